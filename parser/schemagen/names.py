@@ -1,0 +1,110 @@
+"""Names and literals: from the words of documents to what Python, SQL and file systems accept.
+
+Every function is pure and deterministic. Text from pages becomes part of a program only through
+the quoting functions of this module.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import keyword
+import re
+from collections.abc import Collection
+
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+_WINDOWS_DEVICES = frozenset(
+    {"con", "prn", "aux", "nul"}
+    | {f"{device}{number}" for device in ("com", "lpt") for number in range(1, 10)}
+)
+
+# What pydantic.BaseModel defines in its public namespace; a test compares with the installed one.
+_MODEL_ATTRIBUTES = frozenset(
+    {"construct", "copy", "dict", "from_orm", "json", "parse_file", "parse_obj", "parse_raw"}
+    | {"schema", "schema_json", "update_forward_refs", "validate"}
+)
+
+_WORD = re.compile(r"[A-Za-z0-9]+")
+_NOT_IDENTIFIER = re.compile(r"[^A-Za-z0-9_]+")
+
+
+def _reserved(name: str) -> bool:
+    return keyword.iskeyword(name) or keyword.issoftkeyword(name)
+
+
+def class_name(name: str) -> str:
+    """``sagemaker_trainingjob`` -> ``SagemakerTrainingjob``. Existing capitals are kept."""
+    words = _WORD.findall(name)
+    joined = "".join(word[0].upper() + word[1:] for word in words)
+    return f"_{joined}" if joined[:1].isdigit() else joined
+
+
+def module_name(name: str) -> str:
+    """The stem of a table's files, and its Python module: lower case, no keyword, no device name."""
+    stem = _NOT_IDENTIFIER.sub("_", name).lower()
+    if stem[:1].isdigit():
+        stem = f"_{stem}"
+    return f"{stem}_" if _reserved(stem) or stem in _WINDOWS_DEVICES else stem
+
+
+def field_name(name: str) -> str:
+    """The Python attribute of a column: ``_key`` -> ``key``, ``class`` -> ``class_``.
+
+    pydantic takes neither names with a leading underscore, nor keywords, nor names of BaseModel's
+    own attributes.
+    """
+    stem = _NOT_IDENTIFIER.sub("_", name).strip("_") or "field"
+    if stem[0].isdigit():
+        stem = f"field_{stem}"
+    if _reserved(stem) or stem in _MODEL_ATTRIBUTES or stem.startswith("model_"):
+        return f"{stem}_"
+    return stem
+
+
+_ACRONYM = re.compile(r"([A-Z]+)([A-Z][a-z])")
+_CAMEL = re.compile(r"([a-z0-9])([A-Z])")
+
+
+def snake_case(name: str) -> str:
+    """``S3Uri`` -> ``s3_uri``, ``VPCConfig`` -> ``vpc_config``, ``ARNs`` -> ``arns``."""
+    text = re.sub(r"([A-Z]{2,})s(?=[A-Z]|$)", lambda plural: plural[1].capitalize() + "s", name)
+    text = _ACRONYM.sub(r"\1_\2", text)
+    text = _CAMEL.sub(r"\1_\2", text)
+    return _NOT_IDENTIFIER.sub("_", text).lower()
+
+
+def sql_name(name: str, *, max_bytes: int, reserved: Collection[str]) -> str:
+    """The identifier that stands for ``name`` in SQL, unquoted.
+
+    A name that the engine would cut (over ``max_bytes`` bytes of UTF-8; 0 is no limit) or refuse
+    (``reserved``) gets a suffix made from its hash, so that it stays the same on every machine.
+    """
+    too_long = max_bytes and len(name.encode()) > max_bytes
+    if not too_long and name not in reserved:
+        return name
+    suffix = "_" + hashlib.sha256(name.encode()).hexdigest()[:8]
+    head = name.encode()[: (max_bytes or 63) - len(suffix)].decode(errors="ignore")
+    return head + suffix
+
+
+def sql_identifier(name: str) -> str:
+    """``name``, always quoted."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def sql_literal(text: str) -> str:
+    """``text`` as an SQL string. With a backslash it is an E-string, which PostgreSQL reads the
+    same whatever ``standard_conforming_strings`` says, and DuckDB too."""
+    quoted = text.replace("'", "''")
+    if "\\" in quoted:
+        return "E'" + quoted.replace("\\", "\\\\") + "'"
+    return f"'{quoted}'"
+
+
+def python_literal(text: str) -> str:
+    """``text`` as a Python string literal, quoted as black quotes it; unprintable characters,
+    bidirectional controls and lone surrogates are escaped."""
+    # With both quotes in front, repr always uses single quotes and escapes just those.
+    body = repr("'\"" + text)[4:-1]
+    if text.count('"') > text.count("'"):
+        return f"'{body}'"
+    return '"' + body.replace("\\'", "'").replace('"', '\\"') + '"'

@@ -1,0 +1,534 @@
+"""THE type table: what a DDSQL type is in every target. No other file spells a target's type.
+
+`TYPES` has one row per DDSQL type; `array<T>` is composed, not a row. `DIALECTS` has one row per SQL
+target. `SCALARS` says what the scalars of AWS documents are when they stand inside a json column.
+A `TypeTable` is these rows plus the user's own rows and rules.
+
+To add a type, add a row to `TYPES`. To add an SQL target, add a row to `DIALECTS`, a `SqlType` to
+each row of `TYPES`, and a template.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from types import MappingProxyType
+from typing import Any
+
+JsonSchema = dict[str, Any]
+
+PYTHON_TYPE = "x-python-type"
+"""Key of an internal annotation: the Python type of this part of a schema, as an importable path.
+
+Readers of the schema either strip it (the JSON Schema that is written) or follow it (the models).
+"""
+
+
+# --- rows -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PythonType:
+    """A type that generated Python code uses, by name.
+
+    With ``definition`` the name is defined in the generated module of type aliases, from
+    ``imports`` (pairs of module and name); without it, the name is imported from ``module``.
+    """
+
+    name: str
+    module: str = ""
+    definition: str = ""
+    imports: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SqlType:
+    """A column type of one SQL dialect, and how a row's value becomes a parameter of it.
+
+    ``encode`` and ``decode`` name functions of `schemagen.convert`: from the row's value to what
+    the driver is given, and back from what the driver returns ("" where it is the value itself).
+    ``via`` is the type that the parameter is cast to first. ``extension`` must exist.
+    """
+
+    name: str
+    encode: str
+    decode: str = ""
+    via: str = ""
+    extension: str = ""
+
+    def parameter(self, marker: str) -> str:
+        """The SQL for a parameter of this type, ``marker`` being the driver's ("?", "%s", "$1")."""
+        if not self.via:
+            return marker
+        first = f"CAST({marker} AS {self.via})"
+        return first if self.via == self.name else f"CAST({first} AS {self.name})"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """An SQL target. ``folder`` is where its DDL goes; limits are those of the engine's documents.
+
+    ``max_identifier`` counts bytes of UTF-8, ``max_key`` bytes of a primary key's value; 0 means
+    no limit. ``array`` composes the type of an array from its element's. ``fold_case`` says that
+    names which differ only in case are one name.
+    """
+
+    name: str
+    title: str
+    array: str
+    max_identifier: int = 0
+    max_columns: int = 0
+    max_key: int = 0
+    fold_case: bool = False
+    system_columns: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """One DDSQL type in every target.
+
+    ``json_schema`` and ``python`` describe a value that is not null: emitters add null.
+    ``row`` is the Python annotation of the value in a mapper's row. ``convert`` names the function
+    of `schemagen.convert` that makes it from what boto3 returns, which ``boto3`` says in words.
+    ``sql`` maps the names of `DIALECTS` to types.
+    """
+
+    name: str
+    python: PythonType
+    json_schema: Mapping[str, Any]
+    sql: Mapping[str, SqlType]
+    row: str
+    convert: str
+    boto3: str
+
+
+@dataclass(frozen=True, slots=True)
+class NestedScalar:
+    """A scalar of AWS documents inside a json column.
+
+    ``type`` is the row of `TYPES` whose JSON Schema and Python type it has there. ``api`` are the
+    words of API pages, ``botocore`` the type names of botocore's models. ``boto3`` annotates what
+    boto3 returns, ``row`` what stands in the row's JSON, ``convert`` makes the latter.
+    """
+
+    name: str
+    type: str
+    api: tuple[str, ...]
+    botocore: tuple[str, ...]
+    boto3: str
+    row: str
+    convert: str
+
+
+# --- the SQL targets ------------------------------------------------------------------------------
+
+# Limits: https://www.postgresql.org/docs/current/limits.html; system columns:
+# https://www.postgresql.org/docs/current/ddl-system-columns.html. A btree entry holds 2704 bytes,
+# 8 of them the tuple's header and 4 the value's.
+_POSTGRES_SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
+
+DIALECTS: tuple[Dialect, ...] = (
+    Dialect(
+        name="postgres",
+        title="PostgreSQL",
+        array="{}[]",
+        max_identifier=63,
+        max_columns=1600,
+        max_key=2692,
+        system_columns=_POSTGRES_SYSTEM_COLUMNS,
+    ),
+    Dialect(
+        name="postgres_jsonb",
+        title="PostgreSQL, no extension",
+        array="{}[]",
+        max_identifier=63,
+        max_columns=1600,
+        max_key=2692,
+        system_columns=_POSTGRES_SYSTEM_COLUMNS,
+    ),
+    Dialect(name="duckdb", title="DuckDB", array="{}[]", fold_case=True),
+)
+
+
+def _sql(
+    postgres: SqlType, duckdb: SqlType, postgres_jsonb: SqlType | None = None
+) -> Mapping[str, SqlType]:
+    return MappingProxyType(
+        {"postgres": postgres, "postgres_jsonb": postgres_jsonb or postgres, "duckdb": duckdb}
+    )
+
+
+_JSONB = SqlType("jsonb", encode="json_text", via="jsonb")
+
+# --- the type table -------------------------------------------------------------------------------
+
+TYPES: tuple[Type, ...] = (
+    Type(
+        name="string",
+        python=PythonType("StrictStr", module="pydantic"),
+        json_schema={"type": "string"},
+        sql=_sql(SqlType("text", encode="text"), SqlType("VARCHAR", encode="text")),
+        row="str",
+        convert="text",
+        boto3="str; U+0000 and lone surrogates are rejected or replaced",
+    ),
+    Type(
+        name="int64",
+        python=PythonType(
+            "Int64",
+            definition="Annotated[StrictInt, Field(ge=-(2**63), le=2**63 - 1)]",
+            imports=(("typing", "Annotated"), ("pydantic", "Field"), ("pydantic", "StrictInt")),
+        ),
+        json_schema={"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1},
+        sql=_sql(SqlType("bigint", encode="int64"), SqlType("BIGINT", encode="int64")),
+        row="int",
+        convert="int64",
+        boto3="int within 64 bits, not bool",
+    ),
+    Type(
+        name="float64",
+        python=PythonType("StrictFloat", module="pydantic"),
+        json_schema={"type": "number"},
+        sql=_sql(
+            SqlType("double precision", encode="float64"), SqlType("DOUBLE", encode="float64")
+        ),
+        row="float",
+        convert="float64",
+        boto3="float, int, Decimal",
+    ),
+    Type(
+        name="bool",
+        python=PythonType("StrictBool", module="pydantic"),
+        json_schema={"type": "boolean"},
+        sql=_sql(SqlType("boolean", encode="boolean"), SqlType("BOOLEAN", encode="boolean")),
+        row="bool",
+        convert="boolean",
+        boto3="bool",
+    ),
+    Type(
+        name="timestamp",
+        python=PythonType("AwareDatetime", module="pydantic"),
+        json_schema={"type": "string", "format": "date-time"},
+        sql=_sql(
+            SqlType("timestamptz", encode="timestamp", decode="timestamp"),
+            SqlType("TIMESTAMPTZ", encode="timestamp", decode="timestamp"),
+        ),
+        row="datetime",
+        convert="timestamp",
+        boto3="aware datetime, moved to UTC",
+    ),
+    Type(
+        name="json",
+        python=PythonType("JsonValue", module="pydantic"),
+        json_schema={},
+        sql=_sql(_JSONB, SqlType("JSON", encode="json_text", decode="json_from_text", via="JSON")),
+        row="Json",
+        convert="json_value",
+        boto3="strict JSON: RFC 3339 UTC times, base64 bytes, Decimal exact or as text, no NaN",
+    ),
+    Type(
+        name="hstore",
+        python=PythonType(
+            "Hstore",
+            definition="dict[StrictStr, StrictStr | None]",
+            imports=(("pydantic", "StrictStr"),),
+        ),
+        json_schema={
+            "type": "object",
+            "additionalProperties": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+        },
+        sql=_sql(
+            SqlType(
+                "hstore",
+                encode="hstore_text",
+                decode="hstore_from_text",
+                via="hstore",
+                extension="hstore",
+            ),
+            SqlType("MAP(VARCHAR, VARCHAR)", encode="json_text", via="JSON"),
+            postgres_jsonb=_JSONB,
+        ),
+        row="dict[str, str | None]",
+        convert="hstore",
+        boto3="dict",
+    ),
+    Type(
+        name="hstore_csv",
+        python=PythonType(
+            "HstoreCsv",
+            definition="dict[StrictStr, Annotated[list[StrictStr], AfterValidator(distinct)]]",
+            imports=(
+                ("typing", "Annotated"),
+                ("pydantic", "AfterValidator"),
+                ("pydantic", "StrictStr"),
+                ("._convert", "distinct"),
+            ),
+        ),
+        json_schema={
+            "type": "object",
+            "additionalProperties": {
+                "type": "array",
+                "items": {"type": "string"},
+                "uniqueItems": True,
+            },
+        },
+        sql=_sql(
+            SqlType(
+                "hstore",
+                encode="hstore_csv_text",
+                decode="hstore_csv_from_text",
+                via="hstore",
+                extension="hstore",
+            ),
+            SqlType("MAP(VARCHAR, VARCHAR[])", encode="json_text", via="JSON"),
+            postgres_jsonb=_JSONB,
+        ),
+        row="dict[str, list[str]]",
+        convert="tags",
+        boto3="tag list or dict, to {key: sorted unique values}",
+    ),
+)
+
+# --- scalars of AWS documents, inside a json column -----------------------------------------------
+
+# API pages: https://docs.aws.amazon.com/sagemaker/latest/APIReference/ ("Type: …" lines).
+# botocore: the ``type`` of a shape in botocore/data/*/*/service-2.json.
+SCALARS: tuple[NestedScalar, ...] = (
+    NestedScalar("string", "string", ("String",), ("string", "character"), "str", "str", "text"),
+    NestedScalar(
+        "int64",
+        "int64",
+        ("Integer", "Long"),
+        ("integer", "long", "short", "byte"),
+        "int",
+        "int",
+        "int64",
+    ),
+    NestedScalar(
+        "float64", "float64", ("Float", "Double"), ("float", "double"), "float", "float", "finite"
+    ),
+    NestedScalar("bool", "bool", ("Boolean",), ("boolean",), "bool", "bool", "boolean"),
+    NestedScalar(
+        "timestamp", "timestamp", ("Timestamp",), ("timestamp",), "datetime", "str", "rfc3339"
+    ),
+    NestedScalar(
+        "binary",
+        "string",
+        ("Base64-encoded binary data object",),
+        ("blob",),
+        "bytes",
+        "str",
+        "base64_text",
+    ),
+    NestedScalar("json", "json", ("JSON value",), ("document",), "object", "Json", "json_value"),
+)
+
+
+# --- schemas that emitters compose ----------------------------------------------------------------
+
+NULL: JsonSchema = {"type": "null"}
+
+
+def nullable(schema: Mapping[str, Any]) -> JsonSchema:
+    """``schema`` or null. A schema that allows everything already allows null.
+
+    Written with anyOf, because datamodel-code-generator turns ``"type": [T, "null"]`` of a map into
+    a map of Any.
+    """
+    options = schema.get("anyOf")
+    if options is not None and set(schema) <= {"anyOf"}:
+        return {"anyOf": [*options, NULL]}
+    return {"anyOf": [dict(schema), NULL]}
+
+
+def array_schema(items: Mapping[str, Any]) -> JsonSchema:
+    return {"type": "array", "items": dict(items)}
+
+
+def map_schema(values: Mapping[str, Any]) -> JsonSchema:
+    return {"type": "object", "additionalProperties": dict(values)}
+
+
+def object_schema(
+    properties: Mapping[str, Any], required: Iterable[str], *, closed: bool
+) -> JsonSchema:
+    """An object with named properties; ``closed`` forbids others."""
+    schema: JsonSchema = {"type": "object", "properties": dict(properties)}
+    names = list(required)
+    if names:
+        schema["required"] = names
+    schema["additionalProperties"] = not closed
+    return schema
+
+
+def open_enumeration(
+    current: Iterable[str], deprecated: Iterable[str], schema: Mapping[str, Any]
+) -> JsonSchema:
+    """The documented values, or any other value of ``schema``: AWS adds values without notice."""
+    options: list[JsonSchema] = []
+    if current := list(current):
+        options.append({"enum": current})
+    if deprecated := list(deprecated):
+        options.append({"enum": deprecated, "deprecated": True})
+    return {"anyOf": [*options, dict(schema)]}
+
+
+# --- resolved types -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A DDSQL type expression, resolved: a row of the table, or an array of a resolved type.
+
+    ``rule`` says where the resolution comes from, for people: the page, or a rule of the settings.
+    """
+
+    expression: str
+    type: Type | None
+    element: Resolved | None = None
+    rule: str = "the page"
+
+    @property
+    def scalar(self) -> Type:
+        """The row at the bottom of the arrays."""
+        if self.type is not None:
+            return self.type
+        assert self.element is not None
+        return self.element.scalar
+
+    @property
+    def is_string(self) -> bool:
+        """True where documented values can narrow the type."""
+        return (
+            self.type is not None
+            and self.type.json_schema.get("type") == "string"
+            and ("format" not in self.type.json_schema)
+        )
+
+    @property
+    def python_types(self) -> tuple[PythonType, ...]:
+        return (self.scalar.python,)
+
+    @property
+    def json_schema(self) -> JsonSchema:
+        """The schema of a value that is not null, annotated with `PYTHON_TYPE`."""
+        if self.element is not None:
+            return array_schema(nullable(self.element.json_schema))
+        return annotated(self.scalar)
+
+    @property
+    def row(self) -> str:
+        """The annotation of a value that is not null in a mapper's row."""
+        if self.element is not None:
+            return f"list[{self.element.row} | None]"
+        return self.scalar.row
+
+    def sql(self, dialect: Dialect) -> SqlType:
+        """The type in ``dialect``. An array is encoded element by element."""
+        if self.element is None:
+            return self.scalar.sql[dialect.name]
+        element = self.element.sql(dialect)
+        return SqlType(
+            name=dialect.array.format(element.name),
+            encode=element.encode,
+            decode=element.decode,
+            via=dialect.array.format(element.via) if element.via else "",
+            extension=element.extension,
+        )
+
+    @property
+    def depth(self) -> int:
+        """How many arrays are nested."""
+        return 0 if self.element is None else 1 + self.element.depth
+
+
+def annotated(row: Type) -> JsonSchema:
+    """A row's JSON Schema with the annotation that the models follow."""
+    module = row.python.module or "._types"
+    return {**row.json_schema, PYTHON_TYPE: f"{module}.{row.python.name}"}
+
+
+class UnknownType(ValueError):
+    """No row has this name. The message lists the known ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A user's rule: columns that match have this type, whatever the page says.
+
+    ``table`` and ``column`` are names or glob patterns; ``was`` restricts the rule to columns whose
+    page says this type ("" is any).
+    """
+
+    type: str
+    table: str = "*"
+    column: str = "*"
+    was: str = ""
+
+    @property
+    def exact(self) -> bool:
+        """True where the rule names one column of one table."""
+        return not _GLOB.search(self.table + self.column)
+
+    def matches(self, table: str, column: str, type: str) -> bool:
+        return (
+            fnmatchcase(table, self.table)
+            and fnmatchcase(column, self.column)
+            and self.was in ("", type)
+        )
+
+    def __str__(self) -> str:
+        was = f", was {self.was}" if self.was else ""
+        return f"the settings' rule for {self.table}.{self.column}{was}"
+
+
+_GLOB = re.compile(r"[*?\[]")
+_ARRAY = re.compile(r"array\s*<(.+)>", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class TypeTable:
+    """The rows in force: `TYPES`, overridden and extended by the user's rows, and the user's rules."""
+
+    types: Mapping[str, Type] = field(default_factory=lambda: {row.name: row for row in TYPES})
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def known(self) -> str:
+        """The type expressions that `resolve` accepts, as a list for people."""
+        return ", ".join([*self.types, "array<T>"])
+
+    def resolve(self, expression: str) -> Resolved:
+        """The type that ``expression`` names, such as ``"array<string>"``.
+
+        Raises `UnknownType` where no row has that name.
+        """
+        text = expression.strip()
+        if match := _ARRAY.fullmatch(text):
+            element = self.resolve(match[1])
+            return Resolved(f"array<{element.expression}>", None, element)
+        row = self.types.get(text)
+        if row is None:
+            raise UnknownType(f"unknown data type {expression!r}; known are {self.known}")
+        return Resolved(text, row)
+
+    def resolve_column(self, table: str, column: str, expression: str) -> Resolved:
+        """The type of a column: by an exact rule, else by the last pattern that matches, else by
+        the page. Raises `UnknownType`."""
+        matching = [rule for rule in self.rules if rule.matches(table, column, expression.strip())]
+        for rule in sorted(matching, key=lambda rule: rule.exact)[-1:]:
+            resolved = self.resolve(rule.type)
+            return Resolved(resolved.expression, resolved.type, resolved.element, str(rule))
+        return self.resolve(expression)
+
+    def nested(self, name: str) -> tuple[NestedScalar, Type]:
+        """The scalar ``name`` of `SCALARS` and the row whose form it has inside JSON."""
+        scalar = _SCALARS[name]
+        return scalar, self.types[scalar.type]
+
+
+_SCALARS = {scalar.name: scalar for scalar in SCALARS}
+API_SCALARS: Mapping[str, str] = {word: row.name for row in SCALARS for word in row.api}
+BOTOCORE_SCALARS: Mapping[str, str] = {word: row.name for row in SCALARS for word in row.botocore}
