@@ -185,7 +185,7 @@ def _json(value: object, at: str, errors: Errors) -> Json:
         case float():
             return finite(value, at, errors)
         case dict():
-            return _mapping(cast("dict[object, object]", value), at, errors, _json)
+            return mapping(cast("dict[object, object]", value), at, errors, _json)
         case list():
             return array(cast("list[object]", value), at, errors, _json)
         case datetime():
@@ -209,15 +209,17 @@ def _decimal(value: Decimal, at: str, errors: Errors) -> int | float | str:
     return number if Decimal(repr(number)) == value else str(value)
 
 
-def _mapping(
-    value: Mapping[object, object],
-    at: str,
-    errors: Errors,
-    convert: Callable[[object, str, Errors], T],
-) -> dict[str, T]:
-    """A dict with text as keys. Keys are data: they are checked and kept."""
-    result: dict[str, T] = {}
-    for key, item in value.items():
+def mapping(
+    value: object, at: str, errors: Errors, convert: Callable[[object, str, Errors], T]
+) -> dict[str, T | None]:
+    """A dict with text as keys, each value but None converted by ``convert``.
+
+    Keys are data: they are checked and kept as they are.
+    """
+    if not isinstance(value, Mapping):
+        raise ConversionError(at, _expected("dict", value))
+    result: dict[str, T | None] = {}
+    for key, item in cast("Mapping[object, object]", value).items():
         try:
             name = text(key, at, errors)
         except ConversionError as error:
@@ -225,21 +227,15 @@ def _mapping(
         if name in result:
             raise ConversionError(at, "two keys become one when U+FFFD replaces characters")
         try:
-            result[name] = convert(item, at, errors)
+            result[name] = None if item is None else convert(item, at, errors)
         except ConversionError as error:
             raise error.below(at, f"[{name!r}]") from None
     return result
 
 
-def _optional_text(value: object, at: str, errors: Errors) -> str | None:
-    return None if value is None else text(value, at, errors)
-
-
 def hstore(value: object, at: str, errors: Errors = "strict") -> dict[str, str | None]:
     """A map from text to text or None."""
-    if not isinstance(value, Mapping):
-        raise ConversionError(at, _expected("dict", value))
-    return _mapping(cast("Mapping[object, object]", value), at, errors, _optional_text)
+    return mapping(value, at, errors, text)
 
 
 # The four ways in which AWS services spell the members of a tag.
