@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from schemagen import names
-from schemagen.errors import Problem, ProblemsFound
 from schemagen.model import (
     Binding,
     Column,
     ListOf,
     MapOf,
     Pages,
+    Parameter,
     Scalar,
     Service,
     Shape,
@@ -24,21 +24,32 @@ from schemagen.model import (
     StructureRef,
     Table,
 )
-from schemagen.typetable import DIALECTS, Resolved, TypeTable, UnknownType
+from schemagen.typetable import DIALECTS, Resolved, TypeTable
 
 
 @dataclass(frozen=True, slots=True)
 class LinkedColumn:
     """A column with its type. ``shape`` is what the API pages say a json column holds, or None.
 
-    ``field`` is the Python attribute; ``sql_names`` maps dialects to unquoted identifiers.
+    ``service`` is the service of its structures ("" without a shape). ``field`` is the Python
+    attribute; ``sql_names`` maps dialects to unquoted identifiers.
     """
 
     column: Column
     type: Resolved
     shape: Shape | None
+    service: str
     field: str
     sql_names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedParameter:
+    """A parameter of a table function with its type; ``field`` is the Python attribute."""
+
+    parameter: Parameter
+    type: Resolved
+    field: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +63,17 @@ class LinkedTable:
 
     table: Table
     columns: tuple[LinkedColumn, ...]
+    parameters: tuple[LinkedParameter, ...]
     module: str
     class_name: str
     structures: tuple[Structure, ...]
     binding: Binding | None
     service: Service | None
+
+    @property
+    def parameters_class(self) -> str:
+        """The name of the model of the table function's parameters."""
+        return f"{self.class_name}Parameters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,54 +91,69 @@ def link(
     bindings: Iterable[Binding] = (),
     services: Iterable[Service] = (),
 ) -> Catalog:
-    """Settle every name and type. Raises `ProblemsFound` with all problems at once."""
+    """Settle every name and type. Types were checked when the pages were read."""
     structures = {(item.service, item.name): item for item in pages.structures}
     by_table = {binding.table: binding for binding in bindings}
     by_name = {service.name: service for service in services}
-    problems: list[Problem] = []
-    tables: list[LinkedTable] = []
-    for table in sorted(pages.tables, key=lambda table: table.id):
-        binding = by_table.get(table.id)
-        usages = dict(_usages(table, binding, pages))
-        columns: list[LinkedColumn] = []
-        fields = _fields(table)
-        for column in table.columns:
-            try:
-                resolved = types.resolve_column(table.id, column.name, column.type)
-            except UnknownType as error:
-                origin = column.origin
-                problems.append(Problem(origin.path, origin.line, 1, "SG118", str(error)))
-                continue
-            usage = usages.get(column.name) if resolved.expression == "json" else None
-            shape = usage[1] if usage and _exists(usage, structures) else None
-            sql_names = {
-                dialect.name: names.sql_name(
-                    column.name,
-                    max_bytes=dialect.max_identifier,
-                    reserved=dialect.system_columns,
-                )
-                for dialect in DIALECTS
-            }
-            columns.append(LinkedColumn(column, resolved, shape, fields[column.name], sql_names))
-        reached: dict[str, Structure] = {}
-        for linked in columns:
-            if linked.shape is not None:
-                service = usages[linked.column.name][0]
-                reached.update(closure(service, linked.shape, structures))
-        tables.append(
-            LinkedTable(
-                table=table,
-                columns=tuple(columns),
-                module=names.module_name(table.name),
-                class_name=names.class_name(table.name),
-                structures=tuple(reached[name] for name in sorted(reached)),
-                binding=binding,
-                service=by_name.get(binding.service) if binding else None,
+    tables = tuple(
+        _link_table(table, types, pages, structures, by_table.get(table.id), by_name)
+        for table in sorted(pages.tables, key=lambda table: table.id)
+    )
+    return Catalog(tables, structures, by_name)
+
+
+def _link_table(
+    table: Table,
+    types: TypeTable,
+    pages: Pages,
+    structures: Mapping[tuple[str, str], Structure],
+    binding: Binding | None,
+    services: Mapping[str, Service],
+) -> LinkedTable:
+    usages = dict(_usages(table, binding, pages))
+    fields = _fields(column.name for column in table.columns)
+    columns: list[LinkedColumn] = []
+    reached: dict[str, Structure] = {}
+    for column in table.columns:
+        resolved = types.resolve_column(table.id, column.name, column.type)
+        service, shape = usages.get(column.name, ("", None))
+        if not (shape and resolved.is_json and _exist(service, shape, structures)):
+            service, shape = "", None
+        else:
+            reached.update(closure(service, shape, structures))
+        columns.append(
+            LinkedColumn(
+                column=column,
+                type=resolved,
+                shape=shape,
+                service=service,
+                field=fields[column.name],
+                sql_names={
+                    dialect.name: names.sql_name(
+                        column.name,
+                        max_bytes=dialect.max_identifier,
+                        reserved=dialect.system_columns,
+                    )
+                    for dialect in DIALECTS
+                },
             )
         )
-    if problems:
-        raise ProblemsFound(problems)
-    return Catalog(tuple(tables), structures, by_name)
+    parameter_fields = _fields(parameter.name for parameter in table.parameters)
+    return LinkedTable(
+        table=table,
+        columns=tuple(columns),
+        parameters=tuple(
+            LinkedParameter(
+                parameter, types.resolve(parameter.type), parameter_fields[parameter.name]
+            )
+            for parameter in table.parameters
+        ),
+        module=names.module_name(table.name),
+        class_name=names.class_name(table.name),
+        structures=tuple(reached[name] for name in sorted(reached)),
+        binding=binding,
+        service=services.get(binding.service) if binding else None,
+    )
 
 
 def structure_names(shape: Shape) -> Iterator[str]:
@@ -152,19 +184,18 @@ def closure(
     return reached
 
 
-def _fields(table: Table) -> dict[str, str]:
-    """Python attributes of the columns. Where two columns would share one, the later ones, in the
-    page's order, get a number."""
+def _fields(columns: Iterable[str]) -> dict[str, str]:
+    """Python attributes. Where two would be one, the later ones, in the page's order, get a number."""
     taken: set[str] = set()
     fields: dict[str, str] = {}
-    for column in table.columns:
-        stem = field = names.field_name(column.name)
+    for name in columns:
+        stem = field = names.field_name(name)
         number = 2
         while field in taken:
             field = f"{stem}_{number}"
             number += 1
         taken.add(field)
-        fields[column.name] = field
+        fields[name] = field
     return fields
 
 
@@ -223,6 +254,5 @@ def _folded(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-def _exists(usage: tuple[str, Shape], structures: Mapping[tuple[str, str], Structure]) -> bool:
-    service, shape = usage
+def _exist(service: str, shape: Shape, structures: Mapping[tuple[str, str], Structure]) -> bool:
     return all((service, name) in structures for name in structure_names(shape))

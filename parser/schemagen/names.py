@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import keyword
 import re
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable
+from enum import StrEnum
 
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 _WINDOWS_DEVICES = frozenset(
@@ -108,3 +110,22 @@ def python_literal(text: str) -> str:
     if text.count('"') > text.count("'"):
         return f"'{body}'"
     return '"' + body.replace("\\'", "'").replace('"', '\\"') + '"'
+
+
+class NestedNames(StrEnum):
+    """What the members of structures are called inside json columns.
+
+    DDSQL's own JSON holds snake_case keys. Where two members of a structure would get one name,
+    both keep the API's.
+    """
+
+    SNAKE_CASE = "snake_case"
+    API = "api"
+
+    def of(self, members: Iterable[str]) -> dict[str, str]:
+        """Member names of one structure -> keys in the row's JSON."""
+        names = list(members)
+        if self is NestedNames.API:
+            return {name: name for name in names}
+        counts = Counter(snake_case(name) for name in names)
+        return {name: snake if counts[snake := snake_case(name)] == 1 else name for name in names}

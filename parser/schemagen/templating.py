@@ -15,6 +15,14 @@ TEMPLATES = (PACKAGE / "templates", PACKAGE.parent.parent / "templates")
 """Where templates are: in the wheel, and in a checkout."""
 
 
+def folder(name: str) -> Path:
+    """The folder ``name`` of ``templates/``, for a library that reads templates of its own."""
+    for templates in TEMPLATES:
+        if (templates / name).is_dir():
+            return templates / name
+    raise FileNotFoundError(f"templates/{name} is not installed")
+
+
 @cache
 def environment() -> Environment:
     env = Environment(

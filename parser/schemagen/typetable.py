@@ -399,6 +399,11 @@ class Resolved:
         return self.element.scalar
 
     @property
+    def is_json(self) -> bool:
+        """True where a documented structure can narrow the type: its schema allows everything."""
+        return self.type is not None and not self.type.json_schema
+
+    @property
     def is_string(self) -> bool:
         """True where documented values can narrow the type."""
         return (

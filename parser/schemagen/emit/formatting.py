@@ -1,0 +1,20 @@
+"""black, once per file: the judge of how generated Python looks."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import black
+
+
+@cache
+def _mode() -> black.Mode:
+    return black.Mode(target_versions={black.TargetVersion.PY311})
+
+
+def format_python(source: str) -> str:
+    """``source`` as black writes it.
+
+    Raises `black.InvalidInput` where it is not Python, which would be a defect of an emitter.
+    """
+    return black.format_str(source, mode=_mode())

@@ -1,0 +1,201 @@
+"""LinkedTable -> JSON Schema 2020-12, of a row as the mappers make it.
+
+`table_schema` is annotated with `PYTHON_TYPE` and is what the models are made from; `render` strips
+the annotations and is what is written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any, cast
+
+from schemagen.emit import tree
+from schemagen.link import LinkedColumn, LinkedParameter, LinkedTable
+from schemagen.model import ListOf, MapOf, Member, Scalar, Shape, Structure, StructureRef, Value
+from schemagen.names import NestedNames
+from schemagen.typetable import (
+    PYTHON_TYPE,
+    JsonSchema,
+    TypeTable,
+    annotated,
+    array_schema,
+    map_schema,
+    nullable,
+    object_schema,
+    open_enumeration,
+)
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def table_schema(
+    table: LinkedTable, types: TypeTable, nested_names: NestedNames, base_uri: str
+) -> JsonSchema:
+    """The annotated schema of a table's row. Only the key is required and not null."""
+    key = table.table.key
+    properties = {column.column.name: _column(column, types, key) for column in table.columns}
+    schema: JsonSchema = {
+        "$schema": DIALECT,
+        "$id": f"{base_uri}{table.table.id}",
+        "$comment": tree.notice(table.table.id),
+        "title": table.table.title,
+        **_documentation(table.table.description, table.table.deprecated is not None),
+        **object_schema(properties, [key] if key else [], closed=True),
+    }
+    definitions: JsonSchema = {
+        structure.name: structure_schema(structure, types, nested_names)
+        for structure in table.structures
+    }
+    if table.parameters:
+        definitions[table.parameters_class] = _parameters(table.parameters)
+    if definitions:
+        schema["$defs"] = definitions
+    return schema
+
+
+def structure_schema(
+    structure: Structure, types: TypeTable, nested_names: NestedNames
+) -> JsonSchema:
+    """The annotated schema of a structure. Members that AWS adds tomorrow are allowed."""
+    keys = nested_names.of([member.name for member in structure.members])
+    return {
+        **_documentation(structure.description, False),
+        **object_schema(
+            {
+                keys[member.name]: _member(member, structure.service, types)
+                for member in structure.members
+            },
+            [keys[member.name] for member in structure.members if member.required],
+            closed=False,
+        ),
+    }
+
+
+def render(schema: JsonSchema) -> str:
+    """The text of an annotated schema's file: annotations stripped, meta-schema checked.
+
+    Raises `jsonschema.SchemaError` where the schema is not valid, which would be a defect here.
+    """
+    plain = rewrite(schema, _without_annotation)
+    _check(plain)
+    # Escaped, so that a lone surrogate or a bidirectional control of a page stays visible data.
+    return json.dumps(plain, indent=2) + "\n"
+
+
+def rewrite(schema: JsonSchema, replace: Callable[[JsonSchema], JsonSchema]) -> JsonSchema:
+    """``schema`` with every part that `PYTHON_TYPE` annotates replaced by ``replace(part)``.
+
+    Names of properties and definitions, and documented values, are data: they are never looked at.
+    """
+    if PYTHON_TYPE in schema:
+        return replace(schema)
+    rewritten: JsonSchema = {}
+    for keyword, value in schema.items():
+        if keyword in ("properties", "$defs"):
+            parts = cast("dict[str, JsonSchema]", value)
+            rewritten[keyword] = {name: rewrite(part, replace) for name, part in parts.items()}
+        elif keyword == "anyOf":
+            options = cast("list[JsonSchema]", value)
+            rewritten[keyword] = [rewrite(option, replace) for option in options]
+        elif isinstance(value, dict):
+            rewritten[keyword] = rewrite(cast("JsonSchema", value), replace)
+        else:
+            rewritten[keyword] = value
+    return rewritten
+
+
+def _without_annotation(part: JsonSchema) -> JsonSchema:
+    return {keyword: value for keyword, value in part.items() if keyword != PYTHON_TYPE}
+
+
+def _column(column: LinkedColumn, types: TypeTable, key: str | None) -> JsonSchema:
+    source = column.column
+    if column.shape is not None:
+        schema = _shape(column.shape, column.service, types)
+    else:
+        schema = column.type.json_schema
+        if column.type.is_string:
+            schema = _enumeration(source.values, schema)
+    if source.name != key and not _allows_everything(schema):
+        schema = nullable(schema)
+    title: JsonSchema = {"title": source.title} if source.title else {}
+    return {**title, **_documentation(source.description, False), **schema}
+
+
+def _member(member: Member, service: str, types: TypeTable) -> JsonSchema:
+    schema = _shape(member.shape, service, types)
+    if member.shape == Scalar("string"):
+        schema = _enumeration(member.values, schema)
+    if not member.required and not _allows_everything(schema):
+        schema = nullable(schema)
+    return {**_documentation(member.description, False), **schema}
+
+
+def _parameters(parameters: Iterable[LinkedParameter]) -> JsonSchema:
+    properties: JsonSchema = {}
+    required: list[str] = []
+    for parameter in parameters:
+        schema = parameter.type.json_schema
+        if parameter.parameter.required:
+            required.append(parameter.parameter.name)
+        elif not _allows_everything(schema):
+            schema = nullable(schema)
+        properties[parameter.parameter.name] = {
+            **_documentation(parameter.parameter.description, False),
+            **schema,
+        }
+    return object_schema(properties, required, closed=True)
+
+
+def _shape(shape: Shape, service: str, types: TypeTable) -> JsonSchema:
+    match shape:
+        case Scalar(name):
+            return annotated(types.nested(name)[1])
+        case StructureRef(name):
+            return {"$ref": f"#/$defs/{name}", PYTHON_TYPE: structure_reference(service, name)}
+        case ListOf(element):
+            return array_schema(_shape(element, service, types))
+        case MapOf(value):
+            return map_schema(_shape(value, service, types))
+
+
+def structure_reference(service: str, name: str) -> str:
+    """How annotations name a structure's model; `emit.models` knows the module behind it."""
+    return f"#{service}.{name}"
+
+
+def _enumeration(values: Iterable[Value], schema: JsonSchema) -> JsonSchema:
+    values = list(values)
+    if not values:
+        return schema
+    return open_enumeration(
+        [value.value for value in values if not value.deprecated],
+        [value.value for value in values if value.deprecated],
+        schema,
+    )
+
+
+def _documentation(description: str, deprecated: bool) -> JsonSchema:
+    documentation: JsonSchema = {}
+    if description:
+        documentation["description"] = description
+    if deprecated:
+        documentation["deprecated"] = True
+    return documentation
+
+
+def _allows_everything(schema: Mapping[str, Any]) -> bool:
+    return not set(schema) - {PYTHON_TYPE}
+
+
+@cache
+def _validator() -> Any:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(Draft202012Validator.META_SCHEMA)
+
+
+def _check(schema: JsonSchema) -> None:
+    _validator().validate(schema)

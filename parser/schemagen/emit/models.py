@@ -1,0 +1,148 @@
+"""Annotated JSON Schema -> pydantic v2 models, through datamodel-code-generator and black.
+
+A leaf of the schema is a type of the type table, a reference is a structure with a module of its
+own; both are handed over as import paths, so that each file is generated from its own schema only.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable, Mapping
+
+from datamodel_code_generator import generate
+from datamodel_code_generator.enums import (
+    CustomFileHeaderMode,
+    DataModelType,
+    InputFileType,
+)
+from datamodel_code_generator.format import PythonVersion
+from datamodel_code_generator.parser import LiteralType
+
+from schemagen import templating
+from schemagen.emit import tree
+from schemagen.emit.formatting import format_python
+from schemagen.emit.json_schema import rewrite, structure_reference, structure_schema, table_schema
+from schemagen.link import LinkedTable
+from schemagen.model import Structure
+from schemagen.names import NestedNames, class_name, field_name
+from schemagen.typetable import PYTHON_TYPE, JsonSchema, TypeTable
+
+Modules = Mapping[tuple[str, str], str]
+"""(service, structure) -> the stem of the module that holds the structure's model."""
+
+
+def render_table(
+    table: LinkedTable, types: TypeTable, nested_names: NestedNames, modules: Modules
+) -> str:
+    """The module of a table's model, with the model of its parameters where it is a function."""
+    schema = table_schema(table, types, nested_names, base_uri="")
+    definitions = schema.pop("$defs", {})
+    own = {name: definitions[name] for name in (table.parameters_class,) if name in definitions}
+    aliases = {column.column.name: column.field for column in table.columns}
+    aliases |= {parameter.parameter.name: parameter.field for parameter in table.parameters}
+    paths = _structure_paths(table.table.provider, modules)
+    return _generate(
+        _importing({**schema, "$defs": own}, paths),
+        class_name=table.class_name,
+        aliases=aliases,
+        subject=table.table.id,
+    )
+
+
+def render_structures(
+    provider: str,
+    group: Iterable[Structure],
+    types: TypeTable,
+    nested_names: NestedNames,
+    modules: Modules,
+) -> str:
+    """The module of one structure, or of several that refer to each other in a circle."""
+    group = sorted(group, key=lambda structure: structure.name)
+    own = {structure_reference(structure.service, structure.name) for structure in group}
+    paths = {
+        reference: path
+        for reference, path in _structure_paths(provider, modules).items()
+        if reference not in own
+    }
+    definitions = {
+        structure.name: _importing(structure_schema(structure, types, nested_names), paths)
+        for structure in group
+    }
+    aliases = {
+        name: field_name(name)
+        for definition in definitions.values()
+        for name in definition["properties"]
+    }
+    first = group[0]
+    return _generate(
+        {"$ref": f"#/$defs/{first.name}", "$defs": definitions},
+        class_name=class_name(first.name),
+        aliases=aliases,
+        subject=f"{first.service}.{first.name}",
+    )
+
+
+def _structure_paths(provider: str, modules: Modules) -> dict[str, str]:
+    return {
+        structure_reference(service, name): ".".join(
+            [tree.python_module(tree.structure_path(provider, service, module)), class_name(name)]
+        )
+        for (service, name), module in modules.items()
+    }
+
+
+def _importing(schema: JsonSchema, paths: Mapping[str, str]) -> JsonSchema:
+    """``schema`` with every annotated part replaced by the import that the annotation names.
+
+    Structures that ``paths`` does not know stay references: they are in the same file.
+    """
+
+    def imported(part: JsonSchema) -> JsonSchema:
+        annotation: str = part[PYTHON_TYPE]
+        documentation: JsonSchema = {
+            key: part[key] for key in ("title", "description") if key in part
+        }
+        if annotation.startswith("#"):
+            if annotation not in paths:
+                return {**documentation, "$ref": part["$ref"]}
+            return {**documentation, "customTypePath": paths[annotation]}
+        if annotation.startswith("."):
+            annotation = tree.PACKAGE + annotation
+        return {**documentation, "customTypePath": annotation}
+
+    return rewrite(schema, imported)
+
+
+_ANY = re.compile(r"^from typing import .*\bAny\b", re.MULTILINE)
+
+
+def _generate(
+    schema: JsonSchema, *, class_name: str, aliases: Mapping[str, str], subject: str
+) -> str:
+    with warnings.catch_warnings():
+        # What it warns of is a type that it could not make out.
+        warnings.simplefilter("error")
+        source = generate(
+            schema,
+            input_file_type=InputFileType.JsonSchema,
+            output_model_type=DataModelType.PydanticV2BaseModel,
+            target_python_version=PythonVersion.PY_311,
+            class_name=class_name,
+            aliases={name: alias for name, alias in aliases.items() if name != alias},
+            allow_population_by_field_name=True,
+            custom_file_header=f"# {tree.notice(subject)}",
+            custom_file_header_mode=CustomFileHeaderMode.Replace,
+            custom_template_dir=templating.folder("models"),
+            enum_field_as_literal=LiteralType.All,
+            field_constraints=True,
+            formatters=[],
+            strict_refs=True,
+            use_default_kwarg=True,
+            use_schema_description=True,
+            use_standard_collections=True,
+            use_union_operator=True,
+        )
+    if not isinstance(source, str) or _ANY.search(source):
+        raise AssertionError(f"the model of {subject} holds Any:\n{source}")
+    return format_python(source)
