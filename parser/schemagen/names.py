@@ -93,11 +93,12 @@ def sql_identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def sql_literal(text: str) -> str:
+def sql_literal(text: str, *, escapes: bool = True) -> str:
     """``text`` as an SQL string. With a backslash it is an E-string, which PostgreSQL reads the
-    same whatever ``standard_conforming_strings`` says, and DuckDB too."""
+    same whatever ``standard_conforming_strings`` says. DuckDB keeps the backslashes of an E-string
+    in COMMENT, and never reads any in a plain string: ``escapes=False`` writes that."""
     quoted = text.replace("'", "''")
-    if "\\" in quoted:
+    if escapes and "\\" in quoted:
         return "E'" + quoted.replace("\\", "\\\\") + "'"
     return f"'{quoted}'"
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Any
@@ -49,7 +49,8 @@ class SqlType:
 
     ``encode`` and ``decode`` name functions of `schemagen.convert`: from the row's value to what
     the driver is given, and back from what the driver returns ("" where it is the value itself).
-    ``via`` is the type that the parameter is cast to first. ``extension`` must exist.
+    ``via`` is the type that the parameter is cast to first. ``extension`` must exist. ``depth`` is
+    the number of nested lists whose elements are encoded and decoded one by one.
     """
 
     name: str
@@ -57,6 +58,7 @@ class SqlType:
     decode: str = ""
     via: str = ""
     extension: str = ""
+    depth: int = 0
 
     def parameter(self, marker: str) -> str:
         """The SQL for a parameter of this type, ``marker`` being the driver's ("?", "%s", "$1")."""
@@ -68,17 +70,23 @@ class SqlType:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """An SQL target. ``folder`` is where its DDL goes; limits are those of the engine's documents.
+    """An SQL target. ``template`` renders its DDL; limits are those of the engine's documents.
 
-    ``max_identifier`` counts bytes of UTF-8, ``max_key`` bytes of a primary key's value; 0 means
-    no limit. ``array`` composes the type of an array from its element's. ``fold_case`` says that
-    names which differ only in case are one name.
+    ``marker`` is what its Python driver takes as parameter. ``array`` composes the type of an array
+    from its element's; ``nested_array`` is the type of an array of arrays where the engine's own
+    arrays are rectangular. ``max_identifier`` counts bytes of UTF-8, ``max_key`` bytes of a primary
+    key's value, ``min_columns`` and ``max_columns`` columns of a table; 0 means no limit.
+    ``fold_case`` says that names which differ only in case are one name.
     """
 
     name: str
     title: str
+    template: str
+    marker: str
     array: str
+    nested_array: SqlType | None = None
     max_identifier: int = 0
+    min_columns: int = 0
     max_columns: int = 0
     max_key: int = 0
     fold_case: bool = False
@@ -124,31 +132,36 @@ class NestedScalar:
 
 # --- the SQL targets ------------------------------------------------------------------------------
 
+_JSONB = SqlType("jsonb", encode="json_text", via="jsonb")
+
 # Limits: https://www.postgresql.org/docs/current/limits.html; system columns:
 # https://www.postgresql.org/docs/current/ddl-system-columns.html. A btree entry holds 2704 bytes,
 # 8 of them the tuple's header and 4 the value's.
-_POSTGRES_SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
+_POSTGRES = Dialect(
+    name="postgres",
+    title="PostgreSQL",
+    template="postgres",
+    marker="%s",
+    array="{}[]",
+    nested_array=_JSONB,
+    max_identifier=63,
+    max_columns=1600,
+    max_key=2692,
+    system_columns=frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}),
+)
 
 DIALECTS: tuple[Dialect, ...] = (
+    _POSTGRES,
+    replace(_POSTGRES, name="postgres_jsonb", title="PostgreSQL, no extension"),
     Dialect(
-        name="postgres",
-        title="PostgreSQL",
+        name="duckdb",
+        title="DuckDB",
+        template="duckdb",
+        marker="?",
         array="{}[]",
-        max_identifier=63,
-        max_columns=1600,
-        max_key=2692,
-        system_columns=_POSTGRES_SYSTEM_COLUMNS,
+        min_columns=1,
+        fold_case=True,
     ),
-    Dialect(
-        name="postgres_jsonb",
-        title="PostgreSQL, no extension",
-        array="{}[]",
-        max_identifier=63,
-        max_columns=1600,
-        max_key=2692,
-        system_columns=_POSTGRES_SYSTEM_COLUMNS,
-    ),
-    Dialect(name="duckdb", title="DuckDB", array="{}[]", fold_case=True),
 )
 
 
@@ -159,8 +172,6 @@ def _sql(
         {"postgres": postgres, "postgres_jsonb": postgres_jsonb or postgres, "duckdb": duckdb}
     )
 
-
-_JSONB = SqlType("jsonb", encode="json_text", via="jsonb")
 
 # --- the type table -------------------------------------------------------------------------------
 
@@ -247,8 +258,8 @@ TYPES: tuple[Type, ...] = (
                 via="hstore",
                 extension="hstore",
             ),
-            SqlType("MAP(VARCHAR, VARCHAR)", encode="json_text", via="JSON"),
-            postgres_jsonb=_JSONB,
+            SqlType("MAP(VARCHAR, VARCHAR)", encode="hstore_json_text", via="JSON"),
+            postgres_jsonb=replace(_JSONB, encode="hstore_json_text"),
         ),
         row="dict[str, str | None]",
         convert="hstore",
@@ -282,8 +293,8 @@ TYPES: tuple[Type, ...] = (
                 via="hstore",
                 extension="hstore",
             ),
-            SqlType("MAP(VARCHAR, VARCHAR[])", encode="json_text", via="JSON"),
-            postgres_jsonb=_JSONB,
+            SqlType("MAP(VARCHAR, VARCHAR[])", encode="hstore_csv_json_text", via="JSON"),
+            postgres_jsonb=replace(_JSONB, encode="hstore_csv_json_text"),
         ),
         row="dict[str, list[str]]",
         convert="tags",
@@ -434,6 +445,8 @@ class Resolved:
         """The type in ``dialect``. An array is encoded element by element."""
         if self.element is None:
             return self.scalar.sql[dialect.name]
+        if self.element.element is not None and dialect.nested_array is not None:
+            return dialect.nested_array
         element = self.element.sql(dialect)
         return SqlType(
             name=dialect.array.format(element.name),
@@ -441,6 +454,7 @@ class Resolved:
             decode=element.decode,
             via=dialect.array.format(element.via) if element.via else "",
             extension=element.extension,
+            depth=element.depth + 1,
         )
 
     @property

@@ -1,0 +1,80 @@
+"""The generated package's own loading code: one ``sql.py`` from the type table, one module a table."""
+
+from __future__ import annotations
+
+from schemagen import templating
+from schemagen.emit import tree
+from schemagen.emit.ddl import MAX_DEPTH, identifier
+from schemagen.emit.formatting import format_python
+from schemagen.link import LinkedTable
+from schemagen.typetable import DIALECTS, SqlType, TypeTable
+
+_LINE_LENGTH = 88  # black's
+
+
+def render(types: TypeTable) -> str:
+    """The module ``sql``: statements and parameters for every dialect."""
+    rows = {
+        dialect.name: {
+            expression: types.resolve(expression).sql(dialect) for expression in _expressions(types)
+        }
+        for dialect in DIALECTS
+    }
+    used = {
+        name
+        for by_expression in rows.values()
+        for row in by_expression.values()
+        for name in (row.encode, row.decode)
+        if name
+    }
+    return format_python(
+        templating.render(
+            "package/sql.py.j2",
+            notice=tree.notice("the type table"),
+            package=tree.PACKAGE,
+            converters=sorted(used),
+            dialects=DIALECTS,
+            rows={
+                dialect: {expression: _row(row) for expression, row in by_expression.items()}
+                for dialect, by_expression in rows.items()
+            },
+        )
+    )
+
+
+def _expressions(types: TypeTable) -> list[str]:
+    return [
+        "array<" * depth + name + ">" * depth
+        for name in sorted(types.types)
+        for depth in range(MAX_DEPTH + 1)
+    ]
+
+
+def _row(row: SqlType) -> dict[str, object]:
+    return {
+        "parameter": row.parameter("{}"),
+        "encode": row.encode,
+        "decode": row.decode or None,
+        "depth": row.depth,
+    }
+
+
+def render_table(table: LinkedTable) -> str:
+    """The module that says which columns ``table`` has, for ``sql``."""
+    names = [table.table.provider, table.table.name]
+    names += [column.column.name for column in table.columns]
+    renamed = {
+        dialect.name: {name: new for name in names if (new := identifier(name, dialect)) != name}
+        for dialect in DIALECTS
+    }
+    source = templating.render(
+        "package/table.py.j2",
+        notice=tree.notice(table.table.id),
+        id=table.table.id,
+        key=table.table.key,
+        columns={column.column.name: column.type.expression for column in table.columns},
+        renamed={dialect: pairs for dialect, pairs in renamed.items() if pairs},
+    )
+    # Laid out as black lays it out; only where a line is too long, black has to decide.
+    fits = all(len(line) <= _LINE_LENGTH for line in source.splitlines())
+    return source if fits else format_python(source)
