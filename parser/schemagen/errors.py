@@ -45,7 +45,7 @@ CODES: dict[str, str] = {
     # output
     "SG501": "the output cannot be written",
     "SG502": "another build is writing the same output",
-    "SG503": "the manifest cannot be read",
+    "SG503": "a file that schemagen did not write is in the way",
 }
 
 

@@ -77,6 +77,41 @@ class LinkedTable:
 
 
 @dataclass(frozen=True, slots=True)
+class TableFacts:
+    """What the shared files say of a table; the manifest keeps it for tables that are not read.
+
+    ``service`` is the service that the lock binds the table to, or "". ``structures`` are the
+    structures of API pages that the table reaches, as (service, name), sorted.
+    """
+
+    id: str
+    module: str
+    model: str
+    key: bool
+    function: bool
+    deprecated: bool
+    service: str
+    structures: tuple[tuple[str, str], ...]
+
+    @property
+    def provider(self) -> str:
+        return self.id.partition(".")[0]
+
+
+def facts(table: LinkedTable) -> TableFacts:
+    return TableFacts(
+        id=table.table.id,
+        module=table.module,
+        model=table.class_name,
+        key=table.table.key is not None,
+        function=bool(table.parameters),
+        deprecated=table.table.deprecated is not None,
+        service=table.binding.service if table.binding else "",
+        structures=tuple((structure.service, structure.name) for structure in table.structures),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
     """All tables, sorted by id, and all structures, by (service, name)."""
 

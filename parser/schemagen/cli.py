@@ -1,0 +1,218 @@
+"""The command line. Data on stdout, words for people on stderr.
+
+Exit status: 0 fine (written or up to date), 1 out of date or a finding, 2 the input or the call is
+wrong and nothing was written.
+"""
+
+# Parsers, emitters and rich are imported by the commands that need them: `--help` must not wait.
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from schemagen.errors import ProblemsFound
+
+if TYPE_CHECKING:
+    from schemagen.build import Changes, Plan
+    from schemagen.config import Settings
+
+OUT_OF_DATE = 1
+WRONG = 2
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _folders(command: Command) -> Command:
+    """The options that say where inputs and outputs are."""
+    folder = click.Path(path_type=Path)
+    command = click.option("--out", type=folder, help="Folder of the generated package.")(command)
+    return click.option("--docs", type=folder, help="Folder of the pages.")(command)
+
+
+def _settings(docs: Path | None = None, out: Path | None = None) -> Settings:
+    from schemagen import config
+
+    settings = config.load(Path.cwd())
+    if docs is not None:
+        settings = replace(settings, docs=docs.absolute())
+    if out is not None:
+        settings = replace(settings, out=out.absolute())
+    return settings
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="ddsql-schemagen", prog_name="schemagen")
+def cli() -> None:
+    """Schema as code: from documentation to JSON Schema, pydantic, SQL and boto3 mappers.
+
+    Reads the pages in docs_src/ and keeps the generated package up to date. Settings are in
+    [tool.schemagen] of pyproject.toml, or in schemagen.toml; options win over them.
+
+    Exit status: 0 fine, 1 out of date or a finding, 2 the input or the call is wrong.
+    """
+
+
+@cli.command()
+@_folders
+@click.option("--check", is_flag=True, help="Write nothing; print what would change as a diff.")
+@click.option("--full", is_flag=True, help="Render everything, whatever the manifest says.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes (default: one a processor).")
+@click.option(
+    "--fail-on-change", is_flag=True, help="Exit with 1 when anything was written or removed."
+)
+def build(
+    docs: Path | None,
+    out: Path | None,
+    check: bool,
+    full: bool,
+    jobs: int | None,
+    fail_on_change: bool,
+) -> int:
+    """Generate the package from the pages.
+
+    Files that are up to date are not touched; files that are no longer produced are removed. With
+    --check nothing is written: the difference goes to stdout, the reasons to stderr, and the exit
+    status is 1.
+    """
+    from schemagen import build as builder
+
+    settings = _settings(docs, out)
+    plan = builder.plan(settings, full=full, jobs=jobs)
+    if check:
+        return _check(plan, _command(docs, out))
+    changes = builder.apply(plan)
+    _report(settings, changes)
+    return OUT_OF_DATE if fail_on_change and changes else 0
+
+
+def _command(docs: Path | None, out: Path | None) -> str:
+    import shlex
+
+    options = [("--docs", docs), ("--out", out)]
+    words = [word for name, value in options if value for word in (name, str(value))]
+    return shlex.join(["schemagen", "build", *words])
+
+
+def _check(plan: Plan, command: str) -> int:
+    from schemagen.check import findings
+
+    found = findings(plan)
+    if not found:
+        return 0
+    for finding in found:
+        click.echo(finding.diff, nl=False)
+    for finding in found:
+        _say(str(finding))
+    files = "1 file is" if len(found) == 1 else f"{len(found)} files are"
+    _say(f"{files} out of date; run `{command}`")
+    return OUT_OF_DATE
+
+
+def _report(settings: Settings, changes: Changes) -> None:
+    out = settings.display(settings.out)
+    tables = "1 table" if changes.tables == 1 else f"{changes.tables} tables"
+    if not changes:
+        _say(f"{out} is up to date ({tables})")
+    else:
+        _say(f"{out}: {len(changes.written)} written, {len(changes.removed)} removed ({tables})")
+    for path in changes.kept:
+        _say(f"{out}/{path}: no longer produced, but edited by hand: left in place")
+
+
+@cli.command()
+@_folders
+@click.argument("tables", nargs=-1)
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
+)
+def inspect(docs: Path | None, out: Path | None, tables: Sequence[str], form: str) -> int:
+    """Show what the pages say: tables, columns, structures. TABLES are ids; none means all."""
+    from schemagen import report
+    from schemagen.pages.read import read_pages
+
+    settings = _settings(docs, out)
+    pages = read_pages(settings.docs, settings.root, settings.types)
+    if tables:
+        known = {table.id for table in pages.tables}
+        unknown = sorted(set(tables) - known)
+        if unknown:
+            raise click.UsageError(f"no page has the id {', '.join(unknown)}")
+        chosen = tuple(table for table in pages.tables if table.id in tables)
+        pages = replace(pages, tables=chosen, structures=(), operations=(), indexes=())
+    if form == "json":
+        click.echo(json.dumps(report.pages_json(pages), indent=2))
+        return 0
+    for table in pages.tables:
+        note = f" (deprecated: {table.deprecated})" if table.deprecated else ""
+        title = f"{table.id}: {table.title}, {len(table.columns)} columns{note}"
+        _print_table(title, report.TABLE_HEADINGS, report.table_rows(table))
+    for structure in pages.structures:
+        title = f"{structure.service}.{structure.name}, {len(structure.members)} members"
+        _print_table(title, report.MEMBER_HEADINGS, report.member_rows(structure.members))
+    return 0
+
+
+@cli.command()
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "markdown", "json"]),
+    default="table",
+    show_default=True,
+)
+def types(form: str) -> int:
+    """Show the type table: what each DDSQL type is in every target, with the settings applied."""
+    from schemagen import report
+
+    table = _settings().types
+    if form == "json":
+        click.echo(json.dumps(report.types_json(table), indent=2))
+    elif form == "markdown":
+        click.echo(report.markdown(report.TYPE_HEADINGS, report.type_rows(table)), nl=False)
+    else:
+        _print_table("", report.TYPE_HEADINGS, report.type_rows(table))
+    return 0
+
+
+def _print_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    from rich.console import Console
+
+    from schemagen.report import rich_table
+
+    console = Console(soft_wrap=not sys.stdout.isatty())
+    console.print(rich_table(title, headings, rows))
+    console.print()
+
+
+def main() -> None:
+    """The entry point ``schemagen``."""
+    try:
+        status = cli.main(standalone_mode=False)
+    except ProblemsFound as error:
+        for problem in error.problems:
+            _say(str(problem))
+        status = WRONG
+    except click.exceptions.Exit as error:
+        status = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        status = WRONG
+    except click.Abort:
+        _say("interrupted")
+        status = 130
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; a second failure at exit would only confuse.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    sys.exit(status)

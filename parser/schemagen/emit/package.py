@@ -1,0 +1,104 @@
+"""What the generated distribution needs besides its tables: metadata, catalogue, shared modules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+from schemagen import convert, templating
+from schemagen.emit import sql, tree
+from schemagen.emit.formatting import format_python
+from schemagen.link import TableFacts
+from schemagen.names import python_literal
+from schemagen.typetable import DIALECTS, TypeTable
+
+
+def render(tables: Iterable[TableFacts], types: TypeTable, version: str) -> dict[str, str]:
+    """The shared files, without the ``__init__`` modules of `init_modules`."""
+    tables = sorted(tables, key=lambda table: table.id)
+    notice = tree.notice("the pages")
+    names = {
+        "notice": notice,
+        "distribution": tree.DISTRIBUTION,
+        "package": tree.PACKAGE,
+        "version": version,
+    }
+    package = tree.PACKAGE
+    return {
+        "pyproject.toml": templating.render("package/pyproject.toml.j2", **names),
+        "README.md": templating.render(
+            "package/README.md.j2",
+            **names,
+            count=len(tables),
+            dialects=DIALECTS,
+            example=tables[0].id,
+        ),
+        f"{package}/py.typed": "",
+        f"{package}/_convert.py": _convert(),
+        f"{package}/_types.py": _types(types, tree.notice("the type table")),
+        f"{package}/catalog.py": _catalog(tables, notice),
+        f"{package}/sql.py": sql.render(types),
+    }
+
+
+def init_modules(paths: Iterable[str]) -> dict[str, str]:
+    """An empty ``__init__.py`` for every package that the Python files of ``paths`` are in."""
+    folders = {
+        folder
+        for path in paths
+        if path.endswith(".py")
+        for folder in PurePosixPath(path).parents
+        if folder.parts
+    }
+    return {f"{folder}/__init__.py": "" for folder in folders}
+
+
+def _convert() -> str:
+    # Word for word, so that what schemagen's own tests try is what runs at the user's.
+    with open(convert.__file__, encoding="utf-8") as source:
+        return source.read()
+
+
+def _types(types: TypeTable, notice: str) -> str:
+    defined = sorted(
+        {row.python for row in types.types.values() if row.python.definition},
+        key=lambda python: python.name,
+    )
+    imports: dict[str, set[str]] = {"typing": {"TypeAlias"}}
+    for python in defined:
+        for module, name in python.imports:
+            imports.setdefault(module, set()).add(name)
+    return format_python(
+        templating.render(
+            "package/types.py.j2",
+            notice=notice,
+            imports=[
+                (module, sorted(imports[module]))
+                for module in sorted(imports, key=lambda module: (module.startswith("."), module))
+            ],
+            types=defined,
+        )
+    )
+
+
+def _catalog(tables: Iterable[TableFacts], notice: str) -> str:
+    # Laid out as black lays it out: with thousands of tables, black itself would take seconds.
+    return templating.render(
+        "package/catalog.py.j2",
+        notice=notice,
+        package=tree.PACKAGE,
+        dialects=[python_literal(dialect.name) for dialect in DIALECTS],
+        entries=[
+            {
+                "id": python_literal(table.id),
+                "provider": python_literal(table.provider),
+                "module": python_literal(table.module),
+                "model": python_literal(table.model),
+                "key": table.key,
+                "function": table.function,
+                "mapper": bool(table.service),
+                "deprecated": table.deprecated,
+            }
+            for table in tables
+        ],
+    )

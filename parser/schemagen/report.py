@@ -1,0 +1,253 @@
+"""What the command line shows of types and pages: as data, as Markdown, as a table on a terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from schemagen.model import (
+    Column,
+    Constraints,
+    ListOf,
+    MapOf,
+    Member,
+    Operation,
+    Origin,
+    Pages,
+    Parameter,
+    Scalar,
+    Shape,
+    Structure,
+    StructureRef,
+    Table,
+    Value,
+)
+from schemagen.typetable import DIALECTS, Type, TypeTable
+
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
+
+# --- the type table -------------------------------------------------------------------------------
+
+TYPE_HEADINGS = (
+    "DDSQL",
+    "Python / pydantic",
+    "JSON Schema",
+    *(dialect.title for dialect in DIALECTS),
+    "from boto3",
+)
+
+
+def type_rows(types: TypeTable) -> list[tuple[str, ...]]:
+    """The type table for people: one row per type, then the rule for arrays."""
+    rows = [_type_row(row) for row in types.types.values()]
+    arrays = [dialect.array.format("T") for dialect in DIALECTS]
+    rows.append(("array<T>", "list[T | None]", "array of T or null", *arrays, "list"))
+    return rows
+
+
+def _type_row(row: Type) -> tuple[str, ...]:
+    return (
+        row.name,
+        row.python.definition or row.python.name,
+        json.dumps(row.json_schema),
+        *(row.sql[dialect.name].name for dialect in DIALECTS),
+        row.boto3,
+    )
+
+
+def types_json(types: TypeTable) -> list[dict[str, Any]]:
+    """The type table for programs."""
+    return [
+        {
+            "type": row.name,
+            "python": row.python.definition or row.python.name,
+            "json_schema": dict(row.json_schema),
+            **{dialect.name: row.sql[dialect.name].name for dialect in DIALECTS},
+            "row": row.row,
+            "convert": row.convert,
+            "boto3": row.boto3,
+        }
+        for row in types.types.values()
+    ]
+
+
+def markdown(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table, cells as code where they are code."""
+
+    def line(cells: Iterable[str]) -> str:
+        return "| " + " | ".join(cells) + " |\n"
+
+    def cell(text: str, index: int) -> str:
+        text = text.replace("|", "\\|")
+        return f"`{text}`" if index < len(headings) - 1 and text else text
+
+    body = "".join(line(cell(text, index) for index, text in enumerate(row)) for row in rows)
+    return line(headings) + line("---" for _ in headings) + body
+
+
+# --- pages ----------------------------------------------------------------------------------------
+
+
+def pages_json(pages: Pages) -> dict[str, Any]:
+    """What ``inspect --format json`` prints. Other programs rely on these names."""
+    return {
+        "tables": [_table(table) for table in pages.tables],
+        "structures": [_structure(structure) for structure in pages.structures],
+        "operations": [_operation(operation) for operation in pages.operations],
+        "indexes": [_origin(origin) for origin in pages.indexes],
+    }
+
+
+def _table(table: Table) -> dict[str, Any]:
+    return {
+        "id": table.id,
+        "title": table.title,
+        "description": table.description,
+        "source": table.source,
+        "key": table.key,
+        "columns": [_column(column) for column in table.columns],
+        "parameters": [_parameter(parameter) for parameter in table.parameters],
+        "examples": [
+            {"sql": example.sql, "origin": _origin(example.origin)} for example in table.examples
+        ],
+        "deprecated": table.deprecated,
+        "origin": _origin(table.origin),
+    }
+
+
+def _column(column: Column) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "title": column.title,
+        "kind": column.kind,
+        "type": column.type,
+        "description": column.description,
+        "values": [_value(value) for value in column.values],
+        "origin": _origin(column.origin),
+    }
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "name": parameter.name,
+        "type": parameter.type,
+        "required": parameter.required,
+        "description": parameter.description,
+        "origin": _origin(parameter.origin),
+    }
+
+
+def _structure(structure: Structure) -> dict[str, Any]:
+    return {
+        "service": structure.service,
+        "name": structure.name,
+        "description": structure.description,
+        "members": [_member(member) for member in structure.members],
+        "usages": [
+            {"operation": usage.operation, "member": usage.member, "element": usage.element}
+            for usage in structure.usages
+        ],
+        "origin": _origin(structure.origin),
+    }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    return {
+        "service": operation.service,
+        "name": operation.name,
+        "description": operation.description,
+        "request": [_member(member) for member in operation.request],
+        "response": [_member(member) for member in operation.response],
+        "origin": _origin(operation.origin),
+    }
+
+
+def _member(member: Member) -> dict[str, Any]:
+    return {
+        "name": member.name,
+        "type": shape_text(member.shape),
+        "required": member.required,
+        "description": member.description,
+        "values": [_value(value) for value in member.values],
+        "constraints": _constraints(member.constraints),
+        "origin": _origin(member.origin),
+    }
+
+
+def _constraints(constraints: Constraints) -> dict[str, Any]:
+    limits = {
+        name: getattr(constraints, name) for name in type(constraints).__dataclass_fields__
+    }
+    return {name: limit for name, limit in limits.items() if limit is not None}
+
+
+def _value(value: Value) -> dict[str, Any]:
+    return {
+        "value": value.value,
+        "description": value.description,
+        "deprecated": value.deprecated,
+    }
+
+
+def _origin(origin: Origin) -> dict[str, Any]:
+    return {"path": origin.path, "line": origin.line}
+
+
+def shape_text(shape: Shape) -> str:
+    """A shape as people write it: ``list<SecondaryStatusTransition>``."""
+    match shape:
+        case Scalar(name) | StructureRef(name):
+            return name
+        case ListOf(element):
+            return f"list<{shape_text(element)}>"
+        case MapOf(value):
+            return f"map<{shape_text(value)}>"
+
+
+TABLE_HEADINGS = ("column", "kind", "type", "values", "description")
+
+
+def table_rows(table: Table) -> list[tuple[str, ...]]:
+    """The columns of a table for people; descriptions are cut to their first line."""
+    return [
+        (
+            column.name,
+            column.kind,
+            column.type,
+            str(len(column.values) or ""),
+            column.description.partition("\n")[0],
+        )
+        for column in table.columns
+    ]
+
+
+MEMBER_HEADINGS = ("member", "required", "type", "values", "description")
+
+
+def member_rows(members: Iterable[Member]) -> list[tuple[str, ...]]:
+    return [
+        (
+            member.name,
+            {True: "yes", False: "no", None: ""}[member.required],
+            shape_text(member.shape),
+            str(len(member.values) or ""),
+            member.description.partition("\n")[0],
+        )
+        for member in members
+    ]
+
+
+def rich_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> RichTable:
+    """A table for the terminal. Cells are plain text: no markup of a page is interpreted."""
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    table = RichTable(title=Text(title), title_justify="left", box=None, pad_edge=False)
+    for number, heading in enumerate(headings):
+        last = number == len(headings) - 1
+        table.add_column(heading, no_wrap=not last, overflow="ellipsis" if last else "fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table
