@@ -264,6 +264,7 @@ class Binding:
 
     ``path`` leads from the primary operation's response to the item: "@" for the response itself,
     member names joined by dots otherwise, ``[]`` after a list ("Reservations[].Instances[]").
+    ``unbound`` are the columns for which there is no evidence.
     """
 
     table: str
@@ -274,11 +275,15 @@ class Binding:
     derived: tuple[DerivedColumn, ...]
     auxiliary: tuple[Auxiliary, ...]
     origin: Origin
+    unbound: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseMember:
-    """A member of a recorded botocore structure. ``required`` as botocore's model says."""
+    """A member of a recorded botocore structure. ``required`` as botocore's model says.
+
+    ``values`` are botocore's enumeration of the string at the bottom of lists and maps.
+    """
 
     name: str
     shape: Shape

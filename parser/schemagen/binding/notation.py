@@ -1,0 +1,54 @@
+"""How the lock writes the type of a member, and how it is read back.
+
+| written | meaning |
+|---|---|
+| ``string``, ``int64``, … | a scalar of `typetable.SCALARS` |
+| ``$Name`` | a string with the values of the lock's enumeration Name |
+| ``#Name`` | a structure |
+| ``list<T>``, ``map<T>`` | a list of T, a map from strings to T |
+| ``T!`` | a member that botocore's model requires |
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from dataclasses import dataclass
+
+from schemagen.model import ListOf, MapOf, Scalar, Shape, StructureRef
+from schemagen.typetable import SCALARS
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """A parsed type; ``enumeration`` names that of the string at the bottom, "" is none."""
+
+    shape: Shape
+    required: bool
+    enumeration: str
+
+
+_SCALARS: Container[str] = frozenset(scalar.name for scalar in SCALARS)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def parse(text: str) -> Notation:
+    """Raises ValueError, with a message for people, where ``text`` is no such type."""
+    required = text.endswith("!")
+    shape, enumeration = _parse(text.removesuffix("!"))
+    return Notation(shape, required, enumeration)
+
+
+def _parse(text: str) -> tuple[Shape, str]:
+    if text in _SCALARS:
+        return Scalar(text), ""
+    head, mark, inner = text.partition("<")
+    if mark and inner.endswith(">") and head in ("list", "map"):
+        shape, enumeration = _parse(inner[:-1])
+        return (ListOf(shape) if head == "list" else MapOf(shape)), enumeration
+    if text[:1] in ("#", "$") and _NAME.fullmatch(text, 1):
+        return (StructureRef(text[1:]), "") if text[0] == "#" else (Scalar("string"), text[1:])
+    raise ValueError(
+        f"{text!r} is no type; types are {', '.join(scalar.name for scalar in SCALARS)}, "
+        "#Structure, $Enumeration, list<T>, map<T>"
+    )

@@ -1,0 +1,148 @@
+"""What botocore's service models say of responses, recorded for the lock. The only user of botocore.
+
+The models are read as data; no client is made and no credentials are looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cache
+
+from botocore.exceptions import UnknownServiceError
+from botocore.loaders import Loader
+from botocore.model import (
+    ListShape,
+    MapShape,
+    OperationModel,
+    OperationNotFoundError,
+    ServiceModel,
+    Shape,
+    StringShape,
+    StructureShape,
+)
+from botocore.utils import is_json_value_header
+
+from schemagen.binding import lock as locks
+from schemagen.binding.lock import Lock, Record
+from schemagen.binding.places import Path
+from schemagen.errors import ProblemsFound
+from schemagen.typetable import BOTOCORE_SCALARS
+
+# Strings that botocore decodes after it has parsed a response, by service and shape: see
+# json_decode_policies and json_decode_template_body in botocore/handlers.py.
+_DECODED = frozenset({("iam", "policyDocumentType"), ("cloudformation", "TemplateBody")})
+
+
+class UnknownShape(ValueError):
+    """A service model types something in a way that the type table does not know."""
+
+
+def refresh(lock: Lock) -> Lock:
+    """``lock`` with its record taken anew from the installed botocore, bindings verified.
+
+    Raises `ProblemsFound` with every SG402: a service, operation, argument, path or member that
+    botocore does not have, or a type of botocore's that the type table does not know.
+    """
+    try:
+        model = service_model(lock.name)
+    except UnknownServiceError as error:
+        message = f"botocore has no service {lock.name!r}"
+        raise ProblemsFound(locks.problems(lock, [(("service",), message)])) from error
+    found: list[tuple[Path, str]] = []
+    operations: list[OperationModel] = []
+    for at, name, arguments in _operations(lock):
+        try:
+            operation = model.operation_model(name)
+        except OperationNotFoundError:
+            found.append((at, f"botocore's {lock.name} has no operation {name!r}"))
+            continue
+        if operation.output_shape is None:
+            found.append((at, f"operation {name!r} has no response"))
+            continue
+        inputs = operation.input_shape.members if operation.input_shape else {}
+        found += [
+            ((*at, "arguments", argument), f"operation {name!r} has no parameter {argument!r}")
+            for argument in arguments
+            if argument not in inputs
+        ]
+        operations.append(operation)
+    recorded = lock
+    try:
+        recorded = replace(lock, record=record(lock.name, operations))
+    except UnknownShape as error:
+        found.append((("service",), str(error)))
+    if found:
+        raise ProblemsFound(locks.problems(lock, found))
+    if problems := locks.verify(recorded):
+        raise ProblemsFound(problems)
+    return replace(recorded, text=locks.write(recorded))
+
+
+@cache
+def service_model(service: str) -> ServiceModel:
+    """botocore's model of a service. Raises `UnknownServiceError`."""
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+
+
+def record(service: str, operations: Iterable[OperationModel]) -> Record:
+    """The outputs of ``operations`` and every structure that they reach. Raises `UnknownShape`."""
+    outputs: dict[str, str] = {}
+    enumerations: dict[str, tuple[str, ...]] = {}
+    shapes: dict[str, dict[str, str]] = {}
+    waiting: list[StructureShape] = []
+    for operation in operations:
+        output = operation.output_shape
+        if output is not None:
+            outputs[operation.name] = output.name
+            waiting.append(output)
+    while waiting:
+        structure = waiting.pop()
+        if structure.name in shapes:
+            continue
+        members = shapes[structure.name] = {}
+        for name, shape in structure.members.items():
+            required = "!" if name in structure.required_members else ""
+            try:
+                members[name] = _notation(service, shape, enumerations, waiting) + required
+            except UnknownShape as error:
+                raise UnknownShape(f"{service}'s {structure.name}.{name}: {error}") from None
+    return Record(outputs, enumerations, shapes)
+
+
+def _operations(lock: Lock) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
+    """Path of the entry, name, and arguments of every operation that the bindings use."""
+    for binding in lock.bindings:
+        at: Path = ("tables", binding.table)
+        yield (*at, "operation"), binding.operation, ()
+        for auxiliary in binding.auxiliary:
+            arguments = tuple(parameter for parameter, _ in auxiliary.arguments)
+            yield (*at, "auxiliary", auxiliary.operation), auxiliary.operation, arguments
+
+
+def _notation(
+    service: str,
+    shape: Shape,
+    enumerations: dict[str, tuple[str, ...]],
+    waiting: list[StructureShape],
+) -> str:
+    """``shape`` as `binding.notation` writes it; what it names is added to the collections."""
+    if (service, shape.name) in _DECODED or is_json_value_header(shape):
+        return BOTOCORE_SCALARS["document"]
+    if isinstance(shape, StructureShape):
+        if shape.is_document_type:
+            return BOTOCORE_SCALARS["document"]
+        waiting.append(shape)
+        return f"#{shape.name}"
+    if isinstance(shape, ListShape):
+        return f"list<{_notation(service, shape.member, enumerations, waiting)}>"
+    if isinstance(shape, MapShape):
+        if BOTOCORE_SCALARS.get(shape.key.type_name) != "string":
+            raise UnknownShape(f"the keys of {shape.name} are no strings")
+        return f"map<{_notation(service, shape.value, enumerations, waiting)}>"
+    if isinstance(shape, StringShape) and shape.enum:
+        enumerations[shape.name] = tuple(shape.enum)
+        return f"${shape.name}"
+    if shape.type_name not in BOTOCORE_SCALARS:
+        raise UnknownShape(f"unknown botocore type {shape.type_name!r}")
+    return BOTOCORE_SCALARS[shape.type_name]

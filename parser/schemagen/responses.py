@@ -1,0 +1,107 @@
+"""Paths through recorded responses: from an operation to the item that a table's row is made from."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from schemagen.model import ListOf, ResponseMember, ResponseStructure, Service, StructureRef
+
+WHOLE = "@"
+"""The path to the response itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a path: into ``member``, and with ``each`` into every element of its list."""
+
+    member: str
+    each: bool
+
+
+_STEP = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\[\])?")
+
+
+def steps(path: str) -> tuple[Step, ...]:
+    """``"Reservations[].Instances[]"`` as steps; ``"@"`` has none. Raises ValueError."""
+    if path == WHOLE:
+        return ()
+    found: list[Step] = []
+    for part in path.split("."):
+        match = _STEP.fullmatch(part)
+        if match is None:
+            raise ValueError(
+                f'{path!r} is no path; a path is "@" or members joined by dots, with [] after a list'
+            )
+        found.append(Step(match[1], match[2] is not None))
+    return tuple(found)
+
+
+class NotRecorded(LookupError):
+    """The lock's record of a service has no such thing. The message is for people."""
+
+
+class UnknownOperation(NotRecorded):
+    """The record has no such operation."""
+
+
+@dataclass(frozen=True)
+class Responses:
+    """What the lock records of one service, by name."""
+
+    service: Service
+
+    @cached_property
+    def structures(self) -> Mapping[str, ResponseStructure]:
+        return {structure.name: structure for structure in self.service.structures}
+
+    @cached_property
+    def outputs(self) -> Mapping[str, str]:
+        return dict(self.service.outputs)
+
+    def output(self, operation: str) -> ResponseStructure:
+        """The structure of ``operation``'s response. Raises `NotRecorded`."""
+        if operation not in self.outputs:
+            raise UnknownOperation(
+                f"operation {operation!r} is not recorded{_close(operation, self.outputs)}"
+            )
+        return self.structures[self.outputs[operation]]
+
+    def item(self, operation: str, path: str) -> ResponseStructure:
+        """The structure that ``path`` leads to. Raises `NotRecorded`."""
+        return self.trail(operation, path)[-1]
+
+    def trail(self, operation: str, path: str) -> tuple[ResponseStructure, ...]:
+        """The structures along ``path``, from the response to the item."""
+        structure = self.output(operation)
+        passed = [structure]
+        for step in steps(path):
+            shape = self.member(structure, step.member).shape
+            if step.each and not isinstance(shape, ListOf):
+                raise NotRecorded(f"{structure.name}.{step.member} is no list: leave out the []")
+            inner = shape.element if step.each and isinstance(shape, ListOf) else shape
+            if isinstance(inner, ListOf):
+                raise NotRecorded(f"{structure.name}.{step.member} is a list: write []")
+            if not isinstance(inner, StructureRef):
+                raise NotRecorded(f"{structure.name}.{step.member} holds no structure")
+            structure = self.structures[inner.name]
+            passed.append(structure)
+        return tuple(passed)
+
+    def member(self, structure: ResponseStructure, name: str) -> ResponseMember:
+        """Raises `NotRecorded`."""
+        for member in structure.members:
+            if member.name == name:
+                return member
+        known = [member.name for member in structure.members]
+        raise NotRecorded(f"{structure.name} has no member {name!r}{_close(name, known)}")
+
+
+def _close(name: str, known: Iterable[str]) -> str:
+    """The known name that ``name`` looks like, as a question."""
+    folded = {other.lower(): other for other in known}
+    close = difflib.get_close_matches(name.lower(), folded, 1)
+    return f"; did you mean {folded[close[0]]!r}?" if close else ""
