@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,14 +16,17 @@ from schemagen import disk, manifest, toolchain
 from schemagen.config import Settings
 from schemagen.disk import digest
 from schemagen.errors import Problem, ProblemsFound
-from schemagen.link import TableFacts, facts, link
+from schemagen.link import Catalog, facts, link
 from schemagen.manifest import Inputs, Manifest, TableEntry
-from schemagen.model import Pages
+from schemagen.model import Origin, Pages
 from schemagen.pages.sources import Kind, Source, find_sources, kind_of
 
 if TYPE_CHECKING:
     from schemagen.link import LinkedTable
-    from schemagen.model import Binding, Service, Structure
+    from schemagen.binding.lock import Lock
+
+
+NOWHERE = Origin("", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +183,7 @@ def _render_stale(
     from schemagen import render
     from schemagen.emit import package
 
-    catalog, services, binding_hashes, fresh = _read_stale(settings, sources, locks, fresh)
+    catalog, binding_hashes, fresh = _read_stale(settings, sources, locks, fresh)
     modules = render.structure_modules(catalog.structures)
     rendered = _render_tables(catalog.tables, settings, modules, jobs)
     entries = dict(fresh)
@@ -195,7 +199,7 @@ def _render_stale(
         )
     _refuse_collisions(entries.values())
     shared = render.render_shared(
-        [entry.facts for entry in entries.values()], catalog.structures, services, settings
+        [entry.facts for entry in entries.values()], catalog.structures, catalog.services, settings
     )
     paths = [*shared, *(path for entry in entries.values() for path in entry.outputs)]
     shared.update(package.init_modules(paths))
@@ -206,6 +210,103 @@ def _render_stale(
         tables=entries,
     )
     return files, new
+
+
+def _read_stale(
+    settings: Settings,
+    sources: Iterable[Source],
+    locks: Iterable[Source],
+    fresh: Mapping[str, TableEntry],
+) -> tuple[Catalog, dict[str, str], dict[str, TableEntry]]:
+    """The catalogue of the tables that are not fresh, the hash of every binding, and the entries
+    that are still fresh when bindings are taken into account."""
+    from schemagen.binding import lock
+    from schemagen.emit import ddl
+    from schemagen.pages import read
+
+    problems: list[Problem] = []
+    read_locks: list[Lock] = []
+    for source in locks:
+        try:
+            read_locks.append(lock.read(source.path, source.data))
+        except ProblemsFound as error:
+            problems.extend(error.problems)
+    bindings = [binding for one in read_locks for binding in one.bindings]
+    hashes = {
+        binding.table: digest(
+            repr(replace(binding, origin=NOWHERE)).encode(), repr(one.service).encode()
+        )
+        for one in read_locks
+        for binding in one.bindings
+    }
+    fresh = {
+        name: entry for name, entry in fresh.items() if entry.binding_hash == hashes.get(name, "")
+    }
+    fresh_pages = {entry.page for entry in fresh.values()}
+    parsed = [
+        read.parse_source(source, settings.types)
+        for source in sources
+        if source.path not in fresh_pages
+    ]
+    # A page may have taken the id of a table whose page did not change: both are at fault.
+    taken = {page.table.id for page in parsed if page.table is not None} & set(fresh)
+    again = {fresh.pop(name).page for name in taken}
+    parsed += [
+        read.parse_source(source, settings.types) for source in sources if source.path in again
+    ]
+    pages = Pages()
+    try:
+        pages = read.collect(parsed)
+    except ProblemsFound as error:
+        problems.extend(error.problems)
+    for one in read_locks:
+        problems.extend(lock.check(one, pages.tables))
+    catalog = link(pages, settings.types, bindings, [one.service for one in read_locks])
+    for table in catalog.tables:
+        problems.extend(ddl.problems(table))
+    if problems:
+        raise ProblemsFound(problems)
+    return catalog, hashes, fresh
+
+
+def _refuse_collisions(entries: Iterable[TableEntry]) -> None:
+    """Two tables may not share a file: ``aws.class`` and ``aws.class_`` would."""
+    owners: dict[str, TableEntry] = {}
+    problems: list[Problem] = []
+    for entry in sorted(entries, key=lambda entry: entry.page):
+        for path in entry.outputs:
+            first = owners.setdefault(path, entry)
+            if first is not entry:
+                ids = f"{entry.facts.id} and {first.facts.id} ({first.page})"
+                message = f"{ids} would both be written to {path}"
+                problems.append(Problem(entry.page, 1, 1, "SG120", message))
+                break
+    if problems:
+        raise ProblemsFound(problems)
+
+
+# Below this many tables, starting processes costs more than it saves.
+_WORTH_PROCESSES = 24
+
+
+def _render_tables(
+    tables: Sequence[LinkedTable],
+    settings: Settings,
+    modules: Mapping[tuple[str, str], str],
+    jobs: int | None,
+) -> Iterator[dict[str, str]]:
+    """The files of each of ``tables``, in their order."""
+    from schemagen.render import render_table
+
+    work = partial(render_table, settings=settings, modules=modules)
+    jobs = min(jobs or os.cpu_count() or 1, len(tables) // _WORTH_PROCESSES + 1)
+    if jobs == 1:
+        yield from map(work, tables)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from pool.map(work, tables, chunksize=_WORTH_PROCESSES // 2)
 
 
 def _find_locks(settings: Settings) -> tuple[Source, ...]:

@@ -108,4 +108,6 @@ def _diff(name: str, before: str, after: str) -> str:
         f"{name} (on disk)",
         f"{name} (generated)",
     )
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )

@@ -93,7 +93,9 @@ def float64(value: object, at: str, errors: Errors = "strict") -> float:
     except OverflowError:
         number = float("inf")
     if abs(number) == float("inf") and abs(value) != float("inf"):
-        raise ConversionError(at, "the number is too large for a double; store it as text")
+        raise ConversionError(
+            at, "the number is too large for a double; store it as text"
+        )
     return number
 
 
@@ -119,12 +121,15 @@ def timestamp(value: object, at: str, errors: Errors = "strict") -> datetime:
         return value
     if value.utcoffset() is None:
         raise ConversionError(
-            at, "the datetime has no time zone; give it the one it was meant in (tzinfo=)"
+            at,
+            "the datetime has no time zone; give it the one it was meant in (tzinfo=)",
         )
     try:
         return value.astimezone(UTC)
     except OverflowError:
-        raise ConversionError(at, "the datetime lies outside the years 1 to 9999 in UTC") from None
+        raise ConversionError(
+            at, "the datetime lies outside the years 1 to 9999 in UTC"
+        ) from None
 
 
 def rfc3339(value: object, at: str, errors: Errors = "strict") -> str:
@@ -171,7 +176,9 @@ def json_value(value: object, at: str, errors: Errors = "strict") -> Json:
     try:
         return _json(value, at, errors)
     except RecursionError:
-        raise ConversionError(at, "the value contains itself or is nested too deeply") from None
+        raise ConversionError(
+            at, "the value contains itself or is nested too deeply"
+        ) from None
 
 
 def _json(value: object, at: str, errors: Errors) -> Json:
@@ -196,7 +203,8 @@ def _json(value: object, at: str, errors: Errors) -> Json:
             return _decimal(value, at, errors)
         case _:
             raise ConversionError(
-                at, f"{type(value).__name__} is no JSON value; convert it to text or a dict first"
+                at,
+                f"{type(value).__name__} is no JSON value; convert it to text or a dict first",
             )
 
 
@@ -225,7 +233,9 @@ def mapping(
         except ConversionError as error:
             raise ConversionError(at, f"a key is wrong: {error.reason}") from None
         if name in result:
-            raise ConversionError(at, "two keys become one when U+FFFD replaces characters")
+            raise ConversionError(
+                at, "two keys become one when U+FFFD replaces characters"
+            )
         try:
             result[name] = None if item is None else convert(item, at, errors)
         except ConversionError as error:
@@ -259,7 +269,9 @@ def tags(value: object, at: str, errors: Errors = "strict") -> dict[str, list[st
     if isinstance(value, Mapping):
         for key, values in cast("Mapping[object, object]", value).items():
             name, step = _tag_key(key, at, errors), f"[{key!r}]"
-            listed = cast("list[object]", values) if isinstance(values, list) else [values]
+            listed = (
+                cast("list[object]", values) if isinstance(values, list) else [values]
+            )
             try:
                 _add_tag(found, name, listed, at, errors)
             except ConversionError as error:
@@ -315,13 +327,17 @@ def arn_account(arn: object, at: str) -> str | None:
     name = text(arn, at)
     parts = name.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn" or not (parts[1] and parts[2] and parts[5]):
-        raise ConversionError(at, "not an ARN (arn:partition:service:region:account:resource)")
+        raise ConversionError(
+            at, "not an ARN (arn:partition:service:region:account:resource)"
+        )
     return parts[4] or None
 
 
 # --- rows to drivers ------------------------------------------------------------------------------
 
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_encode = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":")
+).encode
 _STRING_OR_LARGE_FLOAT = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9.]+e\+[0-9]+')
 
 
@@ -391,7 +407,10 @@ def hstore_csv_text(value: object, at: str, errors: Errors = "strict") -> str:
     ``["a", "b"]`` is ``a,b``, as DDSQL shows it; ``[]`` is NULL, ``[""]`` the empty text.
     """
     return hstore_text(
-        {key: _csv(values) if values else None for key, values in tags(value, at, errors).items()},
+        {
+            key: _csv(values) if values else None
+            for key, values in tags(value, at, errors).items()
+        },
         at,
         errors,
     )
@@ -421,11 +440,15 @@ def json_from_text(value: object, at: str, errors: Errors = "strict") -> Json:
 
 
 _HSTORE_STRING = r'"((?:[^"\\]|\\.)*+)"'
-_HSTORE_PAIR = re.compile(rf"{_HSTORE_STRING}=>(?:NULL|{_HSTORE_STRING})(?:, |\Z)", re.DOTALL)
+_HSTORE_PAIR = re.compile(
+    rf"{_HSTORE_STRING}=>(?:NULL|{_HSTORE_STRING})(?:, |\Z)", re.DOTALL
+)
 _HSTORE_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
-def hstore_from_text(value: object, at: str, errors: Errors = "strict") -> dict[str, str | None]:
+def hstore_from_text(
+    value: object, at: str, errors: Errors = "strict"
+) -> dict[str, str | None]:
     """The map of hstore text as the server writes it, or of a dict as a driver makes it."""
     if not isinstance(value, str):
         return hstore(value, at, errors)
@@ -446,7 +469,9 @@ def hstore_from_text(value: object, at: str, errors: Errors = "strict") -> dict[
 _CSV_FIELD = re.compile(r'(?:"((?:[^"]|"")*+)"|([^",\r\n]*+))(,|\Z)')
 
 
-def hstore_csv_from_text(value: object, at: str, errors: Errors = "strict") -> dict[str, list[str]]:
+def hstore_csv_from_text(
+    value: object, at: str, errors: Errors = "strict"
+) -> dict[str, list[str]]:
     """The map from text to values of hstore text whose values are CSV, or of such a dict."""
     return {
         key: [] if line is None else _csv_values(line, f"{at}[{key!r}]")
@@ -460,7 +485,9 @@ def _csv_values(line: str, at: str) -> list[str]:
     while True:
         found = _CSV_FIELD.match(line, place)
         if found is None:
-            raise ConversionError(at, f"not a line of CSV from character {place + 1} on")
+            raise ConversionError(
+                at, f"not a line of CSV from character {place + 1} on"
+            )
         quoted, plain, end = found.groups()
         values.append(plain if quoted is None else quoted.replace('""', '"'))
         place = found.end()

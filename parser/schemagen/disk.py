@@ -38,7 +38,8 @@ def digests(folder: Path, paths: Iterable[str]) -> dict[str, str]:
     prefix = f"{folder}{os.sep}"
     for path in paths:
         try:
-            with open(prefix + path, "rb", buffering=0) as file:
+            # Half the time of Path.open, for ten thousand files.
+            with open(prefix + path, "rb", buffering=0) as file:  # noqa: PTH123
                 found[path] = digest(file.read())
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             continue
@@ -73,7 +74,7 @@ def write(
             for number, path in enumerate(files):
                 place = folder / path
                 place.parent.mkdir(parents=True, exist_ok=True)
-                os.replace(staging / str(number), place)
+                (staging / str(number)).replace(place)
             for path in remove:
                 place = folder / path
                 _remove(folder, place)

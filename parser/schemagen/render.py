@@ -45,18 +45,14 @@ def structure_modules(structures: Structures) -> dict[tuple[str, str], str]:
     }
 
 
-def render_table(
-    table: LinkedTable, settings: Settings, modules: models.Modules
-) -> dict[str, str]:
+def render_table(table: LinkedTable, settings: Settings, modules: models.Modules) -> dict[str, str]:
     """The files of one table."""
     provider, module = table.table.provider, table.module
     types, nested_names = settings.types, settings.nested_names
     schema = json_schema.table_schema(table, types, nested_names, settings.base_uri)
     files = {
         tree.json_schema_path(provider, module): json_schema.render(schema),
-        tree.model_path(provider, module): models.render_table(
-            table, types, nested_names, modules
-        ),
+        tree.model_path(provider, module): models.render_table(table, types, nested_names, modules),
         tree.table_path(provider, module): sql.render_table(table),
     }
     for dialect in DIALECTS:

@@ -177,9 +177,7 @@ def _member(member: Member) -> dict[str, Any]:
 
 
 def _constraints(constraints: Constraints) -> dict[str, Any]:
-    limits = {
-        name: getattr(constraints, name) for name in type(constraints).__dataclass_fields__
-    }
+    limits = {name: getattr(constraints, name) for name in type(constraints).__dataclass_fields__}
     return {name: limit for name, limit in limits.items() if limit is not None}
 
 

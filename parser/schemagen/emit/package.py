@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from schemagen import convert, templating
 from schemagen.emit import sql, tree
@@ -55,8 +55,7 @@ def init_modules(paths: Iterable[str]) -> dict[str, str]:
 
 def _convert() -> str:
     # Word for word, so that what schemagen's own tests try is what runs at the user's.
-    with open(convert.__file__, encoding="utf-8") as source:
-        return source.read()
+    return Path(convert.__file__).read_text("utf-8")
 
 
 def _types(types: TypeTable, notice: str) -> str:

@@ -1,0 +1,175 @@
+"""schemagen.emit.models: pydantic models that keep what the page says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import black
+import pytest
+from pydantic import BaseModel, ValidationError
+
+import handmade
+from emit.test_json_schema import HERE, TREE, column
+from schemagen.emit import models, package, tree
+from schemagen.link import LinkedTable, facts, link
+from schemagen.model import Column, Pages, Parameter, Table, Value
+from schemagen.names import NestedNames
+from schemagen.typetable import TypeTable
+
+HOSTILE = 'a """ \\ {{ x }} {% y %} \' " \n# end'
+
+COLUMNS: tuple[Column, ...] = (
+    column("_key", "string"),
+    column("class", "int64", description=HOSTILE),
+    column("json", "float64"),
+    column("model_config", "bool"),
+    column("@http.status_code", "array<string>"),
+    column("http_status_code", "hstore"),
+    column("nodes", "json"),
+    column("anything", "json"),
+    column("tags", "hstore_csv"),
+    column("at", "timestamp"),
+    column("status", "string", Value("On"), Value("Off", deprecated=True)),
+)
+
+
+def linked() -> tuple[LinkedTable, dict[tuple[str, str], str]]:
+    table = Table(
+        "aws.sagemaker_job",
+        "Job " + HOSTILE,
+        HOSTILE,
+        COLUMNS,
+        HERE,
+        parameters=(Parameter("class", "string", True, HOSTILE, HERE),),
+    )
+    catalog = link(Pages(tables=(table,), structures=TREE), TypeTable())
+    stems = tree.structure_modules(TREE)
+    return catalog.tables[0], {("sagemaker", name): stem for name, stem in stems.items()}
+
+
+def files() -> dict[str, str]:
+    """The package of one table with every kind of column, and its structures."""
+    table, modules = linked()
+    types, nested = TypeTable(), NestedNames.SNAKE_CASE
+    made = package.render([facts(table)], types, "0")
+    made[tree.model_path("aws", table.module)] = models.render_table(table, types, nested, modules)
+    made[tree.structure_path("aws", "sagemaker", "node")] = models.render_structures(
+        "aws", [TREE[0]], types, nested, modules
+    )
+    made[tree.structure_path("aws", "sagemaker", "leaf")] = models.render_structures(
+        "aws", [TREE[1]], types, nested, modules
+    )
+    return made | package.init_modules(made)
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[handmade.Package]:
+    folder = tmp_path_factory.mktemp("models")
+    with handmade.imported(folder, tree.PACKAGE, files()) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def model(generated: handmade.Package) -> type[BaseModel]:
+    found = generated.module("models.aws.sagemaker_job").SagemakerJob
+    assert issubclass(found, BaseModel)
+    return found
+
+
+ROW: dict[str, Any] = {
+    "_key": "k",
+    "class": 2**63 - 1,
+    "json": 0.5,
+    "model_config": True,
+    "@http.status_code": ["200", None],
+    "http_status_code": {"a": None, "b": "c"},
+    "nodes": [{"node_arn": "n", "leaf": {"at": "2026-01-01T00:00:00Z"}, "added_tomorrow": 1}],
+    "anything": {"a": [1, None, "x"]},
+    "tags": {"team": ["a", "b"], "empty": []},
+    "at": datetime(2026, 1, 1, tzinfo=UTC),
+    "status": "Tomorrow",
+}
+
+
+def test_a_row_goes_in_and_comes_out(model: type[BaseModel]) -> None:
+    """Every column keeps its value under its own name; nothing is lost, not even what is new."""
+    row = model.model_validate(ROW)
+    dumped = row.model_dump(by_alias=True, mode="json", exclude_unset=True)
+    assert dumped == {**ROW, "at": "2026-01-01T00:00:00Z"}
+
+
+def test_names_that_python_cannot_hold(model: type[BaseModel]) -> None:
+    """Columns are attributes under a name of Python's, and both names are accepted."""
+    assert list(model.model_fields) == [
+        "key",
+        "class_",
+        "json_",
+        "model_config_",
+        "http_status_code",
+        "http_status_code_2",
+        "nodes",
+        "anything",
+        "tags",
+        "at",
+        "status",
+    ]
+    by_field = model.model_validate({"key": "k", "class_": 1})
+    assert by_field == model.model_validate({"_key": "k", "class": 1})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"class": 2**63},
+        {"class": True},
+        {"class": "1"},
+        {"model_config": 1},
+        {"at": datetime(2026, 1, 1)},
+        {"tags": {"a": ["x", "x"]}},
+        {"tags": {"a": "x"}},
+        {"http_status_code": {"a": 1}},
+        {"@http.status_code": [1]},
+        {"status": 1},
+        {"nodes": [{}]},
+        {"unknown": 1},
+        {"_key": None},
+    ],
+)
+def test_what_is_wrong_is_refused(model: type[BaseModel], wrong: dict[str, Any]) -> None:
+    """Types are strict, and null is for all columns but the key."""
+    with pytest.raises(ValidationError):
+        model.model_validate({"_key": "k", **wrong})
+
+
+def test_text_of_pages_is_only_text(model: type[BaseModel]) -> None:
+    """Quotes, templates and line ends of a page arrive as they are, and end no literal."""
+    assert model.model_fields["class_"].description == HOSTILE
+
+
+def test_parameters_have_a_model(generated: handmade.Package) -> None:
+    """A table function's parameters are a model in the same module."""
+    parameters = generated.module("models.aws.sagemaker_job").SagemakerJobParameters
+    assert parameters.model_validate({"class": "x"}).class_ == "x"
+    with pytest.raises(ValidationError):
+        parameters.model_validate({})
+
+
+def test_structures_in_a_circle_share_a_module(generated: handmade.Package) -> None:
+    """A structure that refers to itself is one class, not a copy per table."""
+    node = generated.module("structures.aws.sagemaker.node").Node
+    leaf = generated.module("structures.aws.sagemaker.leaf").Leaf
+    made = node.model_validate({"node_arn": "a", "children": [{"node_arn": "b", "leaf": {}}]})
+    assert isinstance(made.children[0], node)
+    assert isinstance(made.children[0].leaf, leaf)
+
+
+def test_generated_python_is_as_black_writes_it(tmp_path: Path) -> None:
+    """`black --check` has nothing to say, also of what black did not write."""
+    mode = black.Mode(target_versions={black.TargetVersion.PY311})
+    for path, text in files().items():
+        if path.endswith(".py") and text:
+            with pytest.raises(black.NothingChanged):
+                black.format_file_contents(text, fast=False, mode=mode)

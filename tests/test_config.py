@@ -1,0 +1,127 @@
+"""schemagen.config: where settings come from, and what is wrong with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from schemagen import config
+from schemagen.errors import ProblemsFound
+from schemagen.names import NestedNames
+
+
+def problems(folder: Path) -> list[str]:
+    with pytest.raises(ProblemsFound) as caught:
+        config.load(folder)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_nothing_means_the_defaults(tmp_path: Path) -> None:
+    """A folder without settings is a project of its own."""
+    settings = config.load(tmp_path)
+    assert settings.root == tmp_path
+    assert settings.docs == tmp_path / "docs_src"
+    assert settings.out == tmp_path / "generated"
+    assert settings.nested_names is NestedNames.SNAKE_CASE
+
+
+def test_nearest_file_with_settings_wins(tmp_path: Path) -> None:
+    """A pyproject.toml without [tool.schemagen] is passed over; a run below the root finds it."""
+    (tmp_path / "schemagen.toml").write_text('docs = "pages"\nnested_names = "api"\n')
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (inner / "pyproject.toml").write_text('[project]\nname = "other"\n')
+    settings = config.load(inner)
+    assert settings.root == tmp_path
+    assert settings.docs == tmp_path / "pages"
+    assert settings.nested_names is NestedNames.API
+
+
+def test_a_type_of_the_users(tmp_path: Path) -> None:
+    """A new row, an override of a known row's field, and rules for columns."""
+    (tmp_path / "pyproject.toml").write_text(
+        """
+[tool.schemagen.types.uuid]
+python = "uuid.UUID"
+json_schema = { type = "string", format = "uuid" }
+row = "str"
+convert = "text"
+postgres = "uuid"
+duckdb = "UUID"
+
+[tool.schemagen.types.float64]
+duckdb = { name = "DECIMAL(18, 3)", encode = "float64" }
+
+[[tool.schemagen.columns]]
+column = "*_id"
+was = "string"
+type = "uuid"
+
+[[tool.schemagen.columns]]
+table = "aws.vpc"
+column = "owner_id"
+type = "string"
+"""
+    )
+    types = config.load(tmp_path).types
+    row = types.types["uuid"]
+    assert (row.python.module, row.python.name) == ("uuid", "UUID")
+    assert row.sql["postgres_jsonb"].name == "uuid"
+    assert row.sql["postgres"].parameter("%s") == "CAST(%s AS uuid)"
+    assert types.types["float64"].sql["duckdb"].name == "DECIMAL(18, 3)"
+    assert types.types["float64"].sql["postgres"].name == "double precision"
+    by_pattern = types.resolve_column("aws.x", "vpc_id", "string")
+    assert (by_pattern.expression, by_pattern.rule) == (
+        "uuid",
+        "the settings' rule for *.*_id, was string",
+    )
+    assert types.resolve_column("aws.x", "vpc_id", "int64").expression == "int64"
+    exact = types.resolve_column("aws.vpc", "owner_id", "string")
+    assert (exact.expression, exact.rule) == ("string", "the settings' rule for aws.vpc.owner_id")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("docs = [", ["schemagen.toml:1:9: SG301 Invalid value"]),
+        ("docs = 3", ["schemagen.toml:1:1: SG302 docs has a wrong type: 3"]),
+        ('\nduck = "x"', ["schemagen.toml:2:1: SG302 unknown setting 'duck'"]),
+        ('base_uri = "x y"', ["schemagen.toml:1:1: SG302 base_uri has a wrong value: 'x y'"]),
+        (
+            'package_version = "one"',
+            ["schemagen.toml:1:1: SG302 package_version has a wrong value: 'one'"],
+        ),
+        (
+            "[types.money]\npython = 'decimal.Decimal'\njson_schema = {}\nrow = 'str'\n"
+            "convert = 'text'\npostgres = 'numeric; DROP'\nduckdb = 'DECIMAL'",
+            [
+                "schemagen.toml:6:1: SG302 types.money.postgres is no SQL type: 'numeric; DROP'",
+                "schemagen.toml:1:1: SG302 types.money.postgres_jsonb is no SQL type: "
+                "'numeric; DROP'",
+            ],
+        ),
+        (
+            "[types.money]\nrow = 'str'",
+            [
+                "schemagen.toml:1:1: SG302 types.money needs 'convert'",
+                "schemagen.toml:1:1: SG302 types.money needs 'duckdb'",
+                "schemagen.toml:1:1: SG302 types.money needs 'json_schema'",
+                "schemagen.toml:1:1: SG302 types.money needs 'postgres'",
+                "schemagen.toml:1:1: SG302 types.money needs 'postgres_jsonb'",
+                "schemagen.toml:1:1: SG302 types.money needs 'python'",
+            ],
+        ),
+        (
+            "[[columns]]\ncolumn = 'a'\ntype = 'strng'",
+            [
+                "schemagen.toml:1:1: SG302 unknown data type 'strng'; known are string, int64, "
+                "float64, bool, timestamp, json, hstore, hstore_csv, array<T>"
+            ],
+        ),
+    ],
+)
+def test_wrong_settings(tmp_path: Path, text: str, expected: list[str]) -> None:
+    """Every mistake is a problem with its place, all of them at once."""
+    (tmp_path / "schemagen.toml").write_text(text)
+    assert sorted(problems(tmp_path)) == sorted(expected)

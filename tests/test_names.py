@@ -1,0 +1,120 @@
+"""schemagen.names: what becomes of a page's words."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+
+import black
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from schemagen import names
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("sagemaker_trainingjob", "SagemakerTrainingjob"),
+        ("ec2_instance", "Ec2Instance"),
+        ("SecondaryStatusTransition", "SecondaryStatusTransition"),
+        ("9lives", "_9lives"),
+    ],
+)
+def test_class_name(name: str, expected: str) -> None:
+    """A table's words become one CamelCase name; capitals that are there stay."""
+    assert names.class_name(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("logs", "logs"),
+        ("con", "con_"),
+        ("lpt1", "lpt1_"),
+        ("class", "class_"),
+        ("match", "match_"),
+        ("2fa", "_2fa"),
+    ],
+)
+def test_module_name(name: str, expected: str) -> None:
+    """A file's stem is importable, and a name that Windows can hold."""
+    assert names.module_name(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("_key", "key"),
+        ("class", "class_"),
+        ("json", "json_"),
+        ("copy", "copy_"),
+        ("schema", "schema_"),
+        ("model_config", "model_config_"),
+        ("@http.status_code", "http_status_code"),
+        ("3d", "field_3d"),
+        ("@", "field"),
+    ],
+)
+def test_field_name(name: str, expected: str) -> None:
+    """A column's attribute is one that Python and pydantic accept."""
+    assert names.field_name(name) == expected
+
+
+@given(st.text())
+def test_field_name_is_always_a_field(name: str) -> None:
+    """Whatever a page calls a column, the attribute is an identifier that pydantic keeps."""
+    field = names.field_name(name)
+    assert field.isidentifier()
+    assert not keyword.iskeyword(field)
+    assert not field.startswith("_")
+    assert not hasattr(BaseModel, field)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("S3Uri", "s3_uri"),
+        ("AutoMLJobArn", "auto_ml_job_arn"),
+        ("VPCConfig", "vpc_config"),
+        ("ARNs", "arns"),
+        ("KmsKeyID", "kms_key_id"),
+        ("creationTime", "creation_time"),
+        ("already_snake", "already_snake"),
+    ],
+)
+def test_snake_case(name: str, expected: str) -> None:
+    """Members of structures get the names that DDSQL's JSON has."""
+    assert names.snake_case(name) == expected
+
+
+def test_members_that_become_one_keep_their_names() -> None:
+    """No member of a structure hides another."""
+    keys = names.NestedNames.SNAKE_CASE.of(["KeyId", "keyId", "Arn"])
+    assert keys == {"KeyId": "KeyId", "keyId": "keyId", "Arn": "arn"}
+    assert names.NestedNames.API.of(["KeyId"]) == {"KeyId": "KeyId"}
+
+
+def test_sql_name_is_cut_with_a_hash() -> None:
+    """Names that an engine would cut silently, or refuse, are renamed the same way everywhere."""
+    long = "é" * 40
+    cut = names.sql_name(long, max_bytes=63, reserved=())
+    assert len(cut.encode()) <= 63
+    assert cut == names.sql_name(long, max_bytes=63, reserved=())
+    assert cut != names.sql_name(long + "x", max_bytes=63, reserved=())
+    assert names.sql_name("ctid", max_bytes=63, reserved={"ctid"}) == "ctid_a6768917"
+    assert names.sql_name(long, max_bytes=0, reserved=()) == long
+
+
+@given(st.text())
+@example("'\"\\")
+@example('"""')
+@example("\ud800\u202e\x00\r\n")
+def test_python_literal(text: str) -> None:
+    """A literal reads back as its text, is ASCII where it matters, and is as black writes it."""
+    literal = names.python_literal(text)
+    assert ast.literal_eval(literal) == text
+    assert literal.isprintable()
+    assert black.format_str(f"x = {literal}", mode=black.Mode()) == f"x = {literal}\n"
