@@ -224,9 +224,11 @@ def _other_user() -> pwd.struct_passwd:
 
 # --- DuckDB ---------------------------------------------------------------------------------------
 
+DuckDB = duckdb.DuckDBPyConnection
+
 
 @contextmanager
-def duck() -> Generator[duckdb.DuckDBPyConnection]:
+def duck() -> Generator[DuckDB]:
     """A new DuckDB in memory, in UTC."""
     with duckdb.connect(":memory:") as connection:
         connection.execute("SET TimeZone = 'UTC'")

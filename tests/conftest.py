@@ -1,0 +1,46 @@
+"""Fixtures that more than one folder of tests uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import engines
+import psycopg
+import pytest
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[engines.Server]:
+    """One PostgreSQL server for the session (for each worker, where tests run in several)."""
+    found = engines.binaries()
+    if found is None:
+        engines.skip(
+            f"no PostgreSQL {engines.OLDEST_POSTGRES} or newer on PATH or in the usual folders, "
+            "and no wheel pgserver"
+        )
+    with engines.server(found) as running:
+        yield running
+
+
+@pytest.fixture
+def postgres(postgres_server: engines.Server) -> Iterator[psycopg.Connection]:
+    """A connection to a new empty database."""
+    with postgres_server.database() as connection:
+        yield connection
+
+
+@pytest.fixture
+def postgres_with_hstore(
+    postgres_server: engines.Server, postgres: psycopg.Connection
+) -> psycopg.Connection:
+    """A connection to a new empty database in which hstore can be created."""
+    if not postgres_server.hstore:
+        engines.skip("this PostgreSQL has no hstore: install a system's server with contrib")
+    return postgres
+
+
+@pytest.fixture
+def duck() -> Iterator[engines.DuckDB]:
+    """A new DuckDB in memory."""
+    with engines.duck() as connection:
+        yield connection

@@ -1,0 +1,106 @@
+"""Small tables made by hand, and packages made of them, for tests that need no page."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Protocol, cast
+
+from schemagen.emit import models, package, sql, tree
+from schemagen.link import LinkedTable, facts, link
+from schemagen.model import Column, Origin, Pages, Table
+from schemagen.names import NestedNames
+from schemagen.typetable import TypeTable
+
+PAGE = "docs_src/ddsql/made/up.dataset.md"
+
+
+def column(name: str, type: str = "string", *, description: str = "", line: int = 10) -> Column:
+    return Column(name, "core", type, Origin(PAGE, line), description=description)
+
+
+def columns(types: Mapping[str, str]) -> list[Column]:
+    """Columns without documentation, from names and types."""
+    return [column(name, expression) for name, expression in types.items()]
+
+
+def table(
+    id: str,
+    columns: Iterable[Column],
+    *,
+    title: str = "Made up",
+    description: str = "",
+    deprecated: str | None = None,
+    types: TypeTable | None = None,
+) -> LinkedTable:
+    """A linked table, as if its page were read."""
+    made = Table(id, title, description, tuple(columns), Origin(PAGE, 1), deprecated=deprecated)
+    return link(Pages(tables=(made,)), types or TypeTable()).tables[0]
+
+
+class SqlModule(Protocol):
+    """What the tests use of the generated module ``sql``. Tables are opaque to them."""
+
+    def insert(self, table: object, dialect: str, marker: str | None = None) -> str: ...
+    def select(self, table: object, dialect: str) -> str: ...
+    def relation(self, table: object, dialect: str) -> str: ...
+    def parameters(
+        self, row: Mapping[str, object], table: object, dialect: str, errors: str = "strict"
+    ) -> list[object]: ...
+    def read(self, values: Iterable[object], table: object, dialect: str) -> dict[str, object]: ...
+
+
+class Package:
+    """A generated package, imported under its own name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def module(self, path: str) -> ModuleType:
+        return importlib.import_module(f"{self.name}.{path}")
+
+    @property
+    def sql(self) -> SqlModule:
+        return cast("SqlModule", self.module("sql"))
+
+    @property
+    def conversion_error(self) -> type[ValueError]:
+        """The package's own `ConversionError`, which is not schemagen's."""
+        return cast("type[ValueError]", self.module("_convert").ConversionError)
+
+    def table(self, made: LinkedTable) -> object:
+        return self.module(f"tables.{made.table.provider}.{made.module}").TABLE
+
+
+def files(tables: Iterable[LinkedTable], types: TypeTable | None = None) -> dict[str, str]:
+    """What is generated for ``tables``, as far as Python and loading need it."""
+    tables = list(tables)
+    types = types or TypeTable()
+    made = package.render([facts(table) for table in tables], types, "0")
+    for item in tables:
+        provider = item.table.provider
+        made[tree.model_path(provider, item.module)] = models.render_table(
+            item, types, NestedNames.SNAKE_CASE, {}
+        )
+        made[tree.table_path(provider, item.module)] = sql.render_table(item)
+    return made | package.init_modules(made)
+
+
+@contextmanager
+def imported(folder: Path, name: str, made: Mapping[str, str]) -> Generator[Package]:
+    """``made`` written to ``folder`` as package ``name``, importable until the end of the block."""
+    for path, text in made.items():
+        target = folder / path.replace(tree.PACKAGE, name, 1)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text.replace(tree.PACKAGE, name), encoding="utf-8", newline="\n")
+    sys.path.insert(0, str(folder))
+    try:
+        yield Package(name)
+    finally:
+        sys.path.remove(str(folder))
+        for module in [key for key in sys.modules if key.partition(".")[0] == name]:
+            del sys.modules[module]
