@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias, TypeVar, cast
@@ -93,9 +93,7 @@ def float64(value: object, at: str, errors: Errors = "strict") -> float:
     except OverflowError:
         number = float("inf")
     if abs(number) == float("inf") and abs(value) != float("inf"):
-        raise ConversionError(
-            at, "the number is too large for a double; store it as text"
-        )
+        raise ConversionError(at, "the number is too large for a double; store it as text")
     return number
 
 
@@ -127,9 +125,7 @@ def timestamp(value: object, at: str, errors: Errors = "strict") -> datetime:
     try:
         return value.astimezone(UTC)
     except OverflowError:
-        raise ConversionError(
-            at, "the datetime lies outside the years 1 to 9999 in UTC"
-        ) from None
+        raise ConversionError(at, "the datetime lies outside the years 1 to 9999 in UTC") from None
 
 
 def rfc3339(value: object, at: str, errors: Errors = "strict") -> str:
@@ -176,9 +172,7 @@ def json_value(value: object, at: str, errors: Errors = "strict") -> Json:
     try:
         return _json(value, at, errors)
     except RecursionError:
-        raise ConversionError(
-            at, "the value contains itself or is nested too deeply"
-        ) from None
+        raise ConversionError(at, "the value contains itself or is nested too deeply") from None
 
 
 def _json(value: object, at: str, errors: Errors) -> Json:
@@ -233,9 +227,7 @@ def mapping(
         except ConversionError as error:
             raise ConversionError(at, f"a key is wrong: {error.reason}") from None
         if name in result:
-            raise ConversionError(
-                at, "two keys become one when U+FFFD replaces characters"
-            )
+            raise ConversionError(at, "two keys become one when U+FFFD replaces characters")
         try:
             result[name] = None if item is None else convert(item, at, errors)
         except ConversionError as error:
@@ -269,9 +261,7 @@ def tags(value: object, at: str, errors: Errors = "strict") -> dict[str, list[st
     if isinstance(value, Mapping):
         for key, values in cast("Mapping[object, object]", value).items():
             name, step = _tag_key(key, at, errors), f"[{key!r}]"
-            listed = (
-                cast("list[object]", values) if isinstance(values, list) else [values]
-            )
+            listed = cast("list[object]", values) if isinstance(values, list) else [values]
             try:
                 _add_tag(found, name, listed, at, errors)
             except ConversionError as error:
@@ -327,17 +317,91 @@ def arn_account(arn: object, at: str) -> str | None:
     name = text(arn, at)
     parts = name.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn" or not (parts[1] and parts[2] and parts[5]):
-        raise ConversionError(
-            at, "not an ARN (arn:partition:service:region:account:resource)"
-        )
+        raise ConversionError(at, "not an ARN (arn:partition:service:region:account:resource)")
     return parts[4] or None
+
+
+# --- structures -----------------------------------------------------------------------------------
+
+
+def structure(value: object, at: str) -> Mapping[str, object]:
+    """The members of a structure of an API, by the API's names."""
+    if not isinstance(value, dict | Mapping):
+        raise ConversionError(at, _expected("dict", value))
+    return cast("Mapping[str, object]", value)
+
+
+def at_member(
+    error: ConversionError,
+    at: str,
+    members: Mapping[str, object],
+    row: Mapping[str, object],
+    names: Mapping[str, str],
+) -> ConversionError:
+    """``error`` seen from the structure ``at``, whose members were being put into ``row``.
+
+    ``names`` maps members to keys of the row in the order of conversion, so the member that failed
+    is the first one that has a value and no key. Finding it afterwards costs what works nothing.
+    """
+    for member, name in names.items():
+        if members.get(member) is not None and name not in row:
+            return error.below(at, f".{name}")
+    return error
+
+
+def keep_unknown(
+    row: Mapping[str, object],
+    members: Mapping[str, object],
+    names: Mapping[str, str],
+    at: str,
+    errors: Errors,
+    rename: Callable[[str], str],
+) -> None:
+    """Add the members that ``names`` does not know to ``row``, as strict JSON.
+
+    A member that ``rename`` would give the name of another one keeps its own.
+    """
+    kept = cast("dict[str, object]", row)
+    known = set(names.values())
+    for member, value in members.items():
+        if member in names or value is None:
+            continue
+        name = rename(member)
+        if name in known or name in kept:
+            name = member
+        try:
+            kept[text(name, at, errors)] = json_value(value, at, errors)
+        except ConversionError as error:
+            raise error.below(at, f".{name}") from None
+
+
+def only(items: Iterable[T], at: str, operation: str) -> T | None:
+    """The one item of a response that may hold several; None where it holds none."""
+    found = list(items)
+    if len(found) > 1:
+        raise ConversionError(
+            at, f"the response of {operation} holds {len(found)} items; pass one for this item only"
+        )
+    return found[0] if found else None
+
+
+_PLURAL = re.compile(r"([A-Z]{2,})s(?=[A-Z]|$)")
+_ACRONYM = re.compile(r"([A-Z]+)([A-Z][a-z])")
+_CAMEL = re.compile(r"([a-z0-9])([A-Z])")
+_NOT_WORD = re.compile(r"[^A-Za-z0-9_]+")
+
+
+def snake_case(name: str) -> str:
+    """``S3Uri`` -> ``s3_uri``, ``VPCConfig`` -> ``vpc_config``, ``ARNs`` -> ``arns``."""
+    words = _PLURAL.sub(lambda plural: plural[1].capitalize() + "s", name)
+    words = _ACRONYM.sub(r"\1_\2", words)
+    words = _CAMEL.sub(r"\1_\2", words)
+    return _NOT_WORD.sub("_", words).lower()
 
 
 # --- rows to drivers ------------------------------------------------------------------------------
 
-_encode = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, separators=(",", ":")
-).encode
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _STRING_OR_LARGE_FLOAT = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9.]+e\+[0-9]+')
 
 
@@ -407,10 +471,7 @@ def hstore_csv_text(value: object, at: str, errors: Errors = "strict") -> str:
     ``["a", "b"]`` is ``a,b``, as DDSQL shows it; ``[]`` is NULL, ``[""]`` the empty text.
     """
     return hstore_text(
-        {
-            key: _csv(values) if values else None
-            for key, values in tags(value, at, errors).items()
-        },
+        {key: _csv(values) if values else None for key, values in tags(value, at, errors).items()},
         at,
         errors,
     )
@@ -440,15 +501,11 @@ def json_from_text(value: object, at: str, errors: Errors = "strict") -> Json:
 
 
 _HSTORE_STRING = r'"((?:[^"\\]|\\.)*+)"'
-_HSTORE_PAIR = re.compile(
-    rf"{_HSTORE_STRING}=>(?:NULL|{_HSTORE_STRING})(?:, |\Z)", re.DOTALL
-)
+_HSTORE_PAIR = re.compile(rf"{_HSTORE_STRING}=>(?:NULL|{_HSTORE_STRING})(?:, |\Z)", re.DOTALL)
 _HSTORE_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
-def hstore_from_text(
-    value: object, at: str, errors: Errors = "strict"
-) -> dict[str, str | None]:
+def hstore_from_text(value: object, at: str, errors: Errors = "strict") -> dict[str, str | None]:
     """The map of hstore text as the server writes it, or of a dict as a driver makes it."""
     if not isinstance(value, str):
         return hstore(value, at, errors)
@@ -469,9 +526,7 @@ def hstore_from_text(
 _CSV_FIELD = re.compile(r'(?:"((?:[^"]|"")*+)"|([^",\r\n]*+))(,|\Z)')
 
 
-def hstore_csv_from_text(
-    value: object, at: str, errors: Errors = "strict"
-) -> dict[str, list[str]]:
+def hstore_csv_from_text(value: object, at: str, errors: Errors = "strict") -> dict[str, list[str]]:
     """The map from text to values of hstore text whose values are CSV, or of such a dict."""
     return {
         key: [] if line is None else _csv_values(line, f"{at}[{key!r}]")
@@ -485,9 +540,7 @@ def _csv_values(line: str, at: str) -> list[str]:
     while True:
         found = _CSV_FIELD.match(line, place)
         if found is None:
-            raise ConversionError(
-                at, f"not a line of CSV from character {place + 1} on"
-            )
+            raise ConversionError(at, f"not a line of CSV from character {place + 1} on")
         quoted, plain, end = found.groups()
         values.append(plain if quoted is None else quoted.replace('""', '"'))
         place = found.end()

@@ -13,6 +13,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from enum import StrEnum
 
+# Defined there because the generated package needs it too, for members that are new to it.
+from schemagen.convert import snake_case as snake_case
+
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 _WINDOWS_DEVICES = frozenset(
     {"con", "prn", "aux", "nul"}
@@ -60,18 +63,6 @@ def field_name(name: str) -> str:
     if _reserved(stem) or stem in _MODEL_ATTRIBUTES or stem.startswith("model_"):
         return f"{stem}_"
     return stem
-
-
-_ACRONYM = re.compile(r"([A-Z]+)([A-Z][a-z])")
-_CAMEL = re.compile(r"([a-z0-9])([A-Z])")
-
-
-def snake_case(name: str) -> str:
-    """``S3Uri`` -> ``s3_uri``, ``VPCConfig`` -> ``vpc_config``, ``ARNs`` -> ``arns``."""
-    text = re.sub(r"([A-Z]{2,})s(?=[A-Z]|$)", lambda plural: plural[1].capitalize() + "s", name)
-    text = _ACRONYM.sub(r"\1_\2", text)
-    text = _CAMEL.sub(r"\1_\2", text)
-    return _NOT_IDENTIFIER.sub("_", text).lower()
 
 
 def sql_name(name: str, *, max_bytes: int, reserved: Collection[str]) -> str:

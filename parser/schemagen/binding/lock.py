@@ -262,6 +262,10 @@ def _name(at: Path) -> str:
     return f'"{at[-1]}"' if at else "the lock"
 
 
+def _object(value: object) -> dict[str, object]:
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
 _MISSING = object()
 """Stands for an entry that is missing and reported as such."""
 
@@ -331,14 +335,14 @@ class _Form:
         )
 
     def column(self, at: Path, name: str, entry: object) -> BoundColumn | DerivedColumn:
-        if isinstance(entry, dict) and "derived" in entry:
-            fields = self.fields(at, cast("object", entry), ("derived", "member"))
+        if "derived" in _object(entry):
+            fields = self.fields(at, entry, ("derived", "member"))
             return DerivedColumn(
                 name,
                 cast("DerivedRule", self.word((*at, "derived"), fields["derived"], _RULES)),
                 self.text((*at, "member"), fields["member"]),
             )
-        fields = self.fields(at, cast("object", entry), ("member", "evidence"), ("operation",))
+        fields = self.fields(at, entry, ("member", "evidence"), ("operation",))
         return BoundColumn(
             name,
             self.text((*at, "member"), fields["member"]),
@@ -396,11 +400,10 @@ class _Form:
         return text
 
     def entries(self, at: Path, value: object) -> dict[str, object]:
-        if isinstance(value, dict):
-            return cast("dict[str, object]", value)
-        if value is not _MISSING:
+        found = _object(value)
+        if not isinstance(value, dict) and value is not _MISSING:
             self.wrong(at, f"{_name(at)} must be an object")
-        return {}
+        return found
 
     def fields(
         self, at: Path, value: object, required: tuple[str, ...], optional: tuple[str, ...] = ()

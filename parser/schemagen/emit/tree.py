@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
+from schemagen.emit.circles import circles
 from schemagen.link import structure_names
 from schemagen.model import Structure
 from schemagen.names import module_name, snake_case
@@ -57,10 +58,15 @@ def structure_modules(structures: Iterable[Structure]) -> dict[str, str]:
     Structures that refer to each other in a circle share a module, named after the first of them;
     every other structure has its own. Names that differ only in case get a number.
     """
-    by_name = {structure.name: structure for structure in structures}
     stems: dict[str, str] = {}
     taken: set[str] = set()
-    for group in sorted(sorted(group) for group in _circles(by_name)):
+    edges = {
+        structure.name: [
+            target for member in structure.members for target in structure_names(member.shape)
+        ]
+        for structure in structures
+    }
+    for group in sorted(sorted(group) for group in circles(edges)):
         stem = module = module_name(snake_case(group[0]))
         number = 2
         while module in taken:
@@ -69,55 +75,3 @@ def structure_modules(structures: Iterable[Structure]) -> dict[str, str]:
         taken.add(module)
         stems.update(dict.fromkeys(group, module))
     return stems
-
-
-def _circles(structures: Mapping[str, Structure]) -> list[list[str]]:
-    """Strongly connected components, by Tarjan's algorithm, without recursion: chains of
-    structures are as deep as a service likes."""
-    edges = {
-        name: [
-            target
-            for member in structure.members
-            for target in structure_names(member.shape)
-            if target in structures
-        ]
-        for name, structure in structures.items()
-    }
-    index: dict[str, int] = {}
-    low: dict[str, int] = {}
-    stack: list[str] = []
-    on_stack: set[str] = set()
-    groups: list[list[str]] = []
-    for root in edges:
-        if root in index:
-            continue
-        work = [(root, iter(edges[root]))]
-        index[root] = low[root] = len(index)
-        stack.append(root)
-        on_stack.add(root)
-        while work:
-            name, targets = work[-1]
-            for target in targets:
-                if target not in index:
-                    index[target] = low[target] = len(index)
-                    stack.append(target)
-                    on_stack.add(target)
-                    work.append((target, iter(edges[target])))
-                    break
-                if target in on_stack:
-                    low[name] = min(low[name], index[target])
-            else:
-                work.pop()
-                if work:
-                    parent = work[-1][0]
-                    low[parent] = min(low[parent], low[name])
-                if low[name] == index[name]:
-                    group: list[str] = []
-                    while True:
-                        member = stack.pop()
-                        on_stack.discard(member)
-                        group.append(member)
-                        if member == name:
-                            break
-                    groups.append(group)
-    return groups
