@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import engines
 import psycopg
 import pytest
+
+import engines
 
 
 @pytest.fixture(scope="session")

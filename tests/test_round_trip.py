@@ -17,8 +17,6 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import cached_property
 from typing import Protocol, cast
 
-import engines
-import handmade
 import jsonschema
 import pytest
 from hypothesis import given, settings
@@ -29,6 +27,9 @@ from psycopg.types import TypeInfo
 from psycopg.types.hstore import register_hstore
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError
+
+import engines
+import handmade
 from schemagen import convert
 from schemagen.emit import ddl, json_schema
 from schemagen.link import LinkedTable

@@ -88,9 +88,10 @@ def _size(table: LinkedTable, dialect: Dialect) -> Iterator[Problem]:
 
 
 def _collisions(table: LinkedTable, dialect: Dialect) -> Iterator[Problem]:
-    taken: dict[str, str] = {}
+    taken: dict[bytes, str] = {}
     for column in table.columns:
-        source, name = column.column, column.sql_names[dialect.name]
+        source, name = column.column, column.sql_names[dialect.name].encode()
+        # DuckDB folds the letters of ASCII only, and so does lower() of bytes.
         other = taken.setdefault(name.lower() if dialect.fold_case else name, source.name)
         if other != source.name:
             message = f"columns {other!r} and {source.name!r} are one name in {dialect.title}"
