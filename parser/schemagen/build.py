@@ -22,8 +22,8 @@ from schemagen.model import Origin, Pages
 from schemagen.pages.sources import Kind, Source, find_sources, kind_of
 
 if TYPE_CHECKING:
-    from schemagen.link import LinkedTable
     from schemagen.binding.lock import Lock
+    from schemagen.link import LinkedTable
 
 
 NOWHERE = Origin("", 0)
@@ -78,16 +78,6 @@ class Changes:
         return bool(self.written or self.removed)
 
 
-def build(settings: Settings, *, full: bool = False, jobs: int | None = None) -> Changes:
-    """Bring the output folder up to date. Raises `ProblemsFound`; then nothing was written.
-
-    ``full`` renders everything, whatever the manifest says. ``jobs`` is the number of processes
-    (default: one for each processor).
-    """
-    planned = plan(settings, full=full, jobs=jobs)
-    return apply(planned)
-
-
 def apply(planned: Plan) -> Changes:
     """Write a plan."""
     out = planned.settings.out
@@ -133,79 +123,105 @@ def _refuse_foreign(planned: Plan, files: Iterable[str]) -> None:
         raise ProblemsFound(problems)
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Everything that was read, before any of it is parsed. ``hashes`` are those of the dataset
+    pages, by path."""
+
+    sources: tuple[Source, ...]
+    locks: tuple[Source, ...]
+    inputs: Inputs
+    hashes: Mapping[str, str]
+
+
 def plan(settings: Settings, *, full: bool = False, jobs: int | None = None) -> Plan:
-    """Read all inputs and render what is stale. Raises `ProblemsFound` with every problem."""
-    sources = find_sources(settings.docs, settings.root)
-    locks = _find_locks(settings)
+    """Read all inputs and render what is stale. Raises `ProblemsFound` with every problem.
+
+    ``full`` renders everything, whatever the manifest says. ``jobs`` is the number of processes
+    (default: one for each processor).
+    """
+    read = _read(settings)
     old, text = _read_manifest(settings.out)
-    inputs = Inputs(
-        toolchain=toolchain.fingerprint(),
-        settings=_settings_hash(settings),
-        api=_sources_hash(source for source in sources if kind_of(source.path) is Kind.API),
-        locks=_sources_hash(locks),
-    )
     found = disk.digests(settings.out, old.outputs)
-    pages = {source.path: source for source in sources if kind_of(source.path) is not Kind.API}
-    same = replace(old.inputs, locks="") == replace(inputs, locks="") and not full
-    hashes = {path: digest(source.data) for path, source in pages.items()}
+    same = not full and replace(old.inputs, locks="") == replace(read.inputs, locks="")
     fresh = {
         name: entry
         for name, entry in old.tables.items()
         if same
-        and hashes.get(entry.page) == entry.page_hash
+        and read.hashes.get(entry.page) == entry.page_hash
         and all(found.get(path) == value for path, value in entry.outputs.items())
     }
     unchanged = (
         same
-        and old.inputs.locks == inputs.locks
-        and len(fresh) == len(pages) == len(old.tables)
+        and old.inputs.locks == read.inputs.locks
+        and len(fresh) == len(read.hashes) == len(old.tables)
         and all(found.get(path) == value for path, value in old.shared.items())
     )
     if unchanged:
         return Plan(settings, {}, old, old, found, text)
-    files, new = _render_stale(settings, sources, locks, inputs, hashes, fresh, jobs)
-    missing = [path for path in files if path not in found]
-    found = {**found, **disk.digests(settings.out, missing)}
-    return Plan(settings, files, new, old, found, text)
+    files, new = _render_stale(settings, read, fresh, jobs)
+    others = disk.digests(settings.out, [path for path in files if path not in found])
+    return Plan(settings, files, new, old, {**found, **others}, text)
+
+
+def render_all(settings: Settings, *, jobs: int | None = None) -> dict[str, str]:
+    """Every file of the output folder, whatever is there now."""
+    files, new = _render_stale(settings, _read(settings), {}, jobs)
+    return {**files, manifest.FILE: manifest.render(new)}
+
+
+def _read(settings: Settings) -> _Read:
+    sources = find_sources(settings.docs, settings.root)
+    locks = _find_locks(settings)
+    datasets = [source for source in sources if kind_of(source.path) is not Kind.API]
+    return _Read(
+        sources,
+        locks,
+        Inputs(
+            toolchain=toolchain.fingerprint(),
+            settings=_settings_hash(settings),
+            api=_sources_hash(source for source in sources if kind_of(source.path) is Kind.API),
+            locks=_sources_hash(locks),
+        ),
+        {source.path: digest(source.data) for source in datasets},
+    )
 
 
 def _render_stale(
-    settings: Settings,
-    sources: Iterable[Source],
-    locks: Iterable[Source],
-    inputs: Inputs,
-    hashes: Mapping[str, str],
-    fresh: Mapping[str, TableEntry],
-    jobs: int | None,
+    settings: Settings, read: _Read, fresh: Mapping[str, TableEntry], jobs: int | None
 ) -> tuple[dict[str, str], Manifest]:
     """Render every table that is not fresh, and what tables share."""
     # Imported here: a build with nothing to do needs neither parsers nor emitters.
     from schemagen import render
     from schemagen.emit import package
 
-    catalog, binding_hashes, fresh = _read_stale(settings, sources, locks, fresh)
+    catalog, bindings, fresh = _read_stale(settings, read, fresh)
     modules = render.structure_modules(catalog.structures)
     rendered = _render_tables(catalog.tables, settings, modules, jobs)
     entries = dict(fresh)
     files: dict[str, str] = {}
     for table, texts in zip(catalog.tables, rendered, strict=True):
         files.update(texts)
+        page = table.table.origin.path
         entries[table.table.id] = TableEntry(
             facts=facts(table),
-            page=table.table.origin.path,
-            page_hash=hashes[table.table.origin.path],
-            binding_hash=binding_hashes.get(table.table.id, ""),
+            page=page,
+            page_hash=read.hashes[page],
+            binding_hash=bindings.get(table.table.id, ""),
             outputs={path: digest(text.encode()) for path, text in texts.items()},
         )
     _refuse_collisions(entries.values())
     shared = render.render_shared(
-        [entry.facts for entry in entries.values()], catalog.structures, catalog.services, settings
+        [entry.facts for entry in entries.values()],
+        catalog.structures,
+        catalog.services,
+        settings,
     )
     paths = [*shared, *(path for entry in entries.values() for path in entry.outputs)]
     shared.update(package.init_modules(paths))
     files.update(shared)
     new = Manifest(
-        inputs=inputs,
+        inputs=read.inputs,
         shared={path: digest(text.encode()) for path, text in shared.items()},
         tables=entries,
     )
@@ -213,20 +229,17 @@ def _render_stale(
 
 
 def _read_stale(
-    settings: Settings,
-    sources: Iterable[Source],
-    locks: Iterable[Source],
-    fresh: Mapping[str, TableEntry],
+    settings: Settings, read: _Read, fresh: Mapping[str, TableEntry]
 ) -> tuple[Catalog, dict[str, str], dict[str, TableEntry]]:
     """The catalogue of the tables that are not fresh, the hash of every binding, and the entries
     that are still fresh when bindings are taken into account."""
     from schemagen.binding import lock
     from schemagen.emit import ddl
-    from schemagen.pages import read
+    from schemagen.pages.read import collect, parse_source
 
     problems: list[Problem] = []
     read_locks: list[Lock] = []
-    for source in locks:
+    for source in read.locks:
         try:
             read_locks.append(lock.read(source.path, source.data))
         except ProblemsFound as error:
@@ -244,19 +257,19 @@ def _read_stale(
     }
     fresh_pages = {entry.page for entry in fresh.values()}
     parsed = [
-        read.parse_source(source, settings.types)
-        for source in sources
+        parse_source(source, settings.types)
+        for source in read.sources
         if source.path not in fresh_pages
     ]
     # A page may have taken the id of a table whose page did not change: both are at fault.
     taken = {page.table.id for page in parsed if page.table is not None} & set(fresh)
     again = {fresh.pop(name).page for name in taken}
     parsed += [
-        read.parse_source(source, settings.types) for source in sources if source.path in again
+        parse_source(source, settings.types) for source in read.sources if source.path in again
     ]
     pages = Pages()
     try:
-        pages = read.collect(parsed)
+        pages = collect(parsed)
     except ProblemsFound as error:
         problems.extend(error.problems)
     for one in read_locks:

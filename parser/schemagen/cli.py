@@ -138,11 +138,9 @@ def _report(settings: Settings, changes: Changes) -> None:
 )
 def inspect(docs: Path | None, out: Path | None, tables: Sequence[str], form: str) -> int:
     """Show what the pages say: tables, columns, structures. TABLES are ids; none means all."""
-    from schemagen import report
-    from schemagen.pages.read import read_pages
+    from schemagen import api, report
 
-    settings = _settings(docs, out)
-    pages = read_pages(settings.docs, settings.root, settings.types)
+    pages = api.read(_settings(docs, out))
     if tables:
         known = {table.id for table in pages.tables}
         unknown = sorted(set(tables) - known)

@@ -1,4 +1,4 @@
-"""Catalog -> {path: text}: the whole generated tree, without touching a disk.
+"""Catalog -> {path: text}: the files of a table, and the files that tables share.
 
 Paths are relative to the output folder, with forward slashes.
 """
@@ -9,28 +9,11 @@ from collections.abc import Iterable, Mapping
 
 from schemagen.config import Settings
 from schemagen.emit import ddl, json_schema, mappers, models, package, sql, tree
-from schemagen.link import Catalog, LinkedTable, TableFacts, facts
+from schemagen.link import LinkedTable, TableFacts
 from schemagen.model import Service, Structure
 from schemagen.typetable import DIALECTS
 
 Structures = Mapping[tuple[str, str], Structure]
-
-
-def render(catalog: Catalog, settings: Settings) -> dict[str, str]:
-    """Every file of the generated distribution but its manifest."""
-    modules = structure_modules(catalog.structures)
-    files: dict[str, str] = {}
-    for table in catalog.tables:
-        files.update(render_table(table, settings, modules))
-    shared = render_shared(
-        [facts(table) for table in catalog.tables],
-        catalog.structures,
-        catalog.services,
-        settings,
-    )
-    files.update(shared)
-    files.update(package.init_modules(files))
-    return files
 
 
 def structure_modules(structures: Structures) -> dict[tuple[str, str], str]:

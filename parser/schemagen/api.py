@@ -1,0 +1,71 @@
+"""schemagen from Python: the same road that the command line takes.
+
+    from pathlib import Path
+    from schemagen import api
+
+    settings = api.settings(Path.cwd())
+    pages = api.read(settings)        # documentation -> model
+    files = api.render(settings)      # model -> {path: text}, nothing is written
+    findings = api.check(settings)    # what a build would change, and why
+    changes = api.build(settings)     # write it
+
+Every function raises `ProblemsFound` when an input is wrong; it carries all problems of the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from schemagen import config
+from schemagen.config import Settings
+from schemagen.errors import Problem, ProblemsFound
+
+if TYPE_CHECKING:
+    from schemagen.build import Changes
+    from schemagen.check import Finding
+    from schemagen.model import Pages
+
+__all__ = ["Problem", "ProblemsFound", "Settings", "build", "check", "read", "render", "settings"]
+
+# The modules behind these functions are imported when one is called, so that reading settings
+# costs no parser and reading pages no emitter.
+
+
+def settings(start: Path) -> Settings:
+    """The settings of the project that the folder ``start`` is in. Change them with
+    `dataclasses.replace`."""
+    return config.load(start)
+
+
+def read(settings: Settings) -> Pages:
+    """What the pages say, each element with its place."""
+    from schemagen.pages.read import read_pages
+
+    return read_pages(settings.docs, settings.root, settings.types)
+
+
+def render(settings: Settings) -> Mapping[str, str]:
+    """Every file of the generated package, by path relative to the output folder. Nothing is
+    written, and what is on disk is not looked at."""
+    from schemagen import build as builder
+
+    return builder.render_all(settings)
+
+
+def check(settings: Settings, *, full: bool = False) -> tuple[Finding, ...]:
+    """What a build would change: empty when the output folder is up to date. ``full`` renders
+    everything, whatever the manifest says."""
+    from schemagen import build as builder
+    from schemagen.check import findings
+
+    return findings(builder.plan(settings, full=full))
+
+
+def build(settings: Settings, *, full: bool = False, jobs: int | None = None) -> Changes:
+    """Bring the output folder up to date. ``jobs`` is the number of processes (default: one a
+    processor)."""
+    from schemagen import build as builder
+
+    return builder.apply(builder.plan(settings, full=full, jobs=jobs))
