@@ -36,6 +36,7 @@ CODES: dict[str, str] = {
     "SG205": "a member appears twice",
     "SG206": "two API pages describe the same name",
     "SG207": "a constraint cannot be read",
+    "SG208": "the service of an API page is unknown",
     # settings
     "SG301": "the settings are not valid TOML",
     "SG302": "a setting is unknown or has a wrong value",

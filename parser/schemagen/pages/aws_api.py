@@ -1,0 +1,463 @@
+"""An AWS API reference page -> `Structure` or `Operation`.
+
+The format is that of the Markdown sources of AWS's own documentation (github.com/awsdocs): members
+stand in sections, each with a bold name, an anchor, prose, and at last a block of lines such as
+``Type: String`` and ``Required: Yes``. Pages that only list other pages are indexes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+
+from schemagen.errors import Problem
+from schemagen.model import (
+    Constraints,
+    ListOf,
+    MapOf,
+    Member,
+    Operation,
+    Origin,
+    Scalar,
+    Shape,
+    Structure,
+    StructureRef,
+    Usage,
+    Value,
+)
+from schemagen.pages import markdown, prose, values
+from schemagen.pages.prose import shown
+from schemagen.typetable import API_SCALARS
+
+FOLDER = "aws_api"
+
+CONTENTS = ("contents",)
+REQUEST = ("request parameters", "uri request parameters", "request body")
+RESPONSE = ("response elements",)
+OPERATION = (*REQUEST, *RESPONSE, "request syntax", "response syntax")
+"""Titles of sections: those with members, and those that only an operation has."""
+
+Page = Structure | Operation | Origin
+"""What a page is; an `Origin` for an index page."""
+
+
+def parse(text: str, path: str) -> tuple[Page | None, tuple[Problem, ...]]:
+    """What the page describes, or None and everything that is wrong with it."""
+    page = _Page(path, markdown.lines_of(text))
+    described = page.read()
+    problems = tuple(sorted(page.problems))
+    return (None if problems else described), problems
+
+
+# --- the page -------------------------------------------------------------------------------------
+
+_ANCHOR = re.compile(r"\s*<a name=\"(?P<anchor>[^\"]*)\"\s*>\s*</a>\s*")
+_MEMBER = re.compile(
+    r"\s{0,3}\*\*\s*(?:\[(?P<linked>[^\[\]]+)\]\([^()\s]*\)|(?P<name>[^*\[\]]+?))\s*\*\*\s*"
+    r"(?:<a name=\"(?P<anchor>[^\"]*)\"\s*>\s*</a>)?\s*"
+)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_INDEX_NAME = re.compile(r"API_(?:Operations|Types|Reference)(?:_.*)?")
+_LIST_ITEM = re.compile(r"\s*[-+*]\s+(.*?)\s*")
+_PAGE_LINK = re.compile(r"\[[^\[\]]+\]\(API_[\w.-]+\)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    title: str
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class _Page:
+    path: str
+    lines: list[str]
+    problems: list[Problem] = field(default_factory=list[Problem])
+
+    def problem(self, line: int, column: int, code: str, message: str) -> None:
+        """``line`` counts from 0, ``column`` from 1."""
+        self.problems.append(Problem(self.path, line + 1, column, code, message))
+
+    def read(self) -> Page | None:
+        headings = [block for block in markdown.blocks(self.lines) if block.kind == "heading"]
+        title = next((heading for heading in headings if heading.level == 1), None)
+        name, anchor = _split_anchor(title.text) if title else ("", "")
+        if title is None or not name:
+            self.problem(0, 1, "SG201", "the page has no title")
+            return None
+        origin = Origin(self.path, title.start + 1)
+        inner = [heading for heading in headings if heading.level == 2]
+        ends = [*(heading.start for heading in inner[1:]), len(self.lines)]
+        sections = [
+            _Section(_split_anchor(heading.text)[0].lower(), heading.end, end)
+            for heading, end in zip(inner, ends, strict=False)
+        ]
+        titles = {section.title for section in sections}
+        body_end = inner[0].start if inner else len(self.lines)
+        body = self.lines[title.end : body_end]
+        if not titles & {*CONTENTS, *OPERATION}:
+            if not inner and self._is_index(anchor, body):
+                return origin
+            self.problem(
+                title.start,
+                1,
+                "SG202",
+                "the page has no section Contents, Request Parameters or Response Elements",
+            )
+            return None
+        if not _NAME.fullmatch(name):
+            self.problem(title.start, 3, "SG201", f"the title {shown(name)} is no name of an API")
+            return None
+        service = self._service(name, anchor, title.start)
+        description = prose.plain(prose.from_markdown(body, wrapped=False))
+        if titles & {*CONTENTS}:
+            members = self._members(sections, CONTENTS)
+            return Structure(service, name, members, origin, description, _usages(body))
+        request = self._members(sections, REQUEST)
+        response = self._members(sections, RESPONSE)
+        return Operation(service, name, request, response, origin, description)
+
+    def _is_index(self, anchor: str, body: Sequence[str]) -> bool:
+        """A page without sections, that is named like an index or only lists pages."""
+        if any(_INDEX_NAME.fullmatch(name) for name in (anchor, PurePosixPath(self.path).stem)):
+            return True
+        items = [item[1] for line in body if (item := _LIST_ITEM.fullmatch(line))]
+        return bool(items) and all(_PAGE_LINK.fullmatch(item) for item in items)
+
+    def _service(self, name: str, anchor: str, line: int) -> str:
+        """The folder below ``aws_api``, or the first word of the members' anchors.
+
+        A page API_runtime_InvokeEndpoint belongs to the service's runtime, which is a service of
+        its own (sagemaker-runtime), with structures of its own.
+        """
+        folders = PurePosixPath(self.path).parts[:-1]
+        service = ""
+        if FOLDER in folders[:-1]:
+            service = folders[folders.index(FOLDER) + 1].lower()
+        else:
+            for text in self.lines:
+                found = _ANCHOR.search(text)
+                if found and re.fullmatch(r"\w+-\w+-.+", found["anchor"]):
+                    service = found["anchor"].partition("-")[0].lower()
+                    break
+        if not service:
+            self.problem(line, 1, "SG208", f"neither the folder below {FOLDER} nor an anchor names the service")
+        part = re.fullmatch(rf"API_(\w+)_{re.escape(name)}", anchor)
+        return f"{service}-{part[1].replace('_', '-')}" if part else service
+
+    # --- members ---
+
+    def _members(
+        self, sections: Sequence[_Section], titles: Sequence[str]
+    ) -> tuple[Member, ...]:
+        members: dict[str, Member] = {}
+        for section in sections:
+            if section.title not in titles:
+                continue
+            for member in self._section_members(section):
+                if first := members.get(member.name):
+                    self.problem(
+                        member.origin.line - 1,
+                        self.lines[member.origin.line - 1].index("*") + 1,
+                        "SG205",
+                        f"the member {shown(member.name)} appears twice,"
+                        f" first on line {first.origin.line}",
+                    )
+                else:
+                    members[member.name] = member
+        return tuple(members.values())
+
+    def _section_members(self, section: _Section) -> Iterator[Member]:
+        heads = [
+            (line, match)
+            for line in range(section.start, section.end)
+            if (match := _MEMBER.fullmatch(self.lines[line])) and self._is_head(line, match)
+        ]
+        default: Shape | None = None
+        start = section.start
+        for number, (line, match) in enumerate(heads):
+            default = _carried(self.lines[start:line], default)
+            end = heads[number + 1][0] if number + 1 < len(heads) else section.end
+            start = line + 1
+            member = self._member(line, end, prose.text_of(match["linked"] or match["name"]), default)
+            if member is not None:
+                yield member
+
+    def _is_head(self, line: int, match: re.Match[str]) -> bool:
+        """A bold line is a member if it has an anchor, or a type before the next blank line."""
+        if match["anchor"] is not None:
+            return True
+        for text in self.lines[line + 1 :]:
+            if not text.strip():
+                return False
+            if _TYPE_LINE.match(text):
+                return True
+        return False
+
+    def _member(self, line: int, end: int, name: str, default: Shape | None) -> Member | None:
+        start, stop = self._facts(line + 1, end)
+        facts = _Facts(name)
+        left: list[str] = []
+        for number in range(start, stop):
+            text = self.lines[number].strip()
+            key, _, value = text.partition(":")
+            read = FACTS.get(key)
+            if read is None:
+                left.append(text)
+                continue
+            try:
+                read(facts, value.strip())
+            except _Unreadable as error:
+                column = self.lines[number].find(value.strip(), len(key)) + 1
+                self.problem(number, max(1, column), error.code, str(error))
+                return None
+        shape = facts.shape or default
+        if shape is None:
+            self.problem(line, self.lines[line].index("*") + 1, "SG203", f"the member {shown(name)} has no type")
+            return None
+        if facts.values and _element(shape) != Scalar("string"):
+            left.append(f"Valid values: {' | '.join(value.value for value in facts.values)}")
+        pieces = prose.from_markdown(self.lines[line + 1 : start], wrapped=False)
+        description = [prose.plain(pieces), *(prose.text_of(text) for text in left)]
+        return Member(
+            name,
+            shape,
+            Origin(self.path, line + 1),
+            facts.required,
+            "\n".join(filter(None, description)),
+            _united(facts.values, pieces, name, shape),
+            facts.constraints,
+        )
+
+    def _facts(self, start: int, end: int) -> tuple[int, int]:
+        """The lines of a member that hold facts: the last ones before a blank line that begin
+        with a type, or, where none does, with another fact."""
+        for begins in (_TYPE_LINE, _FACT_LINE):
+            found = [line for line in range(start, end) if begins.match(self.lines[line])]
+            if not found:
+                continue
+            first = found[-1]
+            while begins is _FACT_LINE and first - 1 >= start and begins.match(self.lines[first - 1]):
+                first -= 1
+            stop = first
+            while stop < end and self.lines[stop].strip():
+                stop += 1
+            return first, stop
+        stop = start
+        while stop < end and self.lines[stop].strip():
+            stop += 1
+        return stop, stop
+
+
+def _split_anchor(heading: str) -> tuple[str, str]:
+    """A heading's text and its anchor."""
+    anchor = _ANCHOR.search(heading)
+    return prose.text_of(_ANCHOR.sub(" ", heading)), anchor["anchor"] if anchor else ""
+
+
+# Members that travel in the URI, in a header or as the body have no type line.
+_IN_URI_OR_HEADER = re.compile(r"\b(?:URI parameters|HTTP headers)\b")
+_IN_BODY = re.compile(r"\bHTTP body\b|\bbinary data\b")
+_IN_DOCUMENT = re.compile(r"\bdata (?:is returned )?in (?:JSON|XML) format\b")
+
+
+def _carried(lines: Sequence[str], current: Shape | None) -> Shape | None:
+    """The type of the members that follow, where the prose before them says how they travel."""
+    for before, line, after in zip(["", *lines], lines, [*lines[1:], ""], strict=False):
+        if before.strip() or after.strip() or not line.startswith("The "):
+            continue
+        if _IN_URI_OR_HEADER.search(line):
+            current = Scalar("string")
+        elif _IN_BODY.search(line):
+            current = Scalar("binary")
+        elif _IN_DOCUMENT.search(line):
+            current = None
+    return current
+
+
+def _element(shape: Shape) -> Shape:
+    """What is in the lists."""
+    return _element(shape.element) if isinstance(shape, ListOf) else shape
+
+
+def _united(
+    valid: Sequence[Value], pieces: Sequence[prose.Piece], name: str, shape: Shape
+) -> tuple[Value, ...]:
+    """The values of the ``Valid Values`` line, with what the prose says about them, and others
+    that the prose documents."""
+    if _element(shape) != Scalar("string"):
+        return ()
+    known = [value.value for value in valid]
+    documented = {
+        value.value: value for value in values.read(pieces, name, known)
+    }
+    if shape != Scalar("string"):
+        documented = {name: value for name, value in documented.items() if name in known}
+    united = {
+        value.value: replace(documented.get(value.value, value), wording=value.wording)
+        for value in valid
+    }
+    return tuple({**documented, **united}[name] for name in dict.fromkeys([*united, *documented]))
+
+
+_USAGE = re.compile(
+    r"\s*(?:An?|The)\s+(?P<what>(?:array|list) element|element|value)\s+of\s+"
+    r"\[(?P<operation>\w+):(?P<member>\w+)\]\((?P<target>[^()\s]*)\)"
+)
+
+
+def _usages(lines: Sequence[str]) -> tuple[Usage, ...]:
+    """Where the structure is used in responses, by sentences such as "An array element of
+    [DescribeTrainingJob:SecondaryStatusTransitions](…)" at the beginning of a line."""
+    found = [match for line in lines if (match := _USAGE.match(line))]
+    return tuple(
+        Usage(match["operation"], match["member"], match["what"] != "value")
+        for match in found
+        if "-request-" not in match["target"]
+    )
+
+
+# --- facts ----------------------------------------------------------------------------------------
+
+
+class _Unreadable(ValueError):
+    """A fact that says something unknown."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(slots=True)
+class _Facts:
+    """What the lines at the end of a member say."""
+
+    name: str
+    shape: Shape | None = None
+    required: bool | None = None
+    values: tuple[Value, ...] = ()
+    constraints: Constraints = field(default_factory=Constraints)
+
+
+def _read_type(facts: _Facts, text: str) -> None:
+    shape = read_shape(prose.unescaped(text))
+    if shape is None:
+        raise _Unreadable(
+            "SG204", f"the type of {shown(facts.name)} cannot be read: {shown(text)}"
+        )
+    facts.shape = shape
+
+
+def _read_required(facts: _Facts, text: str) -> None:
+    if text not in ("Yes", "No"):
+        raise _Unreadable("SG207", f"Required must be Yes or No, not {shown(text)}")
+    facts.required = text == "Yes"
+
+
+def _read_values(facts: _Facts, text: str) -> None:
+    code = _CODE.fullmatch(text)
+    words = [word.strip() for word in (code[1] if code else "").split("|")]
+    if not all(words):
+        raise _Unreadable("SG207", f"the valid values cannot be read: {shown(text)}")
+    listed = " | ".join(words)
+    facts.values = tuple(
+        Value(word, wording=f"Valid Values: {listed}") for word in dict.fromkeys(words)
+    )
+
+
+def _read_pattern(facts: _Facts, text: str) -> None:
+    code = _CODE.fullmatch(text)
+    if code is None:
+        raise _Unreadable("SG207", f"the pattern cannot be read: {shown(text)}")
+    facts.constraints = replace(facts.constraints, pattern=code[1].strip())
+
+
+def _read_length(facts: _Facts, text: str) -> None:
+    low, high = _range(text, "length")
+    facts.constraints = replace(facts.constraints, min_length=_whole(low), max_length=_whole(high))
+
+
+def _read_items(facts: _Facts, text: str) -> None:
+    low, high = _range(text, "number")
+    facts.constraints = replace(facts.constraints, min_items=_whole(low), max_items=_whole(high))
+
+
+def _read_range(facts: _Facts, text: str) -> None:
+    low, high = _range(text, "value")
+    facts.constraints = replace(facts.constraints, minimum=low, maximum=high)
+
+
+FACTS: dict[str, Callable[[_Facts, str], None]] = {
+    "Type": _read_type,
+    "Required": _read_required,
+    "Valid Values": _read_values,
+    "Pattern": _read_pattern,
+    "Length Constraints": _read_length,
+    "Array Members": _read_items,
+    "Map Entries": _read_items,
+    "Valid Range": _read_range,
+}
+"""The lines that the model holds. Others (``Key Pattern:``) stay in the description."""
+
+_CODE = re.compile(r"`+(.*?)`+", re.DOTALL)
+_TYPE_LINE = re.compile(r"\s*Type:\s")
+_FACT_LINE = re.compile(rf"\s*(?:(?:Key|Value) )?(?:{'|'.join(FACTS)}):")
+_NUMBER = r"(-?[0-9]{1,20}(?:\.[0-9]{1,20})?)"
+
+
+def _range(text: str, noun: str) -> tuple[float | None, float | None]:
+    """``Minimum length of 1. Maximum length of 63.`` -> (1, 63); either may be missing."""
+    bare = prose.unescaped(text)
+    fixed = re.fullmatch(rf"Fixed {noun} of {_NUMBER}(?: items?)?\.?", bare)
+    if fixed:
+        return _number(fixed[1]), _number(fixed[1])
+    match = re.fullmatch(
+        rf"(?:Minimum {noun} of {_NUMBER}(?: items?)?\.?)?\s*"
+        rf"(?:Maximum {noun} of {_NUMBER}(?: items?)?\.?)?",
+        bare,
+    )
+    if match is None or not bare:
+        raise _Unreadable("SG207", f"the constraint cannot be read: {shown(text)}")
+    low, high = (None if number is None else _number(number) for number in match.groups())
+    return low, high
+
+
+def _number(text: str) -> float:
+    """An int where the page writes one: a float would round 2**63 - 1."""
+    return int(text) if text.lstrip("-").isdigit() else float(text)
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
+
+
+# --- types ----------------------------------------------------------------------------------------
+
+MAX_NESTING = 8
+"""How deep lists and maps may nest."""
+
+_LIST = re.compile(r"arrays? of (?P<element>.+)", re.IGNORECASE)
+_MAP = re.compile(r"string to (?P<value>.+) maps?", re.IGNORECASE)
+_STRUCTURE = re.compile(r"\[(?P<name>[A-Za-z_][A-Za-z0-9_]*)\]\([^()\s]*\) objects?")
+_SCALARS = {word.lower(): name for word, name in API_SCALARS.items()}
+
+
+def read_shape(text: str, depth: int = 0) -> Shape | None:
+    """``Array of [Channel](API_Channel.md) objects`` -> ListOf(StructureRef("Channel"));
+    None where the text says something else."""
+    if depth == MAX_NESTING:
+        return None
+    if match := _STRUCTURE.fullmatch(text):
+        return StructureRef(match["name"])
+    if match := _MAP.fullmatch(text):
+        value = read_shape(match["value"], depth + 1)
+        return value and MapOf(value)
+    if match := _LIST.fullmatch(text):
+        element = read_shape(match["element"], depth + 1)
+        return element and ListOf(element)
+    word = text.lower()
+    name = _SCALARS.get(word) or _SCALARS.get(word.removesuffix("s"))
+    return Scalar(name) if name else None

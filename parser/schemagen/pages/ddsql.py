@@ -1,0 +1,398 @@
+"""A dataset page of Datadog's DDSQL data directory -> `Table`.
+
+The format, as https://docs.datadoghq.com/ddsql_reference/data_directory/ has it: front matter, a
+title, prose and alerts, the table's id in a fence, links, parameters and example queries of table
+functions, and the Fields table. Rows of that table lack the title cell on most pages and are then
+shifted to the left; they are aligned on the cell that holds the kind.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from schemagen.errors import Problem
+from schemagen.model import Column, Example, Origin, Parameter, Table
+from schemagen.pages import front_matter, markdown, prose, values
+from schemagen.pages.markdown import Block, Cell
+from schemagen.pages.prose import shown
+from schemagen.typetable import Resolved, TypeTable, UnknownType
+
+KINDS: tuple[str, ...] = ("core", "event_attribute")
+"""What the Type cell of a Fields row says."""
+
+FIELDS_HEADER = ("Title", "ID", "Type", "Data Type", "Description")
+PARAMETERS_HEADER = ("Parameter", "Type", "Required", "Description")
+MAX_ARRAYS = 8
+"""How deep arrays may nest; no engine takes more than a few."""
+
+_SOURCE = re.compile(r"# Source:\s*(\S+)\s*")
+_ID = re.compile(r"[a-z][a-z0-9_]*\.[a-z0-9_]+")
+_MARKDOC = re.compile(r"\{%\s*(/?)\s*(alert|icon)\b[^%]*%\}")
+_DEPRECATED = re.compile(r"\bdeprecat", re.IGNORECASE)
+_REQUIRED = {"yes": True, "no": False}
+
+
+def parse(text: str, path: str, types: TypeTable) -> tuple[Table | None, tuple[Problem, ...]]:
+    """The table of a page, or None and everything that is wrong with the page."""
+    page = _Page(path, markdown.lines_of(text), types)
+    table = page.read()
+    problems = tuple(sorted(page.problems))
+    return (None if problems else table), problems
+
+
+@dataclass(slots=True)
+class _Page:
+    path: str
+    lines: list[str]
+    types: TypeTable
+    problems: list[Problem] = field(default_factory=list[Problem])
+
+    def problem(self, line: int, column: int, code: str, message: str) -> None:
+        """``line`` counts from 0, ``column`` from 1."""
+        self.problems.append(Problem(self.path, line + 1, column, code, message))
+
+    def origin(self, line: int) -> Origin:
+        return Origin(self.path, line + 1)
+
+    def read(self) -> Table:
+        start, source = self._source()
+        head = front_matter.read(self.lines, start, self.path)
+        self.problems.extend(head.problems)
+        sections = list(_sections(markdown.blocks(self.lines, head.end)))
+        introduction = sections[0]
+        title_line, title = self._title(introduction, head.values.get("title", ""))
+        identifier, id_line = self._id(introduction, title_line)
+        named = {section.name: section for section in reversed(sections[1:])}
+        parameters = named.get("query parameters")
+        examples = named.get("example queries")
+        description, deprecated = self._description(introduction)
+        return Table(
+            id=identifier,
+            title=title or identifier,
+            description=description,
+            columns=tuple(self._columns(named.get("fields"), identifier, title_line)),
+            origin=self.origin(id_line),
+            source=source or head.values.get("source_url"),
+            parameters=tuple(self._parameters(parameters)) if parameters else (),
+            examples=tuple(self._examples(examples)) if examples else (),
+            deprecated=deprecated,
+        )
+
+    def _source(self) -> tuple[int, str | None]:
+        """The first line after the ``# Source:`` lines, and the first URL among them."""
+        source = None
+        for line, text in enumerate(self.lines):
+            if match := _SOURCE.fullmatch(text):
+                source = source or match[1]
+            elif text.strip():
+                return line, source
+        return len(self.lines), source
+
+    def _title(self, introduction: _Section, fallback: str) -> tuple[int, str]:
+        """The line and the text of the title."""
+        for block in introduction.blocks:
+            if block.kind == "heading":
+                return block.start, prose.text_of(block.text)
+        return 0, prose.fold(fallback)
+
+    # --- the id ---
+
+    def _id(self, introduction: _Section, title_line: int) -> tuple[str, int]:
+        """The table's id, and its line."""
+        found = [
+            (block, block.text.strip())
+            for block in introduction.blocks
+            if block.kind == "fence" and block.text.strip()
+        ]
+        if not found:
+            self.problem(title_line, 1, "SG111", "there is no fence with the table's id")
+            return "", title_line
+        fence, text = next(
+            (pair for pair in found if _ID.fullmatch(pair[1])),
+            next((pair for pair in found if len(pair[1].split()) == 1), found[0]),
+        )
+        line = next(
+            number for number in range(fence.start + 1, fence.end) if self.lines[number].strip()
+        )
+        if not _ID.fullmatch(text):
+            source = self.lines[line]
+            self.problem(
+                line,
+                len(source) - len(source.lstrip()) + 1,
+                "SG112",
+                f"the table's id {shown(text)} is not provider.name"
+                " (lower-case letters, digits and underscores, as in 'aws.ec2_instance')",
+            )
+            return "", line
+        return text, line
+
+    # --- prose ---
+
+    def _description(self, introduction: _Section) -> tuple[str, str | None]:
+        """The description and the text of the deprecation alert."""
+        lines: list[str] = []
+        for block in introduction.blocks:
+            text = self.lines[block.start : block.end]
+            if block.kind == "quote" and "llms.txt" not in "".join(text):
+                lines += [line.lstrip(" >") for line in text]
+            elif block.kind == "prose":
+                lines += text
+            lines.append("")
+        kept, alerts = _without_markdoc(lines)
+        texts = [prose.plain(prose.from_markdown(alert, wrapped=True)) for alert in alerts]
+        deprecated = [text for text in texts if _DEPRECATED.search(text)]
+        others = [text for text in texts if text not in deprecated]
+        description = prose.plain(prose.from_markdown(kept, wrapped=True))
+        return "\n".join(filter(None, [description, *others])), "\n".join(deprecated) or None
+
+    def _examples(self, section: _Section) -> Iterator[Example]:
+        for block in section.blocks:
+            if block.kind == "fence":
+                yield Example(block.text.removesuffix("\n"), self.origin(block.start))
+
+    # --- parameters ---
+
+    def _parameters(self, section: _Section) -> Iterator[Parameter]:
+        table = self._table(section, PARAMETERS_HEADER, "SG119", "Query Parameters")
+        seen: dict[str, int] = {}
+        for line in self._rows(table):
+            row = markdown.cells(self.lines[line])
+            name, kind, required = (_word(row, index) for index in range(3))
+            if not name.text:
+                self.problem(line, name.column, "SG119", "a parameter has no name")
+                continue
+            if name.text in seen:
+                self.problem(
+                    line,
+                    name.column,
+                    "SG119",
+                    f"the parameter {shown(name.text)} appears twice,"
+                    f" first on line {seen[name.text] + 1}",
+                )
+                continue
+            seen[name.text] = line
+            self._resolve("", "", kind, line)
+            if required.text.lower() not in _REQUIRED:
+                self.problem(
+                    line,
+                    required.column,
+                    "SG119",
+                    f"whether the parameter {shown(name.text)} is required must be Yes or No,"
+                    f" not {shown(required.text)}",
+                )
+                continue
+            description = prose.from_html(markdown.join(self.lines[line], row[3:]))
+            yield Parameter(
+                name.text,
+                kind.text,
+                _REQUIRED[required.text.lower()],
+                prose.plain(description),
+                self.origin(line),
+            )
+
+    # --- columns ---
+
+    def _columns(
+        self, section: _Section | None, identifier: str, title_line: int
+    ) -> Iterator[Column]:
+        if section is None:
+            self.problem(title_line, 1, "SG114", "there is no Fields table: no heading 'Fields'")
+            return
+        table = self._table(section, FIELDS_HEADER, "SG114", "Fields")
+        seen: dict[str, int] = {}
+        for line in self._rows(table):
+            column = self._column(line, identifier)
+            if column is None:
+                continue
+            if column.name in seen:
+                name = self._aligned(markdown.cells(self.lines[line]), identifier)
+                self.problem(
+                    line,
+                    name.name.column if name else 1,
+                    "SG117",
+                    f"the column {shown(column.name)} appears twice,"
+                    f" first on line {seen[column.name] + 1}",
+                )
+                continue
+            seen[column.name] = line
+            yield column
+
+    def _column(self, line: int, identifier: str) -> Column | None:
+        cells = markdown.cells(self.lines[line])
+        row = self._aligned(cells, identifier)
+        if row is None:
+            # Where the kind would be, if only it were one.
+            expected = _word(cells, 2 if len(cells) >= len(FIELDS_HEADER) else 1)
+            self.problem(
+                line,
+                expected.column,
+                "SG115",
+                f"the row has no kind cell: {shown(expected.text)} is none of {', '.join(KINDS)}",
+            )
+            return None
+        resolved = self._resolve(identifier, row.name.text, row.type, line)
+        if not row.name.text:
+            self.problem(line, row.name.column, "SG116", "the column has no name")
+            return None
+        pieces = prose.from_html(markdown.join(self.lines[line], row.description))
+        is_string = resolved is not None and resolved.is_string
+        return Column(
+            name=row.name.text,
+            kind=row.kind,
+            type=row.type.text,
+            origin=self.origin(line),
+            title=row.title or None,
+            description=prose.plain(pieces),
+            values=values.read(pieces, row.name.text) if is_string else (),
+        )
+
+    def _aligned(self, cells: Sequence[Cell], identifier: str) -> _Row | None:
+        """The row, aligned on its kind. If two cells could be the kind, the one before a type is."""
+        rows = [
+            _Row(
+                title=prose.text_of(cells[0].text) if index == 2 else "",
+                name=_word(cells, index - 1),
+                kind=_word(cells, index).text,
+                type=_word(cells, index + 1),
+                description=cells[index + 2 :],
+            )
+            for index in (2, 1)
+            if _word(cells, index).text in KINDS
+        ]
+        for row in rows:
+            if self._type(identifier, row.name.text, row.type.text) is not None:
+                return row
+        return rows[0] if rows else None
+
+    def _type(self, identifier: str, column: str, expression: str) -> Resolved | None:
+        if expression.count("<") > MAX_ARRAYS:
+            return None
+        try:
+            return self.types.resolve_column(identifier, column, expression)
+        except UnknownType:
+            return None
+
+    def _resolve(self, identifier: str, column: str, cell: _Word, line: int) -> Resolved | None:
+        resolved = self._type(identifier, column, cell.text)
+        if resolved is None:
+            found = f"unknown data type {shown(cell.text)}" if cell.text else "no data type"
+            self.problem(line, cell.column, "SG118", f"{found}; known are {self.types.known}")
+        return resolved
+
+    # --- tables ---
+
+    def _table(
+        self, section: _Section, header: tuple[str, ...], code: str, name: str
+    ) -> Block | None:
+        """The table of a section that has this header; otherwise a problem."""
+        tables = [block for block in section.blocks if block.kind == "table"]
+        expected = [title.lower() for title in header]
+        for table in tables:
+            found = markdown.cells(self.lines[table.start])
+            if [cell.text.lower() for cell in found] == expected:
+                return table
+        if tables:
+            found = markdown.cells(self.lines[tables[0].start])
+            self.problem(
+                tables[0].start,
+                found[0].column,
+                code,
+                f"the header of the {name} table is {shown(' | '.join(c.text for c in found))},"
+                f" not {' | '.join(header)!r}",
+            )
+        else:
+            self.problem(section.line, 1, code, f"there is no table below the heading {name!r}")
+        return None
+
+    def _rows(self, table: Block | None) -> Iterable[int]:
+        return range(table.start + 2, table.end) if table else ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """A heading of level 2 or deeper with what follows it; the first one has no name."""
+
+    name: str
+    line: int
+    level: int
+    blocks: list[Block] = field(default_factory=list[Block])
+
+
+def _sections(blocks: Iterable[Block]) -> Iterator[_Section]:
+    section = _Section("", 0, 1)
+    for block in blocks:
+        if block.kind == "heading" and 1 < block.level and not _below(section, block):
+            yield section
+            section = _Section(prose.text_of(block.text).lower(), block.start, block.level)
+        else:
+            section.blocks.append(block)
+    yield section
+
+
+def _below(section: _Section, heading: Block) -> bool:
+    """True for a heading inside a named section."""
+    return section.name != "" and heading.level > section.level
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """The text of a cell without code marks, and the column (from 1) where it begins."""
+
+    text: str
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    title: str
+    name: _Word
+    kind: str
+    type: _Word
+    description: Sequence[Cell]
+
+
+def _word(cells: Sequence[Cell], index: int) -> _Word:
+    """The cell at ``index``; a missing one is empty and stands at the end of the row."""
+    if index >= len(cells):
+        return _Word("", cells[-1].end + 1 if cells else 1)
+    cell = cells[index]
+    bare = cell.text.strip("`")
+    if bare != cell.text and cell.text == f"`{bare}`":
+        return _Word(bare.strip(markdown.SPACE), cell.column + 1)
+    return _Word(cell.text, cell.column)
+
+
+def _without_markdoc(lines: Iterable[str]) -> tuple[list[str], list[list[str]]]:
+    """``lines`` without alerts and link lines, and the lines of each alert.
+
+    A link line is text before an icon; https://markdoc.dev/docs/tags has the syntax.
+    """
+    kept: list[str] = []
+    alerts: list[list[str]] = []
+    target = kept
+    for line in lines:
+        position = 0
+        is_link = False
+        pieces: list[tuple[list[str], str]] = []
+        for tag in _MARKDOC.finditer(line):
+            pieces.append((target, line[position : tag.start()]))
+            position = tag.end()
+            if tag[2] == "icon":
+                is_link = True
+            elif tag[1]:
+                target = kept
+            else:
+                alerts.append([])
+                target = alerts[-1]
+        pieces.append((target, line[position:]))
+        if is_link:
+            alone = not any(text.strip() for _, text in pieces)
+            if alone and target and target[-1].strip():
+                target.pop()
+            continue
+        for place, text in pieces:
+            if text.strip() or len(pieces) == 1:
+                place.append(text)
+    return kept, alerts

@@ -1,0 +1,293 @@
+"""Descriptions: from markup to pieces, and from pieces to plain text.
+
+Descriptions of dataset pages are HTML fragments inside a table cell, with Markdown's code spans and
+links; those of API pages are Markdown. Both become `Piece`s (paragraphs, list items, terms), which
+`plain` writes as text and `values.read` searches for documented values.
+
+Only tags of `TAGS` are markup. Whatever else looks like a tag (``array<string>``, ``<region>``) is
+text. Entities are decoded once, and only when they end in a semicolon, so that the query strings of
+URLs survive. Text that was broken before it reached the page (mojibake) is kept as it is.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+MAX_DEPTH = 8
+"""Deeper lists are written as lists of this depth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of text; ``code`` where the markup says that it is literal."""
+
+    text: str
+    code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A paragraph or a part of a list. ``depth`` counts the lists around it.
+
+    A definition belongs to the term before it. ``label`` introduces a note ("Note", "Important").
+    """
+
+    kind: Literal["text", "item", "term", "definition"]
+    spans: tuple[Span, ...]
+    depth: int = 0
+    label: str = ""
+
+    @property
+    def text(self) -> str:
+        return fold("".join(span.text for span in self.spans))
+
+
+def plain(pieces: Iterable[Piece]) -> str:
+    """Text for people: one paragraph or list item a line, lists indented."""
+    lines: list[str] = []
+    for piece in pieces:
+        text = f"{piece.label}: {piece.text}" if piece.label else piece.text
+        if piece.kind == "definition" and lines and lines[-1].endswith(":"):
+            lines[-1] += f" {text}"
+        elif piece.kind == "item":
+            lines.append(f"{'  ' * (piece.depth - 1)}- {text}")
+        elif piece.kind == "term":
+            lines.append(f"{'  ' * (piece.depth - 1)}- {text.removesuffix(':')}:")
+        else:
+            lines.append(f"{'  ' * piece.depth}{text}")
+    return "\n".join(lines)
+
+
+# A no-break space after a character that could be the first byte of another, or the next-line
+# control, may be half of a broken character: "Ã\xa0" was "à". It stays, so that it can be mended.
+_SPACES = re.compile(
+    "(?:[\t\n\v\f\r \u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
+    "|(?<![\u0080-\u009f\u00c2-\u00f4])\u00a0)+"
+)
+
+
+def fold(text: str) -> str:
+    """``text`` with every run of white space, no-break spaces too, as one space."""
+    if text.isascii():
+        return " ".join(text.split())
+    return _SPACES.sub(" ", text).strip(" ")
+
+
+# --- tags -----------------------------------------------------------------------------------------
+
+Role = Literal["inline", "code", "break", "list", "item", "term", "definition", "note", "reference"]
+
+# What botocore's documentation strings use, and with them the AWS pages. All are lower case:
+# "<N>" and "<Role …/>" are text there. "seealso" comes from .NET, with Azure's descriptions.
+TAGS: dict[str, Role] = {
+    **dict.fromkeys(("a", "b", "em", "i", "replaceable", "strong", "u"), "inline"),
+    "code": "code",
+    **dict.fromkeys(("br", "fullname", "h2", "h3", "p", "pre", "table", "tr"), "break"),
+    **dict.fromkeys(("dl", "ol", "ul"), "list"),
+    "li": "item",
+    "dt": "term",
+    "dd": "definition",
+    **dict.fromkeys(("important", "note"), "note"),
+    **dict.fromkeys(("see", "seealso"), "reference"),
+}
+
+_ATTRIBUTE = r"""\s++[A-Za-z_:][\w:.-]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'=<>`]++))?+"""
+_TAG = rf"<(?P<close>/)?(?P<tag>{'|'.join(TAGS)})(?P<attributes>(?:{_ATTRIBUTE})*+)\s*+(?P<self>/)?>"
+_ENTITY = r"&(?P<entity>\#\d{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
+_TICKS = r"(?P<ticks>`++)"
+# Only what is surely a target: "[a-z]([-a-z0-9]*)" is a pattern.
+_LINK = (
+    r"\[(?P<label>(?:[^\[\]\\]|\\.)*+)\]"
+    r"\((?P<target>(?:https?:|mailto:|/|\#|\.\.?/)[^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+|[\w./-]*\.(?:md|html)(?:\#[^\s()]*+)?)\)"
+)
+_ESCAPE = r"\\(?P<escaped>[!-/:-@\[-`{-~])"
+_EMPHASIS = r"(?P<stars>\*{1,3})(?![\s*])(?P<emphasis>(?:[^*\\]|\\.)+?)(?<!\s)(?P=stars)(?!\*)"
+
+_IN_HTML = re.compile("|".join((_TICKS, _TAG, _ENTITY, _LINK)))
+_IN_MARKDOWN = re.compile("|".join((_ESCAPE, _TICKS, _TAG, _ENTITY, _LINK, _EMPHASIS)))
+_REFERENCE = re.compile(r"""\bcref\s*=\s*["']?(?:[A-Z]:)?([^"'\s>]+)""")
+_TICK_RUN = re.compile(r"`+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Tag:
+    name: str
+    close: bool
+    attributes: str
+
+
+def _tokens(text: str, markup: re.Pattern[str]) -> Iterator[Span | _Tag]:
+    """Text and tags in turn. ``markup`` says which marks count."""
+    runs: dict[int, list[int]] = {}
+    for run in _TICK_RUN.finditer(text):
+        runs.setdefault(len(run[0]), []).append(run.start())
+    position = 0
+    while match := markup.search(text, position):
+        if match.start() > position:
+            yield Span(text[position : match.start()])
+        position = match.end()
+        groups = match.groupdict()
+        if ticks := groups["ticks"]:
+            starts = runs[len(ticks)]
+            following = bisect_right(starts, match.start())
+            if following == len(starts):
+                yield Span(ticks)
+            else:
+                yield Span(text[position : starts[following]], code=True)
+                position = starts[following] + len(ticks)
+        elif name := groups["tag"]:
+            yield _Tag(name, groups["close"] is not None, groups["attributes"])
+            if groups["self"] and not groups["close"]:
+                yield _Tag(name, True, "")
+        elif groups["entity"]:
+            yield Span(html.unescape(match[0]))
+        elif (label := groups["label"]) is not None:
+            yield from _tokens(label, markup)
+        elif escaped := groups.get("escaped"):
+            yield Span(escaped)
+        else:
+            yield from _tokens(groups["emphasis"], markup)
+    if position < len(text):
+        yield Span(text[position:])
+
+
+# --- HTML -----------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Collects spans into pieces while tags open and close."""
+
+    pieces: list[Piece] = field(default_factory=list[Piece])
+    spans: list[Span] = field(default_factory=list[Span])
+    kind: Literal["text", "item", "term", "definition"] = "text"
+    depth: int = 0
+    code: int = 0
+    label: str = ""
+
+    def end(self) -> None:
+        """End the piece. One without text is dropped, but stays what it is: ``<li> <p>``."""
+        if any(not span.text.isspace() for span in self.spans):
+            depth = min(self.depth, MAX_DEPTH)
+            kind = self.kind if depth else "text"
+            self.pieces.append(Piece(kind, tuple(self.spans), depth, self.label))
+            self.kind = "text"
+            self.label = ""
+        self.spans = []
+
+    def start(self, kind: Literal["text", "item", "term", "definition"]) -> None:
+        self.end()
+        self.kind = kind
+
+    def tag(self, tag: _Tag) -> None:
+        match TAGS[tag.name]:
+            case "inline":
+                pass
+            case "code":
+                self.code = max(0, self.code + (-1 if tag.close else 1))
+            case "break":
+                self.end()
+            case "list":
+                self.start("text")
+                self.depth = max(0, self.depth + (-1 if tag.close else 1))
+            case "item" | "term" | "definition" as kind:
+                self.start("text" if tag.close else kind)
+            case "note":
+                self.end()
+                self.label = "" if tag.close else tag.name.capitalize()
+            case "reference":
+                if target := _REFERENCE.search(tag.attributes):
+                    self.spans.append(Span(target[1], code=True))
+
+
+def from_html(text: str) -> tuple[Piece, ...]:
+    """The pieces of a dataset page's description."""
+    return _pieces(_tokens(text, _IN_HTML))
+
+
+def _pieces(tokens: Iterable[Span | _Tag]) -> tuple[Piece, ...]:
+    writer = _Writer()
+    for token in tokens:
+        if isinstance(token, _Tag):
+            writer.tag(token)
+        elif token.text:
+            writer.spans.append(Span(token.text, token.code or writer.code > 0))
+    writer.end()
+    return tuple(writer.pieces)
+
+
+# --- Markdown -------------------------------------------------------------------------------------
+
+_ITEM = re.compile(r"([ \t]*)(?:[-+*]|\d{1,9}[.)])[ \t]+(\S.*)")
+_ADMONITION = re.compile(r"\s*\*\*(Caution|Important|Note|Tip|Warning):?\*\*:?\s*")
+
+
+def from_markdown(lines: Iterable[str], *, wrapped: bool) -> tuple[Piece, ...]:
+    """The pieces of Markdown prose.
+
+    With ``wrapped`` the lines of a paragraph are joined, as Markdown does; without it each line is a
+    paragraph, as the API pages mean it.
+    """
+    pieces: list[Piece] = []
+    indents: list[int] = []
+    waiting: list[str] = []
+    kind: Literal["text", "item"] = "text"
+    depth = 0
+    label = ""
+
+    def end() -> None:
+        nonlocal kind, label
+        if waiting:
+            for piece in _pieces(_tokens(" ".join(waiting), _IN_MARKDOWN)):
+                inner = min(depth + piece.depth, MAX_DEPTH)
+                first = kind if piece.kind == "text" else piece.kind
+                pieces.append(Piece(first, piece.spans, inner, label or piece.label))
+                kind, label = "text", ""
+            waiting.clear()
+
+    for line in lines:
+        indent = len(line) - len(line.lstrip())
+        if not line.strip():
+            end()
+        elif item := _ITEM.fullmatch(line):
+            end()
+            while indents and indents[-1] >= indent:
+                indents.pop()
+            indents.append(indent)
+            kind, depth = "item", min(len(indents), MAX_DEPTH)
+            waiting.append(item[2])
+        elif admonition := _ADMONITION.fullmatch(line):
+            end()
+            label = admonition[1]
+        else:
+            if not (wrapped and waiting):
+                end()
+                while indents and indents[-1] + 2 > indent:
+                    indents.pop()
+                depth = min(len(indents), MAX_DEPTH)
+            waiting.append(line)
+    end()
+    return tuple(pieces)
+
+
+def text_of(line: str) -> str:
+    """One line of Markdown as plain text."""
+    return fold(plain(from_markdown([line], wrapped=False)))
+
+
+_ESCAPED = re.compile(_ESCAPE)
+
+
+def unescaped(text: str) -> str:
+    """Markdown text without the backslashes of its escapes."""
+    return _ESCAPED.sub(r"\g<escaped>", text)
+
+
+def shown(text: str) -> str:
+    """``text`` as messages show it: on one line, and not without end."""
+    return repr(text if len(text) <= 60 else f"{text[:59]}…")

@@ -1,0 +1,143 @@
+"""Pages of all kinds -> `Pages`, with all problems at once.
+
+`parse_source` reads one page and knows no other, so that pages can be read in several processes.
+`collect` puts the parsed pages together and finds what is wrong between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from schemagen.errors import Problem, ProblemsFound
+from schemagen.model import Operation, Origin, Pages, Structure, Table
+from schemagen.pages import aws_api, ddsql
+from schemagen.pages.sources import Source, find_sources
+from schemagen.typetable import TypeTable
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedPage:
+    """What one page says: at most one of the four, and none where there are problems."""
+
+    table: Table | None = None
+    structure: Structure | None = None
+    operation: Operation | None = None
+    index: Origin | None = None
+    problems: tuple[Problem, ...] = field(default=())
+
+
+def _parse_ddsql(text: str, path: str, types: TypeTable) -> ParsedPage:
+    table, problems = ddsql.parse(text, path, types)
+    return ParsedPage(table=table, problems=problems)
+
+
+def _parse_api(text: str, path: str, types: TypeTable) -> ParsedPage:
+    page, problems = aws_api.parse(text, path)
+    match page:
+        case Structure():
+            return ParsedPage(structure=page)
+        case Operation():
+            return ParsedPage(operation=page)
+        case Origin():
+            return ParsedPage(index=page)
+        case None:
+            return ParsedPage(problems=problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of page, known by the file's name, or else by a folder that it lies in."""
+
+    pattern: str
+    folder: str
+    parse: Callable[[str, str, TypeTable], ParsedPage]
+
+
+FORMATS: tuple[Format, ...] = (
+    Format("*.dataset.md", "ddsql", _parse_ddsql),
+    Format("API_*.md", aws_api.FOLDER, _parse_api),
+)
+
+
+def format_of(path: str) -> Format | None:
+    """The kind of page at ``path``."""
+    pure = PurePosixPath(path)
+    by_name = (row for row in FORMATS if pure.match(row.pattern))
+    by_folder = (row for row in FORMATS if row.folder in pure.parts[:-1])
+    return next(by_name, None) or next(by_folder, None)
+
+
+def parse_source(source: Source, types: TypeTable) -> ParsedPage:
+    """Read one page. Whatever is wrong with it is among its problems; nothing is raised."""
+    row = format_of(source.path)
+    if row is None:
+        wanted = " nor ".join(f"{row.pattern} nor in a folder {row.folder}" for row in FORMATS)
+        message = f"the kind of page is unknown: neither {wanted}"
+        return ParsedPage(problems=(Problem(source.path, 1, 1, "SG104", message),))
+    try:
+        text = source.data.decode()
+    except UnicodeDecodeError as error:
+        return ParsedPage(problems=(_not_utf8(source, error),))
+    return row.parse(text.removeprefix("\ufeff"), source.path, types)
+
+
+def _not_utf8(source: Source, error: UnicodeDecodeError) -> Problem:
+    before = source.data[: error.start].decode().replace("\r\n", "\n").replace("\r", "\n")
+    line = before.count("\n") + 1
+    column = len(before) - (before.rfind("\n") + 1) + 1
+    message = f"not UTF-8: byte 0x{source.data[error.start]:02x}, {error.reason}"
+    return Problem(source.path, line, column, "SG102", message)
+
+
+def parse_sources(sources: Iterable[Source], types: TypeTable) -> Pages:
+    """Read pages. Raises `ProblemsFound` with everything that is wrong with any of them."""
+    return collect(parse_source(source, types) for source in sources)
+
+
+def read_pages(docs: Path, root: Path, types: TypeTable) -> Pages:
+    """Read every page below ``docs``; paths in origins and problems are relative to ``root``.
+
+    Raises `ProblemsFound`.
+    """
+    return parse_sources(find_sources(docs, root), types)
+
+
+def collect(parsed: Iterable[ParsedPage]) -> Pages:
+    """Put pages together. Raises `ProblemsFound` with the problems of all of them, and with two
+    pages that describe the same thing."""
+    pages = list(parsed)
+    tables = [page.table for page in pages if page.table]
+    structures = [page.structure for page in pages if page.structure]
+    operations = [page.operation for page in pages if page.operation]
+    problems = [problem for page in pages for problem in page.problems]
+    problems += _twice(
+        "SG113",
+        {table.origin: f"the table {table.id!r}" for table in tables},
+    )
+    problems += _twice(
+        "SG206",
+        {item.origin: f"{item.name!r} of {item.service}" for item in (*structures, *operations)},
+    )
+    if problems:
+        raise ProblemsFound(problems)
+    return Pages(
+        tables=tuple(sorted(tables, key=lambda table: table.id)),
+        structures=tuple(sorted(structures, key=lambda item: (item.service, item.name))),
+        operations=tuple(sorted(operations, key=lambda item: (item.service, item.name))),
+        indexes=tuple(sorted(page.index for page in pages if page.index)),
+    )
+
+
+def _twice(code: str, described: Mapping[Origin, str]) -> list[Problem]:
+    """A problem on each page whose thing an earlier page describes too."""
+    first: dict[str, Origin] = {}
+    problems: list[Problem] = []
+    for origin, what in sorted(described.items()):
+        if other := first.get(what):
+            message = f"{what} is described on another page too: {other.path}:{other.line}"
+            problems.append(Problem(origin.path, origin.line, 1, code, message))
+        else:
+            first[what] = origin
+    return problems

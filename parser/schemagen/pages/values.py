@@ -1,0 +1,187 @@
+"""Documented values of a string, read from its description, only where the wording is certain.
+
+A wrong value is worse than none, so every rule wants words that announce values. The rules were
+measured against botocore's models, whose enumerations are known: see ``tests/pages/test_values.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from schemagen.model import Value
+from schemagen.names import snake_case
+from schemagen.pages.prose import Piece, fold
+
+# A value never holds white space; it begins and ends like a word.
+_VALUE = r"[A-Za-z0-9](?:[A-Za-z0-9_.:/@+-]*[A-Za-z0-9_+])?"
+_WHOLE_VALUE = re.compile(_VALUE)
+
+# What a sentence says right before a list of values.
+_ANNOUNCES = re.compile(
+    r"\bone of (?:the following|these)\s*:"
+    r"|\b(?:following|valid|possible|allowed|supported|available|provides)\b[^.]*?"
+    r"\b(?:values|status(?:es)?|states?|types|modes|options)\b"
+    r"|\b(?:values|statuses|states)\b[^.]*?\b(?:are|include)\b",
+    re.IGNORECASE,
+)
+# "The current state of the table:" announces the values of ``table_status``.
+_STATE = re.compile(r"\b(?:status|state)\b", re.IGNORECASE)
+# A list after one of these words may be of something else: parts of the value, or values that count
+# only sometimes.
+_SOMETHING_ELSE = re.compile(
+    r"\b(?:example|examples|e\.g|such as|might see|if|when|where|cannot|can't"
+    r"|action|attributes|elements|fields|keys|members|parameters|parameter values|properties)\b",
+    re.IGNORECASE,
+)
+_NO_LONGER = re.compile(r"\bno longer\b", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'`])")
+_AFTER_VALUE = re.compile(r"\s*(?:$|[-\u2013\u2014:]\s)")
+
+
+def read(pieces: Sequence[Piece], name: str, known: Collection[str] = ()) -> tuple[Value, ...]:
+    """The values that the description of ``name`` documents, in its order.
+
+    ``known`` are values that are certain already: a list that holds only such needs no announcement.
+    """
+    values: dict[str, Value] = {}
+    for value in (*_listed(pieces, name, known), *_in_sentences(pieces)):
+        values.setdefault(value.value, value)
+    return tuple(values.values())
+
+
+# --- lists ----------------------------------------------------------------------------------------
+
+
+def _listed(pieces: Sequence[Piece], name: str, known: Collection[str]) -> Iterator[Value]:
+    announcement = ""
+    group: list[Piece] = []
+    for piece in pieces:
+        if piece.kind == "item" and not (group and piece.depth > group[0].depth):
+            if group and piece.depth != group[0].depth:
+                yield from _group(group, announcement, name, known)
+                group = []
+            group.append(piece)
+        elif group and piece.depth >= group[0].depth:
+            continue
+        else:
+            yield from _group(group, announcement, name, known)
+            group = []
+            if piece.kind == "text" and not _is_term(piece):
+                announcement = _last_sentence(piece.text)
+    yield from _group(group, announcement, name, known)
+
+
+def _is_term(piece: Piece) -> bool:
+    """A line of one word, such as "Completed" between the lists of an API page."""
+    return _WHOLE_VALUE.fullmatch(piece.text) is not None and not piece.text.endswith((".", ":"))
+
+
+def _last_sentence(text: str) -> str:
+    """What announces a list stands close to it; a sentence without end is not searched whole."""
+    return _SENTENCE_END.split(text[-400:])[-1]
+
+
+def _group(
+    items: Sequence[Piece], announcement: str, name: str, known: Collection[str]
+) -> Iterator[Value]:
+    values = [_item(item) for item in items]
+    if not values or None in values:
+        return
+    found = [value for value in values if value is not None]
+    if not all(value in known for value, _ in found):
+        if _SOMETHING_ELSE.search(announcement):
+            return
+        stated = _STATE.search(announcement) and _STATE.search(snake_case(name).replace("_", " "))
+        if not (stated or _ANNOUNCES.search(announcement) or _NO_LONGER.search(announcement)):
+            return
+    deprecated = _NO_LONGER.search(announcement) is not None
+    for (value, description), item in zip(found, items, strict=True):
+        yield Value(value, description, deprecated, item.text)
+
+
+def _item(item: Piece) -> tuple[str, str] | None:
+    """The value and its description, of ``<code>X</code> - …``, ``<code>X</code>: …`` or the value
+    alone."""
+    spans = [span for span in item.spans if not span.text.isspace()]
+    if item.label or not spans or not spans[0].code:
+        return None
+    value = fold(spans[0].text).removesuffix(":")
+    rest = "".join(span.text for span in spans[1:])
+    separator = _AFTER_VALUE.match(rest)
+    if separator is None or _WHOLE_VALUE.fullmatch(value) is None:
+        return None
+    return value, fold(rest[separator.end() :])
+
+
+# --- sentences ------------------------------------------------------------------------------------
+
+_QUOTED = r"(?:\"([^\"\s]+)\"|'([^'\s]+)'|`([^`\s]+)`|\u201c([^\u201d\s]+)\u201d)"
+_BETWEEN = r"(?:\s*(?:,\s*(?:or\s|and\s)?|\||/|\bor\b|\band\b)\s*)"
+_QUOTED_LIST = re.compile(rf"{_QUOTED}(?:{_BETWEEN}{_QUOTED})*")
+_QUOTED_SENTENCE = re.compile(rf"{_QUOTED_LIST.pattern}(?=\s*(?:$|[.;)]))")
+_PIPED_LIST = re.compile(rf"{_VALUE}(?: ?\| ?{_VALUE})+(?=\.?\s*$|[.;,)]\s|\s+[A-Z])")
+_BARE_LIST = re.compile(
+    rf"{_VALUE}(?:, (?!or\b|and\b){_VALUE})*,?(?: (?:or|and)\b)? {_VALUE}(?=\.?\s*$|[.;)]\s)"
+)
+_ANY_QUOTED = re.compile(_QUOTED)
+_ANY_VALUE = re.compile(_VALUE)
+_NAME = re.compile(r"[a-z]*[^a-z].*")
+
+# "Valid values: ", "The allowed values are ", "Allowed values for this property are: ", "Values: "
+_VALUES_ARE = re.compile(
+    r"(?:(?:^|(?<=[.;:!?]\s))(?:The\s+)?(?:Valid|Possible|Allowed|Supported)?"
+    r"|\b(?:valid|possible|allowed|supported))"
+    r"\s*\b[Vv]alues(?:\s+for\s+this\s+(?:property|field|parameter|attribute))?"
+    r"(?:\s*:|\s+are\s*:?|\s+include\s*:?)\s*"
+)
+# "Can be ", "Constraints: Can be one of the following: ", "This value is either "
+_CAN_BE = re.compile(
+    r"(?:^|(?<=[.;:!?]\s))"
+    r"(?:(?:It|This|(?:This|The)\s+(?:value|status|state|type|mode))\s+(?:can|may|must)\s+be\s+"
+    r"|(?:Can|Must|May)\s+be\s+"
+    r"|(?:(?:It|(?:This|The)\s+(?:value|status|state|type|mode))\s+)?[Ii]s\s+(?=either|one)"
+    r"|(?=Either|One\s+of))"
+    r"(?:[Ee]ither\s+|[Oo]ne\s+of(?:\s+the\s+following(?:\s+values)?)?\s*:?\s*)?"
+)
+
+
+def _in_sentences(pieces: Iterable[Piece]) -> Iterator[Value]:
+    for piece in pieces:
+        if piece.kind == "text" and not piece.label:
+            yield from _alternatives(piece)
+
+
+def _alternatives(piece: Piece) -> Iterator[Value]:
+    text = fold(
+        "".join(
+            f"`{span.text.strip()}`" if span.code else span.text.replace("`", "'")
+            for span in piece.spans
+        )
+    )
+    for announcement in _VALUES_ARE.finditer(text):
+        yield from _list_at(text, announcement, (_QUOTED_LIST, _PIPED_LIST, _BARE_LIST))
+    for announcement in _CAN_BE.finditer(text):
+        yield from _list_at(text, announcement, (_QUOTED_SENTENCE, _PIPED_LIST))
+
+
+def _list_at(
+    text: str, announcement: re.Match[str], forms: Iterable[re.Pattern[str]]
+) -> Iterator[Value]:
+    for form in forms:
+        match = form.match(text, announcement.end())
+        if match is None:
+            continue
+        if form in (_QUOTED_LIST, _QUOTED_SENTENCE):
+            # American punctuation goes inside the quotes; quotes may be part of the code.
+            values = ["".join(groups).strip(".,\"'") for groups in _ANY_QUOTED.findall(match[0])]
+        else:
+            values = [word for word in _ANY_VALUE.findall(match[0]) if word not in ("or", "and")]
+        if not all(_WHOLE_VALUE.fullmatch(value) for value in values):
+            return
+        if form is _BARE_LIST and not all(_NAME.fullmatch(value) for value in values):
+            return
+        if len(values) > 1:
+            wording = text[announcement.start() : match.end()].replace("`", "")
+            yield from (Value(value, wording=wording) for value in values)
+        return
