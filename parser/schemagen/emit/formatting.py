@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import cache
 
 import black
+from black.mode import TargetVersion
 
 
 @cache
 def _mode() -> black.Mode:
-    return black.Mode(target_versions={black.TargetVersion.PY311})
+    return black.Mode(target_versions={TargetVersion.PY311})
 
 
 def format_python(source: str) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from schemagen.errors import Problem, ProblemsFound
 from schemagen.model import Operation, Origin, Pages, Structure, Table
 from schemagen.pages import aws_api, ddsql
-from schemagen.pages.sources import Source, find_sources
+from schemagen.pages.sources import Kind, Source, find_sources, kind_of
 from schemagen.typetable import TypeTable
 
 
@@ -46,41 +46,24 @@ def _parse_api(text: str, path: str, types: TypeTable) -> ParsedPage:
             return ParsedPage(problems=problems)
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A kind of page, known by the file's name, or else by a folder that it lies in."""
-
-    pattern: str
-    folder: str
-    parse: Callable[[str, str, TypeTable], ParsedPage]
-
-
-FORMATS: tuple[Format, ...] = (
-    Format("*.dataset.md", "ddsql", _parse_ddsql),
-    Format("API_*.md", aws_api.FOLDER, _parse_api),
-)
-
-
-def format_of(path: str) -> Format | None:
-    """The kind of page at ``path``."""
-    pure = PurePosixPath(path)
-    by_name = (row for row in FORMATS if pure.match(row.pattern))
-    by_folder = (row for row in FORMATS if row.folder in pure.parts[:-1])
-    return next(by_name, None) or next(by_folder, None)
+_PARSE: Mapping[Kind, Callable[[str, str, TypeTable], ParsedPage]] = {
+    Kind.DATASET: _parse_ddsql,
+    Kind.API: _parse_api,
+}
 
 
 def parse_source(source: Source, types: TypeTable) -> ParsedPage:
     """Read one page. Whatever is wrong with it is among its problems; nothing is raised."""
-    row = format_of(source.path)
-    if row is None:
-        wanted = " nor ".join(f"{row.pattern} nor in a folder {row.folder}" for row in FORMATS)
+    kind = kind_of(source.path)
+    if kind is None:
+        wanted = " nor ".join(f"{kind.pattern} nor in a folder {kind.folder}" for kind in Kind)
         message = f"the kind of page is unknown: neither {wanted}"
         return ParsedPage(problems=(Problem(source.path, 1, 1, "SG104", message),))
     try:
         text = source.data.decode()
     except UnicodeDecodeError as error:
         return ParsedPage(problems=(_not_utf8(source, error),))
-    return row.parse(text.removeprefix("\ufeff"), source.path, types)
+    return _PARSE[kind](text.removeprefix("\ufeff"), source.path, types)
 
 
 def _not_utf8(source: Source, error: UnicodeDecodeError) -> Problem:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
+from enum import Enum
+from pathlib import Path, PurePosixPath
 
 from schemagen.errors import Problem, ProblemsFound
 
@@ -16,6 +17,29 @@ class Source:
 
     path: str
     data: bytes
+
+
+class Kind(Enum):
+    """A kind of page: known by the file's name, or else by a folder that it lies in."""
+
+    DATASET = ("*.dataset.md", "ddsql")
+    API = ("API_*.md", "aws_api")
+
+    @property
+    def pattern(self) -> str:
+        return self.value[0]
+
+    @property
+    def folder(self) -> str:
+        return self.value[1]
+
+
+def kind_of(path: str) -> Kind | None:
+    """The kind of the page at ``path``; None where neither its name nor a folder tells."""
+    pure = PurePosixPath(path)
+    by_name = (kind for kind in Kind if pure.match(kind.pattern))
+    by_folder = (kind for kind in Kind if kind.folder in pure.parts[:-1])
+    return next(by_name, None) or next(by_folder, None)
 
 
 def display_path(path: Path, root: Path) -> str:
@@ -53,7 +77,9 @@ def find_sources(docs: Path, root: Path) -> tuple[Source, ...]:
                 unreadable(path, error)
     if not sources and not problems:
         problems.append(
-            Problem(display_path(docs, root), 1, 1, "SG103", "there are no pages (*.md) in the folder")
+            Problem(
+                display_path(docs, root), 1, 1, "SG103", "there are no pages (*.md) in the folder"
+            )
         )
     if problems:
         raise ProblemsFound(problems)
