@@ -144,15 +144,18 @@ class _Page:
                     service = found["anchor"].partition("-")[0].lower()
                     break
         if not service:
-            self.problem(line, 1, "SG208", f"neither the folder below {FOLDER} nor an anchor names the service")
+            self.problem(
+                line,
+                1,
+                "SG208",
+                f"neither the folder below {FOLDER} nor an anchor names the service",
+            )
         part = re.fullmatch(rf"API_(\w+)_{re.escape(name)}", anchor)
         return f"{service}-{part[1].replace('_', '-')}" if part else service
 
     # --- members ---
 
-    def _members(
-        self, sections: Sequence[_Section], titles: Sequence[str]
-    ) -> tuple[Member, ...]:
+    def _members(self, sections: Sequence[_Section], titles: Sequence[str]) -> tuple[Member, ...]:
         members: dict[str, Member] = {}
         for section in sections:
             if section.title not in titles:
@@ -182,7 +185,9 @@ class _Page:
             default = _carried(self.lines[start:line], default)
             end = heads[number + 1][0] if number + 1 < len(heads) else section.end
             start = line + 1
-            member = self._member(line, end, prose.text_of(match["linked"] or match["name"]), default)
+            member = self._member(
+                line, end, prose.text_of(match["linked"] or match["name"]), default
+            )
             if member is not None:
                 yield member
 
@@ -216,7 +221,12 @@ class _Page:
                 return None
         shape = facts.shape or default
         if shape is None:
-            self.problem(line, self.lines[line].index("*") + 1, "SG203", f"the member {shown(name)} has no type")
+            self.problem(
+                line,
+                self.lines[line].index("*") + 1,
+                "SG203",
+                f"the member {shown(name)} has no type",
+            )
             return None
         if facts.values and _element(shape) != Scalar("string"):
             left.append(f"Valid values: {' | '.join(value.value for value in facts.values)}")
@@ -240,7 +250,9 @@ class _Page:
             if not found:
                 continue
             first = found[-1]
-            while begins is _FACT_LINE and first - 1 >= start and begins.match(self.lines[first - 1]):
+            while (
+                begins is _FACT_LINE and first - 1 >= start and begins.match(self.lines[first - 1])
+            ):
                 first -= 1
             stop = first
             while stop < end and self.lines[stop].strip():
@@ -291,9 +303,7 @@ def _united(
     if _element(shape) != Scalar("string"):
         return ()
     known = [value.value for value in valid]
-    documented = {
-        value.value: value for value in values.read(pieces, name, known)
-    }
+    documented = {value.value: value for value in values.read(pieces, name, known)}
     if shape != Scalar("string"):
         documented = {name: value for name, value in documented.items() if name in known}
     united = {
@@ -345,9 +355,7 @@ class _Facts:
 def _read_type(facts: _Facts, text: str) -> None:
     shape = read_shape(prose.unescaped(text))
     if shape is None:
-        raise _Unreadable(
-            "SG204", f"the type of {shown(facts.name)} cannot be read: {shown(text)}"
-        )
+        raise _Unreadable("SG204", f"the type of {shown(facts.name)} cannot be read: {shown(text)}")
     facts.shape = shape
 
 

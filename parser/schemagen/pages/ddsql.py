@@ -323,7 +323,7 @@ class _Section:
 def _sections(blocks: Iterable[Block]) -> Iterator[_Section]:
     section = _Section("", 0, 1)
     for block in blocks:
-        if block.kind == "heading" and 1 < block.level and not _below(section, block):
+        if block.kind == "heading" and block.level > 1 and not _below(section, block):
             yield section
             section = _Section(prose.text_of(block.text).lower(), block.start, block.level)
         else:

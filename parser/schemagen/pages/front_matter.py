@@ -27,25 +27,34 @@ class FrontMatter:
     problems: tuple[Problem, ...] = ()
 
 
+class _RefusedError(yaml.YAMLError):
+    """Valid YAML that front matter has no use for. Places count from 0."""
+
+    def __init__(self, message: str, event: yaml.Event) -> None:
+        super().__init__(message)
+        mark = event.start_mark
+        self.line, self.column = (mark.line, mark.column) if mark else (0, 0)
+
+
 class _Loader(yaml.BaseLoader):
     """PyYAML's smallest loader (text, lists and mappings only), which also refuses what refers."""
 
     depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        event = cast("yaml.Event", self.peek_event())  # pyright: ignore[reportUnknownMemberType] -- untyped in the stubs
+        event = self._next_event()
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-            raise yaml.MarkedYAMLError(
-                problem="anchors and aliases are not allowed", problem_mark=event.start_mark
-            )
+            raise _RefusedError("anchors and aliases are not allowed", event)
         if self.depth == MAX_DEPTH:
-            raise yaml.MarkedYAMLError(
-                problem=f"nested more than {MAX_DEPTH} levels deep", problem_mark=event.start_mark
-            )
+            raise _RefusedError(f"nested more than {MAX_DEPTH} levels deep", event)
         self.depth += 1
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
+
+    def _next_event(self) -> yaml.Event:
+        # The stubs leave the method untyped.
+        return cast("yaml.Event", self.peek_event())  # type: ignore[no-untyped-call]
 
 
 def read(lines: Sequence[str], start: int, path: str) -> FrontMatter:
@@ -59,27 +68,28 @@ def read(lines: Sequence[str], start: int, path: str) -> FrontMatter:
         problem = Problem(path, start + 1, 1, "SG110", f"the front matter has no closing {FENCE!r}")
         return FrontMatter(end=start + 1, problems=(problem,))
 
-    def problem_at(line: int, column: int, message: str) -> FrontMatter:
-        place = (path, start + 2 + line, column + 1)
-        return FrontMatter(end=end + 1, problems=(Problem(*place, "SG110", message),))
+    def wrong(line: int, column: int, reason: object) -> FrontMatter:
+        message = f"the front matter is not valid YAML: {reason}"
+        problem = Problem(path, start + 2 + line, column + 1, "SG110", message)
+        return FrontMatter(end=end + 1, problems=(problem,))
 
     text = "\n".join(lines[start + 1 : end])
     try:
         document: object = yaml.load(text, Loader=_Loader)  # noqa: S506 -- _Loader makes no objects
+    except _RefusedError as error:
+        return wrong(error.line, error.column, error)
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         column = error.position - (before.rfind("\n") + 1)
-        return problem_at(
-            before.count("\n"), column, f"the front matter is not valid YAML: {error.reason}"
-        )
+        return wrong(before.count("\n"), column, error.reason)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
-        return problem_at(line, column, f"the front matter is not valid YAML: {error.problem}")
+        return wrong(line, column, error.problem)
     if document in (None, ""):
         return FrontMatter(end=end + 1)
     if not isinstance(document, dict):
-        return problem_at(0, 0, "the front matter is not valid YAML: it is no mapping")
+        return wrong(0, 0, "it is no mapping")
     mapping = cast("dict[object, object]", document)
     values = {
         key: value

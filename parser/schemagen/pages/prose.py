@@ -97,7 +97,9 @@ TAGS: dict[str, Role] = {
 }
 
 _ATTRIBUTE = r"""\s++[A-Za-z_:][\w:.-]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'=<>`]++))?+"""
-_TAG = rf"<(?P<close>/)?(?P<tag>{'|'.join(TAGS)})(?P<attributes>(?:{_ATTRIBUTE})*+)\s*+(?P<self>/)?>"
+_TAG = (
+    rf"<(?P<close>/)?(?P<tag>{'|'.join(TAGS)})(?P<attributes>(?:{_ATTRIBUTE})*+)\s*+(?P<self>/)?>"
+)
 _ENTITY = r"&(?P<entity>\#\d{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
 _TICKS = r"(?P<ticks>`++)"
 # Only what is surely a target: "[a-z]([-a-z0-9]*)" is a pattern.

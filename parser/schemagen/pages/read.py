@@ -99,9 +99,10 @@ def collect(parsed: Iterable[ParsedPage]) -> Pages:
         "SG113",
         {table.origin: f"the table {table.id!r}" for table in tables},
     )
+    described: list[Structure | Operation] = [*structures, *operations]
     problems += _twice(
         "SG206",
-        {item.origin: f"{item.name!r} of {item.service}" for item in (*structures, *operations)},
+        {item.origin: f"{item.name!r} of {item.service!r}" for item in described},
     )
     if problems:
         raise ProblemsFound(problems)
