@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from schemagen.config import Settings
-from schemagen.emit import ddl, json_schema, mappers, models, package, sql, tree
+from schemagen.emit import ddl, json_schema, mappers, models, package, shapes, sql, tree
 from schemagen.link import LinkedTable, TableFacts
 from schemagen.model import Service, Structure
 from schemagen.typetable import DIALECTS
@@ -41,7 +41,7 @@ def render_table(table: LinkedTable, settings: Settings, modules: models.Modules
     for dialect in DIALECTS:
         files[tree.ddl_path(dialect.name, provider, module)] = ddl.render(table, dialect)
     if table.binding is not None:
-        files[tree.mapper_path(provider, module)] = mappers.render_table(table, nested_names)
+        files[tree.mapper_path(provider, module)] = mappers.render_table(table)
     return files
 
 
@@ -68,7 +68,7 @@ def render_shared(
     for provider, service in sorted(
         {(table.provider, table.service) for table in tables if table.service}
     ):
-        files[tree.shapes_path(provider, service)] = mappers.render_shapes(
+        files[tree.shapes_path(provider, service)] = shapes.render_shapes(
             services[service], settings.nested_names
         )
     return files

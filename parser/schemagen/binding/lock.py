@@ -11,6 +11,7 @@ notation of `binding.notation`, because enumerations are shared by name there.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -40,6 +41,8 @@ T = TypeVar("T")
 
 _EVIDENCE: tuple[str, ...] = get_args(Evidence)
 _RULES: tuple[str, ...] = get_args(DerivedRule)
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SERVICE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _MEND = 'mend the entry, or run "schemagen bind" to record the service anew'
 
 
@@ -284,7 +287,9 @@ class _Form:
             (), document, ("service", "tables", "outputs", "enumerations", "shapes")
         )
         service = self.text(("service",), parts["service"])
-        if service and service != PurePosixPath(self.path).stem:
+        if service and not _SERVICE.fullmatch(service):
+            self.wrong(("service",), f"{service!r} is no name of a service")
+        elif service and service != PurePosixPath(self.path).stem:
             message = f"the file of service {service!r} must be called {service}.json"
             self.wrong(("service",), message)
         tables = self.entries(("tables",), parts["tables"])
@@ -293,9 +298,9 @@ class _Form:
             name=service,
             bindings=tuple(self.binding(service, table, value) for table, value in tables.items()),
             record=Record(
-                outputs=self.each(("outputs",), parts["outputs"], self.text),
-                enumerations=self.each(("enumerations",), parts["enumerations"], self.texts),
-                shapes=self.each(("shapes",), parts["shapes"], self.members),
+                outputs=self.named(("outputs",), parts["outputs"], self.identifier),
+                enumerations=self.named(("enumerations",), parts["enumerations"], self.texts),
+                shapes=self.named(("shapes",), parts["shapes"], self.members),
             ),
             text=self.source,
         )
@@ -316,19 +321,17 @@ class _Form:
         for index, name in enumerate(unbound):
             if name in bound:
                 self.wrong((*at, "unbound", index), f"{name!r} is bound and unbound")
-        auxiliary = self.entries((*at, "auxiliary"), parts["auxiliary"])
         quoted = json.dumps(table, ensure_ascii=False)
         line, _ = line_column(self.source, max(self.source.find(quoted), 0))
         return Binding(
             table=table,
             service=service,
-            operation=self.text((*at, "operation"), parts["operation"]),
+            operation=self.identifier((*at, "operation"), parts["operation"]),
             path=self.path_text((*at, "path"), parts["path"]),
             columns=tuple(columns),
             derived=tuple(derived),
             auxiliary=tuple(
-                self.auxiliary((*at, "auxiliary", operation), operation, entry)
-                for operation, entry in auxiliary.items()
+                self.named((*at, "auxiliary"), parts["auxiliary"], self.auxiliary).values()
             ),
             origin=Origin(self.path, line),
             unbound=unbound,
@@ -350,12 +353,11 @@ class _Form:
             self.text((*at, "operation"), fields["operation"]) or None,
         )
 
-    def auxiliary(self, at: Path, operation: str, value: object) -> Auxiliary:
+    def auxiliary(self, at: Path, value: object) -> Auxiliary:
         fields = self.fields(at, value, ("path", "arguments"))
-        arguments = self.each((*at, "arguments"), fields["arguments"], self.text)
-        return Auxiliary(
-            operation, self.path_text((*at, "path"), fields["path"]), tuple(arguments.items())
-        )
+        arguments = self.named((*at, "arguments"), fields["arguments"], self.identifier)
+        path = self.path_text((*at, "path"), fields["path"])
+        return Auxiliary(str(at[-1]), path, tuple(arguments.items()))
 
     def members(self, at: Path, value: object) -> dict[str, str]:
         return self.each(at, value, self.notation)
@@ -365,6 +367,20 @@ class _Form:
 
     def path_text(self, at: Path, value: object) -> str:
         return self.parsed(at, self.text(at, value), steps)
+
+    def identifier(self, at: Path, value: object) -> str:
+        """A name of botocore's, which may become a name in generated code."""
+        text = self.text(at, value)
+        if text and not _IDENTIFIER.fullmatch(text):
+            self.wrong(at, f"{text!r} is no identifier")
+        return text
+
+    def named(self, at: Path, value: object, make: Callable[[Path, object], T]) -> dict[str, T]:
+        """An object whose keys are identifiers."""
+        made = self.each(at, value, make)
+        for name in made:
+            self.identifier((*at, name), name)
+        return made
 
     def parsed(self, at: Path, text: str, parser: Callable[[str], object]) -> str:
         """``text``, with a problem where ``parser`` does not take it."""

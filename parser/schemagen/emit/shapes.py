@@ -1,0 +1,322 @@
+"""What the mappers of one service share: its structures, as they arrive and as they stand in rows.
+
+Each recorded structure becomes an input type, a row type and the function from the one to the
+other. Tables refer to them through `ShapeNames`, which settles every name once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from keyword import iskeyword
+
+from schemagen import templating
+from schemagen.emit import tree
+from schemagen.emit.circles import circles
+from schemagen.emit.imports import RESERVED, Imports
+from schemagen.emit.layout import lay_out, lay_out_item
+from schemagen.link import structure_names
+from schemagen.model import ListOf, MapOf, ResponseStructure, Scalar, Service, Shape, StructureRef
+from schemagen.names import NestedNames, class_name, python_literal, snake_case
+from schemagen.typetable import SCALARS
+
+_WORD = re.compile(r"\w+")
+_SCALARS = {scalar.name: scalar for scalar in SCALARS}
+
+
+@dataclass(frozen=True)
+class ShapeNames:
+    """The names of everything in the module of a service's structures.
+
+    ``prefix`` stands before each of them where another module refers to them ("shapes.").
+    """
+
+    service: Service
+    prefix: str = ""
+
+    @cached_property
+    def structures(self) -> Mapping[str, ResponseStructure]:
+        """The recorded structures, dependencies first; responses that nothing refers to are left
+        out, because each table has its own type for its response."""
+        recorded = {structure.name: structure for structure in self.service.structures}
+        outputs = {output for _, output in self.service.outputs}
+        used = {name for structure in recorded.values() for name in self._edges(structure)}
+        return {
+            name: recorded[name]
+            for circle in self._circles
+            for name in sorted(circle)
+            if name in used or name not in outputs
+        }
+
+    @cached_property
+    def inputs(self) -> Mapping[str, str]:
+        """Structure -> the type of its arriving form."""
+        taken = set(RESERVED)
+        return {name: unique(f"{class_name(name)}Input", taken) for name in sorted(self.structures)}
+
+    @cached_property
+    def rows(self) -> Mapping[str, str]:
+        """Structure -> the type of its form in a row."""
+        taken = {*RESERVED, *self.inputs.values()}
+        return {name: unique(f"{class_name(name)}Row", taken) for name in sorted(self.structures)}
+
+    @cached_property
+    def functions(self) -> Mapping[str, str]:
+        """Structure -> the function from its arriving form to that in a row."""
+        taken: set[str] = set()
+        return {name: unique(f"to_{snake_case(name)}", taken) for name in sorted(self.structures)}
+
+    @cached_property
+    def helpers(self) -> Mapping[str, Shape]:
+        """Functions for the containers that stand inside containers, by name."""
+        found: dict[str, Shape] = {}
+
+        def add(shape: Shape) -> None:
+            inner = _inner(shape)
+            if inner is not None and _inner(inner) is not None:
+                found[self._helper(inner)] = inner
+                add(inner)
+
+        for structure in self.service.structures:
+            for member in structure.members:
+                add(member.shape)
+        return dict(sorted(found.items()))
+
+    def input_type(self, shape: Shape) -> str:
+        """The annotation of a value that arrives.
+
+        A structure without members, or one that refers back to the structure around it, is any
+        mapping: boto3's stubs type those as ``dict[str, Any]``.
+        """
+        match shape:
+            case Scalar(name):
+                return _SCALARS[name].boto3
+            case StructureRef(name):
+                if name in self._open:
+                    return "Mapping[str, object]"
+                return self.prefix + self.inputs[name]
+            case ListOf(element):
+                return f"Sequence[{self.input_type(element)}]"
+            case MapOf(value):
+                return f"Mapping[str, {self.input_type(value)}]"
+
+    def row_type(self, shape: Shape) -> str:
+        """The annotation of a value inside a row's json column."""
+        match shape:
+            case Scalar(name):
+                return _SCALARS[name].row
+            case StructureRef(name):
+                return self.prefix + self.rows[name]
+            case ListOf(element):
+                return f"list[{self.row_type(element)} | None]"
+            case MapOf(value):
+                return f"dict[str, {self.row_type(value)} | None]"
+
+    def conversion(self, shape: Shape, value: str, at: str, imports: Imports) -> str:
+        """The expression that converts ``value``, an expression itself, at the place ``at``."""
+        match shape:
+            case ListOf(element):
+                convert = imports.converter("array")
+                return f"{convert}({value}, {at}, errors, {self.converter(element, imports)})"
+            case MapOf(inner):
+                convert = imports.converter("mapping")
+                return f"{convert}({value}, {at}, errors, {self.converter(inner, imports)})"
+            case Scalar() | StructureRef():
+                return f"{self.converter(shape, imports)}({value}, {at}, errors)"
+
+    def converter(self, shape: Shape, imports: Imports) -> str:
+        """The function that converts a value of ``shape``."""
+        match shape:
+            case Scalar(name):
+                return imports.converter(_SCALARS[name].convert)
+            case StructureRef(name):
+                return self.prefix + self.functions[name]
+            case ListOf() | MapOf():
+                return self.prefix + self._helper(shape)
+
+    def _helper(self, shape: Shape) -> str:
+        """No structure's function begins as these names do."""
+        match shape:
+            case Scalar(name):
+                return _SCALARS[name].convert
+            case StructureRef(name):
+                return self.functions[name].removeprefix("to_")
+            case ListOf(element):
+                return f"list_of_{self._helper(element)}"
+            case MapOf(value):
+                return f"map_of_{self._helper(value)}"
+
+    @cached_property
+    def _circles(self) -> list[list[str]]:
+        return circles(
+            {
+                structure.name: list(self._edges(structure))
+                for structure in sorted(self.service.structures, key=lambda item: item.name)
+            }
+        )
+
+    @cached_property
+    def _open(self) -> frozenset[str]:
+        """The structures whose input type is any mapping."""
+        circular = {name for circle in self._circles if len(circle) > 1 for name in circle}
+        return frozenset(
+            name
+            for name, structure in self.structures.items()
+            if not structure.members or name in circular or name in self._edges(structure)
+        )
+
+    @staticmethod
+    def _edges(structure: ResponseStructure) -> list[str]:
+        return [name for member in structure.members for name in structure_names(member.shape)]
+
+
+def unique(name: str, taken: set[str]) -> str:
+    """``name``, with underscores after it where it is taken; added to ``taken``."""
+    while name in taken or iskeyword(name):
+        name += "_"
+    taken.add(name)
+    return name
+
+
+def _inner(shape: Shape) -> Shape | None:
+    """What a container holds; None for what is no container."""
+    match shape:
+        case ListOf(inner) | MapOf(inner):
+            return inner
+        case Scalar() | StructureRef():
+            return None
+
+
+# --- typed dicts ----------------------------------------------------------------------------------
+
+
+def typed_dict(name: str, keys: Mapping[str, str], *, total: bool = True) -> str:
+    """The definition of a TypedDict; as a call where a key cannot be written as an attribute, or
+    would hide a type of the same name."""
+    types = {word for annotation in keys.values() for word in _WORD.findall(annotation)}
+    if all(_is_attribute(key) and key not in types for key in keys):
+        body = [lay_out(f"{key}: {annotation}", 1) for key, annotation in keys.items()]
+        head = f"class {name}(TypedDict{'' if total else ', total=False'}):"
+        return "\n".join([head, *(body or ["    pass"])])
+    entries = [
+        lay_out_item(f"{python_literal(key)}: {annotation}", 2) for key, annotation in keys.items()
+    ]
+    last = [] if total else ["    total=False,"]
+    return "\n".join(
+        [f"{name} = TypedDict(", f'    "{name}",', "    {", *entries, "    },", *last, ")"]
+    )
+
+
+def _is_attribute(key: str) -> bool:
+    """Keywords are none, and a class mangles names that begin with two underscores."""
+    return key.isidentifier() and key.isascii() and not iskeyword(key) and not key.startswith("__")
+
+
+def input_dict(name: str, members: Iterable[tuple[str, str]], imports: Imports) -> str:
+    """A TypedDict that takes whatever has these members, or lacks them, and more.
+
+    ``members`` are pairs of name and annotation. Read-only items accept narrower types, such as the
+    Literals of boto3's stubs: https://peps.python.org/pep-0705/.
+    """
+    imports.annotation("TypedDict")
+    return typed_dict(
+        name,
+        {
+            member: imports.annotation(f"NotRequired[ReadOnly[{annotation}]]")
+            for member, annotation in members
+        },
+    )
+
+
+# --- the module -----------------------------------------------------------------------------------
+
+
+def render_shapes(service: Service, nested_names: NestedNames) -> str:
+    """The module of a service's structures."""
+    names = ShapeNames(service)
+    imports = Imports("...")
+    definitions = [_input(names, structure, imports) for structure in names.structures.values()]
+    defined: set[str] = set()
+    for structure in names.structures.values():
+        definitions.append(_row(names, structure, nested_names, defined, imports))
+        defined.add(structure.name)
+    definitions += [_helper(names, name, shape, imports) for name, shape in names.helpers.items()]
+    functions = [
+        _function(names, structure, nested_names, imports)
+        for structure in sorted(names.structures.values(), key=lambda item: item.name)
+    ]
+    return templating.render(
+        "mappers/shapes.py.j2",
+        notice=tree.notice(f"the lock of {service.name}"),
+        service=service.name,
+        imports=imports.groups(),
+        definitions=[*definitions, *functions],
+    )
+
+
+def _input(names: ShapeNames, structure: ResponseStructure, imports: Imports) -> str:
+    return input_dict(
+        names.inputs[structure.name],
+        ((member.name, names.input_type(member.shape)) for member in structure.members),
+        imports,
+    )
+
+
+def _row(
+    names: ShapeNames,
+    structure: ResponseStructure,
+    nested_names: NestedNames,
+    defined: set[str],
+    imports: Imports,
+) -> str:
+    keys = nested_names.of(member.name for member in structure.members)
+    annotations: dict[str, str] = {}
+    for member in structure.members:
+        annotation = imports.annotation(names.row_type(member.shape))
+        later = set(structure_names(member.shape)) - defined
+        annotations[keys[member.name]] = python_literal(annotation) if later else annotation
+    imports.annotation("TypedDict")
+    return typed_dict(names.rows[structure.name], annotations, total=False)
+
+
+def _helper(names: ShapeNames, name: str, shape: Shape, imports: Imports) -> str:
+    row = imports.annotation(names.row_type(shape))
+    errors = imports.annotation("Errors")
+    head = lay_out(f"def {name}(value: object, at: str, errors: {errors}) -> {row}:")
+    body = lay_out("return " + names.conversion(shape, "value", "at", imports), 1)
+    return f"{head}\n{body}"
+
+
+def _function(
+    names: ShapeNames, structure: ResponseStructure, nested_names: NestedNames, imports: Imports
+) -> str:
+    """The function of one structure, after the constant with its members."""
+    keys = nested_names.of(member.name for member in structure.members)
+    members: list[dict[str, str]] = []
+    for member in structure.members:
+        api, key = python_literal(member.name), python_literal(keys[member.name])
+        conversion = names.conversion(member.shape, "member", "at", imports)
+        members.append(
+            {
+                "fetch": lay_out(f"member = members.get({api})", 2),
+                "store": lay_out(f"row[{key}] = {conversion}", 3),
+                "entry": lay_out_item(f"{api}: {key}", 1),
+            }
+        )
+    for converter in ("at_member", "keep_unknown", "structure", "ConversionError"):
+        imports.converter(converter)
+    function, row = names.functions[structure.name], names.rows[structure.name]
+    errors = imports.annotation("Errors")
+    rename = imports.converter("snake_case") if nested_names is NestedNames.SNAKE_CASE else "str"
+    constant = f"_{function.upper()}"
+    return templating.render(
+        "mappers/function.py.j2",
+        head=lay_out(f"def {function}(value: object, at: str, errors: {errors}) -> {row}:"),
+        constant=constant,
+        row=row,
+        members=members,
+        failed=lay_out(f"raise at_member(error, at, members, row, {constant}) from None", 2),
+        unknown=lay_out(f"keep_unknown(row, members, {constant}, at, errors, {rename})", 2),
+    ).rstrip()
