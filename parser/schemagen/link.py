@@ -7,7 +7,7 @@ column, what a column is called in Python and in each SQL dialect, is said here 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schemagen import names
 from schemagen.model import (
@@ -127,7 +127,7 @@ def link(
     services: Iterable[Service] = (),
 ) -> Catalog:
     """Settle every name and type. Types were checked when the pages were read."""
-    structures = {(item.service, item.name): item for item in pages.structures}
+    structures = _structures(pages)
     by_table = {binding.table: binding for binding in bindings}
     by_name = {service.name: service for service in services}
     tables = tuple(
@@ -191,6 +191,33 @@ def _link_table(
     )
 
 
+def _structures(pages: Pages) -> dict[tuple[str, str], Structure]:
+    """The structures by (service, name). A member whose structure has no page is any JSON."""
+    known = {(item.service, item.name): item for item in pages.structures}
+
+    def settled(service: str, shape: Shape) -> Shape:
+        match shape:
+            case StructureRef(name):
+                return shape if (service, name) in known else Scalar("json")
+            case ListOf(element):
+                return ListOf(settled(service, element))
+            case MapOf(value):
+                return MapOf(settled(service, value))
+            case Scalar():
+                return shape
+
+    return {
+        key: replace(
+            item,
+            members=tuple(
+                replace(member, shape=settled(item.service, member.shape))
+                for member in item.members
+            ),
+        )
+        for key, item in known.items()
+    }
+
+
 def structure_names(shape: Shape) -> Iterator[str]:
     """The structures that ``shape`` itself names."""
     match shape:
@@ -205,15 +232,14 @@ def structure_names(shape: Shape) -> Iterator[str]:
 def closure(
     service: str, shape: Shape, structures: Mapping[tuple[str, str], Structure]
 ) -> dict[str, Structure]:
-    """The structures that ``shape`` reaches, by name; those without a page are left out."""
+    """The structures that ``shape`` reaches, by name."""
     reached: dict[str, Structure] = {}
     waiting = list(structure_names(shape))
     while waiting:
         name = waiting.pop()
-        structure = structures.get((service, name))
-        if structure is None or name in reached:
+        if name in reached:
             continue
-        reached[name] = structure
+        structure = reached[name] = structures[service, name]
         for member in structure.members:
             waiting.extend(structure_names(member.shape))
     return reached

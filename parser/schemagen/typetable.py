@@ -14,7 +14,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from types import MappingProxyType
 from typing import Any
 
 JsonSchema = dict[str, Any]
@@ -168,9 +167,7 @@ DIALECTS: tuple[Dialect, ...] = (
 def _sql(
     postgres: SqlType, duckdb: SqlType, postgres_jsonb: SqlType | None = None
 ) -> Mapping[str, SqlType]:
-    return MappingProxyType(
-        {"postgres": postgres, "postgres_jsonb": postgres_jsonb or postgres, "duckdb": duckdb}
-    )
+    return {"postgres": postgres, "postgres_jsonb": postgres_jsonb or postgres, "duckdb": duckdb}
 
 
 # --- the type table -------------------------------------------------------------------------------
