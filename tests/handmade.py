@@ -10,6 +10,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Protocol, cast
 
+from pydantic import BaseModel
+
 from schemagen.emit import models, package, sql, tree
 from schemagen.link import LinkedTable, facts, link
 from schemagen.model import Column, Origin, Pages, Table
@@ -71,6 +73,10 @@ class Package:
     def conversion_error(self) -> type[ValueError]:
         """The package's own `ConversionError`, which is not schemagen's."""
         return cast("type[ValueError]", self.module("_convert").ConversionError)
+
+    def model(self, made: LinkedTable) -> type[BaseModel]:
+        module = self.module(f"models.{made.table.provider}.{made.module}")
+        return cast("type[BaseModel]", getattr(module, made.class_name))
 
     def table(self, made: LinkedTable) -> object:
         return self.module(f"tables.{made.table.provider}.{made.module}").TABLE

@@ -206,9 +206,7 @@ class Bench:
     hstore: bool
 
     def model(self, expression: str) -> type[BaseModel]:
-        table = self.tables[expression]
-        module = self.package.module(f"models.{table.table.provider}.{table.module}")
-        return cast("type[BaseModel]", getattr(module, table.class_name))
+        return self.package.model(self.tables[expression])
 
     @cached_property
     def types(self) -> TypeTable:
@@ -422,7 +420,7 @@ def bench(
                 statements = ddl.render(table, dialect)
                 if dialect.name == "duckdb":
                     duck.execute(statements)
-                elif postgres_server.hstore or "hstore" not in statements:
+                elif postgres_server.hstore or "EXTENSION" not in statements:
                     databases[dialect.name].execute(statements.encode())
         yield Bench(package, tables, databases, duck, postgres_server.hstore)
 
