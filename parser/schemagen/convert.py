@@ -93,7 +93,9 @@ def float64(value: object, at: str, errors: Errors = "strict") -> float:
     except OverflowError:
         number = float("inf")
     if abs(number) == float("inf") and abs(value) != float("inf"):
-        raise ConversionError(at, "the number is too large for a double; store it as text")
+        raise ConversionError(
+            at, "the number is too large for a double; store it as text"
+        )
     return number
 
 
@@ -125,7 +127,9 @@ def timestamp(value: object, at: str, errors: Errors = "strict") -> datetime:
     try:
         return value.astimezone(UTC)
     except OverflowError:
-        raise ConversionError(at, "the datetime lies outside the years 1 to 9999 in UTC") from None
+        raise ConversionError(
+            at, "the datetime lies outside the years 1 to 9999 in UTC"
+        ) from None
 
 
 def rfc3339(value: object, at: str, errors: Errors = "strict") -> str:
@@ -172,7 +176,9 @@ def json_value(value: object, at: str, errors: Errors = "strict") -> Json:
     try:
         return _json(value, at, errors)
     except RecursionError:
-        raise ConversionError(at, "the value contains itself or is nested too deeply") from None
+        raise ConversionError(
+            at, "the value contains itself or is nested too deeply"
+        ) from None
 
 
 def _json(value: object, at: str, errors: Errors) -> Json:
@@ -227,7 +233,9 @@ def mapping(
         except ConversionError as error:
             raise ConversionError(at, f"a key is wrong: {error.reason}") from None
         if name in result:
-            raise ConversionError(at, "two keys become one when U+FFFD replaces characters")
+            raise ConversionError(
+                at, "two keys become one when U+FFFD replaces characters"
+            )
         try:
             result[name] = None if item is None else convert(item, at, errors)
         except ConversionError as error:
@@ -261,7 +269,9 @@ def tags(value: object, at: str, errors: Errors = "strict") -> dict[str, list[st
     if isinstance(value, Mapping):
         for key, values in cast("Mapping[object, object]", value).items():
             name, step = _tag_key(key, at, errors), f"[{key!r}]"
-            listed = cast("list[object]", values) if isinstance(values, list) else [values]
+            listed = (
+                cast("list[object]", values) if isinstance(values, list) else [values]
+            )
             try:
                 _add_tag(found, name, listed, at, errors)
             except ConversionError as error:
@@ -317,7 +327,9 @@ def arn_account(arn: object, at: str) -> str | None:
     name = text(arn, at)
     parts = name.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn" or not (parts[1] and parts[2] and parts[5]):
-        raise ConversionError(at, "not an ARN (arn:partition:service:region:account:resource)")
+        raise ConversionError(
+            at, "not an ARN (arn:partition:service:region:account:resource)"
+        )
     return parts[4] or None
 
 
@@ -380,7 +392,8 @@ def only(items: Iterable[T], at: str, operation: str) -> T | None:
     found = list(items)
     if len(found) > 1:
         raise ConversionError(
-            at, f"the response of {operation} holds {len(found)} items; pass one for this item only"
+            at,
+            f"the response of {operation} holds {len(found)} items; pass one for this item only",
         )
     return found[0] if found else None
 
@@ -401,7 +414,9 @@ def snake_case(name: str) -> str:
 
 # --- rows to drivers ------------------------------------------------------------------------------
 
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_encode = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":")
+).encode
 _STRING_OR_LARGE_FLOAT = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9.]+e\+[0-9]+')
 
 
@@ -471,7 +486,10 @@ def hstore_csv_text(value: object, at: str, errors: Errors = "strict") -> str:
     ``["a", "b"]`` is ``a,b``, as DDSQL shows it; ``[]`` is NULL, ``[""]`` the empty text.
     """
     return hstore_text(
-        {key: _csv(values) if values else None for key, values in tags(value, at, errors).items()},
+        {
+            key: _csv(values) if values else None
+            for key, values in tags(value, at, errors).items()
+        },
         at,
         errors,
     )
@@ -501,11 +519,15 @@ def json_from_text(value: object, at: str, errors: Errors = "strict") -> Json:
 
 
 _HSTORE_STRING = r'"((?:[^"\\]|\\.)*+)"'
-_HSTORE_PAIR = re.compile(rf"{_HSTORE_STRING}=>(?:NULL|{_HSTORE_STRING})(?:, |\Z)", re.DOTALL)
+_HSTORE_PAIR = re.compile(
+    rf"{_HSTORE_STRING}=>(?:NULL|{_HSTORE_STRING})(?:, |\Z)", re.DOTALL
+)
 _HSTORE_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
-def hstore_from_text(value: object, at: str, errors: Errors = "strict") -> dict[str, str | None]:
+def hstore_from_text(
+    value: object, at: str, errors: Errors = "strict"
+) -> dict[str, str | None]:
     """The map of hstore text as the server writes it, or of a dict as a driver makes it."""
     if not isinstance(value, str):
         return hstore(value, at, errors)
@@ -526,7 +548,9 @@ def hstore_from_text(value: object, at: str, errors: Errors = "strict") -> dict[
 _CSV_FIELD = re.compile(r'(?:"((?:[^"]|"")*+)"|([^",\r\n]*+))(,|\Z)')
 
 
-def hstore_csv_from_text(value: object, at: str, errors: Errors = "strict") -> dict[str, list[str]]:
+def hstore_csv_from_text(
+    value: object, at: str, errors: Errors = "strict"
+) -> dict[str, list[str]]:
     """The map from text to values of hstore text whose values are CSV, or of such a dict."""
     return {
         key: [] if line is None else _csv_values(line, f"{at}[{key!r}]")
@@ -540,7 +564,9 @@ def _csv_values(line: str, at: str) -> list[str]:
     while True:
         found = _CSV_FIELD.match(line, place)
         if found is None:
-            raise ConversionError(at, f"not a line of CSV from character {place + 1} on")
+            raise ConversionError(
+                at, f"not a line of CSV from character {place + 1} on"
+            )
         quoted, plain, end = found.groups()
         values.append(plain if quoted is None else quoted.replace('""', '"'))
         place = found.end()

@@ -46,6 +46,7 @@ def render_table(
         _importing({**schema, "$defs": own}, paths),
         class_name=table.class_name,
         aliases=aliases,
+        path=tree.model_path(table.table.provider, table.module),
         subject=table.table.id,
     )
 
@@ -79,6 +80,7 @@ def render_structures(
         {"$ref": f"#/$defs/{first.name}", "$defs": definitions},
         class_name=class_name(first.name),
         aliases=aliases,
+        path=tree.structure_path(provider, first.service, modules[first.service, first.name]),
         subject=f"{first.service}.{first.name}",
     )
 
@@ -117,8 +119,11 @@ def _importing(schema: JsonSchema, paths: Mapping[str, str]) -> JsonSchema:
 _ANY = re.compile(r"^from typing import .*\bAny\b", re.MULTILINE)
 
 
+_OWN_IMPORT = re.compile(rf"^from {tree.PACKAGE}\.", re.MULTILINE)
+
+
 def _generate(
-    schema: JsonSchema, *, class_name: str, aliases: Mapping[str, str], subject: str
+    schema: JsonSchema, *, class_name: str, aliases: Mapping[str, str], path: str, subject: str
 ) -> str:
     with warnings.catch_warnings():
         # What it warns of is a type that it could not make out.
@@ -145,4 +150,5 @@ def _generate(
         )
     if not isinstance(source, str) or _ANY.search(source):
         raise AssertionError(f"the model of {subject} holds Any:\n{source}")
-    return format_python(source)
+    # Relative like all imports of the package. No text of a page is at the start of a line.
+    return format_python(_OWN_IMPORT.sub(f"from {'.' * path.count('/')}", source))
