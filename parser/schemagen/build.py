@@ -172,7 +172,7 @@ def render_all(settings: Settings, *, jobs: int | None = None) -> dict[str, str]
 
 def _read(settings: Settings) -> _Read:
     sources = find_sources(settings.docs, settings.root)
-    locks = _find_locks(settings)
+    locks = find_locks(settings)
     datasets = [source for source in sources if kind_of(source.path) is not Kind.API]
     return _Read(
         sources,
@@ -339,7 +339,7 @@ def _render_in_worker(table: LinkedTable) -> dict[str, str]:
     return _render(table)
 
 
-def _find_locks(settings: Settings) -> tuple[Source, ...]:
+def find_locks(settings: Settings) -> tuple[Source, ...]:
     """The files of the lock. A project without bindings has none."""
     sources: list[Source] = []
     problems: list[Problem] = []

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -154,10 +154,11 @@ def inspect(docs: Path | None, out: Path | None, tables: Sequence[str], form: st
     for table in pages.tables:
         note = f" (deprecated: {table.deprecated})" if table.deprecated else ""
         title = f"{table.id}: {table.title}, {len(table.columns)} columns{note}"
-        _print_table(title, report.TABLE_HEADINGS, report.table_rows(table))
+        report.print_table(title, report.TABLE_HEADINGS, report.table_rows(table), wrap=False)
     for structure in pages.structures:
         title = f"{structure.service}.{structure.name}, {len(structure.members)} members"
-        _print_table(title, report.MEMBER_HEADINGS, report.member_rows(structure.members))
+        rows = report.member_rows(structure.members)
+        report.print_table(title, report.MEMBER_HEADINGS, rows, wrap=False)
     return 0
 
 
@@ -179,18 +180,36 @@ def types(form: str) -> int:
     elif form == "markdown":
         click.echo(report.markdown(report.TYPE_HEADINGS, report.type_rows(table)), nl=False)
     else:
-        _print_table("", report.TYPE_HEADINGS, report.type_rows(table))
+        report.print_table("", report.TYPE_HEADINGS, report.type_rows(table), wrap=True)
     return 0
 
 
-def _print_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    from rich.console import Console
+@cli.command()
+@click.argument("tables", nargs=-1)
+@click.option("--check", is_flag=True, help="Write nothing; print what would change as a diff.")
+def bind(tables: Sequence[str], check: bool) -> int:
+    """Compare the bindings with the installed botocore and record its shapes anew.
 
-    from schemagen.report import rich_table
+    The bindings say which response fills which column; a build reads only what is recorded with
+    them. TABLES are ids; none means all.
+    """
+    from schemagen import bind as binder
 
-    console = Console(soft_wrap=not sys.stdout.isatty())
-    console.print(rich_table(title, headings, rows))
-    console.print()
+    settings = _settings()
+    changes = binder.changes(settings, tables)
+    if check:
+        for change in changes:
+            click.echo(change.diff, nl=False)
+        if changes:
+            _say("the recorded shapes are not the installed botocore's; run `schemagen bind`")
+        return OUT_OF_DATE if changes else 0
+    if changes:
+        binder.write(settings, changes)
+    for change in changes:
+        _say(f"{change.path} written; run `schemagen build`")
+    if not changes:
+        _say("the bindings are up to date")
+    return 0
 
 
 def main() -> None:

@@ -245,7 +245,12 @@ class _Reader:
         if not right:
             self.wrong(key, f"types.{name}.{key} is no SQL type: {value!r}")
             return None
-        return SqlType(**{"encode": encode, "via": fields["name"], **fields})
+        return SqlType(
+            name=fields["name"],
+            encode=fields.get("encode", encode),
+            decode=fields.get("decode", ""),
+            via=fields.get("via", fields["name"]),
+        )
 
     def rules(self, rules: list[object], types: TypeTable) -> list[Rule]:
         made: list[Rule] = []

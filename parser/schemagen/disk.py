@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -120,7 +120,7 @@ def _obstacles(target: Path) -> Iterator[tuple[Path, str]]:
 
 
 @contextmanager
-def _staging(staging: Path) -> Iterator[Path]:
+def _staging(staging: Path) -> Generator[Path]:
     staging.mkdir(parents=True, exist_ok=True)
     with _lock(staging):
         # What a killed build left.
@@ -133,7 +133,7 @@ def _staging(staging: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _lock(folder: Path) -> Iterator[None]:
+def _lock(folder: Path) -> Generator[None]:
     """Hold ``folder`` for this process; the system lets go when the process ends, however it does."""
     try:
         import fcntl

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from schemagen.model import (
     Column,
@@ -24,9 +24,6 @@ from schemagen.model import (
     Value,
 )
 from schemagen.typetable import DIALECTS, Type, TypeTable
-
-if TYPE_CHECKING:
-    from rich.table import Table as RichTable
 
 # --- the type table -------------------------------------------------------------------------------
 
@@ -237,15 +234,28 @@ def member_rows(members: Iterable[Member]) -> list[tuple[str, ...]]:
     ]
 
 
-def rich_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> RichTable:
-    """A table for the terminal. Cells are plain text: no markup of a page is interpreted."""
+def print_table(
+    title: str, headings: Sequence[str], rows: Iterable[Sequence[str]], *, wrap: bool
+) -> None:
+    """Print a table to stdout: as wide as it needs to be where stdout is no terminal; on one,
+    cells are wrapped (``wrap``), or the last column is cut. Cells are plain text: no markup of a
+    page is interpreted."""
+    from rich.console import Console
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    table = RichTable(title=Text(title), title_justify="left", box=None, pad_edge=False)
+    table = RichTable(title=Text(title) if title else None, title_justify="left", box=None)
+    table.pad_edge = False
     for number, heading in enumerate(headings):
-        last = number == len(headings) - 1
-        table.add_column(heading, no_wrap=not last, overflow="ellipsis" if last else "fold")
+        first, last = number == 0, number == len(headings) - 1
+        fold = wrap and not first
+        table.add_column(
+            heading, no_wrap=not fold, overflow="ellipsis" if last and not wrap else "fold"
+        )
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    return table
+    console = Console()
+    if not console.is_terminal:
+        console.width = console.measure(table).maximum
+    console.print(table)
+    console.print()

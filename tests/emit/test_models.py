@@ -9,6 +9,8 @@ from typing import Any
 
 import black
 import pytest
+from black.mode import TargetVersion
+from black.report import NothingChanged
 from pydantic import BaseModel, ValidationError
 
 import handmade
@@ -74,8 +76,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[handmade.Pac
 
 @pytest.fixture(scope="module")
 def model(generated: handmade.Package) -> type[BaseModel]:
-    found = generated.module("models.aws.sagemaker_job").SagemakerJob
-    assert issubclass(found, BaseModel)
+    found: type[BaseModel] = generated.module("models.aws.sagemaker_job").SagemakerJob
     return found
 
 
@@ -120,24 +121,24 @@ def test_names_that_python_cannot_hold(model: type[BaseModel]) -> None:
     assert by_field == model.model_validate({"_key": "k", "class": 1})
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"class": 2**63},
-        {"class": True},
-        {"class": "1"},
-        {"model_config": 1},
-        {"at": datetime(2026, 1, 1)},
-        {"tags": {"a": ["x", "x"]}},
-        {"tags": {"a": "x"}},
-        {"http_status_code": {"a": 1}},
-        {"@http.status_code": [1]},
-        {"status": 1},
-        {"nodes": [{}]},
-        {"unknown": 1},
-        {"_key": None},
-    ],
-)
+WRONG: list[dict[str, Any]] = [
+    {"class": 2**63},
+    {"class": True},
+    {"class": "1"},
+    {"model_config": 1},
+    {"at": datetime(2026, 1, 1)},
+    {"tags": {"a": ["x", "x"]}},
+    {"tags": {"a": "x"}},
+    {"http_status_code": {"a": 1}},
+    {"@http.status_code": [1]},
+    {"status": 1},
+    {"nodes": [{}]},
+    {"unknown": 1},
+    {"_key": None},
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
 def test_what_is_wrong_is_refused(model: type[BaseModel], wrong: dict[str, Any]) -> None:
     """Types are strict, and null is for all columns but the key."""
     with pytest.raises(ValidationError):
@@ -168,8 +169,8 @@ def test_structures_in_a_circle_share_a_module(generated: handmade.Package) -> N
 
 def test_generated_python_is_as_black_writes_it(tmp_path: Path) -> None:
     """`black --check` has nothing to say, also of what black did not write."""
-    mode = black.Mode(target_versions={black.TargetVersion.PY311})
+    mode = black.Mode(target_versions={TargetVersion.PY311})
     for path, text in files().items():
         if path.endswith(".py") and text:
-            with pytest.raises(black.NothingChanged):
+            with pytest.raises(NothingChanged):
                 black.format_file_contents(text, fast=False, mode=mode)

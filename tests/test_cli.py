@@ -1,0 +1,171 @@
+"""The command line as programs and people meet it: in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from projects import TRAINING, page, pages, run, seeds, tree
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = seeds(tmp_path_factory.mktemp("cli"))
+    assert run(folder, "build").returncode == 0
+    return folder
+
+
+@pytest.fixture
+def project(built: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(built, tmp_path / "project"))
+
+
+def test_help_names_every_command() -> None:
+    """`--help` shows the commands and the meaning of the exit status; each has help of its own."""
+    done = run(Path.cwd(), "--help")
+    assert done.returncode == 0
+    assert "Exit status: 0 fine, 1 out of date or a finding, 2" in " ".join(done.stdout.split())
+    for command in ("build", "inspect", "types", "bind"):
+        assert f"\n  {command} " in done.stdout
+        assert run(Path.cwd(), command, "--help").returncode == 0
+
+
+def test_version() -> None:
+    """`--version` prints the program and its version."""
+    done = run(Path.cwd(), "--version")
+    assert (done.returncode, done.stdout.split()[0]) == (0, "schemagen,")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["bild"], ["build", "--jobs", "0"], ["inspect", "aws.nothing"]]
+)
+def test_a_wrong_call_is_2(project: Path, arguments: list[str]) -> None:
+    """A call that cannot be understood says why on stderr and exits with 2."""
+    done = run(project, *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Error:" in done.stderr
+
+
+def test_build_then_check(project: Path) -> None:
+    """Up to date is 0 and quiet on stdout, for build and check alike."""
+    assert run(project, "build", "--check").returncode == 0
+    done = run(project, "build")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "generated is up to date (3 tables)\n"
+
+
+def test_check_prints_a_diff_and_the_mend(project: Path) -> None:
+    """Out of date is 1: the diff on stdout, reasons and the command that mends it on stderr."""
+    page_path = project / TRAINING
+    page_path.write_text(page_path.read_text().replace("Name of the model training job.", "New."))
+    before = tree(project)
+    done = run(project, "build", "--check")
+    assert done.returncode == 1
+    assert "+COMMENT ON COLUMN" in done.stdout
+    assert "--- generated/ddsql_schemas/ddl/duckdb/aws/sagemaker_trainingjob.sql" in done.stdout
+    last = done.stderr.splitlines()[-1]
+    assert last.endswith("files are out of date; run `schemagen build`")
+    assert f"sagemaker_trainingjob.py: page changed ({TRAINING})" in done.stderr
+    assert tree(project) == before
+
+
+def test_fail_on_change(project: Path) -> None:
+    """A hook learns from the exit status that something was written."""
+    (project / "generated/README.md").unlink()
+    assert run(project, "build", "--fail-on-change").returncode == 1
+    assert run(project, "build", "--fail-on-change").returncode == 0
+
+
+def test_folders_of_the_call_win(project: Path, tmp_path: Path) -> None:
+    """--docs and --out win over the settings, and the mend names them."""
+    docs = tmp_path / "other docs"
+    docs.mkdir()
+    (docs / "x.dataset.md").write_text(page("dd.x", "X | x | core | string"))
+    out = tmp_path / "other"
+    done = run(project, "build", "--check", "--docs", str(docs), "--out", str(out))
+    assert done.returncode == 1
+    assert f"run `schemagen build --docs '{docs}' --out {out}`" in done.stderr
+    assert run(project, "build", "--docs", str(docs), "--out", str(out)).returncode == 0
+    assert (out / "ddsql_schemas/models/dd/x.py").exists()
+
+
+def test_problems_are_2_and_nothing_is_written(tmp_path: Path) -> None:
+    """All problems of all pages are on stderr, one a line, and the output is left alone."""
+    project = pages(
+        tmp_path,
+        {
+            "ddsql/a.dataset.md": page("dd.a", "A | a | core | strng"),
+            "ddsql/b.dataset.md": page("dd.b", "B | b | string |"),
+        },
+    )
+    done = run(project, "build")
+    assert (done.returncode, done.stdout) == (2, "")
+    lines = done.stderr.splitlines()
+    assert [line.split()[0].partition(":")[0] for line in lines] == [
+        "docs_src/ddsql/a.dataset.md",
+        "docs_src/ddsql/b.dataset.md",
+    ]
+    assert not (project / "generated").exists()
+
+
+def test_inspect_json(project: Path) -> None:
+    """The names that other programs rely on, and the figures of the seed pages."""
+    done = run(project, "inspect", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    shown = json.loads(done.stdout)
+    tables = {table["id"]: table for table in shown["tables"]}
+    assert {name: len(table["columns"]) for name, table in tables.items()} == {
+        "aws.sagemaker_trainingjob": 46,
+        "aws.sagemaker_processing_job": 24,
+        "aws.sagemaker_compilation_job": 21,
+    }
+    training = tables["aws.sagemaker_trainingjob"]
+    assert set(training) >= {
+        *("id", "title", "description", "source", "key", "columns"),
+        *("parameters", "examples", "deprecated"),
+    }
+    column = next(item for item in training["columns"] if item["name"] == "training_job_status")
+    assert set(column) == {
+        *("name", "title", "kind", "type", "description", "values", "origin"),
+    }
+    assert [value["value"] for value in column["values"]] == [
+        *("InProgress", "Completed", "Failed", "Stopping", "Stopped"),
+    ]
+    assert column["origin"]["path"] == TRAINING
+    line: int = column["origin"]["line"]
+    assert (
+        (project / TRAINING).read_text().splitlines()[line - 1].startswith("| training_job_status ")
+    )
+    (structure,) = shown["structures"]
+    assert [(member["name"], member["required"]) for member in structure["members"]] == [
+        ("EndTime", False),
+        ("StartTime", True),
+        ("Status", True),
+        ("StatusMessage", False),
+    ]
+    assert len(structure["members"][2]["values"]) == 12
+
+
+def test_inspect_table(project: Path) -> None:
+    """For people: one table at a time, markup of pages shown as it is."""
+    done = run(project, "inspect", "aws.sagemaker_trainingjob")
+    assert done.returncode == 0
+    assert "aws.sagemaker_trainingjob: SageMaker Training Job, 46 columns" in done.stdout
+    assert "SecondaryStatusTransition," not in done.stdout
+
+
+def test_types(tmp_path: Path) -> None:
+    """The type table in its three forms, with the settings of the project applied."""
+    (tmp_path / "schemagen.toml").write_text('[types.float64]\nduckdb = "REAL"\n')
+    table = run(tmp_path, "types")
+    assert "hstore_csv" in table.stdout
+    markdown = run(tmp_path, "types", "--format", "markdown").stdout.splitlines()
+    assert markdown[0].startswith("| DDSQL | Python / pydantic | JSON Schema | PostgreSQL |")
+    rows = {
+        row["type"]: row for row in json.loads(run(tmp_path, "types", "--format", "json").stdout)
+    }
+    assert rows["float64"]["duckdb"] == "REAL"
+    assert rows["hstore_csv"]["postgres"] == "hstore"
