@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 
 import engines
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +49,12 @@ def duck() -> Iterator[engines.DuckDB]:
     """A new DuckDB in memory."""
     with engines.duck() as connection:
         yield connection
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of many real pages that some machines have."""
+    folder = Path(os.environ.get("SCHEMAGEN_CORPUS", ROOT.parent / "shared" / "corpus"))
+    if not folder.is_dir():
+        pytest.skip("no corpus beside this repository; SCHEMAGEN_CORPUS names another place")
+    return folder

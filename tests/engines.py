@@ -129,9 +129,16 @@ def _output(command: list[str]) -> str:
         return ""
 
 
-# The server must not outlive a test run that is killed: the shell waits for its standard input to
-# end, which happens however the parent ends, and stops the server then.
-_SUPERVISE = '"$@" & server=$!; read -r _; kill -INT "$server"; wait "$server"'
+# The server must not outlive a test run that is killed: the shell's child waits for the standard
+# input to end, which happens however the parent ends, and stops the server then. (A shell gives its
+# background children no standard input of their own, hence the third descriptor.)
+_SUPERVISE = """
+exec 3<&0
+"$@" 3<&- &
+server=$!
+{ read -r _ <&3; kill -INT "$server"; } &
+wait "$server"
+"""
 
 
 @contextmanager
@@ -201,7 +208,7 @@ def _running(found: Binaries, folder: Path, user: pwd.struct_passwd | None) -> G
     assert process.stdin is not None
     try:
         running = Server(folder, found.version, found.hstore, count(1))
-        _wait(running, log)
+        _wait(running, process, log)
         yield running
     finally:
         process.stdin.close()
@@ -231,15 +238,15 @@ def _within_reach(found: Binaries, folder: Path, user: pwd.struct_passwd) -> Bin
     return found
 
 
-def _wait(running: Server, log: Path) -> None:
+def _wait(running: Server, process: subprocess.Popen[bytes], log: Path) -> None:
     end = time.monotonic() + _START_SECONDS
     while True:
         try:
             running._connect("postgres").close()  # pyright: ignore[reportPrivateUsage] - same owner
             return
         except psycopg.OperationalError as error:
-            said = log.read_text()
-            if time.monotonic() > end or "FATAL" in said:
+            if process.poll() is not None or time.monotonic() > end:
+                said = log.read_text()
                 raise RuntimeError(f"PostgreSQL does not start: {error}\n{said}") from error
             time.sleep(0.05)
 

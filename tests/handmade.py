@@ -8,10 +8,11 @@ from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol, cast
+from typing import cast
 
 from pydantic import BaseModel
 
+from loading import SqlModule
 from schemagen.emit import models, package, sql, tree
 from schemagen.link import LinkedTable, facts, link
 from schemagen.model import Column, Origin, Pages, Table
@@ -42,18 +43,6 @@ def table(
     """A linked table, as if its page were read."""
     made = Table(id, title, description, tuple(columns), Origin(PAGE, 1), deprecated=deprecated)
     return link(Pages(tables=(made,)), types or TypeTable()).tables[0]
-
-
-class SqlModule(Protocol):
-    """What the tests use of the generated module ``sql``. Tables are opaque to them."""
-
-    def insert(self, table: object, dialect: str, marker: str | None = None) -> str: ...
-    def select(self, table: object, dialect: str) -> str: ...
-    def relation(self, table: object, dialect: str) -> str: ...
-    def parameters(
-        self, row: Mapping[str, object], table: object, dialect: str, errors: str = "strict"
-    ) -> list[object]: ...
-    def read(self, values: Iterable[object], table: object, dialect: str) -> dict[str, object]: ...
 
 
 class Package:

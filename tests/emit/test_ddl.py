@@ -11,44 +11,13 @@ import pytest
 import catalogues
 import engines
 import handmade
-from catalogues import Described
+from catalogues import TYPES, Described
 from schemagen.convert import hstore_csv_text, tags
 from schemagen.emit import ddl
 from schemagen.link import LinkedTable
 from schemagen.typetable import DIALECTS
 
 DIALECT = {dialect.name: dialect for dialect in DIALECTS}
-
-# What each engine calls the types in its catalogue, written down here a second time on purpose.
-TYPES = {
-    "postgres": {
-        "string": "text",
-        "int64": "bigint",
-        "float64": "double precision",
-        "bool": "boolean",
-        "timestamp": "timestamp with time zone",
-        "json": "jsonb",
-        "hstore": "hstore",
-        "hstore_csv": "hstore",
-        "array<string>": "text[]",
-        "array<timestamp>": "timestamp with time zone[]",
-        "array<array<string>>": "jsonb",
-    },
-    "duckdb": {
-        "string": "VARCHAR",
-        "int64": "BIGINT",
-        "float64": "DOUBLE",
-        "bool": "BOOLEAN",
-        "timestamp": "TIMESTAMP WITH TIME ZONE",
-        "json": "JSON",
-        "hstore": "MAP(VARCHAR, VARCHAR)",
-        "hstore_csv": "MAP(VARCHAR, VARCHAR[])",
-        "array<string>": "VARCHAR[]",
-        "array<timestamp>": "TIMESTAMP WITH TIME ZONE[]",
-        "array<array<string>>": "VARCHAR[][]",
-    },
-}
-TYPES["postgres_jsonb"] = TYPES["postgres"] | {"hstore": "jsonb", "hstore_csv": "jsonb"}
 
 Create = Callable[[LinkedTable], Described]
 

@@ -75,6 +75,7 @@ def render_table(table: LinkedTable) -> str:
         columns={column.column.name: column.type.expression for column in table.columns},
         renamed={dialect: pairs for dialect, pairs in renamed.items() if pairs},
     )
-    # Laid out as black lays it out; only where a line is too long, black has to decide.
-    fits = all(len(line) <= _LINE_LENGTH for line in source.splitlines())
+    # Laid out as black lays it out; only where a line is too long, black has to decide. It leaves
+    # comments and docstrings alone.
+    fits = all(len(line) <= _LINE_LENGTH for line in source.splitlines()[2:])
     return source if fits else format_python(source)

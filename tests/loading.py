@@ -1,0 +1,52 @@
+"""Rows through the real databases, by the generated package's own loading code alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+import psycopg
+import pytest
+
+import engines
+
+
+class SqlModule(Protocol):
+    """What the tests use of the generated module ``sql``. Tables are opaque to them."""
+
+    def insert(self, table: object, dialect: str, marker: str | None = None) -> str: ...
+    def select(self, table: object, dialect: str) -> str: ...
+    def relation(self, table: object, dialect: str) -> str: ...
+    def parameters(
+        self, row: Mapping[str, object], table: object, dialect: str, errors: str = "strict"
+    ) -> list[object]: ...
+    def read(self, values: Sequence[object], table: object, dialect: str) -> dict[str, object]: ...
+
+
+def trip(
+    request: pytest.FixtureRequest,
+    code: SqlModule,
+    table: object,
+    dialect: str,
+    ddl: str,
+    rows: Iterable[Mapping[str, object]],
+) -> list[dict[str, object]]:
+    """Create ``table`` by ``ddl`` in a new database of ``dialect``, insert ``rows``, and return
+    them as they are read back."""
+    insert, select = code.insert(table, dialect), code.select(table, dialect)
+    parameters = [code.parameters(row, table, dialect) for row in rows]
+    if dialect == "duckdb":
+        duck: engines.DuckDB = request.getfixturevalue("duck")
+        duck.execute(ddl)
+        duck.executemany(insert, parameters)
+        fetched = duck.execute(select).fetchall()
+    else:
+        hstore = "EXTENSION" in ddl
+        postgres: psycopg.Connection = request.getfixturevalue(
+            "postgres_with_hstore" if hstore else "postgres"
+        )
+        postgres.execute(ddl.encode())
+        with postgres.cursor() as cursor:
+            cursor.executemany(insert.encode(), parameters)
+        fetched = postgres.execute(select.encode()).fetchall()
+    return [code.read(values, table, dialect) for values in fetched]
