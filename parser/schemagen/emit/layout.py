@@ -9,11 +9,16 @@ as it is. A test compares with black itself.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 WIDTH = 88
 _OPENING = "([{"
 _CLOSING = ")]}"
+_OPERATORS = ((" if ", " else "), (" is ",), (" | ",))
+"""What a line inside brackets is broken before, what binds least first."""
+_RETURNS = ") -> "
+_KEYWORD = re.compile(r"\w+=")
 
 
 def lay_out(statement: str, depth: int = 0) -> str:
@@ -24,6 +29,19 @@ def lay_out(statement: str, depth: int = 0) -> str:
 def lay_out_item(item: str, depth: int) -> str:
     """An element of an exploded list, call or dict, with its trailing comma."""
     return "\n".join(_lines(item + ",", depth * 4, inside=True))
+
+
+def lay_out_value(head: str, value: str, depth: int, end: str = "") -> str:
+    """``head`` and the value that it assigns. A value that does not fit is put into brackets where
+    it has ``if`` or ``|``, or where not even its first bracket fits. ``end`` is "," in a dict."""
+    opened, closed = _last_brackets(head)
+    if closed and depth * 4 + len(head) >= WIDTH:
+        margin = " " * depth * 4
+        key = f"{margin}    {head[opened + 1 : closed]}"
+        rest = _lines(f"{head[closed:]}{value}{end}", depth * 4, inside=bool(end))
+        return "\n".join([f"{margin}{head[: opened + 1]}", key, *rest])
+    line = _bracketed(head, value, end, depth * 4)
+    return "\n".join(_lines(line, depth * 4, inside=bool(end)))
 
 
 def lay_out_import(module: str, names: Iterable[str]) -> str:
@@ -43,35 +61,59 @@ def _lines(text: str, indent: int, *, inside: bool) -> Iterator[str]:
     comma = "," if inside and text.endswith(",") else ""
     body = text.removesuffix(comma)
     if inside:
-        for separator in (", ", " if ", " | "):
-            parts = _split(body, separator)
-            if len(parts) == 1:
-                continue
-            if separator == ", ":
-                for part in parts:
-                    yield from _lines(part + ",", indent, inside=True)
-            elif separator == " | ":
-                yield from _operands(parts, "| ", indent, comma)
-            else:
-                condition, otherwise = _split(parts[1], " else ")
-                yield from _lines(parts[0], indent, inside=True)
-                yield from _lines(f"if {condition}", indent, inside=True)
-                yield from _lines(f"else {otherwise}{comma}", indent, inside=True)
+        if len(parts := _split(body, ", ")) > 1:
+            for part in parts:
+                keyword = _KEYWORD.match(part)
+                head = keyword[0] if keyword else ""
+                line = (
+                    _bracketed(head, part.removeprefix(head), ",", indent) if head else part + ","
+                )
+                yield from _lines(line, indent, inside=True)
             return
-    opened, closed = _last_brackets(body)
+        for separators in _OPERATORS:
+            parts = _before(body, separators)
+            if len(parts) > 1:
+                for part in parts[:-1]:
+                    yield from _lines(part, indent, inside=True)
+                yield from _lines(parts[-1] + comma, indent, inside=True)
+                return
+    opened, closed = _first_brackets(body) if body.startswith("def ") else _last_brackets(body)
     if closed <= opened + 1:
         yield margin + text
         return
     yield margin + body[: opened + 1]
     yield from _lines(body[opened + 1 : closed], indent + 4, inside=True)
-    yield margin + body[closed:] + comma
+    tail = body[closed:] + comma
+    if tail.startswith(_RETURNS) and indent + len(tail) > WIDTH:
+        returned = "    " + tail[len(_RETURNS) : -1]
+        if indent + len(returned) <= WIDTH:
+            yield margin + _RETURNS + "("
+            yield margin + returned
+            tail = "):"
+    yield margin + tail
 
 
-def _operands(parts: list[str], operator: str, indent: int, comma: str) -> Iterator[str]:
-    yield from _lines(parts[0], indent, inside=True)
-    for part in parts[1:-1]:
-        yield from _lines(operator + part, indent, inside=True)
-    yield from _lines(operator + parts[-1] + comma, indent, inside=True)
+def _bracketed(head: str, value: str, end: str, indent: int) -> str:
+    """``head``, ``value`` and ``end``, the value in brackets where black puts it into brackets."""
+    line = f"{head}{value}{end}"
+    if indent + len(line) <= WIDTH:
+        return line
+    opened, _ = _last_brackets(value)
+    if any(_split(value, separator)[1:] for separator in (" if ", " | ")) or (
+        opened and indent + len(head) + opened + 1 > WIDTH
+    ):
+        return f"{head}({value}){end}"
+    return line
+
+
+def _before(text: str, separators: Iterable[str]) -> list[str]:
+    """``text`` split before each of ``separators``, which stay."""
+    parts = [text]
+    for separator in separators:
+        *before, last = parts
+        first, *others = _split(last, separator)
+        parts = [*before, first, *(f"{separator.lstrip()}{other}" for other in others)]
+    return parts
 
 
 def _outside(text: str) -> Iterator[tuple[int, int]]:
@@ -92,7 +134,7 @@ def _outside(text: str) -> Iterator[tuple[int, int]]:
         if character in "\"'":
             quote = character
         elif character in _CLOSING:
-            depth -= 1
+            depth = max(depth - 1, 0)  # a line may begin with the end of a bracket
         yield index, depth
         if character in _OPENING:
             depth += 1
@@ -107,6 +149,17 @@ def _split(text: str, separator: str) -> list[str]:
             parts.append(text[start:index])
             start = index + len(separator)
     return [*parts, text[start:]]
+
+
+def _first_brackets(text: str) -> tuple[int, int]:
+    """Where the first outermost pair of brackets opens and closes; (0, 0) where there is none."""
+    opened = 0
+    for index, depth in _outside(text):
+        if depth == 0 and text[index] in _OPENING:
+            opened = index
+        elif depth == 0 and text[index] in _CLOSING:
+            return opened, index
+    return 0, 0
 
 
 def _last_brackets(text: str) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from schemagen import convert, templating
 from schemagen.emit import tree
 from schemagen.emit.imports import RESERVED, Imports
-from schemagen.emit.layout import WIDTH, lay_out, lay_out_item
+from schemagen.emit.layout import lay_out, lay_out_item, lay_out_value
 from schemagen.emit.shapes import ShapeNames, input_dict, typed_dict, unique
 from schemagen.link import LinkedColumn, LinkedTable
 from schemagen.model import (
@@ -26,7 +26,7 @@ from schemagen.model import (
     Service,
     Shape,
 )
-from schemagen.names import class_name, field_name, module_name, python_literal, snake_case
+from schemagen.names import class_name, module_name, python_literal, snake_case
 from schemagen.responses import Responses, Step, steps
 from schemagen.typetable import SCALARS, Resolved
 
@@ -107,20 +107,19 @@ class _Mapper:
             if bound := self.bound.get(column.column.name):
                 where = (_operation(bound), bound.member)
                 if where not in self.locals:
-                    stem = field_name(snake_case(bound.member))
-                    self.locals[where] = unique(stem, self.taken)
+                    self.locals[where] = unique(_variable(bound.member), self.taken)
 
     def response(self, operation: str, path: str, auxiliary: Auxiliary | None) -> _Response:
         way = steps(path)
         trail = self.responses.trail(operation, path)
         if auxiliary is None:
-            kind = "Response" if way else "Item"
-            return _Response(operation, way, trail, "item", kind, "Item")
-        parameter = unique(field_name(snake_case(operation)), self.taken)
+            type = "Response" if way else "Item"
+            return _Response(operation, way, trail, "item", type, "Item")
+        parameter = unique(_variable(operation), self.taken)
         self.taken.add(f"{parameter}_item")
-        kind = unique(f"{class_name(operation)}Response", self.types)
-        item = unique(f"{class_name(operation)}Item", self.types) if way else kind
-        return _Response(operation, way, trail, parameter, kind, item, auxiliary)
+        type = unique(f"{class_name(operation)}Response", self.types)
+        item = unique(f"{class_name(operation)}Item", self.types) if way else type
+        return _Response(operation, way, trail, parameter, type, item, auxiliary)
 
     # --- the module -------------------------------------------------------------------------------
 
@@ -204,20 +203,23 @@ class _Mapper:
         """Keyword parameters. Where there are several items, what belongs to one is asked for with
         a function of the item."""
 
-        def annotation(kind: str) -> str:
-            if several:
-                return self.imports.annotation(f"Callable[[Item], {kind}] | None = None")
-            return f"{kind} | None = None"
-
         parameters = [
-            f"{one.parameter}: "
-            + annotation(f"{one.response_type} | None" if several else one.response_type)
+            (one.parameter, f"{one.response_type} | None" if several else one.response_type)
             for one in self.auxiliary
         ]
         if key := self.key_column():
-            parameters.append(f"key: {annotation(key.type.row)}")
-        parameters.append('errors: Errors = "strict"')
-        return [lay_out_item(parameter, 1) for parameter in parameters]
+            parameters.append(("key", key.type.row))
+        annotations = [
+            (name, f"Callable[[Item], {kind}] | None" if several else f"{kind} | None")
+            for name, kind in parameters
+        ]
+        return [
+            *(
+                lay_out_value(f"{name}: ", self.imports.annotation(annotation), 1, " = None,")
+                for name, annotation in annotations
+            ),
+            '    errors: Errors = "strict",',
+        ]
 
     def from_item(self) -> list[str]:
         """The statements of ``from_item``."""
@@ -225,18 +227,16 @@ class _Mapper:
         for one in self.auxiliary:
             if not one.whole:
                 only = self.imports.converter("only")
-                found = f"{only}({_finder(one)}({one.parameter}), {python_literal(self.id)}, {python_literal(one.operation)})"
-                lines += _assign(one.source, f"None if {one.parameter} is None else {found}")
-        sources = {
-            one.auxiliary.operation if one.auxiliary else None: one
-            for one in [self.primary, *self.auxiliary]
-        }
-        for (operation, member), variable in self.locals.items():
-            one = sources[operation]
+                at, operation = python_literal(self.id), python_literal(one.operation)
+                found = f"{only}({_finder(one)}({one.parameter}), {at}, {operation})"
+                choice = f"None if {one.parameter} is None else {found}"
+                lines.append(lay_out_value(f"{one.source} = ", choice, 1))
+        for (filler, member), variable in self.locals.items():
+            one = self.response_of(filler)
             fetch = f"{one.source}.get({python_literal(member)})"
             if one.auxiliary is not None:
                 fetch = f"None if {one.source} is None else {fetch}"
-            lines += _assign(variable, fetch)
+            lines.append(lay_out_value(f"{variable} = ", fetch, 1))
         lines += self.key()
         lines.append("    return {")
         lines += [self.entry(column) for column in self.table.columns]
@@ -273,9 +273,8 @@ class _Mapper:
             converted = f"{self.imports.converter('arn_account')}({variable}, {at})"
         else:
             converted = self.conversion(column.type, self.shape(column), variable, at)
-        value = f"None if {variable} is None else {converted}"
-        line = f"{key}: {value}"
-        return lay_out_item(line if len(line) < WIDTH - 8 else f"{key}: ({value})", 2)
+        choice = f"None if {variable} is None else {converted}"
+        return lay_out_value(f"{key}: ", choice, 2, ",")
 
     def finder(self, response: _Response) -> str:
         """The function that yields the items in an auxiliary response."""
@@ -312,6 +311,12 @@ class _Mapper:
     def at(self, column: LinkedColumn) -> str:
         return f"{self.id}.{column.column.name}"
 
+    def response_of(self, operation: str | None) -> _Response:
+        """The response of an auxiliary operation; None is the primary one."""
+        if operation is None:
+            return self.primary
+        return next(one for one in self.auxiliary if one.operation == operation)
+
     def member(self, structure: ResponseStructure, name: str) -> Shape:
         return self.responses.member(structure, name).shape
 
@@ -320,11 +325,7 @@ class _Mapper:
         bound = self.bound.get(column.column.name)
         if bound is None:
             return None
-        operation = _operation(bound)
-        for one in [self.primary, *self.auxiliary]:
-            if (one.auxiliary.operation if one.auxiliary else None) == operation:
-                return self.member(one.item, bound.member)
-        return None
+        return self.member(self.response_of(_operation(bound)).item, bound.member)
 
     def row_type(self, type: Resolved, shape: Shape | None) -> str:
         """The annotation of a column's value that is not None."""
@@ -364,16 +365,14 @@ def _operation(bound: BoundColumn | DerivedColumn) -> str | None:
     return bound.operation if isinstance(bound, BoundColumn) else None
 
 
+def _variable(name: str) -> str:
+    """A local variable for a member or an operation."""
+    variable = snake_case(name)
+    return variable if variable.isidentifier() else f"_{variable}"
+
+
 def _finder(response: _Response) -> str:
     return f"_items_of_{response.parameter}"
-
-
-def _assign(variable: str, value: str) -> Iterable[str]:
-    """An assignment; a conditional expression that does not fit is put in brackets."""
-    line = f"{variable} = {value}"
-    if len(line) + 4 > WIDTH and " if " in value:
-        line = f"{variable} = ({value})"
-    return [lay_out(line, 1)]
 
 
 def _walk(way: Iterable[Step], leaf: Callable[[str, int], str]) -> Iterator[str]:
@@ -381,7 +380,7 @@ def _walk(way: Iterable[Step], leaf: Callable[[str, int], str]) -> Iterator[str]
     source, depth = "response", 1
     taken = {"response", "key", "errors"}
     for step in way:
-        found = unique(field_name(snake_case(step.member)), taken)
+        found = unique(_variable(step.member), taken)
         yield lay_out(f"{found} = {source}.get({python_literal(step.member)})", depth)
         if step.each:
             source = unique(f"{found}_entry", taken)

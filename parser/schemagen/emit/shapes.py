@@ -16,7 +16,7 @@ from schemagen import templating
 from schemagen.emit import tree
 from schemagen.emit.circles import circles
 from schemagen.emit.imports import RESERVED, Imports
-from schemagen.emit.layout import lay_out, lay_out_item
+from schemagen.emit.layout import lay_out, lay_out_item, lay_out_value
 from schemagen.link import structure_names
 from schemagen.model import ListOf, MapOf, ResponseStructure, Scalar, Service, Shape, StructureRef
 from schemagen.names import NestedNames, class_name, python_literal, snake_case
@@ -197,11 +197,12 @@ def typed_dict(name: str, keys: Mapping[str, str], *, total: bool = True) -> str
     would hide a type of the same name."""
     types = {word for annotation in keys.values() for word in _WORD.findall(annotation)}
     if all(_is_attribute(key) and key not in types for key in keys):
-        body = [lay_out(f"{key}: {annotation}", 1) for key, annotation in keys.items()]
-        head = f"class {name}(TypedDict{'' if total else ', total=False'}):"
+        body = [lay_out_value(f"{key}: ", annotation, 1) for key, annotation in keys.items()]
+        head = lay_out(f"class {name}(TypedDict{'' if total else ', total=False'}):")
         return "\n".join([head, *(body or ["    pass"])])
     entries = [
-        lay_out_item(f"{python_literal(key)}: {annotation}", 2) for key, annotation in keys.items()
+        lay_out_value(f"{python_literal(key)}: ", annotation, 2, ",")
+        for key, annotation in keys.items()
     ]
     last = [] if total else ["    total=False,"]
     return "\n".join(
@@ -300,8 +301,8 @@ def _function(
         conversion = names.conversion(member.shape, "member", "at", imports)
         members.append(
             {
-                "fetch": lay_out(f"member = members.get({api})", 2),
-                "store": lay_out(f"row[{key}] = {conversion}", 3),
+                "fetch": lay_out_value("member = ", f"members.get({api})", 2),
+                "store": lay_out_value(f"row[{key}] = ", conversion, 3),
                 "entry": lay_out_item(f"{api}: {key}", 1),
             }
         )
