@@ -276,6 +276,13 @@ def test_json_text_keeps_floats_floats() -> None:
     )
 
 
+@pytest.mark.parametrize("value", [{1: "a"}, {True: "a"}, {None: "a"}, [(1, 2)], {"a": {1.5: 2}}])
+def test_json_text_refuses_what_json_would_change(value: object) -> None:
+    """Keys that are no strings and tuples would come back as something else."""
+    with pytest.raises(ConversionError):
+        convert.json_text(value, AT)
+
+
 def test_json_text_takes_a_models_dump() -> None:
     """Times inside a typed json column, as pydantic's model_dump returns them, are written too."""
     value = {"at": datetime(2026, 1, 1, tzinfo=UTC), "big": 1e300}
