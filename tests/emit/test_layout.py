@@ -9,7 +9,13 @@ from black.mode import Mode, TargetVersion
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemagen.emit.layout import lay_out, lay_out_import, lay_out_item, lay_out_value
+from schemagen.emit.layout import (
+    lay_out,
+    lay_out_empty,
+    lay_out_import,
+    lay_out_item,
+    lay_out_value,
+)
 
 MODE = Mode(target_versions={TargetVersion.PY311})
 
@@ -49,21 +55,25 @@ def assert_black(lines: Iterable[str]) -> None:
 def test_typed_dicts(member: str, structure: str, annotation: str) -> None:
     """Members of typed dicts are broken where black breaks them, in a class and in a call."""
     row, arriving = f"{annotation} | None", f"NotRequired[ReadOnly[{annotation}]]"
+    annotation = annotation.replace("shapes.", "")
     assert_black(
         [
             lay_out(f"class {structure}(TypedDict):"),
             lay_out_value(f"{member}: ", row, 1),
+            lay_out_value(f"{member}: ", arriving, 1),
             "",
             "",
             lay_out(f"class {structure}(TypedDict, total=False):"),
-            lay_out_value(f"{member}: ", row, 1),
-            lay_out_value(f"{member}: ", arriving, 1),
+            lay_out_value(f"{member}: ", annotation, 1),
+            lay_out_value(f"{member}: ", f'"{annotation}"', 1),
             "",
             "",
             f"{member} = TypedDict(",
             f'    "{member}",',
             "    {",
             lay_out_value(f'"{member}": ', row, 2, ","),
+            lay_out_value(f'"{member}": ', annotation, 2, ","),
+            lay_out_value(f'"{member}": ', f'"{annotation}"', 2, ","),
             lay_out_value(f'"{member}": ', arriving, 2, ","),
             "    },",
             ")",
@@ -84,6 +94,7 @@ def test_structures(member: str, structure: str, conversion: str) -> None:
             "",
             "",
             lay_out(f"def to_{structure}(value: object, at: str, errors: Errors) -> {structure}:"),
+            lay_out_empty("row", structure, 1),
             "    try:",
             lay_out_value("member = ", f'members.get("{member}")', 2),
             "        if member is not None:",

@@ -44,6 +44,17 @@ def lay_out_value(head: str, value: str, depth: int, end: str = "") -> str:
     return "\n".join(_lines(line, depth * 4, inside=bool(end)))
 
 
+def lay_out_empty(name: str, annotation: str, depth: int) -> str:
+    """The declaration of an empty dict, whose brackets black moves about where it is too long."""
+    margin = " " * depth * 4
+    line = f"{margin}{name}: {annotation} = {{}}"
+    if len(line) == WIDTH + 1:
+        return f"{line[:-2]}(\n{margin}    {{}}\n{margin})"
+    if len(margin) + 4 + len(annotation) > WIDTH:
+        return f"{line[:-2]}({{}})"
+    return lay_out_value(f"{name}: ", annotation, depth, " = {}")
+
+
 def lay_out_import(module: str, names: Iterable[str]) -> str:
     """``from module import …``, exploded where it is too long."""
     names = list(names)
@@ -78,7 +89,7 @@ def _lines(text: str, indent: int, *, inside: bool) -> Iterator[str]:
                 yield from _lines(parts[-1] + comma, indent, inside=True)
                 return
     opened, closed = _first_brackets(body) if body.startswith("def ") else _last_brackets(body)
-    if closed <= opened + 1:
+    if not closed:
         yield margin + text
         return
     yield margin + body[: opened + 1]
@@ -98,12 +109,14 @@ def _bracketed(head: str, value: str, end: str, indent: int) -> str:
     line = f"{head}{value}{end}"
     if indent + len(line) <= WIDTH:
         return line
-    opened, _ = _last_brackets(value)
-    if any(_split(value, separator)[1:] for separator in (" if ", " | ")) or (
-        opened and indent + len(head) + opened + 1 > WIDTH
-    ):
-        return f"{head}({value}){end}"
-    return line
+    opened, closed = _last_brackets(value)
+    if any(_split(value, separator)[1:] for separator in (" if ", " | ")):
+        bracketed = True
+    elif closed:
+        bracketed = indent + len(head) + opened + 1 > WIDTH
+    else:
+        bracketed = indent + 4 + len(value) <= WIDTH
+    return f"{head}({value}){end}" if bracketed else line
 
 
 def _before(text: str, separators: Iterable[str]) -> list[str]:
@@ -163,11 +176,13 @@ def _first_brackets(text: str) -> tuple[int, int]:
 
 
 def _last_brackets(text: str) -> tuple[int, int]:
-    """Where the last outermost pair of brackets opens and closes; (0, 0) where there is none."""
-    opened = closed = 0
+    """Where the last outermost pair of brackets that holds something opens and closes; (0, 0) where
+    there is none."""
+    found = (0, 0)
+    opened = 0
     for index, depth in _outside(text):
         if depth == 0 and text[index] in _OPENING:
             opened = index
-        elif depth == 0 and text[index] in _CLOSING:
-            closed = index
-    return opened, closed
+        elif depth == 0 and text[index] in _CLOSING and index > opened + 1:
+            found = (opened, index)
+    return found

@@ -16,7 +16,7 @@ from schemagen import templating
 from schemagen.emit import tree
 from schemagen.emit.circles import circles
 from schemagen.emit.imports import RESERVED, Imports
-from schemagen.emit.layout import lay_out, lay_out_item, lay_out_value
+from schemagen.emit.layout import lay_out, lay_out_empty, lay_out_item, lay_out_value
 from schemagen.link import structure_names
 from schemagen.model import ListOf, MapOf, ResponseStructure, Scalar, Service, Shape, StructureRef
 from schemagen.names import NestedNames, class_name, python_literal, snake_case
@@ -316,7 +316,7 @@ def _function(
         "mappers/function.py.j2",
         head=lay_out(f"def {function}(value: object, at: str, errors: {errors}) -> {row}:"),
         constant=constant,
-        row=row,
+        declared=lay_out_empty("row", row, 1),
         members=members,
         failed=lay_out(f"raise at_member(error, at, members, row, {constant}) from None", 2),
         unknown=lay_out(f"keep_unknown(row, members, {constant}, at, errors, {rename})", 2),
