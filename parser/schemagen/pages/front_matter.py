@@ -28,12 +28,11 @@ class FrontMatter:
 
 
 class _RefusedError(yaml.YAMLError):
-    """Valid YAML that front matter has no use for. Places count from 0."""
+    """Valid YAML that front matter has no use for."""
 
     def __init__(self, message: str, event: yaml.Event) -> None:
         super().__init__(message)
-        mark = event.start_mark
-        self.line, self.column = (mark.line, mark.column) if mark else (0, 0)
+        self.position = event.start_mark.index if event.start_mark else 0
 
 
 class _Loader(yaml.BaseLoader):
@@ -68,28 +67,28 @@ def read(lines: Sequence[str], start: int, path: str) -> FrontMatter:
         problem = Problem(path, start + 1, 1, "SG110", f"the front matter has no closing {FENCE!r}")
         return FrontMatter(end=start + 1, problems=(problem,))
 
-    def wrong(line: int, column: int, reason: object) -> FrontMatter:
-        message = f"the front matter is not valid YAML: {reason}"
-        problem = Problem(path, start + 2 + line, column + 1, "SG110", message)
-        return FrontMatter(end=end + 1, problems=(problem,))
-
     text = "\n".join(lines[start + 1 : end])
+
+    def wrong(position: int, reason: object) -> FrontMatter:
+        # Marks of YAML count lines by YAML's own line breaks, of which there are more.
+        before = text[:position]
+        line = start + 2 + before.count("\n")
+        column = position - before.rfind("\n")
+        message = f"the front matter is not valid YAML: {reason}"
+        return FrontMatter(end=end + 1, problems=(Problem(path, line, column, "SG110", message),))
+
     try:
         document: object = yaml.load(text, Loader=_Loader)  # noqa: S506 -- _Loader makes no objects
     except _RefusedError as error:
-        return wrong(error.line, error.column, error)
+        return wrong(error.position, error)
     except yaml.reader.ReaderError as error:
-        before = text[: error.position]
-        column = error.position - (before.rfind("\n") + 1)
-        return wrong(before.count("\n"), column, error.reason)
+        return wrong(error.position, error.reason)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line, column = (mark.line, mark.column) if mark else (0, 0)
-        return wrong(line, column, error.problem)
+        return wrong(error.problem_mark.index if error.problem_mark else 0, error.problem)
     if document in (None, ""):
         return FrontMatter(end=end + 1)
     if not isinstance(document, dict):
-        return wrong(0, 0, "it is no mapping")
+        return wrong(0, "it is no mapping")
     mapping = cast("dict[object, object]", document)
     values = {
         key: value

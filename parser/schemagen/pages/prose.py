@@ -135,7 +135,7 @@ def _tokens(text: str, markup: re.Pattern[str]) -> Iterator[Span | _Tag]:
         position = match.end()
         groups = match.groupdict()
         if ticks := groups["ticks"]:
-            starts = runs[len(ticks)]
+            starts = runs.get(len(ticks), [])
             following = bisect_right(starts, match.start())
             if following == len(starts):
                 yield Span(ticks)
