@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from jsonschema import Draft202012Validator
+import pytest
+from jsonschema import Draft202012Validator, SchemaError, ValidationError
 
 from schemagen.emit import json_schema
 from schemagen.link import link
@@ -163,3 +164,17 @@ def test_parameters_of_a_table_function() -> None:
     parameters = {**made["$defs"]["SagemakerJobParameters"], "$schema": made["$schema"]}
     assert accepts(parameters, {"columns": ["a"]})
     assert not accepts(parameters, {"filter": "x"})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"properties": {"a": {"type": "strng"}}},
+        {"$defs": {"A": {"properties": {"a": {"required": "a"}}}}},
+        {"anyOf": [{"enum": "a"}]},
+    ],
+)
+def test_wrong_schemas_are_found(wrong: dict[str, Any]) -> None:
+    """A schema that the meta-schema refuses is never written, wherever in it the mistake is."""
+    with pytest.raises((SchemaError, ValidationError)):
+        json_schema.render(wrong)

@@ -190,12 +190,32 @@ def _allows_everything(schema: Mapping[str, Any]) -> bool:
     return not set(schema) - {PYTHON_TYPE}
 
 
+_DOCUMENTATION = ("title", "description")
+
+
+def _check(schema: JsonSchema) -> None:
+    """Check ``schema`` against the meta-schema, part by part.
+
+    The parts of a thousand tables are a few dozen once documentation is left out (which is always
+    text), and checking them whole took as long as generating the models.
+    """
+    rest: JsonSchema = {}
+    for keyword, value in schema.items():
+        if keyword in ("properties", "$defs"):
+            for part in cast("dict[str, JsonSchema]", value).values():
+                _check(part)
+        elif keyword not in _DOCUMENTATION:
+            rest[keyword] = value
+    _check_part(json.dumps(rest, sort_keys=True))
+
+
+@cache
+def _check_part(text: str) -> None:
+    _validator().validate(json.loads(text))
+
+
 @cache
 def _validator() -> Any:
     from jsonschema import Draft202012Validator
 
     return Draft202012Validator(Draft202012Validator.META_SCHEMA)
-
-
-def _check(schema: JsonSchema) -> None:
-    _validator().validate(schema)
