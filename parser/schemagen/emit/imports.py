@@ -47,6 +47,12 @@ class Imports:
         self._use(self._dots + _CONVERT, name)
         return name
 
+    def exported(self, name: str) -> str:
+        """``name`` itself, imported from the module of converters for users to import from here."""
+        self._use(self._dots + _CONVERT, f"{name} as {name}")
+        self._used[self._dots + _CONVERT].discard(name)
+        return name
+
     def package(self, folder: str, name: str, alias: str) -> str:
         """``alias``, imported as the module ``name`` of ``folder`` in the generated package."""
         self._use(self._dots + folder, f"{name} as {alias}")

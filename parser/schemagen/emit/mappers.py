@@ -146,8 +146,9 @@ class _Mapper:
         if "shapes." in f"{inputs}{row}{body}":
             provider, module = self.table.table.provider, module_name(self.service.name)
             self.imports.package(f"shapes.{provider}", module, "shapes")
-        for name in ("Errors", "Iterator", "Mapping"):
-            self.imports.annotation(name)
+        self.imports.annotation("Iterator, Mapping")
+        for name in ("ConversionError", "Errors"):
+            self.imports.exported(name)
         return templating.render(
             "mappers/table.py.j2",
             notice=tree.notice(self.id),

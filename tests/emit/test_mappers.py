@@ -1,0 +1,541 @@
+"""Generated mappers: what a response becomes, column by column and structure by structure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from black import format_str
+from black.mode import Mode, TargetVersion
+
+import handmade
+import mappers
+from mappers import Mapper, Row
+from schemagen.binding.lock import Lock
+from schemagen.names import NestedNames
+
+ARN = "arn:aws:made:eu-west-1:123456789012:thing/one"
+TIME = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=2)))
+
+
+def by(member: str, **others: str) -> dict[str, str]:
+    return {"member": member, "evidence": "hand", **others}
+
+
+# --- structures -----------------------------------------------------------------------------------
+
+STRUCTURES = {
+    "DescribeThingResponse": {"Arn": "string!", "Config": "#Config"},
+    "Config": {
+        "Name": "string!",
+        "Mode": "$Mode",
+        "Count": "int64",
+        "Ratio": "float64",
+        "Enabled": "bool",
+        "CreatedAt": "timestamp",
+        "Blob": "binary",
+        "Anything": "json",
+        "S3Uris": "list<string>",
+        "EnvironmentVariables": "map<string>",
+        "Parts": "list<#Part>",
+        "NamedParts": "map<#Part>",
+        "Grid": "list<list<int64>>",
+        "PartGroups": "map<list<#Part>>",
+        "Filter": "#Filter",
+        "Nothing": "#Nothing",
+        "None": "string",
+        "lambda": "string",
+        "x-amz.Header": "string",
+        "FooBar": "string",
+        "foo_bar": "string",
+        "list": "list<string>",
+        "str": "string",
+        "Config": "string",
+        "Mapping": "#Mapping",
+    },
+    "Part": {"PartName": "string!", "Size": "int64"},
+    "Filter": {"Not": "#Filter", "AnyOf": "list<#Filter>", "Equals": "string"},
+    "Nothing": {},
+    "Mapping": {"To": "#Text"},
+    "Text": {"Text": "string"},
+}
+
+CONFIG: Row = {
+    "Name": "n",
+    "Mode": "a value that is new",
+    "Count": 7,
+    "Ratio": 1.5,
+    "Enabled": True,
+    "CreatedAt": TIME,
+    "Blob": b"\x00\xff",
+    "Anything": {"KeptAsItIs": [Decimal("1.25"), None]},
+    "S3Uris": ["s3://a", "s3://b"],
+    "EnvironmentVariables": {"KeptAsItIs": "1", "aws:Kept": ""},
+    "Parts": [{"PartName": "a", "Size": 1}, {"PartName": "b"}],
+    "NamedParts": {"KeptAsItIs": {"PartName": "c"}},
+    "Grid": [[1, 2], []],
+    "PartGroups": {"g": [{"PartName": "d"}]},
+    "Filter": {"Not": {"AnyOf": [{"Equals": "x"}, {"Not": {}}]}},
+    "Nothing": {},
+    "None": "none",
+    "lambda": "function",
+    "x-amz.Header": "h",
+    "FooBar": "upper",
+    "foo_bar": "lower",
+    "list": ["l"],
+    "str": "s",
+    "Config": "c",
+    "Mapping": {"To": {"Text": "t"}},
+}
+
+IN_SNAKE_CASE: Row = {
+    "name": "n",
+    "mode": "a value that is new",
+    "count": 7,
+    "ratio": 1.5,
+    "enabled": True,
+    "created_at": "2026-01-02T01:04:05Z",
+    "blob": "AP8=",
+    "anything": {"KeptAsItIs": [1.25, None]},
+    "s3_uris": ["s3://a", "s3://b"],
+    "environment_variables": {"KeptAsItIs": "1", "aws:Kept": ""},
+    "parts": [{"part_name": "a", "size": 1}, {"part_name": "b"}],
+    "named_parts": {"KeptAsItIs": {"part_name": "c"}},
+    "grid": [[1, 2], []],
+    "part_groups": {"g": [{"part_name": "d"}]},
+    "filter": {"not": {"any_of": [{"equals": "x"}, {"not": {}}]}},
+    "nothing": {},
+    "none": "none",
+    "lambda": "function",
+    "x_amz_header": "h",
+    "FooBar": "upper",
+    "foo_bar": "lower",
+    "list": ["l"],
+    "str": "s",
+    "config": "c",
+    "mapping": {"to": {"text": "t"}},
+}
+
+
+def structures() -> Lock:
+    return mappers.service(
+        mappers.bound(
+            "aws.made_thing",
+            operation="DescribeThing",
+            columns={"_key": {"derived": "arn", "member": "Arn"}, "config": by("Config")},
+        ),
+        {"DescribeThing": "DescribeThingResponse"},
+        STRUCTURES,
+        {"Mode": ["On", "Off"]},
+    )
+
+
+@pytest.fixture(scope="module")
+def thing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapper]:
+    folder = tmp_path_factory.mktemp("thing")
+    columns = {"_key": "string", "config": "json"}
+    with mappers.imported(folder, structures(), columns) as mapper:
+        yield mapper
+
+
+def test_structures_become_json(thing: Mapper) -> None:
+    """Each scalar has its JSON form, members get snake_case names, keys of maps stay, and names
+    that would become one stay as the API has them."""
+    assert thing.from_item({"Arn": ARN, "Config": CONFIG})["config"] == IN_SNAKE_CASE
+
+
+def test_a_setting_keeps_the_names_of_the_api(tmp_path: Path) -> None:
+    """With nested_names = "api" the members keep their names, unknown ones too."""
+    columns = {"_key": "string", "config": "json"}
+    with mappers.imported(tmp_path, structures(), columns, NestedNames.API) as mapper:
+        config = {"Name": "n", "Parts": [{"PartName": "a", "NewMember": 1}], "NewMember": b"\0"}
+        assert mapper.from_item({"Arn": ARN, "Config": config})["config"] == {
+            "Name": "n",
+            "Parts": [{"PartName": "a", "NewMember": 1}],
+            "NewMember": "AA==",
+        }
+
+
+def test_unknown_members_of_structures_are_kept(thing: Mapper) -> None:
+    """A member that AWS adds stands in the JSON under its snake_case name, converted; one whose
+    name is taken keeps its own, and one without a value is left out."""
+    part = {"PartName": "a", "NewAt": TIME, "partName": 1, "part_name": 2, "Gone": None}
+    row = thing.from_item(
+        {"Arn": ARN, "Config": {"Parts": [part], "Nothing": {"NewHere": {"A": 1}}}}
+    )
+    assert row["config"] == {
+        "parts": [
+            {"part_name": "a", "new_at": "2026-01-02T01:04:05Z", "partName": 1, "part_name_": 2}
+        ],
+        "nothing": {"new_here": {"A": 1}},
+    }
+
+
+def test_missing_members_are_missing(thing: Mapper) -> None:
+    """A member without a value has no key in the JSON, a column without a value is None."""
+    assert thing.from_item({"Arn": ARN, "Config": {"Name": None}})["config"] == {}
+    assert thing.from_item({"Arn": ARN}) == {"_key": ARN, "config": None}
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ("text", "config: expected dict, got str"),
+        ({"Name": 1}, "config.name: expected str, got int"),
+        ({"Count": True}, "config.count: expected int, got bool"),
+        ({"Parts": "text"}, "config.parts: expected list, got str"),
+        ({"Parts": [{}, {"Size": 2**63}]}, "config.parts[1].size: the integer does not fit 64 bits; store it as text"),
+        ({"NamedParts": {"k": {"PartName": []}}}, "config.named_parts['k'].part_name: expected str, got list"),
+        ({"Grid": [[0], [1, "2"]]}, "config.grid[1][1]: expected int, got str"),
+        ({"Filter": {"AnyOf": [{"Not": {"Equals": 1}}]}}, "config.filter.any_of[0].not.equals: expected str, got int"),
+        ({"Ratio": float("nan")}, "config.ratio: nan does not exist in JSON; use None or text"),
+        ({"NewMember": object()}, "config.new_member: object is no JSON value; convert it to text or a dict first"),
+        ({"FooBar": "\0"}, "config.FooBar: U+0000 at character 1 cannot be stored; remove it, or pass errors='replace' to put U+FFFD in its place"),
+    ],
+)  # fmt: skip
+def test_errors_say_where(thing: Mapper, config: object, message: str) -> None:
+    """A value that cannot be converted is named by table, column and the way inside it."""
+    with pytest.raises(thing.ConversionError) as raised:
+        thing.from_item({"Arn": ARN, "Config": config})
+    assert str(raised.value) == f"aws.made_thing.{message}"
+
+
+def test_characters_can_be_replaced(thing: Mapper) -> None:
+    """errors="replace" reaches columns and structures."""
+    item = {"Arn": ARN, "Config": {"Name": "a\0", "Parts": [{"PartName": "\ud800"}]}}
+    config = thing.from_item(item, errors="replace")["config"]
+    assert config == {"name": "a\ufffd", "parts": [{"part_name": "\ufffd"}]}
+
+
+def test_members_that_fill_no_column_are_named(thing: Mapper) -> None:
+    """`unmapped` names what a response has and the row lacks, but for boto3's own addition."""
+    item: Row = {"Zone": 1, "Arn": ARN, "Added": None, "Config": {}, "ResponseMetadata": {}}
+    assert thing.unmapped(item) == ("Added", "Zone")
+
+
+def test_rows_can_be_mapped_again(thing: Mapper) -> None:
+    """The mapper does not change what it reads."""
+    item = {"Arn": ARN, "Config": {"Parts": [{"NewAt": TIME}]}}
+    assert thing.from_item(item) == thing.from_item(item)
+    assert item == {"Arn": ARN, "Config": {"Parts": [{"NewAt": TIME}]}}
+
+
+# --- keys and derived columns ---------------------------------------------------------------------
+
+
+def test_the_key_is_the_arn_or_what_is_passed(thing: Mapper) -> None:
+    """An argument wins over the item's ARN; with neither, the message says what to pass."""
+    assert thing.from_item({"Arn": ARN})["_key"] == ARN
+    assert thing.from_item({"Arn": ARN}, key="mine")["_key"] == "mine"
+    assert thing.from_item({}, key="mine")["_key"] == "mine"
+    with pytest.raises(thing.ConversionError) as raised:
+        thing.from_item({"Config": {}})
+    assert str(raised.value) == "aws.made_thing._key: the response has no Arn; pass key="
+
+
+def test_a_key_without_a_binding_must_be_passed(tmp_path: Path) -> None:
+    """Where nothing fills the key, the caller does."""
+    made = mappers.service(
+        mappers.bound("aws.t", operation="GetThing", unbound=["_key"]), {"GetThing": "R"}, {"R": {}}
+    )
+    with mappers.imported(tmp_path, made, {"_key": "string"}) as mapper:
+        assert mapper.from_item({}, key="mine") == {"_key": "mine"}
+        with pytest.raises(mapper.ConversionError) as raised:
+            mapper.from_item({})
+    assert str(raised.value) == "aws.t._key: nothing is bound to it; pass key="
+
+
+@pytest.mark.parametrize(
+    ("arn", "account"),
+    [(ARN, "123456789012"), ("arn:aws:s3:::bucket", None), (None, None)],
+)
+def test_the_account_comes_from_the_arn(tmp_path: Path, arn: str | None, account: str) -> None:
+    """An ARN without account, or no ARN, gives None. A table without a key takes none."""
+    made = mappers.service(
+        mappers.bound(
+            "aws.t",
+            operation="GetThing",
+            columns={"account_id": {"derived": "account_from_arn", "member": "Arn"}},
+        ),
+        {"GetThing": "R"},
+        {"R": {"Arn": "string"}},
+    )
+    with mappers.imported(tmp_path, made, {"account_id": "string"}) as mapper:
+        assert mapper.from_item({"Arn": arn} if arn else {}) == {"account_id": account}
+        with pytest.raises(TypeError, match="key"):
+            mapper.from_item({}, key="x")
+        with pytest.raises(mapper.ConversionError, match=r"^aws\.t\.account_id: not an ARN"):
+            mapper.from_item({"Arn": "no arn"})
+
+
+# --- columns --------------------------------------------------------------------------------------
+
+COLUMNS: dict[str, tuple[str, str, object, object]] = {
+    "text": ("string", "string", "x", "x"),
+    "number": ("int64", "int64", 1, 1),
+    "ratio": ("float64", "float64", 1, 1.0),
+    "infinite": ("float64", "float64", float("inf"), float("inf")),
+    "flag": ("bool", "bool", False, False),
+    "time": ("timestamp", "timestamp", TIME, TIME.astimezone(UTC)),
+    "map": ("hstore", "map<string>", {"K": "v"}, {"K": "v"}),
+    "tags": ("hstore_csv", "list<#Tag>", [{"Key": "k", "Value": "v"}], {"k": ["v"]}),
+    "words": ("array<string>", "list<string>", ["a"], ["a"]),
+    "grids": ("array<array<int64>>", "list<list<int64>>", [[1], []], [[1], []]),
+    "parts": ("array<json>", "list<#Tag>", [{"Key": "k"}], [{"key": "k"}]),
+    "part_groups": ("array<array<json>>", "list<list<#Tag>>", [[{"Key": "k"}]], [[{"key": "k"}]]),
+    "list_json": ("json", "list<string>", ["a"], ["a"]),
+    "map_json": ("json", "map<#Tag>", {"A": {"Key": "k"}}, {"A": {"key": "k"}}),
+    "grid_json": ("json", "list<map<int64>>", [{"A": 1}], [{"A": 1}]),
+    "text_json": ("json", "string", "x", "x"),
+    "time_json": ("json", "timestamp", TIME, "2026-01-02T01:04:05Z"),
+    "any_json": ("json", "json", {"A": [b"\0"]}, {"A": ["AA=="]}),
+    "structure_text": ("string", "string", "x", "x"),
+}
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_columns_of_every_type(tmp_path: Path, column: str) -> None:
+    """A column's type decides how a member is converted; inside json, the member's shape does."""
+    type, shape, value, expected = COLUMNS[column]
+    made = mappers.service(
+        mappers.bound("aws.t", operation="GetThing", columns={column: by("Member")}),
+        {"GetThing": "R"},
+        {"R": {"Member": shape}, "Tag": {"Key": "string", "Value": "string"}},
+    )
+    with mappers.imported(tmp_path, made, {column: type}) as mapper:
+        assert mapper.from_item({"Member": value}) == {column: expected}
+        assert mapper.from_item({}) == {column: None}
+
+
+@pytest.mark.parametrize(
+    ("type", "shape", "value", "message"),
+    [
+        ("string", "#Tag", {"Key": "k"}, "expected str, got dict"),
+        ("string", "int64", 1, "expected str, got int"),
+        ("int64", "string", "1", "expected int, got str"),
+        ("hstore", "list<#Tag>", [], "expected dict, got list"),
+        ("array<string>", "string", "a", "expected list, got str"),
+    ],
+)
+def test_a_shape_that_does_not_fit_the_column(
+    tmp_path: Path, type: str, shape: str, value: object, message: str
+) -> None:
+    """The page's type is kept, whatever the response has: no silent conversion to text."""
+    made = mappers.service(
+        mappers.bound("aws.t", operation="GetThing", columns={"c": by("Member")}),
+        {"GetThing": "R"},
+        {"R": {"Member": shape}, "Tag": {"Key": "string"}},
+    )
+    with (
+        mappers.imported(tmp_path, made, {"c": type}) as mapper,
+        pytest.raises(mapper.ConversionError) as raised,
+    ):
+        mapper.from_item({"Member": value})
+    assert str(raised.value) == f"aws.t.c: {message}"
+
+
+AWKWARD_COLUMNS = [
+    *["@http.status_code", "class", "__mangled", "with space", "str", "item", "errors", "text"],
+    *["shapes", "key", "Row", "dict", "None", '"""', "'", "\\", "\n", "{{ 1 }}", "{% raw %}", "é"],
+    "\u202e" + "__import__('os').abort()",
+]
+
+
+def test_names_of_columns_are_data(tmp_path: Path) -> None:
+    """Whatever a column is called, the row has it under that name, and it never is code."""
+    made = mappers.service(
+        mappers.bound(
+            "aws.t", operation="GetThing", columns={name: by("Text") for name in AWKWARD_COLUMNS}
+        ),
+        {"GetThing": "R"},
+        {"R": {"Text": "string"}},
+    )
+    with mappers.imported(tmp_path, made, dict.fromkeys(AWKWARD_COLUMNS, "string")) as mapper:
+        assert mapper.from_item({"Text": "x"}) == dict.fromkeys(AWKWARD_COLUMNS, "x")
+
+
+# --- paths and auxiliary operations ---------------------------------------------------------------
+
+NESTED = {
+    "List": {"Outer": "list<#Outer>"},
+    "Outer": {"Inner": "#Inner", "Things": "list<#Thing>"},
+    "Inner": {"Things": "list<#Thing>", "Thing": "#Thing"},
+    "Thing": {"Arn": "string", "Size": "int64"},
+    "Get": {"Outer": "#Outer"},
+    "Tags": {"Sets": "list<#TagSet>", "Set": "#TagSet", "Tags": "list<#Tag>"},
+    "TagSet": {"Tags": "list<#Tag>"},
+    "Tag": {"Key": "string!", "Value": "string!"},
+}
+THINGS: list[Row] = [{"Arn": ARN, "Size": 1}, {"Arn": f"{ARN}/two"}]
+TAGS = [{"Key": "k", "Value": "v"}]
+
+
+def nested(operation: str, path: str, tags: str = "@") -> Lock:
+    return mappers.service(
+        mappers.bound(
+            "aws.t",
+            operation=operation,
+            path=path,
+            columns={
+                "_key": {"derived": "arn", "member": "Arn"},
+                "size": by("Size"),
+                "tags": by("Tags", operation="ListTags"),
+            },
+            auxiliary={"ListTags": {"path": tags, "arguments": {"ResourceArn": "Arn"}}},
+        ),
+        {"List": "List", "Get": "Get", "ListTags": "Tags"},
+        NESTED,
+    )
+
+
+NESTED_COLUMNS = {"_key": "string", "size": "int64", "tags": "hstore_csv"}
+
+
+WAYS: list[tuple[str, str, Row, list[object]]] = [
+    ("List", "Outer[].Things[]", {"Outer": [{"Things": THINGS}, {}, {"Things": THINGS}]}, [1, None, 1, None]),
+    ("List", "Outer[].Inner.Things[]", {"Outer": [{"Inner": {"Things": THINGS}}, {}]}, [1, None]),
+    ("List", "Outer[].Inner.Thing", {"Outer": [{"Inner": {"Thing": THINGS[0]}}, {"Inner": {}}]}, [1]),
+    ("List", "Outer[].Things[]", {}, []),
+    ("Get", "Outer.Things[]", {"Outer": {"Things": THINGS}}, [1, None]),
+    ("Get", "Outer.Inner.Thing", {"Outer": {"Inner": {"Thing": THINGS[0]}}}, [1]),
+    ("Get", "Outer.Inner.Thing", {"Outer": {}}, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("operation", "path", "response", "sizes"), WAYS)
+def test_paths_lead_to_the_items(
+    tmp_path: Path, operation: str, path: str, response: Row, sizes: list[object]
+) -> None:
+    """`from_response` makes a row of every item on the path, and none where it ends."""
+    with mappers.imported(tmp_path, nested(operation, path), NESTED_COLUMNS) as mapper:
+        assert [row["size"] for row in mapper.from_response(response)] == sizes
+
+
+def test_several_items_ask_for_what_belongs_to_each(tmp_path: Path) -> None:
+    """Where a response has several items, keys and auxiliary responses come from functions."""
+    asked: list[object] = []
+
+    def key(item: Row) -> str:
+        return str(item["Arn"])[-3:]
+
+    def list_tags(item: Row) -> Row | None:
+        asked.append(item)
+        return {"Tags": TAGS} if item["Arn"] == ARN else None
+
+    made = nested("List", "Outer[].Things[]")
+    with mappers.imported(tmp_path, made, NESTED_COLUMNS) as mapper:
+        rows = list(
+            mapper.from_response(
+                {"Outer": [{"Things": THINGS}]},
+                list_tags=list_tags,
+                key=key,
+            )
+        )
+    assert rows == [
+        {"_key": "one", "size": 1, "tags": {"k": ["v"]}},
+        {"_key": "two", "size": None, "tags": None},
+    ]
+    assert asked == THINGS
+
+
+def test_one_item_takes_its_auxiliary_responses(tmp_path: Path) -> None:
+    """Auxiliary responses and the key go to the one item; without them, their columns are None."""
+    made = nested("Get", "Outer.Inner.Thing")
+    response = {"Outer": {"Inner": {"Thing": THINGS[0]}}}
+    with mappers.imported(tmp_path, made, NESTED_COLUMNS) as mapper:
+        [row] = mapper.from_response(response, list_tags={"Tags": TAGS}, key="mine")
+        assert row == {"_key": "mine", "size": 1, "tags": {"k": ["v"]}}
+        assert mapper.from_item(THINGS[0])["tags"] is None
+        assert mapper.from_item(THINGS[0], list_tags={})["tags"] is None
+        assert mapper.from_item(THINGS[0], list_tags={"Tags": []})["tags"] == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "response", "tags"),
+    [
+        ("Sets[]", {"Sets": [{"Tags": TAGS}]}, {"k": ["v"]}),
+        ("Sets[]", {"Sets": []}, None),
+        ("Set", {"Set": {"Tags": []}}, {}),
+        ("Set", {}, None),
+    ],
+)
+def test_auxiliary_responses_have_paths(
+    tmp_path: Path, path: str, response: Row, tags: object
+) -> None:
+    """The members of an auxiliary response may stand deeper in it, also in a list of one."""
+    made = nested("Get", "Outer.Inner.Thing", path)
+    with mappers.imported(tmp_path, made, NESTED_COLUMNS) as mapper:
+        assert mapper.from_item(THINGS[0], list_tags=response)["tags"] == tags
+
+
+def test_an_auxiliary_response_for_several_items_is_refused(tmp_path: Path) -> None:
+    """Which of several items is meant is not guessed."""
+    made = nested("Get", "Outer.Inner.Thing", "Sets[]")
+    with (
+        mappers.imported(tmp_path, made, NESTED_COLUMNS) as mapper,
+        pytest.raises(mapper.ConversionError) as raised,
+    ):
+        mapper.from_item(THINGS[0], list_tags={"Sets": [{}, {}]})
+    assert str(raised.value) == (
+        "aws.t: the response of ListTags holds 2 items; pass one for this item only"
+    )
+
+
+def test_unmapped_looks_at_the_item(tmp_path: Path) -> None:
+    """Where the item is inside the response, every other member of the item is named."""
+    with mappers.imported(tmp_path, nested("Get", "Outer.Inner.Thing"), NESTED_COLUMNS) as mapper:
+        assert mapper.unmapped({"Arn": ARN, "New": 1, "ResponseMetadata": {}}) == (
+            "New",
+            "ResponseMetadata",
+        )
+
+
+# --- the text -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("nested_names", list(NestedNames))
+def test_the_text_is_as_black_writes_it(nested_names: NestedNames) -> None:
+    """black changes nothing in the modules, whatever the paths and names are."""
+    mode = Mode(target_versions={TargetVersion.PY311})
+    awkward = {name: by("Size") for name in AWKWARD_COLUMNS}
+    locks = [
+        (structures(), {"_key": "string", "config": "json"}),
+        (nested("List", "Outer[].Inner.Things[]", "Sets[]"), NESTED_COLUMNS),
+        (nested("Get", "Outer.Inner.Thing", "Set"), NESTED_COLUMNS),
+        (
+            mappers.service(
+                mappers.bound("aws.t", operation="Get", path="Outer.Inner.Thing", columns=awkward),
+                {"Get": "Get"},
+                {name: NESTED[name] for name in ("Get", "Outer", "Inner", "Thing")},
+            ),
+            dict.fromkeys(AWKWARD_COLUMNS, "int64"),
+        ),
+    ]
+    for made, columns in locks:
+        tables = mappers.linked(made, {made.bindings[0].table: handmade.columns(columns)})
+        texts = mappers.files(made, tables, nested_names)
+        for path, text in texts.items():
+            if "/mappers/" in path or "/shapes/" in path:
+                assert format_str(text, mode=mode) == text, path
+
+
+def test_nothing_depends_on_the_order_of_the_lock() -> None:
+    """The same lock in another order makes the same text."""
+    first = structures()
+    second = mappers.service(
+        mappers.bound(
+            "aws.made_thing",
+            operation="DescribeThing",
+            columns={"config": by("Config"), "_key": {"derived": "arn", "member": "Arn"}},
+        ),
+        {"DescribeThing": "DescribeThingResponse"},
+        dict(reversed(STRUCTURES.items())),
+        {"Mode": ["On", "Off"]},
+    )
+    columns = {"aws.made_thing": handmade.columns({"_key": "string", "config": "json"})}
+    assert mappers.files(first, mappers.linked(first, columns)) == mappers.files(
+        second, mappers.linked(second, columns)
+    )

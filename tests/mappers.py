@@ -1,0 +1,96 @@
+"""Mappers rendered from a lock and pages made by hand, and imported."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import handmade
+from schemagen.binding import lock
+from schemagen.emit import mappers, package, shapes, tree
+from schemagen.link import LinkedTable, facts, link
+from schemagen.model import Column, Pages, Table
+from schemagen.names import NestedNames
+from schemagen.typetable import TypeTable
+
+Row = dict[str, Any]
+_numbers = count()
+
+
+class Mapper(Protocol):
+    """What the tests use of a generated mapper; what it is typed as is tests/typing's business."""
+
+    ConversionError: type[ValueError]
+
+    def from_item(self, item: Mapping[str, Any], **others: Any) -> Row: ...
+    def from_response(self, response: Mapping[str, Any], **others: Any) -> Iterator[Row]: ...
+    def unmapped(self, item: Mapping[str, Any]) -> tuple[str, ...]: ...
+
+
+def bound(table: str, **entry: Any) -> dict[str, Any]:
+    """One table of a lock."""
+    empty: dict[str, Any] = {"path": "@", "columns": {}, "auxiliary": {}, "unbound": []}
+    return {table: {**empty, **entry}}
+
+
+def service(
+    tables: Mapping[str, Any],
+    outputs: Mapping[str, str],
+    structures: Mapping[str, Mapping[str, str]],
+    enumerations: Mapping[str, list[str]] | None = None,
+) -> lock.Lock:
+    """The lock of a service called made."""
+    document = {
+        "service": "made",
+        "tables": tables,
+        "outputs": outputs,
+        "enumerations": enumerations or {},
+        "shapes": structures,
+    }
+    return lock.read("bindings/aws/made.json", json.dumps(document).encode())
+
+
+def linked(
+    made: lock.Lock, columns: Mapping[str, Iterable[Column]], types: TypeTable | None = None
+) -> list[LinkedTable]:
+    """Tables with these columns, bound as ``made`` says."""
+    tables = [
+        Table(id, "Made up", "", tuple(cells), handmade.column("x").origin)
+        for id, cells in columns.items()
+    ]
+    pages = Pages(tables=tuple(tables))
+    return list(link(pages, types or TypeTable(), made.bindings, [made.service]).tables)
+
+
+def files(
+    made: lock.Lock,
+    tables: Iterable[LinkedTable],
+    nested_names: NestedNames = NestedNames.SNAKE_CASE,
+) -> dict[str, str]:
+    """The generated mappers of ``tables``, and what they import."""
+    tables = list(tables)
+    texts = package.render([facts(table) for table in tables], TypeTable(), "0")
+    texts[tree.shapes_path("aws", made.name)] = shapes.render_shapes(made.service, nested_names)
+    for table in tables:
+        texts[tree.mapper_path("aws", table.module)] = mappers.render_table(table)
+    return texts | package.init_modules(texts)
+
+
+@contextmanager
+def imported(
+    folder: Path,
+    made: lock.Lock,
+    columns: Mapping[str, str],
+    nested_names: NestedNames = NestedNames.SNAKE_CASE,
+) -> Generator[Mapper]:
+    """The mapper of the lock's one table, which has ``columns``: names -> types."""
+    [binding] = made.bindings
+    tables = linked(made, {binding.table: handmade.columns(columns)})
+    # A name of its own: several may be imported at the same time.
+    name = f"made_up_{next(_numbers)}"
+    with handmade.imported(folder, name, files(made, tables, nested_names)) as package:
+        yield cast("Mapper", package.module(f"mappers.aws.{tables[0].module}"))
