@@ -53,14 +53,14 @@ def parse(text: str, path: str) -> tuple[Page | None, tuple[Problem, ...]]:
 
 # --- the page -------------------------------------------------------------------------------------
 
-_ANCHOR = re.compile(r"\s*<a name=\"(?P<anchor>[^\"]*)\"\s*>\s*</a>\s*")
+_ANCHOR = re.compile(r"<a name=\"(?P<anchor>[^\"]*)\"\s*+>\s*+</a>")
 _MEMBER = re.compile(
-    r"\s{0,3}\*\*\s*(?:\[(?P<linked>[^\[\]]+)\]\([^()\s]*\)|(?P<name>[^*\[\]]+?))\s*\*\*\s*"
-    r"(?:<a name=\"(?P<anchor>[^\"]*)\"\s*>\s*</a>)?\s*"
+    r"\s{0,3}+\*\*\s*+(?:\[(?P<linked>[^\[\]]++)\]\([^()\s]*+\)\s*+|(?P<name>[^*\[\]]++))\*\*\s*+"
+    rf"(?:{_ANCHOR.pattern})?\s*+"
 )
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _INDEX_NAME = re.compile(r"API_(?:Operations|Types|Reference)(?:_.*)?")
-_LIST_ITEM = re.compile(r"\s*[-+*]\s+(.*?)\s*")
+_LIST_ITEM = re.compile(r"\s*+[-+*]\s++(.*)")
 _PAGE_LINK = re.compile(r"\[[^\[\]]+\]\(API_[\w.-]+\)")
 
 
@@ -125,7 +125,7 @@ class _Page:
         if any(_INDEX_NAME.fullmatch(name) for name in (anchor, PurePosixPath(self.path).stem)):
             return True
         items = [item[1] for line in body if (item := _LIST_ITEM.fullmatch(line))]
-        return bool(items) and all(_PAGE_LINK.fullmatch(item) for item in items)
+        return bool(items) and all(_PAGE_LINK.fullmatch(item.rstrip()) for item in items)
 
     def _service(self, name: str, anchor: str, line: int) -> str:
         """The folder below ``aws_api``, or the first word of the members' anchors.
@@ -174,10 +174,13 @@ class _Page:
         return tuple(members.values())
 
     def _section_members(self, section: _Section) -> Iterator[Member]:
+        # A bold line is a member if it has an anchor or a type; otherwise it is "**Note**".
+        typed = self._typed(section)
         heads = [
             (line, match)
             for line in range(section.start, section.end)
-            if (match := _MEMBER.fullmatch(self.lines[line])) and self._is_head(line, match)
+            if (match := _MEMBER.fullmatch(self.lines[line]))
+            and (match["anchor"] is not None or line in typed)
         ]
         default: Shape | None = None
         start = section.start
@@ -191,16 +194,16 @@ class _Page:
             if member is not None:
                 yield member
 
-    def _is_head(self, line: int, match: re.Match[str]) -> bool:
-        """A bold line is a member if it has an anchor, or a type before the next blank line."""
-        if match["anchor"] is not None:
-            return True
-        for text in self.lines[line + 1 :]:
-            if not text.strip():
-                return False
-            if _TYPE_LINE.match(text):
-                return True
-        return False
+    def _typed(self, section: _Section) -> set[int]:
+        """The lines of a section that a type follows before the next blank line."""
+        typed: set[int] = set()
+        follows = False
+        for line in reversed(range(section.start, section.end)):
+            if follows:
+                typed.add(line)
+            text = self.lines[line]
+            follows = bool(_TYPE_LINE.match(text)) or (follows and bool(text.strip()))
+        return typed
 
     def _member(self, line: int, end: int, name: str, default: Shape | None) -> Member | None:
         start, stop = self._facts(line + 1, end)
@@ -366,8 +369,7 @@ def _read_required(facts: _Facts, text: str) -> None:
 
 
 def _read_values(facts: _Facts, text: str) -> None:
-    code = _CODE.fullmatch(text)
-    words = [word.strip() for word in (code[1] if code else "").split("|")]
+    words = [word.strip() for word in (_code(text) or "").split("|")]
     if not all(words):
         raise _Unreadable("SG207", f"the valid values cannot be read: {shown(text)}")
     listed = " | ".join(words)
@@ -377,10 +379,10 @@ def _read_values(facts: _Facts, text: str) -> None:
 
 
 def _read_pattern(facts: _Facts, text: str) -> None:
-    code = _CODE.fullmatch(text)
+    code = _code(text)
     if code is None:
         raise _Unreadable("SG207", f"the pattern cannot be read: {shown(text)}")
-    facts.constraints = replace(facts.constraints, pattern=code[1].strip())
+    facts.constraints = replace(facts.constraints, pattern=code)
 
 
 def _read_length(facts: _Facts, text: str) -> None:
@@ -410,10 +412,15 @@ FACTS: dict[str, Callable[[_Facts, str], None]] = {
 }
 """The lines that the model holds. Others (``Key Pattern:``) stay in the description."""
 
-_CODE = re.compile(r"`+(.*?)`+", re.DOTALL)
 _TYPE_LINE = re.compile(r"\s*Type:\s")
 _FACT_LINE = re.compile(rf"\s*(?:(?:Key|Value) )?(?:{'|'.join(FACTS)}):")
 _NUMBER = r"(-?[0-9]{1,20}(?:\.[0-9]{1,20})?)"
+
+
+def _code(text: str) -> str | None:
+    """The content of a line that is a code span and nothing else."""
+    is_code = len(text) > 1 and text.startswith("`") and text.endswith("`")
+    return text.strip("`").strip() if is_code else None
 
 
 def _range(text: str, noun: str) -> tuple[float | None, float | None]:

@@ -29,7 +29,7 @@ MAX_ARRAYS = 8
 
 _SOURCE = re.compile(r"# Source:\s*(\S+)\s*")
 _ID = re.compile(r"[a-z][a-z0-9_]*\.[a-z0-9_]+")
-_MARKDOC = re.compile(r"\{%\s*(/?)\s*(alert|icon)\b[^%]*%\}")
+_MARKDOC = re.compile(r"\{%\s*+(/?)\s*+(alert|icon)\b[^%]*+%\}")
 _DEPRECATED = re.compile(r"\bdeprecat", re.IGNORECASE)
 _REQUIRED = {"yes": True, "no": False}
 
@@ -249,7 +249,8 @@ class _Page:
         )
 
     def _aligned(self, cells: Sequence[Cell], identifier: str) -> _Row | None:
-        """The row, aligned on its kind. If two cells could be the kind, the one before a type is."""
+        """The row, aligned on its kind. If two cells could be the kind, the one before a type is,
+        or else the one where the row's length wants it."""
         rows = [
             _Row(
                 title=prose.text_of(cells[0].text) if index == 2 else "",
@@ -258,7 +259,7 @@ class _Page:
                 type=_word(cells, index + 1),
                 description=cells[index + 2 :],
             )
-            for index in (2, 1)
+            for index in ((2, 1) if len(cells) >= len(FIELDS_HEADER) else (1, 2))
             if _word(cells, index).text in KINDS
         ]
         for row in rows:

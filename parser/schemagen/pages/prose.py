@@ -278,8 +278,9 @@ def from_markdown(lines: Iterable[str], *, wrapped: bool) -> tuple[Piece, ...]:
 
 
 def text_of(line: str) -> str:
-    """One line of Markdown as plain text."""
-    return fold(plain(from_markdown([line], wrapped=False)))
+    """One line of inline Markdown as plain text."""
+    tokens = _tokens(line, _IN_MARKDOWN)
+    return fold("".join(token.text for token in tokens if isinstance(token, Span)))
 
 
 _ESCAPED = re.compile(_ESCAPE)
