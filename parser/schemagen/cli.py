@@ -136,7 +136,10 @@ def _report(settings: Settings, changes: Changes) -> None:
 @click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
 )
-def inspect(docs: Path | None, out: Path | None, tables: Sequence[str], form: str) -> int:
+@click.option("--values", is_flag=True, help="Show the documented values and their wording.")
+def inspect(
+    docs: Path | None, out: Path | None, tables: Sequence[str], form: str, values: bool
+) -> int:
     """Show what the pages say: tables, columns, structures. TABLES are ids; none means all."""
     from schemagen import api, report
 
@@ -149,7 +152,11 @@ def inspect(docs: Path | None, out: Path | None, tables: Sequence[str], form: st
         chosen = tuple(table for table in pages.tables if table.id in tables)
         pages = replace(pages, tables=chosen, structures=(), operations=(), indexes=())
     if form == "json":
-        click.echo(json.dumps(report.pages_json(pages), indent=2))
+        shown = report.values_json(pages) if values else report.pages_json(pages)
+        click.echo(json.dumps(shown, indent=2))
+        return 0
+    if values:
+        report.print_table("", report.VALUE_HEADINGS, report.value_rows(pages), wrap=True)
         return 0
     for table in pages.tables:
         note = f" (deprecated: {table.deprecated})" if table.deprecated else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from schemagen.model import (
@@ -199,6 +199,47 @@ def shape_text(shape: Shape) -> str:
             return f"list<{shape_text(element)}>"
         case MapOf(value):
             return f"map<{shape_text(value)}>"
+
+
+VALUE_HEADINGS = ("where", "value", "deprecated", "place", "words that it was read from")
+
+
+def documented_values(pages: Pages) -> Iterator[tuple[str, Origin, Value]]:
+    """Every documented value with the name and the place of what it is a value of."""
+    for table in pages.tables:
+        for column in table.columns:
+            for value in column.values:
+                yield f"{table.id}.{column.name}", column.origin, value
+    for structure in pages.structures:
+        for member in structure.members:
+            for value in member.values:
+                yield f"{structure.service}.{structure.name}.{member.name}", member.origin, value
+    for operation in pages.operations:
+        for member in (*operation.request, *operation.response):
+            for value in member.values:
+                yield f"{operation.service}.{operation.name}.{member.name}", member.origin, value
+
+
+def values_json(pages: Pages) -> list[dict[str, Any]]:
+    """What ``inspect --values --format json`` prints."""
+    return [
+        {"of": name, **_value(value), "wording": value.wording, "origin": _origin(origin)}
+        for name, origin, value in documented_values(pages)
+    ]
+
+
+def value_rows(pages: Pages) -> list[tuple[str, ...]]:
+    """Every documented value for people, to judge the reading by its words."""
+    return [
+        (
+            name,
+            value.value,
+            "yes" if value.deprecated else "",
+            f"{origin.path}:{origin.line}",
+            value.wording,
+        )
+        for name, origin, value in documented_values(pages)
+    ]
 
 
 TABLE_HEADINGS = ("column", "kind", "type", "values", "description")

@@ -125,9 +125,7 @@ def _column(column: LinkedColumn, types: TypeTable, key: str | None) -> JsonSche
 
 
 def _member(member: Member, service: str, types: TypeTable) -> JsonSchema:
-    schema = _shape(member.shape, service, types)
-    if member.shape == Scalar("string"):
-        schema = _enumeration(member.values, schema)
+    schema = _shape(member.shape, service, types, member.values)
     if not member.required and not _allows_everything(schema):
         schema = nullable(schema)
     return {**_documentation(member.description, False), **schema}
@@ -149,16 +147,20 @@ def _parameters(parameters: Iterable[LinkedParameter]) -> JsonSchema:
     return object_schema(properties, required, closed=True)
 
 
-def _shape(shape: Shape, service: str, types: TypeTable) -> JsonSchema:
+def _shape(
+    shape: Shape, service: str, types: TypeTable, values: Iterable[Value] = ()
+) -> JsonSchema:
+    """The schema of a shape; ``values`` are those of the strings at its bottom."""
     match shape:
         case Scalar(name):
-            return annotated(types.nested(name)[1])
+            scalar, row = types.nested(name)
+            return _enumeration(values if scalar.name == "string" else (), annotated(row))
         case StructureRef(name):
             return {"$ref": f"#/$defs/{name}", PYTHON_TYPE: structure_reference(service, name)}
         case ListOf(element):
-            return array_schema(_shape(element, service, types))
+            return array_schema(_shape(element, service, types, values))
         case MapOf(value):
-            return map_schema(_shape(value, service, types))
+            return map_schema(_shape(value, service, types, values))
 
 
 def structure_reference(service: str, name: str) -> str:
