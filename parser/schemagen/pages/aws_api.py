@@ -44,11 +44,13 @@ Page = Structure | Operation | Origin
 
 
 def parse(text: str, path: str) -> tuple[Page | None, tuple[Problem, ...]]:
-    """What the page describes, or None and everything that is wrong with it."""
+    """What the page describes, and everything that is wrong with the page.
+
+    With problems it is what could be read, or None.
+    """
     page = _Page(path, markdown.lines_of(text))
     described = page.read()
-    problems = tuple(sorted(page.problems))
-    return (None if problems else described), problems
+    return described, tuple(sorted(page.problems))
 
 
 # --- the page -------------------------------------------------------------------------------------

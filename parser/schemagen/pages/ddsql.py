@@ -35,11 +35,13 @@ _REQUIRED = {"yes": True, "no": False}
 
 
 def parse(text: str, path: str, types: TypeTable) -> tuple[Table | None, tuple[Problem, ...]]:
-    """The table of a page, or None and everything that is wrong with the page."""
+    """The table of a page, and everything that is wrong with the page.
+
+    With problems the table holds what could be read; it is None where the page has no good id.
+    """
     page = _Page(path, markdown.lines_of(text), types)
     table = page.read()
-    problems = tuple(sorted(page.problems))
-    return (None if problems else table), problems
+    return (table if table.id else None), tuple(sorted(page.problems))
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from schemagen.typetable import TypeTable
 
 @dataclass(frozen=True, slots=True)
 class ParsedPage:
-    """What one page says: at most one of the four, and none where there are problems."""
+    """What one page says: at most one of the four; where there are problems, what could be read."""
 
     table: Table | None = None
     structure: Structure | None = None
@@ -35,15 +35,12 @@ def _parse_ddsql(text: str, path: str, types: TypeTable) -> ParsedPage:
 
 def _parse_api(text: str, path: str, types: TypeTable) -> ParsedPage:
     page, problems = aws_api.parse(text, path)
-    match page:
-        case Structure():
-            return ParsedPage(structure=page)
-        case Operation():
-            return ParsedPage(operation=page)
-        case Origin():
-            return ParsedPage(index=page)
-        case None:
-            return ParsedPage(problems=problems)
+    return ParsedPage(
+        structure=page if isinstance(page, Structure) else None,
+        operation=page if isinstance(page, Operation) else None,
+        index=page if isinstance(page, Origin) else None,
+        problems=problems,
+    )
 
 
 _PARSE: Mapping[Kind, Callable[[str, str, TypeTable], ParsedPage]] = {

@@ -1,0 +1,109 @@
+"""Pages that break the rules: each problem with its exact line, in ``bad_pages.txt``.
+
+The pages lie in ``bad/``; those that no text file can hold are below.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from schemagen.errors import CODES, ProblemsFound
+from schemagen.pages.read import parse_sources, read_pages
+from schemagen.pages.sources import Source, find_sources
+from schemagen.typetable import TypeTable
+
+HERE = Path(__file__).parent
+GOLDEN = HERE / "bad_pages.txt"
+
+ROW = "| Title | ID | Type | Data Type | Description |\r\n|-|-|-|-|-|\r\n| a | core | text |\r\n"
+BYTES = (
+    Source(
+        "bad/ddsql/not_utf8.dataset.md", "# Stra\u00dfe\n\nGr\u00f6\u00dfe: ".encode() + b"\xff\n"
+    ),
+    Source("bad/ddsql/utf_16.dataset.md", "# A page".encode("utf-16")),
+    Source(
+        "bad/ddsql/crlf_and_bom.dataset.md",
+        b"\xef\xbb\xbf"
+        + f"# A page\r\n\r\n```\r\naws.crlf\r\n```\r\n\r\n## Fields\r\n\r\n{ROW}".encode(),
+    ),
+    Source("bad/ddsql/empty.dataset.md", b""),
+)
+
+
+def test_every_problem_of_every_bad_page(golden: Callable[[str, Path], None]) -> None:
+    """All problems of a run are reported together, each with its exact place and message."""
+    sources = [*find_sources(HERE / "bad", HERE), *BYTES]
+    with pytest.raises(ProblemsFound) as found:
+        parse_sources(sources, TypeTable())
+    golden(f"{found.value}\n", GOLDEN)
+
+
+def test_every_code_of_pages_is_shown() -> None:
+    """Every code that pages can have stands in the golden file, or in a test of this module."""
+    text = GOLDEN.read_text(encoding="utf-8")
+    shown = {code for code in CODES if f" {code} " in text}
+    elsewhere = {"SG101", "SG103", "SG120", "SG121"}
+    assert {code for code in CODES if code[:3] in ("SG1", "SG2")} - shown == elsewhere
+
+
+def test_good_pages_beside_bad_ones_are_checked_too() -> None:
+    """A broken page hides no problem of another."""
+    bad = Source("ddsql/a.dataset.md", b"")
+    worse = Source("ddsql/b.dataset.md", b"\xff")
+    with pytest.raises(ProblemsFound) as found:
+        parse_sources([bad, worse], TypeTable())
+    assert {problem.path for problem in found.value.problems} == {bad.path, worse.path}
+
+
+def problems_in(docs: Path, root: Path) -> list[str]:
+    with pytest.raises(ProblemsFound) as found:
+        read_pages(docs, root, TypeTable())
+    return [str(problem) for problem in found.value.problems]
+
+
+def test_a_folder_without_pages(tmp_path: Path) -> None:
+    """An empty folder is a problem; files that are no pages do not count."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "notes.txt").write_text("no page")
+    assert problems_in(tmp_path / "docs", tmp_path) == [
+        "docs:1:1: SG103 there are no pages (*.md) in the folder"
+    ]
+
+
+def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
+    """A missing folder is not an empty one."""
+    assert problems_in(tmp_path / "docs", tmp_path) == [
+        "docs:1:1: SG101 cannot be read: No such file or directory"
+    ]
+
+
+def test_a_file_instead_of_a_folder(tmp_path: Path) -> None:
+    """The documentation is a folder."""
+    (tmp_path / "docs").write_text("")
+    assert problems_in(tmp_path / "docs", tmp_path) == [
+        "docs:1:1: SG101 cannot be read: Not a directory"
+    ]
+
+
+def test_a_link_that_leads_nowhere(tmp_path: Path) -> None:
+    """A page that cannot be read is a problem, and no other page is read in its stead."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.dataset.md").symlink_to(tmp_path / "gone.md")
+    assert problems_in(tmp_path / "docs", tmp_path) == [
+        "docs/a.dataset.md:1:1: SG101 cannot be read: No such file or directory"
+    ]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_page_without_permission(tmp_path: Path) -> None:
+    """A page that may not be read is a problem."""
+    (tmp_path / "docs").mkdir()
+    page = tmp_path / "docs" / "a.dataset.md"
+    page.touch(mode=0)
+    assert problems_in(tmp_path / "docs", tmp_path) == [
+        "docs/a.dataset.md:1:1: SG101 cannot be read: Permission denied"
+    ]
