@@ -1,0 +1,217 @@
+"""How fast schemagen is: every measure the median of five whole-process runs.
+
+    python benchmarks/run.py [--runs 5] [--tables 1300] [--json FILE]
+
+Prints a table, and the same as JSON to FILE. Needs no network: the pages are made from botocore's
+models by `catalog`. Times are wall-clock seconds of a process, started as a user starts it; memory
+is the largest sum of the proportional set sizes (PSS) of all its processes, in megabytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import catalog
+
+ROOT = Path(__file__).resolve().parent.parent
+SCHEMAGEN = [str(Path(sys.executable).with_name("schemagen"))]
+SMALL = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One line of the report. ``limit`` is what it must reach, in the same unit."""
+
+    name: str
+    unit: str
+    median: float
+    lowest: float
+    highest: float
+    limit: float | None
+
+    @property
+    def kept(self) -> str:
+        if self.limit is None:
+            return ""
+        return "yes" if self.median <= self.limit else "NO"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One process: how long it took and how much memory its processes held at most."""
+
+    seconds: float
+    megabytes: float
+
+
+def nothing() -> None:
+    """No preparation."""
+
+
+def run(command: list[str], folder: Path, *, memory: bool = False) -> Run:
+    """Run ``command`` in ``folder``; it must succeed."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    peak = _Peak(process.pid)
+    if memory:
+        peak.start()
+    _, errors = process.communicate()
+    seconds = time.perf_counter() - started
+    if memory:
+        peak.join()
+    if process.returncode != 0:
+        raise SystemExit(f"{' '.join(command)} failed:\n{errors.decode()}")
+    return Run(seconds, peak.megabytes)
+
+
+class _Peak(threading.Thread):
+    """Watches a process and its children."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self.pid = pid
+        self.megabytes = 0.0
+
+    def run(self) -> None:
+        while (now := _pss(self.pid)) is not None:
+            self.megabytes = max(self.megabytes, now / 1024)
+            time.sleep(0.05)
+
+
+def _pss(pid: int) -> float | None:
+    """Kilobytes of ``pid`` and its descendants; None when it has ended."""
+    try:
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    if not rollup:
+        return None  # a zombie
+    own = sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
+    return own + sum(_pss(int(child)) or 0 for child in children)
+
+
+def measure(
+    name: str,
+    command: list[str],
+    folder: Path,
+    runs: int,
+    *,
+    limit: float | None = None,
+    before: Callable[[], None] = nothing,
+) -> Measure:
+    """The wall-clock times of ``command``, each run prepared by ``before``."""
+    seconds: list[float] = []
+    for _ in range(runs):
+        before()
+        seconds.append(run(command, folder).seconds)
+    return Measure(name, "s", statistics.median(seconds), min(seconds), max(seconds), limit)
+
+
+def ratio(name: str, above: Measure, below: Measure, factor: float, limit: float) -> Measure:
+    """``above`` per ``below``, times ``factor``; the extremes are the extremes' quotients."""
+    return Measure(
+        name,
+        "x",
+        above.median / below.median * factor,
+        above.lowest / below.highest * factor,
+        above.highest / below.lowest * factor,
+        limit,
+    )
+
+
+def project(folder: Path, tables: int) -> Path:
+    folder.mkdir()
+    if catalog.write(folder / "docs_src", tables) != tables:
+        raise SystemExit(f"this botocore has no {tables} tables")
+    (folder / "schemagen.toml").write_text("")
+    return folder
+
+
+def measures(folder: Path, tables: int, runs: int) -> list[Measure]:
+    """Everything, in the order of the report."""
+    build = [*SCHEMAGEN, "build"]
+    small, large = project(folder / "small", SMALL), project(folder / "large", tables)
+
+    def forget(project: Path) -> Callable[[], None]:
+        return lambda: shutil.rmtree(project / "generated", ignore_errors=True)
+
+    cold_small = measure(f"cold build, {SMALL} tables", build, small, runs, before=forget(small))
+    cold = measure(
+        f"cold build, {tables} tables", build, large, runs, limit=40, before=forget(large)
+    )
+    forget(large)()
+    memory = run(build, large, memory=True).megabytes
+    page = sorted((large / "docs_src").rglob("*.md"))[tables // 2]
+
+    def edit() -> None:
+        page.write_text(page.read_text().replace("This table", "This very table"))
+
+    seeds = folder / "seeds"
+    for name in ("docs_src", "bindings"):
+        shutil.copytree(ROOT / name, seeds / name)
+    (seeds / "schemagen.toml").write_text("")
+    python = [sys.executable, "-c"]
+    model = "ddsql_schemas.models.aws.sagemaker_trainingjob"
+    names = "AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StrictBool, StrictStr"
+    pydantic = measure("import pydantic", [*python, f"from pydantic import {names}"], ROOT, runs)
+    imported = measure("import one model", [*python, f"import {model}"], ROOT / "generated", runs)
+    return [
+        cold,
+        cold_small,
+        ratio("cost per table, large to small", cold, cold_small, SMALL / tables, 1.15),
+        measure("build, nothing changed", build, large, runs, limit=0.5),
+        measure("build --check, nothing changed", [*build, "--check"], large, runs, limit=0.5),
+        measure("build, one page changed", build, large, runs, limit=1.5, before=edit),
+        measure("schemagen --help", [*SCHEMAGEN, "--help"], ROOT, runs, limit=0.15),
+        measure("schemagen types", [*SCHEMAGEN, "types"], ROOT, runs, limit=0.15),
+        Measure("peak memory of the cold build", "MB", memory, memory, memory, 600),
+        pydantic,
+        imported,
+        ratio("import one model to import pydantic", imported, pydantic, 1, 1.5),
+        measure("cold build, the seeds", build, seeds, runs, limit=1.5, before=forget(seeds)),
+    ]
+
+
+def table(found: list[Measure]) -> str:
+    lines = ["| measure | median | lowest | highest | must reach | reached |", "|---|" + "---|" * 5]
+    for item in found:
+        limit = "" if item.limit is None else f"{item.limit:g} {item.unit}"
+        figures = " | ".join(
+            f"{value:.3g} {item.unit}" for value in (item.median, item.lowest, item.highest)
+        )
+        lines.append(f"| {item.name} | {figures} | {limit} | {item.kept} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--tables", type=int, default=1300)
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        found = measures(Path(folder), arguments.tables, arguments.runs)
+    print(f"{os.cpu_count()} processors, median of {arguments.runs} runs\n")  # noqa: T201
+    print(table(found))  # noqa: T201
+    if arguments.json:
+        report = [asdict(item) for item in found]
+        arguments.json.write_text(json.dumps(report, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
