@@ -134,11 +134,23 @@ class _Read:
     hashes: Mapping[str, str]
 
 
-def plan(settings: Settings, *, full: bool = False, jobs: int | None = None) -> Plan:
+Rendered = Iterator[dict[str, str]]
+Track = Callable[[Rendered, int], Rendered]
+"""Passes on the files of each table, of so many tables, and shows how far it is."""
+
+
+def untracked(rendered: Rendered, tables: int) -> Rendered:
+    """Shows nothing."""
+    return rendered
+
+
+def plan(
+    settings: Settings, *, full: bool = False, jobs: int | None = None, track: Track = untracked
+) -> Plan:
     """Read all inputs and render what is stale. Raises `ProblemsFound` with every problem.
 
     ``full`` renders everything, whatever the manifest says. ``jobs`` is the number of processes
-    (default: one for each processor).
+    (default: one for each processor). ``track`` sees every table as it is rendered.
     """
     read = _read(settings)
     old, text = _read_manifest(settings.out)
@@ -159,14 +171,14 @@ def plan(settings: Settings, *, full: bool = False, jobs: int | None = None) -> 
     )
     if unchanged:
         return Plan(settings, {}, old, old, found, text)
-    files, new = _render_stale(settings, read, fresh, jobs)
+    files, new = _render_stale(settings, read, fresh, jobs, track)
     others = disk.digests(settings.out, [path for path in files if path not in found])
     return Plan(settings, files, new, old, {**found, **others}, text)
 
 
 def render_all(settings: Settings, *, jobs: int | None = None) -> dict[str, str]:
     """Every file of the output folder, whatever is there now."""
-    files, new = _render_stale(settings, _read(settings), {}, jobs)
+    files, new = _render_stale(settings, _read(settings), {}, jobs, untracked)
     return {**files, manifest.FILE: manifest.render(new)}
 
 
@@ -188,7 +200,11 @@ def _read(settings: Settings) -> _Read:
 
 
 def _render_stale(
-    settings: Settings, read: _Read, fresh: Mapping[str, TableEntry], jobs: int | None
+    settings: Settings,
+    read: _Read,
+    fresh: Mapping[str, TableEntry],
+    jobs: int | None,
+    track: Track,
 ) -> tuple[dict[str, str], Manifest]:
     """Render every table that is not fresh, and what tables share."""
     # Imported here: a build with nothing to do needs neither parsers nor emitters.
@@ -197,7 +213,7 @@ def _render_stale(
 
     catalog, bindings, fresh = _read_stale(settings, read, fresh)
     modules = render.structure_modules(catalog.structures)
-    rendered = _render_tables(catalog.tables, settings, modules, jobs)
+    rendered = track(_render_tables(catalog.tables, settings, modules, jobs), len(catalog.tables))
     entries = dict(fresh)
     files: dict[str, str] = {}
     for table, texts in zip(catalog.tables, rendered, strict=True):
@@ -310,7 +326,7 @@ def _render_tables(
     settings: Settings,
     modules: Mapping[tuple[str, str], str],
     jobs: int | None,
-) -> Iterator[dict[str, str]]:
+) -> Rendered:
     """The files of each of ``tables``, in their order."""
     from schemagen.render import render_table
 

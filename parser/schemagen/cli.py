@@ -20,11 +20,13 @@ import click
 from schemagen.errors import ProblemsFound
 
 if TYPE_CHECKING:
-    from schemagen.build import Changes, Plan
+    from schemagen.build import Changes, Plan, Rendered
     from schemagen.config import Settings
 
 OUT_OF_DATE = 1
 WRONG = 2
+
+WORTH_A_BAR = 50
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -88,12 +90,29 @@ def build(
     from schemagen import build as builder
 
     settings = _settings(docs, out)
-    plan = builder.plan(settings, full=full, jobs=jobs)
+    track = _progress if sys.stderr.isatty() else builder.untracked
+    plan = builder.plan(settings, full=full, jobs=jobs, track=track)
     if check:
         return _check(plan, _command(docs, out))
     changes = builder.apply(plan)
     _report(settings, changes)
     return OUT_OF_DATE if fail_on_change and changes else 0
+
+
+def _progress(rendered: Rendered, tables: int) -> Rendered:
+    """A bar on the terminal, for runs that take a while."""
+    if tables < WORTH_A_BAR:
+        yield from rendered
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    # No thread of its own: processes are forked while the bar is shown.
+    with Progress(console=Console(stderr=True), auto_refresh=False, transient=True) as progress:
+        task = progress.add_task("rendering tables", total=tables)
+        for done, files in enumerate(rendered, 1):
+            yield files
+            progress.update(task, completed=done, refresh=done % 10 == 0)
 
 
 def _command(docs: Path | None, out: Path | None) -> str:
