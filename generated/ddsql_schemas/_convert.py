@@ -371,7 +371,8 @@ def keep_unknown(
 ) -> None:
     """Add the members that ``names`` does not know to ``row``, as strict JSON.
 
-    A member that ``rename`` would give the name of another one keeps its own.
+    A member that ``rename`` would give the name of another one keeps its own, with underscores
+    after it where even that is taken.
     """
     kept = cast("dict[str, object]", row)
     known = set(names.values())
@@ -381,6 +382,8 @@ def keep_unknown(
         name = rename(member)
         if name in known or name in kept:
             name = member
+        while name in known or name in kept:
+            name += "_"
         try:
             kept[text(name, at, errors)] = json_value(value, at, errors)
         except ConversionError as error:

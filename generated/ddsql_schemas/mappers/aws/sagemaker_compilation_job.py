@@ -9,7 +9,14 @@ from datetime import datetime
 
 from typing_extensions import NotRequired, ReadOnly, TypedDict
 
-from ..._convert import ConversionError, Errors, arn_account, tags, text, timestamp
+from ..._convert import (
+    ConversionError as ConversionError,
+    Errors as Errors,
+    arn_account,
+    tags,
+    text,
+    timestamp,
+)
 from ...shapes.aws import sagemaker as shapes
 
 

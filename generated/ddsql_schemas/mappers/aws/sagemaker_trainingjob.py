@@ -10,8 +10,8 @@ from datetime import datetime
 from typing_extensions import NotRequired, ReadOnly, TypedDict
 
 from ..._convert import (
-    ConversionError,
-    Errors,
+    ConversionError as ConversionError,
+    Errors as Errors,
     arn_account,
     array,
     boolean,
