@@ -38,10 +38,10 @@ check: .venv/dev
 	$(RUN) black --check --quiet generated
 
 test: check
-	$(RUN) pytest -n $(WORKERS)
+	$(RUN) pytest -n $(WORKERS) --dist loadgroup
 
 update-golden: .venv/dev
-	$(RUN) pytest -n $(WORKERS) --update-golden
+	$(RUN) pytest -n $(WORKERS) --dist loadgroup --update-golden
 
 bench: .venv/dev
 	.venv/bin/python benchmarks/run.py
