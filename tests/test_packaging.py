@@ -1,0 +1,151 @@
+"""What others install: wheels, source distributions, pip from git, and the generated package."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import checkouts
+from projects import seeds, tree
+
+# One group is one worker, so that each wheel is built once.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("packaging")]
+
+
+def succeed(*command: str | Path, cwd: Path) -> str:
+    """What ``command`` prints on stdout. Fails with all of its output where it fails."""
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env={**checkouts.ENVIRONMENT, "PIP_NO_INDEX": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def fresh(folder: Path) -> Path:
+    """The interpreter of a new environment. It has the libraries of this one on its path, so that
+    no index is needed, but nothing that is installed here in editable mode."""
+    venv.create(folder, with_pip=False, symlinks=os.name != "nt")
+    paths = {"base": str(folder), "platbase": str(folder)}
+    site = Path(sysconfig.get_path("purelib", "venv", paths))
+    libraries = dict.fromkeys([sysconfig.get_path("purelib"), sysconfig.get_path("platlib")])
+    (site / "libraries.pth").write_text("".join(f"{path}\n" for path in libraries))
+    return Path(sysconfig.get_path("scripts", "venv", paths)) / "python"
+
+
+def build(source: Path, out: Path, *options: str) -> Path:
+    """The wheel that ``source`` makes, in ``out``."""
+    program = (sys.executable, "-m", "build", "--no-isolation", "--outdir")
+    succeed(*program, out, *options, source, cwd=out)
+    (wheel,) = out.glob("*.whl")
+    return wheel
+
+
+def pip_install(python: Path, what: str | Path) -> None:
+    """Install ``what`` for ``python`` as from an index that has its libraries already."""
+    options = ("--quiet", "--no-deps", "--no-build-isolation", "--ignore-installed")
+    pip = (sys.executable, "-m", "pip", "--python")
+    succeed(*pip, python, "install", *options, what, cwd=python.parent)
+
+
+def contents(wheel: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return checkouts.copy(tmp_path_factory.mktemp("checkout"))
+
+
+@pytest.fixture(scope="session")
+def wheel(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(checkout, tmp_path_factory.mktemp("wheel"), "--wheel")
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of an environment with the wheel."""
+    python = fresh(tmp_path_factory.mktemp("installed"))
+    pip_install(python, wheel)
+    return python
+
+
+def test_the_wheel_has_every_source_and_template(wheel: Path, checkout: Path) -> None:
+    """The package in the wheel is parser/schemagen with templates/ in it, and nothing else."""
+    expected = {
+        f"schemagen/{path}": data for path, data in tree(checkout / "parser/schemagen").items()
+    }
+    templates = tree(checkout / "templates")
+    assert templates
+    expected |= {f"schemagen/templates/{path}": data for path, data in templates.items()}
+    found = contents(wheel)
+    assert {path: data for path, data in found.items() if ".dist-info/" not in path} == expected
+
+
+def test_the_source_distribution_makes_the_same_wheel(
+    wheel: Path, checkout: Path, tmp_path: Path
+) -> None:
+    """Whoever builds from the source distribution gets the wheel that the checkout makes."""
+    assert contents(build(checkout, tmp_path)) == contents(wheel)
+
+
+def test_the_entry_point_runs(installed: Path, tmp_path: Path) -> None:
+    """`schemagen` is a command of the environment that the wheel was installed in."""
+    schemagen = installed.with_name("schemagen")
+    assert succeed(schemagen, "--version", cwd=tmp_path).startswith("schemagen, version ")
+    assert "hstore_csv" in succeed(schemagen, "types", "--format", "json", cwd=tmp_path)
+    where = "import schemagen; print(schemagen.__path__[0])"
+    place = Path(succeed(installed, "-c", where, cwd=tmp_path).strip())
+    assert place.is_relative_to(installed.parent.parent)
+
+
+def test_the_wheel_builds_what_the_checkout_builds(
+    installed: Path, checkout: Path, tmp_path: Path
+) -> None:
+    """In a project of its own, the installed program writes this repository's generated/, byte for
+    byte."""
+    project = seeds(tmp_path)
+    succeed(installed.with_name("schemagen"), "build", cwd=project)
+    assert tree(project / "generated") == tree(checkout / "generated")
+
+
+def test_pip_installs_from_git(checkout: Path, tmp_path: Path) -> None:
+    """`pip install git+…` gives a program that has its templates."""
+    python = fresh(tmp_path / "environment")
+    pip_install(python, f"git+{checkout.as_uri()}")
+    project = tmp_path / "project"
+    project.mkdir()
+    succeed(python.with_name("schemagen"), "build", cwd=seeds(project))
+    assert (project / "generated/manifest.json").exists()
+
+
+def test_pip_installs_the_generated_package(checkout: Path, tmp_path: Path) -> None:
+    """`pip install generated/` gives every file of the package, which needs no schemagen."""
+    python = fresh(tmp_path / "environment")
+    pip_install(python, checkout / "generated")
+    program = """
+import sys
+from pathlib import Path
+import ddsql_schemas
+from ddsql_schemas import catalog
+table = "aws.sagemaker_trainingjob"
+assert "aws" in catalog.ddl(table, "duckdb")
+catalog.model(table).model_validate({"_key": "k"})
+assert not [name for name in sys.modules if name.split(".")[0] == "schemagen"]
+print(Path(ddsql_schemas.__file__).parent)
+"""
+    package = Path(succeed(python, "-c", program, cwd=tmp_path).strip())
+    assert package.is_relative_to(tmp_path / "environment")
+    assert tree(package) == tree(checkout / "generated/ddsql_schemas")
