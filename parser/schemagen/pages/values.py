@@ -26,7 +26,7 @@ _ANNOUNCES = re.compile(
     re.IGNORECASE,
 )
 # "The current state of the table:" announces the values of ``table_status``.
-_STATE = re.compile(r"\b(?:status|state)\b", re.IGNORECASE)
+_STATE = re.compile(r"\b(?:status(?:es)?|states?)\b", re.IGNORECASE)
 # A list after one of these words may be of something else: parts of the value, or values that count
 # only sometimes.
 _SOMETHING_ELSE = re.compile(

@@ -1,0 +1,252 @@
+"""Dataset pages: one small page for every quirk of the real ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from schemagen.model import Column, Example, Origin, Parameter, Table, Value
+from schemagen.pages import ddsql
+from schemagen.typetable import Rule, TypeTable
+
+PATH = "docs/aws.thing.dataset.md"
+HEADER = "| Title | ID | Type | Data Type | Description |\n| --- | --- | --- | --- | --- |\n"
+
+
+def parse(text: str, types: TypeTable | None = None) -> Table:
+    table, problems = ddsql.parse(text, PATH, types or TypeTable())
+    assert problems == ()
+    assert table is not None
+    return table
+
+
+def columns(rows: str, types: TypeTable | None = None) -> tuple[Column, ...]:
+    page = f"# T\n\n```\naws.thing\n```\n\n## Fields\n\n{HEADER}{rows}"
+    return parse(page, types).columns
+
+
+def test_a_whole_page() -> None:
+    """Everything that a page says has its place in the model, with its line."""
+    table = parse(
+        "# Source: https://docs.example.com/aws.thing.dataset.md\n"
+        "\n"
+        "---\n"
+        'title: "The\\_Thing"\n'
+        "description: Generic words.\n"
+        "breadcrumbs: >-\n"
+        "  Docs > Data Directory > The\n"
+        "  Thing\n"
+        "source_url: https://docs.example.com/other.html\n"
+        "---\n"
+        "\n"
+        "> For the index, see [llms.txt](https://docs.example.com/llms.txt).\n"
+        "\n"
+        "# The\u00a0Thing\n"
+        "\n"
+        '{% alert level="warning" %}\n'
+        "**Deprecated**: This table is deprecated\n"
+        "and may return no data.\n"
+        "{% /alert %}\n"
+        "\n"
+        "A thing is a *resource*, see [Docs](https://docs.example.com/).\n"
+        "It has lines.\n"
+        "\n"
+        "- one\n"
+        "- two\n"
+        "\n"
+        "```gdscript3\n"
+        "aws.thing\n"
+        "```\n"
+        "Public Documentation\n"
+        '{% icon name="icon-external-link" /%}\n'
+        " More\n"
+        '{% icon name="icon-external-link" /%}\n'
+        "\n"
+        "## Fields\n"
+        "\n"
+        f"{HEADER}"
+        "| _key | core | string |\n"
+        "| tags | core | hstore_csv | Its tags. |\n"
+    )
+    assert table == Table(
+        id="aws.thing",
+        title="The Thing",
+        description="A thing is a resource, see Docs. It has lines.\n- one\n- two",
+        columns=(
+            Column("_key", "core", "string", Origin(PATH, 39)),
+            Column("tags", "core", "hstore_csv", Origin(PATH, 40), description="Its tags."),
+        ),
+        origin=Origin(PATH, 28),
+        source="https://docs.example.com/aws.thing.dataset.md",
+        deprecated="Deprecated: This table is deprecated and may return no data.",
+    )
+    assert (table.provider, table.name, table.key) == ("aws", "thing", "_key")
+
+
+def test_the_least_page() -> None:
+    """Front matter, title, prose and rows may all be missing."""
+    table = parse(f"```\naws.thing\n```\n## Fields\n{HEADER}")
+    assert table == Table("aws.thing", "aws.thing", "", (), Origin(PATH, 2))
+
+
+def test_a_title_from_the_front_matter() -> None:
+    """Without a heading, the front matter's title serves; its source_url names the page."""
+    table = parse(
+        f"---\ntitle: 404\nsource_url: https://x.y\n---\n```\naws.thing\n```\n## Fields\n{HEADER}"
+    )
+    assert (table.title, table.source) == ("404", "https://x.y")
+
+
+def test_titles_are_no_lists() -> None:
+    """A heading that begins with a number stays what it is."""
+    table = parse(f"# 1. Thing\n```\naws.thing\n```\n## Fields\n{HEADER}")
+    assert table.title == "1. Thing"
+
+
+def test_other_alerts_belong_to_the_description() -> None:
+    """Only an alert about deprecation deprecates."""
+    table = parse(
+        '# T\n\n{% alert level="info" %}In preview.{% /alert %}\n\nWords.\n\n'
+        f"```\naws.thing\n```\n\n## Fields\n\n{HEADER}"
+    )
+    assert (table.description, table.deprecated) == ("Words.\nIn preview.", None)
+
+
+def test_the_id_is_the_fence_that_holds_one() -> None:
+    """Another fence before the id, or queries after it, do not count."""
+    table = parse(
+        "# T\n\n```sql\nSELECT *\nFROM aws.thing\n```\n\n~~~\n  aws.thing\n~~~\n\n"
+        f"## Fields\n\n{HEADER}"
+    )
+    assert (table.id, table.origin.line) == ("aws.thing", 9)
+
+
+ROWS = {
+    "five cells": (
+        "| A name | a | core | string | Text. |",
+        ("A name", "a", "core", "string", "Text."),
+    ),
+    "five cells, no title": (
+        "| | a | core | string | Text. |",
+        (None, "a", "core", "string", "Text."),
+    ),
+    "five cells, no text": (
+        "| A name | a | core | string | |",
+        ("A name", "a", "core", "string", ""),
+    ),
+    "four cells": ("| a | core | string | Text. |", (None, "a", "core", "string", "Text.")),
+    "three cells": ("| a | core | string |", (None, "a", "core", "string", "")),
+    "no pipe at the end": ("| a | core | string | Text.", (None, "a", "core", "string", "Text.")),
+    "no pipe at the start": ("a | core | string | Text. |", (None, "a", "core", "string", "Text.")),
+    "pipes in the description": (
+        "| a | core | string | Can be: x | y-z | w The end. |",
+        (None, "a", "core", "string", "Can be: x | y-z | w The end."),
+    ),
+    "escaped pipes": (
+        r"| a | core | string | x \| y |",
+        (None, "a", "core", "string", "x | y"),
+    ),
+    "arrays are no tags": (
+        "| a | core | array<string> | An array<string>. |",
+        (None, "a", "core", "array<string>", "An array<string>."),
+    ),
+    "code marks": ("| `a` | core | `array<string>` |", (None, "a", "core", "array<string>", "")),
+    "other kinds": (
+        "| Code | @http.status_code | event_attribute | int64 | A code. |",
+        ("Code", "@http.status_code", "event_attribute", "int64", "A code."),
+    ),
+    "a column named core": (
+        "| core | core | string | Text. |",
+        (None, "core", "core", "string", "Text."),
+    ),
+    "a column named core with a title": (
+        "| Core | core | core | string | Text. |",
+        ("Core", "core", "core", "string", "Text."),
+    ),
+    "a title like a kind": (
+        "| core | core | core | json | |",
+        ("core", "core", "core", "json", ""),
+    ),
+    "a description that is a kind": (
+        "| a | core | json | core |",
+        (None, "a", "core", "json", "core"),
+    ),
+    "a title with marks": (
+        "| `A` &amp; B | a | core | json | |",
+        ("A & B", "a", "core", "json", ""),
+    ),
+    "templates and quotes": (
+        '| {{ a }} | core | string | {% b %} """ \\ */ -- \'; $$ |',
+        (None, "{{ a }}", "core", "string", '{% b %} """ \\ */ -- \'; $$'),
+    ),
+}
+
+
+@pytest.mark.parametrize(("row", "expected"), ROWS.values(), ids=ROWS)
+def test_rows(row: str, expected: tuple[str | None, ...]) -> None:
+    """A row is aligned on the cell with its kind; what follows the type is the description."""
+    (column,) = columns(f"{row}\n")
+    found = (column.title, column.name, column.kind, column.type, column.description)
+    assert found == expected
+    assert column.origin == Origin(PATH, 11)
+
+
+def test_values_only_of_strings() -> None:
+    """A json column's list describes members; a string's describes values."""
+    cell = "One of the following: <ul><li><code>A</code> - First.</li></ul>"
+    text, json = columns(f"| a | core | string | {cell} |\n| b | core | json | {cell} |\n")
+    assert text.values == (Value("A", "First.", wording="A - First."),)
+    assert json.values == ()
+
+
+def test_rules_of_the_settings_decide_types() -> None:
+    """A rule can give a type to a column whose own is unknown, and the page's words stay."""
+    types = TypeTable(rules=(Rule(table="aws.*", column="a", type="json"),))
+    (column,) = columns("| a | core | mystery |\n", types)
+    assert column.type == "mystery"
+
+
+def test_a_table_function() -> None:
+    """Parameters and example queries are read with their lines."""
+    table = parse(
+        "# Logs\n\n```\ndd.logs\n```\n\n"
+        "## Query Parameters\n\nA **polymorphic** function.\n\n"
+        "| Parameter | Type | Required | Description |\n| --- | --- | --- | --- |\n"
+        "| `columns` | `array<string>` | Yes | A | B (e.g. '@http.x'). |\n"
+        "| storage | string | no | |\n\n"
+        "## Example Queries\n\n### First\n\n```sql\nSELECT 1\n-- two\n```\n\n"
+        "```sql\n| not | a | table |\n```\n\n"
+        f"## Fields\n\n{HEADER}| T | t | core | timestamp | Time. |\n\n## More\n\nWords.\n"
+    )
+    assert table.parameters == (
+        Parameter("columns", "array<string>", True, "A | B (e.g. '@http.x').", Origin(PATH, 13)),
+        Parameter("storage", "string", False, "", Origin(PATH, 14)),
+    )
+    assert table.examples == (
+        Example("SELECT 1\n-- two", Origin(PATH, 20)),
+        Example("| not | a | table |", Origin(PATH, 25)),
+    )
+    assert [column.name for column in table.columns] == ["t"]
+
+
+def test_sections_of_any_case_and_level() -> None:
+    """Headings are read by their words, and a page may have tables of its own."""
+    table = parse(
+        "# T\n\n```\naws.thing\n```\n\n"
+        "| x | y |\n| - | - |\n| 1 | 2 |\n\n"
+        f"### FIELDS\n\n#### Those of the thing\n\n| x |\n| - |\n\n{HEADER}| a | core | json |\n"
+    )
+    assert [column.name for column in table.columns] == ["a"]
+
+
+@pytest.mark.parametrize("ending", ["\r\n", "\r", "\n"])
+def test_line_endings(ending: str) -> None:
+    """Lines may end in any way that Markdown knows."""
+    page = f"# T\n\n```\naws.thing\n```\n\n## Fields\n\n{HEADER}| a | core | json | x |\n"
+    (column,) = parse(page.replace("\n", ending)).columns
+    assert column == Column("a", "core", "json", Origin(PATH, 11), description="x")
+
+
+def test_tables_end_where_markdown_ends_them() -> None:
+    """A heading right below the last row is no row."""
+    page = f"# T\n\n```\naws.thing\n```\n## Fields\n{HEADER}| a | core | json |\n## More\n| b |\n"
+    assert [column.name for column in parse(page).columns] == ["a"]

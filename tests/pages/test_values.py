@@ -1,0 +1,153 @@
+"""Documented values: which words announce them, and which do not."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.loaders import Loader
+from botocore.model import ServiceModel, StringShape, StructureShape
+
+from schemagen.model import Value
+from schemagen.pages import prose, values
+
+
+def read(text: str, name: str = "thing_status") -> list[str]:
+    return [value.value for value in values.read(prose.from_html(text), name)]
+
+
+CERTAIN = {
+    "a list with dashes": (
+        "The status is one of the following: <ul> <li> <code>ON</code> - It is on. </li>"
+        " <li> <code>OFF</code> </li> </ul>",
+        ["ON", "OFF"],
+    ),
+    "a list with colons": (
+        "The completion status. <ul><li><code>InProgress</code>: Not yet.</li></ul>",
+        ["InProgress"],
+    ),
+    "lists below terms": (
+        "Provides these statuses: <dl><dt>Run</dt><dd><ul><li><code>A</code> - a</li></ul></dd>"
+        "<dt>Stop</dt><dd><ul><li><code>B</code> - b</li></ul></dd></dl>",
+        ["A", "B"],
+    ),
+    "pipes": ("Valid values: active | in-use", ["active", "in-use"]),
+    "pipes before a sentence": (
+        "Constraints: Can be one of the following: active | no-permission The status is shown.",
+        ["active", "no-permission"],
+    ),
+    "quotes": ('Can be "active", "modifying" or "deleting"', ["active", "modifying", "deleting"]),
+    "mixed quotes": (
+        "Allowed values for this property are: \"UP\", 'UNKNOWN'. Others are mapped.",
+        ["UP", "UNKNOWN"],
+    ),
+    "code": ("Valid values are <code>a</code> and <code>b</code>.", ["a", "b"]),
+    "punctuation inside the quotes": ('This value is either "Raw" or "Event."', ["Raw", "Event"]),
+    "names without quotes": (
+        "The valid values are ACTIVE, DRAINING, or INACTIVE.",
+        ["ACTIVE", "DRAINING", "INACTIVE"],
+    ),
+    "names after a colon": ("The severity. Values: ERROR, INFO", ["ERROR", "INFO"]),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), CERTAIN.values(), ids=CERTAIN)
+def test_certain_wording(text: str, expected: list[str]) -> None:
+    """Words that announce values are followed by values."""
+    assert read(text) == expected
+
+
+UNCERTAIN = {
+    "members of an object": (
+        "Each element consists of: <ul><li><code>AttributeName</code> - The name.</li></ul>"
+    ),
+    "parameters to set": (
+        "Set one of the following parameters: <ul><li><code>Name</code></li></ul>"
+    ),
+    "forms of an id": (
+        "The key: <ul><li>ARN example: <code>arn:aws:kms</code></li><li>Alias: <code>x</code></li></ul>"
+    ),
+    "a mixed list": "One of the following: <ul><li><code>A</code></li><li>Another one</li></ul>",
+    "an example": (
+        "The status. For example, you might see the following: "
+        "<ul><li><code>Status</code> - A</li></ul>"
+    ),
+    "values that count sometimes": (
+        "When the type is one of the following: <ul><li><code>A</code></li></ul>"
+    ),
+    "a list in a list": "Text <ul><li><code>A</code> and states: <ul><li><code>B</code></li></ul></li></ul>",
+    "examples in a sentence": "The stage, such as 'production', 'development', or 'stable'.",
+    "conditions": "If 'Tcp' is specified, an ACK is required. If 'Http' or 'Https', a response.",
+    "defaults": "Defaults to 'hot'. Use 'flex_tier' for the other.",
+    "plain words": "Valid values are integers and floats.",
+    "a range": "Possible values range from 1 to 65535, inclusive.",
+    "two things, not two values": "Either <code>Zone</code> or <code>ZoneId</code> must be specified.",
+    "one value": "Valid values: <code>A</code>",
+    "words with spaces": "Valid values are <code>a b</code> and <code>c</code>.",
+    "pipes inside a sentence": "Valid values: a | b depending on the mode",
+}
+
+
+@pytest.mark.parametrize("text", UNCERTAIN.values(), ids=UNCERTAIN)
+def test_uncertain_wording(text: str) -> None:
+    """Where the words could mean something else, nothing is read."""
+    assert read(text) == []
+
+
+def test_values_say_where_they_come_from() -> None:
+    """A value has its description and the words that it was read from; values that are no longer
+    supported are deprecated."""
+    text = (
+        "The states: <ul><li><code>ON</code> - It is <b>on</b>.</li></ul>"
+        "We no longer support the following: <ul><li> <code>OFF</code> </li></ul>"
+    )
+    assert values.read(prose.from_html(text), "state") == (
+        Value("ON", "It is on.", wording="ON - It is on."),
+        Value("OFF", deprecated=True, wording="OFF"),
+    )
+    assert values.read(prose.from_html("It is nice. Valid values: A | B"), "x") == (
+        Value("A", wording="Valid values: A | B"),
+        Value("B", wording="Valid values: A | B"),
+    )
+
+
+def test_lists_of_known_values_need_no_announcement() -> None:
+    """What an API page states as valid is described wherever it is listed."""
+    pieces = prose.from_html("In short: <ul><li><code>A</code> - First.</li></ul>")
+    assert values.read(pieces, "x") == ()
+    assert values.read(pieces, "x", known=["A", "B"]) == (
+        Value("A", "First.", wording="A - First."),
+    )
+
+
+SERVICES = (
+    "dynamodb",
+    "ec2",
+    "ecs",
+    "elasticache",
+    "kinesis",
+    "lambda",
+    "rds",
+    "redshift",
+    "sagemaker",
+)
+
+
+def test_values_agree_with_botocore() -> None:
+    """Of the values read from the documentation of members whose enumeration botocore knows, nearly
+    all are in it. The others are the documentation's own mistakes (another case, a new value)."""
+    loader = Loader()
+    right = wrong = 0
+    for service in SERVICES:
+        model = ServiceModel(loader.load_service_model(service, "service-2"), service)
+        for name in model.shape_names:
+            shape = model.shape_for(name)
+            if not isinstance(shape, StructureShape):
+                continue
+            for member, target in shape.members.items():
+                if not (isinstance(target, StringShape) and target.enum):
+                    continue
+                found = values.read(prose.from_html(target.documentation), member)
+                known = sum(value.value in target.enum for value in found)
+                right += known
+                wrong += len(found) - known
+    assert right > 500
+    assert wrong / (right + wrong) < 0.05
