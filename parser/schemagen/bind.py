@@ -38,7 +38,7 @@ def changes(settings: Settings, tables: Iterable[str] = ()) -> tuple[Change, ...
     problems: list[Problem] = []
     for source in find_locks(settings):
         try:
-            old = lock.read(source.path, source.data)
+            old = lock.parse(source.path, source.data)
             if wanted and wanted.isdisjoint(binding.table for binding in old.bindings):
                 continue
             new = snapshot.refresh(old)

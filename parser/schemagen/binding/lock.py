@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, TypeVar, cast, get_args
 
-from schemagen.binding.notation import parse
+from schemagen.binding.notation import parse_type
 from schemagen.binding.places import Path, Places, line_column
 from schemagen.errors import Problem, ProblemsFound
 from schemagen.link import structure_names
@@ -70,7 +70,7 @@ class Lock:
         """The record as the rest of the program sees it."""
         structures: list[ResponseStructure] = []
         for name, members in sorted(self.record.shapes.items()):
-            parsed = [(member, parse(text)) for member, text in members.items()]
+            parsed = [(member, parse_type(text)) for member, text in members.items()]
             structures.append(
                 ResponseStructure(
                     name,
@@ -94,6 +94,17 @@ def read(path: str, data: bytes) -> Lock:
     Raises `ProblemsFound` with every SG401 (no JSON, or not of this form), or else with every SG402
     (something is named that the file does not record).
     """
+    lock = parse(path, data)
+    if found := verify(lock):
+        raise ProblemsFound(found)
+    return lock
+
+
+def parse(path: str, data: bytes) -> Lock:
+    """The lock in ``data``, as it is: what its bindings name need not be recorded yet.
+
+    Raises `ProblemsFound` with every SG401.
+    """
     text = _decode(path, data)
     document, repeats = _loads(path, text)
     form = _Form(path, text)
@@ -105,8 +116,6 @@ def read(path: str, data: bytes) -> Lock:
             for at, offset in places.repeated
         ]
         raise ProblemsFound([*_located(path, places, "SG401", form.problems), *twice])
-    if problems := verify(lock):
-        raise ProblemsFound(problems)
     return lock
 
 
@@ -363,7 +372,7 @@ class _Form:
         return self.each(at, value, self.notation)
 
     def notation(self, at: Path, value: object) -> str:
-        return self.parsed(at, self.text(at, value), parse)
+        return self.parsed(at, self.text(at, value), parse_type)
 
     def path_text(self, at: Path, value: object) -> str:
         return self.parsed(at, self.text(at, value), steps)
@@ -451,7 +460,7 @@ def _dangling(record: Record) -> Iterator[tuple[Path, str]]:
     for structure, members in record.shapes.items():
         for member, text in members.items():
             at: Path = ("shapes", structure, member)
-            notation = parse(text)
+            notation = parse_type(text)
             for name in structure_names(notation.shape):
                 if name not in record.shapes:
                     yield at, f'structure {name!r} is not in "shapes"; {_MEND}'

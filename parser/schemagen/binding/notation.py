@@ -32,7 +32,7 @@ _SCALARS: Container[str] = frozenset(scalar.name for scalar in SCALARS)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def parse(text: str) -> Notation:
+def parse_type(text: str) -> Notation:
     """Raises ValueError, with a message for people, where ``text`` is no such type."""
     required = text.endswith("!")
     shape, enumeration = _parse(text.removesuffix("!"))

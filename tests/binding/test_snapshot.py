@@ -1,0 +1,123 @@
+"""What is recorded of botocore's models, and what is said where they lack something."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from botocore.model import ServiceModel
+
+from schemagen.binding import lock, snapshot
+from schemagen.errors import ProblemsFound
+
+ROOT = Path(__file__).resolve().parents[2]
+SAGEMAKER = "bindings/aws/sagemaker.json"
+
+
+def record(service: str, *operations: str) -> lock.Record:
+    model = snapshot.service_model(service)
+    return snapshot.record(service, [model.operation_model(name) for name in operations])
+
+
+@pytest.fixture(scope="module")
+def sagemaker() -> lock.Lock:
+    return lock.read(SAGEMAKER, (ROOT / SAGEMAKER).read_bytes())
+
+
+def test_structures_are_recorded_with_types_and_requirements() -> None:
+    """Scalars, structures, lists, maps and enumerations are written in the lock's notation."""
+    made = record("sagemaker", "DescribeTrainingJob")
+    assert made.outputs == {"DescribeTrainingJob": "DescribeTrainingJobResponse"}
+    assert made.shapes["SecondaryStatusTransition"] == {
+        "Status": "$SecondaryStatus!",
+        "StartTime": "timestamp!",
+        "EndTime": "timestamp",
+        "StatusMessage": "string",
+    }
+    output = made.shapes["DescribeTrainingJobResponse"]
+    assert output["HyperParameters"] == "map<string>"
+    assert output["InputDataConfig"] == "list<#Channel>"
+    assert output["EnableNetworkIsolation"] == "bool"
+    assert output["TrainingTimeInSeconds"] == "int64"
+    assert made.enumerations["TrainingInputMode"] == ("Pipe", "File", "FastFile")
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "structure", "member", "type"),
+    [
+        ("dynamodb", "GetItem", "AttributeValue", "M", "map<#AttributeValue>"),
+        ("dynamodb", "GetItem", "AttributeValue", "B", "binary"),
+        ("iam", "GetRolePolicy", "GetRolePolicyResponse", "PolicyDocument", "json!"),
+        ("cloudformation", "GetTemplate", "GetTemplateOutput", "TemplateBody", "json"),
+        ("bedrock-agent", "GetPrompt", "PromptVariant", "additionalModelRequestFields", "json"),
+        ("lex-runtime", "PutSession", "PutSessionResponse", "slots", "json"),
+    ],
+)
+def test_what_boto3_returns_is_recorded(
+    service: str, operation: str, structure: str, member: str, type: str
+) -> None:
+    """Structures may contain themselves; documents, and strings that botocore decodes, are JSON."""
+    assert record(service, operation).shapes[structure][member] == type
+
+
+def test_only_what_is_used_is_recorded(sagemaker: lock.Lock) -> None:
+    """Recording again drops what no binding needs any more."""
+    smaller = snapshot.refresh(replace(sagemaker, bindings=sagemaker.bindings[:1]))
+    assert set(smaller.record.outputs) == {"DescribeCompilationJob", "ListTags"}
+    assert "Channel" in sagemaker.record.shapes
+    assert "Channel" not in smaller.record.shapes
+    assert lock.read(SAGEMAKER, smaller.text.encode()) == smaller
+
+
+def test_recording_mends_a_record(sagemaker: lock.Lock) -> None:
+    """The bindings stay as they are, the record becomes what botocore says."""
+    emptied = replace(sagemaker, record=lock.Record())
+    again = snapshot.refresh(emptied)
+    assert again.bindings == sagemaker.bindings
+    assert again.record.shapes["Tag"] == {"Key": "string!", "Value": "string!"}
+    assert snapshot.refresh(again) == again
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "messages"),
+    [
+        ('"operation": "DescribeCompilationJob"', '"operation": "DescribeCompilation"', ["5:7: SG402 botocore's sagemaker has no operation 'DescribeCompilation'"]),
+        ('"operation": "DescribeCompilationJob"', '"operation": "DeleteCompilationJob"', ["5:7: SG402 operation 'DeleteCompilationJob' has no response"]),
+        ('{"ResourceArn": "CompilationJobArn"}', '{"Arn": "CompilationJobArn"}', ["31:49: SG402 operation 'ListTags' has no parameter 'Arn'"]),
+        ('"RoleArn", "evidence"', '"RoleARN", "evidence"', ["25:22: SG402 DescribeCompilationJobResponse has no member 'RoleARN'; did you mean 'RoleArn'?; MEND"]),
+        ('"service": "sagemaker"', '"service": "gone"', ["2:3: SG402 botocore has no service 'gone'"]),
+    ],
+)  # fmt: skip
+def test_what_botocore_lacks_is_said_with_its_place(
+    sagemaker: lock.Lock, old: str, new: str, messages: list[str]
+) -> None:
+    """An operation, argument, member or service that botocore does not have is a problem."""
+    assert old in sagemaker.text
+    changed = sagemaker.text.replace(old, new, 1)
+    path = "bindings/aws/gone.json" if '"gone"' in new else SAGEMAKER
+    parsed = lock.parse(path, changed.encode())
+    with pytest.raises(ProblemsFound) as raised:
+        snapshot.refresh(parsed)
+    mend = 'mend the entry, or run "schemagen bind" to record the service anew'
+    assert str(raised.value).splitlines() == [
+        f"{parsed.path}:{message.replace('MEND', mend)}" for message in messages
+    ]
+
+
+def test_a_type_that_botocore_invents_is_no_any() -> None:
+    """A type that the type table does not know is refused, with the member's name."""
+    model = ServiceModel(
+        {
+            "metadata": {},
+            "operations": {"Get": {"name": "Get", "output": {"shape": "Out"}}},
+            "shapes": {
+                "Out": {"type": "structure", "members": {"A": {"shape": "Odd"}}},
+                "Odd": {"type": "quaternion"},
+            },
+        },
+        "made",
+    )
+    with pytest.raises(snapshot.UnknownShape) as raised:
+        snapshot.record("made", [model.operation_model("Get")])
+    assert str(raised.value) == "made's Out.A: unknown botocore type 'quaternion'"
