@@ -55,7 +55,8 @@ def schema(
     types = TypeTable()
     linked = link(Pages(tables=(table,), structures=structures), types).tables[0]
     annotated = json_schema.table_schema(linked, types, nested_names, "urn:x:")
-    return json.loads(json_schema.render(annotated))
+    written: dict[str, Any] = json.loads(json_schema.render(annotated))
+    return written
 
 
 def accepts(schema: dict[str, Any], row: object) -> bool:
