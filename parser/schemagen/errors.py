@@ -28,6 +28,7 @@ CODES: dict[str, str] = {
     "SG119": "the Query Parameters table cannot be read",
     "SG120": "two names become one after normalisation",
     "SG121": "the table does not fit a target",
+    "SG122": "a name has a character that no target can hold",
     # API pages
     "SG201": "the API page has no title",
     "SG202": "the API page has neither contents nor parameters nor elements",

@@ -27,7 +27,7 @@ from schemagen.model import (
     Usage,
     Value,
 )
-from schemagen.pages import markdown, prose, values
+from schemagen.pages import characters, markdown, prose, values
 from schemagen.pages.prose import shown
 from schemagen.typetable import API_SCALARS
 
@@ -48,7 +48,7 @@ def parse(text: str, path: str) -> tuple[Page | None, tuple[Problem, ...]]:
 
     With problems it is what could be read, or None.
     """
-    page = _Page(path, markdown.lines_of(text))
+    page = _Page(path, text, markdown.lines_of(text))
     described = page.read()
     return described, tuple(sorted(page.problems))
 
@@ -76,6 +76,7 @@ class _Section:
 @dataclass(slots=True)
 class _Page:
     path: str
+    text: str
     lines: list[str]
     problems: list[Problem] = field(default_factory=list[Problem])
 
@@ -190,11 +191,29 @@ class _Page:
             default = _carried(self.lines[start:line], default)
             end = heads[number + 1][0] if number + 1 < len(heads) else section.end
             start = line + 1
-            member = self._member(
-                line, end, prose.text_of(match["linked"] or match["name"]), default
-            )
+            name = self._name(line, match)
+            member = self._member(line, end, name, default) if name is not None else None
             if member is not None:
                 yield member
+
+    def _name(self, line: int, match: re.Match[str]) -> str | None:
+        """The name of a member, or None and a problem where targets cannot hold it."""
+        source = "linked" if match["linked"] is not None else "name"
+        start = match.start(source)
+        name = prose.text_of(match[source])
+        if (wrong := characters.wrong_in_name(match[source].strip())) is not None:
+            start += wrong + len(match[source]) - len(match[source].lstrip())
+            character = markdown.raw_lines(self.text)[line][start]
+        elif (wrong := characters.wrong_in_name(name)) is not None:
+            character = name[wrong]
+        elif name:
+            return name
+        else:
+            self.problem(line, start + 1, "SG203", "a member has no name")
+            return None
+        reason = f"the member {shown(name)} {characters.in_name(character)}"
+        self.problem(line, start + 1, "SG122", reason)
+        return None
 
     def _typed(self, section: _Section) -> set[int]:
         """The lines of a section that a type follows before the next blank line."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from schemagen.errors import Problem
 from schemagen.model import Column, Example, Origin, Parameter, Table
-from schemagen.pages import front_matter, markdown, prose, values
+from schemagen.pages import characters, front_matter, markdown, prose, values
 from schemagen.pages.markdown import Block, Cell
 from schemagen.pages.prose import shown
 from schemagen.typetable import Resolved, TypeTable, UnknownType
@@ -39,7 +39,7 @@ def parse(text: str, path: str, types: TypeTable) -> tuple[Table | None, tuple[P
 
     With problems the table holds what could be read; it is None where the page has no good id.
     """
-    page = _Page(path, markdown.lines_of(text), types)
+    page = _Page(path, text, markdown.lines_of(text), types)
     table = page.read()
     return (table if table.id else None), tuple(sorted(page.problems))
 
@@ -47,6 +47,7 @@ def parse(text: str, path: str, types: TypeTable) -> tuple[Table | None, tuple[P
 @dataclass(slots=True)
 class _Page:
     path: str
+    text: str
     lines: list[str]
     types: TypeTable
     problems: list[Problem] = field(default_factory=list[Problem])
@@ -165,6 +166,8 @@ class _Page:
             if not name.text:
                 self.problem(line, name.column, "SG119", "a parameter has no name")
                 continue
+            if not self._is_name("parameter", name, line):
+                continue
             if name.text in seen:
                 self.problem(
                     line,
@@ -238,6 +241,8 @@ class _Page:
         if not row.name.text:
             self.problem(line, row.name.column, "SG116", "the column has no name")
             return None
+        if not self._is_name("column", row.name, line):
+            return None
         pieces = prose.from_html(markdown.join(self.lines[line], row.description))
         is_string = resolved is not None and resolved.is_string
         return Column(
@@ -283,6 +288,18 @@ class _Page:
             found = f"unknown data type {shown(cell.text)}" if cell.text else "no data type"
             self.problem(line, cell.column, "SG118", f"{found}; known are {self.types.known}")
         return resolved
+
+    def _is_name(self, what: str, name: _Word, line: int) -> bool:
+        """True for a name that targets can hold; otherwise a problem at its first bad character."""
+        wrong = characters.wrong_in_name(name.text)
+        if wrong is None:
+            return True
+        # Looked for, not counted: an escaped pipe before it is one character here, two on the page.
+        place = self.lines[line].index(name.text[wrong], name.column - 1)
+        character = markdown.raw_lines(self.text)[line][place]
+        reason = f"the {what} {shown(name.text)} {characters.in_name(character)}"
+        self.problem(line, place + 1, "SG122", reason)
+        return False
 
     # --- tables ---
 

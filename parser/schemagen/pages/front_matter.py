@@ -13,6 +13,7 @@ from typing import cast
 import yaml
 
 from schemagen.errors import Problem
+from schemagen.pages.characters import clean
 
 FENCE = "---"
 MAX_DEPTH = 16
@@ -91,7 +92,7 @@ def read(lines: Sequence[str], start: int, path: str) -> FrontMatter:
         return wrong(0, "it is no mapping")
     mapping = cast("dict[object, object]", document)
     values = {
-        key: value
+        key: clean(value)
         for key, value in mapping.items()
         if isinstance(key, str) and isinstance(value, str)
     }

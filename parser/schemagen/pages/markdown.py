@@ -15,6 +15,8 @@ from typing import Literal
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 
+from schemagen.pages.characters import clean
+
 # What Markdown trims from lines and cells: https://spec.commonmark.org/0.31.2/#unicode-whitespace-character
 # with the line separators that markdown-it adds. Python's own strip() takes more.
 SPACE = (
@@ -29,9 +31,13 @@ _DELIMITER_CELL = re.compile(r":?-+:?")
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines of a document, split where Markdown splits them; U+0000 becomes U+FFFD, as
-    https://spec.commonmark.org/0.31.2/#insecure-characters asks."""
-    return _LINE_ENDING.split(text.replace("\0", "\ufffd"))
+    """The lines of a document, split where Markdown splits them, without unwanted characters."""
+    return raw_lines(clean(text))
+
+
+def raw_lines(text: str) -> list[str]:
+    """The lines of a document with every character that is there, for messages."""
+    return _LINE_ENDING.split(text)
 
 
 @dataclass(frozen=True, slots=True)

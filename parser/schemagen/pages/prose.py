@@ -18,6 +18,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from schemagen.pages.characters import clean
+
 MAX_DEPTH = 8
 """Deeper lists are written as lists of this depth."""
 
@@ -147,7 +149,7 @@ def _tokens(text: str, markup: re.Pattern[str]) -> Iterator[Span | _Tag]:
             if groups["self"] and not groups["close"]:
                 yield _Tag(name, True, "")
         elif groups["entity"]:
-            yield Span(html.unescape(match[0]))
+            yield Span(clean(html.unescape(match[0])))
         elif (label := groups["label"]) is not None:
             yield from _tokens(label, markup)
         elif escaped := groups.get("escaped"):
