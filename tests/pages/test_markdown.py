@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -38,6 +38,7 @@ def stock_tables(text: str) -> list[tuple[int, int, list[list[str]]]]:
     return tables
 
 
+@settings(max_examples=1000, deadline=None)
 @given(DOCUMENTS)
 def test_tables_are_where_markdown_it_finds_them(lines: list[str]) -> None:
     """The rule that does not take rows apart agrees with markdown-it's on where tables are, and
@@ -53,6 +54,7 @@ def test_tables_are_where_markdown_it_finds_them(lines: list[str]) -> None:
             assert (texts + [""] * len(row))[: len(row)] == row
 
 
+@settings(max_examples=1000, deadline=None)
 @given(DOCUMENTS)
 def test_headings_and_fences_are_those_of_markdown_it(lines: list[str]) -> None:
     """Leaving inline text unread changes no block."""
@@ -71,6 +73,7 @@ def test_headings_and_fences_are_those_of_markdown_it(lines: list[str]) -> None:
     ]
 
 
+@settings(max_examples=1000, deadline=None)
 @given(st.one_of(MARKS, ROWS))
 def test_columns_point_at_the_cells(line: str) -> None:
     """A cell's column is where its text begins on the source line."""

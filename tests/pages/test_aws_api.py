@@ -1,0 +1,312 @@
+"""API pages: one small page for every quirk of the real ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from schemagen.model import (
+    Constraints,
+    ListOf,
+    MapOf,
+    Member,
+    Operation,
+    Origin,
+    Scalar,
+    Shape,
+    Structure,
+    StructureRef,
+    Usage,
+    Value,
+)
+from schemagen.pages import aws_api
+
+PATH = "docs/aws_api/things/API_Thing.md"
+STRING = Scalar("string")
+
+
+def parse(text: str, path: str = PATH) -> aws_api.Page | None:
+    page, problems = aws_api.parse(text, path)
+    assert problems == ()
+    return page
+
+
+def member(facts: str, description: str = "Words\\.", name: str = "Kind") -> Member:
+    """The only member of a structure, with these lines at its end."""
+    page = parse(
+        f'# Thing\n\n## Contents\n\n **{name}**   <a name="Things-Type-Thing-{name}"></a>\n'
+        f"{description}  \n{facts}\n"
+    )
+    assert isinstance(page, Structure)
+    (only,) = page.members
+    return only
+
+
+def test_a_whole_structure() -> None:
+    """Members with everything that a page says about them."""
+    page = parse(
+        '# Transition<a name="API_Transition"></a>\n'
+        "\n"
+        "An array element of [DescribeThing:Transitions](API_DescribeThing.md#Things-DescribeThing-"
+        "response-Transitions)\\. It says more\\.\n"
+        "\n"
+        "**Note**  \n"
+        "A note\\.\n"
+        "\n"
+        '## Contents<a name="API_Transition_Contents"></a>\n'
+        "\n"
+        ' **StartTime**   <a name="Things-Type-Transition-StartTime"></a>\n'
+        "When it began\\.  \n"
+        "Type: Timestamp  \n"
+        "Required: Yes\n"
+        "\n"
+        ' **Status**   <a name="Things-Type-Transition-Status"></a>\n'
+        "Status might be one of the following statuses:    \n"
+        "Running  \n"
+        "+  `Starting` \\- It *starts*\\.\n"
+        "+  `Interrupted` \n"
+        "Done  \n"
+        "+  `Completed` \\- It has completed\\.\n"
+        "We no longer support the following statuses:  \n"
+        "+  `Launching` \n"
+        "Type: String  \n"
+        "Valid Values:` Starting | Completed | Launching`   \n"
+        "Required: No\n"
+        "\n"
+        '## See Also<a name="API_Transition_SeeAlso"></a>\n'
+        "\n"
+        " **Other**\n"
+        "Type: String\n"
+    )
+    listed = "Valid Values: Starting | Completed | Launching"
+    assert page == Structure(
+        service="things",
+        name="Transition",
+        members=(
+            Member("StartTime", Scalar("timestamp"), Origin(PATH, 10), True, "When it began."),
+            Member(
+                "Status",
+                STRING,
+                Origin(PATH, 15),
+                False,
+                "Status might be one of the following statuses:\n"
+                "Running\n- Starting - It starts.\n- Interrupted\n"
+                "Done\n- Completed - It has completed.\n"
+                "We no longer support the following statuses:\n- Launching",
+                values=(
+                    Value("Starting", "It starts.", wording=listed),
+                    Value("Completed", "It has completed.", wording=listed),
+                    Value("Launching", deprecated=True, wording=listed),
+                    Value("Interrupted", wording="Interrupted"),
+                ),
+            ),
+        ),
+        origin=Origin(PATH, 1),
+        description="An array element of DescribeThing:Transitions. It says more.\nNote: A note.",
+        usages=(Usage("DescribeThing", "Transitions", True),),
+    )
+
+
+def test_a_whole_operation() -> None:
+    """Request and response are kept apart; errors are no members."""
+    page = parse(
+        "# DescribeThing\n\nDescribes it\\.\n\n"
+        "## Request Syntax\n\n```\n{\n ## Contents\n}\n```\n\n"
+        "## Request Parameters\n\nThe request accepts the following data in JSON format\\.\n\n"
+        ' ** [Name](#API_DescribeThing_RequestSyntax) **   <a name="Things-DescribeThing-request-Name"></a>\n'
+        "The name\\.  \nType: String  \nRequired: Yes\n\n"
+        "## Response Elements\n\nThe following data is returned in JSON format by the service\\.\n\n"
+        ' ** [Name](#API_DescribeThing_ResponseSyntax) **   <a name="Things-DescribeThing-response-Name"></a>\n'
+        "The name\\.  \nType: String\n\n"
+        "## Errors\n\n **NotFound**   \nNot there\\.   \nHTTP Status Code: 400\n"
+    )
+    assert page == Operation(
+        "things",
+        "DescribeThing",
+        request=(Member("Name", STRING, Origin(PATH, 17), True, "The name."),),
+        response=(Member("Name", STRING, Origin(PATH, 26), None, "The name."),),
+        origin=Origin(PATH, 1),
+        description="Describes it.",
+    )
+
+
+def test_members_that_travel_outside_of_the_document() -> None:
+    """What stands in the URI or in a header is a string, the body is binary; the page says which."""
+    page = parse(
+        '# Invoke<a name="API_runtime_Invoke"></a>\n\n'
+        "## URI Request Parameters\n\nThe request requires the following URI parameters\\.\n\n"
+        ' ** [Type](#x) **   <a name="Things-runtime_Invoke-request-Type"></a>\nThe type\\.\n'
+        "Length Constraints: Maximum length of 10\\.\n\n"
+        "## Request Body\n\nThe request accepts the following binary data\\.\n\n"
+        ' ** [Body](#x) **   <a name="Things-runtime_Invoke-request-Body"></a>\nThe body\\.\n\n'
+        "## Response Elements\n\nThe response returns the following HTTP headers\\.\n\n"
+        ' ** [Type](#x) **   <a name="Things-runtime_Invoke-response-Type"></a>\nThe type\\.\n\n'
+        "The following data is returned in JSON format by the service\\.\n\n"
+        ' ** [Size](#x) **   <a name="Things-runtime_Invoke-response-Size"></a>\n'
+        "The size\\.\nType: Long\n\n"
+        "The response returns the following as the HTTP body\\.\n\n"
+        ' ** [Body](#x) **   <a name="Things-runtime_Invoke-response-Body"></a>\nThe body\\.\n',
+    )
+    assert isinstance(page, Operation)
+    assert page.service == "things-runtime"
+    assert [(one.name, one.shape, one.description) for one in (*page.request, *page.response)] == [
+        ("Type", STRING, "The type."),
+        ("Body", Scalar("binary"), "The body."),
+        ("Type", STRING, "The type."),
+        ("Size", Scalar("int64"), "The size."),
+        ("Body", Scalar("binary"), "The body."),
+    ]
+    assert page.request[0].constraints == Constraints(max_length=10)
+
+
+SHAPES: dict[str, Shape] = {
+    "String": STRING,
+    "Integer": Scalar("int64"),
+    "Long": Scalar("int64"),
+    "Float": Scalar("float64"),
+    "Double": Scalar("float64"),
+    "Boolean": Scalar("bool"),
+    "Timestamp": Scalar("timestamp"),
+    r"Base64\-encoded binary data object": Scalar("binary"),
+    "JSON value": Scalar("json"),
+    "[Tag](API_Tag.md) object": StructureRef("Tag"),
+    "Array of strings": ListOf(STRING),
+    "Array of timestamps": ListOf(Scalar("timestamp")),
+    "Array of [Tag](API_Tag.md) objects": ListOf(StructureRef("Tag")),
+    "Array of [Filter](#API_Filter) objects": ListOf(StructureRef("Filter")),
+    "Array of arrays of strings": ListOf(ListOf(STRING)),
+    "Array of Base64-encoded binary data objects": ListOf(Scalar("binary")),
+    "String to string map": MapOf(STRING),
+    "String to [Tag](API_Tag.md) object map": MapOf(StructureRef("Tag")),
+    "String to array of strings map": MapOf(ListOf(STRING)),
+    "Array of string to string maps": ListOf(MapOf(STRING)),
+}
+
+
+@pytest.mark.parametrize(("text", "shape"), SHAPES.items(), ids=SHAPES)
+def test_types(text: str, shape: Shape) -> None:
+    """Every wording of a type is a shape over the scalars of the type table."""
+    assert member(f"Type: {text}  \nRequired: No").shape == shape
+
+
+CONSTRAINTS = {
+    r"Length Constraints: Minimum length of 1\. Maximum length of 63\.": Constraints(
+        min_length=1, max_length=63
+    ),
+    r"Length Constraints: Fixed length of 12\.": Constraints(min_length=12, max_length=12),
+    r"Valid Range: Minimum value of \-1\.": Constraints(minimum=-1),
+    r"Valid Range: Minimum value of 0\.5\. Maximum value of 9223372036854775807\.": Constraints(
+        minimum=0.5, maximum=2**63 - 1
+    ),
+    r"Array Members: Minimum number of 0 items\. Maximum number of 1 item\.": Constraints(
+        min_items=0, max_items=1
+    ),
+    r"Array Members: Fixed number of 1 item\.": Constraints(min_items=1, max_items=1),
+    r"Map Entries: Maximum number of 16 items\.": Constraints(max_items=16),
+    r"Pattern: `^arn:[a-z\-]*\d{12}:.*|x$`   ": Constraints(pattern=r"^arn:[a-z\-]*\d{12}:.*|x$"),
+}
+
+
+@pytest.mark.parametrize(("line", "constraints"), CONSTRAINTS.items(), ids=CONSTRAINTS)
+def test_constraints(line: str, constraints: Constraints) -> None:
+    """Limits are read exactly; escapes of Markdown are none of the pattern's."""
+    assert member(f"Type: String  \n{line}").constraints == constraints
+
+
+def test_constraints_of_lists_and_their_elements() -> None:
+    """A list of strings has limits of its own and those of its elements."""
+    only = member(
+        "Type: Array of strings  \nArray Members: Maximum number of 2 items\\.  \n"
+        "Length Constraints: Maximum length of 9\\.  \nValid Values:` A | B`   \nRequired: No"
+    )
+    assert only.constraints == Constraints(max_items=2, max_length=9)
+    assert [value.value for value in only.values] == ["A", "B"]
+
+
+def test_what_the_model_has_no_place_for_stays_in_the_description() -> None:
+    """Limits of a map's keys, and values of what is no string, are not lost."""
+    only = member("Type: String to string map  \nKey Pattern: `.*`   \nValue Pattern: `x`")
+    assert only.description == "Words.\nKey Pattern: .*\nValue Pattern: x"
+    only = member("Type: Integer  \nValid Values:` 1 | 3`   \nRequired: Yes")
+    assert (only.description, only.values, only.required) == (
+        "Words.\nValid values: 1 | 3",
+        (),
+        True,
+    )
+
+
+def test_lists_right_before_the_type() -> None:
+    """For Markdown, the type is a line of the last list item; for the page, it is not."""
+    only = member(
+        "Type: String  \nRequired: Yes",
+        "You might see the following:\n+  `Name` \\- Its name\\.\n  + In `x`\n\n   More\\.\n+ End",
+    )
+    assert (only.shape, only.required, only.values) == (STRING, True, ())
+    assert only.description == (
+        "You might see the following:\n- Name - Its name.\n  - In x\n  More.\n- End"
+    )
+
+
+def test_bold_words_in_descriptions_are_no_members() -> None:
+    """A note between paragraphs belongs to its member."""
+    only = member("Type: String", "Words\\.  \n**Note**  \nA note\\.\n\n More\\.")
+    assert (only.name, only.description) == ("Kind", "Words.\nNote: A note.\nMore.")
+
+
+def test_members_without_anchors() -> None:
+    """A type makes a member of a bold line."""
+    page = parse("# Thing\n\n## Contents\n\n**Name**\nThe name.\nType: String\n\n**Note**\nText.\n")
+    assert isinstance(page, Structure)
+    assert [one.name for one in page.members] == ["Name"]
+
+
+def test_the_service() -> None:
+    """The folder below aws_api names the service; without one, the members' anchors do."""
+    page = '# Thing\n\n## Contents\n\n **A** <a name="SageMaker-Type-Thing-A"></a>\nType: String\n'
+    services = {
+        "aws_api/ec2/API_Thing.md": "ec2",
+        "docs/aws_api/EC2/2019/API_Thing.md": "ec2",
+        "aws_api/API_Thing.md": "sagemaker",
+        "API_Thing.md": "sagemaker",
+    }
+    for path, service in services.items():
+        structure = parse(page, path)
+        assert isinstance(structure, Structure)
+        assert structure.service == service
+
+
+def test_usages_in_responses_only() -> None:
+    """Only a sentence that begins with the usage counts, and only of a response."""
+    texts = {
+        "An array element of [A:B](API_A.md#S-A-response-B)\\.": [Usage("A", "B", True)],
+        "The value of [A:B](API_A.md)\\.": [Usage("A", "B", False)],
+        "An array element of [A:B](API_A.md#S-A-request-B)\\.": [],
+        "See an array element of [A:B](API_A.md)\\.": [],
+    }
+    for text, usages in texts.items():
+        page = parse(f"# Thing\n\n{text}\n\n## Contents\n")
+        assert isinstance(page, Structure)
+        assert list(page.usages) == usages
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "API_Types",
+            '# Data Types<a name="API_Types"></a>\n\n+  [A](API_A.md) \n+  [B](API_B.md)',
+        ),
+        ("API_Operations_Things", "# Things\n\nNo action\\."),
+        ("API_Reference", "# API Reference\n\n**Topics**\n+ [Actions](API_Operations.md)"),
+        ("API_More", "# More\n\nThe following:\n+  [A](API_A.md) \n"),
+    ],
+)
+def test_indexes(name: str, text: str) -> None:
+    """Pages that only list other pages are known as such."""
+    path = f"aws_api/{name}.md"
+    assert parse(text, path) == Origin(path, 1)
+
+
+def test_a_structure_may_be_named_like_an_index() -> None:
+    """What has members is no index."""
+    page = parse("# Types_A\n\n## Contents\n", "aws_api/things/API_Types_A.md")
+    assert isinstance(page, Structure)

@@ -1,0 +1,218 @@
+"""From a folder to `Pages`."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemagen.errors import CODES, ProblemsFound
+from schemagen.model import Origin, Structure
+from schemagen.pages.read import parse_source, parse_sources, read_pages
+from schemagen.pages.sources import Kind, Source, find_sources, kind_of
+from schemagen.typetable import TypeTable
+
+TYPES = TypeTable()
+DOCS = Path(__file__).parents[2] / "docs_src"
+
+
+def dataset(name: str, rows: str = "| a | core | json |\n") -> bytes:
+    header = "| Title | ID | Type | Data Type | Description |\n|-|-|-|-|-|\n"
+    return f"# T\n\n```\n{name}\n```\n\n## Fields\n\n{header}{rows}".encode()
+
+
+def test_the_seed_pages() -> None:
+    """The documents that the project starts from are read completely."""
+    pages = read_pages(DOCS, DOCS.parent, TYPES)
+    tables = {table.id: table for table in pages.tables}
+    training = tables["aws.sagemaker_trainingjob"]
+    assert len(training.columns) == 46
+    assert len(tables["aws.sagemaker_processing_job"].columns) == 24
+    assert len(tables["aws.sagemaker_compilation_job"].columns) == 21
+    columns = {column.name: column for column in training.columns}
+    assert columns["_key"].origin == Origin(
+        "docs_src/ddsql/aws/aws.sagemaker_trainingjob.dataset.md", 19
+    )
+    status = columns["training_job_status"].values
+    assert [(value.value, value.deprecated) for value in status] == [
+        ("InProgress", False),
+        ("Completed", False),
+        ("Failed", False),
+        ("Stopping", False),
+        ("Stopped", False),
+    ]
+    secondary = columns["secondary_status"].values
+    assert len(secondary) == 14
+    assert [value.value for value in secondary if value.deprecated] == [
+        "LaunchingMLInstances",
+        "PreparingTraining",
+        "DownloadingTrainingImage",
+    ]
+    structure = next(one for one in pages.structures if one.name == "SecondaryStatusTransition")
+    assert structure.service == "sagemaker"
+    assert {member.name: (member.required, len(member.values)) for member in structure.members} == {
+        "EndTime": (False, 0),
+        "StartTime": (True, 0),
+        "Status": (True, 12),
+        "StatusMessage": (False, 0),
+    }
+    assert [(one.operation, one.member, one.element) for one in structure.usages] == [
+        ("DescribeTrainingJob", "SecondaryStatusTransitions", True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("a/aws.x.dataset.md", Kind.DATASET),
+        ("aws_api/aws.x.dataset.md", Kind.DATASET),
+        ("ddsql/aws/x.md", Kind.DATASET),
+        ("API_X.md", Kind.API),
+        ("ddsql/API_X.md", Kind.API),
+        ("docs/aws_api/s3/X.md", Kind.API),
+        ("ddsql.md", None),
+        ("README.md", None),
+    ],
+)
+def test_the_name_says_what_a_page_is_before_the_folder_does(path: str, kind: Kind | None) -> None:
+    """A page is known by its name, or else by a folder above it."""
+    assert kind_of(path) == kind
+
+
+def test_every_page_of_a_folder_and_nothing_else(tmp_path: Path) -> None:
+    """Pages are found at any depth, in the order of their paths; folders are no pages."""
+    for name in ("docs/b/aws.b.dataset.md", "docs/a.dataset.md", "docs/b.md/x.txt", "docs/c.MD"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(name.encode())
+    assert find_sources(tmp_path / "docs", tmp_path) == (
+        Source("docs/a.dataset.md", b"docs/a.dataset.md"),
+        Source("docs/b/aws.b.dataset.md", b"docs/b/aws.b.dataset.md"),
+    )
+
+
+def test_paths_outside_of_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths are relative to the project where they lie in it, whatever the working directory, and
+    stay as they were given where they do not."""
+    (tmp_path / "project").mkdir()
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.dataset.md").touch()
+    monkeypatch.chdir(tmp_path / "project")
+    (outside,) = find_sources(Path("../docs"), tmp_path / "project")
+    (inside,) = find_sources(Path("../docs"), tmp_path)
+    assert (outside.path, inside.path) == ("../docs/a.dataset.md", "docs/a.dataset.md")
+
+
+def test_the_order_of_sources_does_not_matter() -> None:
+    """Pages come sorted by name, and of two pages with one id the later path is at fault."""
+    sources = [
+        Source("ddsql/2.md", dataset("aws.a")),
+        Source("ddsql/1.md", dataset("aws.b")),
+        Source("aws_api/s/API_B.md", b"# B\n\n## Contents\n"),
+        Source("aws_api/r/API_A.md", b"# A\n\n## Request Parameters\n"),
+        Source("aws_api/r/API_C.md", b"# C\n\n## Contents\n"),
+        Source("aws_api/API_Types.md", b"# Types\n"),
+    ]
+    pages = parse_sources(sources, TYPES)
+    assert pages == parse_sources(sources[::-1], TYPES)
+    assert [table.id for table in pages.tables] == ["aws.a", "aws.b"]
+    assert [(one.service, one.name) for one in pages.structures] == [("r", "C"), ("s", "B")]
+    assert [one.name for one in pages.operations] == ["A"]
+    assert pages.indexes == (Origin("aws_api/API_Types.md", 1),)
+    for order in (1, -1):
+        with pytest.raises(ProblemsFound, match=r"aws\.a") as found:
+            parse_sources([sources[0], Source("ddsql/3.md", dataset("aws.a"))][::order], TYPES)
+        assert [problem.path for problem in found.value.problems] == ["ddsql/3.md"]
+
+
+def test_services_may_share_names() -> None:
+    """Each service has its own structures, and so has its runtime."""
+    sources = [
+        Source("aws_api/a/API_Tag.md", b"# Tag\n\n## Contents\n"),
+        Source("aws_api/b/API_Tag.md", b"# Tag\n\n## Contents\n"),
+        Source(
+            "aws_api/b/API_runtime_Tag.md", b'# Tag<a name="API_runtime_Tag"></a>\n\n## Contents\n'
+        ),
+    ]
+    pages = parse_sources(sources, TYPES)
+    assert [one.service for one in pages.structures] == ["a", "b", "b-runtime"]
+
+
+def test_pages_travel_between_processes() -> None:
+    """Sources and what was read from them can be pickled."""
+    source = Source("ddsql/a.md", dataset("aws.a"))
+    assert pickle.loads(pickle.dumps(source)) == source  # noqa: S301 -- our own bytes
+    parsed = parse_source(source, TYPES)
+    assert pickle.loads(pickle.dumps(parsed)) == parsed  # noqa: S301
+    bad = parse_source(Source("ddsql/a.md", b"\xff"), TYPES)
+    assert pickle.loads(pickle.dumps(bad)).problems == bad.problems  # noqa: S301
+
+
+# --- text that nobody meant to be a page ----------------------------------------------------------
+
+PATHS = st.sampled_from(["ddsql/a.md", "aws_api/s/API_A.md", "aws_api/API_A.md", "a.md"])
+PARTS = st.sampled_from(
+    [
+        "---\n", "title: x\n", "&a ", "*a", "# T", "\n", "\n\n", "```\n", "aws.x\n", "## Fields\n",
+        "| Title | ID | Type | Data Type | Description |\n|-|-|-|-|-|\n", "|", "\\|", " core ",
+        " string ", "array<", ">", "<ul><li><code>A</code> - ", "</ul>", "<note>", "&amp;", "&#0;",
+        "## Query Parameters\n", "| Parameter | Type | Required | Description |\n|-|-|-|-|\n",
+        "## Contents\n", ' **N** <a name="S-T-N"></a>\n', " **N**\n", "Type: ", "Array of ",
+        "[X](API_X.md) object", "String", "String to ", " map", "Required: ", "Valid Values: `",
+        "Length Constraints: ", "Minimum length of ", "99999999999999999999999", "Pattern: `", "`",
+        "+ ", "  - ", "*", "**", "{% alert %}", "{% /alert %}", "{% icon /%}", "Valid values: A | ",
+        'Can be "a", ', "\ufeff", "\0", "\x85", "\u2028", "\r", "\t", "\\", "> ", "    ",
+    ]
+)  # fmt: skip
+TEXTS = st.lists(st.one_of(PARTS, PARTS, st.text(max_size=8)), max_size=40).map("".join)
+PAGES = st.one_of(TEXTS.map(lambda text: text.encode(errors="replace")), st.binary(max_size=60))
+
+
+@settings(max_examples=1000, deadline=None)
+@given(PATHS, PAGES)
+def test_nothing_but_problems(path: str, data: bytes) -> None:
+    """Whatever stands on a page, reading it ends, with a page or with problems that have a place
+    on it."""
+    parsed = parse_source(Source(path, data), TYPES)
+    lines = data.decode(errors="replace").removeprefix("\ufeff")
+    count = lines.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
+    read = (parsed.table, parsed.structure, parsed.operation, parsed.index)
+    assert sum(page is not None for page in read) == 1 or parsed.problems
+    for problem in parsed.problems:
+        assert problem.code in CODES
+        assert problem.path == path
+        assert 1 <= problem.line <= count
+        assert problem.column >= 1
+        assert "\n" not in str(problem)
+
+
+@pytest.mark.slow
+def test_a_megabyte_in_a_cell() -> None:
+    """Long text is read in time proportional to its length, whatever it is made of."""
+    marks = [
+        "a",
+        "`",
+        "<ul>",
+        "<li><code>A</code> - x ",
+        "[",
+        "*a",
+        "&",
+        "\\|",
+        "|",
+        "valid values: A, ",
+    ]
+    for mark in marks:
+        cell = mark * (1_000_000 // len(mark))
+        rows = f"| a_status | core | string | {cell} |\n"
+        parsed = parse_source(Source("ddsql/a.md", dataset("aws.a", rows)), TYPES)
+        assert parsed.table is not None
+        assert len(parsed.table.columns[0].description) < 6_000_000
+
+
+def test_an_unknown_structure_is_left_to_the_reader_of_all_pages() -> None:
+    """A reference to a page that is not there is no problem of the page."""
+    page = b"# A\n\n## Contents\n\n**B**\nType: [Gone](API_Gone.md) object\n"
+    parsed = parse_source(Source("aws_api/s/API_A.md", page), TYPES)
+    assert isinstance(parsed.structure, Structure)
