@@ -70,7 +70,7 @@ def files() -> dict[str, str]:
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[handmade.Package]:
     folder = tmp_path_factory.mktemp("models")
-    with handmade.imported(folder, tree.PACKAGE, files()) as made:
+    with handmade.imported(folder, "made_models", files()) as made:
         yield made
 
 
