@@ -60,8 +60,9 @@ def schema(
 
 
 def accepts(schema: dict[str, Any], row: object) -> bool:
-    validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
-    return validator.is_valid(row)
+    checker = Draft202012Validator.FORMAT_CHECKER
+    validator: Any = Draft202012Validator(schema, format_checker=checker)
+    return bool(validator.is_valid(row))
 
 
 def test_only_the_key_is_required() -> None:
@@ -130,7 +131,7 @@ def test_structures_become_definitions() -> None:
     renamed, map keys are not, unknown members are allowed, unused structures stay out."""
     made = schema(column("nodes", "json"), structures=TREE)
     assert sorted(made["$defs"]) == ["Leaf", "Node"]
-    row = {
+    row: dict[str, Any] = {
         "nodes": [
             {
                 "node_arn": "a",
