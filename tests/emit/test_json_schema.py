@@ -142,7 +142,7 @@ def test_structures_become_definitions() -> None:
         ]
     }
     assert accepts(made, row)
-    assert not accepts(made, {"nodes": [{"env": {}}]})
+    assert not accepts(made, {"nodes": [{"env": None}]})
     assert not accepts(made, {"nodes": {"node_arn": "a"}})
     assert not accepts(made, {"nodes": [{"node_arn": "a", "env": {"KeepThis": 1}}]})
 
