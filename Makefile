@@ -12,6 +12,8 @@
 CANDIDATES := python3.13 python3.12 python3.11 python3 python
 # uv installs in seconds; pip is there wherever venv is.
 UV := $(shell command -v uv 2>/dev/null)
+# Trust the certificates that pip trusts.
+export UV_SYSTEM_CERTS ?= true
 # Debian ships ensurepip, which venv needs for pip, in a package of its own.
 SUITABLE := import sys, $(if $(UV),venv,ensurepip); sys.exit(sys.version_info < (3, 11))
 # A name on PATH says little: a version manager's shim may stand for a Python that is not installed.
@@ -55,7 +57,7 @@ clean:
 			"python3-venv); there is none among: $(or $(PYTHON),$(CANDIDATES))." \
 			"Install one, or name it: make PYTHON=/path/to/python" >&2; exit 1; }
 ifdef UV
-	uv venv --quiet --clear --python "$$("$(PYTHON)" -c 'import sys; print(sys.executable)')" .venv
+	uv venv --quiet --clear --seed --python "$$("$(PYTHON)" -c 'import sys; print(sys.executable)')" .venv
 else
 	"$(PYTHON)" -m venv --clear .venv
 	@# Dependency groups are known to pip since 25.1.
