@@ -21,6 +21,8 @@ from schemagen import names
         ("ec2_instance", "Ec2Instance"),
         ("SecondaryStatusTransition", "SecondaryStatusTransition"),
         ("9lives", "_9lives"),
+        ("none", "None_"),
+        ("__", "Unnamed"),
     ],
 )
 def test_class_name(name: str, expected: str) -> None:
@@ -37,6 +39,7 @@ def test_class_name(name: str, expected: str) -> None:
         ("class", "class_"),
         ("match", "match_"),
         ("2fa", "_2fa"),
+        ("__init__", "__init___"),
     ],
 )
 def test_module_name(name: str, expected: str) -> None:
@@ -53,6 +56,7 @@ def test_module_name(name: str, expected: str) -> None:
         ("copy", "copy_"),
         ("schema", "schema_"),
         ("model_config", "model_config_"),
+        ("model_dump", "field_model_dump"),
         ("@http.status_code", "http_status_code"),
         ("3d", "field_3d"),
         ("@", "field"),

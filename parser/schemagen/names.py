@@ -28,6 +28,9 @@ _MODEL_ATTRIBUTES = frozenset(
     | {"schema", "schema_json", "update_forward_refs", "validate"}
 )
 
+# What pydantic warns of at the beginning of a field's name: its protected_namespaces.
+_PROTECTED = ("model_dump", "model_validate")
+
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _NOT_IDENTIFIER = re.compile(r"[^A-Za-z0-9_]+")
 
@@ -40,15 +43,21 @@ def class_name(name: str) -> str:
     """``sagemaker_trainingjob`` -> ``SagemakerTrainingjob``. Existing capitals are kept."""
     words = _WORD.findall(name)
     joined = "".join(word[0].upper() + word[1:] for word in words)
-    return f"_{joined}" if joined[:1].isdigit() else joined
+    if not joined:
+        return "Unnamed"
+    if keyword.iskeyword(joined):  # None, True and False
+        return f"{joined}_"
+    return f"_{joined}" if joined[0].isdigit() else joined
 
 
 def module_name(name: str) -> str:
-    """The stem of a table's files, and its Python module: lower case, no keyword, no device name."""
+    """The stem of a table's files, and its Python module: lower case, no keyword, no device name,
+    and no name that a package has for itself (``__init__``)."""
     stem = _NOT_IDENTIFIER.sub("_", name).lower()
     if stem[:1].isdigit():
         stem = f"_{stem}"
-    return f"{stem}_" if _reserved(stem) or stem in _WINDOWS_DEVICES else stem
+    own = stem.startswith("__") and stem.endswith("__")
+    return f"{stem}_" if own or _reserved(stem) or stem in _WINDOWS_DEVICES else stem
 
 
 def field_name(name: str) -> str:
@@ -60,6 +69,8 @@ def field_name(name: str) -> str:
     stem = _NOT_IDENTIFIER.sub("_", name).strip("_") or "field"
     if stem[0].isdigit():
         stem = f"field_{stem}"
+    if stem.startswith(_PROTECTED):
+        return f"field_{stem}"
     if _reserved(stem) or stem in _MODEL_ATTRIBUTES or stem.startswith("model_"):
         return f"{stem}_"
     return stem

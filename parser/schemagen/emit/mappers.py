@@ -145,7 +145,7 @@ class _Mapper:
         }
         if "shapes." in f"{inputs}{row}{body}":
             provider, module = self.table.table.provider, module_name(self.service.name)
-            self.imports.package(f"shapes.{provider}", module, "shapes")
+            self.imports.package(f"shapes.{tree.folder(provider)}", module, "shapes")
         self.imports.annotation("Iterator, Mapping")
         for name in ("ConversionError", "Errors"):
             self.imports.exported(name)

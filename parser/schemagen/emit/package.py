@@ -90,7 +90,7 @@ def _catalog(tables: Iterable[TableFacts], notice: str) -> str:
         entries=[
             {
                 "id": python_literal(table.id),
-                "provider": python_literal(table.provider),
+                "provider": python_literal(tree.folder(table.provider)),
                 "module": python_literal(table.module),
                 "model": python_literal(table.model),
                 "key": table.key,
