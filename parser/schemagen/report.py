@@ -23,7 +23,7 @@ from schemagen.model import (
     Table,
     Value,
 )
-from schemagen.typetable import DIALECTS, Type, TypeTable
+from schemagen.typetable import DIALECTS, Type, TypeTable, array_row
 
 # --- the type table -------------------------------------------------------------------------------
 
@@ -40,7 +40,7 @@ def type_rows(types: TypeTable) -> list[tuple[str, ...]]:
     """The type table for people: one row per type, then the rule for arrays."""
     rows = [_type_row(row) for row in types.types.values()]
     arrays = [dialect.array.format("T") for dialect in DIALECTS]
-    rows.append(("array<T>", "list[T | None]", "array of T or null", *arrays, "list"))
+    rows.append(("array<T>", array_row("T"), "array of T or null", *arrays, "list"))
     return rows
 
 

@@ -334,7 +334,18 @@ SCALARS: tuple[NestedScalar, ...] = (
 )
 
 
-# --- schemas that emitters compose ----------------------------------------------------------------
+# --- what emitters compose ------------------------------------------------------------------------
+
+
+def array_row(element: str) -> str:
+    """The annotation of a list in a row, made from its elements': any of them may be null."""
+    return f"list[{element} | None]"
+
+
+def map_row(value: str) -> str:
+    """The annotation of a map in a row, made from its values': any of them may be null."""
+    return f"dict[str, {value} | None]"
+
 
 NULL: JsonSchema = {"type": "null"}
 
@@ -435,7 +446,7 @@ class Resolved:
     def row(self) -> str:
         """The annotation of a value that is not null in a mapper's row."""
         if self.element is not None:
-            return f"list[{self.element.row} | None]"
+            return array_row(self.element.row)
         return self.scalar.row
 
     def sql(self, dialect: Dialect) -> SqlType:

@@ -28,7 +28,7 @@ from schemagen.model import (
 )
 from schemagen.names import class_name, module_name, python_literal, snake_case
 from schemagen.responses import Responses, Step, steps
-from schemagen.typetable import SCALARS, Resolved
+from schemagen.typetable import SCALARS, Resolved, array_row
 
 _JSON = next(scalar for scalar in SCALARS if scalar.name == "json")
 _CONVERTERS = frozenset(name for name in vars(convert) if not name.startswith("_"))
@@ -332,7 +332,7 @@ class _Mapper:
         """The annotation of a column's value that is not None."""
         if type.element is not None:
             inner = shape.element if isinstance(shape, ListOf) else None
-            return f"list[{self.row_type(type.element, inner)} | None]"
+            return array_row(self.row_type(type.element, inner))
         if shape is not None and _is_json(type):
             return self.shapes.row_type(shape)
         return type.row

@@ -20,7 +20,7 @@ from schemagen.emit.layout import lay_out, lay_out_empty, lay_out_item, lay_out_
 from schemagen.link import structure_names
 from schemagen.model import ListOf, MapOf, ResponseStructure, Scalar, Service, Shape, StructureRef
 from schemagen.names import NestedNames, class_name, python_literal, snake_case
-from schemagen.typetable import SCALARS
+from schemagen.typetable import SCALARS, array_row, map_row
 
 _WORD = re.compile(r"\w+")
 _SCALARS = {scalar.name: scalar for scalar in SCALARS}
@@ -110,9 +110,9 @@ class ShapeNames:
             case StructureRef(name):
                 return self.prefix + self.rows[name]
             case ListOf(element):
-                return f"list[{self.row_type(element)} | None]"
+                return array_row(self.row_type(element))
             case MapOf(value):
-                return f"dict[str, {self.row_type(value)} | None]"
+                return map_row(self.row_type(value))
 
     def conversion(self, shape: Shape, value: str, at: str, imports: Imports) -> str:
         """The expression that converts ``value``, an expression itself, at the place ``at``."""
