@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -339,7 +341,21 @@ def test_a_shape_that_does_not_fit_the_column(
 
 AWKWARD_COLUMNS = [
     *["@http.status_code", "class", "__mangled", "with space", "str", "item", "errors", "text"],
-    *["shapes", "key", "Row", "dict", "None", '"""', "'", "\\", "\n", "{{ 1 }}", "{% raw %}", "é"],
+    *[
+        "shapes",
+        "shapes.x",
+        "key",
+        "Row",
+        "dict",
+        "None",
+        '"""',
+        "'",
+        "\\",
+        "\n",
+        "{{ 1 }}",
+        "{% raw %}",
+        "é",
+    ],
     "\u202e" + "__import__('os').abort()",
 ]
 
@@ -496,30 +512,73 @@ def test_unmapped_looks_at_the_item(tmp_path: Path) -> None:
 # --- the text -------------------------------------------------------------------------------------
 
 
+def awkward() -> Iterator[tuple[Lock, dict[str, str]]]:
+    """Locks, each with its table's columns, that need every kind of statement."""
+    yield structures(), {"_key": "string", "config": "json"}
+    yield nested("List", "Outer[].Inner.Things[]", "Sets[]"), NESTED_COLUMNS
+    yield nested("Get", "Outer.Inner.Thing", "Set"), NESTED_COLUMNS
+    yield (
+        mappers.service(
+            mappers.bound(
+                "aws.t",
+                operation="Get",
+                path="Outer.Inner.Thing",
+                columns={name: by("Size") for name in AWKWARD_COLUMNS},
+            ),
+            {"Get": "Get"},
+            {name: NESTED[name] for name in ("Get", "Outer", "Inner", "Thing")},
+        ),
+        dict.fromkeys(AWKWARD_COLUMNS, "int64"),
+    )
+    yield (
+        mappers.service(
+            mappers.bound(
+                "aws.t",
+                operation="Get",
+                columns={name: by(name) for name in COLUMNS},
+                unbound=["nothing"],
+            ),
+            {"Get": "Get"},
+            {
+                "Get": {name: shape for name, (_, shape, *_) in COLUMNS.items()},
+                "Tag": {"Key": "string", "Value": "string"},
+            },
+        ),
+        {**{name: type for name, (type, *_) in COLUMNS.items()}, "nothing": "array<json>"},
+    )
+
+
 @pytest.mark.parametrize("nested_names", list(NestedNames))
 def test_the_text_is_as_black_writes_it(nested_names: NestedNames) -> None:
     """black changes nothing in the modules, whatever the paths and names are."""
     mode = Mode(target_versions={TargetVersion.PY311})
-    awkward = {name: by("Size") for name in AWKWARD_COLUMNS}
-    locks = [
-        (structures(), {"_key": "string", "config": "json"}),
-        (nested("List", "Outer[].Inner.Things[]", "Sets[]"), NESTED_COLUMNS),
-        (nested("Get", "Outer.Inner.Thing", "Set"), NESTED_COLUMNS),
-        (
-            mappers.service(
-                mappers.bound("aws.t", operation="Get", path="Outer.Inner.Thing", columns=awkward),
-                {"Get": "Get"},
-                {name: NESTED[name] for name in ("Get", "Outer", "Inner", "Thing")},
-            ),
-            dict.fromkeys(AWKWARD_COLUMNS, "int64"),
-        ),
-    ]
-    for made, columns in locks:
+    for made, columns in awkward():
         tables = mappers.linked(made, {made.bindings[0].table: handmade.columns(columns)})
         texts = mappers.files(made, tables, nested_names)
         for path, text in texts.items():
             if "/mappers/" in path or "/shapes/" in path:
                 assert format_str(text, mode=mode) == text, path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("checker", ["mypy", "pyright"])
+def test_the_text_is_typed(tmp_path: Path, checker: str) -> None:
+    """mypy --strict and pyright in strict mode find nothing in the modules."""
+    for number, (made, columns) in enumerate(awkward()):
+        tables = mappers.linked(made, {made.bindings[0].table: handmade.columns(columns)})
+        for path, text in mappers.files(made, tables).items():
+            target = tmp_path / f"package_{number}" / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+    (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
+    command = {
+        "mypy": ["mypy", "--strict", "--no-incremental", "--explicit-package-bases", "."],
+        "pyright": ["pyright", "--pythonpath", sys.executable],
+    }[checker]
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_nothing_depends_on_the_order_of_the_lock() -> None:

@@ -92,6 +92,7 @@ class _Mapper:
         self.bound: dict[str, BoundColumn | DerivedColumn] = {}
         self.bound.update({column.column: column for column in self.binding.columns})
         self.bound.update({column.column: column for column in self.binding.derived})
+        self.helpers: list[str] = []
         self.types = {*RESERVED, "Item", "Row", "Response"}
         self.taken = {*_CONVERTERS, *_PARAMETERS}
         self.primary = self.response(self.binding.operation, self.binding.path, None)
@@ -136,16 +137,16 @@ class _Mapper:
         text = {
             "row": row,
             "inputs": inputs,
-            "finders": [self.finder(one) for one in self.auxiliary if not one.whole],
+            "functions": [
+                *self.helpers,
+                *(self.finder(one) for one in self.auxiliary if not one.whole),
+            ],
             "mapped": [lay_out_item(python_literal(member), 2) for member in mapped],
             "from_item_parameters": self.parameters(several=False),
             "from_item": body,
             "from_response_parameters": self.parameters(several=self.primary.several),
             "from_response": self.from_response(),
         }
-        if "shapes." in f"{inputs}{row}{body}":
-            provider, module = self.table.table.provider, module_name(self.service.name)
-            self.imports.package(f"shapes.{tree.folder(provider)}", module, "shapes")
         self.imports.annotation("Iterator, Mapping")
         for name in ("ConversionError", "Errors"):
             self.imports.exported(name)
@@ -182,7 +183,10 @@ class _Mapper:
         yield input_dict(
             response.item_type,
             [
-                (member, self.shapes.input_type(self.member(response.item, member)))
+                (
+                    member,
+                    self.importing(self.shapes.input_type(self.member(response.item, member))),
+                )
                 for member in members
             ],
             self.imports,
@@ -328,18 +332,26 @@ class _Mapper:
             return None
         return self.member(self.response_of(_operation(bound)).item, bound.member)
 
+    def importing(self, code: str) -> str:
+        """``code`` itself, which has no literals; the service's shapes are imported if it has them."""
+        if self.shapes.prefix in code:
+            provider, module = self.table.table.provider, module_name(self.service.name)
+            self.imports.package(f"shapes.{tree.folder(provider)}", module, "shapes")
+        return code
+
     def row_type(self, type: Resolved, shape: Shape | None) -> str:
         """The annotation of a column's value that is not None."""
         if type.element is not None:
             inner = shape.element if isinstance(shape, ListOf) else None
             return array_row(self.row_type(type.element, inner))
         if shape is not None and _is_json(type):
-            return self.shapes.row_type(shape)
+            return self.importing(self.shapes.row_type(shape))
         return type.row
 
     def conversion(self, type: Resolved, shape: Shape | None, value: str, at: str) -> str:
         """The expression that converts a column's value."""
         if shape is not None and _is_json(type):
+            self.importing(self.shapes.conversion(shape, "value", "at", self.imports))
             return self.shapes.conversion(shape, value, at, self.imports)
         if type.element is not None:
             inner = shape.element if isinstance(shape, ListOf) else None
@@ -350,10 +362,20 @@ class _Mapper:
     def converter(self, type: Resolved, shape: Shape | None) -> str:
         """The function that converts an element of an array."""
         if shape is not None and _is_json(type):
-            return self.shapes.converter(shape, self.imports)
+            return self.importing(self.shapes.converter(shape, self.imports))
         if type.element is not None:
-            return f"lambda value, at, errors: {self.conversion(type, shape, 'value', 'at')}"
+            return self.helper(type, shape)
         return self.imports.converter(type.scalar.convert)
+
+    def helper(self, type: Resolved, shape: Shape | None) -> str:
+        """The name of a function of the module, for the arrays that stand inside an array."""
+        row = self.imports.annotation(self.row_type(type, shape))
+        errors = self.imports.annotation("Errors")
+        body = lay_out("return " + self.conversion(type, shape, "value", "at"), 1)
+        name = f"_array_{len(self.helpers) + 1}"
+        head = lay_out(f"def {name}(value: object, at: str, errors: {errors}) -> {row}:")
+        self.helpers.append(f"{head}\n{body}")
+        return name
 
 
 def _is_json(type: Resolved) -> bool:
