@@ -53,6 +53,9 @@ duckdb = "UUID"
 [tool.schemagen.types.float64]
 duckdb = { name = "DECIMAL(18, 3)", encode = "float64" }
 
+[tool.schemagen.types.hstore_csv]
+duckdb = "MAP(VARCHAR, VARCHAR[])"
+
 [[tool.schemagen.columns]]
 column = "*_id"
 was = "string"
@@ -71,6 +74,7 @@ type = "string"
     assert row.sql["postgres"].parameter("%s") == "CAST(%s AS uuid)"
     assert types.types["float64"].sql["duckdb"].name == "DECIMAL(18, 3)"
     assert types.types["float64"].sql["postgres"].name == "double precision"
+    assert types.types["hstore_csv"].sql["duckdb"].name == "MAP(VARCHAR, VARCHAR[])"
     by_pattern = types.resolve_column("aws.x", "vpc_id", "string")
     assert (by_pattern.expression, by_pattern.rule) == (
         "uuid",

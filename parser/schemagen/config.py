@@ -89,7 +89,7 @@ def _table(value: object) -> dict[str, Any] | None:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else None
 
 
-_SQL_TYPE = re.compile(r"[A-Za-z_][A-Za-z0-9_ ]*(\([A-Za-z0-9_ ,]*\))?(\[\])*")
+_SQL_TYPE = re.compile(r"[A-Za-z_][A-Za-z0-9_ ]*(\((?:[A-Za-z0-9_ ,]|\[\])*\))?(\[\])*")
 _DOTTED = re.compile(r"([A-Za-z_]\w*\.)+[A-Za-z_]\w*")
 _VERSION = re.compile(r"\d+(\.\d+)*([a-z0-9.+-]*)")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]*")

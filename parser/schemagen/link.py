@@ -26,6 +26,8 @@ from schemagen.model import (
 )
 from schemagen.typetable import DIALECTS, Resolved, TypeTable
 
+_PARAMETERS = "Parameters"
+
 
 @dataclass(frozen=True, slots=True)
 class LinkedColumn:
@@ -73,7 +75,7 @@ class LinkedTable:
     @property
     def parameters_class(self) -> str:
         """The name of the model of the table function's parameters."""
-        return f"{self.class_name}Parameters"
+        return self.class_name + _PARAMETERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,27 @@ class Catalog:
     services: Mapping[str, Service]
 
 
+def structure_classes(
+    structures: Iterable[tuple[str, str]], types: TypeTable
+) -> dict[tuple[str, str], str]:
+    """(service, structure) -> the name of its model, unique in its service."""
+    taken: dict[str, set[str]] = {}
+    classes: dict[tuple[str, str], str] = {}
+    for service, name in sorted(structures):
+        others = taken.setdefault(service, {*names.MODEL_IMPORTS, *types.python_names})
+        classes[service, name] = names.model_name(name, others)
+        others.add(classes[service, name])
+    return classes
+
+
+def _table_class(table: Table, others: Iterable[str], types: TypeTable) -> str:
+    """The name of a table's model. Its module imports types, and the models ``others``."""
+    taken = {*names.MODEL_IMPORTS, *types.python_names, *others}
+    # That of its parameters stands beside it.
+    beside = {name.removesuffix(_PARAMETERS) for name in taken if name.endswith(_PARAMETERS)}
+    return names.model_name(table.name, taken | beside if table.parameters else taken)
+
+
 def link(
     pages: Pages,
     types: TypeTable,
@@ -128,10 +151,11 @@ def link(
 ) -> Catalog:
     """Settle every name and type. Types were checked when the pages were read."""
     structures = _structures(pages)
+    classes = structure_classes(structures, types)
     by_table = {binding.table: binding for binding in bindings}
     by_name = {service.name: service for service in services}
     tables = tuple(
-        _link_table(table, types, pages, structures, by_table.get(table.id), by_name)
+        _link_table(table, types, pages, structures, classes, by_table.get(table.id), by_name)
         for table in sorted(pages.tables, key=lambda table: table.id)
     )
     return Catalog(tables, structures, by_name)
@@ -142,6 +166,7 @@ def _link_table(
     types: TypeTable,
     pages: Pages,
     structures: Mapping[tuple[str, str], Structure],
+    classes: Mapping[tuple[str, str], str],
     binding: Binding | None,
     services: Mapping[str, Service],
 ) -> LinkedTable:
@@ -184,7 +209,9 @@ def _link_table(
             for parameter in table.parameters
         ),
         module=names.module_name(table.name),
-        class_name=names.class_name(table.name),
+        class_name=_table_class(
+            table, {classes[one.service, one.name] for one in reached.values()}, types
+        ),
         structures=tuple(reached[name] for name in sorted(reached)),
         binding=binding,
         service=services.get(binding.service) if binding else None,

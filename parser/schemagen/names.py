@@ -50,6 +50,18 @@ def class_name(name: str) -> str:
     return f"_{joined}" if joined[0].isdigit() else joined
 
 
+MODEL_IMPORTS = frozenset({"BaseModel", "ConfigDict", "Field", "Literal"})
+"""What modules of models import besides the types of columns; a test compares with their text."""
+
+
+def model_name(name: str, taken: Collection[str]) -> str:
+    """The class of a model in a module where the names in ``taken`` mean something else."""
+    model = class_name(name)
+    while model in taken:
+        model += "Model"
+    return model
+
+
 def module_name(name: str) -> str:
     """The stem of a table's files, and its Python module: lower case, no keyword, no device name,
     and no name that a package has for itself (``__init__``)."""

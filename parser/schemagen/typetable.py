@@ -527,6 +527,11 @@ class TypeTable:
         """The type expressions that `resolve` accepts, as a list for people."""
         return ", ".join([*self.types, "array<T>"])
 
+    @property
+    def python_names(self) -> frozenset[str]:
+        """The names under which models import the types of their columns."""
+        return frozenset(row.python.name for row in self.types.values())
+
     def resolve(self, expression: str) -> Resolved:
         """The type that ``expression`` names, such as ``"array<string>"``.
 

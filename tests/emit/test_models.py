@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +16,24 @@ from pydantic import BaseModel, ValidationError
 
 import handmade
 from emit.test_json_schema import HERE, TREE, column
+from schemagen import names
 from schemagen.emit import models, package, tree
 from schemagen.link import LinkedTable, facts, link
-from schemagen.model import Column, Pages, Parameter, Table, Value
+from schemagen.model import (
+    Column,
+    Member,
+    Pages,
+    Parameter,
+    Scalar,
+    Shape,
+    Structure,
+    StructureRef,
+    Table,
+    Usage,
+    Value,
+)
 from schemagen.names import NestedNames
-from schemagen.typetable import TypeTable
+from schemagen.typetable import SCALARS, TypeTable
 
 HOSTILE = 'a """ \\ {{ x }} {% y %} \' " \n# end'
 
@@ -174,3 +188,106 @@ def test_generated_python_is_as_black_writes_it(tmp_path: Path) -> None:
         if path.endswith(".py") and text:
             with pytest.raises(NothingChanged):
                 black.format_file_contents(text, fast=False, mode=mode)
+
+
+# --- names of classes -----------------------------------------------------------------------------
+
+IMPORTED = sorted(names.MODEL_IMPORTS | TypeTable().python_names)
+"""What modules of models import: names that a page may want for a table or a structure."""
+
+
+def test_imports_are_as_the_rule_for_classes_knows_them() -> None:
+    """A module of a model imports the names that its class avoids, its structures, and no other."""
+    found = {
+        alias.asname or alias.name
+        for path, text in files().items()
+        if path.startswith((f"{tree.PACKAGE}/models/", f"{tree.PACKAGE}/structures/"))
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert found == {*IMPORTED, "annotations", "Node", "Leaf"}
+
+
+@pytest.mark.parametrize("name", IMPORTED)
+def test_a_table_called_as_an_import(tmp_path: Path, name: str) -> None:
+    """The table's class has another name, whichever columns the table has, and the module works."""
+    full = handmade.table(f"aws.{name}", COLUMNS)
+    small = handmade.table(f"gcp.{name}", COLUMNS[:1])
+    row = {**ROW, "nodes": None}
+    with handmade.imported(tmp_path, f"made_called_{name}", handmade.files([full, small])) as made:
+        assert made.model(full).__name__ == made.model(small).__name__ == f"{name}Model"
+        assert made.model(full).model_validate(row).model_dump(by_alias=True) == row
+        assert made.module("catalog").model(full.table.id) is made.model(full)
+
+
+def structure(name: str, *members: tuple[str, Shape], used: str = "") -> Structure:
+    """A structure of sagemaker; ``used`` is the column of sagemaker_job that it fills."""
+    return Structure(
+        "sagemaker",
+        name,
+        tuple(Member(member, shape, HERE) for member, shape in members),
+        HERE,
+        usages=(Usage("DescribeJob", used, element=False),) if used else (),
+    )
+
+
+@pytest.mark.parametrize("nested_names", list(NestedNames))
+def test_structures_called_as_an_import(tmp_path: Path, nested_names: NestedNames) -> None:
+    """Structures avoid what modules import, each other, and a table the structures that it holds;
+    its parameters' class too."""
+    scalars = {scalar.name: Scalar(scalar.name) for scalar in SCALARS}
+    awkward = [*IMPORTED, "FieldModel", "fieldModel", "SagemakerJob", "SagemakerJobModelParameters"]
+    structures = (
+        *(
+            structure(name, *scalars.items(), ("Circle", StructureRef("Circle")))
+            for name in awkward
+        ),
+        structure("Circle", ("Literal", StructureRef("Literal"))),
+        structure("Top", *((name, StructureRef(name)) for name in awkward), used="Nodes"),
+    )
+    table = Table(
+        "aws.sagemaker_job",
+        "Job",
+        "",
+        COLUMNS,
+        HERE,
+        parameters=(Parameter("class", "string", True, "", HERE),),
+    )
+    types = TypeTable()
+    linked = link(Pages(tables=(table,), structures=structures), types).tables[0]
+    made = package.render([facts(linked)], types, "0")
+    modules = {
+        ("sagemaker", name): stem for name, stem in tree.structure_modules(structures).items()
+    }
+    made[tree.model_path("aws", linked.module)] = models.render_table(
+        linked, types, nested_names, modules
+    )
+    for stem in set(modules.values()):
+        group = [one for one in structures if modules["sagemaker", one.name] == stem]
+        made[tree.structure_path("aws", "sagemaker", stem)] = models.render_structures(
+            "aws", group, types, nested_names, modules
+        )
+    made |= package.init_modules(made)
+    with handmade.imported(tmp_path, f"made_structures_{nested_names}", made) as generated:
+        model = generated.model(linked)
+        assert model.__name__ == "SagemakerJobModelModel"
+        # How a value of each scalar stands in JSON.
+        values = dict(
+            zip(scalars, ["s", 1, 0.5, True, "2026-01-01T00:00:00Z", "YQ==", [1]], strict=True)
+        )
+        keys = nested_names.of(awkward)
+        literal = nested_names.of(["Literal"])["Literal"]
+        circle = nested_names.of(["Circle"])["Circle"]
+        inner = {**values, circle: {literal: values}}
+        row = {"_key": "k", "nodes": {keys[name]: inner for name in awkward}}
+        read = model.model_validate(row)
+        assert read.model_dump(by_alias=True, mode="json", exclude_unset=True) == row
+        top: BaseModel = read.__dict__["nodes"]
+        assert {type(inner).__name__ for _, inner in top} == {
+            *(f"{name}Model" for name in IMPORTED if name != "Field"),
+            *("FieldModelModel", "FieldModel", "FieldModelModelModel"),
+            *("SagemakerJob", "SagemakerJobModelParameters"),
+        }
+        with pytest.raises(ValidationError):
+            model.model_validate({"_key": "k", "nodes": {keys["Int64"]: {**inner, "int64": "1"}}})

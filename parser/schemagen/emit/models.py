@@ -23,9 +23,9 @@ from schemagen import templating
 from schemagen.emit import tree
 from schemagen.emit.formatting import format_python
 from schemagen.emit.json_schema import rewrite, structure_reference, structure_schema, table_schema
-from schemagen.link import LinkedTable
+from schemagen.link import LinkedTable, structure_classes
 from schemagen.model import Structure
-from schemagen.names import NestedNames, class_name, field_name
+from schemagen.names import NestedNames, field_name
 from schemagen.typetable import PYTHON_TYPE, JsonSchema, TypeTable
 
 Modules = Mapping[tuple[str, str], str]
@@ -41,7 +41,7 @@ def render_table(
     own = {name: definitions[name] for name in (table.parameters_class,) if name in definitions}
     aliases = {column.column.name: column.field for column in table.columns}
     aliases |= {parameter.parameter.name: parameter.field for parameter in table.parameters}
-    paths = _structure_paths(table.table.provider, modules)
+    paths = _structure_paths(table.table.provider, modules, structure_classes(modules, types))
     return _generate(
         _importing({**schema, "$defs": own}, paths),
         class_name=table.class_name,
@@ -60,15 +60,15 @@ def render_structures(
 ) -> str:
     """The module of one structure, or of several that refer to each other in a circle."""
     group = sorted(group, key=lambda structure: structure.name)
-    own = {structure_reference(structure.service, structure.name) for structure in group}
-    paths = {
-        reference: path
-        for reference, path in _structure_paths(provider, modules).items()
-        if reference not in own
+    classes = structure_classes(modules, types)
+    own = {structure: classes[structure.service, structure.name] for structure in group}
+    paths = _structure_paths(provider, modules, classes) | {
+        structure_reference(structure.service, structure.name): f"#/$defs/{name}"
+        for structure, name in own.items()
     }
     definitions = {
-        structure.name: _importing(structure_schema(structure, types, nested_names), paths)
-        for structure in group
+        name: _importing(structure_schema(structure, types, nested_names), paths)
+        for structure, name in own.items()
     }
     aliases = {
         name: field_name(name)
@@ -77,28 +77,32 @@ def render_structures(
     }
     first = group[0]
     return _generate(
-        {"$ref": f"#/$defs/{first.name}", "$defs": definitions},
-        class_name=class_name(first.name),
+        {"$ref": f"#/$defs/{own[first]}", "$defs": definitions},
+        class_name=own[first],
         aliases=aliases,
         path=tree.structure_path(provider, first.service, modules[first.service, first.name]),
         subject=f"{first.service}.{first.name}",
     )
 
 
-def _structure_paths(provider: str, modules: Modules) -> dict[str, str]:
+def _structure_paths(
+    provider: str, modules: Modules, classes: Mapping[tuple[str, str], str]
+) -> dict[str, str]:
+    """Annotations that name a structure -> the import path of its model."""
     return {
-        structure_reference(service, name): ".".join(
-            [tree.python_module(tree.structure_path(provider, service, module)), class_name(name)]
+        structure_reference(*structure): ".".join(
+            [
+                tree.python_module(tree.structure_path(provider, structure[0], module)),
+                classes[structure],
+            ]
         )
-        for (service, name), module in modules.items()
+        for structure, module in modules.items()
     }
 
 
 def _importing(schema: JsonSchema, paths: Mapping[str, str]) -> JsonSchema:
-    """``schema`` with every annotated part replaced by the import that the annotation names.
-
-    Structures that ``paths`` does not know stay references: they are in the same file.
-    """
+    """``schema`` with every annotated part replaced by the import that the annotation names, or by
+    a reference where ``paths`` has one: to a structure in the same file."""
 
     def imported(part: JsonSchema) -> JsonSchema:
         annotation: str = part[PYTHON_TYPE]
@@ -106,9 +110,9 @@ def _importing(schema: JsonSchema, paths: Mapping[str, str]) -> JsonSchema:
             key: part[key] for key in ("title", "description") if key in part
         }
         if annotation.startswith("#"):
-            if annotation not in paths:
-                return {**documentation, "$ref": part["$ref"]}
-            return {**documentation, "customTypePath": paths[annotation]}
+            path = paths[annotation]
+            keyword = "$ref" if path.startswith("#") else "customTypePath"
+            return {**documentation, keyword: path}
         if annotation.startswith("."):
             annotation = tree.PACKAGE + annotation
         return {**documentation, "customTypePath": annotation}
