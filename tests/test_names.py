@@ -20,9 +20,9 @@ from schemagen import names
         ("sagemaker_trainingjob", "SagemakerTrainingjob"),
         ("ec2_instance", "Ec2Instance"),
         ("SecondaryStatusTransition", "SecondaryStatusTransition"),
-        ("9lives", "_9lives"),
-        ("none", "None_"),
-        ("__", "Unnamed"),
+        ("9lives", "Table9lives"),
+        ("none", "TableNone"),
+        ("__", "Table"),
     ],
 )
 def test_class_name(name: str, expected: str) -> None:

@@ -338,7 +338,8 @@ def arn_account(arn: object, at: str) -> str | None:
 
 def structure(value: object, at: str) -> Mapping[str, object]:
     """The members of a structure of an API, by the API's names."""
-    if type(value) is not dict and not isinstance(value, Mapping):  # a dict is known at once
+    # A dict is known at once.
+    if type(value) is not dict and not isinstance(value, Mapping):
         raise ConversionError(at, _expected("dict", value))
     return cast("Mapping[str, object]", value)
 

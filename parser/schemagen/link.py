@@ -171,7 +171,7 @@ def _link_table(
     services: Mapping[str, Service],
 ) -> LinkedTable:
     usages = dict(_usages(table, binding, pages))
-    fields = _fields(column.name for column in table.columns)
+    fields = names.field_names(column.name for column in table.columns)
     columns: list[LinkedColumn] = []
     reached: dict[str, Structure] = {}
     for column in table.columns:
@@ -198,7 +198,7 @@ def _link_table(
                 },
             )
         )
-    parameter_fields = _fields(parameter.name for parameter in table.parameters)
+    parameter_fields = names.field_names(parameter.name for parameter in table.parameters)
     return LinkedTable(
         table=table,
         columns=tuple(columns),
@@ -270,21 +270,6 @@ def closure(
         for member in structure.members:
             waiting.extend(structure_names(member.shape))
     return reached
-
-
-def _fields(columns: Iterable[str]) -> dict[str, str]:
-    """Python attributes. Where two would be one, the later ones, in the page's order, get a number."""
-    taken: set[str] = set()
-    fields: dict[str, str] = {}
-    for name in columns:
-        stem = field = names.field_name(name)
-        number = 2
-        while field in taken:
-            field = f"{stem}_{number}"
-            number += 1
-        taken.add(field)
-        fields[name] = field
-    return fields
 
 
 _READ_VERBS = ("Describe", "Get", "List")

@@ -43,11 +43,8 @@ def class_name(name: str) -> str:
     """``sagemaker_trainingjob`` -> ``SagemakerTrainingjob``. Existing capitals are kept."""
     words = _WORD.findall(name)
     joined = "".join(word[0].upper() + word[1:] for word in words)
-    if not joined:
-        return "Unnamed"
-    if keyword.iskeyword(joined):  # None, True and False
-        return f"{joined}_"
-    return f"_{joined}" if joined[0].isdigit() else joined
+    is_name = joined.isidentifier() and not keyword.iskeyword(joined)
+    return joined if is_name else f"Table{joined}"
 
 
 MODEL_IMPORTS = frozenset({"BaseModel", "ConfigDict", "Field", "Literal"})
@@ -86,6 +83,22 @@ def field_name(name: str) -> str:
     if _reserved(stem) or stem in _MODEL_ATTRIBUTES or stem.startswith("model_"):
         return f"{stem}_"
     return stem
+
+
+def field_names(names: Iterable[str]) -> dict[str, str]:
+    """The Python attributes of names that stand together. Where two would be one, the later ones, in
+    the page's order, get a number."""
+    taken: set[str] = set()
+    fields: dict[str, str] = {}
+    for name in names:
+        stem = field = field_name(name)
+        number = 2
+        while field in taken:
+            field = f"{stem}_{number}"
+            number += 1
+        taken.add(field)
+        fields[name] = field
+    return fields
 
 
 def sql_name(name: str, *, max_bytes: int, reserved: Collection[str]) -> str:

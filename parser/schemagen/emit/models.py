@@ -25,7 +25,7 @@ from schemagen.emit.formatting import format_python
 from schemagen.emit.json_schema import rewrite, structure_reference, structure_schema, table_schema
 from schemagen.link import LinkedTable, structure_classes
 from schemagen.model import Structure
-from schemagen.names import NestedNames, field_name
+from schemagen.names import NestedNames, field_names
 from schemagen.typetable import PYTHON_TYPE, JsonSchema, TypeTable
 
 Modules = Mapping[tuple[str, str], str]
@@ -39,8 +39,12 @@ def render_table(
     schema = table_schema(table, types, nested_names, base_uri="")
     definitions = schema.pop("$defs", {})
     own = {name: definitions[name] for name in (table.parameters_class,) if name in definitions}
-    aliases = {column.column.name: column.field for column in table.columns}
-    aliases |= {parameter.parameter.name: parameter.field for parameter in table.parameters}
+    aliases = {
+        table.class_name: {column.column.name: column.field for column in table.columns},
+        table.parameters_class: {
+            parameter.parameter.name: parameter.field for parameter in table.parameters
+        },
+    }
     paths = _structure_paths(table.table.provider, modules, structure_classes(modules, types))
     return _generate(
         _importing({**schema, "$defs": own}, paths),
@@ -71,9 +75,8 @@ def render_structures(
         for structure, name in own.items()
     }
     aliases = {
-        name: field_name(name)
-        for definition in definitions.values()
-        for name in definition["properties"]
+        name: field_names(definition["properties"])
+        for name, definition in definitions.items()
     }
     first = group[0]
     return _generate(
@@ -127,8 +130,14 @@ _OWN_IMPORT = re.compile(rf"^from {tree.PACKAGE}\.", re.MULTILINE)
 
 
 def _generate(
-    schema: JsonSchema, *, class_name: str, aliases: Mapping[str, str], path: str, subject: str
+    schema: JsonSchema,
+    *,
+    class_name: str,
+    aliases: Mapping[str, Mapping[str, str]],
+    path: str,
+    subject: str,
 ) -> str:
+    """The module of ``schema``; ``aliases`` has each class's attributes by the names of the page."""
     with warnings.catch_warnings():
         # What it warns of is a type that it could not make out.
         warnings.simplefilter("error")
@@ -138,7 +147,13 @@ def _generate(
             output_model_type=DataModelType.PydanticV2BaseModel,
             target_python_version=PythonVersion.PY_311,
             class_name=class_name,
-            aliases={name: alias for name, alias in aliases.items() if name != alias},
+            # With the class in front: a page may call a column "Class.field".
+            aliases={
+                f"{owner}.{name}": attribute
+                for owner, attributes in aliases.items()
+                for name, attribute in attributes.items()
+                if name != attribute
+            },
             allow_population_by_field_name=True,
             custom_file_header=f"# {tree.notice(subject)}",
             custom_file_header_mode=CustomFileHeaderMode.Replace,
