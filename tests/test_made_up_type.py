@@ -1,4 +1,5 @@
-"""A new type is added in one place, and arrives everywhere: in every output, and in the databases."""
+"""A new type, or a new SQL target, is added in one place and arrives everywhere: in every output, and
+in the databases."""
 
 from __future__ import annotations
 
@@ -71,15 +72,16 @@ class Built:
         }
 
 
-def with_row(folder: Path) -> Path:
-    """A schemagen with one more row in its table: its source root."""
+def with_table(folder: Path, *insertions: tuple[str, str]) -> Path:
+    """A schemagen in whose type table each text follows its mark: its source root."""
     for name in ("parser", "templates"):
         shutil.copytree(CHECKOUT / name, folder / name)
     table = folder / "parser" / "schemagen" / "typetable.py"
-    before = table.read_text("utf-8")
-    mark = "TYPES: tuple[Type, ...] = (\n"
-    assert before.count(mark) == 1
-    table.write_text(before.replace(mark, mark.rstrip("\n") + ROW), "utf-8")
+    text = table.read_text("utf-8")
+    for mark, inserted in insertions:
+        assert text.count(mark) == 1
+        text = text.replace(mark, mark + inserted)
+    table.write_text(text, "utf-8")
     return folder / "parser"
 
 
@@ -96,7 +98,8 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             lines[number] = line.replace("| string ", "| array<code9> ", 1)
     page.write_text("".join(lines), "utf-8")
     if request.param == "a row of the table":
-        source = with_row(tmp_path_factory.mktemp("schemagen"))
+        mark = "TYPES: tuple[Type, ...] = ("
+        source = with_table(tmp_path_factory.mktemp("schemagen"), (mark, ROW))
         built = Built(folder, "Code9", {"PYTHONPATH": str(source)})
     else:
         with (folder / "schemagen.toml").open("a") as settings:
@@ -155,3 +158,29 @@ def test_it_works(
         if built.python == "Code9":
             with pytest.raises(ValidationError, match="at most 9 characters"):
                 model.model_validate({**row, "compilation_job_name": "ten-chars!"})
+
+
+def test_a_target_of_its_own(tmp_path: Path) -> None:
+    """A row of DIALECTS, and a type in it for each row of the table, are a new target: its DDL is
+    written and listed, and there are statements that load rows into it."""
+    source = with_table(
+        tmp_path / "schemagen",
+        (
+            "DIALECTS: tuple[Dialect, ...] = (",
+            '\n    replace(_POSTGRES, name="made_up", title="MadeUpSQL", marker="?"),',
+        ),
+        ('return {"postgres": postgres, ', '"made_up": postgres, '),
+    )
+    (folder := tmp_path / "project").mkdir()
+    built = Built(projects.seeds(folder), "", {"PYTHONPATH": str(source)})
+    done = projects.run(built.folder, "build", env=built.env)
+    assert done.returncode == 0, done.stderr
+    assert built.text(f"ddl/made_up/{MODULE}.sql") == built.text(f"ddl/postgres/{MODULE}.sql")
+    assert "DDL for MadeUpSQL" in (built.folder / "generated" / "README.md").read_text("utf-8")
+    printed = projects.run(built.folder, "types", "--format", "json", env=built.env).stdout
+    assert json.loads(printed)[0]["made_up"] == "text"
+    with handmade.imported(tmp_path, "made_up_target", built.sources) as package:
+        table = package.module("tables.aws.sagemaker_compilation_job").TABLE
+        statement: str = package.module("sql").insert(table, "made_up")
+        assert "VALUES (?, " in statement
+        assert "CAST(? AS hstore)" in statement
