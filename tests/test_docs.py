@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -122,6 +123,14 @@ def test_settings_are_understood(tmp_path: Path) -> None:
     assert [getattr(settings, name) for name in shown] == [getattr(plain, name) for name in shown]
     for name in ("docs", "out", "bindings"):
         assert getattr(settings, name).name == getattr(plain, name).name
+
+
+def test_every_setting_is_shown() -> None:
+    """The README's example has the settings, and only those, that `schemagen.config` lists."""
+    listed = re.findall(r"^\| ((?:\w+(?:\.NAME)?(?:, )?)+) \|", config.__doc__ or "", re.MULTILINE)
+    names = {name.removesuffix(".NAME") for row in listed for name in row.split(", ")} - {"key"}
+    [block] = blocks("toml")
+    assert set(tomllib.loads(block)["tool"]["schemagen"]) == names
 
 
 def test_hooks_are_offered() -> None:
