@@ -99,7 +99,8 @@ class Type:
     ``json_schema`` and ``python`` describe a value that is not null: emitters add null.
     ``row`` is the Python annotation of the value in a mapper's row. ``convert`` names the function
     of `schemagen.convert` that makes it from what boto3 returns, which ``boto3`` says in words.
-    ``sql`` maps the names of `DIALECTS` to types.
+    ``sql`` maps the names of `DIALECTS` to types. ``absent`` is the Python literal that stands for
+    a value which an operation asked for it leaves out; "" is null.
     """
 
     name: str
@@ -109,6 +110,7 @@ class Type:
     row: str
     convert: str
     boto3: str
+    absent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +298,7 @@ TYPES: tuple[Type, ...] = (
         row="dict[str, list[str]]",
         convert="tags",
         boto3="tag list or dict, to {key: sorted unique values}",
+        absent="()",
     ),
 )
 

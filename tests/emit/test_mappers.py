@@ -467,6 +467,7 @@ def test_one_item_takes_its_auxiliary_responses(tmp_path: Path) -> None:
         assert mapper.from_item(THINGS[0])["tags"] is None
         assert mapper.from_item(THINGS[0], list_tags={})["tags"] is None
         assert mapper.from_item(THINGS[0], list_tags={"Tags": []})["tags"] == {}
+        assert mapper.from_item(THINGS[0], list_tags={})["tags"] == {}
 
 
 @pytest.mark.parametrize(

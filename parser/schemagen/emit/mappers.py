@@ -104,11 +104,14 @@ class _Mapper:
             if auxiliary.operation in used
         ]
         self.locals: dict[tuple[str | None, str], str] = {}
+        self.absent: dict[tuple[str | None, str], str] = {}
         for column in self.table.columns:
             if bound := self.bound.get(column.column.name):
                 where = (_operation(bound), bound.member)
                 if where not in self.locals:
                     self.locals[where] = unique(_variable(bound.member), self.taken)
+                if column.type.type is not None and column.type.type.absent:
+                    self.absent[where] = column.type.type.absent
 
     def response(self, operation: str, path: str, auxiliary: Auxiliary | None) -> _Response:
         way = steps(path)
@@ -238,8 +241,12 @@ class _Mapper:
                 lines.append(lay_out_value(f"{one.source} = ", choice, 1))
         for (filler, member), variable in self.locals.items():
             one = self.response_of(filler)
-            fetch = f"{one.source}.get({python_literal(member)})"
+            name = python_literal(member)
+            fetch = f"{one.source}.get({name})"
             if one.auxiliary is not None:
+                # An operation that was asked for this and answers without it has said something.
+                if absent := self.absent.get((filler, member)):
+                    fetch = f"{one.source}.get({name}, {absent})"
                 fetch = f"None if {one.source} is None else {fetch}"
             lines.append(lay_out_value(f"{variable} = ", fetch, 1))
         lines += self.key()

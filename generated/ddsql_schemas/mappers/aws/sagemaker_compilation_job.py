@@ -126,7 +126,7 @@ def from_item(
     output_config = item.get("OutputConfig")
     role_arn = item.get("RoleArn")
     stopping_condition = item.get("StoppingCondition")
-    tags_ = None if list_tags is None else list_tags.get("Tags")
+    tags_ = None if list_tags is None else list_tags.get("Tags", ())
     vpc_config = item.get("VpcConfig")
     if key is None:
         key = compilation_job_arn

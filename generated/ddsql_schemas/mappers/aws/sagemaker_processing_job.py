@@ -140,7 +140,7 @@ def from_item(
     processing_start_time = item.get("ProcessingStartTime")
     role_arn = item.get("RoleArn")
     stopping_condition = item.get("StoppingCondition")
-    tags_ = None if list_tags is None else list_tags.get("Tags")
+    tags_ = None if list_tags is None else list_tags.get("Tags", ())
     training_job_arn = item.get("TrainingJobArn")
     if key is None:
         key = processing_job_arn

@@ -242,7 +242,7 @@ def from_item(
     secondary_status = item.get("SecondaryStatus")
     secondary_status_transitions = item.get("SecondaryStatusTransitions")
     stopping_condition = item.get("StoppingCondition")
-    tags_ = None if list_tags is None else list_tags.get("Tags")
+    tags_ = None if list_tags is None else list_tags.get("Tags", ())
     tensor_board_output_config = item.get("TensorBoardOutputConfig")
     training_end_time = item.get("TrainingEndTime")
     training_job_name = item.get("TrainingJobName")
