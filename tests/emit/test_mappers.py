@@ -465,7 +465,6 @@ def test_one_item_takes_its_auxiliary_responses(tmp_path: Path) -> None:
         [row] = mapper.from_response(response, list_tags={"Tags": TAGS}, key="mine")
         assert row == {"_key": "mine", "size": 1, "tags": {"k": ["v"]}}
         assert mapper.from_item(THINGS[0])["tags"] is None
-        assert mapper.from_item(THINGS[0], list_tags={})["tags"] is None
         assert mapper.from_item(THINGS[0], list_tags={"Tags": []})["tags"] == {}
         assert mapper.from_item(THINGS[0], list_tags={})["tags"] == {}
 
