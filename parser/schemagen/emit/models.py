@@ -75,8 +75,7 @@ def render_structures(
         for structure, name in own.items()
     }
     aliases = {
-        name: field_names(definition["properties"])
-        for name, definition in definitions.items()
+        name: field_names(definition["properties"]) for name, definition in definitions.items()
     }
     first = group[0]
     return _generate(
