@@ -67,7 +67,13 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}: {self.code} {self.message}"
+        place = f"{_one_line(self.path)}:{self.line}:{self.column}"
+        return f"{place}: {self.code} {_one_line(self.message)}"
+
+
+def _one_line(text: str) -> str:
+    """``text`` without what moves a terminal's cursor: names of files may hold any character."""
+    return text if text.isprintable() else repr(text)[1:-1]
 
 
 class ProblemsFound(Exception):

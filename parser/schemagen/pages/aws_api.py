@@ -60,6 +60,7 @@ _MEMBER = re.compile(
     r"\s{0,3}+\*\*\s*+(?:\[(?P<linked>[^\[\]]++)\]\([^()\s]*+\)\s*+|(?P<name>[^*\[\]]++))\*\*\s*+"
     rf"(?:{_ANCHOR.pattern})?\s*+"
 )
+_SERVICE = re.compile(r"[a-z0-9][a-z0-9-]*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _INDEX_NAME = re.compile(r"API_(?:Operations|Types|Reference)(?:_.*)?")
 _LIST_ITEM = re.compile(r"\s*+[-+*]\s++(.*)")
@@ -153,8 +154,17 @@ class _Page:
                 "SG208",
                 f"neither the folder below {FOLDER} nor an anchor names the service",
             )
-        part = re.fullmatch(rf"API_(\w+)_{re.escape(name)}", anchor)
-        return f"{service}-{part[1].replace('_', '-')}" if part else service
+            return ""
+        if part := re.fullmatch(rf"API_(\w+)_{re.escape(name)}", anchor):
+            service = f"{service}-{part[1].replace('_', '-').lower()}"
+        if not _SERVICE.fullmatch(service):
+            self.problem(
+                line,
+                1,
+                "SG208",
+                f"{shown(service)} is no name of a service (letters, digits and hyphens)",
+            )
+        return service
 
     # --- members ---
 
