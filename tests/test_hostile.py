@@ -7,20 +7,23 @@ in the models. None of it may run: the payloads would create tables named ``pwne
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 import catalogues
@@ -30,7 +33,11 @@ import loading
 import projects
 from schemagen import api
 from schemagen.emit import ddl, tree
+from schemagen.errors import ProblemsFound
 from schemagen.link import LinkedTable, link
+from schemagen.pages.read import parse_source, parse_sources
+from schemagen.pages.sources import Source
+from schemagen.render import render_table
 from schemagen.typetable import DIALECTS, Dialect, TypeTable
 
 LOST = "\ufffd"
@@ -135,11 +142,12 @@ NAMES = [*(text for text in PLAIN if "\u0085" not in text), *COLLIDING, *LONG]
 
 @dataclass(frozen=True)
 class Meant:
-    """A table as its page means it; columns with their descriptions."""
+    """A table as its page means it; columns and parameters with their descriptions."""
 
     title: str
     description: str
     columns: dict[str, str]
+    parameters: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -166,8 +174,9 @@ def _page(
     title: str = "Made up",
     prose: str = "",
     type: str = "string",
+    parameters: Mapping[str, str] | None = None,
 ) -> Page:
-    """A page whose columns have these descriptions, as they are written in cells."""
+    """A page whose columns and parameters have these descriptions, as they are written in cells."""
     columns = {"_key": "The key.", **columns}
     rows = [
         f"{_cell(_escaped(text))} | {_cell(name)} | core | {type if name != '_key' else 'string'}"
@@ -176,12 +185,21 @@ def _page(
     ]
     text = projects.page(table, *rows)
     text = text.replace("# Made up", f"# {_escaped(title)}", 1)
+    parameters = parameters or {}
+    if parameters:
+        table = "".join(
+            f"| {_cell(name)} | string | no | {_cell(text)} |\n"
+            for name, text in parameters.items()
+        )
+        header = "| Parameter | Type | Required | Description |\n|-|-|-|-|\n"
+        text = text.replace("## Fields", f"## Query Parameters\n\n{header}{table}\n## Fields", 1)
     return Page(
         text.replace("A made-up table.", _escaped(prose), 1),
         Meant(
             REPLACED.get(title, title),
             REPLACED.get(prose, prose),
             {name: REPLACED.get(text, text) for name, text in columns.items()},
+            {name: REPLACED.get(text, text) for name, text in parameters.items()},
         ),
     )
 
@@ -198,6 +216,11 @@ PAGES: dict[str, Page] = {
     "aws.names": _page("aws.names", dict.fromkeys(NAMES, "")),
     "aws.words": _page("aws.words", {word: f"{word}." for word in WORDS}),
     "aws.arrays": _page("aws.arrays", dict.fromkeys(WORDS, ""), type="array<timestamp>"),
+    "aws.function": _page(
+        "aws.function",
+        dict.fromkeys([*COLLIDING, "key"], ""),
+        parameters=dict(zip([*NAMES, *WORDS, "key", "_key"], TEXTS * 4, strict=False)),
+    ),
     "aws.megabyte": _page("aws.megabyte", {"cell": MEGABYTE}),
     "aws.svc_nasty": _page("aws.svc_nasty", {"things": "Structures."}, type="json"),
     **{
@@ -362,6 +385,11 @@ def test_json_schema_says_what_was_meant(project: Path, tables: dict[str, Linked
             name: column.get("title", "") for name, column in schema["properties"].items()
         } == meant.columns
 
+        parameters = schema.get("$defs", {}).get(tables[id].parameters_class, {"properties": {}})
+        assert {
+            name: parameter["description"] for name, parameter in parameters["properties"].items()
+        } == meant.parameters
+
 
 def test_json_schema_of_structures(project: Path, tables: dict[str, LinkedTable]) -> None:
     """Members of an API page keep their descriptions and values, whatever they are called."""
@@ -376,15 +404,24 @@ def test_json_schema_of_structures(project: Path, tables: dict[str, LinkedTable]
 # --- Python ---------------------------------------------------------------------------------------
 
 _INSPECT = """
+import inspect
 import json
+import sys
 from ddsql_schemas import catalog
 
+def fields(model):
+    return {field.alias or name: field.description or "" for name, field in model.model_fields.items()}
+
 found = {}
-for id in catalog.TABLES:
+for id, entry in catalog.TABLES.items():
     model = catalog.model(id)
     model.model_validate({"_key": "k"})
-    fields = {field.alias or name: field.description for name, field in model.model_fields.items()}
-    found[id] = [model.__doc__, fields, model.model_json_schema()["properties"].keys() == fields.keys()]
+    parameters = {}
+    if entry.function:
+        beside = getattr(sys.modules[model.__module__], entry.model + "Parameters")
+        parameters = fields(beside)
+        beside.model_validate(dict.fromkeys(parameters, "x"))
+    found[id] = [inspect.cleandoc(model.__doc__ or ""), fields(model), parameters]
 print(json.dumps(found))
 """
 
@@ -404,13 +441,12 @@ def test_python_says_what_was_meant(project: Path, tmp_path: Path) -> None:
     found = json.loads(done.stdout)
     assert sorted(found) == sorted(PAGES)
     for id, page in PAGES.items():
-        documentation, fields, named = found[id]
-        assert inspect.cleandoc(documentation or "") == page.meant.description
-        assert {name: text or "" for name, text in fields.items()} == page.meant.columns
-        assert named
+        meant = page.meant
+        assert found[id] == [meant.description, meant.columns, meant.parameters]
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_python_is_formatted_and_typed(project: Path) -> None:
     """black has nothing to change, and mypy --strict nothing to say."""
     for command in (
@@ -425,3 +461,289 @@ def test_python_is_formatted_and_typed(project: Path) -> None:
             check=False,
         )
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+
+# --- what is refused ------------------------------------------------------------------------------
+
+
+def _wide(number: int) -> Page:
+    return _page("aws.wide", {f"c{column}": "" for column in range(number - 1)})
+
+
+BOMB = "".join(
+    f"{name}: &{name} [*{before}, *{before}]\n" for before, name in pairwise("abcdefghij")
+)
+
+REFUSED: dict[str, tuple[dict[str, str], list[str]]] = {
+    "more columns than PostgreSQL takes": (
+        {"a": _wide(1700).text},
+        [
+            "a:10:1: SG121 the table has 1700 columns; PostgreSQL takes at most 1600",
+            "a:10:1: SG121 the table has 1700 columns; PostgreSQL, no extension takes at most 1600",
+        ],
+    ),
+    "no column at all": (
+        {"a": projects.page("aws.empty")},
+        ["a:10:1: SG121 the table has 0 columns; DuckDB needs at least 1"],
+    ),
+    "columns that differ by case": (
+        {"a": projects.page("aws.case", "Name | core | string", "NAME | core | string")},
+        ["a:18:1: SG120 columns 'Name' and 'NAME' are one name in DuckDB"],
+    ),
+    "two tables in one file": (
+        {"a": projects.page("aws.con", "x | core | string")}
+        | {"b": projects.page("aws.con_", "x | core | string")},
+        [
+            "b:1:1: SG120 aws.con_ and aws.con (docs_src/ddsql/a.dataset.md) would both be written"
+            " to ddsql_schemas/json_schema/aws/con_.json"
+        ],
+    ),
+    "two providers in one folder": (
+        {"a": projects.page("con.t", "x | core | string")}
+        | {"b": projects.page("con_.t", "x | core | string")},
+        [
+            "b:1:1: SG120 con_.t and con.t (docs_src/ddsql/a.dataset.md) would both be written"
+            " to ddsql_schemas/json_schema/con_/t.json"
+        ],
+    ),
+    "an id that climbs": (
+        {"a": projects.page("aws../../x", "x | core | string")},
+        [
+            "a:10:1: SG112 the table's id 'aws../../x' is not provider.name (lower-case letters,"
+            " digits and underscores, as in 'aws.ec2_instance')"
+        ],
+    ),
+    "a name with a bidirectional control": (
+        {"a": projects.page("aws.t", "txt\u202egnp | core | string")},
+        ["a:17:6: SG122 the column 'txt\ufffdgnp' has U+202E, which no target can hold in a name"],
+    ),
+    "YAML that doubles itself": (
+        {"a": projects.page("aws.t", "x | core | string").replace("title: Made up\n", BOMB)},
+        ["a:2:4: SG110 the front matter is not valid YAML: anchors and aliases are not allowed"],
+    ),
+    "YAML without end": (
+        {"a": projects.page("aws.t", "x | core | string").replace("Made up", "[" * 100_000, 1)},
+        ["a:2:23: SG110 the front matter is not valid YAML: nested more than 16 levels deep"],
+    ),
+    "YAML that makes objects": (
+        {
+            "a": projects.page("aws.t", "x | string").replace(
+                "title: Made up", "title: !!python/object/apply:os.system ['touch pwned']"
+            )
+        },
+        ["a:17:7: SG115 the row has no kind cell: 'string' is none of core, event_attribute"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_no_target_can_hold_is_refused(tmp_path: Path, case: str) -> None:
+    """Such a page is a problem with its place, quickly, and nothing is written."""
+    pages, expected = REFUSED[case]
+    project = projects.pages(
+        tmp_path, {f"ddsql/{name}.dataset.md": text for name, text in pages.items()}
+    )
+    started = time.monotonic()
+    with pytest.raises(ProblemsFound) as found:
+        api.build(api.settings(project))
+    assert time.monotonic() - started < 5
+    assert [str(problem) for problem in found.value.problems] == [
+        re.sub(r"^(\w)", r"docs_src/ddsql/\1.dataset.md", line) for line in expected
+    ]
+    assert {path.name for path in project.iterdir()} == {"docs_src", "schemagen.toml"}
+
+
+def test_escapes_of_yaml() -> None:
+    """Escapes bring nothing into a title that the page itself could not."""
+    title = '"nul \\0 half \\ud800 turned \\u202e line \\u2028 mojibake \\x92"'
+    text = projects.page("aws.t", "x | core | string").replace("# Made up\n", "")
+    page = parse_source(
+        Source("docs_src/ddsql/a.dataset.md", text.replace("Made up", title).encode()), TypeTable()
+    )
+    assert page.problems == ()
+    assert page.table is not None
+    assert page.table.title == f"nul {LOST} half {LOST} turned {LOST} line mojibake \x92"
+
+
+def test_names_of_files(tmp_path: Path) -> None:
+    """A file may be called anything: its problems stay on one line and move no cursor."""
+    name = "line\nescape\x1b[31m turned \u202e.dataset.md"
+    projects.pages(tmp_path, {f"ddsql/{name}": projects.page("aws.t", "x | string")})
+    done = projects.run(tmp_path, "build")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "docs_src/ddsql/line\\nescape\\x1b[31m turned \\u202e.dataset.md:17:7: SG115 the row has no"
+        " kind cell: 'string' is none of core, event_attribute\n",
+    )
+
+
+# --- whole pages, made up -------------------------------------------------------------------------
+
+AWKWARD = [
+    '"',
+    "'",
+    "\\",
+    "`",
+    "{",
+    "}",
+    "%",
+    "$",
+    ";",
+    "*",
+    "/",
+    "-",
+    "<",
+    ">",
+    "&",
+    "|",
+    "#",
+    "[",
+    "]",
+    "(",
+    ")",
+    "!",
+    "?",
+    ":",
+    "@",
+    ".",
+    "_",
+    "a",
+    "Z",
+    "9",
+    "~",
+    "=",
+    ",",
+    "+",
+    "^",
+    '"""',
+    "'''",
+    "{{",
+    "}}",
+    "{%",
+    "alert",
+    "%}",
+    "--",
+    "';",
+    "$$",
+    "\\|",
+    "&#0;",
+    "&lt;",
+    "<ul>",
+    "<li>",
+    "<code>",
+    "</code>",
+    "<note>",
+    "array<",
+    "é",
+    "😀",
+    "class",
+    "_key",
+    "core",
+    "string",
+    "model_",
+    "__",
+    "one",
+    "of",
+    "values:",
+    "active",
+    "|",
+    "failed",
+    "https://x.y",
+    "\\N{BULLET}",
+    "\\x41",
+    "${x}",
+]
+BROKEN = ["\0", "\x1b", "\x85", "\u2028", "\u202e", LOST, "\ufeff", "\t", "\f", "\r", "\n", "\n\n"]
+BROKEN += [
+    "\n```\n",
+    "\n---\n",
+    "\n## Fields\n",
+    "\n| a | core | string |\n",
+    "{% alert %}",
+    "\n> ",
+]
+
+
+def _texts(*pieces: str) -> st.SearchStrategy[str]:
+    return st.lists(st.sampled_from([" ", *pieces]), max_size=12).map("".join)
+
+
+CELLS = _texts(*AWKWARD)
+NAMES_OF_ANYTHING = st.one_of(CELLS, st.sampled_from([*WORDS, *COLLIDING, *LONG]))
+TYPES = st.sampled_from([*TypeTable().types, "array<string>", "array<array<json>>"])
+IDENTIFIERS = st.sampled_from(IDS)
+
+
+@st.composite
+def whole_pages(draw: st.DrawFn) -> str:
+    """A dataset page of awkward pieces where the format wants them; in one page of three, of broken
+    ones as well, anywhere."""
+    broken = _texts(*AWKWARD, *BROKEN) if draw(st.integers(0, 2)) == 0 else st.nothing()
+    texts, names = CELLS | broken, NAMES_OF_ANYTHING | broken
+    types, identifiers = TYPES | broken, IDENTIFIERS | broken
+    front = draw(st.dictionaries(names, texts, max_size=2))
+    quoted = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in front.items()]
+    lines = ["---", *quoted, draw(broken | st.just("")), "---"]
+    lines += ["", f"# {draw(texts)}", "", draw(texts), "", "```", draw(identifiers), "```", ""]
+    if draw(st.booleans()):
+        lines += ["## Query Parameters", "", "| Parameter | Type | Required | Description |"]
+        lines += ["|-|-|-|-|", f"| p{draw(names)} | {draw(types)} | yes | {draw(texts)} |", ""]
+    lines += ["## Fields", "", "| Title | ID | Type | Data Type | Description |", "|-|-|-|-|-|"]
+    for number in range(draw(st.integers(1, 4))):
+        title = draw(st.just("") | texts.map(lambda text: f"{text} | "))
+        name = f"{draw(names)}{number}".replace("|", "\\|")
+        lines.append(f"| {title}{name} | core | {draw(types)} | {draw(texts)} |")
+    return "\n".join(lines)
+
+
+SETTINGS = api.settings(projects.CHECKOUT)
+ENOUGH = 20
+
+
+def test_any_page_is_refused_or_built() -> None:
+    """Whatever a page holds, it has problems in their places, or every output is what its consumer
+    reads; and enough of the pages that are made up here get that far."""
+    built: list[str] = []
+
+    @settings(
+        max_examples=150,
+        deadline=None,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    @given(page=whole_pages())
+    def build(page: str) -> None:
+        source = Source("docs_src/ddsql/a.dataset.md", page.encode())
+        try:
+            (table,) = link(parse_sources([source], SETTINGS.types), SETTINGS.types).tables
+        except ProblemsFound as found:
+            _check_places(found, source)
+            return
+        if not list(ddl.problems(table)):
+            built.append(table.table.id)
+            for path, text in render_table(table, SETTINGS, {}).items():
+                _consume(path, text)
+
+    build()
+    assert len(built) >= ENOUGH
+
+
+def _check_places(found: ProblemsFound, source: Source) -> None:
+    lines = re.split(r"\r\n?|\n", source.data.decode())
+    for problem in found.problems:
+        assert problem.path == source.path
+        assert 1 <= problem.line <= len(lines)
+        assert 1 <= problem.column <= len(lines[problem.line - 1]) + 1
+        assert str(problem).isprintable()
+
+
+def _consume(path: str, text: str) -> None:
+    """Let the consumer of an output read it. PostgreSQL is left to other tests: it takes longer."""
+    if path.endswith(".py"):
+        compile(text, path, "exec")
+    elif path.endswith(".json"):
+        Draft202012Validator.check_schema(json.loads(text))
+    elif path.startswith(tree.ddl_path("duckdb", "", "").split("//")[0]):
+        with engines.duck() as duck:
+            duck.execute(text)
+            assert duck.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == [(1,)]
