@@ -5,7 +5,8 @@
 #     make test             check, then the tests
 #     make update-golden    write the expected files of the golden tests anew
 #     make bench            how long builds take
-#     make clean            remove .venv and the caches
+#     make peers            the same for schemagen and its peers, side by side (installs them)
+#     make clean            remove .venv, .venv-peers and the caches
 #
 # PYTHON names another interpreter to start from, as in `make test PYTHON=python3.12`.
 
@@ -26,7 +27,7 @@ RUN := .venv/bin/python -m
 WORKERS ?= 2
 
 .DELETE_ON_ERROR:
-.PHONY: build check test update-golden bench clean
+.PHONY: build check test update-golden bench peers clean
 
 build: .venv/runtime
 	$(RUN) schemagen build
@@ -48,8 +49,11 @@ update-golden: .venv/dev
 bench: .venv/dev
 	.venv/bin/python benchmarks/run.py
 
+peers: .venv/dev
+	.venv/bin/python benchmarks/peers.py
+
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-peers .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv/bin/python:
 	@"$(PYTHON)" -c "$(SUITABLE)" 2>/dev/null || { \

@@ -103,7 +103,7 @@ def _page(service: str, noun: str, operation: OperationModel) -> Page | None:
     ]
     if len(item.members) <= 2 and structures:
         # The response wraps the resource: {"Cluster": {…}} or {"Clusters": [{…}], "NextToken": …}.
-        inner = structures[0]
+        inner: Shape = structures[0]
         while isinstance(inner, ListShape):
             inner = inner.member
         if not isinstance(inner, StructureShape):
