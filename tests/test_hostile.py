@@ -747,3 +747,16 @@ def _consume(path: str, text: str) -> None:
         with engines.duck() as duck:
             duck.execute(text)
             assert duck.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == [(1,)]
+
+
+def test_what_is_shown_moves_no_cursor(project: Path) -> None:
+    """`inspect` shows markup as text, and no control reaches the terminal; JSON keeps everything."""
+    shown = projects.run(project, "inspect", "aws.descriptions")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "{{ 7*7 }}" in shown.stdout
+    assert "\\x99" in shown.stdout
+    assert not re.search(r"[\0-\x09\x0b-\x1f\x7f-\x9f]", shown.stdout)
+    data = json.loads(projects.run(project, "inspect", "--format", "json").stdout)
+    (table,) = (table for table in data["tables"] if table["id"] == "aws.descriptions")
+    meant = PAGES["aws.descriptions"].meant.columns
+    assert {column["name"]: column["description"] for column in table["columns"]} == meant

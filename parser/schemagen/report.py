@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -294,9 +295,17 @@ def print_table(
             heading, no_wrap=not fold, overflow="ellipsis" if last and not wrap else "fold"
         )
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(_still(cell)) for cell in row))
     console = Console()
     if not console.is_terminal:
         console.width = console.measure(table).maximum
     console.print(table)
     console.print()
+
+
+_C1 = re.compile("[\x80-\x9f]")
+
+
+def _still(text: str) -> str:
+    """``text`` without the controls that broken text of a page may hold: some move the cursor."""
+    return _C1.sub(lambda found: repr(found[0])[1:-1], text)
