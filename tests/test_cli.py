@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import pty
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -169,3 +174,44 @@ def test_types(tmp_path: Path) -> None:
     }
     assert rows["float64"]["duckdb"] == "REAL"
     assert rows["hstore_csv"]["postgres"] == "hstore"
+
+
+def test_an_output_that_cannot_be_written(project: Path) -> None:
+    """What is in the way of the output is named with its path, and stays as it is."""
+    shutil.rmtree(project / "generated/ddsql_schemas/ddl")
+    (project / "generated/ddsql_schemas/ddl").write_text("in the way")
+    before = tree(project)
+    done = run(project, "build")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[0] == (
+        "generated/ddsql_schemas/ddl:1:1: SG501 a file is in the way of this folder"
+    )
+    assert tree(project) == before
+
+
+def test_progress_is_for_terminals(tmp_path: Path) -> None:
+    """A long build shows how far it is on a terminal, and says one line anywhere else."""
+    rows = "A | a | core | string"
+    project = pages(
+        tmp_path, {f"ddsql/dd.t{n}.dataset.md": page(f"dd.t{n}", rows) for n in range(50)}
+    )
+    assert run(project, "build").stderr == "generated: 313 written, 0 removed (50 tables)\n"
+    shutil.rmtree(project / "generated")
+    terminal, other_end = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "schemagen", "build"], cwd=project, stderr=other_end
+    )
+    os.close(other_end)
+    shown = b""
+    try:
+        while piece := os.read(terminal, 4096):
+            shown += piece
+    except OSError as error:
+        # Linux says so when the last process at the other end has gone.
+        if error.errno != errno.EIO:
+            raise
+    finally:
+        os.close(terminal)
+    assert process.wait() == 0
+    assert b"rendering tables" in shown
+    assert b"313 written" in shown
