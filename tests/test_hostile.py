@@ -206,8 +206,21 @@ def _page(
 
 MEGABYTE = 'it\'s "1 MB" of \\ and {{ 7*7 }}, ' * 30_000 + "end"
 TEXTS = [*PLAIN, *REPLACED]
-IDS = ["con.nul", "class.none", "aws.class", "aws.__init__", "aws.con", "aws._", "aws.2", "aws.t"]
-IDS += [f"aws.{'long' * 20}", "import.base_model", "aws.field", "aws.list", "aws.json_value"]
+IDS = [
+    "con.nul",
+    "class.none",
+    "aws.class",
+    "aws.__init__",
+    "aws.con",
+    "aws._",
+    "aws.2",
+    "aws.t",
+    f"aws.{'long' * 20}",
+    "import.base_model",
+    "aws.field",
+    "aws.list",
+    "aws.json_value",
+]
 
 PAGES: dict[str, Page] = {
     "aws.descriptions": _page(
@@ -653,8 +666,19 @@ AWKWARD = [
     "\\x41",
     "${x}",
 ]
-BROKEN = ["\0", "\x1b", "\x85", "\u2028", "\u202e", LOST, "\ufeff", "\t", "\f", "\r", "\n", "\n\n"]
-BROKEN += [
+BROKEN = [
+    "\0",
+    "\x1b",
+    "\x85",
+    "\u2028",
+    "\u202e",
+    LOST,
+    "\ufeff",
+    "\t",
+    "\f",
+    "\r",
+    "\n",
+    "\n\n"  # lines that change what a page is
     "\n```\n",
     "\n---\n",
     "\n## Fields\n",
@@ -722,7 +746,7 @@ def test_any_page_is_refused_or_built() -> None:
         if not list(ddl.problems(table)):
             built.append(table.table.id)
             for path, text in render_table(table, SETTINGS, {}).items():
-                _consume(path, text)
+                _consume(path, text, table)
 
     build()
     assert len(built) >= ENOUGH
@@ -737,16 +761,22 @@ def _check_places(found: ProblemsFound, source: Source) -> None:
         assert str(problem).isprintable()
 
 
-def _consume(path: str, text: str) -> None:
+def _consume(path: str, text: str, table: LinkedTable) -> None:
     """Let the consumer of an output read it. PostgreSQL is left to other tests: it takes longer."""
     if path.endswith(".py"):
         compile(text, path, "exec")
     elif path.endswith(".json"):
         Draft202012Validator.check_schema(json.loads(text))
-    elif path.startswith(tree.ddl_path("duckdb", "", "").split("//")[0]):
+    elif "/duckdb/" in path:
         with engines.duck() as duck:
             duck.execute(text)
-            assert duck.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == [(1,)]
+            (created,) = duck.execute(
+                "SELECT schema_name, table_name FROM duckdb_tables()"
+            ).fetchall()
+            columns = catalogues.duckdb(duck, *created).columns
+        assert [(column.name, column.comment or "") for column in columns] == [
+            (column.column.name, column.column.description) for column in table.columns
+        ]
 
 
 def test_what_is_shown_moves_no_cursor(project: Path) -> None:
