@@ -526,6 +526,13 @@ REFUSED: dict[str, tuple[dict[str, str], list[str]]] = {
             " digits and underscores, as in 'aws.ec2_instance')"
         ],
     ),
+    "an id that no file can be named after": (
+        {"a": projects.page(f"aws.{'x' * 201}", "x | core | string")},
+        [
+            f"a:10:1: SG112 the table's id 'aws.{'x' * 55}\u2026' has a part of 201 characters;"
+            " files are named after it: 200 at most"
+        ],
+    ),
     "a name with a bidirectional control": (
         {"a": projects.page("aws.t", "txt\u202egnp | core | string")},
         ["a:17:6: SG122 the column 'txt\ufffdgnp' has U+202E, which no target can hold in a name"],

@@ -60,8 +60,9 @@ _MEMBER = re.compile(
     r"\s{0,3}+\*\*\s*+(?:\[(?P<linked>[^\[\]]++)\]\([^()\s]*+\)\s*+|(?P<name>[^*\[\]]++))\*\*\s*+"
     rf"(?:{_ANCHOR.pattern})?\s*+"
 )
-_SERVICE = re.compile(r"[a-z0-9][a-z0-9-]*")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# Files are named after services and structures, of which snake_case doubles the length at most.
+_SERVICE = re.compile(r"[a-z0-9][a-z0-9-]{0,119}")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,119}")
 _INDEX_NAME = re.compile(r"API_(?:Operations|Types|Reference)(?:_.*)?")
 _LIST_ITEM = re.compile(r"\s*+[-+*]\s++(.*)")
 _PAGE_LINK = re.compile(r"\[[^\[\]]+\]\(API_[\w.-]+\)")

@@ -27,6 +27,9 @@ PARAMETERS_HEADER = ("Parameter", "Type", "Required", "Description")
 MAX_ARRAYS = 8
 """How deep arrays may nest; no engine takes more than a few."""
 
+MAX_NAME = 200
+"""Characters of a provider and of a table's name: file systems take 255 bytes, with the ending."""
+
 _SOURCE = re.compile(r"# Source:\s*(\S+)\s*")
 _ID = re.compile(r"[a-z][a-z0-9_]*\.[a-z0-9_]+")
 _MARKDOC = re.compile(r"\{%\s*+(/?)\s*+(alert|icon)\b[^%]*+%\}")
@@ -128,6 +131,13 @@ class _Page:
                 f"the table's id {shown(text)} is not provider.name"
                 " (lower-case letters, digits and underscores, as in 'aws.ec2_instance')",
             )
+            return "", line
+        longest = max(map(len, text.split(".")))
+        if longest > MAX_NAME:
+            reason = (
+                f"has a part of {longest} characters; files are named after it: {MAX_NAME} at most"
+            )
+            self.problem(line, 1, "SG112", f"the table's id {shown(text)} {reason}")
             return "", line
         return text, line
 
