@@ -318,6 +318,39 @@ def test_a_fresh_page_and_a_new_one_with_its_id(tmp_path: Path) -> None:
         api.build(api.settings(project))
 
 
+def test_a_table_bound_twice(project: Path) -> None:
+    """Which of two bindings counts is not left to the order of files."""
+    shutil.copy(project / "bindings/aws/sagemaker.json", project / "bindings/aws/zagemaker.json")
+    copy = project / "bindings/aws/zagemaker.json"
+    text = copy.read_text().replace('"service": "sagemaker"', '"service": "zagemaker"')
+    copy.write_text(text)
+    with pytest.raises(ProblemsFound) as caught:
+        api.build(api.settings(project))
+    assert str(caught.value).splitlines()[0] == (
+        "bindings/aws/zagemaker.json:4:1: SG402 aws.sagemaker_compilation_job is bound in "
+        "another file too: bindings/aws/sagemaker.json:4"
+    )
+    assert len(caught.value.problems) == 3
+
+
+def test_a_member_that_became_optional(project: Path) -> None:
+    """A page's "Required: Yes" holds as long as the lock agrees, and the tables that use the
+    structure are rendered again when the lock changes its mind, bound or not."""
+    lock = project / "bindings/aws/sagemaker.json"
+    text = lock.read_text()
+    assert '"StartTime": "timestamp!"' in text
+    lock.write_text(text.replace('"StartTime": "timestamp!"', '"StartTime": "timestamp"'))
+    assert (
+        findings(project).items()
+        >= {
+            "generated/ddsql_schemas/json_schema/aws/sagemaker_trainingjob.json": "binding changed",
+            "generated/ddsql_schemas/structures/aws/sagemaker/secondary_status_transition.py": (
+                "binding changed"
+            ),
+        }.items()
+    )
+
+
 def test_processes_give_the_same_bytes(tmp_path: Path) -> None:
     """Rendering in several processes changes nothing but the time."""
     project = pages(

@@ -17,13 +17,14 @@ from schemagen import disk, manifest, toolchain
 from schemagen.config import Settings
 from schemagen.disk import digest
 from schemagen.errors import Problem, ProblemsFound
-from schemagen.link import Catalog, LinkedTable, facts, link
+from schemagen.link import Catalog, LinkedTable, TableFacts, facts, link
 from schemagen.manifest import Inputs, Manifest, TableEntry
 from schemagen.model import Origin, Pages
 from schemagen.pages.sources import Kind, Source, find_sources, kind_of
 
 if TYPE_CHECKING:
     from schemagen.binding.lock import Lock
+    from schemagen.model import Binding
 
 
 NOWHERE = Origin("", 0)
@@ -211,7 +212,7 @@ def _render_stale(
     from schemagen import render
     from schemagen.emit import package
 
-    catalog, bindings, fresh = _read_stale(settings, read, fresh)
+    catalog, lock_hash, fresh = _read_stale(settings, read, fresh)
     modules = render.structure_modules(catalog.structures)
     rendered = track(_render_tables(catalog.tables, settings, modules, jobs), len(catalog.tables))
     entries = dict(fresh)
@@ -223,7 +224,7 @@ def _render_stale(
             facts=facts(table),
             page=page,
             page_hash=read.hashes[page],
-            binding_hash=bindings.get(table.table.id, ""),
+            binding_hash=lock_hash(facts(table)),
             outputs={path: digest(text.encode()) for path, text in texts.items()},
         )
     _refuse_collisions(entries.values())
@@ -246,9 +247,9 @@ def _render_stale(
 
 def _read_stale(
     settings: Settings, read: _Read, fresh: Mapping[str, TableEntry]
-) -> tuple[Catalog, dict[str, str], dict[str, TableEntry]]:
-    """The catalogue of the tables that are not fresh, the hash of every binding, and the entries
-    that are still fresh when bindings are taken into account."""
+) -> tuple[Catalog, Callable[[TableFacts], str], dict[str, TableEntry]]:
+    """The catalogue of the tables that are not fresh, what hashes their part of the lock, and the
+    entries that are still fresh when the lock is taken into account."""
     from schemagen.binding import lock
     from schemagen.emit import ddl
     from schemagen.pages.read import collect, parse_source
@@ -260,16 +261,28 @@ def _read_stale(
             read_locks.append(lock.read(source.path, source.data))
         except ProblemsFound as error:
             problems.extend(error.problems)
-    bindings = [binding for one in read_locks for binding in one.bindings]
-    hashes = {
-        binding.table: digest(
-            repr(replace(binding, origin=NOWHERE)).encode(), repr(one.service).encode()
-        )
-        for one in read_locks
-        for binding in one.bindings
-    }
+    bindings: dict[str, Binding] = {}
+    for binding in (binding for one in read_locks for binding in one.bindings):
+        first = bindings.setdefault(binding.table, binding)
+        if first is not binding:
+            there = f"{first.origin.path}:{first.origin.line}"
+            message = f"{binding.table} is bound in another file too: {there}"
+            problems.append(Problem(binding.origin.path, binding.origin.line, 1, "SG402", message))
+    recorded = {one.service.name: repr(one.service).encode() for one in read_locks}
+
+    def lock_hash(table: TableFacts) -> str:
+        """A hash of what the lock says of a table and of the services of its structures."""
+        binding = bindings.get(table.id)
+        services = {service for service, _ in table.structures}
+        parts: list[bytes] = []
+        if binding is not None:
+            services.add(binding.service)
+            parts.append(repr(replace(binding, origin=NOWHERE)).encode())
+        parts += [recorded[service] for service in sorted(services) if service in recorded]
+        return digest(*parts) if parts else ""
+
     fresh = {
-        name: entry for name, entry in fresh.items() if entry.binding_hash == hashes.get(name, "")
+        name: entry for name, entry in fresh.items() if entry.binding_hash == lock_hash(entry.facts)
     }
     fresh_pages = {entry.page for entry in fresh.values()}
     parsed = [
@@ -290,12 +303,12 @@ def _read_stale(
         problems.extend(error.problems)
     for one in read_locks:
         problems.extend(lock.check(one, pages.tables))
-    catalog = link(pages, settings.types, bindings, [one.service for one in read_locks])
+    catalog = link(pages, settings.types, bindings.values(), [one.service for one in read_locks])
     for table in catalog.tables:
         problems.extend(ddl.problems(table))
     if problems:
         raise ProblemsFound(problems)
-    return catalog, hashes, fresh
+    return catalog, lock_hash, fresh
 
 
 def _refuse_collisions(entries: Iterable[TableEntry]) -> None:

@@ -150,10 +150,10 @@ def link(
     services: Iterable[Service] = (),
 ) -> Catalog:
     """Settle every name and type. Types were checked when the pages were read."""
-    structures = _structures(pages)
+    by_name = {service.name: service for service in services}
+    structures = _structures(pages, by_name)
     classes = structure_classes(structures, types)
     by_table = {binding.table: binding for binding in bindings}
-    by_name = {service.name: service for service in services}
     tables = tuple(
         _link_table(table, types, pages, structures, classes, by_table.get(table.id), by_name)
         for table in sorted(pages.tables, key=lambda table: table.id)
@@ -218,8 +218,19 @@ def _link_table(
     )
 
 
-def _structures(pages: Pages) -> dict[tuple[str, str], Structure]:
-    """The structures by (service, name). A member whose structure has no page is any JSON."""
+def _structures(pages: Pages, services: Mapping[str, Service]) -> dict[tuple[str, str], Structure]:
+    """The structures by (service, name). A member whose structure has no page is any JSON.
+
+    A member is required only where the lock, if it records the structure, requires it as well:
+    pages are older than the API, and a row must not be lost to a member that became optional.
+    """
+    optional = {
+        (service.name, structure.name): {
+            member.name for member in structure.members if not member.required
+        }
+        for service in services.values()
+        for structure in service.structures
+    }
     known = {(item.service, item.name): item for item in pages.structures}
 
     def settled(service: str, shape: Shape) -> Shape:
@@ -237,7 +248,11 @@ def _structures(pages: Pages) -> dict[tuple[str, str], Structure]:
         key: replace(
             item,
             members=tuple(
-                replace(member, shape=settled(item.service, member.shape))
+                replace(
+                    member,
+                    shape=settled(item.service, member.shape),
+                    required=member.required and member.name not in optional.get(key, ()),
+                )
                 for member in item.members
             ),
         )
@@ -285,7 +300,7 @@ def _usages(
     so, or when its name without the verb is the table's name without the service: that is how
     DescribeTrainingJob of sagemaker belongs to aws.sagemaker_trainingjob.
     """
-    columns = {_folded(column.name): column.name for column in table.columns}
+    columns = {names.folded(column.name): column.name for column in table.columns}
     bound = (
         {
             (column.operation or binding.operation, column.member): column.column
@@ -299,7 +314,7 @@ def _usages(
         if binding and service == binding.service and (operation, member) in bound:
             return bound[operation, member]
         if _describes(service, operation, table):
-            return columns.get(_folded(member))
+            return columns.get(names.folded(member))
         return None
 
     for structure in pages.structures:
@@ -319,12 +334,8 @@ def _describes(service: str, operation: str, table: Table) -> bool:
     for verb in _READ_VERBS:
         if operation.startswith(verb):
             noun = operation.removeprefix(verb)
-            return _folded(service + noun) == _folded(table.name)
+            return names.folded(service + noun) == names.folded(table.name)
     return False
-
-
-def _folded(name: str) -> str:
-    return name.replace("_", "").lower()
 
 
 def _exist(service: str, shape: Shape, structures: Mapping[tuple[str, str], Structure]) -> bool:

@@ -140,6 +140,11 @@ def python_literal(text: str) -> str:
     return '"' + body.replace("\\'", "'").replace('"', '\\"') + '"'
 
 
+def folded(name: str) -> str:
+    """``name`` without underscores and case: ``training_job_arn`` and ``TrainingJobArn`` agree."""
+    return name.replace("_", "").lower()
+
+
 class NestedNames(StrEnum):
     """What the members of structures are called inside json columns.
 
