@@ -1,6 +1,6 @@
 """A coverage-guided fuzzer of both parsers: nothing but problems may come out of any bytes.
 
-atheris has wheels for few Pythons, so it is no dependency; with CPython 3.11 to 3.13 on Linux::
+atheris has wheels for Linux and few Pythons, so it is no dependency::
 
     .venv/bin/python -m pip install atheris
     .venv/bin/python tests/fuzz/fuzz_pages.py -max_total_time=600 -timeout=20
