@@ -99,36 +99,31 @@ def jobs(folder: Path, tables: int) -> list[Job]:
         Job("schemagen", "--check, nothing changed", [*build, "--check"]),
     ]
     three = "pydantic, JSON Schema, PostgreSQL"
-    for tool, source in (("linkml", schemas), ("datacontract-cli", contracts)):
+    for tool, source, way, words in (
+        ("linkml", schemas, "parsed", "files parsed once"),
+        ("linkml", schemas, "files", "files given to each generator"),
+        ("datacontract-cli", contracts, "parsed", "files parsed once"),
+        ("datacontract-cli", contracts, "validated", "files parsed and validated once"),
+    ):
         script = str(SCRIPTS / f"{source.name}_build.py")
-        for way, words in (("parsed", "files parsed once"), ("files", "by file name")):
-            out = folder / f"{source.name}-{way}"
-            command = [program(tool, "python"), script, str(source), str(out), way]
-            found.append(Job(tool, f"{three}; API, {words}", command, out))
-    generators = (
-        ("gen-pydantic",),
-        ("gen-json-schema",),
-        ("gen-sqltables", "--dialect=postgresql"),
-    )
-    found.append(
-        Job(
-            "linkml",
-            "gen-pydantic --help",
-            [program("linkml", "gen-pydantic"), "--help"],
-            None,
-            False,
-        )
-    )
-    for name, *options in generators:
-        command = [program("linkml", name), *options, one]
-        found.append(Job("linkml", f"{name}, one table", command, None, False))
+        out = folder / f"{source.name}-{way}"
+        command = [program(tool, "python"), script, str(source), str(out), way]
+        found.append(Job(tool, f"{three}; API, {words}", command, out))
+    for words, name, *arguments in (
+        ("gen-pydantic --help", "gen-pydantic", "--help"),
+        ("gen-pydantic, one table", "gen-pydantic", one),
+        ("gen-json-schema, one table", "gen-json-schema", one),
+        ("gen-sqltables, one table", "gen-sqltables", "--dialect=postgresql", one),
+    ):
+        command = [program("linkml", name), *arguments]
+        found.append(Job("linkml", words, command, tables=False))
 
     generator = "datamodel-code-generator"
-    for words, formatter in (
-        ("black", ["--formatters", "black"]),
-        ("no formatter", ["--no-formatters"]),
+    for words, *formatter in (
+        ("black", "--formatters", "black"),
+        ("no formatter", "--no-formatters"),
     ):
-        out = folder / f"{generator}-{words.partition(' ')[0]}"
+        out = folder / f"{generator}, {words}"
         command = [
             program(generator, "datamodel-codegen"),
             *("--input", str(generated / "ddsql_schemas" / "json_schema" / "aws")),
