@@ -6,6 +6,7 @@ column, what a column is called in Python and in each SQL dialect, is said here 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -300,7 +301,13 @@ def _usages(
     so, or when its name without the verb is the table's name without the service: that is how
     DescribeTrainingJob of sagemaker belongs to aws.sagemaker_trainingjob.
     """
-    columns = {names.folded(column.name): column.name for column in table.columns}
+    agreeing = Counter(names.folded(column.name) for column in table.columns)
+    # Two columns that agree with one member would be a coin toss.
+    columns = {
+        names.folded(column.name): column.name
+        for column in table.columns
+        if agreeing[names.folded(column.name)] == 1
+    }
     bound = (
         {
             (column.operation or binding.operation, column.member): column.column
