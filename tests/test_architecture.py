@@ -39,7 +39,7 @@ LAYERS = (
 # Packages from elsewhere, and the only files that know them.
 THIRD_PARTY = {
     "black": ("emit/formatting.py",),
-    "botocore": ("binding/snapshot.py",),
+    "botocore": ("binding/index.py", "binding/snapshot.py"),
     "click": ("cli.py",),
     "datamodel_code_generator": ("emit/models.py",),
     "jinja2": ("templating.py",),

@@ -67,6 +67,7 @@ class NoOffset(tzinfo):
         (convert.json_value, Decimal("0.10000000000000000000001"), "0.10000000000000000000001"),
         (convert.json_value, Decimal("1E+400"), "1E+400"),
         (convert.hstore, MappingProxyType({"a": "b", "c": None}), {"a": "b", "c": None}),
+        (convert.hstore, [{"Key": "a", "Value": "b"}, {"Key": "c"}], {"a": "b", "c": None}),
     ],
 )  # fmt: skip
 def test_what_boto3_returns_becomes_a_rows_value(
@@ -103,7 +104,9 @@ def test_what_boto3_returns_becomes_a_rows_value(
         (convert.json_value, {"a", "b"}, "set is no JSON value; convert it to text or a dict first"),
         (convert.json_value, Decimal("NaN"), "nan does not exist in JSON; use None or text"),
         (convert.json_value, Decimal("sNaN"), "a signalling NaN is no double; use a quiet one"),
-        (convert.hstore, [], "expected dict, got list"),
+        (convert.hstore, "a", "expected dict, got str"),
+        (convert.hstore, [{"Key": 1}], "a tag's key is wrong: expected str, got int"),
+        (convert.hstore, [{"Key": "a"}, {"key": "a"}], "its key stands before it already"),
         (convert.tags, "a", "expected a list of tags or a dict, got str"),
         (convert.json_text, [10**5000], "an integer has too many digits, or the value is nested too deeply"),
         (convert.json_from_text, "[1,]", "not JSON text: Expecting value: line 1 column 4 (char 3)"),

@@ -244,8 +244,20 @@ def mapping(
 
 
 def hstore(value: object, at: str, errors: Errors = "strict") -> dict[str, str | None]:
-    """A map from text to text or None."""
-    return mapping(value, at, errors, text)
+    """A map from text to text or None; a list of AWS tags is one where no key is repeated."""
+    if not isinstance(value, list | tuple):
+        return mapping(value, at, errors, text)
+    found: dict[str, str | None] = {}
+    for number, item in enumerate(cast("list[object] | tuple[object, ...]", value)):
+        try:
+            key, tag_value = _tag(item, at)
+            name = _tag_key(key, at, errors)
+            if name in found:
+                raise ConversionError(at, "its key stands before it already")
+            found[name] = None if tag_value is None else text(tag_value, at, errors)
+        except ConversionError as error:
+            raise error.below(at, f"[{number}]") from None
+    return found
 
 
 # The four ways in which AWS services spell the members of a tag.

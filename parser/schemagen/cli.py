@@ -213,21 +213,27 @@ def types(form: str) -> int:
 @cli.command()
 @click.argument("tables", nargs=-1)
 @click.option("--check", is_flag=True, help="Write nothing; print what would change as a diff.")
-def bind(tables: Sequence[str], check: bool) -> int:
-    """Compare the bindings with the installed botocore and record its shapes anew.
+@click.option(
+    "--again", is_flag=True, help="Infer all bindings anew, but for the columns bound by hand."
+)
+def bind(tables: Sequence[str], check: bool, again: bool) -> int:
+    """Infer the bindings of tables that have none, and record botocore's shapes.
 
     The bindings say which response fills which column; a build reads only what is recorded with
-    them. TABLES are ids; none means all.
+    them. What cannot be inferred goes to stderr. TABLES are ids; none means all.
     """
     from schemagen import bind as binder
 
     settings = _settings()
-    changes = binder.changes(settings, tables)
+    outcome = binder.changes(settings, tables, again=again)
+    changes = outcome.changes
+    for finding in outcome.findings:
+        _say(str(finding))
     if check:
         for change in changes:
             click.echo(change.diff, nl=False)
         if changes:
-            _say("the recorded shapes are not the installed botocore's; run `schemagen bind`")
+            _say("the bindings are not what botocore says; run `schemagen bind`")
         return OUT_OF_DATE if changes else 0
     if changes:
         binder.write(settings, changes)

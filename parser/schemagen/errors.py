@@ -44,6 +44,8 @@ CODES: dict[str, str] = {
     # bindings
     "SG401": "the lock file cannot be read",
     "SG402": "the lock names something that does not exist",
+    "SG403": "no binding can be inferred for a table",
+    "SG404": "no binding can be inferred for a column",
     # output
     "SG501": "the output cannot be written",
     "SG502": "another build is writing the same output",

@@ -262,7 +262,7 @@ TYPES: tuple[Type, ...] = (
         ),
         row="dict[str, str | None]",
         convert="hstore",
-        boto3="dict",
+        boto3="dict, or tag list without repeated keys",
     ),
     Type(
         name="hstore_csv",
@@ -567,3 +567,15 @@ class TypeTable:
 _SCALARS = {scalar.name: scalar for scalar in SCALARS}
 API_SCALARS: Mapping[str, str] = {word: row.name for row in SCALARS for word in row.api}
 BOTOCORE_SCALARS: Mapping[str, str] = {word: row.name for row in SCALARS for word in row.botocore}
+
+CONVERTIBLE: Mapping[str, frozenset[str]] = {
+    "text": frozenset({"string"}),
+    "int64": frozenset({"int64"}),
+    "float64": frozenset({"float64", "int64"}),
+    "boolean": frozenset({"bool"}),
+    "timestamp": frozenset({"timestamp"}),
+    "json_value": frozenset({"json", "structure", "list", "map"}),
+    "hstore": frozenset({"map of strings", "tag list"}),
+    "tags": frozenset({"map of strings", "map of lists", "tag list"}),
+}
+"""What each converter of a column makes a value from: scalars of `SCALARS`, and what is none."""

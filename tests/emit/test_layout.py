@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from schemagen.emit.layout import (
     lay_out,
     lay_out_empty,
+    lay_out_function,
     lay_out_import,
     lay_out_item,
     lay_out_value,
@@ -144,3 +145,11 @@ def test_tables(member: str, operation: str, place: str, conversion: str) -> Non
 def test_imports(module: str, names: list[str]) -> None:
     """Imports are broken where black breaks them."""
     assert_black([lay_out_import(f"..{module}", names)])
+
+
+@given(function=words(40), parameter=words(60), returns=words(60))
+@settings(deadline=None)
+def test_functions(function: str, parameter: str, returns: str) -> None:
+    """A function's only parameter stands on a line of its own where black puts it there."""
+    head = lay_out_function(function, f"response: {parameter}", f"Iterator[{returns}]")
+    assert_black([head, "    return response"])

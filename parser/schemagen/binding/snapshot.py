@@ -1,4 +1,4 @@
-"""What botocore's service models say of responses, recorded for the lock. The only user of botocore.
+"""What botocore's service models say of responses, recorded for the lock.
 
 The models are read as data; no client is made and no credentials are looked for.
 """
@@ -104,7 +104,7 @@ def record(service: str, operations: Iterable[OperationModel]) -> Record:
         for name, shape in structure.members.items():
             required = "!" if name in structure.required_members else ""
             try:
-                members[name] = _notation(service, shape, enumerations, waiting) + required
+                members[name] = notation(service, shape, enumerations, waiting) + required
             except UnknownShape as error:
                 raise UnknownShape(f"{service}'s {structure.name}.{name}: {error}") from None
     return Record(outputs, enumerations, shapes)
@@ -120,7 +120,7 @@ def _operations(lock: Lock) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
             yield (*at, "auxiliary", auxiliary.operation), auxiliary.operation, arguments
 
 
-def _notation(
+def notation(
     service: str,
     shape: Shape,
     enumerations: dict[str, tuple[str, ...]],
@@ -135,11 +135,11 @@ def _notation(
         waiting.append(shape)
         return f"#{shape.name}"
     if isinstance(shape, ListShape):
-        return f"list<{_notation(service, shape.member, enumerations, waiting)}>"
+        return f"list<{notation(service, shape.member, enumerations, waiting)}>"
     if isinstance(shape, MapShape):
         if BOTOCORE_SCALARS.get(shape.key.type_name) != "string":
             raise UnknownShape(f"the keys of {shape.name} are no strings")
-        return f"map<{_notation(service, shape.value, enumerations, waiting)}>"
+        return f"map<{notation(service, shape.value, enumerations, waiting)}>"
     if isinstance(shape, StringShape) and shape.enum:
         enumerations[shape.name] = tuple(shape.enum)
         return f"${shape.name}"

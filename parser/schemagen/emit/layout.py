@@ -55,6 +55,14 @@ def lay_out_empty(name: str, annotation: str, depth: int) -> str:
     return lay_out_value(f"{name}: ", annotation, depth, " = {}")
 
 
+def lay_out_function(name: str, parameter: str, returns: str) -> str:
+    """The first line of a function with one parameter, which gets a comma on a line of its own."""
+    line = f"def {name}({parameter}) -> {returns}:"
+    if len(line) <= WIDTH:
+        return line
+    return f"def {name}(\n    {parameter},\n) -> {returns}:"
+
+
 def lay_out_import(module: str, names: Iterable[str]) -> str:
     """``from module import …``, exploded where it is too long."""
     names = list(names)

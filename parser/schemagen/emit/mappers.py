@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from schemagen import convert, templating
 from schemagen.emit import tree
 from schemagen.emit.imports import RESERVED, Imports
-from schemagen.emit.layout import lay_out, lay_out_item, lay_out_value
+from schemagen.emit.layout import lay_out, lay_out_function, lay_out_item, lay_out_value
 from schemagen.emit.shapes import ShapeNames, input_dict, typed_dict, unique
 from schemagen.link import LinkedColumn, LinkedTable
 from schemagen.model import (
@@ -291,9 +291,10 @@ class _Mapper:
     def finder(self, response: _Response) -> str:
         """The function that yields the items in an auxiliary response."""
         self.imports.annotation("Iterator")
-        head = lay_out(
-            f"def {_finder(response)}(response: {response.response_type}) -> "
-            f"Iterator[{response.item_type}]:"
+        head = lay_out_function(
+            _finder(response),
+            f"response: {response.response_type}",
+            f"Iterator[{response.item_type}]",
         )
         walk = _walk(response.steps, lambda item, depth: lay_out(f"yield {item}", depth))
         return "\n".join([head, *walk])

@@ -1,0 +1,322 @@
+"""An index of what a service's read operations return: where the evidence for bindings is looked up.
+
+The models of all services take a while to read, so an index is kept in the user's cache folder, by
+botocore's version. A cache that is missing, broken or cannot be written costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import botocore
+from botocore.loaders import Loader
+from botocore.model import ListShape, OperationModel, Shape, StructureShape
+
+from schemagen.binding import snapshot
+from schemagen.names import folded
+from schemagen.responses import WHOLE
+
+READ_VERBS = ("Describe", "Get", "BatchGet", "List")
+"""How the names of operations that only read begin, those that return one full item first."""
+
+_DEPTH = 3
+"""How many steps a path has at most. No service keeps a resource deeper."""
+
+_FORMAT = 1
+"""Changes when an index of an older schemagen must not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a structure. ``type`` is in the lock's notation, ``words`` its documentation."""
+
+    name: str
+    type: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A place in an operation's response that could be a table's row."""
+
+    operation: str
+    path: str
+    structure: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOperation:
+    """An operation's parameters that are strings or lists, with their documentation.
+
+    ``required`` names the parameters that must be given, of any type; ``lists`` those that are lists.
+    """
+
+    name: str
+    required: tuple[str, ...]
+    parameters: Mapping[str, str]
+    lists: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ServiceIndex:
+    """What the read operations of one service return.
+
+    ``aliases`` are the other names of the service in botocore's model.
+    """
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    operations: Mapping[str, ReadOperation] = field(default_factory=dict[str, ReadOperation])
+    items: tuple[Item, ...] = ()
+    structures: Mapping[str, tuple[Member, ...]] = field(
+        default_factory=dict[str, tuple[Member, ...]]
+    )
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Mapping[str, Member]]:
+        """The members of each structure by folded name."""
+        return {
+            name: {folded(member.name): member for member in members}
+            for name, members in self.structures.items()
+        }
+
+
+# --- documentation as evidence --------------------------------------------------------------------
+
+# The tags of botocore's documentation, and nothing else: "<region>" is text on a page.
+_TAG = re.compile(
+    r"</?(?:a|b|br|caution|code|dd|div|dl|dt|em|fullname|h[1-6]|i|important|li|note|ol|p|para|pre"
+    r"|span|strong|table|tbody|td|th|thead|tip|tr|ul|warning)\b[^<>]*>",
+    re.IGNORECASE,
+)
+# Pages write the label where botocore has the tag.
+_LABEL = re.compile(r"\b(?:note|important|warning|caution|tip):", re.IGNORECASE)
+_NOT_TEXT = re.compile(r"[\W_]+")
+
+
+def words(documentation: str) -> str:
+    """The letters and digits of a text, whether it comes from botocore or from a page: what two
+    copies of one documentation have in common."""
+    text = html.unescape(_TAG.sub(" ", documentation))
+    return _NOT_TEXT.sub("", _LABEL.sub(" ", text)).casefold()
+
+
+# --- building -------------------------------------------------------------------------------------
+
+
+def build(service: str) -> ServiceIndex:
+    """The index of a service, from botocore's model. Raises `UnknownServiceError`."""
+    model = snapshot.service_model(service)
+    operations: dict[str, ReadOperation] = {}
+    items: list[Item] = []
+    structures: dict[str, tuple[Member, ...]] = {}
+    for name in model.operation_names:
+        if not name.startswith(READ_VERBS):
+            continue
+        operation = model.operation_model(name)
+        output = operation.output_shape
+        if output is None or operation.deprecated:
+            continue
+        operations[name] = _operation(operation)
+        for path, structure in _places(output):
+            items.append(Item(name, path, structure.name))
+            if structure.name not in structures:
+                structures[structure.name] = tuple(_members(service, structure))
+    return ServiceIndex(service, _aliases(model.metadata), operations, tuple(items), structures)
+
+
+def _aliases(metadata: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names by which AWS knows a service: "sfn" is stepfunctions, "elasticmapreduce" emr."""
+    keys = ("serviceId", "endpointPrefix", "signingName", "serviceAbbreviation")
+    return tuple(sorted({folded(str(metadata[key])) for key in keys if key in metadata}))
+
+
+def _operation(operation: OperationModel) -> ReadOperation:
+    shape = operation.input_shape
+    if shape is None:
+        return ReadOperation(operation.name, (), {})
+    return ReadOperation(
+        operation.name,
+        tuple(shape.required_members),
+        {
+            name: words(member.documentation)
+            for name, member in shape.members.items()
+            if member.type_name in ("string", "list")
+        },
+        tuple(name for name, member in shape.members.items() if member.type_name == "list"),
+    )
+
+
+def _places(output: StructureShape) -> Iterator[tuple[str, StructureShape]]:
+    """The structures that a path leads to, nearest first; each structure once."""
+    seen = {output.name}
+    level: list[tuple[str, StructureShape]] = [(WHOLE, output)]
+    for _ in range(_DEPTH + 1):
+        yield from level
+        below: list[tuple[str, StructureShape]] = []
+        for path, structure in level:
+            for name, shape in structure.members.items():
+                inner, mark = _element(shape)
+                if isinstance(inner, StructureShape) and inner.name not in seen:
+                    seen.add(inner.name)
+                    step = f"{name}{mark}"
+                    below.append((step if path == WHOLE else f"{path}.{step}", inner))
+        level = below
+
+
+def _element(shape: Shape) -> tuple[Shape, str]:
+    return (shape.member, "[]") if isinstance(shape, ListShape) else (shape, "")
+
+
+def _members(service: str, structure: StructureShape) -> Iterator[Member]:
+    for name, shape in structure.members.items():
+        try:
+            type = snapshot.notation(service, shape, {}, [])
+        except snapshot.UnknownShape:
+            # A table that needs it cannot be bound; `snapshot.record` says so with its name.
+            continue
+        yield Member(name, type, words(shape.documentation))
+
+
+# --- the cache ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """What finds a service: the aliases of each, and the services that document a member, by
+    `fingerprint`."""
+
+    aliases: Mapping[str, tuple[str, ...]]
+    documented: Mapping[str, tuple[str, ...]]
+
+
+def fingerprint(name: str, words: str) -> str:
+    """A short hash of a member's folded name and documentation."""
+    return blake2b(f"{folded(name)} {words}".encode(), digest_size=6).hexdigest()
+
+
+class Indexes:
+    """The indexes of the installed botocore's services, read or built as they are needed."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = (folder or cache_folder()) / f"botocore-{botocore.__version__}-{_FORMAT}"
+        self._known: dict[str, ServiceIndex] = {}
+
+    @property
+    def services(self) -> frozenset[str]:
+        return self._services
+
+    @cached_property
+    def _services(self) -> frozenset[str]:
+        return frozenset(Loader().list_available_services("service-2"))
+
+    def of(self, service: str) -> ServiceIndex:
+        """The index of ``service``. Raises `UnknownServiceError`."""
+        if service not in self._known:
+            self._known[service] = self._read_or_build(service)
+        return self._known[service]
+
+    @property
+    def directory(self) -> Directory:
+        """What finds a service. The first time, all models are read."""
+        return self._directory
+
+    @cached_property
+    def _directory(self) -> Directory:
+        try:
+            return _as_directory(self._load("_directory"))
+        except _BROKEN:
+            pass  # Missing, or not ours: made anew below.
+        aliases: dict[str, tuple[str, ...]] = {}
+        documented: dict[str, list[str]] = {}
+        for service in sorted(self.services):
+            index = self._known.get(service) or self._read_or_build(service)
+            snapshot.service_model.cache_clear()
+            aliases[service] = index.aliases
+            members = [member for members in index.structures.values() for member in members]
+            prints = {fingerprint(one.name, one.words) for one in members if one.words}
+            for one in prints:
+                documented.setdefault(one, []).append(service)
+        self._save("_directory", {"aliases": aliases, "documented": documented})
+        return Directory(aliases, {one: tuple(names) for one, names in documented.items()})
+
+    def _read_or_build(self, service: str) -> ServiceIndex:
+        try:
+            return _service_index(self._load(service))
+        except _BROKEN:
+            index = build(service)
+            self._save(service, _document(index))
+            return index
+
+    def _load(self, name: str) -> Any:
+        return json.loads((self.folder / f"{name}.json").read_bytes())
+
+    def _save(self, name: str, document: object) -> None:
+        """Keep ``document``, whole or not at all."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile("w", dir=self.folder, delete=False) as file:
+                json.dump(document, file, separators=(",", ":"))
+            Path(file.name).replace(self.folder / f"{name}.json")
+        except OSError:
+            # A home that is read-only or full: the index is built again the next time.
+            return
+
+
+# What reading a file of the cache raises when it is missing, cut, or of another form.
+_BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError)
+
+
+def cache_folder() -> Path:
+    """The user's cache folder (XDG base directories; %LOCALAPPDATA% on Windows)."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    return (Path(base) if base else Path.home() / ".cache") / "schemagen"
+
+
+def _document(index: ServiceIndex) -> dict[str, object]:
+    return {
+        "name": index.name,
+        "aliases": index.aliases,
+        "operations": [
+            [one.name, one.required, dict(one.parameters), one.lists]
+            for one in index.operations.values()
+        ],
+        "items": [[item.operation, item.path, item.structure] for item in index.items],
+        "structures": {
+            name: [[member.name, member.type, member.words] for member in members]
+            for name, members in index.structures.items()
+        },
+    }
+
+
+def _service_index(document: Any) -> ServiceIndex:
+    return ServiceIndex(
+        document["name"],
+        tuple(document["aliases"]),
+        {
+            name: ReadOperation(name, tuple(required), dict(parameters), tuple(lists))
+            for name, required, parameters, lists in document["operations"]
+        },
+        tuple(Item(operation, path, structure) for operation, path, structure in document["items"]),
+        {
+            name: tuple(Member(*member) for member in members)
+            for name, members in document["structures"].items()
+        },
+    )
+
+
+def _as_directory(document: Any) -> Directory:
+    return Directory(
+        {name: tuple(aliases) for name, aliases in document["aliases"].items()},
+        {one: tuple(names) for one, names in document["documented"].items()},
+    )
