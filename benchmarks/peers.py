@@ -5,7 +5,8 @@
 Prints a table, and the same as JSON to FILE. The tables are those of `catalog`; peers get them in
 their own language, from `peer_schemas`, which is not measured. Every round runs every command once,
 so that a busy minute of the machine does not fall on one of them only; figures are the medians over
-the rounds of wall-clock seconds, of a process started as a user starts it.
+the rounds of wall-clock seconds, of a process started as a user starts it. CPU is the processors'
+time of the process and its children, which depends less on what else the machine does.
 
 Peers are installed on the first run, the newest releases that there are, each in an environment of
 its own below `.venv-peers`; delete that folder to get newer ones. --keep leaves inputs and outputs
@@ -61,6 +62,7 @@ class Result:
     median: float
     lowest: float
     highest: float
+    cpu: float
     per_table: float | None
     ratio: float | None
 
@@ -140,29 +142,42 @@ def jobs(folder: Path, tables: int) -> list[Job]:
     return found
 
 
+def processor_seconds() -> float:
+    """What all processes that this one has waited for have used so far, with their children."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
 def results(todo: Sequence[Job], folder: Path, tables: int, runs: int) -> list[Result]:
     seconds: list[list[float]] = [[] for _ in todo]
+    used: list[list[float]] = [[] for _ in todo]
     for _ in range(runs):
-        for job, times in zip(todo, seconds, strict=True):
+        for job, times, cpu in zip(todo, seconds, used, strict=True):
             if job.fresh is not None:
                 shutil.rmtree(job.fresh, ignore_errors=True)
+            before = processor_seconds()
             times.append(run(list(job.command), folder).seconds)
+            cpu.append(processor_seconds() - before)
     first = statistics.median(seconds[0])
     found: list[Result] = []
-    for job, times in zip(todo, seconds, strict=True):
+    for job, times, cpu in zip(todo, seconds, used, strict=True):
         median = statistics.median(times)
         per_table, ratio = (median / tables * 1000, median / first) if job.tables else (None, None)
-        found.append(Result(job.tool, job.what, median, min(times), max(times), per_table, ratio))
+        extremes = (min(times), max(times))
+        found.append(
+            Result(job.tool, job.what, median, *extremes, statistics.median(cpu), per_table, ratio)
+        )
     return found
 
 
 def table(found: Sequence[Result]) -> str:
     lines = [
-        "| tool | what | median | lowest | highest | a table | to schemagen, cold |",
-        "|---|" + "---|" * 6,
+        "| tool | what | median | lowest | highest | CPU | a table | to schemagen, cold |",
+        "|---|" + "---|" * 7,
     ]
     for item in found:
-        figures = " | ".join(f"{value:.2f} s" for value in (item.median, item.lowest, item.highest))
+        seconds = (item.median, item.lowest, item.highest, item.cpu)
+        figures = " | ".join(f"{value:.2f} s" for value in seconds)
         per_table = "" if item.per_table is None else f"{item.per_table:.1f} ms"
         ratio = "" if item.ratio is None else f"{item.ratio:.2f} x"
         lines.append(f"| {item.tool} | {item.what} | {figures} | {per_table} | {ratio} |")
