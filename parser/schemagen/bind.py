@@ -37,10 +37,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The files that change, and what could not be inferred."""
+    """The files that change, what could not be inferred, and tables that nobody knows."""
 
     changes: tuple[Change, ...]
     findings: tuple[Problem, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 def changes(settings: Settings, tables: Iterable[str] = (), *, again: bool = False) -> Outcome:
@@ -65,14 +66,16 @@ def changes(settings: Settings, tables: Iterable[str] = (), *, again: bool = Fal
     if problems:
         raise ProblemsFound(problems)
     bound = {binding.table: binding for one in locks.values() for binding in one.bindings}
-    pages = [
+    pages = _pages(settings)
+    unknown = wanted.difference(bound, (table.id for table in pages))
+    unbound = [
         table
-        for table in _pages(settings)
+        for table in pages
         if table.provider == PROVIDER
         and (not wanted or table.id in wanted)
         and (again or table.id not in bound)
     ]
-    made, findings = _infer(settings, pages, bound)
+    made, findings = _infer(settings, unbound, bound)
     found: list[Change] = []
     for path, old in sorted(_merged(settings, locks, made).items()):
         before = locks[path].text if path in locks else ""
@@ -95,7 +98,7 @@ def changes(settings: Settings, tables: Iterable[str] = (), *, again: bool = Fal
             found.append(Change(path, name, new.text, "".join(diff)))
     if problems:
         raise ProblemsFound(problems)
-    return Outcome(tuple(found), findings)
+    return Outcome(tuple(found), findings, tuple(sorted(unknown)))
 
 
 def write(settings: Settings, found: Iterable[Change]) -> None:

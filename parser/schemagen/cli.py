@@ -226,6 +226,8 @@ def bind(tables: Sequence[str], check: bool, again: bool) -> int:
 
     settings = _settings()
     outcome = binder.changes(settings, tables, again=again)
+    if outcome.unknown:
+        raise click.UsageError(f"no page and no binding has the id {', '.join(outcome.unknown)}")
     changes = outcome.changes
     for finding in outcome.findings:
         _say(str(finding))

@@ -16,13 +16,15 @@ from schemagen import bind, build, config
 from schemagen.binding import lock
 from schemagen.binding.index import Directory, Indexes, Item, Member, ReadOperation, ServiceIndex
 from schemagen.binding.infer import Inference, infer
+from schemagen.binding.notation import parse_type
 from schemagen.convert import snake_case
-from schemagen.model import KEY, Binding, BoundColumn, Column, Origin, Table
+from schemagen.model import KEY, Binding, BoundColumn, Column, ListOf, MapOf, Origin, Scalar, Table
 from schemagen.pages.read import read_pages
 from schemagen.typetable import TypeTable
 
 ROOT = Path(__file__).resolve().parents[2]
 SAGEMAKER = "bindings/aws/sagemaker.json"
+ORIGIN = Origin("docs/aws.made_thing.md", 9)
 EXPECTED = Path(__file__).with_name("expected_bindings.txt")
 
 
@@ -180,6 +182,96 @@ def test_a_package_is_built_from_what_is_inferred(
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+# --- tables that no page describes here -----------------------------------------------------------
+
+# Table, and where AWS's references say that one such resource is returned in full.
+RESOURCES = """\
+acm_certificate DescribeCertificate Certificate
+amplify_app GetApp app
+apigateway_rest_api GetRestApi @
+appsync_graphql_api GetGraphqlApi graphqlApi
+autoscaling_group DescribeAutoScalingGroups AutoScalingGroups[]
+batch_job_queue DescribeJobQueues jobQueues[]
+bedrock_guardrail GetGuardrail @
+cloudformation_stack DescribeStacks Stacks[]
+cloudtrail_trail GetTrail Trail
+cloudwatch_alarm DescribeAlarms MetricAlarms[]
+codebuild_project BatchGetProjects projects[]
+docdb_cluster DescribeDBClusters DBClusters[]
+ec2_security_group DescribeSecurityGroups SecurityGroups[]
+ec2_subnet DescribeSubnets Subnets[]
+ecr_repository DescribeRepositories repositories[]
+ecs_task DescribeTasks tasks[]
+efs_file_system DescribeFileSystems FileSystems[]
+eks_nodegroup DescribeNodegroup nodegroup
+elbv2_target_group DescribeTargetGroups TargetGroups[]
+events_rule DescribeRule @
+glue_job GetJob Job
+guardduty_detector GetDetector @
+kafka_cluster DescribeCluster ClusterInfo
+logs_log_group DescribeLogGroups logGroups[]
+mq_broker DescribeBroker @
+neptune_cluster DescribeDBClusters DBClusters[]
+organizations_account DescribeAccount Account
+rds_instance DescribeDBInstances DBInstances[]
+redshift_cluster DescribeClusters Clusters[]
+ssm_document GetDocument @
+transfer_server DescribeServer Server
+wafv2_web_acl GetWebACL WebACL
+"""
+
+
+@pytest.mark.parametrize("resource", RESOURCES.splitlines(), ids=lambda text: text.split()[0])
+@pytest.mark.parametrize("documented", [True, False], ids=["documented", "bare"])
+def test_tables_of_other_services(resource: str, documented: bool, indexes: Indexes) -> None:
+    """A page that has every member of a resource is bound to the operation that returns it, with
+    documentation and without; the members that no rule fills are all bound by their names."""
+    name, operation, path = resource.split()
+    service = indexes.of(name.partition("_")[0])
+    place = next(item for item in service.items if (item.operation, item.path) == (operation, path))
+    members = [
+        member
+        for member in service.structures[place.structure]
+        if "token" not in member.name.lower() and snake_case(member.name) != "tags"
+    ]
+    columns = {snake_case(member.name): member for member in members}
+    table = Table(
+        f"aws.{name}",
+        "",
+        "",
+        tuple(
+            Column(
+                column, "core", ddsql_type(member), ORIGIN, description=member.words * documented
+            )
+            for column, member in columns.items()
+        ),
+        ORIGIN,
+    )
+    found = infer(table, TypeTable(), indexes)
+    assert found.binding is not None
+    assert (found.binding.operation, found.binding.path) == (operation, path)
+    assert found.findings == ()
+    assert {one.column: one.member for one in found.binding.columns} == {
+        column: member.name for column, member in columns.items()
+    }
+    assert found.binding.auxiliary == ()
+
+
+def ddsql_type(member: Member) -> str:
+    """What a page would call the type of a member."""
+    match parse_type(member.type).shape:
+        case Scalar("binary"):
+            return "string"
+        case Scalar(name):
+            return name
+        case MapOf(Scalar("string")):
+            return "hstore"
+        case ListOf(Scalar("string")):
+            return "array<string>"
+        case _:
+            return "json"
+
+
 # --- what a service may look like -----------------------------------------------------------------
 
 
@@ -208,7 +300,6 @@ def index(*operations: str, **structures: tuple[Member, ...]) -> ServiceIndex:
     return ServiceIndex("made", ("makes",), read, tuple(items), structures)
 
 
-ORIGIN = Origin("docs/aws.made_thing.md", 9)
 SIZE = Member("Size", "int64", "thesizeofthethingasitwasmeasured")
 COLOUR = Member("Colour", "string", "thecolourthatthethingwaspaintedin")
 THING = (Member("ThingArn", "string", ""), Member("ThingName", "string", ""), SIZE)

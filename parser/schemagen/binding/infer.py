@@ -70,7 +70,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
 _ACCOUNT_MEMBERS = frozenset(
     {"accountid", "awsaccountid", "customerawsid", "owneraccountid", "ownerid"}
 )
-_TAG_MEMBERS = frozenset({"tags", "taglist", "tagset"})
+_TAG_MEMBERS = frozenset({"resourcetags", "taglist", "tags", "tagset", "tagslist"})
 _TAG_KEYS = frozenset({"Key", "key", "TagKey", "tagKey"})
 _ARN_PARAMETERS = frozenset({"arn", "resource", "resourcearn", "resourceidentifier"})
 _IDENTIFIERS = ("arn", "id", "name")
@@ -364,8 +364,9 @@ class _Choice:
 
     @property
     def reached(self) -> int:
-        """How many columns are filled."""
-        return len(self.fillers) + len(self.derived)
+        """How many columns are filled. Those with rules of their own do not count: an ARN and tags
+        are in most items."""
+        return len(self.wanted.columns.keys() & self.fillers.keys())
 
     @property
     def is_evidence(self) -> bool:
@@ -598,10 +599,10 @@ class _Choice:
                     return self.arn
             if form in _ARN_PARAMETERS and self.arn is not None:
                 return self.arn
+            if form in ("resourceid", "resourcename") and self.arn is not None and "arn" in text:
+                return self.arn
             if form == "resourceid":
                 return self.string("id")
-            if form == "resourcename" and "arn" in text:
-                return self.arn
             if member := self.string(f"default{form}"):
                 return member
         return None
@@ -684,4 +685,6 @@ def _singular(name: str) -> tuple[str, ...]:
         forms.append(name[:-3] + "y")
     if name.endswith("s"):
         forms.append(name[:-1])
+    if name.endswith("list"):
+        forms.append(name[:-4])
     return tuple(forms)
