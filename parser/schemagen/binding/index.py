@@ -245,7 +245,7 @@ class Indexes:
             aliases[service] = index.aliases
             members = [member for members in index.structures.values() for member in members]
             prints = {fingerprint(one.name, one.words) for one in members if one.words}
-            for one in prints:
+            for one in sorted(prints):
                 documented.setdefault(one, []).append(service)
         self._save("_directory", {"aliases": aliases, "documented": documented})
         return Directory(aliases, {one: tuple(names) for one, names in documented.items()})

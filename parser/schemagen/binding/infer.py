@@ -586,7 +586,7 @@ class _Choice:
         for form in forms:
             if member := self.string(form):
                 return member
-            for noun in sorted(self.nouns, key=len, reverse=True):
+            for noun in sorted(self.nouns, key=lambda noun: (-len(noun), noun)):
                 endings: tuple[str, ...] = _NAMES if form == noun else ()
                 if form.startswith(noun) and form.removeprefix(noun) in _IDENTIFIERS:
                     endings = (form.removeprefix(noun),)
