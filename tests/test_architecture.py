@@ -25,6 +25,7 @@ LAYERS = (
     ("typetable",),
     ("model",),
     ("responses", "link"),
+    ("coverage",),
     ("config", "templating", "disk"),
     ("manifest", "toolchain"),
     ("pages", "binding", "emit"),

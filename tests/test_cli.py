@@ -33,7 +33,7 @@ def test_help_names_every_command() -> None:
     done = run(Path.cwd(), "--help")
     assert done.returncode == 0
     assert "Exit status: 0 fine, 1 out of date or a finding, 2" in " ".join(done.stdout.split())
-    for command in ("build", "inspect", "types", "bind"):
+    for command in ("build", "inspect", "types", "bind", "coverage"):
         assert f"\n  {command} " in done.stdout
         assert run(Path.cwd(), command, "--help").returncode == 0
 
@@ -155,9 +155,12 @@ def test_inspect_json(project: Path) -> None:
 
 
 def test_inspect_table(project: Path) -> None:
-    """For people: one table at a time, markup of pages shown as it is."""
+    """For people: one table at a time, markup of pages shown as it is, and in a pipe no cell cut."""
     done = run(project, "inspect", "aws.sagemaker_trainingjob")
     assert done.returncode == 0
+    rows = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert "column kind type values description" in rows
+    assert "training_job_name core string Name of the model training job." in rows
     assert "aws.sagemaker_trainingjob: SageMaker Training Job, 46 columns" in done.stdout
     assert "SecondaryStatusTransition," not in done.stdout
 

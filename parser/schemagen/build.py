@@ -25,6 +25,7 @@ from schemagen.pages.sources import Kind, Source, find_sources, kind_of
 if TYPE_CHECKING:
     from schemagen.binding.lock import Lock
     from schemagen.model import Binding
+    from schemagen.pages.read import ParsedPage
 
 
 NOWHERE = Origin("", 0)
@@ -250,24 +251,9 @@ def _read_stale(
 ) -> tuple[Catalog, Callable[[TableFacts], str], dict[str, TableEntry]]:
     """The catalogue of the tables that are not fresh, what hashes their part of the lock, and the
     entries that are still fresh when the lock is taken into account."""
-    from schemagen.binding import lock
-    from schemagen.emit import ddl
-    from schemagen.pages.read import collect, parse_source
+    from schemagen.pages.read import parse_source
 
-    problems: list[Problem] = []
-    read_locks: list[Lock] = []
-    for source in read.locks:
-        try:
-            read_locks.append(lock.read(source.path, source.data))
-        except ProblemsFound as error:
-            problems.extend(error.problems)
-    bindings: dict[str, Binding] = {}
-    for binding in (binding for one in read_locks for binding in one.bindings):
-        first = bindings.setdefault(binding.table, binding)
-        if first is not binding:
-            there = f"{first.origin.path}:{first.origin.line}"
-            message = f"{binding.table} is bound in another file too: {there}"
-            problems.append(Problem(binding.origin.path, binding.origin.line, 1, "SG402", message))
+    read_locks, bindings, problems = _read_locks(read.locks)
     recorded = {one.service.name: repr(one.service).encode() for one in read_locks}
 
     def lock_hash(table: TableFacts) -> str:
@@ -296,19 +282,71 @@ def _read_stale(
     parsed += [
         parse_source(source, settings.types) for source in read.sources if source.path in again
     ]
+    _, catalog = _link(settings, parsed, read_locks, bindings, problems)
+    return catalog, lock_hash, fresh
+
+
+def read_catalog(settings: Settings) -> tuple[Pages, Catalog]:
+    """What the pages say, and the catalogue of all of it with what the lock says. Raises
+    `ProblemsFound` with every problem of both."""
+    from schemagen.pages.read import parse_source
+
+    locks, bindings, problems = _read_locks(find_locks(settings))
+    sources = find_sources(settings.docs, settings.root)
+    parsed = [parse_source(source, settings.types) for source in sources]
+    return _link(settings, parsed, locks, bindings, problems)
+
+
+def _read_locks(
+    sources: Iterable[Source],
+) -> tuple[list[Lock], dict[str, Binding], list[Problem]]:
+    """The files of the lock, the bindings by table, and what is wrong with them."""
+    from schemagen.binding import lock
+
+    problems: list[Problem] = []
+    locks: list[Lock] = []
+    for source in sources:
+        try:
+            locks.append(lock.read(source.path, source.data))
+        except ProblemsFound as error:
+            problems.extend(error.problems)
+    bindings: dict[str, Binding] = {}
+    for binding in (binding for one in locks for binding in one.bindings):
+        first = bindings.setdefault(binding.table, binding)
+        if first is not binding:
+            there = f"{first.origin.path}:{first.origin.line}"
+            message = f"{binding.table} is bound in another file too: {there}"
+            problems.append(Problem(binding.origin.path, binding.origin.line, 1, "SG402", message))
+    return locks, bindings, problems
+
+
+def _link(
+    settings: Settings,
+    parsed: Iterable[ParsedPage],
+    locks: Iterable[Lock],
+    bindings: Mapping[str, Binding],
+    problems: list[Problem],
+) -> tuple[Pages, Catalog]:
+    """The pages put together, and their catalogue. Raises `ProblemsFound` with ``problems`` and
+    everything that is wrong between pages, lock and databases."""
+    from schemagen.binding import lock
+    from schemagen.emit import ddl
+    from schemagen.pages.read import collect
+
     pages = Pages()
+    found = list(problems)
     try:
         pages = collect(parsed)
     except ProblemsFound as error:
-        problems.extend(error.problems)
-    for one in read_locks:
-        problems.extend(lock.check(one, pages.tables))
-    catalog = link(pages, settings.types, bindings.values(), [one.service for one in read_locks])
+        found.extend(error.problems)
+    for one in locks:
+        found.extend(lock.check(one, pages.tables))
+    catalog = link(pages, settings.types, bindings.values(), [one.service for one in locks])
     for table in catalog.tables:
-        problems.extend(ddl.problems(table))
-    if problems:
-        raise ProblemsFound(problems)
-    return catalog, lock_hash, fresh
+        found.extend(ddl.problems(table))
+    if found:
+        raise ProblemsFound(found)
+    return pages, catalog
 
 
 def _refuse_collisions(entries: Iterable[TableEntry]) -> None:

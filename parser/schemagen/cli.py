@@ -204,7 +204,10 @@ def types(form: str) -> int:
     if form == "json":
         click.echo(json.dumps(report.types_json(table), indent=2))
     elif form == "markdown":
-        click.echo(report.markdown(report.TYPE_HEADINGS, report.type_rows(table)), nl=False)
+        click.echo(
+            report.markdown(report.TYPE_HEADINGS, report.type_rows(table), words=report.TYPE_WORDS),
+            nl=False,
+        )
     else:
         report.print_table("", report.TYPE_HEADINGS, report.type_rows(table), wrap=True)
     return 0
@@ -243,6 +246,62 @@ def bind(tables: Sequence[str], check: bool, again: bool) -> int:
         _say(f"{change.path} written; run `schemagen build`")
     if not changes:
         _say("the bindings are up to date")
+    return 0
+
+
+@cli.command()
+@_folders
+@click.argument("tables", nargs=-1)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "markdown"]),
+    default="table",
+    show_default=True,
+)
+@click.option(
+    "--fail-under",
+    type=click.FloatRange(0, 100),
+    metavar="PERCENT",
+    help="Exit with 1 when fewer of the columns, all tables together, are bound or derived.",
+)
+def coverage(
+    docs: Path | None, out: Path | None, tables: Sequence[str], form: str, fail_under: float | None
+) -> int:
+    """Show which columns the bindings fill, and where pages and botocore differ.
+
+    Reads pages and bindings only. The key is not counted. TABLES are ids; none means those that
+    are bound and those that botocore could fill.
+    """
+    from schemagen import bind, build, report
+    from schemagen import coverage as coverages
+
+    pages, catalog = build.read_catalog(_settings(docs, out))
+    known = {table.table.id for table in catalog.tables}
+    if unknown := sorted(set(tables) - known):
+        raise click.UsageError(f"no page has the id {', '.join(unknown)}")
+    chosen = set(tables) or {
+        table.table.id
+        for table in catalog.tables
+        if table.binding is not None or table.table.provider == bind.PROVIDER
+    }
+    found = coverages.coverage(pages, catalog, chosen)
+    headings, rows = report.COVERAGE_HEADINGS, report.coverage_rows(found)
+    if form == "json":
+        click.echo(json.dumps(report.coverage_json(found), indent=2))
+    elif form == "markdown":
+        click.echo(report.markdown(headings, rows, words=headings), nl=False)
+        if findings := report.finding_rows(found):
+            words = report.FINDING_WORDS
+            text = report.markdown(report.FINDING_HEADINGS, findings, words=words)
+            click.echo(f"\n{text}", nl=False)
+    else:
+        report.print_table("", headings, rows, wrap=False)
+        for line in report.finding_lines(found):
+            click.echo(line)
+    if fail_under is not None and found.figures.percent < fail_under:
+        _say(f"{report.percent(found.figures)} of the columns are covered, not {fail_under:g} %")
+        return OUT_OF_DATE
     return 0
 
 

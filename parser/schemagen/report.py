@@ -1,12 +1,14 @@
-"""What the command line shows of types and pages: as data, as Markdown, as a table on a terminal."""
+"""What the command line shows of types, pages and coverage: as data, as Markdown, as a table on a terminal."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
+from schemagen.coverage import Coverage, Figures, TableCoverage
 from schemagen.model import (
     Column,
     Constraints,
@@ -35,6 +37,7 @@ TYPE_HEADINGS = (
     *(dialect.title for dialect in DIALECTS),
     "from boto3",
 )
+TYPE_WORDS = ("from boto3",)
 
 
 def type_rows(types: TypeTable) -> list[tuple[str, ...]]:
@@ -71,15 +74,19 @@ def types_json(types: TypeTable) -> list[dict[str, Any]]:
     ]
 
 
-def markdown(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table, cells as code where they are code."""
+def markdown(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], *, words: Collection[str]
+) -> str:
+    """A Markdown table; cells are code, but for those below a heading in ``words``."""
 
     def line(cells: Iterable[str]) -> str:
         return "| " + " | ".join(cells) + " |\n"
 
     def cell(text: str, index: int) -> str:
         text = text.replace("|", "\\|")
-        return f"`{text}`" if index < len(headings) - 1 and text else text
+        if headings[index] in words or not text:
+            return text
+        return f"`` {text} ``" if "`" in text else f"`{text}`"
 
     body = "".join(line(cell(text, index) for index, text in enumerate(row)) for row in rows)
     return line(headings) + line("---" for _ in headings) + body
@@ -276,6 +283,132 @@ def member_rows(members: Iterable[Member]) -> list[tuple[str, ...]]:
     ]
 
 
+# --- coverage -------------------------------------------------------------------------------------
+
+
+def coverage_json(coverage: Coverage) -> dict[str, Any]:
+    """What ``coverage --format json`` prints. Other programs rely on these names."""
+    return {
+        "tables": [_table_coverage(table) for table in coverage.tables],
+        "total": _figures(coverage.figures),
+    }
+
+
+def _table_coverage(table: TableCoverage) -> dict[str, Any]:
+    binding = table.binding
+    return {
+        "id": table.table,
+        "service": binding.service if binding else None,
+        "operation": binding.operation if binding else None,
+        **_figures(table.figures),
+        "states": [
+            {
+                "column": column.column,
+                "state": column.state,
+                "by": column.by,
+                "origin": _origin(column.origin),
+            }
+            for column in table.columns
+        ],
+        "unmapped": list(table.unmapped),
+        "values": [
+            {
+                "of": one.of,
+                "page_only": list(one.page_only),
+                "recorded_only": list(one.recorded_only),
+                "origin": _origin(one.origin),
+            }
+            for one in table.values
+        ],
+        "members": [
+            {
+                "of": one.of,
+                "page_only": list(one.page_only),
+                "recorded_only": list(one.recorded_only),
+                "required_on_page": list(one.required_on_page),
+                "required_in_record": list(one.required_in_record),
+                "origin": _origin(one.origin),
+            }
+            for one in table.members
+        ],
+    }
+
+
+def _figures(figures: Figures) -> dict[str, Any]:
+    return {
+        "columns": figures.columns,
+        "percent": figures.percent,
+        "bound": figures.by("bound"),
+        "derived": figures.by("derived"),
+        "unbound": figures.by("unbound"),
+    }
+
+
+COVERAGE_HEADINGS = ("table", "covered", "columns", "derived", "unbound", "bound by")
+
+
+def coverage_rows(coverage: Coverage) -> list[tuple[str, ...]]:
+    """The figures of each table, and of all of them."""
+    rows = [(table.table, *_figure_cells(table.figures)) for table in coverage.tables]
+    return [*rows, ("in all", *_figure_cells(coverage.figures))]
+
+
+def _figure_cells(figures: Figures) -> tuple[str, ...]:
+    numbers = (figures.columns, figures.total("derived"), figures.total("unbound"))
+    evidence = [f"{by} {number}" for by, number in figures.by("bound").items()]
+    return (percent(figures), *map(str, numbers), ", ".join(evidence))
+
+
+def percent(figures: Figures) -> str:
+    """``97.8 %``, rounded down: 100 means all of them."""
+    tenths = 1000 * figures.covered // figures.columns if figures.columns else 1000
+    return f"{tenths // 10}.{tenths % 10} %"
+
+
+FINDING_HEADINGS = ("of", "finding", "what")
+FINDING_WORDS = ("finding",)
+
+
+def finding_lines(coverage: Coverage) -> list[str]:
+    """`finding_rows` as lines of text: names are long, and a table would be wider than a screen."""
+    return [_still(": ".join(filter(None, row))) for row in finding_rows(coverage)]
+
+
+def finding_rows(coverage: Coverage) -> list[tuple[str, ...]]:
+    """What is not covered, and where pages and botocore part; what concerns several tables once."""
+    rows = (row for table in coverage.tables for row in _finding_rows(table))
+    return list(dict.fromkeys(rows))
+
+
+def _finding_rows(table: TableCoverage) -> Iterator[tuple[str, ...]]:
+    unbound = [column for column in table.columns if column.state == "unbound"]
+    if table.binding is None:
+        for reason in dict.fromkeys(column.by for column in unbound):
+            yield table.table, reason, ""
+    else:
+        for column in unbound:
+            yield f"{table.table}.{column.column}", column.by, ""
+    if table.unmapped:
+        yield table.table, "members without a column", ", ".join(table.unmapped)
+    for values in table.values:
+        yield from _difference(values.of, "values", values.page_only, values.recorded_only)
+    for one in table.members:
+        yield from _difference(one.of, "members", one.page_only, one.recorded_only)
+        yield from _difference(one.of, "required", one.required_on_page, one.required_in_record)
+
+
+def _difference(
+    of: str, what: str, page: Collection[str], recorded: Collection[str]
+) -> Iterator[tuple[str, ...]]:
+    if page:
+        yield of, f"{what} only on the page", ", ".join(page)
+    if recorded:
+        yield of, f"{what} only in botocore", ", ".join(recorded)
+
+
+# --- the terminal ---------------------------------------------------------------------------------
+
+
 def print_table(
     title: str, headings: Sequence[str], rows: Iterable[Sequence[str]], *, wrap: bool
 ) -> None:
@@ -298,7 +431,8 @@ def print_table(
         table.add_row(*(Text(_still(cell)) for cell in row))
     console = Console()
     if not console.is_terminal:
-        console.width = console.measure(table).maximum
+        unbounded = console.options.update(max_width=sys.maxsize)
+        console.width = console.measure(table, options=unbounded).maximum
     console.print(table)
     console.print()
 

@@ -1,0 +1,305 @@
+"""What the bindings cover, and where pages and botocore's record part: pages + catalogue -> `Coverage`.
+
+Figures are about all columns but `KEY`: what fills the key is a convention of ours, no evidence.
+What pages say is taken from the pages themselves, because a catalogue has it reconciled with the
+record already.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from schemagen.link import Catalog, LinkedTable
+from schemagen.model import (
+    KEY,
+    Binding,
+    BoundColumn,
+    Column,
+    DerivedColumn,
+    Member,
+    Origin,
+    Pages,
+    ResponseMember,
+    ResponseStructure,
+    Table,
+    Value,
+)
+from schemagen.responses import Responses
+
+State = Literal["bound", "derived", "unbound"]
+
+NO_BINDING = "no binding for this table"
+LISTED = "listed as unbound"
+NOT_IN_LOCK = "not in the lock"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnCoverage:
+    """A column. ``by`` is the evidence that binds it, the rule that derives it, or the reason why
+    nothing does."""
+
+    column: str
+    state: State
+    by: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Numbers of columns, `KEY` not counted. ``counts`` has one for each state and ``by``."""
+
+    counts: tuple[tuple[tuple[State, str], int], ...]
+
+    @property
+    def columns(self) -> int:
+        return sum(number for _, number in self.counts)
+
+    @property
+    def covered(self) -> int:
+        """How many are bound or derived."""
+        return self.columns - self.total("unbound")
+
+    @property
+    def percent(self) -> float:
+        """How many in a hundred are covered; 100 where there are none to cover."""
+        return 100 * self.covered / self.columns if self.columns else 100.0
+
+    def total(self, state: State) -> int:
+        return sum(self.by(state).values())
+
+    def by(self, state: State) -> dict[str, int]:
+        """The numbers of one state, by evidence, rule or reason, sorted."""
+        return {by: number for (one, by), number in self.counts if one == state}
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesDifference:
+    """An enumeration that the page and the record give differently. ``of`` is the column or the
+    member: ``aws.made_thing.state``, ``sagemaker.Transition.Status``."""
+
+    of: str
+    page_only: tuple[str, ...]
+    recorded_only: tuple[str, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class MembersDifference:
+    """A structure, or an operation's response, that the API page and the record give differently.
+
+    ``required_on_page`` and ``required_in_record`` are members of both that only the one requires;
+    a page that does not say is not compared.
+    """
+
+    of: str
+    page_only: tuple[str, ...]
+    recorded_only: tuple[str, ...]
+    required_on_page: tuple[str, ...]
+    required_in_record: tuple[str, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class TableCoverage:
+    """One table. ``unmapped`` are the members of the primary item that fill no column, in the
+    order of the record: what the mapper's function of that name says of a full item."""
+
+    table: str
+    binding: Binding | None
+    columns: tuple[ColumnCoverage, ...]
+    unmapped: tuple[str, ...]
+    values: tuple[ValuesDifference, ...]
+    members: tuple[MembersDifference, ...]
+
+    @cached_property
+    def figures(self) -> Figures:
+        return _figures(self.columns)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Tables, sorted by id."""
+
+    tables: tuple[TableCoverage, ...]
+
+    @cached_property
+    def figures(self) -> Figures:
+        """All tables together."""
+        return _figures(column for table in self.tables for column in table.columns)
+
+
+def coverage(pages: Pages, catalog: Catalog, tables: Collection[str]) -> Coverage:
+    """The coverage of ``tables`` (ids), of which ``catalog`` was made from ``pages``."""
+    documented = {table.id: table for table in pages.tables}
+    recorded = {name: Responses(service) for name, service in catalog.services.items()}
+    return Coverage(
+        tuple(
+            _table(documented[linked.table.id], linked, pages, recorded)
+            for linked in catalog.tables
+            if linked.table.id in tables
+        )
+    )
+
+
+def _table(
+    table: Table, linked: LinkedTable, pages: Pages, recorded: Mapping[str, Responses]
+) -> TableCoverage:
+    binding = linked.binding
+    unmapped: tuple[str, ...] = ()
+    values: list[ValuesDifference] = []
+    if binding is not None:
+        responses = recorded[binding.service]
+        item = responses.item(binding.operation, binding.path)
+        taken = {
+            column.member
+            for column in _bindings(binding)
+            if isinstance(column, DerivedColumn) or column.operation is None
+        }
+        unmapped = tuple(member.name for member in item.members if member.name not in taken)
+        values += _column_values(table, binding, responses)
+    members: list[MembersDifference] = []
+    for described in _described(linked, pages, recorded):
+        values += described.values()
+        members += described.difference()
+    return TableCoverage(
+        table=table.id,
+        binding=binding,
+        columns=tuple(_column(column, binding) for column in table.columns),
+        unmapped=unmapped,
+        values=tuple(values),
+        members=tuple(members),
+    )
+
+
+def _figures(columns: Iterable[ColumnCoverage]) -> Figures:
+    counted = Counter[tuple[State, str]](
+        (one.state, one.by) for one in columns if one.column != KEY
+    )
+    return Figures(tuple(sorted(counted.items())))
+
+
+# --- columns --------------------------------------------------------------------------------------
+
+
+def _bindings(binding: Binding) -> tuple[BoundColumn | DerivedColumn, ...]:
+    return (*binding.columns, *binding.derived)
+
+
+def _column(column: Column, binding: Binding | None) -> ColumnCoverage:
+    state: State = "unbound"
+    by = NO_BINDING
+    if binding is not None:
+        by = LISTED if column.name in binding.unbound else NOT_IN_LOCK
+        for one in _bindings(binding):
+            if one.column == column.name:
+                match one:
+                    case BoundColumn():
+                        state, by = "bound", one.evidence
+                    case DerivedColumn():
+                        state, by = "derived", one.rule
+    return ColumnCoverage(column.name, state, by, column.origin)
+
+
+def _column_values(
+    table: Table, binding: Binding, responses: Responses
+) -> Iterator[ValuesDifference]:
+    """The columns whose documented values are not those of the members that fill them."""
+    paths = {one.operation: one.path for one in binding.auxiliary}
+    bound = {column.column: column for column in binding.columns}
+    for column in table.columns:
+        if one := bound.get(column.name):
+            item = (
+                responses.item(binding.operation, binding.path)
+                if one.operation is None
+                else responses.item(one.operation, paths[one.operation])
+            )
+            member = responses.member(item, one.member)
+            yield from _values(f"{table.id}.{column.name}", column.values, member, column.origin)
+
+
+def _values(
+    of: str, documented: Iterable[Value], member: ResponseMember, origin: Origin
+) -> Iterator[ValuesDifference]:
+    """The difference, if both say that there is an enumeration."""
+    page = tuple(value.value for value in documented)
+    recorded = member.values
+    if page and recorded and set(page) != set(recorded):
+        yield ValuesDifference(of, _without(page, recorded), _without(recorded, page), origin)
+
+
+def _without(names: Iterable[str], others: Collection[str]) -> tuple[str, ...]:
+    """``names`` that are not among ``others``, in their order."""
+    return tuple(name for name in names if name not in others)
+
+
+# --- structures -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """A structure that a page and the record both type."""
+
+    of: str
+    page: tuple[Member, ...]
+    record: ResponseStructure
+    origin: Origin
+
+    def values(self) -> Iterator[ValuesDifference]:
+        recorded = {member.name: member for member in self.record.members}
+        for member in self.page:
+            if same := recorded.get(member.name):
+                yield from _values(f"{self.of}.{member.name}", member.values, same, member.origin)
+
+    def difference(self) -> Iterator[MembersDifference]:
+        page = {member.name: member.required for member in self.page}
+        recorded = {member.name: member.required for member in self.record.members}
+        found = MembersDifference(
+            of=self.of,
+            page_only=_without(page, recorded),
+            recorded_only=_without(recorded, page),
+            required_on_page=tuple(
+                name for name, required in page.items() if required and recorded.get(name) is False
+            ),
+            required_in_record=tuple(
+                name for name, required in page.items() if required is False and recorded.get(name)
+            ),
+            origin=self.origin,
+        )
+        if any(
+            (
+                found.page_only,
+                found.recorded_only,
+                found.required_on_page,
+                found.required_in_record,
+            )
+        ):
+            yield found
+
+
+def _described(
+    linked: LinkedTable, pages: Pages, recorded: Mapping[str, Responses]
+) -> Iterator[_Described]:
+    """The structures of a table, and the responses that fill it, of which there are both."""
+    binding = linked.binding
+    if binding is not None:
+        responses = recorded[binding.service]
+        filling = {binding.operation, *(one.operation for one in binding.auxiliary)}
+        for operation in pages.operations:
+            if operation.service == binding.service and operation.name in filling:
+                yield _Described(
+                    f"{operation.service}.{operation.name}",
+                    operation.response,
+                    responses.output(operation.name),
+                    operation.origin,
+                )
+    reached = {(one.service, one.name) for one in linked.structures}
+    for structure in pages.structures:
+        if (structure.service, structure.name) in reached and structure.service in recorded:
+            record = recorded[structure.service].structures.get(structure.name)
+            if record is not None:
+                of = f"{structure.service}.{structure.name}"
+                yield _Described(of, structure.members, record, structure.origin)
