@@ -20,7 +20,7 @@ from datamodel_code_generator.format import PythonVersion
 from datamodel_code_generator.parser import LiteralType
 
 from schemagen import templating
-from schemagen.emit import tree
+from schemagen.emit import model_layout, tree
 from schemagen.emit.formatting import format_python
 from schemagen.emit.json_schema import rewrite, structure_reference, structure_schema, table_schema
 from schemagen.link import LinkedTable, structure_classes
@@ -169,4 +169,5 @@ def _generate(
     if not isinstance(source, str) or _ANY.search(source):
         raise AssertionError(f"the model of {subject} holds Any:\n{source}")
     # Relative like all imports of the package. No text of a page is at the start of a line.
-    return format_python(_OWN_IMPORT.sub(f"from {'.' * path.count('/')}", source))
+    source = _OWN_IMPORT.sub(f"from {'.' * path.count('/')}", source)
+    return model_layout.lay_out(source) or format_python(source)
