@@ -123,6 +123,14 @@ class Table:
     deprecated: str | None = None
 
     @property
+    def documentation(self) -> str:
+        """The description, and that the table is deprecated where it is."""
+        notice = self.deprecated or ""
+        if notice and not notice.lower().startswith("deprecated"):
+            notice = f"Deprecated: {notice}"
+        return "\n\n".join(part for part in (self.description, notice) if part)
+
+    @property
     def provider(self) -> str:
         return self.id.partition(".")[0]
 

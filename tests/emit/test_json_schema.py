@@ -102,7 +102,7 @@ def test_documentation_and_deprecation() -> None:
     """Descriptions and deprecation are carried where JSON Schema has words for them."""
     made = schema(column("a", "json", description="Anything."), deprecated="Gone soon.")
     assert made["deprecated"] is True
-    assert made["description"] == "A job."
+    assert made["description"] == "A job.\n\nDeprecated: Gone soon."
     assert made["properties"]["a"] == {"description": "Anything."}
     assert made["$id"] == "urn:x:aws.sagemaker_job"
 

@@ -291,3 +291,12 @@ def test_structures_called_as_an_import(tmp_path: Path, nested_names: NestedName
         }
         with pytest.raises(ValidationError):
             model.model_validate({"_key": "k", "nodes": {keys["Int64"]: {**inner, "int64": "1"}}})
+
+
+def test_a_deprecated_table_says_so() -> None:
+    """A model's documentation tells that the table is deprecated, in the page's words."""
+    table = handmade.table(
+        "aws.old", [column("a", "string")], description="Old.", deprecated="Deprecated: use new."
+    )
+    text = models.render_table(table, TypeTable(), NestedNames.SNAKE_CASE, {})
+    assert "    Old.\n\n    Deprecated: use new.\n" in text

@@ -45,8 +45,7 @@ def identifier(name: str, dialect: Dialect) -> str:
 
 def _table_comment(table: LinkedTable) -> str:
     page = table.table
-    deprecated = f"Deprecated: {page.deprecated}" if page.deprecated is not None else ""
-    return _paragraphs(page.title, page.description, deprecated)
+    return _paragraphs(page.title, page.documentation)
 
 
 def _column_comment(column: LinkedColumn, dialect: Dialect) -> str:

@@ -41,7 +41,7 @@ def table_schema(
         "$id": f"{base_uri}{table.table.id}",
         "$comment": tree.notice(table.table.id),
         "title": table.table.title,
-        **_documentation(table.table.description, table.table.deprecated is not None),
+        **_documentation(table.table.documentation, table.table.deprecated is not None),
         **object_schema(properties, [key] if key else [], closed=True),
     }
     definitions: JsonSchema = {
