@@ -165,6 +165,27 @@ def test_inspect_table(project: Path) -> None:
     assert "SecondaryStatusTransition," not in done.stdout
 
 
+def test_inspect_tells_operations_and_indexes(tmp_path: Path) -> None:
+    """API pages of every kind are shown as what they are."""
+    listing = "# Data Types\n\nThese are supported:\n+ [Thing](API_Thing.md)\n"
+    operation = (
+        '# GetThing<a name="API_GetThing"></a>\n\nGets it\\.\n\n'
+        '## Response Elements<a name="API_GetThing_ResponseElements"></a>\n\n'
+        ' ** [Arn](#x) **   <a name="Made-GetThing-response-Arn"></a>\nIts ARN\\.  \nType: String\n'
+    )
+    project = pages(
+        tmp_path,
+        {
+            "aws_api/made/API_Types.md": listing,
+            "aws_api/made/API_GetThing.md": operation,
+            "ddsql/dd.a.dataset.md": page("dd.a", "A | a | core | string"),
+        },
+    )
+    shown = run(project, "inspect").stdout
+    assert "made.GetThing, 1 response elements" in shown
+    assert "docs_src/aws_api/made/API_Types.md: an index of other pages" in shown
+
+
 def test_types(tmp_path: Path) -> None:
     """The type table in its three forms, with the settings of the project applied."""
     (tmp_path / "schemagen.toml").write_text('[types.float64]\nduckdb = "REAL"\n')

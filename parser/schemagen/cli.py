@@ -185,6 +185,12 @@ def inspect(
         title = f"{structure.service}.{structure.name}, {len(structure.members)} members"
         rows = report.member_rows(structure.members)
         report.print_table(title, report.MEMBER_HEADINGS, rows, wrap=False)
+    for operation in pages.operations:
+        title = f"{operation.service}.{operation.name}, {len(operation.response)} response elements"
+        rows = report.member_rows(operation.response)
+        report.print_table(title, report.MEMBER_HEADINGS, rows, wrap=False)
+    for origin in pages.indexes:
+        click.echo(f"{origin.path}: an index of other pages")
     return 0
 
 
