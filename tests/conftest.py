@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+import corpus_package as made_package
 import engines
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -88,3 +89,16 @@ def corpus() -> Path:
     if not folder.is_dir():
         pytest.skip("no corpus beside this repository; SCHEMAGEN_CORPUS names another place")
     return folder
+
+
+@pytest.fixture(scope="session")
+def corpus_package(
+    corpus: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[made_package.CorpusPackage]:
+    """The package that is made from the corpus's aws pages; tests that run in several processes
+    make it once."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # then this folder is the worker's own
+        folder = folder.parent
+    with made_package.imported(corpus, folder) as package:
+        yield package

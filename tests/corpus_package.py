@@ -1,0 +1,134 @@
+"""The package that is made from the corpus's aws pages: inferred, built, and imported beside ours.
+
+It is made once for a whole test run, however many processes the tests run in, and imported as
+`NAME`, because other tests import this repository's own package.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import importlib
+import shutil
+import sys
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Protocol, cast
+
+import pytest
+from pydantic import BaseModel
+
+from loading import SqlModule
+from schemagen import bind, build, config
+from schemagen.binding import lock
+from schemagen.config import Settings
+from schemagen.emit import tree
+from schemagen.model import Binding
+
+NAME = "corpus_schemas"
+TABLES = 43
+"""How many aws tables the corpus has."""
+
+
+class Mapper(Protocol):
+    """A mapper, for any table; tests/typing is about the types of each."""
+
+    __name__: str
+    ConversionError: type[ValueError]
+
+    def from_item(self, item: dict[str, Any], **others: Any) -> dict[str, Any]: ...
+    def from_response(
+        self, response: dict[str, Any], **others: Any
+    ) -> Iterator[dict[str, Any]]: ...
+    def unmapped(self, item: dict[str, Any]) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True)
+class CorpusPackage:
+    """The built project and its package. ``bindings`` are those of the lock, by the table's id."""
+
+    settings: Settings
+    bindings: Mapping[str, Binding]
+
+    @property
+    def folder(self) -> Path:
+        """The project's folder."""
+        return self.settings.root
+
+    def module(self, path: str) -> ModuleType:
+        return importlib.import_module(f"{NAME}.{path}")
+
+    @property
+    def catalog(self) -> Any:
+        return self.module("catalog")
+
+    @property
+    def sql(self) -> SqlModule:
+        return cast("SqlModule", self.module("sql"))
+
+    def mapper(self, table: str) -> Mapper:
+        return cast("Mapper", self.catalog.mapper(table))
+
+    def model(self, table: str) -> type[BaseModel]:
+        return cast("type[BaseModel]", self.catalog.model(table))
+
+    def table(self, table: str) -> object:
+        """What ``sql`` needs to know of the table."""
+        entry = self.catalog.TABLES[table]
+        return self.module(f"tables.{entry.provider}.{entry.module}").TABLE
+
+    def schema(self, table: str) -> dict[str, Any]:
+        """The JSON Schema of a row."""
+        return cast("dict[str, Any]", self.catalog.json_schema(table))
+
+    def ddl(self, table: str, dialect: str) -> str:
+        return cast("str", self.catalog.ddl(table, dialect))
+
+
+@contextmanager
+def imported(corpus: Path, folder: Path) -> Generator[CorpusPackage]:
+    """The package of the corpus's pages, importable until the end of the block. It is made in
+    ``folder``, by the first process that asks for it."""
+    with (folder / "corpus.lock").open("w") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        project = folder / "corpus"
+        if not project.exists():
+            # Another name until all is there: a process that failed leaves nothing to rely on.
+            unfinished = folder / "corpus.unfinished"
+            shutil.rmtree(unfinished, ignore_errors=True)
+            _make(corpus, unfinished, folder / "cache")
+            unfinished.rename(project)
+    settings = config.load(project)
+    bindings = {
+        binding.table: binding
+        for path in sorted(settings.bindings.rglob("*.json"))
+        for binding in lock.read(path.name, path.read_bytes()).bindings
+    }
+    place = str(project / "importable")
+    sys.path.insert(0, place)
+    try:
+        yield CorpusPackage(settings, bindings)
+    finally:
+        sys.path.remove(place)
+        for module in [key for key in sys.modules if key.partition(".")[0] == NAME]:
+            del sys.modules[module]
+
+
+def _make(corpus: Path, project: Path, cache: Path) -> None:
+    docs = project / "docs"
+    docs.mkdir(parents=True)
+    for page in (corpus / "ddsql").glob("aws.*.md"):
+        shutil.copyfile(page, docs / page.name)
+    (project / "schemagen.toml").write_text('docs = "docs"\n')
+    settings = config.load(project)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(cache))
+        bind.write(settings, bind.changes(settings).changes)
+    build.apply(build.plan(settings))
+    package = project / "importable" / NAME
+    shutil.copytree(settings.out / tree.PACKAGE, package)
+    # The modules import each other relatively, but the catalogue looks for its package by name.
+    catalog = package / "catalog.py"
+    catalog.write_text(catalog.read_text("utf-8").replace(tree.PACKAGE, NAME), "utf-8")
