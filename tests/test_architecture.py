@@ -24,7 +24,7 @@ LAYERS = (
     ("names",),
     ("typetable",),
     ("model",),
-    ("responses", "link"),
+    ("arn_format", "responses", "link"),
     ("coverage",),
     ("config", "templating", "disk"),
     ("manifest", "toolchain"),

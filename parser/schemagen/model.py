@@ -227,15 +227,16 @@ class Pages:
 # --- bindings -------------------------------------------------------------------------------------
 
 Evidence = Literal["name", "documentation", "both", "hand"]
-DerivedRule = Literal["arn", "account_from_arn"]
+DerivedRule = Literal["arn", "account_from_arn", "arn_format", "account_given"]
 
 
 @dataclass(frozen=True, slots=True)
 class BoundColumn:
     """A column that one member of a response fills.
 
-    ``member`` is the member's name in the operation's item; ``operation`` is None for the primary
-    operation and names an auxiliary one otherwise.
+    ``member`` is the member's name in the operation's item, or "@" for the whole item of an
+    auxiliary operation; ``operation`` is None for the primary operation and names an auxiliary one
+    otherwise.
     """
 
     column: str
@@ -246,11 +247,21 @@ class BoundColumn:
 
 @dataclass(frozen=True, slots=True)
 class DerivedColumn:
-    """A column that a rule computes from ``member`` of the primary item."""
+    """A column that a rule computes.
+
+    | rule | value |
+    |---|---|
+    | arn | ``member`` of the primary item, the resource's own ARN |
+    | account_from_arn | the account in the ARN that ``member`` holds |
+    | arn_format | the resource's own ARN, built after ``format`` (see `arn_format`); partition, \
+region and account are those of the ARN in ``member``, or where that is "" the caller's |
+    | account_given | the caller's account |
+    """
 
     column: str
     rule: DerivedRule
-    member: str
+    member: str = ""
+    format: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,12 +269,30 @@ class Auxiliary:
     """An operation whose response adds columns to the primary item.
 
     ``path`` leads from the response to the item that the columns' members belong to ("@" is the
-    response itself); ``arguments`` maps the operation's parameters to members of the primary item.
+    response itself); ``arguments`` maps the operation's parameters to members of the primary item,
+    ``constants`` maps others to the value that they have for every item of the table.
     """
 
     operation: str
     path: str
     arguments: tuple[tuple[str, str], ...] = ()
+    constants: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The operation that enumerates what the primary operation is asked for.
+
+    ``path`` leads from its response to the identified elements, structures or strings
+    ("TrainingJobSummaries[]"); ``arguments`` maps the primary operation's parameters to members of
+    an element, "@" being an element that is a string. ``needs`` are the parameters without which
+    the listing itself cannot be called: what its items are part of.
+    """
+
+    operation: str
+    path: str
+    arguments: tuple[tuple[str, str], ...]
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +301,8 @@ class Binding:
 
     ``path`` leads from the primary operation's response to the item: "@" for the response itself,
     member names joined by dots otherwise, ``[]`` after a list ("Reservations[].Instances[]").
-    ``unbound`` are the columns for which there is no evidence.
+    ``unbound`` are the columns for which there is no evidence. ``listing`` is None where the
+    primary operation enumerates by itself, or where nothing does.
     """
 
     table: str
@@ -284,6 +314,7 @@ class Binding:
     auxiliary: tuple[Auxiliary, ...]
     origin: Origin
     unbound: tuple[str, ...] = ()
+    listing: Listing | None = None
 
 
 @dataclass(frozen=True, slots=True)

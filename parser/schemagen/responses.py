@@ -92,7 +92,9 @@ class Responses:
         return tuple(passed)
 
     def member(self, structure: ResponseStructure, name: str) -> ResponseMember:
-        """Raises `NotRecorded`."""
+        """The member of a structure; `WHOLE` is the structure itself. Raises `NotRecorded`."""
+        if name == WHOLE:
+            return ResponseMember(WHOLE, StructureRef(structure.name), required=True)
         for member in structure.members:
             if member.name == name:
                 return member

@@ -14,6 +14,7 @@ from schemagen.model import (
     Binding,
     BoundColumn,
     DerivedColumn,
+    Listing,
     ListOf,
     MapOf,
     Origin,
@@ -129,6 +130,50 @@ def test_the_order_of_a_file_does_not_matter() -> None:
     assert lock.write(lock.read(PATH, moved.encode())) == TEXT
 
 
+def test_entries_that_few_tables_have() -> None:
+    """What enumerates the items, arguments that are the same for all of them, ARNs that are built
+    and columns that a whole response fills are read and written."""
+    text = TEXT
+    for old, new in (
+        (
+            '"path": "Things[].Thing",',
+            '"path": "Things[].Thing",\n      "listing": {"operation": "ListThings", "path": "Names[]", '
+            '"arguments": {"Name": "@"}, "needs": ["Zone"]},',
+        ),
+        ('{"derived": "arn", "member": "Arn"}', '{"derived": "account_given"}'),
+        (
+            '{"member": "Name", "evidence": "both"}',
+            '{"derived": "arn_format", "format": "arn:${Partition}:made:::thing/${Name}", '
+            '"member": "Arn"}',
+        ),
+        ('"member": "Tags"', '"member": "@"'),
+        ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn"}, "constants": {"Kind": "thing"}'),
+    ):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    read = lock.read(PATH, text.encode())
+    assert read.bindings == (
+        Binding(
+            table="aws.made_thing",
+            service="made",
+            operation="DescribeThing",
+            path="Things[].Thing",
+            columns=(BoundColumn("tags", "@", "hand", "ListTags"),),
+            derived=(
+                DerivedColumn("_key", "account_given"),
+                DerivedColumn("name", "arn_format", "Arn", "arn:${Partition}:made:::thing/${Name}"),
+            ),
+            auxiliary=(
+                Auxiliary("ListTags", "@", (("ResourceArn", "Arn"),), (("Kind", "thing"),)),
+            ),
+            origin=Origin(PATH, 4),
+            unbound=("zone",),
+            listing=Listing("ListThings", "Names[]", (("Name", "@"),), ("Zone",)),
+        ),
+    )
+    assert lock.write(read) == text
+
+
 def test_entries_without_content_can_be_read_and_written() -> None:
     """A service without tables is a lock too."""
     empty = '{"service":"made","tables":{},"outputs":{},"enumerations":{},"shapes":{}}'
@@ -156,17 +201,22 @@ WRONG: list[tuple[str, str, list[str]]] = [
     ('"unbound": ["zone"]', '"unbound": ["zone", 1]', ['15:7: SG401 "unbound" must be a list of texts']),
     ('"unbound": ["zone"]', '"unbound": ["name"]', ["15:19: SG401 'name' is bound and unbound"]),
     (',\n      "unbound": ["zone"]', "", ['4:5: SG401 "aws.made_thing" lacks "unbound"']),
-    ('"path": "Things[].Thing"', '"way": "@"', ['4:5: SG401 "aws.made_thing" lacks "path"', '6:7: SG401 unknown entry "way"; known are operation, path, columns, auxiliary, unbound']),
+    ('"path": "Things[].Thing"', '"way": "@"', ['4:5: SG401 "aws.made_thing" lacks "path"', '6:7: SG401 unknown entry "way"; known are operation, path, columns, auxiliary, unbound, listing']),
     ('"Things[].Thing"', '"Things[0]"', ["6:7: SG401 'Things[0]' is no path; a path is \"@\" or members joined by dots, with [] after a list"]),
     ('"DescribeThing",', '"import os",', ["5:7: SG401 'import os' is no identifier"]),
     ('"evidence": "both"', '"evidence": "guess"', ["9:36: SG401 'guess' is unknown; known are name, documentation, both, hand"]),
     (', "evidence": "both"', "", ['9:9: SG401 "name" lacks "evidence"']),
-    ('"derived": "arn"', '"derived": "name"', ["8:18: SG401 'name' is unknown; known are arn, account_from_arn"]),
+    ('"derived": "arn"', '"derived": "name"', ["8:18: SG401 'name' is unknown; known are arn, account_from_arn, arn_format, account_given"]),
     ('{"derived": "arn", "member": "Arn"}', "[]", ['8:9: SG401 "_key" must be an object']),
     ('"map<string>"', '"map<strin>"', ["28:26: SG401 'strin' is no type; types are string, int64, float64, bool, timestamp, binary, json, #Structure, $Enumeration, list<T>, map<T>"]),
     ('"map<string>"', '"#a b"', ["28:26: SG401 '#a b' is no type; types are string, int64, float64, bool, timestamp, binary, json, #Structure, $Enumeration, list<T>, map<T>"]),
     ('"Holder": {', '"Hol der": {', ["27:5: SG401 'Hol der' is no identifier"]),
+    ('"derived": "arn"', '"derived": "account_given"', ['8:46: SG401 unknown entry "member"; known are derived']),
+    ('"derived": "arn"', '"derived": "arn_format"', ['8:9: SG401 "_key" lacks "format"']),
+    ('"derived": "arn"', '"derived": "arn_format", "format": "{Arn}"', ["8:43: SG401 '{Arn}' is no format of an ARN; a format is like 'arn:${Partition}:ec2:${Region}:${Account}:instance/${InstanceId}'"]),
+    ('"member": "Name"', '"member": "Na me"', ["9:18: SG401 'Na me' is no identifier"]),
     # names what does not exist
+    ('"derived": "arn"', '"derived": "arn_format", "format": "arn:${Partition}:made:::thing/${Id}"', ["8:43: SG402 Thing has no member 'Id'; MEND"]),
     ('"DescribeThing",', '"DescribeThin",', ["5:7: SG402 operation 'DescribeThin' is not recorded; did you mean 'DescribeThing'?; MEND"]),
     ('"Things[].Thing"', '"Things[].Arn"', ["6:7: SG402 Holder has no member 'Arn'; MEND"]),
     ('"Things[].Thing"', '"Things"', ["6:7: SG402 DescribeThingResponse.Things is a list: write []; MEND"]),

@@ -105,6 +105,56 @@ def test_what_botocore_lacks_is_said_with_its_place(
     ]
 
 
+ZONES = """\
+{
+  "service": "route53",
+  "tables": {
+    "aws.route53_hosted_zone": {
+      "operation": "GetHostedZone",
+      "path": "HostedZone",
+      "listing": {"operation": "ListHostedZones", "path": "HostedZones[]", "arguments": {"Id": "Id"}},
+      "columns": {
+        "tags": {"operation": "ListTagsForResource", "member": "Tags", "evidence": "name"}
+      },
+      "auxiliary": {
+        "ListTagsForResource": {"path": "ResourceTagSet", "arguments": {"ResourceId": "Id"}, "constants": {"ResourceType": "hostedzone"}}
+      },
+      "unbound": []
+    }
+  },
+  "outputs": {},
+  "enumerations": {},
+  "shapes": {}
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "messages"),
+    [
+        ("ListHostedZones", "ListZones", ["7:19: SG402 botocore's route53 has no operation 'ListZones'"]),
+        ("HostedZones[]", "Zones[]", ["7:51: SG402 ListHostedZonesResponse has no member 'Zones'"]),
+        ("HostedZones[]", "HostedZones", ["7:51: SG402 'HostedZones' is a list: write []"]),
+        ('{"Id": "Id"}', '{"Name": "Id"}', ["7:90: SG402 operation 'GetHostedZone' has no parameter 'Name'"]),
+        ('{"Id": "Id"}', '{"Id": "Arn"}', ["7:90: SG402 HostedZone has no member 'Arn'"]),
+        ('{"Id": "Id"}', '{"Id": "@"}', ["7:90: SG402 HostedZones[] of ListHostedZones holds structures"]),
+        ('{"Id": "Id"}', '{"Id": "Id"}, "needs": ["Zone"]', ["7:113: SG402 operation 'ListHostedZones' has no parameter 'Zone'"]),
+        ('"hostedzone"', '"zone"', ["12:108: SG402 operation 'ListTagsForResource' takes no 'zone' as ResourceType"]),
+        ('"ResourceType"', '"Type"', ["12:108: SG402 operation 'ListTagsForResource' has no parameter 'Type'"]),
+    ],
+)  # fmt: skip
+def test_what_botocore_lacks_of_listings_and_constants(
+    old: str, new: str, messages: list[str]
+) -> None:
+    """A listing or a constant that botocore does not have is a problem, too."""
+    path = "bindings/aws/route53.json"
+    assert snapshot.refresh(lock.parse(path, ZONES.encode())).bindings[0].listing is not None
+    assert ZONES.count(old) == 1
+    with pytest.raises(ProblemsFound) as raised:
+        snapshot.refresh(lock.parse(path, ZONES.replace(old, new).encode()))
+    assert str(raised.value).splitlines() == [f"{path}:{message}" for message in messages]
+
+
 def test_a_type_that_botocore_invents_is_no_any() -> None:
     """A type that the type table does not know is refused, with the member's name."""
     model = ServiceModel(

@@ -18,6 +18,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, TypeVar, cast, get_args
 
+from schemagen import arn_format
 from schemagen.binding.notation import parse_type
 from schemagen.binding.places import Path, Places, line_column
 from schemagen.errors import Problem, ProblemsFound
@@ -29,18 +30,26 @@ from schemagen.model import (
     DerivedColumn,
     DerivedRule,
     Evidence,
+    Listing,
     Origin,
     ResponseMember,
     ResponseStructure,
     Service,
     Table,
 )
-from schemagen.responses import NotRecorded, Responses, UnknownOperation, steps
+from schemagen.responses import WHOLE, NotRecorded, Responses, UnknownOperation, steps
 
 T = TypeVar("T")
 
 _EVIDENCE: tuple[str, ...] = get_args(Evidence)
 _RULES: tuple[str, ...] = get_args(DerivedRule)
+# What the entry of a rule has beside its name.
+_RULE_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "arn": ("member",),
+    "account_from_arn": ("member",),
+    "arn_format": ("format",),
+    "account_given": (),
+}
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SERVICE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _MEND = 'mend the entry, or run "schemagen bind" to record the service anew'
@@ -165,6 +174,7 @@ def write(lock: Lock) -> str:
             {
                 "operation": binding.operation,
                 "path": binding.path,
+                **_listing(binding.listing),
                 "columns": _Block(
                     dict(
                         sorted(
@@ -178,6 +188,7 @@ def write(lock: Lock) -> str:
                         auxiliary.operation: {
                             "path": auxiliary.path,
                             "arguments": dict(auxiliary.arguments),
+                            **_given("constants", dict(auxiliary.constants)),
                         }
                         for auxiliary in sorted(binding.auxiliary, key=lambda item: item.operation)
                     }
@@ -227,8 +238,29 @@ def _column(column: BoundColumn) -> dict[str, str]:
     return {**operation, "member": column.member, "evidence": column.evidence}
 
 
-def _derived(column: DerivedColumn) -> dict[str, str]:
-    return {"derived": column.rule, "member": column.member}
+def _derived(column: DerivedColumn) -> dict[str, Any]:
+    return {
+        "derived": column.rule,
+        **_given("format", column.format),
+        **_given("member", column.member),
+    }
+
+
+def _listing(listing: Listing | None) -> dict[str, Any]:
+    if listing is None:
+        return {}
+    entry = {
+        "operation": listing.operation,
+        "path": listing.path,
+        "arguments": dict(listing.arguments),
+        **_given("needs", list(listing.needs)),
+    }
+    return {"listing": entry}
+
+
+def _given(name: str, value: object) -> dict[str, Any]:
+    """An entry that is left out where it is empty."""
+    return {name: value} if value else {}
 
 
 # --- reading --------------------------------------------------------------------------------------
@@ -316,7 +348,9 @@ class _Form:
 
     def binding(self, service: str, table: str, value: object) -> Binding:
         at: Path = ("tables", table)
-        parts = self.fields(at, value, ("operation", "path", "columns", "auxiliary", "unbound"))
+        parts = self.fields(
+            at, value, ("operation", "path", "columns", "auxiliary", "unbound"), ("listing",)
+        )
         columns: list[BoundColumn] = []
         derived: list[DerivedColumn] = []
         bound = self.entries((*at, "columns"), parts["columns"])
@@ -344,29 +378,60 @@ class _Form:
             ),
             origin=Origin(self.path, line),
             unbound=unbound,
+            listing=self.listing((*at, "listing"), parts["listing"]),
+        )
+
+    def listing(self, at: Path, value: object) -> Listing | None:
+        if value is _MISSING:
+            return None
+        fields = self.fields(at, value, ("operation", "path", "arguments"), ("needs",))
+        return Listing(
+            self.identifier((*at, "operation"), fields["operation"]),
+            self.path_text((*at, "path"), fields["path"]),
+            tuple(self.named((*at, "arguments"), fields["arguments"], self.member).items()),
+            self.texts((*at, "needs"), fields["needs"]),
         )
 
     def column(self, at: Path, name: str, entry: object) -> BoundColumn | DerivedColumn:
         if "derived" in _object(entry):
-            fields = self.fields(at, entry, ("derived", "member"))
-            return DerivedColumn(
-                name,
-                cast("DerivedRule", self.word((*at, "derived"), fields["derived"], _RULES)),
-                self.text((*at, "member"), fields["member"]),
-            )
+            return self.derived(at, name, entry)
         fields = self.fields(at, entry, ("member", "evidence"), ("operation",))
         return BoundColumn(
             name,
-            self.text((*at, "member"), fields["member"]),
+            self.member((*at, "member"), fields["member"]),
             cast("Evidence", self.word((*at, "evidence"), fields["evidence"], _EVIDENCE)),
             self.text((*at, "operation"), fields["operation"]) or None,
         )
 
+    def derived(self, at: Path, name: str, entry: object) -> DerivedColumn:
+        rule = self.word((*at, "derived"), _object(entry)["derived"], _RULES)
+        needed = _RULE_FIELDS.get(rule, ())
+        # Of a rule that is unknown, and reported as such, either may be right.
+        optional: tuple[str, ...] = ("member",) if rule == "arn_format" else ()
+        if rule not in _RULE_FIELDS:
+            optional = ("member", "format")
+        fields = {
+            "member": _MISSING,
+            "format": _MISSING,
+            **self.fields(at, entry, ("derived", *needed), optional),
+        }
+        return DerivedColumn(
+            name,
+            cast("DerivedRule", rule),
+            self.identifier((*at, "member"), fields["member"]),
+            self.parsed(
+                (*at, "format"), self.text((*at, "format"), fields["format"]), arn_format.parse
+            ),
+        )
+
     def auxiliary(self, at: Path, value: object) -> Auxiliary:
-        fields = self.fields(at, value, ("path", "arguments"))
+        fields = self.fields(at, value, ("path", "arguments"), ("constants",))
         arguments = self.named((*at, "arguments"), fields["arguments"], self.identifier)
+        constants: dict[str, str] = {}
+        if fields["constants"] is not _MISSING:
+            constants = self.named((*at, "constants"), fields["constants"], self.text)
         path = self.path_text((*at, "path"), fields["path"])
-        return Auxiliary(str(at[-1]), path, tuple(arguments.items()))
+        return Auxiliary(str(at[-1]), path, tuple(arguments.items()), tuple(constants.items()))
 
     def members(self, at: Path, value: object) -> dict[str, str]:
         return self.each(at, value, self.notation)
@@ -376,6 +441,10 @@ class _Form:
 
     def path_text(self, at: Path, value: object) -> str:
         return self.parsed(at, self.text(at, value), steps)
+
+    def member(self, at: Path, value: object) -> str:
+        """A name of botocore's, or `WHOLE`."""
+        return WHOLE if value == WHOLE else self.identifier(at, value)
 
     def identifier(self, at: Path, value: object) -> str:
         """A name of botocore's, which may become a name in generated code."""
@@ -488,11 +557,21 @@ def _unknown_names(lock: Lock) -> Iterator[tuple[Path, str]]:
             place = (*at, "columns", column.column)
             operation = column.operation if isinstance(column, BoundColumn) else None
             if operation in items:
-                _member(responses, items[operation], column.member, (*place, "member"), found)
+                for entry, member in _members(column):
+                    _member(responses, items[operation], member, (*place, entry), found)
             else:
                 message = f'operation {operation!r} is not in "auxiliary" of {binding.table}'
                 found.append(((*place, "operation"), message))
         yield from found
+
+
+def _members(column: BoundColumn | DerivedColumn) -> Iterator[tuple[str, str]]:
+    """The members that a column's entry names, each with the field that names it."""
+    if column.member:
+        yield "member", column.member
+    if isinstance(column, DerivedColumn) and column.format:
+        for member in arn_format.parse(column.format).members:
+            yield "format", member
 
 
 def _item(

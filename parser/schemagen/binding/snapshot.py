@@ -5,7 +5,7 @@ The models are read as data; no client is made and no credentials are looked for
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 
@@ -27,6 +27,7 @@ from schemagen.binding import lock as locks
 from schemagen.binding.lock import Lock, Record
 from schemagen.binding.places import Path
 from schemagen.errors import ProblemsFound
+from schemagen.responses import WHOLE, steps
 from schemagen.typetable import BOTOCORE_SCALARS
 
 # Strings that botocore decodes after it has parsed a response, by service and shape: see
@@ -67,6 +68,8 @@ def refresh(lock: Lock) -> Lock:
             if argument not in inputs
         ]
         operations.append(operation)
+    found += _wrong_constants(lock, model)
+    found += _wrong_listings(lock, model)
     recorded = lock
     try:
         recorded = replace(lock, record=record(lock.name, operations))
@@ -111,13 +114,91 @@ def record(service: str, operations: Iterable[OperationModel]) -> Record:
 
 
 def _operations(lock: Lock) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
-    """Path of the entry, name, and arguments of every operation that the bindings use."""
+    """Path of the entry, name, and arguments of every operation that fills columns."""
     for binding in lock.bindings:
         at: Path = ("tables", binding.table)
         yield (*at, "operation"), binding.operation, ()
         for auxiliary in binding.auxiliary:
             arguments = tuple(parameter for parameter, _ in auxiliary.arguments)
             yield (*at, "auxiliary", auxiliary.operation), auxiliary.operation, arguments
+
+
+def _wrong_constants(lock: Lock, model: ServiceModel) -> Iterator[tuple[Path, str]]:
+    """The constants that their operation does not take."""
+    for binding in lock.bindings:
+        for auxiliary in binding.auxiliary:
+            if auxiliary.operation not in model.operation_names:
+                continue  # Reported with the operation.
+            at: Path = ("tables", binding.table, "auxiliary", auxiliary.operation, "constants")
+            inputs = parameters(model, auxiliary.operation)
+            for parameter, value in auxiliary.constants:
+                shape = inputs.get(parameter)
+                name = f"operation {auxiliary.operation!r}"
+                if shape is None:
+                    yield (*at, parameter), f"{name} has no parameter {parameter!r}"
+                elif not isinstance(shape, StringShape) or (shape.enum and value not in shape.enum):
+                    yield (*at, parameter), f"{name} takes no {value!r} as {parameter}"
+
+
+def _wrong_listings(lock: Lock, model: ServiceModel) -> Iterator[tuple[Path, str]]:
+    """What the listings name and botocore does not have. A build makes nothing of them, so their
+    responses are not recorded, and this is the only place that looks."""
+    for binding in lock.bindings:
+        listing = binding.listing
+        if listing is None:
+            continue
+        at: Path = ("tables", binding.table, "listing")
+        if listing.operation not in model.operation_names:
+            message = f"botocore's {lock.name} has no operation {listing.operation!r}"
+            yield (*at, "operation"), message
+            continue
+        try:
+            element = element_at(model, listing.operation, listing.path)
+        except ValueError as error:
+            yield (*at, "path"), str(error)
+            continue
+        if binding.operation in model.operation_names:
+            inputs = parameters(model, binding.operation)
+            for parameter, member in listing.arguments:
+                if parameter not in inputs:
+                    message = f"operation {binding.operation!r} has no parameter {parameter!r}"
+                    yield (*at, "arguments", parameter), message
+                if isinstance(element, StructureShape) == (member == WHOLE):
+                    kind = "structures" if member == WHOLE else "no structures"
+                    message = f"{listing.path} of {listing.operation} holds {kind}"
+                    yield (*at, "arguments", parameter), message
+                elif isinstance(element, StructureShape) and member not in element.members:
+                    message = f"{element.name} has no member {member!r}"
+                    yield (*at, "arguments", parameter), message
+        for index, parameter in enumerate(listing.needs):
+            if parameter not in parameters(model, listing.operation):
+                message = f"operation {listing.operation!r} has no parameter {parameter!r}"
+                yield (*at, "needs", index), message
+
+
+def parameters(model: ServiceModel, operation: str) -> Mapping[str, Shape]:
+    """The parameters of an operation that the service has."""
+    shape = model.operation_model(operation).input_shape
+    return shape.members if shape else {}
+
+
+def element_at(model: ServiceModel, operation: str, path: str) -> Shape:
+    """What ``path`` leads to in the response of an operation that the service has: a structure, or
+    what a list holds. Raises ValueError, with a message for people, where it leads nowhere."""
+    output = model.operation_model(operation).output_shape
+    if output is None:
+        raise ValueError(f"operation {operation!r} has no response")
+    shape: Shape = output
+    for step in steps(path):
+        if not isinstance(shape, StructureShape) or step.member not in shape.members:
+            raise ValueError(f"{shape.name} has no member {step.member!r}")
+        shape = shape.members[step.member]
+        if isinstance(shape, ListShape) != step.each:
+            reason = "is a list: write []" if not step.each else "is no list: leave out the []"
+            raise ValueError(f"{step.member!r} {reason}")
+        if isinstance(shape, ListShape):
+            shape = shape.member
+    return shape
 
 
 def notation(
