@@ -5,6 +5,7 @@
 #     make test             check, then the tests
 #     make update-golden    write the expected files of the golden tests anew
 #     make bench            how long builds take
+#     make bench-bindings   how long bind takes, and mappers beside sagemaker-core (installs it)
 #     make peers            the same for schemagen and its peers, side by side (installs them)
 #     make clean            remove .venv, .venv-peers and the caches
 #
@@ -27,7 +28,7 @@ RUN := .venv/bin/python -m
 WORKERS ?= 2
 
 .DELETE_ON_ERROR:
-.PHONY: build check test update-golden bench peers clean
+.PHONY: build check test update-golden bench bench-bindings peers clean
 
 build: .venv/runtime
 	$(RUN) schemagen build
@@ -48,6 +49,10 @@ update-golden: .venv/dev
 
 bench: .venv/dev
 	.venv/bin/python benchmarks/run.py
+
+bench-bindings: .venv/dev
+	.venv/bin/python benchmarks/bindings.py
+	.venv/bin/python benchmarks/mapping.py
 
 peers: .venv/dev
 	.venv/bin/python benchmarks/peers.py
