@@ -1,0 +1,368 @@
+"""An item of a service as a table's row, and what fills the columns if it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from schemagen.binding.arguments import arguments, is_about_tags
+from schemagen.binding.evidence import ACCOUNT, LONG, TAGS, Known, Wanted, evidence_of
+from schemagen.binding.identity import Identity
+from schemagen.binding.index import READ_VERBS, Item, Member
+from schemagen.binding.nouns import noun, singular
+from schemagen.errors import Problem
+from schemagen.model import (
+    KEY,
+    Auxiliary,
+    Binding,
+    BoundColumn,
+    Column,
+    DerivedColumn,
+    Evidence,
+    Origin,
+)
+from schemagen.names import folded
+from schemagen.responses import WHOLE, steps
+
+ENOUGH = 0.5
+"""The share of a table's columns that names alone must reach."""
+
+_CONTENDERS = 24
+"""How many items are looked at closely: those with most columns of their own."""
+
+_WITHOUT_ACCOUNT = frozenset({"s3", "route53"})
+"""Services whose ARNs name no account:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
+
+_ACCOUNT_MEMBERS = frozenset(
+    {"accountid", "awsaccountid", "customerawsid", "owneraccountid", "ownerid"}
+)
+_TAG_MEMBERS = frozenset({"resourcetags", "taglist", "tags", "tagset", "tagslist"})
+_RANKS: Mapping[Evidence, int] = {"both": 0, "documentation": 1, "name": 2, "hand": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """What was found for one table: no binding where nothing is certain, and why."""
+
+    binding: Binding | None
+    findings: tuple[Problem, ...]
+
+
+def either(names: Iterable[str]) -> str:
+    """Names as they stand in a message."""
+    return " and ".join(names)
+
+
+# --- what could be the row ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Filler:
+    """A member that could fill a column, best first in order. ``operation`` is "" for the primary
+    item, and ``arguments`` then empty."""
+
+    evidence_rank: int
+    foreign: bool
+    unscoped: bool
+    several: bool
+    depth: int
+    operation: str
+    path: str
+    member: str
+    evidence: Evidence
+    arguments: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def quality(self) -> tuple[int, bool, bool, bool, int]:
+        return (self.evidence_rank, self.foreign, self.unscoped, self.several, self.depth)
+
+
+def choices_of(wanted: Wanted, known: Known) -> list[Choice]:
+    """The items of a service with most of the wanted columns."""
+    by_structure: dict[str, dict[str, tuple[Member, Evidence]]] = {}
+    for column in wanted.columns:
+        for structure, member in known.named.get(folded(column), ()):
+            found = by_structure.setdefault(structure, {})
+            evidence: Evidence = (
+                "both" if member.words and member.words == wanted.words[column] else "name"
+            )
+            if known.fits(wanted.types[column], member, evidence):
+                found[column] = (member, evidence)
+    choices = [
+        Choice(wanted, known, item, found)
+        for structure, found in by_structure.items()
+        for item in known.places[structure]
+        if found
+    ]
+    choices.sort(key=lambda choice: (-len(choice.named), *choice.preference))
+    return choices[:_CONTENDERS]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An item that could be a table's row, and what follows from that."""
+
+    wanted: Wanted
+    known: Known
+    item: Item
+    named: Mapping[str, tuple[Member, Evidence]]
+
+    @cached_property
+    def identity(self) -> Identity:
+        return Identity(self.known.index, self.item, self.wanted.table.name)
+
+    def __str__(self) -> str:
+        return f"{self.known.index.name}'s {self.item.operation} ({self.item.path})"
+
+    @property
+    def several(self) -> bool:
+        return "[]" in self.item.path
+
+    @property
+    def preference(self) -> tuple[bool, bool, int, int]:
+        """Smaller is better, where as many columns are reached."""
+        verb = next(n for n, verb in enumerate(READ_VERBS) if self.item.operation.startswith(verb))
+        called = self.identity.subject in singular(noun(self.item.operation))
+        return (self.several, not called, len(steps(self.item.path)), verb)
+
+    @cached_property
+    def rank(self) -> tuple[int, int, int, bool, bool, int, int, str]:
+        """Smaller is better; all but the last decide."""
+        documented = sum(1 for filler in self.fillers.values() if filler.evidence != "name")
+        return (
+            -self.reached,
+            -documented,
+            -len(self.named),
+            *self.preference,
+            f"{self.item.operation} {self.item.path}",
+        )
+
+    @property
+    def reached(self) -> int:
+        """How many columns are filled. Those with rules of their own do not count: an ARN and tags
+        are in most items."""
+        return len(self.wanted.columns.keys() & self.fillers.keys())
+
+    @property
+    def is_evidence(self) -> bool:
+        """True where it is no accident that names agree."""
+        documented = any(filler.evidence == "both" for filler in self.fillers.values())
+        return documented or len(self.named) >= ENOUGH * len(self.wanted.columns)
+
+    # --- columns by rule --------------------------------------------------------------------------
+
+    @cached_property
+    def derived(self) -> tuple[DerivedColumn, ...]:
+        found: list[DerivedColumn] = []
+        columns = {column.name for column in self.wanted.table.columns}
+        if self.identity.arn is not None:
+            if KEY in columns:
+                found.append(DerivedColumn(KEY, "arn", self.identity.arn.name))
+            if ACCOUNT in columns and self.known.index.name not in _WITHOUT_ACCOUNT:
+                found.append(DerivedColumn(ACCOUNT, "account_from_arn", self.identity.arn.name))
+        return tuple(found)
+
+    def account(self) -> Filler | None:
+        """The member whose documentation says that it is the account."""
+        for name in sorted(_ACCOUNT_MEMBERS & set(self.identity.members)):
+            member = self.identity.members[name]
+            fits = self.known.fits(self.wanted.types[ACCOUNT], member, "documentation")
+            if fits and "account" in member.words:
+                return self.direct(member, "name" if name == folded(ACCOUNT) else "documentation")
+        return None
+
+    def tags(self) -> Iterator[Filler]:
+        """What could hold the tags: a member, the response, the service's tag-listing operations."""
+        type = self.wanted.types[TAGS]
+        for name, member in self.identity.members.items():
+            if name in _TAG_MEMBERS and self.known.fits(type, member, "name"):
+                yield self.direct(member, "name")
+        for item in self.known.index.items:
+            own = item.operation == self.item.operation
+            if not own and not is_about_tags(self.known.index.operations[item.operation]):
+                continue
+            last = folded(item.path.split(".")[-1])
+            for name, member in self.known.index.by_name[item.structure].items():
+                called = name in _TAG_MEMBERS or (name == "items" and last in _TAG_MEMBERS)
+                if called and self.known.fits(type, member, "name"):
+                    yield from self.auxiliary(item, member, "name")
+
+    # --- columns by evidence ----------------------------------------------------------------------
+
+    def direct(self, member: Member, evidence: Evidence) -> Filler:
+        return Filler(_RANKS[evidence], False, False, False, 0, "", WHOLE, member.name, evidence)
+
+    @cached_property
+    def fillers(self) -> Mapping[str, Filler]:
+        return self.decided[0]
+
+    @cached_property
+    def decided(self) -> tuple[Mapping[str, Filler], Mapping[str, str]]:
+        """What fills each column, and why nothing fills the others."""
+        found = {name: self.direct(*evidence) for name, evidence in self.named.items()}
+        columns = {column.name for column in self.wanted.table.columns}
+        derived = {column.column for column in self.derived}
+        if ACCOUNT in columns and ACCOUNT not in derived and (account := self.account()):
+            found[ACCOUNT] = account
+        options: dict[str, list[Filler]] = {}
+        for name in self.wanted.columns:
+            if name not in found:
+                options[name] = sorted(self.options(name))
+        if TAGS in columns:
+            options[TAGS] = sorted(self.tags())
+        reasons: dict[str, str] = {}
+        paths: dict[str, str] = {}
+        # How many columns an operation could fill, at one path.
+        serves = Counter(
+            (one.operation, one.path) for several in options.values() for one in set(several)
+        )
+        for name, several in sorted(options.items(), key=lambda pair: _best(pair[1])):
+            several = [
+                one
+                for one in several
+                if not one.operation or paths.get(one.operation, one.path) == one.path
+            ]
+            if not several:
+                continue
+            equal = [one for one in several if one.quality == several[0].quality]
+            most = max(serves[one.operation, one.path] for one in equal)
+            equal = [one for one in equal if serves[one.operation, one.path] == most]
+            if len(equal) > 1:
+                equal = self.called(equal)
+            if len(equal) > 1:
+                named = either(f"{one.operation}'s {one.member} ({one.path})" for one in equal)
+                reasons[name] = f"{named} fill it alike"
+                continue
+            found[name] = equal[0]
+            if equal[0].operation:
+                paths[equal[0].operation] = equal[0].path
+        found.update(self.drifted(found))
+        return found, reasons
+
+    def drifted(self, found: Mapping[str, Filler]) -> Iterator[tuple[str, Filler]]:
+        """Columns whose page lags behind a response that fills others with both name and text."""
+        for name in self.wanted.columns:
+            if name in found:
+                continue
+            proven = {
+                (one.operation, one.path): one
+                for one in found.values()
+                if one.operation and one.evidence == "both"
+            }
+            for item in self.known.index.items:
+                one = proven.get((item.operation, item.path))
+                member = self.known.index.by_name[item.structure].get(folded(name))
+                if one and member and self.known.fits(self.wanted.types[name], member, "name"):
+                    yield name, replace(one, member=member.name, evidence="name")
+                    break
+
+    def called(self, fillers: list[Filler]) -> list[Filler]:
+        """Those whose operation is called after the table's subject, if any is; of these, the one
+        with the shortest name, which says nothing else."""
+        own = [
+            one
+            for one in fillers
+            if any(noun in folded(one.operation) for noun in self.identity.nouns)
+        ]
+        own = own or fillers
+        shortest = min(len(one.operation) for one in own)
+        return [one for one in own if len(one.operation) == shortest]
+
+    def options(self, column: str) -> Iterator[Filler]:
+        """What could fill a column that no member of the item is called after."""
+        text = self.wanted.words[column]
+        type = self.wanted.types[column]
+        if len(text) >= LONG:
+            same = [member for member in self.identity.members.values() if member.words == text]
+            if len(same) == 1 and self.known.fits(type, same[0], "documentation"):
+                yield self.direct(same[0], "documentation")
+        for structure, member in self.known.named.get(folded(column), ()):
+            evidence = evidence_of(text, member)
+            if evidence and self.known.fits(type, member, evidence):
+                for item in self.known.places[structure]:
+                    yield from self.auxiliary(item, member, evidence)
+        if text:
+            for structure, member in self.known.documented.get(text, ()):
+                if folded(member.name) != folded(column) and self.known.fits(
+                    type, member, "documentation"
+                ):
+                    for item in self.known.places[structure]:
+                        yield from self.auxiliary(item, member, "documentation")
+
+    def auxiliary(self, item: Item, member: Member, evidence: Evidence) -> Iterator[Filler]:
+        if item == self.item:
+            return
+        own = item.operation == self.item.operation
+        operation = self.known.index.operations[item.operation]
+        asked = arguments(self.identity, operation)
+        if asked is None:
+            return
+        several = "[]" in item.path
+        # An operation that is asked for a list of one returns a list of one; but what is more than
+        # tags is a row of its own.
+        lists = [name for name, _ in asked if name in operation.lists]
+        if several and not (lists and is_about_tags(operation)):
+            return
+        if not asked and evidence != "both":
+            return
+        yield Filler(
+            _RANKS[evidence],
+            not own,
+            not asked,
+            several,
+            len(steps(item.path)),
+            item.operation,
+            item.path,
+            member.name,
+            evidence,
+            asked,
+        )
+
+    # --- the result -------------------------------------------------------------------------------
+
+    @cached_property
+    def inference(self) -> Inference:
+        table = self.wanted.table
+        fillers, reasons = self.decided
+        derived = {column.column for column in self.derived}
+        unbound = [
+            column
+            for column in table.columns
+            if column.name not in fillers and column.name not in derived
+        ]
+        auxiliary = {one.operation: one for one in fillers.values() if one.operation}
+        binding = Binding(
+            table=table.id,
+            service=self.known.index.name,
+            operation=self.item.operation,
+            path=self.item.path,
+            columns=tuple(
+                BoundColumn(name, one.member, one.evidence, one.operation or None)
+                for name, one in sorted(fillers.items())
+            ),
+            derived=self.derived,
+            auxiliary=tuple(
+                Auxiliary(name, one.path, one.arguments) for name, one in sorted(auxiliary.items())
+            ),
+            origin=Origin("", 0),
+            unbound=tuple(sorted(column.name for column in unbound)),
+        )
+        return Inference(binding, tuple(self.finding(column, reasons) for column in unbound))
+
+    def finding(self, column: Column, reasons: Mapping[str, str]) -> Problem:
+        reason = reasons.get(column.name)
+        if reason is None:
+            member = self.identity.members.get(folded(column.name))
+            reason = "no response has evidence for it"
+            if member is not None:
+                kind = f"{self.item.structure}.{member.name} is {member.type}"
+                reason = f"{kind}, which does not fit {column.type}"
+        message = f"{self.wanted.table.id}.{column.name} stays unbound: {reason}"
+        return Problem(column.origin.path, column.origin.line, 1, "SG404", message)
+
+
+def _best(fillers: Sequence[Filler]) -> tuple[int, bool, bool, bool, int]:
+    return fillers[0].quality if fillers else (9, True, True, True, 9)

@@ -1,0 +1,29 @@
+"""What names are about: operations, services, and plurals as nouns."""
+
+from __future__ import annotations
+
+from schemagen.binding.index import READ_VERBS
+from schemagen.names import folded
+
+
+def plain(service: str) -> str:
+    """A service's name or alias, folded."""
+    return folded(service.replace("-", "").replace(" ", ""))
+
+
+def noun(operation: str) -> str:
+    """What an operation reads: ``ListHostedZones`` reads ``hostedzones``."""
+    verb = next(verb for verb in READ_VERBS if operation.startswith(verb))
+    return folded(operation.removeprefix(verb))
+
+
+def singular(name: str) -> tuple[str, ...]:
+    """``name``, and the words that it may be the plural of."""
+    forms = [name]
+    if name.endswith("ies"):
+        forms.append(name[:-3] + "y")
+    if name.endswith("s"):
+        forms.append(name[:-1])
+    if name.endswith("list"):
+        forms.append(name[:-4])
+    return tuple(forms)
