@@ -20,7 +20,7 @@ SOURCES = CHECKOUT / "parser" / PACKAGE
 # before its own, never from a neighbour on its line: so pages and emit do not know each other.
 LAYERS = (
     ("__init__",),
-    ("errors", "convert"),
+    ("errors", "places", "convert"),
     ("names",),
     ("typetable",),
     ("model",),

@@ -20,7 +20,7 @@ from typing import Any, TypeVar, cast, get_args
 
 from schemagen import arn_format
 from schemagen.binding.notation import parse_type
-from schemagen.binding.places import Path, Places, line_column
+from schemagen.binding.places import Places
 from schemagen.errors import Problem, ProblemsFound
 from schemagen.link import structure_names
 from schemagen.model import (
@@ -37,6 +37,7 @@ from schemagen.model import (
     Service,
     Table,
 )
+from schemagen.places import Path, line_column
 from schemagen.responses import WHOLE, NotRecorded, Responses, UnknownOperation, steps
 
 T = TypeVar("T")

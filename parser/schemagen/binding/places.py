@@ -6,33 +6,27 @@ import json
 import re
 from collections.abc import Iterator
 
-Path = tuple[str | int, ...]
-"""The keys and indexes that lead to an entry."""
+from schemagen import places
+from schemagen.places import Path
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _decode = json.JSONDecoder().raw_decode
 
 
-class Places:
+class Places(places.Places):
     """Offsets of the entries of a valid JSON text: of the key in an object, of the value in a list.
 
     ``repeated`` are the paths and places of keys that their object already had.
     """
 
     def __init__(self, text: str) -> None:
-        self.text = text
-        self.offsets: dict[Path, int] = {}
+        offsets: dict[Path, int] = {}
+        super().__init__(text, offsets)
         self.repeated: list[tuple[Path, int]] = []
         for path, offset in self._entries((), _skip(text, 0)):
-            if path in self.offsets:
+            if path in offsets:
                 self.repeated.append((path, offset))
-            self.offsets.setdefault(path, offset)
-
-    def line_column(self, path: Path) -> tuple[int, int]:
-        """Line and column, from 1, of the entry or of the nearest entry around it."""
-        while path and path not in self.offsets:
-            path = path[:-1]
-        return line_column(self.text, self.offsets.get(path, 0))
+            offsets.setdefault(path, offset)
 
     def _entries(self, path: Path, start: int) -> Iterator[tuple[Path, int]]:
         """Every entry inside the value at ``start``; afterwards, `self._end` is behind it."""
@@ -56,10 +50,6 @@ class Places:
                 place = _skip(text, place + 1)
             index += 1
         self._end = place + 1
-
-
-def line_column(text: str, offset: int) -> tuple[int, int]:
-    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
 def _skip(text: str, place: int) -> int:

@@ -25,8 +25,8 @@ from botocore.utils import is_json_value_header
 
 from schemagen.binding import lock as locks
 from schemagen.binding.lock import Lock, Record
-from schemagen.binding.places import Path
 from schemagen.errors import ProblemsFound
+from schemagen.places import Path
 from schemagen.responses import WHOLE, steps
 from schemagen.typetable import BOTOCORE_SCALARS
 
