@@ -70,8 +70,14 @@ def described(binding: Binding) -> dict[str, object]:
     return {
         "item": (binding.service, binding.operation, binding.path),
         "columns": {one.column: (one.operation, one.member) for one in binding.columns},
-        "derived": {one.column: one.member for one in binding.derived},
-        "auxiliary": {one.operation: (one.path, dict(one.arguments)) for one in binding.auxiliary},
+        "derived": {one.column: one.format or one.member or one.rule for one in binding.derived},
+        "auxiliary": {
+            one.operation: (
+                one.path,
+                {**dict(one.arguments), **{name: f'"{value}"' for name, value in one.constants}},
+            )
+            for one in binding.auxiliary
+        },
         "unbound": set(binding.unbound),
     }
 
