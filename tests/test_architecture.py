@@ -25,7 +25,7 @@ LAYERS = (
     ("typetable",),
     ("model",),
     ("arn_format", "responses", "link"),
-    ("coverage",),
+    ("coverage", "overrides"),
     ("config", "templating", "disk"),
     ("manifest", "toolchain"),
     ("pages", "binding", "emit"),

@@ -119,7 +119,7 @@ type = "string"
         (
             "[[columns]]\ncolumn = 'a'\ntype = 'strng'",
             [
-                "schemagen.toml:1:1: SG302 unknown data type 'strng'; known are string, int64, "
+                "schemagen.toml:3:1: SG302 unknown data type 'strng'; known are string, int64, "
                 "float64, bool, timestamp, json, hstore, hstore_csv, array<T>"
             ],
         ),

@@ -8,6 +8,7 @@
 | package_version | version of the generated distribution | 0.1.0 |
 | types.NAME | a row of the type table: a new one, or fields that override a known one's | |
 | columns | rules ``{table, column, was, type}``: these columns have this type | |
+| overrides | bindings by hand, see `overrides` | |
 """
 
 from __future__ import annotations
@@ -16,11 +17,16 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
+from schemagen import overrides, places
 from schemagen.errors import Problem, ProblemsFound
 from schemagen.names import NestedNames
+from schemagen.overrides import Overrides
+from schemagen.places import Path as At
+from schemagen.places import Places
 from schemagen.typetable import (
     DIALECTS,
     TYPES,
@@ -45,6 +51,7 @@ class Settings:
     nested_names: NestedNames = NestedNames.SNAKE_CASE
     package_version: str = "0.1.0"
     types: TypeTable = field(default_factory=TypeTable)
+    overrides: Overrides = field(default_factory=Overrides)
 
     def display(self, path: Path) -> str:
         """How messages and origins name ``path``: relative to the root, with forward slashes."""
@@ -89,6 +96,11 @@ def _table(value: object) -> dict[str, Any] | None:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else None
 
 
+def _list(value: object) -> list[object]:
+    """``value`` if it is a TOML array, and nothing otherwise."""
+    return cast("list[object]", value) if isinstance(value, list) else []
+
+
 _SQL_TYPE = re.compile(r"[A-Za-z_][A-Za-z0-9_ ]*(\((?:[A-Za-z0-9_ ,]|\[\])*\))?(\[\])*")
 _DOTTED = re.compile(r"([A-Za-z_]\w*\.)+[A-Za-z_]\w*")
 _VERSION = re.compile(r"\d+(\.\d+)*([a-z0-9.+-]*)")
@@ -105,6 +117,7 @@ class _Reader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.root: At = () if path.name == "schemagen.toml" else ("tool", "schemagen")
         self.problems: list[Problem] = []
         try:
             self.text = path.read_text("utf-8")
@@ -125,21 +138,25 @@ class _Reader:
                 column = int(place[2] or len(lines[-1]) + 1)
             problem = Problem(self.path.name, line, column, "SG301", message)
             raise ProblemsFound([problem]) from error
-        if self.path.name == "schemagen.toml":
+        if not self.root:
             return document
         tool = (_table(document.get("tool")) or {}).get("schemagen")
         if tool is not None and _table(tool) is None:
-            self.wrong("schemagen", "tool.schemagen must be a table")
+            self.wrong((), "tool.schemagen must be a table")
             raise ProblemsFound(self.problems)
         return _table(tool)
 
-    def wrong(self, key: str, message: str) -> None:
-        """Record SG302 at the first line that mentions ``key`` as a key or in a table's header."""
-        word = re.escape(key)
-        pattern = re.compile(rf"^\s*(?:\[\[?.*\b{word}\b|[\"']?{word}[\"']?\s*[=.])", re.MULTILINE)
-        match = pattern.search(self.text)
-        line = self.text.count("\n", 0, match.end()) + 1 if match else 1
-        self.problems.append(Problem(self.path.name, line, 1, "SG302", message))
+    @cached_property
+    def places(self) -> Places:
+        """Where the settings stand. Only a file with problems or overrides is looked at."""
+        return places.toml(self.text)
+
+    def line_column(self, at: At) -> tuple[int, int]:
+        return self.places.line_column((*self.root, *at))
+
+    def wrong(self, at: At, message: str) -> None:
+        """Record SG302 at the setting that the keys ``at`` lead to, or what is nearest around it."""
+        self.problems.append(Problem(self.path.name, *self.line_column(at), "SG302", message))
 
     def settings(self, table: Mapping[str, Any]) -> Settings:
         paths: dict[str, str] = {}
@@ -154,19 +171,21 @@ class _Reader:
                     others[key] = value
                 case "nested_names", str() if value in tuple(NestedNames):
                     others[key] = NestedNames(value)
-                case ("types", dict()) | ("columns", list()):
+                case ("types", dict()) | ("columns" | "overrides", list()):
                     pass
-                case "docs" | "out" | "bindings" | "types" | "columns", _:
-                    self.wrong(key, f"{key} has a wrong type: {value!r}")
+                case "docs" | "out" | "bindings" | "types" | "columns" | "overrides", _:
+                    self.wrong((key,), f"{key} has a wrong type: {value!r}")
                 case "base_uri" | "package_version" | "nested_names", _:
-                    self.wrong(key, f"{key} has a wrong value: {value!r}")
+                    self.wrong((key,), f"{key} has a wrong value: {value!r}")
                 case _:
-                    self.wrong(key, f"unknown setting {key!r}")
-        rules: object = table.get("columns")
+                    self.wrong((key,), f"unknown setting {key!r}")
         others["types"] = self.type_table(
-            _table(table.get("types")) or {},
-            cast("list[object]", rules) if isinstance(rules, list) else [],
+            _table(table.get("types")) or {}, _list(table.get("columns"))
         )
+        others["overrides"], wrong = overrides.parse(
+            _list(table.get("overrides")), self.path.name, ("overrides",), self.line_column
+        )
+        self.problems += wrong
         if self.problems:
             raise ProblemsFound(self.problems)
         return _settings(self.path.parent, paths, **others)
@@ -176,9 +195,11 @@ class _Reader:
         for name, value in types.items():
             fields = _table(value)
             if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-                self.wrong(name, f"type name {name!r} must be lower-case letters, digits and _")
+                self.wrong(
+                    ("types", name), f"type name {name!r} must be lower-case letters, digits and _"
+                )
             elif fields is None:
-                self.wrong(name, f"types.{name} must be a table")
+                self.wrong(("types", name), f"types.{name} must be a table")
             elif row := self.row(name, fields, rows.get(name)):
                 rows[name] = row
         table = TypeTable(types=rows)
@@ -192,7 +213,7 @@ class _Reader:
             fields = {"postgres_jsonb": fields.get("postgres"), **fields}
             for key in ("python", "json_schema", "row", "convert", *sorted(dialects)):
                 if fields.get(key) is None:
-                    self.wrong(name, f"types.{name} needs {key!r}")
+                    self.wrong(("types", name), f"types.{name} needs {key!r}")
             if len(self.problems) > before:
                 return None
         changes: dict[str, Any] = {}
@@ -214,12 +235,15 @@ class _Reader:
                         sql[key] = made
                 case "convert", _:
                     self.wrong(
-                        name, f"types.{name}.convert must be one of {', '.join(_CONVERTERS)}"
+                        ("types", name, key),
+                        f"types.{name}.convert must be one of {', '.join(_CONVERTERS)}",
                     )
                 case "python" | "json_schema" | "row", _:
-                    self.wrong(name, f"types.{name}.{key} has a wrong value: {value!r}")
+                    self.wrong(
+                        ("types", name, key), f"types.{name}.{key} has a wrong value: {value!r}"
+                    )
                 case _:
-                    self.wrong(key, f"types.{name} has an unknown field {key!r}")
+                    self.wrong(("types", name, key), f"types.{name} has an unknown field {key!r}")
         if len(self.problems) > before:
             return None
         changes["sql"] = sql
@@ -243,7 +267,7 @@ class _Reader:
             for part, text in fields.items()
         )
         if not right:
-            self.wrong(key, f"types.{name}.{key} is no SQL type: {value!r}")
+            self.wrong(("types", name, key), f"types.{name}.{key} is no SQL type: {value!r}")
             return None
         return SqlType(
             name=fields["name"],
@@ -254,7 +278,7 @@ class _Reader:
 
     def rules(self, rules: list[object], types: TypeTable) -> list[Rule]:
         made: list[Rule] = []
-        for value in rules:
+        for number, value in enumerate(rules):
             rule = _table(value) or {}
             right = (
                 "type" in rule
@@ -262,12 +286,13 @@ class _Reader:
                 and all(isinstance(part, str) for part in rule.values())
             )
             if not right:
-                self.wrong("columns", f"a rule is {{table, column, was, type}}, not {value!r}")
+                message = f"a rule is {{table, column, was, type}}, not {value!r}"
+                self.wrong(("columns", number), message)
                 continue
             try:
                 types.resolve(rule["type"])
             except UnknownType as error:
-                self.wrong("columns", str(error))
+                self.wrong(("columns", number, "type"), str(error))
                 continue
             made.append(Rule(**rule))
         return made

@@ -41,6 +41,9 @@ CODES: dict[str, str] = {
     # settings
     "SG301": "the settings are not valid TOML",
     "SG302": "a setting is unknown or has a wrong value",
+    "SG303": "an override names something that does not exist",
+    "SG304": "an override cannot be applied",
+    "SG305": "an override is not in the lock",
     # bindings
     "SG401": "the lock file cannot be read",
     "SG402": "the lock names something that does not exist",
