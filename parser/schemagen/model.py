@@ -226,6 +226,9 @@ class Pages:
 
 # --- bindings -------------------------------------------------------------------------------------
 
+Constant = str | tuple[str, ...]
+"""An argument that is the same for every item: a text, or a list of texts."""
+
 Evidence = Literal["name", "documentation", "both", "hand"]
 DerivedRule = Literal["arn", "account_from_arn", "arn_format", "account_given"]
 
@@ -270,13 +273,14 @@ class Auxiliary:
 
     ``path`` leads from the response to the item that the columns' members belong to ("@" is the
     response itself); ``arguments`` maps the operation's parameters to members of the primary item,
-    ``constants`` maps others to the value that they have for every item of the table.
+    ``basename(Id)`` being what stands in the member Id after the last "/"; ``constants`` maps others
+    to what they are for every item of the table.
     """
 
     operation: str
     path: str
     arguments: tuple[tuple[str, str], ...] = ()
-    constants: tuple[tuple[str, str], ...] = ()
+    constants: tuple[tuple[str, Constant], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,8 +305,9 @@ class Binding:
 
     ``path`` leads from the primary operation's response to the item: "@" for the response itself,
     member names joined by dots otherwise, ``[]`` after a list ("Reservations[].Instances[]").
-    ``unbound`` are the columns for which there is no evidence. ``listing`` is None where the
-    primary operation enumerates by itself, or where nothing does.
+    ``constants`` are arguments of the primary operation, without which its response lacks members.
+    ``unbound`` are the columns for which there is no evidence. ``listing`` is None where the primary
+    operation enumerates by itself, or where nothing does.
     """
 
     table: str
@@ -315,6 +320,14 @@ class Binding:
     origin: Origin
     unbound: tuple[str, ...] = ()
     listing: Listing | None = None
+    constants: tuple[tuple[str, Constant], ...] = ()
+
+    def path_of(self, operation: str | None) -> str | None:
+        """The path to the item of an auxiliary operation, None being the primary one; None where
+        ``operation`` is not among them."""
+        if operation is None:
+            return self.path
+        return next((one.path for one in self.auxiliary if one.operation == operation), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,9 +353,13 @@ class ResponseStructure:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What the lock records of one service: response structures and each operation's output."""
+    """What the lock records of one service: response structures and each operation's output.
+
+    ``outputs`` are pairs of operation and the name of its output structure, sorted. ``whole`` are
+    the operations whose response, as it is, fills a column of some table, sorted.
+    """
 
     name: str
     structures: tuple[ResponseStructure, ...]
     outputs: tuple[tuple[str, str], ...]
-    """Pairs of operation and the name of its output structure, sorted."""
+    whole: tuple[str, ...] = ()

@@ -137,7 +137,7 @@ def test_entries_that_few_tables_have() -> None:
     for old, new in (
         (
             '"path": "Things[].Thing",',
-            '"path": "Things[].Thing",\n      "listing": {"operation": "ListThings", "path": "Names[]", '
+            '"path": "Things[].Thing",\n      "constants": {"include": ["A", "B"]},\n      "listing": {"operation": "ListThings", "path": "Names[]", '
             '"arguments": {"Name": "@"}, "needs": ["Zone"]},',
         ),
         ('{"derived": "arn", "member": "Arn"}', '{"derived": "account_given"}'),
@@ -147,7 +147,10 @@ def test_entries_that_few_tables_have() -> None:
             '"member": "Arn"}',
         ),
         ('"member": "Tags"', '"member": "@"'),
-        ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn"}, "constants": {"Kind": "thing"}'),
+        (
+            '{"ResourceArn": "Arn"}',
+            '{"ResourceArn": "basename(Arn)"}, "constants": {"Kind": "thing"}',
+        ),
     ):
         assert text.count(old) == 1
         text = text.replace(old, new)
@@ -164,11 +167,14 @@ def test_entries_that_few_tables_have() -> None:
                 DerivedColumn("name", "arn_format", "Arn", "arn:${Partition}:made:::thing/${Name}"),
             ),
             auxiliary=(
-                Auxiliary("ListTags", "@", (("ResourceArn", "Arn"),), (("Kind", "thing"),)),
+                Auxiliary(
+                    "ListTags", "@", (("ResourceArn", "basename(Arn)"),), (("Kind", "thing"),)
+                ),
             ),
             origin=Origin(PATH, 4),
             unbound=("zone",),
             listing=Listing("ListThings", "Names[]", (("Name", "@"),), ("Zone",)),
+            constants=(("include", ("A", "B")),),
         ),
     )
     assert lock.write(read) == text
@@ -201,7 +207,7 @@ WRONG: list[tuple[str, str, list[str]]] = [
     ('"unbound": ["zone"]', '"unbound": ["zone", 1]', ['15:7: SG401 "unbound" must be a list of texts']),
     ('"unbound": ["zone"]', '"unbound": ["name"]', ["15:19: SG401 'name' is bound and unbound"]),
     (',\n      "unbound": ["zone"]', "", ['4:5: SG401 "aws.made_thing" lacks "unbound"']),
-    ('"path": "Things[].Thing"', '"way": "@"', ['4:5: SG401 "aws.made_thing" lacks "path"', '6:7: SG401 unknown entry "way"; known are operation, path, columns, auxiliary, unbound, listing']),
+    ('"path": "Things[].Thing"', '"way": "@"', ['4:5: SG401 "aws.made_thing" lacks "path"', '6:7: SG401 unknown entry "way"; known are operation, path, columns, auxiliary, unbound, constants, listing']),
     ('"Things[].Thing"', '"Things[0]"', ["6:7: SG401 'Things[0]' is no path; a path is \"@\" or members joined by dots, with [] after a list"]),
     ('"DescribeThing",', '"import os",', ["5:7: SG401 'import os' is no identifier"]),
     ('"evidence": "both"', '"evidence": "guess"', ["9:36: SG401 'guess' is unknown; known are name, documentation, both, hand"]),
@@ -227,6 +233,8 @@ WRONG: list[tuple[str, str, list[str]]] = [
     ('"member": "Tags"', '"member": "Name"', ["10:43: SG402 ListTagsResponse has no member 'Name'; MEND"]),
     ('"operation": "ListTags"', '"operation": "GetTags"', ["10:18: SG402 operation 'GetTags' is not in \"auxiliary\" of aws.made_thing", "13:9: SG402 operation 'ListTags' fills no column; remove the entry"]),
     ('{"path": "@"', '{"path": "Tags"', ["13:22: SG402 ListTagsResponse.Tags holds no structure; MEND"]),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "dirname(Arn)"}', ["13:49: SG401 'dirname(Arn)' is no identifier"]),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "basename(Id)"}', ["13:49: SG402 Thing has no member 'Id'; MEND"]),
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Name2"}', ["13:49: SG402 Thing has no member 'Name2'; did you mean 'Name'?; MEND"]),
     ('"ListTags": "ListTagsResponse"', '"ListTag": "ListTagsResponse"', ["13:9: SG402 operation 'ListTags' is not recorded; did you mean 'ListTag'?; MEND"]),
     ('"ListTags": "ListTagsResponse"', '"ListTags": "Tags"', ["20:5: SG402 structure 'Tags' is not in \"shapes\"; MEND"]),

@@ -140,6 +140,7 @@ ZONES = """\
         ('{"Id": "Id"}', '{"Id": "@"}', ["7:90: SG402 HostedZones[] of ListHostedZones holds structures"]),
         ('{"Id": "Id"}', '{"Id": "Id"}, "needs": ["Zone"]', ["7:113: SG402 operation 'ListHostedZones' has no parameter 'Zone'"]),
         ('"hostedzone"', '"zone"', ["12:108: SG402 operation 'ListTagsForResource' takes no 'zone' as ResourceType"]),
+        ('"hostedzone"', '["hostedzone"]', ["12:108: SG402 operation 'ListTagsForResource' takes no 'hostedzone' as ResourceType"]),
         ('"ResourceType"', '"Type"', ["12:108: SG402 operation 'ListTagsForResource' has no parameter 'Type'"]),
     ],
 )  # fmt: skip

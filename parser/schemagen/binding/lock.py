@@ -27,6 +27,7 @@ from schemagen.model import (
     Auxiliary,
     Binding,
     BoundColumn,
+    Constant,
     DerivedColumn,
     DerivedRule,
     Evidence,
@@ -52,6 +53,7 @@ _RULE_FIELDS: Mapping[str, tuple[str, ...]] = {
     "account_given": (),
 }
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_BASENAME = re.compile(r"basename\((.+)\)")
 _SERVICE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _MEND = 'mend the entry, or run "schemagen bind" to record the service anew'
 
@@ -95,7 +97,24 @@ class Lock:
                     ),
                 )
             )
-        return Service(self.name, tuple(structures), tuple(sorted(self.record.outputs.items())))
+        whole = {
+            column.operation or binding.operation
+            for binding in self.bindings
+            for column in binding.columns
+            if column.member == WHOLE and binding.path_of(column.operation) == WHOLE
+        }
+        return Service(
+            self.name,
+            tuple(structures),
+            tuple(sorted(self.record.outputs.items())),
+            tuple(sorted(whole)),
+        )
+
+
+def argument_member(text: str) -> str:
+    """The member of the item that an argument is made from."""
+    match = _BASENAME.fullmatch(text)
+    return match[1] if match else text
 
 
 def read(path: str, data: bytes) -> Lock:
@@ -175,6 +194,7 @@ def write(lock: Lock) -> str:
             {
                 "operation": binding.operation,
                 "path": binding.path,
+                **_given("constants", dict(binding.constants)),
                 **_listing(binding.listing),
                 "columns": _Block(
                     dict(
@@ -350,7 +370,10 @@ class _Form:
     def binding(self, service: str, table: str, value: object) -> Binding:
         at: Path = ("tables", table)
         parts = self.fields(
-            at, value, ("operation", "path", "columns", "auxiliary", "unbound"), ("listing",)
+            at,
+            value,
+            ("operation", "path", "columns", "auxiliary", "unbound"),
+            ("constants", "listing"),
         )
         columns: list[BoundColumn] = []
         derived: list[DerivedColumn] = []
@@ -380,6 +403,7 @@ class _Form:
             origin=Origin(self.path, line),
             unbound=unbound,
             listing=self.listing((*at, "listing"), parts["listing"]),
+            constants=self.constants((*at, "constants"), parts["constants"]),
         )
 
     def listing(self, at: Path, value: object) -> Listing | None:
@@ -427,12 +451,27 @@ class _Form:
 
     def auxiliary(self, at: Path, value: object) -> Auxiliary:
         fields = self.fields(at, value, ("path", "arguments"), ("constants",))
-        arguments = self.named((*at, "arguments"), fields["arguments"], self.identifier)
-        constants: dict[str, str] = {}
-        if fields["constants"] is not _MISSING:
-            constants = self.named((*at, "constants"), fields["constants"], self.text)
-        path = self.path_text((*at, "path"), fields["path"])
-        return Auxiliary(str(at[-1]), path, tuple(arguments.items()), tuple(constants.items()))
+        arguments = self.named((*at, "arguments"), fields["arguments"], self.argument)
+        return Auxiliary(
+            str(at[-1]),
+            self.path_text((*at, "path"), fields["path"]),
+            tuple(arguments.items()),
+            self.constants((*at, "constants"), fields["constants"]),
+        )
+
+    def argument(self, at: Path, value: object) -> str:
+        """A member, or its basename."""
+        text = self.text(at, value)
+        self.identifier(at, argument_member(text) or value)
+        return text
+
+    def constants(self, at: Path, value: object) -> tuple[tuple[str, Constant], ...]:
+        if value is _MISSING:
+            return ()
+        return tuple(self.named(at, value, self.constant).items())
+
+    def constant(self, at: Path, value: object) -> Constant:
+        return self.texts(at, value) if isinstance(value, list) else self.text(at, value)
 
     def members(self, at: Path, value: object) -> dict[str, str]:
         return self.each(at, value, self.notation)
@@ -552,7 +591,8 @@ def _unknown_names(lock: Lock) -> Iterator[tuple[Path, str]]:
             items[name] = _item(responses, name, auxiliary.path, place, place, found)
             if all(column.operation != name for column in binding.columns):
                 found.append((place, f"operation {name!r} fills no column; remove the entry"))
-            for parameter, member in auxiliary.arguments:
+            for parameter, text in auxiliary.arguments:
+                member = argument_member(text)
                 _member(responses, primary, member, (*place, "arguments", parameter), found)
         for column in _bound(binding):
             place = (*at, "columns", column.column)

@@ -26,6 +26,7 @@ from botocore.utils import is_json_value_header
 from schemagen.binding import lock as locks
 from schemagen.binding.lock import Lock, Record
 from schemagen.errors import ProblemsFound
+from schemagen.model import Constant
 from schemagen.places import Path
 from schemagen.responses import WHOLE, steps
 from schemagen.typetable import BOTOCORE_SCALARS
@@ -126,18 +127,39 @@ def _operations(lock: Lock) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
 def _wrong_constants(lock: Lock, model: ServiceModel) -> Iterator[tuple[Path, str]]:
     """The constants that their operation does not take."""
     for binding in lock.bindings:
+        at: Path = ("tables", binding.table)
+        yield from _refused(model, binding.operation, binding.constants, at)
         for auxiliary in binding.auxiliary:
-            if auxiliary.operation not in model.operation_names:
-                continue  # Reported with the operation.
-            at: Path = ("tables", binding.table, "auxiliary", auxiliary.operation, "constants")
-            inputs = parameters(model, auxiliary.operation)
-            for parameter, value in auxiliary.constants:
-                shape = inputs.get(parameter)
-                name = f"operation {auxiliary.operation!r}"
-                if shape is None:
-                    yield (*at, parameter), f"{name} has no parameter {parameter!r}"
-                elif not isinstance(shape, StringShape) or (shape.enum and value not in shape.enum):
-                    yield (*at, parameter), f"{name} takes no {value!r} as {parameter}"
+            name = auxiliary.operation
+            yield from _refused(model, name, auxiliary.constants, (*at, "auxiliary", name))
+
+
+def _refused(
+    model: ServiceModel, operation: str, constants: Iterable[tuple[str, Constant]], at: Path
+) -> Iterator[tuple[Path, str]]:
+    if operation not in model.operation_names:
+        return  # Reported with the operation.
+    inputs = parameters(model, operation)
+    for parameter, value in constants:
+        place = (*at, "constants", parameter)
+        shape = inputs.get(parameter)
+        if shape is None:
+            yield place, f"operation {operation!r} has no parameter {parameter!r}"
+            continue
+        for one in _not_taken(shape, value):
+            yield place, f"operation {operation!r} takes no {one!r} as {parameter}"
+
+
+def _not_taken(shape: Shape, value: Constant) -> Iterator[str]:
+    """Those texts of a constant that a parameter of ``shape`` does not take."""
+    if isinstance(value, str):
+        if not isinstance(shape, StringShape) or (shape.enum and value not in shape.enum):
+            yield value
+    elif isinstance(shape, ListShape):
+        for one in value:
+            yield from _not_taken(shape.member, one)
+    else:
+        yield from value
 
 
 def _wrong_listings(lock: Lock, model: ServiceModel) -> Iterator[tuple[Path, str]]:
