@@ -76,6 +76,10 @@ class Lock:
     bindings: tuple[Binding, ...]
     record: Record
     text: str = field(default="", compare=False, repr=False)
+    elsewhere: Mapping[Path, Callable[[str], Problem]] = field(
+        default_factory=dict[Path, Callable[[str], Problem]], compare=False, repr=False
+    )
+    """The entries that were made from another file, by path: what makes a problem there."""
 
     @cached_property
     def service(self) -> Service:
@@ -154,9 +158,21 @@ def verify(lock: Lock) -> tuple[Problem, ...]:
 
 
 def problems(lock: Lock, found: Iterable[tuple[Path, str]]) -> tuple[Problem, ...]:
-    """Findings as SG402, each with the place of its entry in the lock's text."""
-    found = list(found)
-    return _located(lock.path, Places(lock.text or "{}"), "SG402", found) if found else ()
+    """Findings as SG402, each with the place of its entry in the lock's text, or as problems of the
+    file that the entry was made from."""
+    here: list[tuple[Path, str]] = []
+    made: list[Problem] = []
+    for at, message in found:
+        entry = at
+        while entry and entry not in lock.elsewhere:
+            entry = entry[:-1]
+        if entry:
+            made.append(lock.elsewhere[entry](message))
+        else:
+            here.append((at, message))
+    if here:
+        made += _located(lock.path, Places(lock.text or "{}"), "SG402", here)
+    return tuple(made)
 
 
 def check(lock: Lock, tables: Iterable[Table]) -> tuple[Problem, ...]:
