@@ -7,24 +7,22 @@ agrees too.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from schemagen.binding.fits import fits
 from schemagen.binding.index import Item, Member, ServiceIndex, words
 from schemagen.binding.notation import parse_type
-from schemagen.model import KEY, Column, Evidence, ListOf, MapOf, Scalar, Shape, StructureRef, Table
+from schemagen.model import KEY, Column, Evidence, Table
 from schemagen.names import folded
-from schemagen.typetable import CONVERTIBLE, Resolved, TypeTable
+from schemagen.typetable import Resolved, TypeTable
 
 ACCOUNT = "account_id"
 TAGS = "tags"
 
 LONG = 24
 """Letters of documentation below which it proves nothing without the name."""
-
-_TAG_KEYS = frozenset({"Key", "key", "TagKey", "tagKey"})
-
 
 # --- what is looked for ---------------------------------------------------------------------------
 
@@ -97,36 +95,10 @@ class Known:
 
     def fits(self, type: Resolved, member: Member, evidence: Evidence) -> bool:
         """True where the column's converter takes what boto3 returns for ``member``."""
-        return self._takes(type, parse_type(member.type).shape, evidence)
+        return fits(type, parse_type(member.type).shape, self.members, texts=evidence == "both")
 
-    def _takes(self, type: Resolved, shape: Shape, evidence: Evidence) -> bool:
-        if type.element is not None:
-            return isinstance(shape, ListOf) and self._takes(type.element, shape.element, evidence)
-        takes = CONVERTIBLE[type.scalar.convert]
-        if shape == Scalar("string") and "json" in takes:
-            # A text is JSON too, but hardly what a json column holds.
-            return evidence == "both"
-        return not takes.isdisjoint(self._kinds(shape))
-
-    def _kinds(self, shape: Shape) -> Iterator[str]:
-        """What a shape is, in the words of `CONVERTIBLE`."""
-        match shape:
-            case Scalar(name):
-                yield name
-            case StructureRef():
-                yield "structure"
-            case MapOf(value):
-                yield "map"
-                if value == Scalar("string"):
-                    yield "map of strings"
-                if value == ListOf(Scalar("string")):
-                    yield "map of lists"
-            case ListOf(element):
-                yield "list"
-                if isinstance(element, StructureRef):
-                    members = self.index.structures.get(element.name, ())
-                    if any(member.name in _TAG_KEYS for member in members):
-                        yield "tag list"
+    def members(self, structure: str) -> Collection[str]:
+        return [member.name for member in self.index.structures.get(structure, ())]
 
 
 def evidence_of(text: str, member: Member) -> Evidence | None:

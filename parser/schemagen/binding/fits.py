@@ -1,0 +1,45 @@
+"""Whether the converter of a column takes what boto3 returns for a member."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+
+from schemagen.model import ListOf, MapOf, Scalar, Shape, StructureRef
+from schemagen.typetable import CONVERTIBLE, Resolved
+
+Members = Callable[[str], Collection[str]]
+"""The names of a structure's members."""
+
+_TAG_KEYS = frozenset({"Key", "key", "TagKey", "tagKey"})
+
+
+def fits(type: Resolved, shape: Shape, members: Members, *, texts: bool) -> bool:
+    """True where the converter of ``type`` takes ``shape``. ``texts`` says whether a json column
+    may hold a text: it is JSON too, but hardly what such a column holds."""
+    if type.element is not None:
+        return isinstance(shape, ListOf) and fits(type.element, shape.element, members, texts=texts)
+    takes = CONVERTIBLE[type.scalar.convert]
+    if shape == Scalar("string") and "json" in takes:
+        return texts
+    return not takes.isdisjoint(_kinds(shape, members))
+
+
+def _kinds(shape: Shape, members: Members) -> Iterator[str]:
+    """What a shape is, in the words of `CONVERTIBLE`."""
+    match shape:
+        case Scalar(name):
+            yield name
+        case StructureRef():
+            yield "structure"
+        case MapOf(value):
+            yield "map"
+            if value == Scalar("string"):
+                yield "map of strings"
+            if value == ListOf(Scalar("string")):
+                yield "map of lists"
+        case ListOf(element):
+            yield "list"
+            if isinstance(element, StructureRef) and not _TAG_KEYS.isdisjoint(
+                members(element.name)
+            ):
+                yield "tag list"
