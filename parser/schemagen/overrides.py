@@ -11,12 +11,14 @@ import difflib
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from schemagen.errors import Problem
-from schemagen.model import Binding, Table
+from schemagen.model import Binding, Constant, Table
 from schemagen.places import Path
 from schemagen.responses import WHOLE, steps
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class ColumnOverride:
     operation: str
     path: str
     arguments: tuple[tuple[str, str], ...] | None
-    constants: tuple[tuple[str, str], ...] | None
+    constants: tuple[tuple[str, Constant], ...] | None
     place: Place = field(repr=False, compare=False)
 
     def auxiliary(self, binding: Binding) -> tuple[str, str] | None:
@@ -184,8 +186,8 @@ class _Form:
             self.text("member", lambda text: text == WHOLE or _is_identifier(text)),
             self.text("operation", _is_identifier),
             self.path(),
-            self.pairs("arguments", _is_identifier),
-            self.pairs("constants", bool),
+            self.arguments(),
+            self.constants(),
             self.place,
         )
 
@@ -216,18 +218,33 @@ class _Form:
             self.wrong(str(error), "path")
         return text
 
-    def pairs(self, key: str, right: Callable[[str], object]) -> tuple[tuple[str, str], ...] | None:
-        """The table of texts of ``key``, None where it is not given."""
+    def arguments(self) -> tuple[tuple[str, str], ...] | None:
+        """Parameter to member, None where it is not given. What a member may be, the lock knows."""
+        return self.pairs("arguments", lambda value: value if isinstance(value, str) else None)
+
+    def constants(self) -> tuple[tuple[str, Constant], ...] | None:
+        return self.pairs("constants", _constant)
+
+    def pairs(
+        self, key: str, make: Callable[[object], T | None]
+    ) -> tuple[tuple[str, T], ...] | None:
+        """The table of ``key``, None where it is not given."""
         if key not in self.keys:
             return None
         value: object = self.keys[key]
         pairs = cast("dict[str, object]", value) if isinstance(value, dict) else {"": value}
-        made = tuple((name, text) for name, text in pairs.items() if isinstance(text, str))
-        if len(made) != len(pairs) or not all(
-            _is_identifier(name) and right(one) for name, one in made
-        ):
+        made = [(name, one) for name, given in pairs.items() if (one := make(given))]
+        if len(made) != len(pairs) or not all(_is_identifier(name) for name, _ in made):
             self.wrong(f"{key} has a wrong value: {value!r}", key)
-        return made
+        return tuple(made)
+
+
+def _constant(value: object) -> Constant | None:
+    if isinstance(value, str):
+        return value
+    texts = cast("list[object]", value) if isinstance(value, list) else []
+    made = tuple(text for text in texts if isinstance(text, str) and text)
+    return made if len(made) == len(texts) else None
 
 
 def _is_identifier(text: str) -> bool:
@@ -310,5 +327,7 @@ def _is_filled(one: ColumnOverride, binding: Binding) -> bool:
     )
 
 
-def _same(asked: tuple[tuple[str, str], ...] | None, bound: tuple[tuple[str, str], ...]) -> bool:
+def _same(
+    asked: tuple[tuple[str, object], ...] | None, bound: tuple[tuple[str, object], ...]
+) -> bool:
     return asked is None or dict(asked) == dict(bound)
