@@ -24,6 +24,7 @@ _numbers = count()
 class Mapper(Protocol):
     """What the tests use of a generated mapper; what it is typed as is tests/typing's business."""
 
+    __doc__: str | None
     ConversionError: type[ValueError]
 
     def from_item(self, item: Mapping[str, Any], **others: Any) -> Row: ...

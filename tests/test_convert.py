@@ -236,7 +236,7 @@ def test_distinct_takes_each_value_once() -> None:
     [
         ("arn:aws:sagemaker:us-east-1:123456789012:training-job/x", "123456789012"),
         ("arn:aws-us-gov:s3:::bucket", None),
-        ("arn:aws:iam::aws:policy/ReadOnlyAccess", "aws"),
+        ("arn:aws:iam::aws:policy/ReadOnlyAccess", None),
         ("arn:aws:logs:us-east-1:123456789012:log-group:a:*", "123456789012"),
     ],
 )

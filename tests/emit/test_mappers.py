@@ -273,6 +273,172 @@ def test_the_account_comes_from_the_arn(tmp_path: Path, arn: str | None, account
             mapper.from_item({"Arn": "no arn"})
 
 
+# --- ARNs that are built --------------------------------------------------------------------------
+
+ZONE = "arn:${Partition}:route53:::hostedzone/${Id}"
+INSTANCE = "arn:${Partition}:ec2:${Region}:${Account}:instance/${Id}"
+PLACE = {"partition": "aws-cn", "region": "cn-north-1", "account_id": "123456789012"}
+
+
+def built(format: str, member: str = "", path: str = "@", **columns: object) -> Lock:
+    """A table whose key and whose column "arn" are ARNs of ``format``, in the place of ``member``."""
+    derived = {"derived": "arn_format", "format": format, **({"member": member} if member else {})}
+    return mappers.service(
+        mappers.bound(
+            "aws.t",
+            operation="GetThing",
+            path=path,
+            columns={"_key": derived, "arn": derived, **columns},
+        ),
+        {"GetThing": "R"},
+        {
+            "R": {"Id": "string", "Name": "string", "RoleArn": "string", "Things": "list<#Thing>"},
+            "Thing": {"Id": "string"},
+        },
+    )
+
+
+ARN_COLUMNS = {"_key": "string", "arn": "string"}
+
+
+@pytest.mark.parametrize(
+    ("format", "item", "arn"),
+    [
+        (INSTANCE, {"Id": "i-1"}, "arn:aws-cn:ec2:cn-north-1:123456789012:instance/i-1"),
+        (ZONE, {"Id": "Z1"}, "arn:aws-cn:route53:::hostedzone/Z1"),
+        (ZONE, {"Id": "/hostedzone/Z1"}, "arn:aws-cn:route53:::hostedzone/Z1"),
+        (ZONE, {"Id": "/other/Z1"}, "arn:aws-cn:route53:::hostedzone//other/Z1"),
+        (f"{ZONE}/set/${{Name}}", {"Id": "/hostedzone/Z1", "Name": "é"}, "arn:aws-cn:route53:::hostedzone/Z1/set/é"),
+        ("arn:${Partition}:apigateway:::/apis/${Id}", {"Id": "/apis/a"}, "arn:aws-cn:apigateway:::/apis/a"),
+        ("arn:${Partition}:logs:::group:${Id}:*", {"Id": "/group:/a:b"}, "arn:aws-cn:logs:::group:/group:/a:b:*"),
+        ("arn:${Partition}:x::${Name}:y/${Id}", {"Id": "1", "Name": "owner"}, "arn:aws-cn:x::owner:y/1"),
+    ],
+)  # fmt: skip
+def test_arns_are_built(tmp_path: Path, format: str, item: Row, arn: str) -> None:
+    """An ARN is the format with the caller's place and the item's members in it; a path that a
+    member brings along is not in it twice."""
+    with mappers.imported(tmp_path, built(format), ARN_COLUMNS) as mapper:
+        place = {name: PLACE[name] for name in PLACE if name in str(mapper.from_item.__doc__)}
+        assert mapper.from_item(item, **place) == {"_key": arn, "arn": arn}
+        assert mapper.from_item(item, **place, key="mine") == {"_key": "mine", "arn": arn}
+        assert list(mapper.from_response(item, **place)) == [{"_key": arn, "arn": arn}]
+
+
+@pytest.mark.parametrize(
+    ("item", "given", "reason"),
+    [
+        ({"Id": "i"}, {}, "the ARN is made with partition=, region=, account_id=; pass that, or key="),
+        ({"Id": "i"}, {**PLACE, "region": None}, "the ARN is made with region=; pass that, or key="),
+        ({"Id": "i"}, {**PLACE, "region": ""}, "the ARN is made with region=; pass that, or key="),
+        ({}, PLACE, "the response has no Id; pass key="),
+        ({"Id": ""}, {}, "the response has no Id; pass key="),
+        ({"Id": "/instance/"}, PLACE, "no ARN can be built; pass key="),
+    ],
+)  # fmt: skip
+def test_no_arn_is_made_of_parts(tmp_path: Path, item: Row, given: Row, reason: str) -> None:
+    """Where anything is missing the ARN is None, and the message of the key says what to pass."""
+    with mappers.imported(tmp_path, built(INSTANCE), ARN_COLUMNS) as mapper:
+        assert mapper.from_item(item, **given, key="mine") == {"_key": "mine", "arn": None}
+        with pytest.raises(mapper.ConversionError) as raised:
+            mapper.from_item(item, **given)
+    assert str(raised.value) == f"aws.t._key: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("item", "given", "reason"),
+    [
+        ({"Id": 1}, PLACE, "expected str, got int"),
+        ({"Id": "i"}, {**PLACE, "account_id": 123456789012}, "expected str, got int"),
+        ({"Id": "i"}, {**PLACE, "region": "a:b"}, "a colon in a partition, region or account makes no ARN"),
+        ({"Id": "\0"}, PLACE, "U+0000 at character 1 cannot be stored; remove it, or pass errors='replace' to put U+FFFD in its place"),
+    ],
+)  # fmt: skip
+def test_what_an_arn_is_built_of_is_checked(
+    tmp_path: Path, item: Row, given: Row, reason: str
+) -> None:
+    """What stands in an ARN is text that can be stored, and makes no other parts."""
+    with (
+        mappers.imported(tmp_path, built(INSTANCE), ARN_COLUMNS) as mapper,
+        pytest.raises(mapper.ConversionError) as raised,
+    ):
+        mapper.from_item(item, **given)
+    assert str(raised.value) == f"aws.t.arn: {reason}"
+
+
+def test_only_the_place_that_is_needed_is_asked_for(tmp_path: Path) -> None:
+    """A parameter that no column needs does not exist."""
+    with mappers.imported(tmp_path, built(ZONE), ARN_COLUMNS) as mapper:
+        for name in ("region", "account_id"):
+            with pytest.raises(TypeError, match=name):
+                mapper.from_item({"Id": "Z1"}, partition="aws", **{name: "x"})
+
+
+@pytest.mark.parametrize(
+    ("role", "arn", "reason"),
+    [
+        ("arn:aws:made:eu-west-1:123456789012:role/a", "arn:aws:ec2:eu-west-1:123456789012:instance/i", ""),
+        ("arn:aws:s3:::bucket", None, "the response has no region in RoleArn and account in RoleArn; pass key="),
+        ("arn:aws:iam:eu-west-1:aws:policy/a", None, "the response has no account in RoleArn; pass key="),
+        (None, None, "the response has no partition in RoleArn and region in RoleArn and account in RoleArn; pass key="),
+    ],
+)  # fmt: skip
+def test_the_place_comes_from_another_arn(
+    tmp_path: Path, role: str | None, arn: str | None, reason: str
+) -> None:
+    """Where the item holds an ARN of the same place, the caller is not asked for it."""
+    item = {"Id": "i", "RoleArn": role}
+    with mappers.imported(tmp_path, built(INSTANCE, "RoleArn"), ARN_COLUMNS) as mapper:
+        assert mapper.from_item(item, key="mine") == {"_key": "mine", "arn": arn}
+        with pytest.raises(TypeError, match="partition"):
+            mapper.from_item(item, partition="aws")
+        with pytest.raises(mapper.ConversionError, match=r"^aws\.t\.arn: not an ARN"):
+            mapper.from_item({"Id": "i", "RoleArn": "role"})
+        if arn:
+            assert mapper.from_item(item)["_key"] == arn
+        else:
+            with pytest.raises(mapper.ConversionError) as raised:
+                mapper.from_item(item)
+            assert str(raised.value) == f"aws.t._key: {reason}"
+
+
+def test_a_key_that_is_passed_needs_no_arn(tmp_path: Path) -> None:
+    """What only the key is built of is not looked at when the caller passes the key."""
+    with mappers.imported(tmp_path, built(ZONE), {"_key": "string"}) as mapper:
+        assert mapper.from_item({"Id": 1}, key="mine") == {"_key": "mine"}
+        assert mapper.from_item({"Id": "Z1"}, partition="aws")["_key"].endswith("hostedzone/Z1")
+
+
+def test_the_account_is_the_callers(tmp_path: Path) -> None:
+    """account_given is what the caller passes, for all items of a response."""
+    account = {"account_id": {"derived": "account_given"}}
+    made = built(ZONE, "", "Things[]", **account)
+    columns = {"_key": "string", "account_id": "string"}
+    with mappers.imported(tmp_path, made, columns) as mapper:
+        response = {"Things": [{"Id": "a"}, {"Id": "b"}]}
+        rows = mapper.from_response(response, partition="aws", account_id="123456789012")
+        assert [row["account_id"] for row in rows] == ["123456789012"] * 2
+        assert mapper.from_item({"Id": "a"}, partition="aws")["account_id"] is None
+        with pytest.raises(mapper.ConversionError) as raised:
+            mapper.from_item({"Id": "a"}, partition="aws", account_id=1)
+    assert str(raised.value) == "aws.t.account_id: expected str, got int"
+
+
+@pytest.mark.parametrize("derived", ["account_given", "account_from_arn"])
+def test_an_account_can_be_the_key(tmp_path: Path, derived: str) -> None:
+    """A table of accounts has its rows by account, however that is found."""
+    entry = {"derived": derived, **({"member": "Arn"} if derived != "account_given" else {})}
+    made = mappers.service(
+        mappers.bound("aws.t", operation="GetThing", columns={"_key": entry}),
+        {"GetThing": "R"},
+        {"R": {"Arn": "string"}},
+    )
+    with mappers.imported(tmp_path, made, {"_key": "string"}) as mapper:
+        given = {"account_id": "123456789012"} if derived == "account_given" else {}
+        assert mapper.from_item({"Arn": ARN}, **given) == {"_key": "123456789012"}
+        with pytest.raises(mapper.ConversionError, match="key="):
+            mapper.from_item({})
+
+
 # --- columns --------------------------------------------------------------------------------------
 
 COLUMNS: dict[str, tuple[str, str, object, object]] = {
@@ -500,6 +666,204 @@ def test_an_auxiliary_response_for_several_items_is_refused(tmp_path: Path) -> N
     )
 
 
+# --- whole responses, and several items in one -----------------------------------------------------
+
+
+def whole(path: str) -> Lock:
+    """A table with a column that a whole auxiliary item fills, at ``path`` of its response."""
+    return mappers.service(
+        mappers.bound(
+            "aws.t",
+            operation="GetThing",
+            columns={"id": by("Id"), "c": by("@", operation="GetSettings")},
+            auxiliary={"GetSettings": {"path": path, "arguments": {"Id": "Id"}}},
+        ),
+        {"GetThing": "R", "GetSettings": "Settings"},
+        {
+            "R": {"Id": "string"},
+            "Settings": {"Status": "string", "MfaDelete": "string", "Inner": "#Inner"},
+            "Inner": {"Status": "string", "S3Uri": "string"},
+        },
+    )
+
+
+METADATA = {"RequestId": "r", "HTTPStatusCode": 200}
+
+
+@pytest.mark.parametrize(
+    ("path", "response", "value"),
+    [
+        ("@", {"Status": "Enabled", "Inner": {"S3Uri": "u"}, "NewMember": 1}, {"status": "Enabled", "inner": {"s3_uri": "u"}, "new_member": 1}),
+        ("@", {}, {}),
+        ("Inner", {"Inner": {"S3Uri": "u"}}, {"s3_uri": "u"}),
+        ("Inner", {"Inner": {}}, {}),
+        ("Inner", {}, None),
+    ],
+)  # fmt: skip
+def test_a_whole_item_fills_a_column(
+    tmp_path: Path, path: str, response: Row, value: object
+) -> None:
+    """The answer is the column's value, without what boto3 adds to it; an answer that says nothing
+    is an answer."""
+    with mappers.imported(tmp_path, whole(path), {"id": "string", "c": "json"}) as mapper:
+        answered = {**response, "ResponseMetadata": METADATA}
+        assert mapper.from_item({"Id": "i"}, get_settings=answered)["c"] == value
+        assert mapper.from_item({"Id": "i"})["c"] is None
+        assert answered["ResponseMetadata"] == METADATA
+
+
+@pytest.mark.parametrize(("type", "value"), [("hstore", {"Status": "on"}), ("string", None)])
+def test_a_whole_item_has_the_columns_type(tmp_path: Path, type: str, value: Row | None) -> None:
+    """The page's type says what becomes of the answer, and an answer is no text."""
+    response = {"Status": "on", "ResponseMetadata": METADATA}
+    with mappers.imported(tmp_path, whole("@"), {"id": "string", "c": type}) as mapper:
+        if value is not None:
+            assert mapper.from_item({"Id": "i"}, get_settings=response)["c"] == value
+        else:
+            with pytest.raises(mapper.ConversionError, match=r"^aws\.t\.c: expected str, got dict"):
+                mapper.from_item({"Id": "i"}, get_settings=response)
+
+
+def test_errors_in_a_whole_item_say_where(tmp_path: Path) -> None:
+    """The place inside the answer is named, and an answer must be one."""
+    with mappers.imported(tmp_path, whole("@"), {"id": "string", "c": "json"}) as mapper:
+        with pytest.raises(mapper.ConversionError) as raised:
+            mapper.from_item({}, get_settings={"Inner": {"S3Uri": 1}})
+        assert str(raised.value) == "aws.t.c.inner.s3_uri: expected str, got int"
+        with pytest.raises(mapper.ConversionError) as raised:
+            mapper.from_item({}, get_settings="text")
+        assert str(raised.value) == "aws.t.c: expected dict, got str"
+
+
+def test_the_whole_primary_item_fills_a_column(tmp_path: Path) -> None:
+    """Then no member of the item is unmapped but a new one."""
+    made = mappers.service(
+        mappers.bound("aws.t", operation="GetThing", columns={"c": by("@"), "id": by("Id")}),
+        {"GetThing": "R"},
+        {"R": {"Id": "string", "Name": "string"}},
+    )
+    item = {"Id": "i", "Name": "n", "New": 1, "ResponseMetadata": METADATA}
+    with mappers.imported(tmp_path, made, {"c": "json", "id": "string"}) as mapper:
+        row = {"c": {"id": "i", "name": "n", "new": 1}, "id": "i"}
+        assert list(mapper.from_response(item)) == [row]
+        assert mapper.unmapped(item) == ("New",)
+
+
+def own(path: str, of: str, structures: Row) -> Lock:
+    """A table whose items are at ``path`` of a response that has columns at ``of``, too."""
+    return mappers.service(
+        mappers.bound(
+            "aws.t",
+            operation="GetThing",
+            path=path,
+            columns={"id": by("Id"), "owner": by("Owner", operation="GetThing")},
+            auxiliary={"GetThing": {"path": of, "arguments": {}}},
+        ),
+        {"GetThing": "R"},
+        structures,
+    )
+
+
+OWN: dict[str, tuple[str, str, Row, Row, list[tuple[str, str | None]]]] = {
+    "beside the item": (
+        "Thing",
+        "@",
+        {"R": {"Thing": "#Thing", "Owner": "string"}, "Thing": {"Id": "string"}},
+        {"Thing": {"Id": "a"}, "Owner": "me"},
+        [("a", "me")],
+    ),
+    "in the item": (
+        "@",
+        "Part",
+        {"R": {"Id": "string", "Part": "#Part"}, "Part": {"Owner": "string"}},
+        {"Id": "a", "Part": {"Owner": "me"}},
+        [("a", "me")],
+    ),
+    "the item": (
+        "Thing",
+        "Thing",
+        {"R": {"Thing": "#Thing"}, "Thing": {"Id": "string", "Owner": "string"}},
+        {"Thing": {"Id": "a", "Owner": "me"}},
+        [("a", "me")],
+    ),
+    "around each item": (
+        "In.Groups[].Things[]",
+        "In.Groups[]",
+        {
+            "R": {"In": "#In"},
+            "In": {"Groups": "list<#Group>"},
+            "Group": {"Things": "list<#Thing>", "Owner": "string"},
+            "Thing": {"Id": "string"},
+        },
+        {
+            "In": {
+                "Groups": [
+                    {"Things": [{"Id": "a"}, {"Id": "b"}], "Owner": "me"},
+                    {"Things": [{"Id": "c"}]},
+                    {"Things": [{"Id": "d"}], "Owner": "you"},
+                ]
+            }
+        },
+        [("a", "me"), ("b", "me"), ("c", None), ("d", "you")],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OWN)
+def test_a_response_has_more_than_the_item(tmp_path: Path, case: str) -> None:
+    """`from_response` takes from the response what is in it; `from_item` is passed the response."""
+    path, of, structures, response, pairs = OWN[case]
+    columns = {"id": "string", "owner": "string"}
+    with mappers.imported(tmp_path, own(path, of, structures), columns) as mapper:
+        rows = list(mapper.from_response(response))
+        assert [(row["id"], row["owner"]) for row in rows] == pairs
+        assert mapper.from_item({"Id": "a"}) == {"id": "a", "owner": None}
+        if len(pairs) == 1:
+            assert mapper.from_item({"Id": "a"}, get_thing=response)["owner"] == "me"
+        with pytest.raises(TypeError, match="get_thing"):
+            list(mapper.from_response(response, get_thing=response))
+        assert mapper.unmapped({"Id": "a", "New": 1}) == ("New",)
+
+
+def test_the_docstrings_say_how_the_table_is_read(tmp_path: Path) -> None:
+    """The operations, their arguments and their constants stand in the module's documentation;
+    what a constant is stays text."""
+    quotes = 'a"""b\\" + str(1/0) + "{{ 1 }}\n\u202e'
+    made = mappers.service(
+        mappers.bound(
+            "aws.t",
+            operation="GetThing",
+            constants={"include": ["TAGS", quotes]},
+            listing={
+                "operation": "ListThings",
+                "path": "Things[]",
+                "arguments": {"Name": "@"},
+                "needs": ["Cluster", quotes],
+            },
+            columns={"tags": by("Tags", operation="ListTags")},
+            auxiliary={
+                "ListTags": {
+                    "path": "@",
+                    "arguments": {"Id": "Id"},
+                    "constants": {"ResourceType": quotes},
+                }
+            },
+        ),
+        {"GetThing": "R", "ListTags": "Tags"},
+        {"R": {"Id": "string"}, "Tags": {"Tags": "map<string>"}},
+    )
+    literal = repr(quotes)
+    with mappers.imported(tmp_path, made, {"tags": "hstore_csv"}) as mapper:
+        said = " ".join(str(mapper.__doc__).split())
+        assert (
+            f'ListThings lists what there is in Things[]; it needs ["Cluster", {literal}].' in said
+        )
+        assert f'Name is what was listed; without include=["TAGS", {literal}]' in said
+        assert f"ListTags adds to an item (Id: its Id, ResourceType: {literal})." in said
+        of_item = " ".join(str(mapper.from_item.__doc__).split())
+        assert f"(Id: its Id, ResourceType: {literal})" in of_item
+
+
 def test_unmapped_looks_at_the_item(tmp_path: Path) -> None:
     """Where the item is inside the response, every other member of the item is named."""
     with mappers.imported(tmp_path, nested("Get", "Outer.Inner.Thing"), NESTED_COLUMNS) as mapper:
@@ -546,6 +910,18 @@ def awkward() -> Iterator[tuple[Lock, dict[str, str]]]:
         ),
         {**{name: type for name, (type, *_) in COLUMNS.items()}, "nothing": "array<json>"},
     )
+    yield built(INSTANCE), ARN_COLUMNS
+    yield (
+        built(
+            f"{INSTANCE}/{'x' * 60}/${{Name}}", "RoleArn", account_id={"derived": "account_given"}
+        ),
+        {**ARN_COLUMNS, "account_id": "string"},
+    )
+    yield built(ZONE, "", "Things[]"), {"_key": "string"}
+    yield whole("@"), {"id": "string", "c": "json"}
+    yield whole("Inner"), {"id": "string", "c": "json"}
+    for path, of, recorded, *_ in OWN.values():
+        yield own(path, of, recorded), {"id": "string", "owner": "string"}
 
 
 @pytest.mark.parametrize("nested_names", list(NestedNames))

@@ -7,19 +7,21 @@ inside a json column.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from schemagen import convert, templating
+from schemagen import arn_format, convert, templating
 from schemagen.emit import tree
 from schemagen.emit.imports import RESERVED, Imports
-from schemagen.emit.layout import lay_out, lay_out_function, lay_out_item, lay_out_value
+from schemagen.emit.layout import WIDTH, lay_out, lay_out_function, lay_out_item, lay_out_value
 from schemagen.emit.shapes import ShapeNames, input_dict, typed_dict, unique
 from schemagen.link import LinkedColumn, LinkedTable
 from schemagen.model import (
     Auxiliary,
     Binding,
     BoundColumn,
+    Constant,
     DerivedColumn,
     ListOf,
     ResponseStructure,
@@ -27,12 +29,17 @@ from schemagen.model import (
     Shape,
 )
 from schemagen.names import class_name, module_name, python_literal, snake_case
-from schemagen.responses import Responses, Step, steps
+from schemagen.responses import WHOLE, Responses, Step, steps
 from schemagen.typetable import SCALARS, Resolved, array_row
 
 _JSON = next(scalar for scalar in SCALARS if scalar.name == "json")
 _CONVERTERS = frozenset(name for name in vars(convert) if not name.startswith("_"))
 _PARAMETERS = frozenset({"item", "response", "key", "errors", "shapes"})
+_PLACE: Mapping[str, str] = {"Partition": "partition", "Region": "region", "Account": "account_id"}
+"""The parameters by which a caller says where the items are, in their order."""
+# What boto3 adds to every response.
+_METADATA = "ResponseMetadata"
+_Path = tuple[Step, ...]
 
 
 def render_table(table: LinkedTable) -> str:
@@ -46,16 +53,18 @@ def render_table(table: LinkedTable) -> str:
 class _Response:
     """One operation that fills columns: its types, and the variable that holds its item.
 
-    ``parameter`` is what the caller passes, ``source`` the expression of the item's members.
+    ``parameter`` is what the caller passes, ``source`` the expression of the item's members. ``own``
+    is True for an auxiliary operation that is the primary one: both items are in one response.
     """
 
     operation: str
-    steps: tuple[Step, ...]
+    steps: _Path
     trail: tuple[ResponseStructure, ...]
     parameter: str
     response_type: str
     item_type: str
     auxiliary: Auxiliary | None = None
+    own: bool = False
 
     @property
     def item(self) -> ResponseStructure:
@@ -76,9 +85,28 @@ class _Response:
         return self.parameter if self.whole or self.auxiliary is None else f"{self.parameter}_item"
 
 
+@dataclass(frozen=True)
+class _Arn:
+    """An ARN that is built: the variable that holds it, and what it is built of.
+
+    ``parts`` are pairs of how messages call a value and of its expression. ``lazy`` is True where
+    only the key needs it.
+    """
+
+    variable: str
+    at: str
+    literals: tuple[str, ...]
+    parts: tuple[tuple[str, str], ...]
+    lazy: bool
+
+
 @dataclass
 class _Mapper:
-    """The text of one table's mapper, piece by piece; ``locals`` are the members that are fetched."""
+    """The text of one table's mapper, piece by piece.
+
+    ``locals`` are the members that are fetched, by operation and name; ``places`` those parts of
+    ARNs that other ARNs are built of, by member; ``arns`` what is built, by format and member.
+    """
 
     table: LinkedTable
     binding: Binding
@@ -94,7 +122,8 @@ class _Mapper:
         self.bound.update({column.column: column for column in self.binding.derived})
         self.helpers: list[str] = []
         self.types = {*RESERVED, "Item", "Row", "Response"}
-        self.taken = {*_CONVERTERS, *_PARAMETERS}
+        self.place = self.place_parameters()
+        self.taken = {*_CONVERTERS, *_PARAMETERS, *self.place}
         self.primary = self.response(self.binding.operation, self.binding.path, None)
         columns = [column.column.name for column in self.table.columns]
         used = {column.operation for column in self.binding.columns if column.column in columns}
@@ -104,38 +133,98 @@ class _Mapper:
             if auxiliary.operation in used
         ]
         self.locals: dict[tuple[str | None, str], str] = {}
+        self.ats: dict[tuple[str | None, str], str] = {}
         self.absent: dict[tuple[str | None, str], str] = {}
+        self.places: dict[str, str] = {}
+        self.arns: dict[tuple[str, str], _Arn] = {}
         for column in self.table.columns:
             if bound := self.bound.get(column.column.name):
-                where = (_operation(bound), bound.member)
-                if where not in self.locals:
-                    self.locals[where] = unique(_variable(bound.member), self.taken)
-                if column.type.type is not None and column.type.type.absent:
-                    self.absent[where] = column.type.type.absent
+                self.settle(column, bound)
+
+    def place_parameters(self) -> list[str]:
+        """Those of `_PLACE` that the columns need."""
+        needed: set[str] = set()
+        for column in self.table.columns:
+            match self.bound.get(column.column.name):
+                case DerivedColumn(rule="account_given"):
+                    needed.add("Account")
+                case DerivedColumn(rule="arn_format", member="", format=format):
+                    needed.update(arn_format.parse(format).place)
+                case _:
+                    pass
+        return [parameter for name, parameter in _PLACE.items() if name in needed]
 
     def response(self, operation: str, path: str, auxiliary: Auxiliary | None) -> _Response:
         way = steps(path)
         trail = self.responses.trail(operation, path)
+        parameter = unique(_variable(operation), self.taken) if auxiliary else "item"
+        self.taken.add(f"{parameter}_item")
         if auxiliary is None:
             type = "Response" if way else "Item"
-            return _Response(operation, way, trail, "item", type, "Item")
-        parameter = unique(_variable(operation), self.taken)
-        self.taken.add(f"{parameter}_item")
-        type = unique(f"{class_name(operation)}Response", self.types)
-        item = unique(f"{class_name(operation)}Item", self.types) if way else type
-        return _Response(operation, way, trail, parameter, type, item, auxiliary)
+            return _Response(operation, way, trail, parameter, type, "Item")
+        own = operation == self.binding.operation
+        if own:
+            type = self.primary.response_type
+        else:
+            type = unique(f"{class_name(operation)}Response", self.types)
+        if not way:
+            item = type
+        elif own and way == self.primary.steps:
+            item = self.primary.item_type
+        else:
+            item = unique(f"{class_name(operation)}Item", self.types)
+        return _Response(operation, way, trail, parameter, type, item, auxiliary, own)
+
+    def settle(self, column: LinkedColumn, bound: BoundColumn | DerivedColumn) -> None:
+        """Name the variables that the column's value is made from."""
+        operation, at = _operation(bound), python_literal(self.at(column))
+        response = self.response_of(operation)
+        for member in _members(bound):
+            where = (operation, member)
+            if member != WHOLE and where not in self.locals:
+                self.locals[where] = unique(_variable(member), self.taken)
+            elif member == WHOLE and not response.whole:
+                self.locals[where] = response.source
+            elif where not in self.locals:
+                self.locals[where] = f"{response.parameter}_item"
+            self.ats.setdefault(where, at)
+            if column.type.type is not None and column.type.type.absent:
+                self.absent[where] = column.type.type.absent
+        if isinstance(bound, DerivedColumn) and bound.rule == "arn_format":
+            found = self.arns.get((bound.format, bound.member))
+            if found is None or found.lazy:
+                self.arns[bound.format, bound.member] = self.arn(column, bound)
+
+    def arn(self, column: LinkedColumn, bound: DerivedColumn) -> _Arn:
+        """What the column's ARN is built of. The key's is built where no other column shows it."""
+        made = arn_format.parse(bound.format)
+        parts: list[tuple[str, str]] = []
+        for name in made.placeholders:
+            if name not in _PLACE:
+                parts.append((name, self.locals[None, name]))
+            elif bound.member:
+                if bound.member not in self.places:
+                    place = unique(f"place_of_{_variable(bound.member)}", self.taken)
+                    self.places[bound.member] = place
+                place = self.places[bound.member]
+                self.ats[None, bound.member] = python_literal(self.at(column))
+                index = arn_format.PLACE.index(name)
+                parts.append((f"{name.lower()} in {bound.member}", f"{place}[{index}]"))
+            else:
+                parts.append((f"{_PLACE[name]}=", _PLACE[name]))
+        lazy = column.column.name == self.table.table.key
+        variable = "key" if lazy else unique(_variable(column.column.name), self.taken)
+        at = python_literal(self.at(column))
+        return _Arn(variable, at, made.literals, tuple(parts), lazy)
 
     # --- the module -------------------------------------------------------------------------------
 
     def render(self) -> str:
         row = self.row()
-        inputs = [*self.inputs(self.primary)]
+        inputs = [*self.inputs([self.primary, *(one for one in self.auxiliary if one.own)])]
         for auxiliary in self.auxiliary:
-            inputs += self.inputs(auxiliary)
-        mapped = sorted(
-            {member for operation, member in self.locals if operation is None}
-            | ({"ResponseMetadata"} if self.primary.whole else set())
-        )
+            if not auxiliary.own:
+                inputs += self.inputs([auxiliary])
         body = self.from_item()
         text = {
             "row": row,
@@ -144,10 +233,10 @@ class _Mapper:
                 *self.helpers,
                 *(self.finder(one) for one in self.auxiliary if not one.whole),
             ],
-            "mapped": [lay_out_item(python_literal(member), 2) for member in mapped],
-            "from_item_parameters": self.parameters(several=False),
+            "mapped": [lay_out_item(python_literal(member), 2) for member in self.mapped()],
+            "from_item_parameters": self.parameters(several=False, own=True),
             "from_item": body,
-            "from_response_parameters": self.parameters(several=self.primary.several),
+            "from_response_parameters": self.parameters(several=self.primary.several, own=False),
             "from_response": self.from_response(),
         }
         self.imports.annotation("Iterator, Mapping")
@@ -159,13 +248,79 @@ class _Mapper:
             id=self.id,
             service=self.service.name,
             operation=self.binding.operation,
-            auxiliary=self.auxiliary,
-            key=self.table.table.key,
+            reading=[line for text in self.reading() for line in _wrapped(text, "- ", "  ")],
+            documented=[
+                line for text in self.documented() for line in _wrapped(text, "    ", "    ")
+            ],
             response_type=self.primary.response_type,
             several=self.primary.several,
+            place=self.place,
             imports=self.imports.groups(),
             **text,
         )
+
+    def reading(self) -> Iterator[str]:
+        """How to read the table, one operation after the other."""
+        listing = self.binding.listing
+        primary = f"{self.binding.operation} answers with the item"
+        if not self.primary.whole:
+            items = "the items" if self.primary.several else "the item"
+            primary = f"{self.binding.operation} answers with {items} in {self.binding.path}"
+        if listing:
+            needs = f"; it needs {_quoted(listing.needs)}" if listing.needs else ""
+            yield f"{listing.operation} lists what there is in {listing.path}{needs}."
+            arguments = [
+                f"{parameter} is {'what' if member == WHOLE else f'the {member} that'} was listed"
+                for parameter, member in listing.arguments
+            ]
+            primary = "; ".join([primary, *arguments])
+        if self.binding.constants:
+            given = [f"{name}={_quoted(value)}" for name, value in self.binding.constants]
+            primary += f"; without {', '.join(given)} some columns stay None"
+        yield f"{primary}."
+        for one in self.auxiliary:
+            if one.own:
+                yield f"{one.operation} is asked only once: its response has more than the item."
+            else:
+                yield f"{one.operation} adds to an item{_arguments(one)}."
+
+    def documented(self) -> Iterator[str]:
+        """What from_item takes, one parameter after the other."""
+        for one in self.auxiliary:
+            if one.own:
+                yield f"``{one.parameter}`` is the response of {one.operation} that held the item."
+            else:
+                yield (
+                    f"``{one.parameter}`` is the response of {one.operation} for this item"
+                    f"{_arguments(one)}."
+                )
+        if self.place:
+            names = " and ".join(f"``{name}``" for name in self.place).replace(
+                " and ", ", ", len(self.place) - 2
+            )
+            verb = "say" if len(self.place) > 1 else "says"
+            yield f"{names} {verb} where the item is; what is made with it is None without it."
+        if key := self.table.table.key:
+            yield f"``key`` is what to put into {key} instead of the item's own identifier."
+
+    def mapped(self) -> list[str]:
+        """The members of the primary item that fill columns."""
+        depth = len(self.primary.steps)
+        found = {_METADATA} if self.primary.whole else set[str]()
+        for one in (self.primary, *(one for one in self.auxiliary if one.own)):
+            if one.steps == self.primary.steps:
+                found.update(self.read(one))
+            elif one.steps[:depth] == self.primary.steps:
+                found.add(one.steps[depth].member)
+        return sorted(found)
+
+    def read(self, response: _Response) -> list[str]:
+        """The members of the response's item that fill columns."""
+        operation = response.auxiliary.operation if response.auxiliary else None
+        members = {member for where, member in self.locals if where == operation}
+        if WHOLE in members:
+            members = {member.name for member in response.item.members}
+        return sorted(members)
 
     def row(self) -> str:
         annotations: dict[str, str] = {}
@@ -178,42 +333,40 @@ class _Mapper:
         self.imports.annotation("TypedDict")
         return typed_dict("Row", annotations)
 
-    def inputs(self, response: _Response) -> Iterator[str]:
-        """The types of a response, innermost first: only the members that are read, so that
-        stubs which are older than the record still fit."""
-        operation = response.auxiliary.operation if response.auxiliary else None
-        members = sorted(member for where, member in self.locals if where == operation)
-        yield input_dict(
-            response.item_type,
-            [
-                (
-                    member,
-                    self.importing(self.shapes.input_type(self.member(response.item, member))),
+    def inputs(self, responses: list[_Response]) -> Iterator[str]:
+        """The types of an operation's response, innermost first: only the members that are read, so
+        that stubs which are older than the record still fit. ``responses`` are the ways into it."""
+        structures: dict[_Path, ResponseStructure] = {}
+        read: dict[_Path, list[str]] = {}
+        names: dict[_Path, str] = {(): responses[0].response_type}
+        for one in responses:
+            structures.update({one.steps[:end]: found for end, found in enumerate(one.trail)})
+            read[one.steps] = sorted({*read.get(one.steps, ()), *self.read(one)})
+            names[one.steps] = one.item_type
+        for path in sorted(structures, key=lambda path: (-len(path), path)):
+            annotations = {
+                member: self.importing(
+                    self.shapes.input_type(self.member(structures[path], member))
                 )
-                for member in members
-            ],
-            self.imports,
-        )
-        inner = response.item_type
-        for number in reversed(range(len(response.steps))):
-            step = response.steps[number]
-            name = response.response_type
-            if number:
-                entry = f"{class_name(response.steps[number - 1].member)}Entry"
-                name = unique(entry, self.types)
-            annotation = f"Sequence[{inner}]" if step.each else inner
-            yield input_dict(name, [(step.member, annotation)], self.imports)
-            inner = name
+                for member in read.get(path, ())
+            }
+            for inner in structures:
+                if inner and inner[:-1] == path:
+                    step, name = inner[-1], names[inner]
+                    annotations[step.member] = f"Sequence[{name}]" if step.each else name
+            if path not in names:
+                names[path] = unique(f"{class_name(path[-1].member)}Entry", self.types)
+            yield input_dict(names[path], sorted(annotations.items()), self.imports)
 
     # --- functions --------------------------------------------------------------------------------
 
-    def parameters(self, *, several: bool) -> list[str]:
+    def parameters(self, *, several: bool, own: bool) -> list[str]:
         """Keyword parameters. Where there are several items, what belongs to one is asked for with
-        a function of the item."""
-
+        a function of the item. A response that holds the item itself is passed with ``own``."""
         parameters = [
             (one.parameter, f"{one.response_type} | None" if several else one.response_type)
             for one in self.auxiliary
+            if own or not one.own
         ]
         if key := self.key_column():
             parameters.append(("key", key.type.row))
@@ -221,6 +374,7 @@ class _Mapper:
             (name, f"Callable[[Item], {kind}] | None" if several else f"{kind} | None")
             for name, kind in parameters
         ]
+        annotations = [*((name, "str | None") for name in self.place), *annotations]
         return [
             *(
                 lay_out_value(f"{name}: ", self.imports.annotation(annotation), 1, " = None,")
@@ -241,19 +395,42 @@ class _Mapper:
                 lines.append(lay_out_value(f"{one.source} = ", choice, 1))
         for (filler, member), variable in self.locals.items():
             one = self.response_of(filler)
-            name = python_literal(member)
-            fetch = f"{one.source}.get({name})"
-            if one.auxiliary is not None:
-                # An operation that was asked for this and answers without it has said something.
-                if absent := self.absent.get((filler, member)):
-                    fetch = f"{one.source}.get({name}, {absent})"
-                fetch = f"None if {one.source} is None else {fetch}"
-            lines.append(lay_out_value(f"{variable} = ", fetch, 1))
+            if variable != one.source:
+                fetch = self.fetch(one, filler, member)
+                if one.auxiliary is not None:
+                    fetch = f"None if {one.source} is None else {fetch}"
+                lines.append(lay_out_value(f"{variable} = ", fetch, 1))
+        for member, variable in self.places.items():
+            found = self.locals[None, member]
+            place = (
+                f"{self.imports.converter('arn_place')}({found}, {self.ats[None, member]}, errors)"
+            )
+            choice = f"(None, None, None) if {found} is None else {place}"
+            lines.append(lay_out_value(f"{variable} = ", choice, 1))
+        lines += [self.build(arn, 1) for arn in self.arns.values() if not arn.lazy]
         lines += self.key()
         lines.append("    return {")
         lines += [self.entry(column) for column in self.table.columns]
         lines.append("    }")
         return lines
+
+    def fetch(self, response: _Response, filler: str | None, member: str) -> str:
+        """The expression of a member of the response's item, which is there."""
+        if member == WHOLE:
+            return (
+                f"{self.imports.converter('answer')}({response.source}, {self.ats[filler, WHOLE]})"
+            )
+        # An operation that was asked for this and answers without it has said something.
+        absent = self.absent.get((filler, member)) if response.auxiliary else None
+        default = f", {absent}" if absent else ""
+        return f"{response.source}.get({python_literal(member)}{default})"
+
+    def build(self, arn: _Arn, depth: int) -> str:
+        """The statement that builds an ARN."""
+        values = ", ".join(value for _, value in arn.parts)
+        literals = ", ".join(python_literal(literal) for literal in arn.literals)
+        call = f"{self.imports.converter('built_arn')}(({values}), {arn.at}, errors, ({literals}))"
+        return lay_out_value(f"{arn.variable} = ", call, depth)
 
     def key(self) -> list[str]:
         """The statements that settle the key's value."""
@@ -261,15 +438,29 @@ class _Mapper:
         if column is None:
             return []
         at = python_literal(self.at(column))
-        lines: list[str] = []
-        reason = "nothing is bound to it; pass key="
-        if bound := self.bound.get(column.column.name):
-            variable = self.locals[_operation(bound), bound.member]
-            lines += ["    if key is None:", f"        key = {variable}"]
-            reason = f"the response has no {bound.member}; pass key="
+        missing = ["    if key is None:"]
         error = self.imports.converter("ConversionError")
-        raised = lay_out(f"raise {error}({at}, {python_literal(reason)})", 2)
-        return [*lines, "    if key is None:", raised]
+        match self.bound.get(column.column.name):
+            case DerivedColumn(rule="arn_format") as bound:
+                arn = self.arns[bound.format, bound.member]
+                own = self.build(arn, 2) if arn.lazy else f"        key = {arn.variable}"
+                parts = ", ".join(f"{python_literal(name)}: {value}" for name, value in arn.parts)
+                raised = f"{self.imports.converter('no_arn')}({at}, {{{parts}}})"
+            case DerivedColumn(rule="account_from_arn") as bound:
+                own = lay_out_value("key = ", self.account(bound, at), 2)
+                reason = python_literal(f"the response has no account in {bound.member}; pass key=")
+                raised = f"{error}({at}, {reason})"
+            case DerivedColumn(rule="account_given"):
+                own = "        key = account_id"
+                raised = f"{error}({at}, {python_literal('pass account_id= or key=')})"
+            case None:
+                reason = python_literal("nothing is bound to it; pass key=")
+                return [*missing, lay_out(f"raise {error}({at}, {reason})", 2)]
+            case bound:
+                own = f"        key = {self.locals[_operation(bound), bound.member]}"
+                reason = python_literal(f"the response has no {bound.member}; pass key=")
+                raised = f"{error}({at}, {reason})"
+        return [*missing, own, *missing, lay_out(f"raise {raised}", 2)]
 
     def entry(self, column: LinkedColumn) -> str:
         """The column's entry in the dict that is returned."""
@@ -280,13 +471,29 @@ class _Mapper:
             return lay_out_item(f"{key}: {self.conversion(column.type, None, 'key', at)}", 2)
         if bound is None:
             return lay_out_item(f"{key}: None", 2)
-        variable = self.locals[_operation(bound), bound.member]
         if isinstance(bound, DerivedColumn) and bound.rule == "account_from_arn":
-            converted = f"{self.imports.converter('arn_account')}({variable}, {at})"
+            choice = self.account(bound, at)
         else:
+            variable = self.variable(bound)
             converted = self.conversion(column.type, self.shape(column), variable, at)
-        choice = f"None if {variable} is None else {converted}"
+            choice = f"None if {variable} is None else {converted}"
         return lay_out_value(f"{key}: ", choice, 2, ",")
+
+    def account(self, bound: DerivedColumn, at: str) -> str:
+        """The expression of the account in an ARN."""
+        arn = self.locals[None, bound.member]
+        found = f"{self.imports.converter('arn_account')}({arn}, {at}, errors)"
+        return f"None if {arn} is None else {found}"
+
+    def variable(self, bound: BoundColumn | DerivedColumn) -> str:
+        """The variable that holds what the column's value is made from."""
+        match bound:
+            case DerivedColumn(rule="account_given"):
+                return _PLACE["Account"]
+            case DerivedColumn(rule="arn_format"):
+                return self.arns[bound.format, bound.member].variable
+            case _:
+                return self.locals[_operation(bound), bound.member]
 
     def finder(self, response: _Response) -> str:
         """The function that yields the items in an auxiliary response."""
@@ -296,16 +503,21 @@ class _Mapper:
             f"response: {response.response_type}",
             f"Iterator[{response.item_type}]",
         )
-        walk = _walk(response.steps, lambda item, depth: lay_out(f"yield {item}", depth))
+        walk = _walk(response.steps, (), lambda way, depth: lay_out(f"yield {way[-1]}", depth))
         return "\n".join([head, *walk])
 
     def from_response(self) -> list[str]:
-        names = [one.parameter for one in self.auxiliary]
+        names = [one.parameter for one in self.auxiliary if not one.own]
         if self.key_column():
             names.append("key")
 
-        def leaf(item: str, depth: int) -> str:
-            passed = [
+        def leaf(way: list[str], depth: int) -> str:
+            item = way[-1]
+            passed = [f"{name}={name}" for name in self.place]
+            passed += [
+                f"{one.parameter}={self.narrowed(one, way)}" for one in self.auxiliary if one.own
+            ]
+            passed += [
                 f"{name}=None if {name} is None else {name}({item})"
                 if self.primary.several
                 else f"{name}={name}"
@@ -313,7 +525,22 @@ class _Mapper:
             ]
             return lay_out(f"yield from_item({', '.join([item, *passed, 'errors=errors'])})", depth)
 
-        return list(_walk(self.primary.steps, leaf))
+        return list(_walk(self.primary.steps, (*names, *self.place), leaf))
+
+    def narrowed(self, response: _Response, way: list[str]) -> str:
+        """The response that the item is from; where that holds the items of several, with only
+        what is on the item's way. ``way`` are the variables along the primary path."""
+        shared = 0
+        for one, other in zip(response.steps, self.primary.steps, strict=False):
+            if one != other:
+                break
+            shared += 1
+        if not any(step.each for step in response.steps[:shared]):
+            return way[0]
+        code = way[shared]
+        for step in reversed(response.steps[:shared]):
+            code = f"{{{python_literal(step.member)}: {f'[{code}]' if step.each else code}}}"
+        return code
 
     # --- columns ----------------------------------------------------------------------------------
 
@@ -336,7 +563,7 @@ class _Mapper:
     def shape(self, column: LinkedColumn) -> Shape | None:
         """The recorded shape of what fills the column; None where nothing does."""
         bound = self.bound.get(column.column.name)
-        if bound is None:
+        if bound is None or (isinstance(bound, DerivedColumn) and bound.rule != "arn"):
             return None
         return self.member(self.response_of(_operation(bound)).item, bound.member)
 
@@ -396,6 +623,43 @@ def _operation(bound: BoundColumn | DerivedColumn) -> str | None:
     return bound.operation if isinstance(bound, BoundColumn) else None
 
 
+def _members(bound: BoundColumn | DerivedColumn) -> Iterator[str]:
+    """The members of the item that the column's value is made from."""
+    if bound.member:
+        yield bound.member
+    if isinstance(bound, DerivedColumn) and bound.format:
+        yield from arn_format.parse(bound.format).members
+
+
+def _arguments(response: _Response) -> str:
+    """What to call an auxiliary operation with, in words."""
+    if response.auxiliary is None:
+        return ""
+    given = [f"{name}: its {member}" for name, member in response.auxiliary.arguments]
+    given += [f"{name}: {_quoted(value)}" for name, value in response.auxiliary.constants]
+    return f" ({', '.join(given)})" if given else ""
+
+
+def _quoted(value: Constant) -> str:
+    """``value`` as Python writes it, for a docstring."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(_quoted(one) for one in value)}]"
+    literal = python_literal(value).replace("\\", "\\\\")
+    return literal.replace('"""', '\\"\\"\\"')
+
+
+def _wrapped(text: str, first: str, rest: str) -> list[str]:
+    """A paragraph of a docstring."""
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 def _variable(name: str) -> str:
     """A local variable for a member or an operation."""
     variable = snake_case(name)
@@ -406,18 +670,21 @@ def _finder(response: _Response) -> str:
     return f"_items_of_{response.parameter}"
 
 
-def _walk(way: Iterable[Step], leaf: Callable[[str, int], str]) -> Iterator[str]:
-    """The statements that go along a path from ``response``, and ``leaf`` for each item."""
-    source, depth = "response", 1
-    taken = {"response", "key", "errors"}
-    for step in way:
-        found = unique(_variable(step.member), taken)
-        yield lay_out(f"{found} = {source}.get({python_literal(step.member)})", depth)
+def _walk(
+    path: Iterable[Step], taken: Iterable[str], leaf: Callable[[list[str], int], str]
+) -> Iterator[str]:
+    """The statements that go along a path from ``response``, and ``leaf`` for each item, which gets
+    the variables along the path. ``taken`` are names that no variable may have."""
+    way, depth = ["response"], 1
+    names = {"response", "key", "errors", *taken}
+    for step in path:
+        found = unique(_variable(step.member), names)
+        yield lay_out(f"{found} = {way[-1]}.get({python_literal(step.member)})", depth)
         if step.each:
-            source = unique(f"{found}_entry", taken)
-            yield "    " * depth + f"for {source} in {found} or ():"
+            way.append(unique(f"{found}_entry", names))
+            yield "    " * depth + f"for {way[-1]} in {found} or ():"
         else:
-            source = found
+            way.append(found)
             yield "    " * depth + f"if {found} is not None:"
         depth += 1
-    yield leaf(source, depth)
+    yield leaf(way, depth)

@@ -38,16 +38,17 @@ class ShapeNames:
 
     @cached_property
     def structures(self) -> Mapping[str, ResponseStructure]:
-        """The recorded structures, dependencies first; responses that nothing refers to are left
-        out, because each table has its own type for its response."""
+        """The recorded structures, dependencies first. Of responses there are only those that fill
+        a column or are part of something: each table has its own type for its response."""
         recorded = {structure.name: structure for structure in self.service.structures}
-        outputs = {output for _, output in self.service.outputs}
+        outputs = dict(self.service.outputs)
         used = {name for structure in recorded.values() for name in self._edges(structure)}
+        used |= {outputs[operation] for operation in self.service.whole}
         return {
             name: recorded[name]
             for circle in self._circles
             for name in sorted(circle)
-            if name in used or name not in outputs
+            if name in used or name not in outputs.values()
         }
 
     @cached_property
