@@ -204,6 +204,12 @@ def parameters(model: ServiceModel, operation: str) -> Mapping[str, Shape]:
     return shape.members if shape else {}
 
 
+def required(model: ServiceModel, operation: str) -> tuple[str, ...]:
+    """The parameters that an operation that the service has cannot be called without."""
+    shape = model.operation_model(operation).input_shape
+    return tuple(shape.required_members) if shape else ()
+
+
 def element_at(model: ServiceModel, operation: str, path: str) -> Shape:
     """What ``path`` leads to in the response of an operation that the service has: a structure, or
     what a list holds. Raises ValueError, with a message for people, where it leads nowhere."""
