@@ -2,36 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
 from schemagen.binding.identity import Identity
-from schemagen.binding.index import Member, ReadOperation
+from schemagen.binding.index import Member, ReadOperation, words
 from schemagen.binding.nouns import singular
 from schemagen.names import folded
 
 _ARN_PARAMETERS = frozenset({"arn", "resource", "resourcearn", "resourceidentifier"})
+_RESOURCE_PARAMETERS = frozenset({"resourceid", "resourcename"})
 _IDENTIFIERS = ("arn", "id", "name")
 _NAMES = ("name", "id", "arn")
 
+# What botocore cuts itself, by the shape of the parameter: fix_route53_ids in botocore/handlers.py.
+_CUT = frozenset({"ChangeId", "DelegationSetId", "ResourceId"})
+_PATHS: Mapping[tuple[str, str, str], frozenset[str]] = {
+    ("route53", "DelegationSet", "Id"): _CUT,
+    ("route53", "HostedZone", "Id"): _CUT,
+}
+"""Members that hold an id as "/hostedzone/Z1", by service and structure."""
 
-def arguments(item: Identity, operation: ReadOperation) -> tuple[tuple[str, str], ...] | None:
-    """What ``operation`` needs to be asked for the item, from the item; None where the item
-    does not have it all. An operation that needs nothing is narrowed down where it can be."""
+
+@dataclass(frozen=True, slots=True, order=True)
+class Asked:
+    """What an operation is asked with: parameters with members of the item, and with values that
+    are the same for every item."""
+
+    members: tuple[tuple[str, str], ...] = ()
+    constants: tuple[tuple[str, str], ...] = ()
+
+
+NOTHING = Asked()
+
+
+def asked(item: Identity, operation: ReadOperation) -> Asked | None:
+    """What ``operation`` needs to be asked for the item, from the item; None where the item does
+    not have it all. An operation that needs nothing is narrowed down where it can be."""
     found: list[tuple[str, str]] = []
+    constants: list[tuple[str, str]] = []
     for parameter in operation.required:
-        # What kind of resource is meant is no member of it.
-        if folded(parameter) == "resourcetype" and is_about_tags(operation):
-            continue
-        member = argument(item, parameter, operation)
-        if member is None:
+        if member := argument(item, parameter, operation):
+            found.append((parameter, written(item, member, parameter, operation)))
+        elif value := _kind(item, parameter, operation):
+            constants.append((parameter, value))
+        else:
             return None
-        found.append((parameter, member.name))
     if not operation.required:
-        for ending in _IDENTIFIERS:
-            for parameter in operation.parameters:
-                if folded(parameter).rstrip("s").endswith(ending):
-                    member = argument(item, parameter, operation)
-                    if member is not None:
-                        return ((parameter, member.name),)
-    return tuple(found)
+        for parameter, member in narrowing(item, operation):
+            return Asked(((parameter, written(item, member, parameter, operation)),))
+    return Asked(tuple(found), tuple(constants))
+
+
+def narrowing(item: Identity, operation: ReadOperation) -> Iterator[tuple[str, Member]]:
+    """The parameters that may be left out and that a member of the item answers, ARNs first."""
+    for ending in _IDENTIFIERS:
+        for parameter in operation.parameters:
+            if parameter not in operation.required and folded(parameter).rstrip("s").endswith(
+                ending
+            ):
+                member = argument(item, parameter, operation)
+                if member is not None:
+                    yield parameter, member
+
+
+def _kind(item: Identity, parameter: str, operation: ReadOperation) -> str | None:
+    """The value of a parameter that asks for the kind of resource: the only one of its enumeration
+    that says what the item is called ("hostedzone", "AWS::EC2::VPC")."""
+    if not folded(parameter).endswith("type") or parameter in operation.lists:
+        return None
+    called = [
+        value
+        for value in operation.values.get(parameter, ())
+        if words(value.rpartition("::")[2]) in item.nouns
+    ]
+    return called[0] if len(called) == 1 else None
 
 
 def argument(item: Identity, parameter: str, operation: ReadOperation) -> Member | None:
@@ -53,17 +98,37 @@ def argument(item: Identity, parameter: str, operation: ReadOperation) -> Member
                     if member := item.string(called):
                         return member
             # "The ARN or name of the secret."
-            if endings and item.arn and "arn" in text:
+            if endings and item.arn and _takes_arns(text):
                 return item.arn
-        if form in _ARN_PARAMETERS and item.arn is not None:
-            return item.arn
-        if form in ("resourceid", "resourcename") and item.arn is not None and "arn" in text:
+        generic = form in _ARN_PARAMETERS or (form in _RESOURCE_PARAMETERS and _takes_arns(text))
+        if generic and item.arn and not _is_of_others(text, item, operation):
             return item.arn
         if form == "resourceid":
             return item.string("id")
         if member := item.string(f"default{form}"):
             return member
     return None
+
+
+def _takes_arns(text: str) -> bool:
+    """True where documentation, in `words`, speaks of ARNs (and not of learning more)."""
+    return "arn" in text.replace("learn", "") or "amazonresourcename" in text
+
+
+def _is_of_others(text: str, item: Identity, operation: ReadOperation) -> bool:
+    """True where an operation lists the tags of other kinds of resources: "The ARN of the topic"."""
+    text = text.replace("amazonresourcename", "")
+    about = ("resource", *item.nouns)
+    return is_about_tags(operation) and bool(text) and not any(noun in text for noun in about)
+
+
+def written(item: Identity, member: Member, parameter: str, operation: ReadOperation) -> str:
+    """How the lock writes an argument: the member, or its ``basename`` where the parameter takes
+    the id alone and the member is a path to it."""
+    cut = _PATHS.get((item.index.name, item.item.structure, member.name))
+    if cut is None or operation.shapes.get(parameter) in cut:
+        return member.name
+    return f"basename({member.name})"
 
 
 def is_about_tags(operation: ReadOperation) -> bool:

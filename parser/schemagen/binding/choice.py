@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from schemagen.binding.arguments import arguments, is_about_tags
+from schemagen.binding.arguments import NOTHING, Asked, asked, is_about_tags
 from schemagen.binding.evidence import ACCOUNT, LONG, TAGS, Known, Wanted, evidence_of
 from schemagen.binding.identity import Identity
-from schemagen.binding.index import READ_VERBS, Item, Member
+from schemagen.binding.index import READ_VERBS, Item, Member, words
 from schemagen.binding.nouns import noun, singular
 from schemagen.errors import Problem
 from schemagen.model import (
@@ -19,12 +19,14 @@ from schemagen.model import (
     Binding,
     BoundColumn,
     Column,
+    Constant,
     DerivedColumn,
     Evidence,
     Origin,
 )
 from schemagen.names import folded
 from schemagen.responses import WHOLE, steps
+from schemagen.typetable import CONVERTIBLE, Resolved
 
 ENOUGH = 0.5
 """The share of a table's columns that names alone must reach."""
@@ -32,13 +34,10 @@ ENOUGH = 0.5
 _CONTENDERS = 24
 """How many items are looked at closely: those with most columns of their own."""
 
-_WITHOUT_ACCOUNT = frozenset({"s3", "route53"})
+_WITHOUT_ACCOUNT = frozenset({"apigateway", "s3", "route53"})
 """Services whose ARNs name no account:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
 
-_ACCOUNT_MEMBERS = frozenset(
-    {"accountid", "awsaccountid", "customerawsid", "owneraccountid", "ownerid"}
-)
 _TAG_MEMBERS = frozenset({"resourcetags", "taglist", "tags", "tagset", "tagslist"})
 _RANKS: Mapping[Evidence, int] = {"both": 0, "documentation": 1, "name": 2, "hand": 3}
 
@@ -62,7 +61,7 @@ def either(names: Iterable[str]) -> str:
 @dataclass(frozen=True, slots=True, order=True)
 class Filler:
     """A member that could fill a column, best first in order. ``operation`` is "" for the primary
-    item, and ``arguments`` then empty."""
+    item, and ``asked`` then empty."""
 
     evidence_rank: int
     foreign: bool
@@ -73,7 +72,7 @@ class Filler:
     path: str
     member: str
     evidence: Evidence
-    arguments: tuple[tuple[str, str], ...] = ()
+    asked: Asked = NOTHING
 
     @property
     def quality(self) -> tuple[int, bool, bool, bool, int]:
@@ -155,24 +154,48 @@ class Choice:
     # --- columns by rule --------------------------------------------------------------------------
 
     @cached_property
-    def derived(self) -> tuple[DerivedColumn, ...]:
-        found: list[DerivedColumn] = []
+    def key_and_account(self) -> Mapping[str, DerivedColumn]:
+        """What `KEY` and `ACCOUNT` are computed from, where no member is the account."""
+        identity = self.identity
+        found: dict[str, DerivedColumn] = {}
+        if identity.arn is not None:
+            found[KEY] = DerivedColumn(KEY, "arn", identity.arn.name)
+            if self.known.index.name not in _WITHOUT_ACCOUNT:
+                found[ACCOUNT] = DerivedColumn(ACCOUNT, "account_from_arn", identity.arn.name)
+        elif identity.built is not None:
+            found[KEY] = replace(identity.built, column=KEY)
+            if identity.built.member:
+                found[ACCOUNT] = DerivedColumn(ACCOUNT, "account_from_arn", identity.built.member)
+        if ACCOUNT not in found and self.account() is None:
+            found[ACCOUNT] = DerivedColumn(ACCOUNT, "account_given")
         columns = {column.name for column in self.wanted.table.columns}
-        if self.identity.arn is not None:
-            if KEY in columns:
-                found.append(DerivedColumn(KEY, "arn", self.identity.arn.name))
-            if ACCOUNT in columns and self.known.index.name not in _WITHOUT_ACCOUNT:
-                found.append(DerivedColumn(ACCOUNT, "account_from_arn", self.identity.arn.name))
-        return tuple(found)
+        return {name: one for name, one in found.items() if name in columns}
+
+    @cached_property
+    def derived(self) -> tuple[DerivedColumn, ...]:
+        """Every column that a rule computes."""
+        found = dict(self.key_and_account)
+        for name in self.wanted.columns.keys() - self.fillers.keys():
+            if self.identity.built is not None and self.is_own_arn(name):
+                found[name] = replace(self.identity.built, column=name)
+        return tuple(one for _, one in sorted(found.items()))
+
+    def is_own_arn(self, column: str) -> bool:
+        """True for a column that is called as the resource's own ARN: ``arn``, ``instance_arn``."""
+        called = {"", folded(self.wanted.table.name), *self.identity.nouns}
+        name = folded(column)
+        fits = "string" in CONVERTIBLE[self.wanted.types[column].scalar.convert]
+        return fits and name.endswith("arn") and name.removesuffix("arn") in called
 
     def account(self) -> Filler | None:
-        """The member whose documentation says that it is the account."""
-        for name in sorted(_ACCOUNT_MEMBERS & set(self.identity.members)):
-            member = self.identity.members[name]
-            fits = self.known.fits(self.wanted.types[ACCOUNT], member, "documentation")
-            if fits and "account" in member.words:
-                return self.direct(member, "name" if name == folded(ACCOUNT) else "documentation")
-        return None
+        """The member that is the account, as filler of its column."""
+        member = self.identity.account
+        if ACCOUNT not in self.wanted.types or member is None:
+            return None
+        if not self.known.fits(self.wanted.types[ACCOUNT], member, "documentation"):
+            return None
+        own = folded(member.name) == folded(ACCOUNT)
+        return self.direct(member, "name" if own else "documentation")
 
     def tags(self) -> Iterator[Filler]:
         """What could hold the tags: a member, the response, the service's tag-listing operations."""
@@ -204,8 +227,7 @@ class Choice:
         """What fills each column, and why nothing fills the others."""
         found = {name: self.direct(*evidence) for name, evidence in self.named.items()}
         columns = {column.name for column in self.wanted.table.columns}
-        derived = {column.column for column in self.derived}
-        if ACCOUNT in columns and ACCOUNT not in derived and (account := self.account()):
+        if ACCOUNT not in self.key_and_account and (account := self.account()):
             found[ACCOUNT] = account
         options: dict[str, list[Filler]] = {}
         for name in self.wanted.columns:
@@ -291,34 +313,53 @@ class Choice:
                 ):
                     for item in self.known.places[structure]:
                         yield from self.auxiliary(item, member, "documentation")
+        else:
+            yield from self.whole(column, type)
+
+    def whole(self, column: str, type: Resolved) -> Iterator[Filler]:
+        """What could fill a column with all that it returns: an operation, or its output, that is
+        called as the column, where no member is."""
+        name = folded(column)
+        if name in self.known.named or "structure" not in CONVERTIBLE[type.scalar.convert]:
+            return
+        called = {name, *(noun + name for noun in self.identity.nouns)}
+        for item in self.known.index.items:
+            operation = self.known.index.operations[item.operation]
+            if item.path != WHOLE or operation.pages or operation.name.startswith("List"):
+                continue
+            if noun(operation.name) in called or folded(item.structure) == name:
+                arguments = asked(self.identity, operation)
+                if arguments is not None and arguments.members:
+                    member = Member(WHOLE, f"#{item.structure}", "")
+                    yield from self.auxiliary(item, member, "name")
 
     def auxiliary(self, item: Item, member: Member, evidence: Evidence) -> Iterator[Filler]:
         if item == self.item:
             return
         own = item.operation == self.item.operation
         operation = self.known.index.operations[item.operation]
-        asked = arguments(self.identity, operation)
-        if asked is None:
+        arguments = asked(self.identity, operation)
+        if arguments is None:
             return
         several = "[]" in item.path
         # An operation that is asked for a list of one returns a list of one; but what is more than
         # tags is a row of its own.
-        lists = [name for name, _ in asked if name in operation.lists]
+        lists = [name for name, _ in arguments.members if name in operation.lists]
         if several and not (lists and is_about_tags(operation)):
             return
-        if not asked and evidence != "both":
+        if not arguments.members and evidence != "both":
             return
         yield Filler(
             _RANKS[evidence],
             not own,
-            not asked,
+            not arguments.members,
             several,
             len(steps(item.path)),
             item.operation,
             item.path,
             member.name,
             evidence,
-            asked,
+            arguments,
         )
 
     # --- the result -------------------------------------------------------------------------------
@@ -345,19 +386,39 @@ class Choice:
             ),
             derived=self.derived,
             auxiliary=tuple(
-                Auxiliary(name, one.path, one.arguments) for name, one in sorted(auxiliary.items())
+                Auxiliary(name, one.path, one.asked.members, one.asked.constants)
+                for name, one in sorted(auxiliary.items())
             ),
             origin=Origin("", 0),
             unbound=tuple(sorted(column.name for column in unbound)),
+            constants=tuple(sorted(self.included(fillers))),
         )
         return Inference(binding, tuple(self.finding(column, reasons) for column in unbound))
+
+    def included(self, fillers: Mapping[str, Filler]) -> Iterator[tuple[str, Constant]]:
+        """What the primary operation must be asked to include, for the columns that are bound to
+        it: the values of an optional list that are called as they are (ecs: TAGS, SETTINGS)."""
+        operation = self.known.index.operations[self.item.operation]
+        own = {folded(one.member) for one in fillers.values() if not one.operation}
+        for parameter in operation.lists:
+            if folded(parameter) == "include" and parameter not in operation.required:
+                values = operation.values.get(parameter, ())
+                if included := tuple(
+                    one for one in values if own.intersection(singular(words(one)))
+                ):
+                    yield parameter, included
 
     def finding(self, column: Column, reasons: Mapping[str, str]) -> Problem:
         reason = reasons.get(column.name)
         if reason is None:
             member = self.identity.members.get(folded(column.name))
             reason = "no response has evidence for it"
-            if member is not None:
+            if column.name == KEY:
+                reason = (
+                    f"{self.item.structure} has no ARN of its own, and no format is known that "
+                    "would build one"
+                )
+            elif member is not None:
                 kind = f"{self.item.structure}.{member.name} is {member.type}"
                 reason = f"{kind}, which does not fit {column.type}"
         message = f"{self.wanted.table.id}.{column.name} stays unbound: {reason}"

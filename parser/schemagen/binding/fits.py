@@ -12,16 +12,22 @@ Members = Callable[[str], Collection[str]]
 
 _TAG_KEYS = frozenset({"Key", "key", "TagKey", "tagKey"})
 
+_WRITTEN = frozenset({"json", "structure", "list", "map"})
+"""What can be written as JSON text."""
+
 
 def fits(type: Resolved, shape: Shape, members: Members, *, texts: bool) -> bool:
     """True where the converter of ``type`` takes ``shape``. ``texts`` says whether a json column
-    may hold a text: it is JSON too, but hardly what such a column holds."""
+    may hold a text, and a text column JSON written as text: either can be, but hardly is."""
     if type.element is not None:
         return isinstance(shape, ListOf) and fits(type.element, shape.element, members, texts=texts)
     takes = CONVERTIBLE[type.scalar.convert]
     if shape == Scalar("string") and "json" in takes:
         return texts
-    return not takes.isdisjoint(_kinds(shape, members))
+    kinds = frozenset(_kinds(shape, members))
+    if "string" in takes and not _WRITTEN.isdisjoint(kinds):
+        return texts
+    return not takes.isdisjoint(kinds)
 
 
 def _kinds(shape: Shape, members: Members) -> Iterator[str]:

@@ -6,12 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from schemagen.binding.arn_formats import BY_STRUCTURE
 from schemagen.binding.index import Item, Member, ServiceIndex
 from schemagen.binding.notation import parse_type
 from schemagen.binding.nouns import noun, plain, singular
-from schemagen.model import Scalar
+from schemagen.model import DerivedColumn, Scalar
 from schemagen.names import folded
 from schemagen.responses import steps
+
+_ACCOUNT_MEMBERS = frozenset(
+    {"accountid", "awsaccountid", "customerawsid", "owneraccount", "owneraccountid", "ownerid"}
+)
+
+_OF_SOME = ("onlysupportedfor", "onlyavailablefor", "onlypresentfor", "onlyreturned")
+"""What the documentation of a member says, in `words`, that not every resource has."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,9 @@ class Identity:
         """The member that holds the resource's own ARN: ``Arn``, or that of what it is called."""
         best: tuple[int, Member] | None = None
         for name, member in self.members.items():
-            if not name.endswith("arn") or parse_type(member.type).shape != Scalar("string"):
+            if not name.endswith("arn") or self.string(name) is None:
+                continue
+            if any(phrase in member.words for phrase in _OF_SOME):
                 continue
             of = name.removesuffix("arn")
             own = not of or (len(of) > 2 and any(noun.endswith(of) for noun in self.nouns))
@@ -62,6 +72,28 @@ class Identity:
             if own and (best is None or length > best[0]):
                 best = (length, member)
         return best[1] if best else None
+
+    @cached_property
+    def account(self) -> Member | None:
+        """The member whose documentation says that it is the account that the resource is in."""
+        for name in sorted(_ACCOUNT_MEMBERS.intersection(self.members)):
+            member = self.string(name)
+            if member is not None and "account" in member.words:
+                return member
+        return None
+
+    @cached_property
+    def built(self) -> DerivedColumn | None:
+        """How the resource's own ARN is built where no member holds it; the column is for the
+        caller to name."""
+        row = BY_STRUCTURE.get((self.index.name, self.item.structure))
+        if row is None or self.arn is not None:
+            return None
+        format = row.format
+        if self.account is not None:
+            # Whoever asks may not be the owner: VPCs are shared.
+            format = format.replace("${Account}", f"${{{self.account.name}}}")
+        return DerivedColumn("", "arn_format", row.place, format)
 
     def string(self, name: str) -> Member | None:
         """The member with a folded name, if it is a string."""

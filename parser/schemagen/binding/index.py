@@ -1,7 +1,8 @@
 """An index of what a service's read operations return: where the evidence for bindings is looked up.
 
 The models of all services take a while to read, so an index is kept in the user's cache folder, by
-botocore's version. A cache that is missing, broken or cannot be written costs time and nothing else.
+botocore's version and by what the user added to its models. A cache that is missing, broken or
+cannot be written costs time and nothing else.
 """
 
 from __future__ import annotations
@@ -11,16 +12,16 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import botocore
 from botocore.loaders import Loader
-from botocore.model import ListShape, OperationModel, Shape, StructureShape
+from botocore.model import ListShape, OperationModel, Shape, StringShape, StructureShape
 
 from schemagen.binding import snapshot
 from schemagen.names import folded
@@ -32,7 +33,7 @@ READ_VERBS = ("Describe", "Get", "BatchGet", "List")
 _DEPTH = 3
 """How many steps a path has at most. No service keeps a resource deeper."""
 
-_FORMAT = 1
+_FORMAT = 2
 """Changes when an index of an older schemagen must not be read."""
 
 
@@ -47,7 +48,8 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A place in an operation's response that could be a table's row."""
+    """A place in an operation's response that could be a table's row, or the name of one: then
+    ``structure`` is "", and ``path`` leads to a list of strings."""
 
     operation: str
     path: str
@@ -59,19 +61,26 @@ class ReadOperation:
     """An operation's parameters that are strings or lists, with their documentation.
 
     ``required`` names the parameters that must be given, of any type; ``lists`` those that are lists.
+    ``values`` are the enumerations of those that have one, ``shapes`` the names of the shapes of
+    those that are strings, ``pages`` the paths to what botocore's paginator collects from page to
+    page ("DistributionList.Items"), none where it has no paginator.
     """
 
     name: str
     required: tuple[str, ...]
     parameters: Mapping[str, str]
     lists: tuple[str, ...] = ()
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    shapes: Mapping[str, str] = field(default_factory=dict[str, str])
+    pages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ServiceIndex:
     """What the read operations of one service return.
 
-    ``aliases`` are the other names of the service in botocore's model.
+    ``aliases`` are the other names of the service in botocore's model; ``texts`` are the lists of
+    strings in the responses.
     """
 
     name: str
@@ -81,6 +90,7 @@ class ServiceIndex:
     structures: Mapping[str, tuple[Member, ...]] = field(
         default_factory=dict[str, tuple[Member, ...]]
     )
+    texts: tuple[Item, ...] = ()
 
     @cached_property
     def by_name(self) -> Mapping[str, Mapping[str, Member]]:
@@ -117,8 +127,10 @@ def words(documentation: str) -> str:
 def build(service: str) -> ServiceIndex:
     """The index of a service, from botocore's model. Raises `UnknownServiceError`."""
     model = snapshot.service_model(service)
+    pages = _pages(service)
     operations: dict[str, ReadOperation] = {}
     items: list[Item] = []
+    texts: list[Item] = []
     structures: dict[str, tuple[Member, ...]] = {}
     for name in model.operation_names:
         if not name.startswith(READ_VERBS):
@@ -127,12 +139,15 @@ def build(service: str) -> ServiceIndex:
         output = operation.output_shape
         if output is None or operation.deprecated:
             continue
-        operations[name] = _operation(operation)
+        operations[name] = _operation(operation, pages.get(name, ()))
         for path, structure in _places(output):
             items.append(Item(name, path, structure.name))
+            texts += [Item(name, found, "") for found in _texts(path, structure)]
             if structure.name not in structures:
                 structures[structure.name] = tuple(_members(service, structure))
-    return ServiceIndex(service, _aliases(model.metadata), operations, tuple(items), structures)
+    return ServiceIndex(
+        service, _aliases(model.metadata), operations, tuple(items), structures, tuple(texts)
+    )
 
 
 def _aliases(metadata: Mapping[str, Any]) -> tuple[str, ...]:
@@ -141,10 +156,27 @@ def _aliases(metadata: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted({folded(str(metadata[key])) for key in keys if key in metadata}))
 
 
-def _operation(operation: OperationModel) -> ReadOperation:
+def _pages(service: str) -> Mapping[str, tuple[str, ...]]:
+    """What the paginators of a service collect, by operation."""
+    if service not in _paginated():
+        return {}
+    found: dict[str, tuple[str, ...]] = {}
+    for name, page in Loader().load_service_model(service, "paginators-1")["pagination"].items():
+        keys: str | list[str] = page.get("result_key", [])
+        found[name] = (keys,) if isinstance(keys, str) else tuple(keys)
+    return found
+
+
+@cache
+def _paginated() -> frozenset[str]:
+    """The services that have paginators."""
+    return frozenset(Loader().list_available_services("paginators-1"))
+
+
+def _operation(operation: OperationModel, pages: tuple[str, ...]) -> ReadOperation:
     shape = operation.input_shape
     if shape is None:
-        return ReadOperation(operation.name, (), {})
+        return ReadOperation(operation.name, (), {}, pages=pages)
     return ReadOperation(
         operation.name,
         tuple(shape.required_members),
@@ -154,6 +186,17 @@ def _operation(operation: OperationModel) -> ReadOperation:
             if member.type_name in ("string", "list")
         },
         tuple(name for name, member in shape.members.items() if member.type_name == "list"),
+        {
+            name: tuple(bottom.enum)
+            for name, member in shape.members.items()
+            if isinstance(bottom := _element(member)[0], StringShape) and bottom.enum
+        },
+        {
+            name: member.name
+            for name, member in shape.members.items()
+            if member.type_name == "string"
+        },
+        pages,
     )
 
 
@@ -176,6 +219,14 @@ def _places(output: StructureShape) -> Iterator[tuple[str, StructureShape]]:
 
 def _element(shape: Shape) -> tuple[Shape, str]:
     return (shape.member, "[]") if isinstance(shape, ListShape) else (shape, "")
+
+
+def _texts(path: str, structure: StructureShape) -> Iterator[str]:
+    """The lists of strings in a structure that stands in a response once."""
+    for name, shape in structure.members.items():
+        inner, mark = _element(shape)
+        if mark and "[]" not in path and isinstance(inner, StringShape):
+            yield f"{name}[]" if path == WHOLE else f"{path}.{name}[]"
 
 
 def _members(service: str, structure: StructureShape) -> Iterator[Member]:
@@ -209,7 +260,8 @@ class Indexes:
     """The indexes of the installed botocore's services, read or built as they are needed."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = (folder or cache_folder()) / f"botocore-{botocore.__version__}-{_FORMAT}"
+        name = f"botocore-{botocore.__version__}-{_FORMAT}{_added(Loader().search_paths)}"
+        self.folder = (folder or cache_folder()) / name
         self._known: dict[str, ServiceIndex] = {}
 
     @property
@@ -273,6 +325,21 @@ class Indexes:
             return
 
 
+def _added(folders: Iterable[str]) -> str:
+    """A mark for the models beside botocore's own: those in ~/.aws/models, which botocore reads
+    first. "" where there are none."""
+    files = [
+        f"{path} {status.st_size} {status.st_mtime_ns}"
+        for folder in folders
+        if folder != Loader.BUILTIN_DATA_PATH
+        for path in sorted(Path(folder).rglob("*.json*"))
+        if path.is_file()
+        for status in [path.stat()]
+    ]
+    mark = blake2b("\n".join(files).encode(errors="surrogateescape"), digest_size=6).hexdigest()
+    return f"-{mark}" if files else ""
+
+
 # What reading a file of the cache raises when it is missing, cut, or of another form.
 _BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError)
 
@@ -288,7 +355,15 @@ def _document(index: ServiceIndex) -> dict[str, object]:
         "name": index.name,
         "aliases": index.aliases,
         "operations": [
-            [one.name, one.required, dict(one.parameters), one.lists]
+            [
+                one.name,
+                one.required,
+                dict(one.parameters),
+                one.lists,
+                dict(one.values),
+                dict(one.shapes),
+                one.pages,
+            ]
             for one in index.operations.values()
         ],
         "items": [[item.operation, item.path, item.structure] for item in index.items],
@@ -296,6 +371,7 @@ def _document(index: ServiceIndex) -> dict[str, object]:
             name: [[member.name, member.type, member.words] for member in members]
             for name, members in index.structures.items()
         },
+        "texts": [[item.operation, item.path] for item in index.texts],
     }
 
 
@@ -304,14 +380,23 @@ def _service_index(document: Any) -> ServiceIndex:
         document["name"],
         tuple(document["aliases"]),
         {
-            name: ReadOperation(name, tuple(required), dict(parameters), tuple(lists))
-            for name, required, parameters, lists in document["operations"]
+            name: ReadOperation(
+                name,
+                tuple(required),
+                dict(parameters),
+                tuple(lists),
+                {parameter: tuple(several) for parameter, several in values.items()},
+                dict(shapes),
+                tuple(pages),
+            )
+            for name, required, parameters, lists, values, shapes, pages in document["operations"]
         },
         tuple(Item(operation, path, structure) for operation, path, structure in document["items"]),
         {
             name: tuple(Member(*member) for member in members)
             for name, members in document["structures"].items()
         },
+        tuple(Item(operation, path, "") for operation, path in document["texts"]),
     )
 
 
