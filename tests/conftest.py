@@ -85,10 +85,9 @@ def duck() -> Iterator[engines.DuckDB]:
 @pytest.fixture(scope="session")
 def corpus() -> Path:
     """The folder of many real pages that some machines have."""
-    folder = Path(os.environ.get("SCHEMAGEN_CORPUS", ROOT.parent / "shared" / "corpus"))
-    if not folder.is_dir():
+    if not made_package.CORPUS.is_dir():
         pytest.skip("no corpus beside this repository; SCHEMAGEN_CORPUS names another place")
-    return folder
+    return made_package.CORPUS
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import fcntl
 import importlib
+import os
 import shutil
 import sys
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol, cast
@@ -27,9 +28,18 @@ from schemagen.config import Settings
 from schemagen.emit import tree
 from schemagen.model import Binding
 
+CORPUS = Path(
+    os.environ.get("SCHEMAGEN_CORPUS", Path(__file__).resolve().parents[2] / "shared" / "corpus")
+)
+"""The folder of many real pages that some machines have."""
 NAME = "corpus_schemas"
-TABLES = 43
-"""How many aws tables the corpus has."""
+_PAGES = "aws.*.dataset.md"
+
+
+def tables() -> list[str]:
+    """The ids of the corpus's aws tables; none where there is no corpus."""
+    found = (CORPUS / "ddsql").glob(_PAGES)
+    return sorted(page.name.removesuffix(".dataset.md") for page in found)
 
 
 class Mapper(Protocol):
@@ -45,12 +55,12 @@ class Mapper(Protocol):
     def unmapped(self, item: dict[str, Any]) -> tuple[str, ...]: ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CorpusPackage:
     """The built project and its package. ``bindings`` are those of the lock, by the table's id."""
 
     settings: Settings
-    bindings: Mapping[str, Binding]
+    bindings: Mapping[str, Binding] = field(repr=False)
 
     @property
     def folder(self) -> Path:
@@ -119,7 +129,7 @@ def imported(corpus: Path, folder: Path) -> Generator[CorpusPackage]:
 def _make(corpus: Path, project: Path, cache: Path) -> None:
     docs = project / "docs"
     docs.mkdir(parents=True)
-    for page in (corpus / "ddsql").glob("aws.*.md"):
+    for page in (corpus / "ddsql").glob(_PAGES):
         shutil.copyfile(page, docs / page.name)
     (project / "schemagen.toml").write_text('docs = "docs"\n')
     settings = config.load(project)

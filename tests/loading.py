@@ -23,6 +23,9 @@ class SqlModule(Protocol):
     def read(self, values: Sequence[object], table: object, dialect: str) -> dict[str, object]: ...
 
 
+Connection = engines.DuckDB | psycopg.Connection
+
+
 def trip(
     request: pytest.FixtureRequest,
     code: SqlModule,
@@ -33,20 +36,38 @@ def trip(
 ) -> list[dict[str, object]]:
     """Create ``table`` by ``ddl`` in a new database of ``dialect``, insert ``rows``, and return
     them as they are read back."""
+    hstore = "EXTENSION" in ddl
+    fixture = "duck" if dialect == "duckdb" else "postgres_with_hstore" if hstore else "postgres"
+    connection: Connection = request.getfixturevalue(fixture)
+    return load(connection, code, table, dialect, ddl, rows)
+
+
+def load(
+    connection: Connection,
+    code: SqlModule,
+    table: object,
+    dialect: str,
+    ddl: str,
+    rows: Iterable[Mapping[str, object]],
+) -> list[dict[str, object]]:
+    """The same in the database of ``connection``."""
     insert, select = code.insert(table, dialect), code.select(table, dialect)
     parameters = [code.parameters(row, table, dialect) for row in rows]
-    if dialect == "duckdb":
-        duck: engines.DuckDB = request.getfixturevalue("duck")
-        duck.execute(ddl)
-        duck.executemany(insert, parameters)
-        fetched = duck.execute(select).fetchall()
-    else:
-        hstore = "EXTENSION" in ddl
-        postgres: psycopg.Connection = request.getfixturevalue(
-            "postgres_with_hstore" if hstore else "postgres"
-        )
-        postgres.execute(ddl.encode())
-        with postgres.cursor() as cursor:
+    if isinstance(connection, psycopg.Connection):
+        connection.execute(ddl.encode())
+        with connection.cursor() as cursor:
             cursor.executemany(insert.encode(), parameters)
-        fetched = postgres.execute(select.encode()).fetchall()
+        fetched = connection.execute(select.encode()).fetchall()
+    else:
+        connection.execute(ddl)
+        connection.executemany(insert, parameters)
+        fetched = connection.execute(select).fetchall()
     return [code.read(values, table, dialect) for values in fetched]
+
+
+def execute(connection: Connection, statement: str) -> None:
+    """Run one statement, whatever the database."""
+    if isinstance(connection, psycopg.Connection):
+        connection.execute(statement.encode())
+    else:
+        connection.execute(statement)
