@@ -49,13 +49,21 @@ def _expected(what: str, value: object) -> str:
 # --- scalars --------------------------------------------------------------------------------------
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-_INT64 = 2**63
+_LEAST = -(2**63)
+_MOST = 2**63 - 1
 
 
 def text(value: object, at: str, errors: Errors = "strict") -> str:
     """A string that every database can store."""
-    if type(value) is str and value.isascii() and "\0" not in value:
-        return value
+    if type(value) is str and "\0" not in value:
+        if value.isascii():
+            return value
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            pass
+        else:
+            return value
     if not isinstance(value, str):
         raise ConversionError(at, _expected("str", value))
     found = _UNSTORABLE.search(value)
@@ -73,9 +81,11 @@ def text(value: object, at: str, errors: Errors = "strict") -> str:
 
 def int64(value: object, at: str, errors: Errors = "strict") -> int:
     """An integer of 64 bits with sign. bool is no integer here."""
+    if type(value) is int and _LEAST <= value <= _MOST:
+        return value
     if not isinstance(value, int) or isinstance(value, bool):
         raise ConversionError(at, _expected("int", value))
-    if not -_INT64 <= value < _INT64:
+    if not _LEAST <= value <= _MOST:
         raise ConversionError(at, "the integer does not fit 64 bits; store it as text")
     return int(value)
 
@@ -150,20 +160,24 @@ def base64_text(value: object, at: str, errors: Errors = "strict") -> str:
 
 # --- containers -----------------------------------------------------------------------------------
 
+# Responses hold many small containers. A tuple of types is asked faster than a union, which is made
+# anew each time, and a dict is known faster by its type than as a Mapping.
+_LISTS = (list, tuple)
+
 
 def array(
     value: object, at: str, errors: Errors, convert: Callable[[object, str, Errors], T]
 ) -> list[T | None]:
     """A list, each element but None converted by ``convert``."""
-    if not isinstance(value, list | tuple):
+    if not isinstance(value, _LISTS):
         raise ConversionError(at, _expected("list", value))
-    elements = cast("list[object] | tuple[object, ...]", value)
+    elements = cast("list[object]", value)
     result: list[T | None] = []
-    for element in elements:
-        try:
+    try:
+        for element in elements:
             result.append(None if element is None else convert(element, at, errors))
-        except ConversionError as error:
-            raise error.below(at, f"[{len(result)}]") from None
+    except ConversionError as error:
+        raise error.below(at, f"[{len(result)}]") from None
     return result
 
 
@@ -224,7 +238,7 @@ def mapping(
 
     Keys are data: they are checked and kept as they are.
     """
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):
         raise ConversionError(at, _expected("dict", value))
     result: dict[str, T | None] = {}
     for key, item in cast("Mapping[object, object]", value).items():
@@ -245,7 +259,7 @@ def mapping(
 
 def hstore(value: object, at: str, errors: Errors = "strict") -> dict[str, str | None]:
     """A map from text to text or None; a list of AWS tags is one where no key is repeated."""
-    if not isinstance(value, list | tuple):
+    if not isinstance(value, _LISTS):
         return mapping(value, at, errors, text)
     found: dict[str, str | None] = {}
     for number, item in enumerate(cast("list[object] | tuple[object, ...]", value)):
@@ -278,7 +292,7 @@ def tags(value: object, at: str, errors: Errors = "strict") -> dict[str, list[st
     about the tags.
     """
     found: dict[str, set[str]] = {}
-    if isinstance(value, Mapping):
+    if type(value) is not list and isinstance(value, Mapping):
         for key, values in cast("Mapping[object, object]", value).items():
             name, step = _tag_key(key, at, errors), f"[{key!r}]"
             listed = (
@@ -288,7 +302,7 @@ def tags(value: object, at: str, errors: Errors = "strict") -> dict[str, list[st
                 _add_tag(found, name, listed, at, errors)
             except ConversionError as error:
                 raise error.below(at, step) from None
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, _LISTS):
         for number, item in enumerate(cast("list[object] | tuple[object, ...]", value)):
             try:
                 key, tag_value = _tag(item, at)
@@ -311,12 +325,14 @@ def _add_tag(
     found: dict[str, set[str]], name: str, values: list[object], at: str, errors: Errors
 ) -> None:
     known = found.setdefault(name, set())
-    known.update(text(value, at, errors) for value in values if value is not None)
+    for value in values:
+        if value is not None:
+            known.add(text(value, at, errors))
 
 
 def _tag(item: object, at: str) -> tuple[object, object]:
     """Key and value of one element of a tag list; the value is None where it is missing."""
-    if not isinstance(item, Mapping):
+    if type(item) is not dict and not isinstance(item, Mapping):
         raise ConversionError(at, _expected("a tag as dict", item))
     members = cast("Mapping[object, object]", item)
     spellings = [names for names in _TAG_SPELLINGS if names[0] in members]
@@ -409,7 +425,6 @@ def no_arn(at: str, parts: Mapping[str, object]) -> ConversionError:
 
 def structure(value: object, at: str) -> Mapping[str, object]:
     """The members of a structure of an API, by the API's names."""
-    # A dict is known at once.
     if type(value) is not dict and not isinstance(value, Mapping):
         raise ConversionError(at, _expected("dict", value))
     return cast("Mapping[str, object]", value)
