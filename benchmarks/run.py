@@ -32,8 +32,7 @@ SMALL = 100
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One line of the report. ``limit`` is what it must reach, in the same unit: not more, or with
-    ``at_least`` not less."""
+    """One line of the report. ``limit`` is what it must reach, in the same unit."""
 
     name: str
     unit: str
@@ -41,14 +40,12 @@ class Measure:
     lowest: float
     highest: float
     limit: float | None
-    at_least: bool = False
 
     @property
     def kept(self) -> str:
         if self.limit is None:
             return ""
-        over, under = self.median > self.limit, self.median < self.limit
-        return "NO" if (under if self.at_least else over) else "yes"
+        return "yes" if self.median <= self.limit else "NO"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +192,7 @@ def table(found: list[Measure]) -> str:
     for item in found:
         limit = "" if item.limit is None else f"{item.limit:g} {item.unit}"
         figures = " | ".join(
-            f"{value:{'.3g' if value < 1000 else '.0f'}} {item.unit}"
-            for value in (item.median, item.lowest, item.highest)
+            f"{value:.3g} {item.unit}" for value in (item.median, item.lowest, item.highest)
         )
         lines.append(f"| {item.name} | {figures} | {limit} | {item.kept} |")
     return "\n".join(lines)
