@@ -33,6 +33,7 @@ CORPUS = Path(
 )
 """The folder of many real pages that some machines have."""
 NAME = "corpus_schemas"
+_CACHE = "cache"
 _PAGES = "aws.*.dataset.md"
 
 
@@ -66,6 +67,11 @@ class CorpusPackage:
     def folder(self) -> Path:
         """The project's folder."""
         return self.settings.root
+
+    @property
+    def cache(self) -> Path:
+        """The XDG_CACHE_HOME that has botocore's indexes."""
+        return self.folder.parent / _CACHE
 
     def module(self, path: str) -> ModuleType:
         return importlib.import_module(f"{NAME}.{path}")
@@ -108,7 +114,7 @@ def imported(corpus: Path, folder: Path) -> Generator[CorpusPackage]:
             # Another name until all is there: a process that failed leaves nothing to rely on.
             unfinished = folder / "corpus.unfinished"
             shutil.rmtree(unfinished, ignore_errors=True)
-            _make(corpus, unfinished, folder / "cache")
+            _make(corpus, unfinished, folder / _CACHE)
             unfinished.rename(project)
     settings = config.load(project)
     bindings = {

@@ -4,6 +4,7 @@ the lock's record. It is slow, general code, as mappers are not.
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
@@ -164,8 +165,16 @@ def _cell(type: str, shape: Shape, value: Any) -> object:
             for key, text in _pairs(value):
                 tags.setdefault(key, set()).update(() if text is None else (text,))
             return {key: sorted(values) for key, values in tags.items()}
+        case "timestamp":
+            return value
         case _:
-            return value if type == "timestamp" else nested(shape, value)
+            plain = nested(shape, value)
+            return _written(plain) if type == "string" and not isinstance(plain, str) else plain
+
+
+def _written(value: object) -> str:
+    """A structure where the page has text."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _pairs(tags: Any) -> Iterator[tuple[str, str | None]]:
