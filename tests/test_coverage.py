@@ -105,7 +105,7 @@ def test_the_json_names(project: Path) -> None:
     assert set(found["total"]) == figures
     for table in found["tables"]:
         assert set(table) == figures | {
-            *("id", "service", "operation", "states", "unmapped", "values", "members"),
+            *("id", "service", "operation", "states", "unmapped", "values", "members", "types"),
         }
         assert {key for one in table["states"] for key in one} == {
             *("column", "state", "by", "origin"),
@@ -113,9 +113,11 @@ def test_the_json_names(project: Path) -> None:
     training = found["tables"][2]
     assert {key for one in training["values"] for key in one} == difference
     api_page = project / TRANSITION
-    api_page.write_text(api_page.read_text().replace("**EndTime**", "**FinishTime**"))
-    (members,) = of(project, TABLE)["members"]
-    assert set(members) == difference | {"required_on_page", "required_in_record"}
+    text = api_page.read_text().replace("**EndTime**", "**FinishTime**")
+    api_page.write_text(text.replace("Type: Timestamp", "Type: Long"))
+    found = of(project, TABLE)
+    assert set(found["members"][0]) == difference | {"required_on_page", "required_in_record"}
+    assert set(found["types"][0]) == {"of", "page", "recorded", "origin"}
 
 
 def test_why_a_column_is_unbound(partly: Path) -> None:
@@ -208,6 +210,35 @@ def test_structures_that_differ(project: Path) -> None:
     assert of(project, "aws.sagemaker_processing_job")["members"] == []
 
 
+def test_types_that_differ(project: Path) -> None:
+    """A member's type on the API page and in the record, in words that both share: which of the
+    scalars that are one in a row the page names is no difference."""
+    assert of(project, TABLE)["types"] == []
+    api_page = project / TRANSITION
+    lock = json.loads((project / LOCK).read_bytes())
+    lock["shapes"]["SecondaryStatusTransition"]["EndTime"] = "int64"
+    lock["shapes"]["SecondaryStatusTransition"]["Status"] = "list<#Tag>!"
+    (project / LOCK).write_text(json.dumps(lock))
+    text = api_page.read_text("utf-8")
+    line = 1 + text[: text.index("**Status**")].count("\n")
+    api_page.write_text(text.replace("Type: Timestamp", "Type: Long", 1))
+    found = of(project, TABLE)
+    assert found["types"] == [
+        {
+            "of": "sagemaker.SecondaryStatusTransition.Status",
+            "page": "string",
+            "recorded": "list<Tag>",
+            "origin": {"path": TRANSITION, "line": line},
+        },
+    ]
+    assert found["members"] == []
+    for_people = run(project, "coverage", TABLE).stdout
+    assert (
+        "sagemaker.SecondaryStatusTransition.Status: type on the page: string\n"
+        "sagemaker.SecondaryStatusTransition.Status: type in botocore: list<Tag>\n"
+    ) in for_people
+
+
 def test_a_response_that_has_a_page(project: Path) -> None:
     """The page of an operation that fills columns is compared too. It never says what is required,
     and people are told once, however many tables it fills."""
@@ -231,7 +262,7 @@ def test_agreement_is_silent(project: Path) -> None:
     """A table whose page says what the record says has nothing but its figures."""
     pages, catalog = build.read_catalog(config.load(project))
     (table,) = coverage(pages, catalog, ["aws.sagemaker_compilation_job"]).tables
-    assert (table.unmapped, table.values, table.members) == ((), (), ())
+    assert (table.unmapped, table.values, table.members, table.types) == ((), (), (), ())
 
 
 # --- the command ----------------------------------------------------------------------------------

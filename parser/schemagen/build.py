@@ -17,15 +17,17 @@ from schemagen import disk, manifest, toolchain
 from schemagen.config import Settings
 from schemagen.disk import digest
 from schemagen.errors import Problem, ProblemsFound
-from schemagen.link import Catalog, LinkedTable, TableFacts, facts, link
+from schemagen.link import Catalog, TableFacts, facts, link
 from schemagen.manifest import Inputs, Manifest, TableEntry
 from schemagen.model import Origin, Pages
 from schemagen.pages.sources import Kind, Source, find_sources, kind_of
 
 if TYPE_CHECKING:
     from schemagen.binding.lock import Lock
+    from schemagen.emit.models import StructureModels
     from schemagen.model import Binding
     from schemagen.pages.read import ParsedPage
+    from schemagen.render import Part
 
 
 NOWHERE = Origin("", 0)
@@ -35,9 +37,9 @@ NOWHERE = Origin("", 0)
 class Plan:
     """What the tree should be, and what it is.
 
-    ``files`` holds the texts that had to be rendered: all files of stale tables, and the shared
-    files when anything is stale. ``new`` and ``old`` are the manifests after and before; ``found``
-    has the hashes of the files on disk, of both manifests' paths.
+    ``files`` holds the texts that had to be rendered: all files of stale tables, and, when anything
+    is stale, those of the shared files that may have changed. ``new`` and ``old`` are the manifests
+    after and before; ``found`` has the hashes of the files on disk, of both manifests' paths.
     """
 
     settings: Settings
@@ -138,10 +140,10 @@ class _Read:
 
 Rendered = Iterator[dict[str, str]]
 Track = Callable[[Rendered, int], Rendered]
-"""Passes on the files of each table, of so many tables, and shows how far it is."""
+"""Passes on the files of each part, of so many parts, and shows how far it is."""
 
 
-def untracked(rendered: Rendered, tables: int) -> Rendered:
+def untracked(rendered: Rendered, parts: int) -> Rendered:
     """Shows nothing."""
     return rendered
 
@@ -152,7 +154,8 @@ def plan(
     """Read all inputs and render what is stale. Raises `ProblemsFound` with every problem.
 
     ``full`` renders everything, whatever the manifest says. ``jobs`` is the number of processes
-    (default: one for each processor). ``track`` sees every table as it is rendered.
+    (default: one for each processor). ``track`` sees every table, and everything else that takes
+    time, as it is rendered.
     """
     read = _read(settings)
     old, text = _read_manifest(settings.out)
@@ -165,22 +168,27 @@ def plan(
         and read.hashes.get(entry.page) == entry.page_hash
         and all(found.get(path) == value for path, value in entry.outputs.items())
     }
+    kept = {
+        path: value
+        for path, value in old.shared.items()
+        if same and old.inputs.locks == read.inputs.locks and found.get(path) == value
+    }
     unchanged = (
         same
         and old.inputs.locks == read.inputs.locks
         and len(fresh) == len(read.hashes) == len(old.tables)
-        and all(found.get(path) == value for path, value in old.shared.items())
+        and len(kept) == len(old.shared)
     )
     if unchanged:
         return Plan(settings, {}, old, old, found, text)
-    files, new = _render_stale(settings, read, fresh, jobs, track)
+    files, new = _render_stale(settings, read, fresh, kept, jobs, track)
     others = disk.digests(settings.out, [path for path in files if path not in found])
     return Plan(settings, files, new, old, {**found, **others}, text)
 
 
 def render_all(settings: Settings, *, jobs: int | None = None) -> dict[str, str]:
     """Every file of the output folder, whatever is there now."""
-    files, new = _render_stale(settings, _read(settings), {}, jobs, untracked)
+    files, new = _render_stale(settings, _read(settings), {}, {}, jobs, untracked)
     return {**files, manifest.FILE: manifest.render(new)}
 
 
@@ -205,20 +213,30 @@ def _render_stale(
     settings: Settings,
     read: _Read,
     fresh: Mapping[str, TableEntry],
+    kept: Mapping[str, str],
     jobs: int | None,
     track: Track,
 ) -> tuple[dict[str, str], Manifest]:
-    """Render every table that is not fresh, and what tables share."""
+    """Render every table that is not fresh, and what tables share, but for the parts whose hashes
+    are ``kept``."""
     # Imported here: a build with nothing to do needs neither parsers nor emitters.
     from schemagen import render
-    from schemagen.emit import package
+    from schemagen.emit import models, package
 
     catalog, lock_hash, fresh = _read_stale(settings, read, fresh)
-    modules = render.structure_modules(catalog.structures)
-    rendered = track(_render_tables(catalog.tables, settings, modules, jobs), len(catalog.tables))
+    structure_models = models.structure_models(catalog)
+    linked = [facts(table) for table in catalog.tables]
+    parts = render.shared_parts(
+        [*(entry.facts for entry in fresh.values()), *linked], catalog, structure_models
+    )
+    stale = [part for path, part in parts.items() if path not in kept]
+    rendered = track(
+        _render_parts([*catalog.tables, *stale], settings, structure_models, jobs),
+        len(catalog.tables) + len(stale),
+    )
     entries = dict(fresh)
     files: dict[str, str] = {}
-    for table, texts in zip(catalog.tables, rendered, strict=True):
+    for table, texts in zip(catalog.tables, rendered, strict=False):
         files.update(texts)
         page = table.table.origin.path
         entries[table.table.id] = TableEntry(
@@ -229,18 +247,20 @@ def _render_stale(
             outputs={path: digest(text.encode()) for path, text in texts.items()},
         )
     _refuse_collisions(entries.values())
-    shared = render.render_shared(
-        [entry.facts for entry in entries.values()],
-        catalog.structures,
-        catalog.services,
-        settings,
+    shared = package.render(
+        [entry.facts for entry in entries.values()], settings.types, settings.package_version
     )
-    paths = [*shared, *(path for entry in entries.values() for path in entry.outputs)]
+    for texts in rendered:
+        shared.update(texts)
+    paths = [*shared, *parts, *(path for entry in entries.values() for path in entry.outputs)]
     shared.update(package.init_modules(paths))
     files.update(shared)
     new = Manifest(
         inputs=read.inputs,
-        shared={path: digest(text.encode()) for path, text in shared.items()},
+        shared={
+            **{path: kept[path] for path in parts if path in kept},
+            **{path: digest(text.encode()) for path, text in shared.items()},
+        },
         tables=entries,
     )
     return files, new
@@ -365,26 +385,26 @@ def _refuse_collisions(entries: Iterable[TableEntry]) -> None:
         raise ProblemsFound(problems)
 
 
-# Below this many tables, starting processes costs more than it saves.
+# Below this many parts, starting processes costs more than it saves.
 _WORTH_PROCESSES = 24
 
-_render: Callable[[LinkedTable], dict[str, str]] | None = None
-"""What a worker process does with each table; set when the process starts."""
+_render: Callable[[Part], dict[str, str]] | None = None
+"""What a worker process does with each part; set when the process starts."""
 
 
-def _render_tables(
-    tables: Sequence[LinkedTable],
+def _render_parts(
+    parts: Sequence[Part],
     settings: Settings,
-    modules: Mapping[tuple[str, str], str],
+    structure_models: StructureModels,
     jobs: int | None,
 ) -> Rendered:
-    """The files of each of ``tables``, in their order."""
-    from schemagen.render import render_table
+    """The files of each of ``parts``, in their order."""
+    from schemagen.render import render_part
 
-    work = partial(render_table, settings=settings, modules=modules)
-    jobs = min(jobs or os.cpu_count() or 1, len(tables) // _WORTH_PROCESSES + 1)
+    work = partial(render_part, settings=settings, structure_models=structure_models)
+    jobs = min(jobs or os.cpu_count() or 1, len(parts) // _WORTH_PROCESSES + 1)
     if jobs == 1:
-        yield from map(work, tables)
+        yield from map(work, parts)
         return
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
@@ -392,18 +412,18 @@ def _render_tables(
     # A fork has everything already: the emitters' imports cost half a second each time.
     context = get_context("fork" if sys.platform == "linux" else None)
     with ProcessPoolExecutor(jobs, context, _start_worker, (work,)) as pool:
-        yield from pool.map(_render_in_worker, tables, chunksize=_WORTH_PROCESSES // 2)
+        yield from pool.map(_render_in_worker, parts, chunksize=_WORTH_PROCESSES // 2)
 
 
-def _start_worker(work: Callable[[LinkedTable], dict[str, str]]) -> None:
+def _start_worker(work: Callable[[Part], dict[str, str]]) -> None:
     global _render
     _render = work
 
 
-def _render_in_worker(table: LinkedTable) -> dict[str, str]:
+def _render_in_worker(part: Part) -> dict[str, str]:
     if _render is None:
-        raise RuntimeError("the worker process was not started by _render_tables")
-    return _render(table)
+        raise RuntimeError("the worker process was not started by _render_parts")
+    return _render(part)
 
 
 def find_locks(settings: Settings) -> tuple[Source, ...]:

@@ -25,6 +25,7 @@ from schemagen.model import (
     Pages,
     ResponseMember,
     ResponseStructure,
+    Shape,
     Table,
     Value,
 )
@@ -103,6 +104,17 @@ class MembersDifference:
     origin: Origin
 
 
+@dataclass(frozen=True, slots=True)
+class TypesDifference:
+    """A member of a structure, or of an operation's response, that the API page and the record type
+    differently. ``of`` is ``sagemaker.Transition.Status``."""
+
+    of: str
+    page: Shape
+    recorded: Shape
+    origin: Origin
+
+
 @dataclass(frozen=True)
 class TableCoverage:
     """One table. ``unmapped`` are the members of the primary item that fill no column, in the
@@ -114,6 +126,7 @@ class TableCoverage:
     unmapped: tuple[str, ...]
     values: tuple[ValuesDifference, ...]
     members: tuple[MembersDifference, ...]
+    types: tuple[TypesDifference, ...]
 
     @cached_property
     def figures(self) -> Figures:
@@ -162,9 +175,11 @@ def _table(
         unmapped = tuple(member.name for member in item.members if member.name not in taken)
         values += _column_values(table, binding, responses)
     members: list[MembersDifference] = []
+    types: list[TypesDifference] = []
     for described in _described(linked, pages, recorded):
         values += described.values()
         members += described.difference()
+        types += described.types()
     return TableCoverage(
         table=table.id,
         binding=binding,
@@ -172,6 +187,7 @@ def _table(
         unmapped=unmapped,
         values=tuple(values),
         members=tuple(members),
+        types=tuple(types),
     )
 
 
@@ -248,11 +264,23 @@ class _Described:
     record: ResponseStructure
     origin: Origin
 
-    def values(self) -> Iterator[ValuesDifference]:
+    def both(self) -> Iterator[tuple[Member, ResponseMember]]:
+        """The members that are on the page and in the record."""
         recorded = {member.name: member for member in self.record.members}
         for member in self.page:
             if same := recorded.get(member.name):
-                yield from _values(f"{self.of}.{member.name}", member.values, same, member.origin)
+                yield member, same
+
+    def values(self) -> Iterator[ValuesDifference]:
+        for member, same in self.both():
+            yield from _values(f"{self.of}.{member.name}", member.values, same, member.origin)
+
+    def types(self) -> Iterator[TypesDifference]:
+        # Page and record speak of the same scalars by now: Integer and long are both int64.
+        for member, same in self.both():
+            if member.shape != same.shape:
+                of = f"{self.of}.{member.name}"
+                yield TypesDifference(of, member.shape, same.shape, member.origin)
 
     def difference(self) -> Iterator[MembersDifference]:
         page = {member.name: member.required for member in self.page}

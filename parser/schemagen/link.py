@@ -7,7 +7,7 @@ column, what a column is called in Python and in each SQL dialect, is said here 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from schemagen import names
@@ -16,26 +16,37 @@ from schemagen.model import (
     Column,
     ListOf,
     MapOf,
+    Member,
+    Origin,
     Pages,
     Parameter,
+    ResponseMember,
+    ResponseStructure,
     Scalar,
     Service,
     Shape,
     Structure,
     StructureRef,
     Table,
+    Value,
 )
+from schemagen.responses import Responses
 from schemagen.typetable import DIALECTS, Resolved, TypeTable
 
 _PARAMETERS = "Parameters"
 
+RECORDED = Origin("", 0)
+"""The origin of what no page says, but only the lock's record."""
+
 
 @dataclass(frozen=True, slots=True)
 class LinkedColumn:
-    """A column with its type. ``shape`` is what the API pages say a json column holds, or None.
+    """A column with its type. ``shape`` is what API pages or the lock's record say that a json
+    column, or an array of json, holds; None where neither does.
 
-    ``service`` is the service of its structures ("" without a shape). ``field`` is the Python
-    attribute; ``sql_names`` maps dialects to unquoted identifiers.
+    ``service`` is the service of its structures ("" without a shape). The column's values are the
+    documented ones and the record's. ``field`` is the Python attribute; ``sql_names`` maps dialects
+    to unquoted identifiers.
     """
 
     column: Column
@@ -60,7 +71,7 @@ class LinkedTable:
     """A table ready for every emitter.
 
     ``module`` is the stem of its files, ``class_name`` the name of its model. ``structures`` are the
-    API pages' structures that its columns reach, sorted by name. ``service`` is what the lock
+    structures that its columns reach, sorted by service and name. ``service`` is what the lock
     records for the binding's service.
     """
 
@@ -84,7 +95,7 @@ class TableFacts:
     """What the shared files say of a table; the manifest keeps it for tables that are not read.
 
     ``service`` is the service that the lock binds the table to, or "". ``structures`` are the
-    structures of API pages that the table reaches, as (service, name), sorted.
+    structures that the table reaches, as (service, name), sorted.
     """
 
     id: str
@@ -114,12 +125,18 @@ def facts(table: LinkedTable) -> TableFacts:
     )
 
 
+Structures = Mapping[tuple[str, str], Structure]
+
+
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All tables, sorted by id, and all structures, by (service, name)."""
+    """All tables, sorted by id, and all structures, those that no table reaches too, by (service,
+    name): names must not depend on which tables were read. ``classes`` are the names of their models.
+    """
 
     tables: tuple[LinkedTable, ...]
-    structures: Mapping[tuple[str, str], Structure]
+    structures: Structures
+    classes: Mapping[tuple[str, str], str]
     services: Mapping[str, Service]
 
 
@@ -151,40 +168,50 @@ def link(
     services: Iterable[Service] = (),
 ) -> Catalog:
     """Settle every name and type. Types were checked when the pages were read."""
-    by_name = {service.name: service for service in services}
-    structures = _structures(pages, by_name)
+    recorded = {service.name: Responses(service) for service in services}
+    structures = _structures(pages, recorded)
     classes = structure_classes(structures, types)
     by_table = {binding.table: binding for binding in bindings}
     tables = tuple(
-        _link_table(table, types, pages, structures, classes, by_table.get(table.id), by_name)
+        _link_table(table, types, pages, structures, classes, by_table.get(table.id), recorded)
         for table in sorted(pages.tables, key=lambda table: table.id)
     )
-    return Catalog(tables, structures, by_name)
+    return Catalog(
+        tables, structures, classes, {name: one.service for name, one in recorded.items()}
+    )
 
 
 def _link_table(
     table: Table,
     types: TypeTable,
     pages: Pages,
-    structures: Mapping[tuple[str, str], Structure],
+    structures: Structures,
     classes: Mapping[tuple[str, str], str],
     binding: Binding | None,
-    services: Mapping[str, Service],
+    recorded: Mapping[str, Responses],
 ) -> LinkedTable:
     usages = dict(_usages(table, binding, pages))
+    responses = recorded.get(binding.service) if binding else None
+    members = dict(_members(binding, responses)) if binding and responses else {}
     fields = names.field_names(column.name for column in table.columns)
     columns: list[LinkedColumn] = []
-    reached: dict[str, Structure] = {}
+    reached: dict[tuple[str, str], Structure] = {}
     for column in table.columns:
         resolved = types.resolve_column(table.id, column.name, column.type)
-        service, shape = usages.get(column.name, ("", None))
-        if not (shape and resolved.is_json and _exist(service, shape, structures)):
-            service, shape = "", None
-        else:
+        candidates = [usages[column.name]] if column.name in usages else []
+        values = column.values
+        if binding and (member := members.get(column.name)):
+            candidates.append((binding.service, member.shape))
+            values = united(values, member.values)
+        # The page wins.
+        service, shape = next(
+            (one for one in candidates if _narrows(resolved, *one, structures)), ("", None)
+        )
+        if shape:
             reached.update(closure(service, shape, structures))
         columns.append(
             LinkedColumn(
-                column=column,
+                column=replace(column, values=values),
                 type=resolved,
                 shape=shape,
                 service=service,
@@ -210,55 +237,118 @@ def _link_table(
             for parameter in table.parameters
         ),
         module=names.module_name(table.name),
-        class_name=_table_class(
-            table, {classes[one.service, one.name] for one in reached.values()}, types
-        ),
-        structures=tuple(reached[name] for name in sorted(reached)),
+        class_name=_table_class(table, {classes[one] for one in reached}, types),
+        structures=tuple(reached[one] for one in sorted(reached)),
         binding=binding,
-        service=services.get(binding.service) if binding else None,
+        service=responses.service if responses else None,
     )
 
 
-def _structures(pages: Pages, services: Mapping[str, Service]) -> dict[tuple[str, str], Structure]:
-    """The structures by (service, name). A member whose structure has no page is any JSON.
-
-    A member is required only where the lock, if it records the structure, requires it as well:
-    pages are older than the API, and a row must not be lost to a member that became optional.
-    """
-    optional = {
-        (service.name, structure.name): {
-            member.name for member in structure.members if not member.required
-        }
-        for service in services.values()
-        for structure in service.structures
+def _members(binding: Binding, responses: Responses) -> Iterator[tuple[str, ResponseMember]]:
+    """The bound columns with the members that fill them."""
+    paths: dict[str | None, tuple[str, str]] = {
+        None: (binding.operation, binding.path),
+        **{one.operation: (one.operation, one.path) for one in binding.auxiliary},
     }
-    known = {(item.service, item.name): item for item in pages.structures}
+    for column in binding.columns:
+        item = responses.item(*paths[column.operation])
+        yield column.column, responses.member(item, column.member)
 
-    def settled(service: str, shape: Shape) -> Shape:
-        match shape:
-            case StructureRef(name):
-                return shape if (service, name) in known else Scalar("json")
-            case ListOf(element):
-                return ListOf(settled(service, element))
-            case MapOf(value):
-                return MapOf(settled(service, value))
-            case Scalar():
-                return shape
 
-    return {
-        key: replace(
+def _narrows(type: Resolved, service: str, shape: Shape, structures: Structures) -> bool:
+    """True where ``shape`` says more of a column than its type does: of json, or the elements of an
+    array.
+
+    Only structures do. A json column that a string, a number or a document fills stays any JSON:
+    DDSQL calls the column json because there is more in it than the API's type tells, and a policy
+    that boto3 returns as text is the same policy when the caller has it decoded.
+    """
+    if type.element is not None:
+        return isinstance(shape, ListOf) and _narrows(
+            type.element, service, shape.element, structures
+        )
+    reached = list(structure_names(shape))
+    return type.is_json and bool(reached) and all((service, one) in structures for one in reached)
+
+
+# --- structures -----------------------------------------------------------------------------------
+
+
+def _structures(
+    pages: Pages, recorded: Mapping[str, Responses]
+) -> dict[tuple[str, str], Structure]:
+    """The structures by (service, name). Where both a page and the record type one, the page wins,
+    down to a member whose structure has no page: that is the record's, or else any JSON.
+
+    No member is required because the record says so: AWS leaves out what its models require, and a
+    row must not be lost to that. One that a page requires is required only if the record, where
+    there is one, requires it as well: pages are older than the API.
+    """
+    known = {
+        (service, structure.name): _from_record(service, structure)
+        for service, responses in recorded.items()
+        for structure in responses.service.structures
+    }
+    documented = {(item.service, item.name): item for item in pages.structures}
+    for key, item in documented.items():
+        responses = recorded.get(item.service)
+        record = responses.structures.get(item.name) if responses else None
+        others = {member.name: member for member in record.members} if record else {}
+        known[key] = replace(
             item,
+            members=tuple(_with_record(member, others.get(member.name)) for member in item.members),
+        )
+    for key, item in documented.items():
+        known[key] = replace(
+            known[key],
             members=tuple(
-                replace(
-                    member,
-                    shape=settled(item.service, member.shape),
-                    required=member.required and member.name not in optional.get(key, ()),
-                )
-                for member in item.members
+                replace(member, shape=_settled(item.service, member.shape, known))
+                for member in known[key].members
             ),
         )
-        for key, item in known.items()
-    }
+    return known
+
+
+def _from_record(service: str, structure: ResponseStructure) -> Structure:
+    return Structure(
+        service,
+        structure.name,
+        tuple(
+            Member(member.name, member.shape, RECORDED, values=united((), member.values))
+            for member in structure.members
+        ),
+        RECORDED,
+    )
+
+
+def _with_record(member: Member, recorded: ResponseMember | None) -> Member:
+    """A page's member and what the record adds to it."""
+    if recorded is None:
+        return member
+    return replace(
+        member,
+        required=member.required and recorded.required,
+        values=united(member.values, recorded.values),
+    )
+
+
+def _settled(service: str, shape: Shape, known: Container[tuple[str, str]]) -> Shape:
+    """``shape`` with any JSON for each structure that is not known."""
+    match shape:
+        case StructureRef(name):
+            return shape if (service, name) in known else Scalar("json")
+        case ListOf(element):
+            return ListOf(_settled(service, element, known))
+        case MapOf(value):
+            return MapOf(_settled(service, value, known))
+        case Scalar():
+            return shape
+
+
+def united(documented: tuple[Value, ...], recorded: Iterable[str]) -> tuple[Value, ...]:
+    """The documented values, as the page has them, then those that only the record has."""
+    there = {value.value for value in documented}
+    return (*documented, *(Value(value) for value in recorded if value not in there))
 
 
 def structure_names(shape: Shape) -> Iterator[str]:
@@ -272,17 +362,15 @@ def structure_names(shape: Shape) -> Iterator[str]:
             pass
 
 
-def closure(
-    service: str, shape: Shape, structures: Mapping[tuple[str, str], Structure]
-) -> dict[str, Structure]:
-    """The structures that ``shape`` reaches, by name."""
-    reached: dict[str, Structure] = {}
+def closure(service: str, shape: Shape, structures: Structures) -> dict[tuple[str, str], Structure]:
+    """The structures that ``shape`` reaches."""
+    reached: dict[tuple[str, str], Structure] = {}
     waiting = list(structure_names(shape))
     while waiting:
-        name = waiting.pop()
-        if name in reached:
+        key = service, waiting.pop()
+        if key in reached:
             continue
-        structure = reached[name] = structures[service, name]
+        structure = reached[key] = structures[key]
         for member in structure.members:
             waiting.extend(structure_names(member.shape))
     return reached
@@ -343,7 +431,3 @@ def _describes(service: str, operation: str, table: Table) -> bool:
             noun = operation.removeprefix(verb)
             return names.folded(service + noun) == names.folded(table.name)
     return False
-
-
-def _exist(service: str, shape: Shape, structures: Mapping[tuple[str, str], Structure]) -> bool:
-    return all((service, name) in structures for name in structure_names(shape))

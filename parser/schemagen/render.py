@@ -1,74 +1,99 @@
-"""Catalog -> {path: text}: the files of a table, and the files that tables share.
+"""Catalog -> {path: text}, part by part: tables, and what tables share.
 
 Paths are relative to the output folder, with forward slashes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from schemagen.config import Settings
-from schemagen.emit import ddl, json_schema, mappers, models, package, shapes, sql, tree
-from schemagen.link import LinkedTable, TableFacts
+from schemagen.emit import ddl, json_schema, mappers, models, shapes, sql, tree
+from schemagen.link import Catalog, LinkedTable, TableFacts
 from schemagen.model import Service, Structure
 from schemagen.typetable import DIALECTS
 
-Structures = Mapping[tuple[str, str], Structure]
+
+@dataclass(frozen=True, slots=True)
+class StructureModule:
+    """The module of the models of structures: one, or several that form a circle."""
+
+    provider: str
+    structures: tuple[Structure, ...]
 
 
-def structure_modules(structures: Structures) -> dict[tuple[str, str], str]:
-    """(service, structure) -> stem of the module of its model, for all structures of all pages."""
-    by_service: dict[str, list[Structure]] = {}
-    for structure in structures.values():
-        by_service.setdefault(structure.service, []).append(structure)
-    return {
-        (service, name): stem
-        for service, members in by_service.items()
-        for name, stem in tree.structure_modules(members).items()
+@dataclass(frozen=True, slots=True)
+class ShapesModule:
+    """The module of what the mappers of a service share."""
+
+    provider: str
+    service: Service
+
+
+Part = LinkedTable | StructureModule | ShapesModule
+"""What is rendered by itself, in any process."""
+
+
+def shared_parts(
+    tables: Iterable[TableFacts], catalog: Catalog, structure_models: models.StructureModels
+) -> dict[str, Part]:
+    """The parts that tables share, by path. Apart from which there are, they do not depend on the
+    tables: what is rendered to a path follows from settings, API pages and lock."""
+    tables = list(tables)
+    groups: dict[str, StructureModule] = {}
+    for provider, reference in sorted(
+        {(table.provider, reference) for table in tables for reference in table.structures}
+    ):
+        module = structure_models[reference].module
+        path = tree.structure_path(provider, reference[0], module)
+        others = groups[path].structures if path in groups else ()
+        groups[path] = StructureModule(provider, (*others, catalog.structures[reference]))
+    shapes = {
+        tree.shapes_path(provider, service): ShapesModule(provider, catalog.services[service])
+        for provider, service in sorted(
+            {(table.provider, table.service) for table in tables if table.service}
+        )
     }
+    return {**groups, **shapes}
 
 
-def render_table(table: LinkedTable, settings: Settings, modules: models.Modules) -> dict[str, str]:
-    """The files of one table."""
+def render_part(
+    part: Part, settings: Settings, structure_models: models.StructureModels
+) -> dict[str, str]:
+    """The files of one part."""
+    types, nested_names = settings.types, settings.nested_names
+    match part:
+        case LinkedTable():
+            return render_table(part, settings, structure_models)
+        case StructureModule(provider, structures):
+            first = structures[0]
+            module = structure_models[first.service, first.name].module
+            path = tree.structure_path(provider, first.service, module)
+            text = models.render_structures(
+                provider, structures, types, nested_names, structure_models
+            )
+        case ShapesModule(provider, service):
+            path = tree.shapes_path(provider, service.name)
+            text = shapes.render_shapes(service, nested_names)
+    return {path: text}
+
+
+def render_table(
+    table: LinkedTable, settings: Settings, structure_models: models.StructureModels
+) -> dict[str, str]:
     provider, module = table.table.provider, table.module
     types, nested_names = settings.types, settings.nested_names
     schema = json_schema.table_schema(table, types, nested_names, settings.base_uri)
     files = {
         tree.json_schema_path(provider, module): json_schema.render(schema),
-        tree.model_path(provider, module): models.render_table(table, types, nested_names, modules),
+        tree.model_path(provider, module): models.render_table(
+            table, types, nested_names, structure_models
+        ),
         tree.table_path(provider, module): sql.render_table(table),
     }
     for dialect in DIALECTS:
         files[tree.ddl_path(dialect.name, provider, module)] = ddl.render(table, dialect)
     if table.binding is not None:
         files[tree.mapper_path(provider, module)] = mappers.render_table(table)
-    return files
-
-
-def render_shared(
-    tables: Iterable[TableFacts],
-    structures: Structures,
-    services: Mapping[str, Service],
-    settings: Settings,
-) -> dict[str, str]:
-    """The files that several tables share, without the ``__init__`` modules."""
-    tables = list(tables)
-    modules = structure_modules(structures)
-    files = package.render(tables, settings.types, settings.package_version)
-    groups: dict[tuple[str, str, str], list[Structure]] = {}
-    for provider, reference in sorted(
-        {(table.provider, reference) for table in tables for reference in table.structures}
-    ):
-        group = groups.setdefault((provider, reference[0], modules[reference]), [])
-        group.append(structures[reference])
-    for (provider, service, module), members in groups.items():
-        files[tree.structure_path(provider, service, module)] = models.render_structures(
-            provider, members, settings.types, settings.nested_names, modules
-        )
-    for provider, service in sorted(
-        {(table.provider, table.service) for table in tables if table.service}
-    ):
-        files[tree.shapes_path(provider, service)] = shapes.render_shapes(
-            services[service], settings.nested_names
-        )
     return files

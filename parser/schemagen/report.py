@@ -331,6 +331,15 @@ def _table_coverage(table: TableCoverage) -> dict[str, Any]:
             }
             for one in table.members
         ],
+        "types": [
+            {
+                "of": one.of,
+                "page": shape_text(one.page),
+                "recorded": shape_text(one.recorded),
+                "origin": _origin(one.origin),
+            }
+            for one in table.types
+        ],
     }
 
 
@@ -395,6 +404,9 @@ def _finding_rows(table: TableCoverage) -> Iterator[tuple[str, ...]]:
     for one in table.members:
         yield from _difference(one.of, "members", one.page_only, one.recorded_only)
         yield from _difference(one.of, "required", one.required_on_page, one.required_in_record)
+    for types in table.types:
+        yield types.of, "type on the page", shape_text(types.page)
+        yield types.of, "type in botocore", shape_text(types.recorded)
 
 
 def _difference(

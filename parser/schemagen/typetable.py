@@ -422,8 +422,13 @@ class Resolved:
 
     @property
     def is_json(self) -> bool:
-        """True where a documented structure can narrow the type: its schema allows everything."""
-        return self.type is not None and not self.type.json_schema
+        """True where a structure can narrow the type: its schema allows everything, and a user's row
+        did not choose another conversion, whose values no structure describes."""
+        return (
+            self.type is not None
+            and not self.type.json_schema
+            and self.type.convert == _SCALARS["json"].convert
+        )
 
     @property
     def is_string(self) -> bool:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, SchemaError, ValidationError
 
 from schemagen.emit import json_schema
-from schemagen.link import link
+from schemagen.link import LinkedTable, link
 from schemagen.model import (
+    Binding,
+    BoundColumn,
     Column,
     ListOf,
     MapOf,
@@ -18,7 +21,10 @@ from schemagen.model import (
     Origin,
     Pages,
     Parameter,
+    ResponseMember,
+    ResponseStructure,
     Scalar,
+    Service,
     Structure,
     StructureRef,
     Table,
@@ -145,6 +151,135 @@ def test_structures_become_definitions() -> None:
     assert not accepts(made, {"nodes": [{"env": None}]})
     assert not accepts(made, {"nodes": {"node_arn": "a"}})
     assert not accepts(made, {"nodes": [{"node_arn": "a", "env": {"KeepThis": 1}}]})
+
+
+RECORD = Service(
+    "sagemaker",
+    (
+        ResponseStructure(
+            "DescribeJobResponse",
+            (
+                ResponseMember("Parts", ListOf(StructureRef("Part")), True),
+                ResponseMember("State", Scalar("string"), True, ("On", "New")),
+            ),
+        ),
+        ResponseStructure(
+            "Part",
+            (
+                ResponseMember("PartArn", Scalar("string"), True),
+                ResponseMember("Kind", ListOf(Scalar("string")), True, ("A", "B")),
+                ResponseMember("Parent", StructureRef("Part"), False),
+            ),
+        ),
+    ),
+    (("DescribeJob", "DescribeJobResponse"),),
+)
+BINDING = Binding(
+    "aws.sagemaker_job",
+    "sagemaker",
+    "DescribeJob",
+    "@",
+    (BoundColumn("parts", "Parts", "name"), BoundColumn("state", "State", "name")),
+    (),
+    (),
+    HERE,
+)
+
+
+def recorded(*columns: Column, structures: tuple[Structure, ...] = ()) -> LinkedTable:
+    """aws.sagemaker_job with `BINDING`."""
+    table = Table(BINDING.table, "Job", "", columns, HERE)
+    pages = Pages(tables=(table,), structures=structures)
+    return link(pages, TypeTable(), [BINDING], [RECORD]).tables[0]
+
+
+def written(table: LinkedTable) -> dict[str, Any]:
+    annotated = json_schema.table_schema(table, TypeTable(), NestedNames.SNAKE_CASE, "urn:x:")
+    schema: dict[str, Any] = json.loads(json_schema.render(annotated))
+    return schema
+
+
+@pytest.mark.parametrize("type", ["json", "array<json>"])
+def test_recorded_structures_become_definitions(type: str) -> None:
+    """What botocore requires may be missing or null all the same, its values are open, members that
+    are new are allowed; an element of an array column may be null as in every array."""
+    made = written(recorded(column("parts", type)))
+    assert list(made["$defs"]) == ["Part"]
+    assert made["$defs"]["Part"]["properties"]["kind"] == {
+        "anyOf": [
+            {"type": "array", "items": {"anyOf": [{"enum": ["A", "B"]}, {"type": "string"}]}},
+            {"type": "null"},
+        ]
+    }
+    assert accepts(made, {"parts": [{}, {"part_arn": None, "kind": ["C"], "tomorrow": 1}]})
+    assert accepts(made, {"parts": [{"parent": {"parent": {"part_arn": "a"}}}]})
+    assert accepts(made, {"parts": None})
+    assert not accepts(made, {"parts": [{"parent": {"parent": {"part_arn": 1}}}]})
+    assert not accepts(made, {"parts": {"part_arn": "a"}})
+    assert accepts(made, {"parts": [None]}) == (type != "json")
+
+
+def test_recorded_values_stand_behind_documented_ones() -> None:
+    """A value that only botocore has is listed, one that only the page has too."""
+    made = written(recorded(column("state", "string", Value("Old", deprecated=True), Value("New"))))
+    assert made["properties"]["state"]["anyOf"] == [
+        {"enum": ["New", "On"]},
+        {"enum": ["Old"], "deprecated": True},
+        {"type": "string"},
+        {"type": "null"},
+    ]
+
+
+def test_definitions_of_one_name_are_told_apart() -> None:
+    """Structures of two services that are called the same have their service in front, in each
+    other's members too; so has one that is called as the table's parameters. Others have not."""
+    text = Member("Text", Scalar("string"), HERE)
+    other = (
+        Structure("other", "Part", (text, Member("Leaf", StructureRef("Leaf"), HERE)), HERE),
+        Structure("other", "Leaf", (Member("Part", StructureRef("Part"), HERE),), HERE),
+        Structure("other", "SagemakerJobParameters", (text,), HERE),
+    )
+    linked = recorded(column("parts", "json"), column("texts", "json"), column("also", "json"))
+    catalog = link(Pages(structures=other), TypeTable(), [], [RECORD])
+    parts, texts, also = linked.columns
+    table = replace(
+        linked,
+        columns=(
+            parts,
+            replace(texts, shape=MapOf(StructureRef("Part")), service="other"),
+            replace(also, shape=StructureRef("SagemakerJobParameters"), service="other"),
+        ),
+        structures=tuple(
+            catalog.structures[key]
+            for key in sorted(catalog.structures)
+            if key[1] != "DescribeJobResponse"
+        ),
+        parameters=link(
+            Pages(
+                tables=(
+                    replace(
+                        linked.table, parameters=(Parameter("filter", "string", True, "", HERE),)
+                    ),
+                )
+            ),
+            TypeTable(),
+        )
+        .tables[0]
+        .parameters,
+    )
+    made = written(table)
+    assert list(made["$defs"]) == [
+        "Leaf",
+        "other.Part",
+        "other.SagemakerJobParameters",
+        "sagemaker.Part",
+        "SagemakerJobParameters",
+    ]
+    assert made["$defs"]["Leaf"]["properties"]["part"]["anyOf"][0] == {"$ref": "#/$defs/other.Part"}
+    assert accepts(made, {"parts": [{"text": 1}], "texts": {"a": {"text": "x"}}})
+    assert not accepts(made, {"texts": {"a": {"leaf": {"part": {"text": 1}}}}})
+    assert not accepts(made, {"parts": [{"parent": {"part_arn": 1}}]})
+    assert not accepts(made, {"also": {"text": 1}})
 
 
 def test_names_of_the_api() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from keyword import iskeyword
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projects import CHECKOUT
-from schemagen import config, render
+from schemagen import config
 from schemagen.emit import model_layout, models
 from schemagen.emit.formatting import format_python
 from schemagen.link import link
@@ -41,6 +42,36 @@ def test_fields(name: str, annotation: str, alias: str, description: str, requir
         "class A(BaseModel):",
         f"    {name}: {annotation} = Field({default}, alias={alias!r}, description={description!r})",
     )
+    laid_out = model_layout.lay_out(source)
+    assert laid_out is None or laid_out == format_python(source)
+
+
+# How AWS writes values, and structures that are called so.
+word = st.from_regex(r"[A-Za-z][A-Za-z0-9_.-]{0,40}", fullmatch=True)
+
+
+def union_of(literals: list[list[str]], structure: str, around: str) -> str:
+    values = [f"Literal[{', '.join(map(repr, one))}]" for one in literals]
+    return around.format(" | ".join([*values, structure]))
+
+
+union = st.builds(
+    union_of,
+    st.lists(st.lists(word, min_size=1, max_size=9), max_size=2),
+    st.from_regex(r"[A-Z][A-Za-z]{0,80}", fullmatch=True),
+    st.sampled_from(["{}", "{} | None", "list[{}] | None", "dict[str, list[{}]] | None"]),
+)
+value = st.sampled_from(["", " = None", " = Field(...)"]) | st.builds(
+    " = Field(default=None, alias={!r})".format, word
+)
+
+
+@settings(deadline=None, max_examples=500)
+@given(name=name.filter(lambda name: not iskeyword(name)), annotation=union, value=value)
+def test_recorded_fields(name: str, annotation: str, value: str) -> None:
+    """So are fields without documentation, and what is long in those of AWS never needs black:
+    values, and names of structures."""
+    source = class_of("class A(BaseModel):", f"    {name}: {annotation}{value}")
     laid_out = model_layout.lay_out(source)
     assert laid_out is None or laid_out == format_python(source)
 
@@ -87,9 +118,9 @@ def test_models_of_real_pages(
 
     monkeypatch.setattr("schemagen.emit.model_layout.lay_out", keep)
     catalog = link(read_pages(project.docs, project.root, project.types), project.types)
-    modules = render.structure_modules(catalog.structures)
+    places = models.structure_models(catalog)
     for table in catalog.tables:
-        models.render_table(table, project.types, project.nested_names, modules)
+        models.render_table(table, project.types, project.nested_names, places)
     monkeypatch.undo()
     laid_out = [model_layout.lay_out(source) for source in sources]
     assert len(laid_out) == len(catalog.tables)

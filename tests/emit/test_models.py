@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ from black.report import NothingChanged
 from pydantic import BaseModel, ValidationError
 
 import handmade
-from emit.test_json_schema import HERE, TREE, column
-from schemagen import names
+from emit.test_json_schema import BINDING, HERE, RECORD, TREE, column
+from projects import CHECKOUT
+from schemagen import config, names, render
 from schemagen.emit import models, package, tree
-from schemagen.link import LinkedTable, facts, link
+from schemagen.link import Catalog, LinkedTable, facts, link
 from schemagen.model import (
     Column,
     Member,
@@ -52,7 +54,7 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 
-def linked() -> tuple[LinkedTable, dict[tuple[str, str], str]]:
+def linked() -> tuple[LinkedTable, models.StructureModels]:
     table = Table(
         "aws.sagemaker_job",
         "Job " + HOSTILE,
@@ -62,21 +64,20 @@ def linked() -> tuple[LinkedTable, dict[tuple[str, str], str]]:
         parameters=(Parameter("class", "string", True, HOSTILE, HERE),),
     )
     catalog = link(Pages(tables=(table,), structures=TREE), TypeTable())
-    stems = tree.structure_modules(TREE)
-    return catalog.tables[0], {("sagemaker", name): stem for name, stem in stems.items()}
+    return catalog.tables[0], models.structure_models(catalog)
 
 
 def files() -> dict[str, str]:
     """The package of one table with every kind of column, and its structures."""
-    table, modules = linked()
+    table, places = linked()
     types, nested = TypeTable(), NestedNames.SNAKE_CASE
     made = package.render([facts(table)], types, "0")
-    made[tree.model_path("aws", table.module)] = models.render_table(table, types, nested, modules)
+    made[tree.model_path("aws", table.module)] = models.render_table(table, types, nested, places)
     made[tree.structure_path("aws", "sagemaker", "node")] = models.render_structures(
-        "aws", [TREE[0]], types, nested, modules
+        "aws", [TREE[0]], types, nested, places
     )
     made[tree.structure_path("aws", "sagemaker", "leaf")] = models.render_structures(
-        "aws", [TREE[1]], types, nested, modules
+        "aws", [TREE[1]], types, nested, places
     )
     return made | package.init_modules(made)
 
@@ -232,6 +233,17 @@ def structure(name: str, *members: tuple[str, Shape], used: str = "") -> Structu
     )
 
 
+def package_of(catalog: Catalog, nested_names: NestedNames) -> dict[str, str]:
+    """The package of all that ``catalog`` holds."""
+    settings = replace(config.load(CHECKOUT), nested_names=nested_names)
+    places = models.structure_models(catalog)
+    tables = [facts(table) for table in catalog.tables]
+    made = package.render(tables, settings.types, "0")
+    for part in (*catalog.tables, *render.shared_parts(tables, catalog, places).values()):
+        made |= render.render_part(part, settings, places)
+    return made | package.init_modules(made)
+
+
 @pytest.mark.parametrize("nested_names", list(NestedNames))
 def test_structures_called_as_an_import(tmp_path: Path, nested_names: NestedNames) -> None:
     """Structures avoid what modules import, each other, and a table the structures that it holds;
@@ -255,20 +267,9 @@ def test_structures_called_as_an_import(tmp_path: Path, nested_names: NestedName
         parameters=(Parameter("class", "string", True, "", HERE),),
     )
     types = TypeTable()
-    linked = link(Pages(tables=(table,), structures=structures), types).tables[0]
-    made = package.render([facts(linked)], types, "0")
-    modules = {
-        ("sagemaker", name): stem for name, stem in tree.structure_modules(structures).items()
-    }
-    made[tree.model_path("aws", linked.module)] = models.render_table(
-        linked, types, nested_names, modules
-    )
-    for stem in set(modules.values()):
-        group = [one for one in structures if modules["sagemaker", one.name] == stem]
-        made[tree.structure_path("aws", "sagemaker", stem)] = models.render_structures(
-            "aws", group, types, nested_names, modules
-        )
-    made |= package.init_modules(made)
+    catalog = link(Pages(tables=(table,), structures=structures), types)
+    linked = catalog.tables[0]
+    made = package_of(catalog, nested_names)
     with handmade.imported(tmp_path, f"made_structures_{nested_names}", made) as generated:
         model = generated.model(linked)
         assert model.__name__ == "SagemakerJobModelModel"
@@ -291,6 +292,41 @@ def test_structures_called_as_an_import(tmp_path: Path, nested_names: NestedName
         }
         with pytest.raises(ValidationError):
             model.model_validate({"_key": "k", "nodes": {keys["Int64"]: {**inner, "int64": "1"}}})
+
+
+def test_recorded_structures_of_two_services(tmp_path: Path) -> None:
+    """Two services' structures of one name are two classes in one model, each with what its service
+    says; a structure in a circle, too."""
+    part = Structure(
+        "other",
+        "Part",
+        (Member("Text", Scalar("string"), HERE), Member("Leaf", StructureRef("Leaf"), HERE)),
+        HERE,
+        usages=(Usage("DescribeJob", "Texts", element=True),),
+    )
+    leaf = Structure("other", "Leaf", (Member("Part", StructureRef("Part"), HERE),), HERE)
+    table = Table("aws.other_job", "", "", (column("texts", "json"), column("parts", "json")), HERE)
+    pages = Pages(tables=(table,), structures=(part, leaf))
+    binding = replace(BINDING, table=table.id, columns=BINDING.columns[:1])
+    catalog = link(pages, TypeTable(), [binding], [RECORD])
+    made = {
+        path: text
+        for path, text in package_of(catalog, NestedNames.SNAKE_CASE).items()
+        if "/mappers/" not in path
+    }
+    with handmade.imported(tmp_path, "made_services", made) as generated:
+        model = generated.model(catalog.tables[0])
+        row = {
+            "texts": [{"text": "a", "leaf": {"part": {"text": "b"}}}],
+            "parts": [{"part_arn": "c", "kind": ["A", "Z"], "parent": {"new": 1}}],
+        }
+        read: Any = model.model_validate(row)
+        assert read.model_dump(exclude_unset=True) == row
+        assert type(read.texts[0]) is generated.module("structures.aws.other.leaf").Part
+        assert type(read.parts[0]) is generated.module("structures.aws.sagemaker.part").Part
+        for wrong in ({"texts": [{"text": 1}]}, {"parts": [{"parent": {"part_arn": 1}}]}):
+            with pytest.raises(ValidationError):
+                model.model_validate(wrong)
 
 
 def test_a_deprecated_table_says_so() -> None:

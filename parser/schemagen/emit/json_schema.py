@@ -7,6 +7,7 @@ the annotations and is what is written.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, cast
@@ -18,6 +19,7 @@ from schemagen.names import NestedNames
 from schemagen.typetable import (
     PYTHON_TYPE,
     JsonSchema,
+    Resolved,
     TypeTable,
     annotated,
     array_schema,
@@ -45,14 +47,40 @@ def table_schema(
         **object_schema(properties, [key] if key else [], closed=True),
     }
     definitions: JsonSchema = {
-        structure.name: structure_schema(structure, types, nested_names)
-        for structure in table.structures
+        name: structure_schema(structure, types, nested_names)
+        for structure, name in zip(table.structures, _definition_names(table), strict=True)
     }
     if table.parameters:
         definitions[table.parameters_class] = _parameters(table.parameters)
     if definitions:
         schema["$defs"] = definitions
-    return schema
+    return _qualified(schema, table)
+
+
+def _definition_names(table: LinkedTable) -> list[str]:
+    """The names of the table's structures in its schema: their own, or with the service in front
+    where a structure of another service, or the table's parameters, have the same."""
+    counts = Counter(structure.name for structure in table.structures)
+    counts[table.parameters_class] += 1
+    return [
+        structure.name if counts[structure.name] == 1 else f"{structure.service}.{structure.name}"
+        for structure in table.structures
+    ]
+
+
+def _qualified(schema: JsonSchema, table: LinkedTable) -> JsonSchema:
+    """``schema`` with references to `_definition_names`."""
+    names = {
+        structure_reference(structure.service, structure.name): name
+        for structure, name in zip(table.structures, _definition_names(table), strict=True)
+        if name != structure.name
+    }
+
+    def qualified(part: JsonSchema) -> JsonSchema:
+        name = names.get(part[PYTHON_TYPE])
+        return {**part, "$ref": f"#/$defs/{name}"} if name else part
+
+    return rewrite(schema, qualified) if names else schema
 
 
 def structure_schema(
@@ -113,7 +141,7 @@ def _without_annotation(part: JsonSchema) -> JsonSchema:
 def _column(column: LinkedColumn, types: TypeTable, key: str | None) -> JsonSchema:
     source = column.column
     if column.shape is not None:
-        schema = _shape(column.shape, column.service, types)
+        schema = _narrowed(column.type, column.shape, column.service, types)
     else:
         schema = column.type.json_schema
         if column.type.is_string:
@@ -122,6 +150,13 @@ def _column(column: LinkedColumn, types: TypeTable, key: str | None) -> JsonSche
         schema = nullable(schema)
     title: JsonSchema = {"title": source.title} if source.title else {}
     return {**title, **_documentation(source.description, False), **schema}
+
+
+def _narrowed(type: Resolved, shape: Shape, service: str, types: TypeTable) -> JsonSchema:
+    """The schema of a column's type whose json is of ``shape``."""
+    if type.element is not None and isinstance(shape, ListOf):
+        return array_schema(nullable(_narrowed(type.element, shape.element, service, types)))
+    return _shape(shape, service, types)
 
 
 def _member(member: Member, service: str, types: TypeTable) -> JsonSchema:
@@ -166,6 +201,14 @@ def _shape(
 def structure_reference(service: str, name: str) -> str:
     """How annotations name a structure's model; `emit.models` knows the module behind it."""
     return f"#{service}.{name}"
+
+
+def referred(annotation: str) -> tuple[str, str] | None:
+    """The (service, structure) that `structure_reference` made ``annotation`` of; None for others."""
+    if not annotation.startswith("#"):
+        return None
+    service, _, name = annotation[1:].rpartition(".")
+    return service, name
 
 
 def _enumeration(values: Iterable[Value], schema: JsonSchema) -> JsonSchema:

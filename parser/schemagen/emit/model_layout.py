@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from schemagen.emit.layout import WIDTH, lay_out_import
+from schemagen.emit.layout import WIDTH, lay_out_import, lay_out_value
 from schemagen.names import python_literal
 
 
@@ -70,7 +70,7 @@ def _class(statement: ast.ClassDef, lines: list[str]) -> Iterator[str]:
                 yield from (f"        {argument}," for argument in _arguments(call))
                 yield "    )"
             case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=value):
-                yield from _field(f"{name}: {_expression(annotation)}", value)
+                yield from _field(name, _expression(annotation), value)
             case _:
                 raise _Other
 
@@ -86,21 +86,27 @@ def _docstring(lines: list[str]) -> Iterator[str]:
         yield line
 
 
-def _field(declared: str, value: ast.expr | None) -> Iterator[str]:
-    match value:
-        case None:
-            line, head, arguments = declared, "", []
-        case ast.Call(func=called):
-            arguments = _arguments(value)
-            head = f"{declared} = {_expression(called)}("
-            line = f"{head}{', '.join(arguments)})"
-        case _:
-            line, head, arguments = f"{declared} = {_expression(value)}", "", []
-    if 4 + _width(line) <= WIDTH:
-        yield f"    {line}"
+def _field(name: str, annotation: str, value: ast.expr | None) -> Iterator[str]:
+    arguments = _arguments(value) if isinstance(value, ast.Call) else []
+    called = f"{_expression(value.func)}(" if isinstance(value, ast.Call) else ""
+    assigned = "" if value is None else f" = {_expression(value)}"
+    if 4 + _width(f"{name}: {annotation}{assigned}") <= WIDTH:
+        yield f"    {name}: {annotation}{assigned}"
         return
-    if not arguments or 4 + _width(head) > WIDTH:
-        raise _Other
+    head = f"{name}: {annotation} = {called}"
+    if not arguments:
+        if value is None or 4 + _width(f"{head}(") > WIDTH:
+            yield from _broken(name, annotation, assigned)
+        else:
+            yield from (f"    {head}(", f"        {_expression(value)}", "    )")
+        return
+    if 4 + _width(head) > WIDTH:
+        *lines, last = _broken(name, annotation, assigned)
+        yield from lines
+        if _width(last) <= WIDTH:
+            yield last
+            return
+        head = f") = {called}"
     yield f"    {head}"
     together = ", ".join(arguments)
     if 8 + _width(together) <= WIDTH:
@@ -108,6 +114,14 @@ def _field(declared: str, value: ast.expr | None) -> Iterator[str]:
     else:
         yield from (f"        {argument}," for argument in arguments)
     yield "    )"
+
+
+def _broken(name: str, annotation: str, assigned: str) -> list[str]:
+    """A field whose annotation does not fit: a union, which black puts into brackets."""
+    lines = lay_out_value(f"{name}: ", annotation, 1, " =").splitlines()
+    if not lines[0].endswith(": (") or max(map(_width, lines)) > WIDTH:
+        raise _Other
+    return [*lines[:-1], f"    ){assigned}"]
 
 
 def _fitting(line: str) -> str:

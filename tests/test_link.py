@@ -1,0 +1,317 @@
+"""schemagen.link: what comes of a table where pages and the lock's record both speak."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import mappers
+from schemagen.link import RECORDED, Catalog, LinkedColumn, closure, link
+from schemagen.model import (
+    Column,
+    ListOf,
+    MapOf,
+    Member,
+    Operation,
+    Origin,
+    Pages,
+    Scalar,
+    Shape,
+    Structure,
+    StructureRef,
+    Table,
+    Usage,
+    Value,
+)
+from schemagen.typetable import SqlType, Type, TypeTable
+
+TABLE = "aws.made_thing"
+HERE = Origin("page.md", 1)
+
+STRUCTURES: dict[str, dict[str, str]] = {
+    "DescribeThingResponse": {
+        "Arn": "string!",
+        "Document": "json",
+        "Size": "int64",
+        "State": "$State",
+        "Owner": "#Owner",
+        "Parts": "list<#Part>",
+        "ByName": "map<list<#Part>>",
+        "Names": "list<string>",
+        "Rows": "list<list<#Part>>",
+    },
+    "Owner": {"Name": "string!", "Kind": "$Kind", "Kinds": "list<$Kind>"},
+    "Part": {"Parent": "#Part", "Owner": "#Owner!", "At": "timestamp"},
+    "Unused": {"Part": "#Part"},
+    "GetPolicyResponse": {"Policy": "#Owner", "Hash": "string"},
+    "ListPartsResponse": {"Parts": "list<#Part>"},
+}
+OUTPUTS = {
+    "DescribeThing": "DescribeThingResponse",
+    "GetPolicy": "GetPolicyResponse",
+    "ListParts": "ListPartsResponse",
+}
+VALUES = {"State": ["ON", "OFF", "NEW"], "Kind": ["A", "B"]}
+
+
+def linked(
+    columns: dict[str, str],
+    *,
+    bound: dict[str, Any] | None = None,
+    auxiliary: dict[str, Any] | None = None,
+    values: tuple[Value, ...] = (),
+    structures: tuple[Structure, ...] = (),
+    operations: tuple[Operation, ...] = (),
+    types: TypeTable | None = None,
+) -> Catalog:
+    """The catalogue of one table with ``columns``: names -> types. Each is bound to the member of
+    DescribeThing that is called like it, unless ``bound`` says otherwise; all have ``values``."""
+    entries = {
+        name: {"member": "".join(map(str.capitalize, name.split("_"))), "evidence": "name"}
+        for name in columns
+    }
+    lock = mappers.service(
+        mappers.bound(
+            TABLE,
+            operation="DescribeThing",
+            columns=entries if bound is None else bound,
+            auxiliary=auxiliary or {},
+        ),
+        OUTPUTS,
+        STRUCTURES,
+        VALUES,
+    )
+    cells = tuple(Column(name, "core", type, HERE, values=values) for name, type in columns.items())
+    table = Table(TABLE, "Made up", "", cells, HERE)
+    pages = Pages(tables=(table,), structures=structures, operations=operations)
+    return link(pages, types or TypeTable(), lock.bindings, [lock.service])
+
+
+def column(catalog: Catalog, name: str) -> LinkedColumn:
+    return next(one for one in catalog.tables[0].columns if one.column.name == name)
+
+
+def reached(catalog: Catalog) -> list[tuple[str, str]]:
+    return [(one.service, one.name) for one in catalog.tables[0].structures]
+
+
+# --- what the record types ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("owner", StructureRef("Owner")),
+        ("parts", ListOf(StructureRef("Part"))),
+        ("by_name", MapOf(ListOf(StructureRef("Part")))),
+        ("rows", ListOf(ListOf(StructureRef("Part")))),
+    ],
+)
+def test_the_record_types_json(name: str, shape: Shape) -> None:
+    """A json column whose member is, or holds, a structure has the member's shape."""
+    catalog = linked({name: "json"})
+    found = column(catalog, name)
+    assert (found.service, found.shape) == ("made", shape)
+    assert reached(catalog) == [("made", "Owner")] + [("made", "Part")] * (name != "owner")
+
+
+@pytest.mark.parametrize("name", ["arn", "document", "size", "state", "names"])
+def test_what_holds_no_structure_is_any_json(name: str) -> None:
+    """A json column that a string, a number, a document or a list of them fills stays any JSON."""
+    catalog = linked({name: "json"})
+    assert (column(catalog, name).service, column(catalog, name).shape) == ("", None)
+    assert reached(catalog) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "type", "typed"),
+    [
+        ("parts", "array<json>", True),
+        ("rows", "array<array<json>>", True),
+        ("rows", "array<json>", True),
+        ("parts", "array<array<json>>", False),
+        ("owner", "array<json>", False),
+        ("names", "array<json>", False),
+        ("names", "array<string>", False),
+        ("parts", "array<string>", False),
+        ("parts", "string", False),
+    ],
+)
+def test_arrays_of_json(name: str, type: str, typed: bool) -> None:
+    """The elements of an array of json are typed where the member is a list of the same depth, or a
+    deeper one; other types stay what they are."""
+    assert (column(linked({name: type}), name).shape is not None) == typed
+
+
+def test_a_whole_response_has_the_shape_of_its_item() -> None:
+    """A column that a whole auxiliary response fills, or the item in it, has that structure."""
+    catalog = linked(
+        {"policy": "json", "part": "json"},
+        bound={
+            "policy": {"operation": "GetPolicy", "member": "@", "evidence": "name"},
+            "part": {"operation": "ListParts", "member": "@", "evidence": "name"},
+        },
+        auxiliary={
+            "GetPolicy": {"path": "@", "arguments": {}},
+            "ListParts": {"path": "Parts[]", "arguments": {}},
+        },
+    )
+    assert column(catalog, "policy").shape == StructureRef("GetPolicyResponse")
+    assert column(catalog, "part").shape == StructureRef("Part")
+    assert reached(catalog) == [("made", one) for one in ("GetPolicyResponse", "Owner", "Part")]
+
+
+def test_a_users_type_that_is_no_json_is_not_narrowed() -> None:
+    """A row of the user's that allows everything, but makes something else of a value, stays so."""
+    text = SqlType("text", encode="text")
+    sql = dict.fromkeys(("postgres", "postgres_jsonb", "duckdb"), text)
+    row = TypeTable().types["json"]
+    types = TypeTable({**TypeTable().types, "json": replace(row, convert="text", sql=sql)})
+    assert isinstance(types.types["json"], Type)
+    assert column(linked({"owner": "json"}, types=types), "owner").shape is None
+
+
+def test_recorded_structures() -> None:
+    """Their members are those of the record, in its order, with its values, and none is required:
+    a row must not be lost to a member that AWS leaves out."""
+    structures = linked({"parts": "json"}).structures
+    assert structures["made", "Owner"] == Structure(
+        "made",
+        "Owner",
+        (
+            Member("Name", Scalar("string"), RECORDED),
+            Member("Kind", Scalar("string"), RECORDED, values=(Value("A"), Value("B"))),
+            Member("Kinds", ListOf(Scalar("string")), RECORDED, values=(Value("A"), Value("B"))),
+        ),
+        RECORDED,
+    )
+    assert not any(member.required for one in structures.values() for member in one.members)
+
+
+def test_names_do_not_depend_on_the_tables() -> None:
+    """What no table reaches has its name too: that of others must not change when one does."""
+    one, other = linked({"owner": "json"}), linked({"arn": "string"})
+    assert one.classes == other.classes
+    assert ("made", "Unused") in one.classes
+
+
+def test_circles_end() -> None:
+    """A structure that contains itself reaches itself once."""
+    structures = linked({}).structures
+    assert list(closure("made", StructureRef("Part"), structures)) == [
+        ("made", "Part"),
+        ("made", "Owner"),
+    ]
+
+
+# --- what pages say wins --------------------------------------------------------------------------
+
+
+def page(
+    name: str, *members: Member, usage: Usage | None = None, service: str = "made"
+) -> Structure:
+    return Structure(service, name, members, HERE, f"{name}'s page.", (usage,) if usage else ())
+
+
+def test_the_page_wins_and_the_record_fills_the_gaps() -> None:
+    """A page's structure has its own members and no other; one whose structure has no page is typed
+    from the record, and any JSON where neither knows it."""
+    part = page(
+        "Part",
+        Member("Owner", StructureRef("Owner"), HERE, description="Whose."),
+        Member("Nobody", ListOf(StructureRef("Nobody")), HERE),
+    )
+    catalog = linked({"parts": "json"}, structures=(part,))
+    found = catalog.structures["made", "Part"]
+    assert found.description == "Part's page."
+    assert [(one.name, one.shape, one.description) for one in found.members] == [
+        ("Owner", StructureRef("Owner"), "Whose."),
+        ("Nobody", ListOf(Scalar("json")), ""),
+    ]
+    assert reached(catalog) == [("made", "Owner"), ("made", "Part")]
+    assert catalog.structures["made", "Owner"].origin == RECORDED
+
+
+def test_a_page_types_the_column_itself() -> None:
+    """Where a page says what a column holds, that is its shape, and not the record's; where the
+    page's structure is nowhere, the record's it is."""
+    other = page("Other", usage=Usage("DescribeThing", "Owner", element=True))
+    catalog = linked({"owner": "json"}, structures=(other,))
+    assert column(catalog, "owner").shape == ListOf(StructureRef("Other"))
+    assert reached(catalog) == [("made", "Other")]
+
+    def described(structure: str) -> Shape | None:
+        member = Member("Owner", MapOf(StructureRef(structure)), HERE)
+        operation = Operation("made", "DescribeThing", (), (member,), HERE)
+        return column(linked({"owner": "json"}, operations=(operation,)), "owner").shape
+
+    assert described("Part") == MapOf(StructureRef("Part"))
+    assert described("Nobody") == StructureRef("Owner")
+
+
+def test_a_page_requires_only_what_the_record_requires() -> None:
+    """A member is required where page and record say so, or the page alone speaks."""
+    owner = page("Owner", *(Member(one, Scalar("string"), HERE, True) for one in ("Name", "Kind")))
+    alone = page("Alone", Member("Name", Scalar("string"), HERE, True))
+    found = linked({}, structures=(owner, alone)).structures
+    assert [one.required for one in found["made", "Owner"].members] == [True, False]
+    assert [one.required for one in found["made", "Alone"].members] == [True]
+
+
+DOCUMENTED = (Value("NEW", "Just made."), Value("OLD", deprecated=True, wording="old"))
+
+
+def test_values_are_united() -> None:
+    """A column's documented values come first, in the page's order and with what it says of them,
+    then those that only the record has; each alone is taken as it is."""
+    columns = {"state": "string", "arn": "string"}
+    both = linked(columns, values=DOCUMENTED)
+    assert column(both, "state").column.values == (*DOCUMENTED, Value("ON"), Value("OFF"))
+    assert column(both, "arn").column.values == DOCUMENTED
+    recorded = column(linked(columns), "state").column.values
+    assert recorded == (Value("ON"), Value("OFF"), Value("NEW"))
+    assert column(linked(columns, bound={}), "state").column.values == ()
+
+
+def test_values_of_members_are_united() -> None:
+    """So are those of a page's structure, in lists too."""
+    owner = page(
+        "Owner",
+        Member("Kind", Scalar("string"), HERE, values=(Value("B", "Second."), Value("C"))),
+        Member("Kinds", ListOf(Scalar("string")), HERE),
+        Member("Name", Scalar("string"), HERE, values=(Value("N"),)),
+    )
+    found = linked({}, structures=(owner,)).structures["made", "Owner"]
+    assert [one.values for one in found.members] == [
+        (Value("B", "Second."), Value("C"), Value("A")),
+        (Value("A"), Value("B")),
+        (Value("N"),),
+    ]
+
+
+def test_structures_of_two_services_stay_two() -> None:
+    """Structures of one name that a table reaches in two services are both there."""
+    part = page(
+        "Part",
+        Member("Text", Scalar("string"), HERE),
+        usage=Usage("DescribeThing", "Owner", element=False),
+        service="other",
+    )
+    table = "aws.other_thing"
+    lock = mappers.service(
+        mappers.bound(
+            table,
+            operation="DescribeThing",
+            columns={"parts": {"member": "Parts", "evidence": "name"}},
+        ),
+        OUTPUTS,
+        STRUCTURES,
+        VALUES,
+    )
+    cells = tuple(Column(name, "core", "json", HERE) for name in ("owner", "parts"))
+    pages = Pages(tables=(Table(table, "", "", cells, HERE),), structures=(part,))
+    catalog = link(pages, TypeTable(), lock.bindings, [lock.service])
+    assert reached(catalog) == [("made", "Owner"), ("made", "Part"), ("other", "Part")]
+    assert [one.service for one in catalog.tables[0].columns] == ["other", "made"]
