@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from botocore.loaders import Loader
 
 from schemagen.binding import index
 from schemagen.binding.index import Indexes, Item, words
@@ -37,7 +38,22 @@ def test_places_and_parameters_are_indexed() -> None:
     assert made.operations["DescribeInstances"].required == ()
     assert "InstanceIds" in made.operations["DescribeInstances"].lists
     assert "RunInstances" not in made.operations
-    assert index.build("route53").operations["GetHostedZone"].required == ("Id",)
+    tags = index.build("route53").operations["ListTagsForResource"]
+    assert tags.required == ("ResourceType", "ResourceId")
+    assert tags.values == {"ResourceType": ("healthcheck", "hostedzone")}
+    assert tags.shapes["ResourceId"] == "TagResourceId"
+
+
+def test_what_enumerates_is_indexed() -> None:
+    """Lists of strings in responses, and what botocore's paginators collect."""
+    made = index.build("dynamodb")
+    assert Item("ListTables", "TableNames[]", "") in made.texts
+    assert made.operations["ListTables"].pages == ("TableNames",)
+    assert made.operations["DescribeTable"].pages == ()
+    streams = index.build("kinesis").operations["ListStreams"]
+    assert streams.pages == ("StreamNames", "StreamSummaries")
+    # A service without paginators.
+    assert index.build("sagemaker-metrics").operations["BatchGetMetrics"].pages == ()
 
 
 @pytest.mark.parametrize("broken", [b"", b"[]", b"{}", b'{"name": 1', b"\xff", b'{"aliases": 3}'])
@@ -59,6 +75,26 @@ def test_the_cache_is_read(tmp_path: Path) -> None:
     document = json.loads(file.read_bytes())
     file.write_text(json.dumps({**document, "aliases": ["read"]}))
     assert Indexes(tmp_path).of("kms").aliases == ("read",)
+
+
+def test_models_of_the_user_have_a_cache_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """botocore reads ~/.aws/models before its own: what is added, changed or removed there makes
+    another cache, and botocore's own models the old one."""
+    models = tmp_path / "models" / "kms" / "2014-11-01"
+    paths = [str(tmp_path / "models"), Loader.BUILTIN_DATA_PATH]
+    monkeypatch.setattr(Loader, "search_paths", property(lambda self: paths))
+    plain = Indexes(tmp_path).folder
+    models.mkdir(parents=True)
+    assert Indexes(tmp_path).folder == plain
+    (models / "service-2.json").write_text("{}")
+    added = Indexes(tmp_path).folder
+    (models / "service-2.json").write_text("{ }")
+    changed = Indexes(tmp_path).folder
+    assert len({plain, added, changed}) == 3
+    (models / "service-2.json").unlink()
+    assert Indexes(tmp_path).folder == plain
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:

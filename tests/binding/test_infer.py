@@ -37,6 +37,7 @@ from schemagen.typetable import TypeTable
 ROOT = Path(__file__).resolve().parents[2]
 SAGEMAKER = "bindings/aws/sagemaker.json"
 EXPECTED = Path(__file__).with_name("expected_bindings.txt")
+LISTINGS = Path(__file__).with_name("expected_listings.txt")
 
 
 @pytest.fixture(scope="session")
@@ -166,6 +167,17 @@ def test_bindings_are_right(
     found = inferred[table][1].binding
     assert found is not None
     assert described(found) == binding
+
+
+def test_listings_are_right(inferred: dict[str, tuple[Table, Inference]]) -> None:
+    """Each other table of the corpus has the listing that AWS's references call for."""
+    lines = [line for line in LISTINGS.read_text("utf-8").splitlines() if line[:1] not in ("", "#")]
+    wanted = {table: text.strip() for table, _, text in (line.partition(":") for line in lines)}
+    assert wanted.keys() == inferred.keys() - {table for table, _ in expected()}
+    bindings = {table: inferred[table][1].binding for table in wanted}
+    assert {
+        table: listing_text(binding.listing) for table, binding in bindings.items() if binding
+    } == wanted
 
 
 def test_most_columns_of_the_corpus_are_bound(

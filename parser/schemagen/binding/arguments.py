@@ -98,9 +98,9 @@ def argument(item: Identity, parameter: str, operation: ReadOperation) -> Member
                     if member := item.string(called):
                         return member
             # "The ARN or name of the secret."
-            if endings and item.arn and _takes_arns(text):
+            if endings and item.arn and takes_arns(text):
                 return item.arn
-        generic = form in _ARN_PARAMETERS or (form in _RESOURCE_PARAMETERS and _takes_arns(text))
+        generic = form in _ARN_PARAMETERS or (form in _RESOURCE_PARAMETERS and takes_arns(text))
         if generic and item.arn and not _is_of_others(text, item, operation):
             return item.arn
         if form == "resourceid":
@@ -110,7 +110,7 @@ def argument(item: Identity, parameter: str, operation: ReadOperation) -> Member
     return None
 
 
-def _takes_arns(text: str) -> bool:
+def takes_arns(text: str) -> bool:
     """True where documentation, in `words`, speaks of ARNs (and not of learning more)."""
     return "arn" in text.replace("learn", "") or "amazonresourcename" in text
 

@@ -11,6 +11,7 @@ from schemagen.binding.arguments import NOTHING, Asked, asked, is_about_tags
 from schemagen.binding.evidence import ACCOUNT, LONG, TAGS, Known, Wanted, evidence_of
 from schemagen.binding.identity import Identity
 from schemagen.binding.index import READ_VERBS, Item, Member, words
+from schemagen.binding.listing import listing_of
 from schemagen.binding.nouns import noun, singular
 from schemagen.errors import Problem
 from schemagen.model import (
@@ -79,7 +80,26 @@ class Filler:
         return (self.evidence_rank, self.foreign, self.unscoped, self.several, self.depth)
 
 
-def choices_of(wanted: Wanted, known: Known) -> list[Choice]:
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """Where a table's item is known to be; what is "" is free."""
+
+    service: str = ""
+    operation: str = ""
+    path: str = ""
+
+    def __str__(self) -> str:
+        parts = (self.service, self.operation, self.path and f"({self.path})")
+        return " ".join(part for part in parts if part)
+
+    def allows(self, item: Item) -> bool:
+        return self.operation in ("", item.operation) and self.path in ("", item.path)
+
+
+ANYWHERE = Pinned()
+
+
+def choices_of(wanted: Wanted, known: Known, pinned: Pinned = ANYWHERE) -> list[Choice]:
     """The items of a service with most of the wanted columns."""
     by_structure: dict[str, dict[str, tuple[Member, Evidence]]] = {}
     for column in wanted.columns:
@@ -91,10 +111,9 @@ def choices_of(wanted: Wanted, known: Known) -> list[Choice]:
             if known.fits(wanted.types[column], member, evidence):
                 found[column] = (member, evidence)
     choices = [
-        Choice(wanted, known, item, found)
-        for structure, found in by_structure.items()
-        for item in known.places[structure]
-        if found
+        Choice(wanted, known, item, by_structure.get(item.structure, {}))
+        for item in known.index.items
+        if pinned.allows(item) and (pinned.operation or by_structure.get(item.structure))
     ]
     choices.sort(key=lambda choice: (-len(choice.named), *choice.preference))
     return choices[:_CONTENDERS]
@@ -317,21 +336,25 @@ class Choice:
             yield from self.whole(column, type)
 
     def whole(self, column: str, type: Resolved) -> Iterator[Filler]:
-        """What could fill a column with all that it returns: an operation, or its output, that is
-        called as the column, where no member is."""
+        """What could fill a column with all that it returns, where no member is called so: an
+        operation that is called as the column, or else one whose output is."""
         name = folded(column)
         if name in self.known.named or "structure" not in CONVERTIBLE[type.scalar.convert]:
             return
         called = {name, *(noun + name for noun in self.identity.nouns)}
-        for item in self.known.index.items:
-            operation = self.known.index.operations[item.operation]
-            if item.path != WHOLE or operation.pages or operation.name.startswith("List"):
-                continue
-            if noun(operation.name) in called or folded(item.structure) == name:
-                arguments = asked(self.identity, operation)
-                if arguments is not None and arguments.members:
-                    member = Member(WHOLE, f"#{item.structure}", "")
-                    yield from self.auxiliary(item, member, "name")
+        found = [item for item in self.known.index.items if self.is_about_one(item)]
+        named = [item for item in found if noun(item.operation) in called]
+        for item in named or [item for item in found if folded(item.structure) == name]:
+            member = Member(WHOLE, f"#{item.structure}", "")
+            yield from self.auxiliary(item, member, "name")
+
+    def is_about_one(self, place: Item) -> bool:
+        """True for the whole response of an operation that says something of the item, once."""
+        operation = self.known.index.operations[place.operation]
+        if place.path != WHOLE or operation.pages or operation.name.startswith("List"):
+            return False
+        arguments = asked(self.identity, operation)
+        return arguments is not None and bool(arguments.members)
 
     def auxiliary(self, item: Item, member: Member, evidence: Evidence) -> Iterator[Filler]:
         if item == self.item:
@@ -369,6 +392,7 @@ class Choice:
         table = self.wanted.table
         fillers, reasons = self.decided
         derived = {column.column for column in self.derived}
+        listings = listing_of(self.identity)
         unbound = [
             column
             for column in table.columns
@@ -391,9 +415,15 @@ class Choice:
             ),
             origin=Origin("", 0),
             unbound=tuple(sorted(column.name for column in unbound)),
+            listing=listings.listing,
             constants=tuple(sorted(self.included(fillers))),
         )
-        return Inference(binding, tuple(self.finding(column, reasons) for column in unbound))
+        findings = [self.finding(column, reasons) for column in unbound]
+        if listings.alike:
+            named = either(f"{one.operation} ({one.path})" for one in listings.alike)
+            message = f"{table.id} has no listing: {named} list what it is asked for alike"
+            findings.append(Problem(table.origin.path, table.origin.line, 1, "SG404", message))
+        return Inference(binding, tuple(findings))
 
     def included(self, fillers: Mapping[str, Filler]) -> Iterator[tuple[str, Constant]]:
         """What the primary operation must be asked to include, for the columns that are bound to
@@ -418,6 +448,10 @@ class Choice:
                     f"{self.item.structure} has no ARN of its own, and no format is known that "
                     "would build one"
                 )
+            elif column.name == TAGS and any(
+                map(is_about_tags, self.known.index.operations.values())
+            ):
+                reason = "the service's operations list the tags of other resources"
             elif member is not None:
                 kind = f"{self.item.structure}.{member.name} is {member.type}"
                 reason = f"{kind}, which does not fit {column.type}"

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import Protocol
 
-from schemagen.binding.choice import ENOUGH, Choice, Inference, choices_of, either
+from schemagen.binding.choice import ANYWHERE, ENOUGH, Choice, Inference, Pinned, choices_of, either
 from schemagen.binding.evidence import Known, Wanted, wanted_of
 from schemagen.binding.index import Directory, ServiceIndex, fingerprint
 from schemagen.binding.nouns import plain
@@ -25,6 +25,8 @@ from schemagen.errors import Problem
 from schemagen.model import Table
 from schemagen.names import folded
 from schemagen.typetable import TypeTable
+
+__all__ = ["ANYWHERE", "Inference", "Pinned", "Services", "infer"]
 
 
 class Services(Protocol):
@@ -39,20 +41,25 @@ class Services(Protocol):
     def of(self, service: str, /) -> ServiceIndex: ...
 
 
-def infer(table: Table, types: TypeTable, services: Services) -> Inference:
-    """The binding of ``table``; findings say what is ambiguous and what stays unbound, and why."""
+def infer(table: Table, types: TypeTable, services: Services, item: Pinned = ANYWHERE) -> Inference:
+    """The binding of ``table``; findings say what is ambiguous and what stays unbound, and why.
+
+    ``item`` says where to look, if somebody knows: an item that is named in full needs no evidence.
+    """
     wanted = wanted_of(table, types)
     choices: list[Choice] = []
-    for names in _candidates(wanted, services):
+    for names in _candidates(wanted, services, item.service):
         for name in names:
-            choices += choices_of(wanted, Known(services.of(name)))
+            choices += choices_of(wanted, Known(services.of(name)), item)
         if any(choice.reached >= ENOUGH * len(wanted.columns) for choice in choices):
             break
     ranked = sorted(
-        (choice for choice in choices if choice.is_evidence), key=lambda choice: choice.rank
+        (choice for choice in choices if item.operation or choice.is_evidence),
+        key=lambda choice: choice.rank,
     )
     if not ranked:
-        return _nothing(table, "no read operation returns its columns")
+        where = f" at {item}" if item != ANYWHERE else ""
+        return _nothing(table, f"no read operation returns its columns{where}")
     ties = [choice for choice in ranked if choice.rank[:-1] == ranked[0].rank[:-1]]
     if len(ties) > 1:
         return _nothing(table, f"its columns are in {either(map(str, ties))} alike")
@@ -65,9 +72,13 @@ def _nothing(table: Table, reason: str) -> Inference:
     return Inference(None, (Problem(origin.path, origin.line, 1, "SG403", message),))
 
 
-def _candidates(wanted: Wanted, services: Services) -> Iterator[Sequence[str]]:
+def _candidates(wanted: Wanted, services: Services, pinned: str) -> Iterator[Sequence[str]]:
     """Services that the table may belong to: first those whose name the table's begins with, then
-    those that AWS also calls so, and those that document most of its columns."""
+    those that AWS also calls so, and those that document most of its columns. Only ``pinned``, where
+    that is a name."""
+    if pinned:
+        yield [pinned] if pinned in services.services else []
+        return
     parts = wanted.table.name.split("_")
     prefixes = {folded("".join(parts[: count + 1])) for count in range(len(parts))}
     named = [name for name in services.services if plain(name) in prefixes]

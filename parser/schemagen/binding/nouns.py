@@ -22,6 +22,8 @@ def singular(name: str) -> tuple[str, ...]:
     forms = [name]
     if name.endswith("ies"):
         forms.append(name[:-3] + "y")
+    if name.endswith(("ses", "xes", "zes", "ches", "shes")):
+        forms.append(name[:-2])
     if name.endswith("s"):
         forms.append(name[:-1])
     if name.endswith("list"):

@@ -1,0 +1,87 @@
+"""Services and tables that tests of inference make up."""
+
+from __future__ import annotations
+
+import re
+
+from schemagen.binding.index import Directory, Item, Member, ReadOperation, ServiceIndex
+from schemagen.binding.infer import ANYWHERE, Inference, Pinned, infer
+from schemagen.model import Column, Origin, Table
+from schemagen.typetable import TypeTable
+
+ORIGIN = Origin("docs/aws.made_thing.md", 9)
+
+
+class Made:
+    """Services that the test makes up."""
+
+    def __init__(self, *indexes: ServiceIndex) -> None:
+        self.indexes = {index.name: index for index in indexes}
+        self.services = tuple(self.indexes)
+        self.directory = Directory({index.name: index.aliases for index in indexes}, {})
+
+    def of(self, service: str) -> ServiceIndex:
+        return self.indexes[service]
+
+
+PARAMETER = re.compile(
+    r"(?P<name>\w+)(?P<list>\[\])?(?P<required>!)?(=(?P<values>[\w|]+))?(:(?P<text>\w+))?"
+)
+
+
+def index(
+    *operations: str, paged: tuple[str, ...] = (), **structures: tuple[Member, ...]
+) -> ServiceIndex:
+    """A service "made"; an operation is written ``ListThings Things[] Thing``, its parameters after
+    that: ``Name``, ``Name!`` if it is required, ``Names[]``, ``Kind=one|two``, ``Name:itsdocumentation``.
+    The structure "-" is a list of strings. ``paged`` names the operations that have paginators."""
+    read: dict[str, ReadOperation] = {}
+    items: list[Item] = []
+    for text in operations:
+        name, path, structure, *parameters = text.split()
+        words = [PARAMETER.fullmatch(word) for word in parameters]
+        found = [word.groupdict("") for word in words if word is not None]
+        assert len(found) == len(parameters)
+        read[name] = ReadOperation(
+            name,
+            tuple(one["name"] for one in found if one["required"]),
+            {one["name"]: one["text"] for one in found},
+            tuple(one["name"] for one in found if one["list"]),
+            {one["name"]: tuple(one["values"].split("|")) for one in found if one["values"]},
+            pages=(path.removesuffix("[]"),) if name in paged else (),
+        )
+        items.append(Item(name, path, structure.removeprefix("-")))
+    return ServiceIndex(
+        "made",
+        ("makes",),
+        read,
+        tuple(item for item in items if item.structure),
+        structures,
+        tuple(item for item in items if not item.structure),
+    )
+
+
+SIZE = Member("Size", "int64", "thesizeofthethingasitwasmeasured")
+COLOUR = Member("Colour", "string", "thecolourthatthethingwaspaintedin")
+THING = (Member("ThingArn", "string", ""), Member("ThingName", "string", ""), SIZE)
+
+
+def thing(*columns: str, name: str = "made_thing") -> Table:
+    """A table whose columns are written ``name type description``."""
+    rows = [text.split(maxsplit=2) for text in columns]
+    return Table(
+        f"aws.{name}",
+        "Thing",
+        "",
+        tuple(Column(row[0], "core", row[1], ORIGIN, description="".join(row[2:])) for row in rows),
+        ORIGIN,
+    )
+
+
+SIZED = "size int64 The <i>size</i> of the thing, as it was measured."
+KEYED = ("_key string", "account_id string", "thing_name string", SIZED)
+PAINTED = "colour string The colour that the thing was painted in."
+
+
+def only(table: Table, made: ServiceIndex, item: Pinned = ANYWHERE) -> Inference:
+    return infer(table, TypeTable(), Made(made), item)
