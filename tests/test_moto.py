@@ -1,0 +1,78 @@
+"""From resources in AWS to answers in SQL: created and read with real boto3 clients, mapped by the
+generated mappers of the corpus's tables, loaded into DuckDB and asked.
+
+moto answers in AWS's place. What is read, and with which arguments, is what the bindings say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from operator import itemgetter
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+from moto import mock_aws
+
+import engines
+from accounts import CASES, Case
+from aws_reader import Reader
+from corpus_package import CorpusPackage
+from loading import trip
+from schemagen.convert import json_value
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty account of moto, and credentials that are worth nothing anywhere else."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "none")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    with mock_aws(config={"lambda": {"use_docker": False}}):
+        yield
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.table)
+@pytest.mark.usefixtures("aws")
+def test_resources_are_rows(
+    case: Case,
+    corpus_package: CorpusPackage,
+    duck: engines.DuckDB,
+    request: pytest.FixtureRequest,
+) -> None:
+    """Resources that exist are found, read, mapped and loaded as the binding says, and SQL tells
+    what was created, tags and all that auxiliary operations know among it."""
+    binding = corpus_package.bindings[case.table]
+    mapper = corpus_package.mapper(case.table)
+    created = case.create()
+    reader = Reader(binding, created.scope, case.absent)
+    key = {} if case.key is None else {"key": itemgetter(case.key)}
+    rows = reader.rows(mapper, **key)
+    assert reader.lacking == case.lacks.keys(), "moto has other operations than we know"
+    assert reader.refused == case.absent.keys(), "other operations answered: there is none"
+
+    validator: Any = Draft202012Validator(
+        corpus_package.schema(case.table), format_checker=FormatChecker()
+    )
+    model = corpus_package.model(case.table)
+    for row in rows:
+        validator.validate(json_value(row, case.table))
+        model.model_validate(row)
+
+    answered = {one.operation for one in binding.auxiliary} - case.lacks.keys()
+    wanted = {column.column for column in binding.columns if column.operation in answered}
+    wanted |= {column.column for column in binding.derived}
+    empty = {name for name in wanted if all(row[name] is None for row in rows)}
+    assert empty == case.empty.keys(), "other columns are empty than we know"
+
+    table = corpus_package.table(case.table)
+    ddl = corpus_package.ddl(case.table, "duckdb")
+    assert trip(request, corpus_package.sql, table, "duckdb", ddl, rows) == rows
+    for query in created.queries:
+        assert duck.execute(query.sql).fetchall() == query.rows, query.sql
+
+
+def test_many_services(corpus_package: CorpusPackage) -> None:
+    """The tables are of services of many kinds, so what is shown is not one service's habit."""
+    services = {corpus_package.bindings[case.table].service for case in CASES}
+    assert len(services) >= 12
