@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from projects import pages, run, seeds, tree
+from projects import page, pages, run, seeds, tree
+from schemagen import disk
 
 LOCK = "bindings/aws/sagemaker.json"
 TABLE = "aws.sagemaker_compilation_job"
@@ -32,6 +35,7 @@ def entry(project: Path, table: str = TABLE) -> Any:
 def test_a_new_page_gets_a_mapper(project: Path, cache: dict[str, str]) -> None:
     """--check shows the new entry and writes nothing; bind writes it and leaves the others alone;
     a build makes the mapper; after that there is nothing to do."""
+    assert run(project, "bind", env=cache).returncode == 0
     text = json.loads((project / LOCK).read_bytes())
     removed = text["tables"].pop(TABLE)
     (project / LOCK).write_text(json.dumps(text))
@@ -40,24 +44,22 @@ def test_a_new_page_gets_a_mapper(project: Path, cache: dict[str, str]) -> None:
     check = run(project, "bind", "--check", env=cache)
     assert check.returncode == 1
     assert f'+    "{TABLE}": {{' in check.stdout.splitlines()
-    assert check.stderr.splitlines()[-1] == (
-        "the bindings are not what botocore says; run `schemagen bind`"
-    )
+    assert check.stderr.splitlines()[-1] == ("the bindings are out of date; run `schemagen bind`")
     assert tree(project) == before
     done = run(project, "bind", TABLE, env=cache)
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == f"{LOCK} written; run `schemagen build`\n"
-    removed["columns"]["tags"]["evidence"] = "name"
     assert entry(project) == removed
-    assert entry(project, "aws.sagemaker_trainingjob")["columns"]["tags"]["evidence"] == "hand"
     assert run(project, "build").returncode == 0
     assert (project / "generated/ddsql_schemas/mappers/aws/sagemaker_compilation_job.py").is_file()
     again = run(project, "bind", "--check", env=cache)
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
 
 
-def test_what_was_bound_by_hand_stays(project: Path, cache: dict[str, str]) -> None:
-    """Inferring anew changes what was inferred, and no column that is marked as bound by hand."""
+def test_the_lock_is_no_place_for_bindings_by_hand(project: Path, cache: dict[str, str]) -> None:
+    """What is marked as bound by hand and has no override is inferred anew, other columns only if
+    that is asked for."""
+    assert run(project, "bind", env=cache).returncode == 0
     path = project / LOCK
     original = path.read_text("utf-8")
     wrong = original.replace(
@@ -65,29 +67,12 @@ def test_what_was_bound_by_hand_stays(project: Path, cache: dict[str, str]) -> N
         '"creation_time": {"member": "LastModifiedTime", "evidence": "%s"}',
     )
     path.write_text(wrong.replace("%s", "hand"))
-    assert run(project, "bind", "--again", env=cache).returncode == 0
-    assert path.read_text("utf-8") == wrong.replace("%s", "hand")
+    assert run(project, "bind", env=cache).returncode == 0
+    assert path.read_text("utf-8") == original
     path.write_text(wrong.replace("%s", "both"))
     assert run(project, "bind", env=cache).stderr == "the bindings are up to date\n"
     assert run(project, "bind", "--again", env=cache).returncode == 0
     assert path.read_text("utf-8") == original
-
-
-def test_an_item_that_was_chosen_by_hand_stays(project: Path, cache: dict[str, str]) -> None:
-    """Where somebody bound columns of another operation's item, the whole binding is theirs."""
-    path = project / LOCK
-    text = json.loads(path.read_bytes())
-    by_hand: dict[str, object] = {
-        "operation": "ListCompilationJobs",
-        "path": "CompilationJobSummaries[]",
-        "columns": {"creation_time": {"member": "CreationTime", "evidence": "hand"}},
-        "auxiliary": {},
-        "unbound": [],
-    }
-    text["tables"][TABLE] = by_hand
-    path.write_text(json.dumps(text))
-    assert run(project, "bind", "--again", env=cache).returncode == 0
-    assert entry(project) == by_hand
 
 
 def test_what_cannot_be_inferred_is_said(tmp_path: Path, cache: dict[str, str]) -> None:
@@ -134,3 +119,111 @@ def test_a_table_that_nobody_knows_is_a_wrong_call(project: Path, cache: dict[st
     assert (done.returncode, done.stdout) == (2, "")
     assert "no page and no binding has the id aws.sagemaker_trainingjobs" in done.stderr
     assert tree(project) == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "column", "message"),
+    [
+        (
+            '"operation": "DescribeCompilationJob"',
+            '"operation": "DescribeCompilationJobs"',
+            7,
+            "botocore's sagemaker has no operation 'DescribeCompilationJobs'",
+        ),
+        (
+            '{"member": "CompilationEndTime", ',
+            '{"member": "CompilationEndTimes", ',
+            34,
+            "DescribeCompilationJobResponse has no member 'CompilationEndTimes'; "
+            "did you mean 'CompilationEndTime'?",
+        ),
+        (
+            '"CompilationJobArn"}}',
+            '"CompilationArn"}}',
+            49,
+            "DescribeCompilationJobResponse has no member 'CompilationArn'; "
+            "did you mean 'CompilationJobArn'?",
+        ),
+    ],
+)
+def test_what_botocore_does_not_have(
+    project: Path, cache: dict[str, str], old: str, new: str, column: int, message: str
+) -> None:
+    """An operation or a member that the lock names and botocore lacks, as a build finds it in the
+    record and bind in botocore: with file and line, exit 2, and nothing is written."""
+    assert run(project, "bind", env=cache).returncode == 0
+    path = project / LOCK
+    text = path.read_text("utf-8")
+    start = text.index(TABLE)
+    text = text[:start] + text[start:].replace(old, new, 1)
+    path.write_text(text)
+    line = text.count("\n", 0, text.index(new, start)) + 1
+    place = f"{LOCK}:{line}:{column}: SG402 "
+    before = tree(project)
+    done = run(project, "bind", env=cache)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.partition("; mend")[0].strip() == place + message
+    build = run(project, "build")
+    assert (build.returncode, build.stdout) == (2, "")
+    assert build.stderr.startswith(place)
+    assert tree(project) == before
+
+
+def test_a_service_that_is_gone(project: Path, cache: dict[str, str]) -> None:
+    """A lock of a service that botocore does not have is a problem of bind; what was recorded is
+    all that a build needs."""
+    gone = project / "bindings/aws/sagemakr.json"
+    text = (project / LOCK).read_text("utf-8").replace('"sagemaker"', '"sagemakr"', 1)
+    (project / LOCK).unlink()
+    gone.write_text(text)
+    before = tree(project)
+    done = run(project, "bind", env=cache)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "bindings/aws/sagemakr.json:2:3: SG402 botocore has no service 'sagemakr'\n"
+    )
+    assert tree(project) == before
+    assert run(project, "build").returncode == 0
+
+
+def test_no_table_is_bound_twice(project: Path, cache: dict[str, str]) -> None:
+    """A table in two files of the lock is a problem of bind as it is of a build."""
+    (project / "bindings/other").mkdir()
+    (project / "bindings/other/sagemaker.json").write_bytes((project / LOCK).read_bytes())
+    before = tree(project)
+    for command in ("bind", "build"):
+        done = run(project, command, env=cache)
+        assert done.returncode == 2
+        assert (
+            f"bindings/other/sagemaker.json:4:1: SG402 {TABLE} is bound in another file too: {LOCK}:4"
+        ) in done.stderr.splitlines()
+    assert tree(project) == before
+
+
+def test_a_bind_that_fails_leaves_the_lock(project: Path, cache: dict[str, str]) -> None:
+    """While another run writes, nothing is written, no file that is new and none that is old; what
+    a run that was killed has left behind is in nobody's way."""
+    text = json.loads((project / LOCK).read_bytes())
+    del text["tables"][TABLE]
+    (project / LOCK).write_text(json.dumps(text))
+    row = "key_rotation_enabled | core | bool | Specifies whether key rotation is enabled."
+    (project / "docs_src/ddsql/aws/aws.kms.dataset.md").write_text(
+        page("aws.kms", "key_id | core | string |", row)
+    )
+    staging = project / "bindings" / disk.STAGING
+    staging.mkdir()
+    (staging / "0").write_text("half a fi")
+    before = tree(project)
+    descriptor = os.open(staging, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        done = run(project, "bind", env=cache)
+    finally:
+        os.close(descriptor)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "bindings:1:1: SG502 another build is writing here" in done.stderr
+    assert tree(project) == before
+    assert run(project, "bind", env=cache).returncode == 0
+    assert TABLE in json.loads((project / LOCK).read_bytes())["tables"]
+    assert (project / "bindings/aws/kms.json").is_file()
+    assert not staging.exists()

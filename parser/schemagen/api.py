@@ -9,25 +9,43 @@
     findings = api.check(settings)    # what a build would change, and why
     changes = api.build(settings)     # write it
 
+    outcome = api.bind(settings)      # bring the bindings up to date; needs botocore
+    figures = api.coverage(settings).figures  # how much of the pages they fill
+
 Every function raises `ProblemsFound` when an input is wrong; it carries all problems of the run.
+Functions that take tables raise `UnknownTables` where they are nobody's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemagen import config
 from schemagen.config import Settings
-from schemagen.errors import Problem, ProblemsFound
+from schemagen.errors import Problem, ProblemsFound, UnknownTables
 
 if TYPE_CHECKING:
+    from schemagen.bind import Outcome
     from schemagen.build import Changes
     from schemagen.check import Finding
+    from schemagen.coverage import Coverage
     from schemagen.model import Pages
 
-__all__ = ["Problem", "ProblemsFound", "Settings", "build", "check", "read", "render", "settings"]
+__all__ = [
+    "Problem",
+    "ProblemsFound",
+    "Settings",
+    "UnknownTables",
+    "bind",
+    "build",
+    "check",
+    "coverage",
+    "read",
+    "render",
+    "settings",
+]
 
 # The modules behind these functions are imported when one is called, so that reading settings
 # costs no parser and reading pages no emitter.
@@ -69,3 +87,33 @@ def build(settings: Settings, *, full: bool = False, jobs: int | None = None) ->
     from schemagen import build as builder
 
     return builder.apply(builder.plan(settings, full=full, jobs=jobs))
+
+
+def bind(
+    settings: Settings, tables: Iterable[str] = (), *, again: bool = False, check: bool = False
+) -> Outcome:
+    """Bring the bindings of ``tables``, or of all, up to date: infer those that are missing, apply
+    the settings' overrides, record botocore's shapes. ``again`` infers all of them anew; ``check``
+    writes nothing. What changed, and what stays unbound, is in the result."""
+    from schemagen import bind as binder
+
+    return binder.bind(settings, tables, again=again, check=check)
+
+
+def coverage(settings: Settings, tables: Iterable[str] = ()) -> Coverage:
+    """Which columns the bindings fill, and where pages and botocore differ: of ``tables``, or of
+    those that are bound and those that botocore could fill."""
+    from schemagen import bind as binder
+    from schemagen import build as builder
+    from schemagen import coverage as coverages
+
+    pages, catalog = builder.read_catalog(settings)
+    wanted = set(tables)
+    if unknown := wanted.difference(table.table.id for table in catalog.tables):
+        raise UnknownTables(unknown, "no page has the id")
+    chosen = wanted or {
+        table.table.id
+        for table in catalog.tables
+        if table.binding is not None or table.table.provider == binder.PROVIDER
+    }
+    return coverages.coverage(pages, catalog, chosen)

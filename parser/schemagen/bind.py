@@ -1,4 +1,5 @@
-"""`schemagen bind`: infer bindings for tables that have none, and record botocore's shapes anew.
+"""`schemagen bind`: infer bindings for tables that have none, apply the overrides of the settings, and
+record botocore's shapes anew.
 
 The only command that needs botocore. A build reads what was recorded here, so a new botocore
 changes the output only after this command was run and its change of the lock was reviewed.
@@ -7,18 +8,23 @@ changes the output only after this command was run and its change of the lock wa
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from schemagen import disk
-from schemagen.build import find_locks
+from schemagen import disk, overrides
+from schemagen.build import bound, find_locks
 from schemagen.config import Settings
-from schemagen.errors import Problem, ProblemsFound
-from schemagen.model import Auxiliary, Binding, BoundColumn, Table
+from schemagen.errors import Problem, ProblemsFound, UnknownTables
+from schemagen.model import Binding, Origin, Table
+from schemagen.overrides import ItemOverride, Overrides
 from schemagen.pages.sources import Kind, find_sources, kind_of
 
 if TYPE_CHECKING:
+    from schemagen.binding.choice import Inference
+    from schemagen.binding.index import Indexes
+    from schemagen.binding.infer import Pinned
     from schemagen.binding.lock import Lock
 
 PROVIDER = "aws"
@@ -27,84 +33,94 @@ PROVIDER = "aws"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A file of the lock that differs from what botocore says. ``path`` is for people."""
+    """A file of the lock that differs from what botocore and the overrides say.
+
+    ``path`` is for people, ``name`` relative to the folder of the bindings; ``text`` is None where
+    the file goes, because all its tables are bound to other services now.
+    """
 
     path: str
     name: str
-    text: str
+    text: str | None
     diff: str
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The files that change, what could not be inferred, and tables that nobody knows."""
+    """The files of the lock that change, and what stays unbound, with the reason."""
 
     changes: tuple[Change, ...]
     findings: tuple[Problem, ...] = ()
-    unknown: tuple[str, ...] = ()
+
+
+def bind(
+    settings: Settings, tables: Iterable[str] = (), *, again: bool = False, check: bool = False
+) -> Outcome:
+    """Bring the lock up to date and say what has changed. With ``check``, nothing is written.
+
+    Raises what `changes` raises, and `ProblemsFound` with SG501 and SG502.
+    """
+    outcome = changes(settings, tables, again=again)
+    if outcome.changes and not check:
+        write(settings, outcome.changes)
+    return outcome
 
 
 def changes(settings: Settings, tables: Iterable[str] = (), *, again: bool = False) -> Outcome:
     """What would change in the lock; for ``tables`` only, if any.
 
-    Tables of the pages that have no binding get one. With ``again`` those that have one are
-    inferred anew too, but for the columns that somebody bound by hand.
+    Tables of the pages that have no binding get one, and all get their overrides. Columns that were
+    bound by an override that is gone are inferred anew; with ``again``, everything is.
 
-    Raises `ProblemsFound` with the pages' problems, and SG401 and SG402: what the lock names and
-    botocore does not have.
+    Raises `UnknownTables`, and `ProblemsFound` with the pages' problems, with SG401 and SG402 (what
+    the lock names and botocore does not have), and with SG303 and SG304 (what is wrong with an
+    override).
     """
-    from schemagen.binding import lock, snapshot
-
-    wanted = set(tables)
     problems: list[Problem] = []
+    locks = _read(settings, problems)
+    old = bound(locks.values(), problems)
+    pages = {table.id: table for table in _pages(settings)}
+    wanted = set(tables)
+    if unknown := wanted.difference(old, pages):
+        raise UnknownTables(unknown, "no page and no binding has the id")
+    problems += _unknown(settings.overrides, pages)
+    if problems:
+        raise ProblemsFound(problems)
+    work = _Work(settings, old, again)
+    for table in pages.values():
+        if table.provider == PROVIDER and (not wanted or table.id in wanted):
+            work.bind(table)
+    changed = _refreshed(work, locks, wanted, pages)
+    if work.problems:
+        raise ProblemsFound(work.problems)
+    return Outcome(
+        tuple(
+            _change(settings, path, locks.get(path), text)
+            for path, text in sorted(changed.items())
+            if text != (locks[path].text if path in locks else None)
+        ),
+        tuple(work.findings),
+    )
+
+
+def write(settings: Settings, found: Iterable[Change]) -> None:
+    """Write the changed files of the lock. Each is the old one or the new one, whatever happens."""
+    found = tuple(found)
+    texts = {change.name: change.text for change in found if change.text is not None}
+    gone = [change.name for change in found if change.text is None]
+    disk.write(settings.bindings, texts, gone, settings.display)
+
+
+def _read(settings: Settings, problems: list[Problem]) -> dict[str, Lock]:
+    from schemagen.binding import lock
+
     locks: dict[str, Lock] = {}
     for source in find_locks(settings):
         try:
             locks[source.path] = lock.parse(source.path, source.data)
         except ProblemsFound as error:
             problems.extend(error.problems)
-    if problems:
-        raise ProblemsFound(problems)
-    bound = {binding.table: binding for one in locks.values() for binding in one.bindings}
-    pages = _pages(settings)
-    unknown = wanted.difference(bound, (table.id for table in pages))
-    unbound = [
-        table
-        for table in pages
-        if table.provider == PROVIDER
-        and (not wanted or table.id in wanted)
-        and (again or table.id not in bound)
-    ]
-    made, findings = _infer(settings, unbound, bound)
-    found: list[Change] = []
-    for path, old in sorted(_merged(settings, locks, made).items()):
-        before = locks[path].text if path in locks else ""
-        here = {binding.table for binding in old.bindings}
-        if not here or (wanted and wanted.isdisjoint(here)):
-            continue
-        try:
-            new = snapshot.refresh(old)
-        except ProblemsFound as error:
-            problems.extend(error.problems)
-            continue
-        if new.text != before:
-            diff = difflib.unified_diff(
-                before.splitlines(keepends=True),
-                new.text.splitlines(keepends=True),
-                f"{path} (on disk)",
-                f"{path} (botocore)",
-            )
-            name = (settings.root / path).relative_to(settings.bindings).as_posix()
-            found.append(Change(path, name, new.text, "".join(diff)))
-    if problems:
-        raise ProblemsFound(problems)
-    return Outcome(tuple(found), findings, tuple(sorted(unknown)))
-
-
-def write(settings: Settings, found: Iterable[Change]) -> None:
-    """Write the changed files of the lock."""
-    texts = {change.name: change.text for change in found}
-    disk.write(settings.bindings, texts, (), settings.display)
+    return locks
 
 
 def _pages(settings: Settings) -> tuple[Table, ...]:
@@ -116,63 +132,189 @@ def _pages(settings: Settings) -> tuple[Table, ...]:
     ).tables
 
 
-def _infer(
-    settings: Settings, tables: Collection[Table], bound: Mapping[str, Binding]
-) -> tuple[tuple[Binding, ...], tuple[Problem, ...]]:
-    """The bindings of ``tables``, and what is to be said about them."""
-    from schemagen.binding.index import Indexes
-    from schemagen.binding.infer import infer
+def _unknown(by_hand: Overrides, pages: Mapping[str, Table]) -> list[Problem]:
+    problems: list[Problem] = []
+    for one in by_hand:
+        if found := overrides.unknown(one, pages):
+            problems.append(found)
+        elif pages[one.table].provider != PROVIDER:
+            message = f"only tables of {PROVIDER} can be bound, not {one.table}"
+            problems.append(one.place.problem("SG304", message, "table"))
+    return problems
 
-    indexes = Indexes()
-    made: list[Binding] = []
-    findings: list[Problem] = []
-    for table in tables:
-        inference = infer(table, settings.types, indexes)
-        findings.extend(inference.findings)
+
+@dataclass
+class _Work:
+    """The bindings of a run. ``made`` are those that differ from ``old``, by table."""
+
+    settings: Settings
+    old: Mapping[str, Binding]
+    again: bool
+    made: dict[str, Binding] = field(default_factory=dict[str, Binding])
+    problems: list[Problem] = field(default_factory=list[Problem])
+    findings: list[Problem] = field(default_factory=list[Problem])
+
+    @cached_property
+    def indexes(self) -> Indexes:
+        from schemagen.binding.index import Indexes
+
+        return Indexes()
+
+    def bind(self, table: Table) -> None:
+        """Settle the binding of ``table``."""
+        from schemagen.binding import by_hand
+
+        mine = self.settings.overrides.of(table.id)
+        old = self.old.get(table.id)
+        before = len(self.problems)
+        if (
+            self.again
+            or old is None
+            or not all(overrides.is_reflected(one, old) for one in mine.items)
+        ):
+            binding = self.inferred(table, mine)
+        else:
+            binding = self.without_old_overrides(table, old, mine)
+        if binding is None or len(self.problems) > before:
+            return
+        if mine.columns and binding.service in self.indexes.services:
+            asked = by_hand.asked_of(binding, table, self.indexes)
+            applied = by_hand.apply(binding, mine.columns, asked, table)
+            self.problems += applied.problems
+            self.findings += applied.findings
+            binding = applied.binding
+        if binding != old:
+            self.made[table.id] = binding
+
+    def inferred(self, table: Table, mine: Overrides) -> Binding | None:
+        """The binding that is inferred for the item that the overrides leave; None, with a problem
+        where an override wants one, where there is none."""
+        from schemagen.binding import by_hand
+        from schemagen.binding.infer import Pinned
+
+        item = next(iter(mine.items), None)
+        pinned = Pinned(item.service, item.operation, item.path) if item else Pinned()
+        if item and item.service:
+            if item.service not in self.indexes.services:
+                message = f"botocore has no service {item.service!r}"
+                self.problems.append(item.place.problem("SG303", message, "service"))
+                return None
+            if wrong := by_hand.wrong_item(item, item.service):
+                self.problems.append(wrong)
+                return None
+        inference = self.infer(table, pinned, mine)
         if inference.binding is not None:
-            old = bound.get(table.id)
-            made.append(_with_overrides(old, inference.binding) if old else inference.binding)
-    return tuple(made), tuple(findings)
+            return inference.binding
+        if item and item.service and item.operation and item.path:
+            # Somebody knows better than the evidence.
+            return Binding(
+                table.id,
+                item.service,
+                item.operation,
+                item.path,
+                columns=(),
+                derived=(),
+                auxiliary=(),
+                origin=Origin("", 0),
+                unbound=tuple(sorted(column.name for column in table.columns)),
+            )
+        # To keep a column of it unbound is no wish that a table be bound.
+        for one in mine:
+            if isinstance(one, ItemOverride) or one.member:
+                reason = "; ".join(finding.message for finding in inference.findings)
+                message = f"{reason}; say the service, operation and path of its item"
+                self.problems.append(one.place.problem("SG304", message))
+        return None
+
+    def infer(self, table: Table, pinned: Pinned, mine: Overrides) -> Inference:
+        """What is inferred. Findings of columns that have an override are nobody's business."""
+        from schemagen.binding.infer import infer
+
+        inference = infer(table, self.settings.types, self.indexes, pinned)
+        named = {one.column for one in mine.columns}
+        lines = {column.origin.line for column in table.columns if column.name in named}
+        self.findings += [
+            one for one in inference.findings if one.code != "SG404" or one.line not in lines
+        ]
+        return inference
+
+    def without_old_overrides(self, table: Table, old: Binding, mine: Overrides) -> Binding:
+        """``old`` with the columns inferred anew that only an override that is gone can have
+        bound."""
+        from schemagen.binding import by_hand
+        from schemagen.binding.infer import Pinned
+
+        asked = {one.column for one in mine.columns}
+        stale = {
+            one.column for one in old.columns if one.evidence == "hand" and one.column not in asked
+        }
+        if not stale or old.service not in self.indexes.services:
+            return old
+        pinned = Pinned(old.service, old.operation, old.path)
+        inference = self.infer(table, pinned, mine)
+        return by_hand.without(old, stale, inference.binding)
 
 
-def _with_overrides(old: Binding, new: Binding) -> Binding:
-    """``new`` with the columns that were bound by hand. A hand that bound members of another item
-    chose the item too: then the old binding stays."""
-    by_hand = {column.column: column for column in old.columns if column.evidence == "hand"}
-    if not by_hand:
-        return new
-    if (old.service, old.operation, old.path) != (new.service, new.operation, new.path):
-        return old
-    columns: dict[str, BoundColumn] = {column.column: column for column in new.columns}
-    columns.update(by_hand)
-    known: dict[str, Auxiliary] = {one.operation: one for one in new.auxiliary}
-    used = {column.operation for column in by_hand.values()}
-    known.update({one.operation: one for one in old.auxiliary if one.operation in used})
-    filling = {column.operation for column in columns.values()}
-    return replace(
-        new,
-        columns=tuple(columns.values()),
-        derived=tuple(column for column in new.derived if column.column not in by_hand),
-        auxiliary=tuple(one for one in known.values() if one.operation in filling),
-        unbound=tuple(name for name in new.unbound if name not in by_hand),
-    )
+def _refreshed(
+    work: _Work, locks: Mapping[str, Lock], wanted: set[str], pages: Mapping[str, Table]
+) -> dict[str, str | None]:
+    """The texts of the locks that ``wanted`` concerns, by path; None for one that is left empty.
+    What botocore lacks is added to the problems."""
+    from schemagen.binding import by_hand, snapshot
+
+    texts: dict[str, str | None] = {}
+    for path, one in _merged(work, locks).items():
+        here = {binding.table: binding for binding in one.bindings}
+        moved = path in locks and any(binding.table not in here for binding in locks[path].bindings)
+        if wanted and wanted.isdisjoint(here) and not moved:
+            continue
+        if not here:
+            texts[path] = None if moved else one.text
+            continue
+        mine = {table: work.settings.overrides.of(table) for table in here}
+        elsewhere = {
+            at: problem
+            for table, binding in here.items()
+            for at, problem in by_hand.places(mine[table], binding)
+        }
+        try:
+            new = snapshot.refresh(replace(one, elsewhere=elsewhere))
+        except ProblemsFound as error:
+            work.problems += error.problems
+            continue
+        for table in here:
+            if any(mine[table]) and table in pages:
+                types = work.settings.types
+                work.problems += by_hand.misfits(new, mine[table], pages[table], types)
+        texts[path] = new.text
+    return texts
 
 
-def _merged(
-    settings: Settings, locks: Mapping[str, Lock], made: Iterable[Binding]
-) -> dict[str, Lock]:
+def _merged(work: _Work, locks: Mapping[str, Lock]) -> dict[str, Lock]:
     """The locks with the bindings that were made, each in the file of its service."""
     from schemagen.binding.lock import Lock, Record
 
-    new = {binding.table: binding for binding in made}
     merged = {
         path: replace(
-            one, bindings=tuple(binding for binding in one.bindings if binding.table not in new)
+            one,
+            bindings=tuple(binding for binding in one.bindings if binding.table not in work.made),
         )
         for path, one in locks.items()
     }
-    for binding in new.values():
+    settings = work.settings
+    for binding in work.made.values():
         path = settings.display(settings.bindings / PROVIDER / f"{binding.service}.json")
         one = merged.get(path) or Lock(path, binding.service, (), Record())
         merged[path] = replace(one, bindings=(*one.bindings, binding))
     return merged
+
+
+def _change(settings: Settings, path: str, old: Lock | None, text: str | None) -> Change:
+    diff = difflib.unified_diff(
+        old.text.splitlines(keepends=True) if old else [],
+        (text or "").splitlines(keepends=True),
+        f"{path} (on disk)",
+        f"{path} (botocore)",
+    )
+    name = (settings.root / path).relative_to(settings.bindings).as_posix()
+    return Change(path, name, text, "".join(diff))

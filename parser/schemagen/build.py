@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemagen import disk, manifest, toolchain
+from schemagen import disk, manifest, overrides, toolchain
 from schemagen.config import Settings
 from schemagen.disk import digest
 from schemagen.errors import Problem, ProblemsFound
 from schemagen.link import Catalog, TableFacts, facts, link
 from schemagen.manifest import Inputs, Manifest, TableEntry
 from schemagen.model import Origin, Pages
+from schemagen.overrides import Overrides
 from schemagen.pages.sources import Kind, Source, find_sources, kind_of
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ def _read(settings: Settings) -> _Read:
             toolchain=toolchain.fingerprint(),
             settings=_settings_hash(settings),
             api=_sources_hash(source for source in sources if kind_of(source.path) is Kind.API),
-            locks=_sources_hash(locks),
+            locks=_locks_hash(locks, settings.overrides),
         ),
         {source.path: digest(source.data) for source in datasets},
     )
@@ -277,10 +278,12 @@ def _read_stale(
     recorded = {one.service.name: repr(one.service).encode() for one in read_locks}
 
     def lock_hash(table: TableFacts) -> str:
-        """A hash of what the lock says of a table and of the services of its structures."""
+        """A hash of what lock and overrides say of a table and of the services of its structures."""
         binding = bindings.get(table.id)
         services = {service for service, _ in table.structures}
         parts: list[bytes] = []
+        if any(by_hand := settings.overrides.of(table.id)):
+            parts.append(repr(by_hand).encode())
         if binding is not None:
             services.add(binding.service)
             parts.append(repr(replace(binding, origin=NOWHERE)).encode())
@@ -302,7 +305,7 @@ def _read_stale(
     parsed += [
         parse_source(source, settings.types) for source in read.sources if source.path in again
     ]
-    _, catalog = _link(settings, parsed, read_locks, bindings, problems)
+    _, catalog = _link(settings, parsed, read_locks, bindings, problems, fresh)
     return catalog, lock_hash, fresh
 
 
@@ -330,6 +333,11 @@ def _read_locks(
             locks.append(lock.read(source.path, source.data))
         except ProblemsFound as error:
             problems.extend(error.problems)
+    return locks, bound(locks, problems), problems
+
+
+def bound(locks: Iterable[Lock], problems: list[Problem]) -> dict[str, Binding]:
+    """The bindings by table; SG402 is added to ``problems`` where a table has two."""
     bindings: dict[str, Binding] = {}
     for binding in (binding for one in locks for binding in one.bindings):
         first = bindings.setdefault(binding.table, binding)
@@ -337,7 +345,7 @@ def _read_locks(
             there = f"{first.origin.path}:{first.origin.line}"
             message = f"{binding.table} is bound in another file too: {there}"
             problems.append(Problem(binding.origin.path, binding.origin.line, 1, "SG402", message))
-    return locks, bindings, problems
+    return bindings
 
 
 def _link(
@@ -346,9 +354,11 @@ def _link(
     locks: Iterable[Lock],
     bindings: Mapping[str, Binding],
     problems: list[Problem],
+    fresh: Collection[str] = (),
 ) -> tuple[Pages, Catalog]:
     """The pages put together, and their catalogue. Raises `ProblemsFound` with ``problems`` and
-    everything that is wrong between pages, lock and databases."""
+    everything that is wrong between pages, overrides, lock and databases. ``fresh`` are the tables
+    that a build has found right before."""
     from schemagen.binding import lock
     from schemagen.emit import ddl
     from schemagen.pages.read import collect
@@ -361,6 +371,9 @@ def _link(
         found.extend(error.problems)
     for one in locks:
         found.extend(lock.check(one, pages.tables))
+    if not found:
+        # What is wrong with a page or the lock is no fault of the override that it concerns.
+        found.extend(overrides.problems(settings.overrides, pages.tables, bindings, fresh))
     catalog = link(pages, settings.types, bindings.values(), [one.service for one in locks])
     for table in catalog.tables:
         found.extend(ddl.problems(table))
@@ -459,6 +472,14 @@ def _settings_hash(settings: Settings) -> str:
         settings.types,
     )
     return digest(repr(parts).encode())
+
+
+def _locks_hash(locks: Iterable[Source], by_hand: Overrides) -> str:
+    """A hash of what says which response fills which column."""
+    parts = [_sources_hash(locks).encode()]
+    if any(by_hand):
+        parts.append(repr(by_hand).encode())
+    return digest(*parts)
 
 
 def _sources_hash(sources: Iterable[Source]) -> str:

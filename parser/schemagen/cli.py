@@ -10,14 +10,15 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from schemagen.errors import ProblemsFound
+from schemagen.errors import ProblemsFound, UnknownTables
 
 if TYPE_CHECKING:
     from schemagen.build import Changes, Plan, Rendered
@@ -51,6 +52,15 @@ def _settings(docs: Path | None = None, out: Path | None = None) -> Settings:
 
 def _say(text: str) -> None:
     click.echo(text, err=True)
+
+
+@contextmanager
+def _known_tables() -> Generator[None]:
+    """Tables that nobody knows are a wrong call."""
+    try:
+        yield
+    except UnknownTables as error:
+        raise click.UsageError(str(error)) from error
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -223,20 +233,19 @@ def types(form: str) -> int:
 @click.argument("tables", nargs=-1)
 @click.option("--check", is_flag=True, help="Write nothing; print what would change as a diff.")
 @click.option(
-    "--again", is_flag=True, help="Infer all bindings anew, but for the columns bound by hand."
+    "--again", is_flag=True, help="Infer all bindings anew, but for the settings' overrides."
 )
 def bind(tables: Sequence[str], check: bool, again: bool) -> int:
     """Infer the bindings of tables that have none, and record botocore's shapes.
 
     The bindings say which response fills which column; a build reads only what is recorded with
-    them. What cannot be inferred goes to stderr. TABLES are ids; none means all.
+    them. The settings' overrides are applied and marked. What cannot be inferred goes to stderr.
+    TABLES are ids; none means all.
     """
-    from schemagen import bind as binder
+    from schemagen import api
 
-    settings = _settings()
-    outcome = binder.changes(settings, tables, again=again)
-    if outcome.unknown:
-        raise click.UsageError(f"no page and no binding has the id {', '.join(outcome.unknown)}")
+    with _known_tables():
+        outcome = api.bind(_settings(), tables, again=again, check=check)
     changes = outcome.changes
     for finding in outcome.findings:
         _say(str(finding))
@@ -244,12 +253,11 @@ def bind(tables: Sequence[str], check: bool, again: bool) -> int:
         for change in changes:
             click.echo(change.diff, nl=False)
         if changes:
-            _say("the bindings are not what botocore says; run `schemagen bind`")
+            _say("the bindings are out of date; run `schemagen bind`")
         return OUT_OF_DATE if changes else 0
-    if changes:
-        binder.write(settings, changes)
     for change in changes:
-        _say(f"{change.path} written; run `schemagen build`")
+        done = "removed" if change.text is None else "written"
+        _say(f"{change.path} {done}; run `schemagen build`")
     if not changes:
         _say("the bindings are up to date")
     return 0
@@ -279,19 +287,10 @@ def coverage(
     Reads pages and bindings only. The key is not counted. TABLES are ids; none means those that
     are bound and those that botocore could fill.
     """
-    from schemagen import bind, build, report
-    from schemagen import coverage as coverages
+    from schemagen import api, report
 
-    pages, catalog = build.read_catalog(_settings(docs, out))
-    known = {table.table.id for table in catalog.tables}
-    if unknown := sorted(set(tables) - known):
-        raise click.UsageError(f"no page has the id {', '.join(unknown)}")
-    chosen = set(tables) or {
-        table.table.id
-        for table in catalog.tables
-        if table.binding is not None or table.table.provider == bind.PROVIDER
-    }
-    found = coverages.coverage(pages, catalog, chosen)
+    with _known_tables():
+        found = api.coverage(_settings(docs, out), tables)
     headings, rows = report.COVERAGE_HEADINGS, report.coverage_rows(found)
     if form == "json":
         click.echo(json.dumps(report.coverage_json(found), indent=2))

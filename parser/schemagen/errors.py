@@ -87,3 +87,11 @@ class ProblemsFound(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class UnknownTables(LookupError):
+    """The call names tables that nobody knows; ``message`` says who might have."""
+
+    def __init__(self, tables: Iterable[str], message: str) -> None:
+        self.tables = tuple(sorted(tables))
+        super().__init__(f"{message} {', '.join(self.tables)}")

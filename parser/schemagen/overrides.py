@@ -29,6 +29,10 @@ class Place:
     path: str
     lines: Mapping[str, tuple[int, int]]
 
+    @property
+    def line(self) -> int:
+        return self.lines[""][0]
+
     def problem(self, code: str, message: str, key: str = "") -> Problem:
         """``message`` at ``key``, or at the entry where it does not have that key."""
         return Problem(self.path, *self.lines.get(key, self.lines[""]), code, message)
@@ -135,7 +139,7 @@ def parse(
         name = (made.table, made.column if isinstance(made, ColumnOverride) else "")
         if (other := first.setdefault(name, place)) is not place:
             what = ".".join(filter(None, name))
-            message = f"{what} has another override in line {other.lines[''][0]}"
+            message = f"{what} has another override in line {other.line}"
             problems.append(place.problem("SG302", message))
         elif isinstance(made, ColumnOverride):
             columns.append(made)

@@ -1,0 +1,268 @@
+"""A binding with the overrides of the settings, and what botocore says to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
+
+from schemagen.binding import arguments, snapshot
+from schemagen.binding.fits import fits
+from schemagen.binding.identity import Identity
+from schemagen.binding.infer import Services
+from schemagen.binding.lock import Lock
+from schemagen.errors import Problem
+from schemagen.model import Auxiliary, Binding, BoundColumn, Table
+from schemagen.overrides import ColumnOverride, ItemOverride, Overrides
+from schemagen.places import Path
+from schemagen.responses import WHOLE, Responses
+from schemagen.typetable import TypeTable
+
+T = TypeVar("T")
+
+Asked = Callable[[str], Auxiliary | None]
+"""What inference asks an operation with, of the given name; the path does not count. None where the
+item lacks what the operation needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A binding with its overrides. ``problems`` are those of the overrides, ``findings`` those of
+    columns that lost what filled them."""
+
+    binding: Binding
+    problems: tuple[Problem, ...]
+    findings: tuple[Problem, ...]
+
+
+def apply(
+    binding: Binding,
+    by_hand: Sequence[ColumnOverride],
+    asked: Asked,
+    table: Table,
+) -> Applied:
+    """``binding`` with columns of ``table`` that are bound by hand, or kept unbound.
+
+    Problems are SG304: arguments that nobody says, and overrides that contradict each other.
+    """
+    work = _Work(binding, by_hand, asked)
+    named = {one.column for one in by_hand}
+    columns = {one.column: one for one in binding.columns if one.column not in named}
+    unbound = {name for name in binding.unbound if name not in named}
+    inferred = {one.operation: one for one in binding.auxiliary}
+    others = {name: one for name, one in inferred.items() if _fills(name, columns.values())}
+    made = work.auxiliaries(others)
+    findings: list[Problem] = []
+    for name, column in list(columns.items()):
+        # An operation is asked once, for one item: that of the override.
+        other = made.get(column.operation or "")
+        if other and other.path != others[other.operation].path:
+            del columns[name]
+            unbound.add(name)
+            findings.append(_lost(table, name, other))
+    for one in by_hand:
+        if one.member:
+            asks = one.auxiliary(binding)
+            operation = asks[0] if asks else None
+            columns[one.column] = BoundColumn(one.column, one.member, "hand", operation)
+        else:
+            unbound.add(one.column)
+    auxiliary = {**others, **made}
+    applied = replace(
+        binding,
+        columns=tuple(columns.values()),
+        derived=tuple(one for one in binding.derived if one.column not in named),
+        auxiliary=tuple(one for name, one in auxiliary.items() if _fills(name, columns.values())),
+        unbound=tuple(sorted(unbound)),
+    )
+    return Applied(applied, tuple(work.problems), tuple(findings))
+
+
+def _fills(operation: str, columns: Iterable[BoundColumn]) -> bool:
+    return any(one.operation == operation for one in columns)
+
+
+def _lost(table: Table, column: str, other: Auxiliary) -> Problem:
+    [origin] = [one.origin for one in table.columns if one.name == column]
+    reason = f"an override asks {other.operation} for the item {other.path}"
+    message = f"{table.id}.{column} stays unbound: {reason}"
+    return Problem(origin.path, origin.line, 1, "SG404", message)
+
+
+@dataclass
+class _Work:
+    binding: Binding
+    by_hand: Sequence[ColumnOverride]
+    asked: Asked
+    problems: list[Problem] = field(default_factory=list[Problem])
+
+    def auxiliaries(self, others: Mapping[str, Auxiliary]) -> dict[str, Auxiliary]:
+        """The operations that overrides name. ``others`` are those that fill columns anyway."""
+        named: dict[str, list[ColumnOverride]] = {}
+        for one in self.by_hand:
+            if one.member and (other := one.auxiliary(self.binding)):
+                named.setdefault(other[0], []).append(one)
+        return {name: self.auxiliary(name, some, others.get(name)) for name, some in named.items()}
+
+    def auxiliary(
+        self, name: str, overrides: Sequence[ColumnOverride], other: Auxiliary | None
+    ) -> Auxiliary:
+        path = self.said(overrides, "path", lambda one: one.path or WHOLE)
+        arguments = self.said(overrides, "arguments", lambda one: one.arguments)
+        constants = self.said(overrides, "constants", lambda one: one.constants)
+        known = Auxiliary(name, WHOLE)
+        if arguments is None:
+            known = other or self.asked(name) or self.nothing(overrides[0])
+        return Auxiliary(
+            name,
+            path or WHOLE,
+            known.arguments if arguments is None else arguments,
+            known.constants if constants is None else constants,
+        )
+
+    def nothing(self, one: ColumnOverride) -> Auxiliary:
+        if one.operation not in snapshot.service_model(self.binding.service).operation_names:
+            return Auxiliary(one.operation, WHOLE)  # SG303 says so.
+        item = f"{self.binding.operation} ({self.binding.path})"
+        message = f"say the arguments of {one.operation}: {item} has no members for them"
+        self.problems.append(one.place.problem("SG304", message, "operation"))
+        return Auxiliary(one.operation, WHOLE)
+
+    def said(
+        self,
+        overrides: Sequence[ColumnOverride],
+        key: str,
+        value: Callable[[ColumnOverride], T | None],
+    ) -> T | None:
+        """What overrides of one operation say, which must be one thing; None where they do not."""
+        first: ColumnOverride | None = None
+        for one in overrides:
+            if value(one) is None:
+                continue
+            first = first or one
+            if value(one) != value(first):
+                message = f"{one.operation} has another {key} in line {first.place.line}"
+                self.problems.append(one.place.problem("SG304", message, key))
+        return value(first) if first else None
+
+
+def without(old: Binding, columns: Collection[str], new: Binding | None) -> Binding:
+    """``old`` with ``columns`` as ``new``, a binding of the same item, has them; what it does not have,
+    or only in another item of an operation that stays, is unbound."""
+    kept = tuple(one for one in old.columns if one.column not in columns)
+    auxiliary = {one.operation: one for one in old.auxiliary if _fills(one.operation, kept)}
+    found = list(kept)
+    derived = [*old.derived]
+    if new is not None:
+        derived += [one for one in new.derived if one.column in columns]
+        for one in new.auxiliary:
+            auxiliary.setdefault(one.operation, one)
+        found += [
+            one
+            for one in new.columns
+            if one.column in columns
+            and (
+                one.operation is None or auxiliary[one.operation].path == new.path_of(one.operation)
+            )
+        ]
+    bound = {one.column for one in found} | {one.column for one in derived}
+    return replace(
+        old,
+        columns=tuple(found),
+        derived=tuple(derived),
+        auxiliary=tuple(one for name, one in auxiliary.items() if _fills(name, found)),
+        unbound=tuple(sorted({*old.unbound, *columns} - bound)),
+    )
+
+
+def asked_of(binding: Binding, table: Table, services: Services) -> Asked:
+    """What inference asks operations with, for the item of ``binding``."""
+
+    def asked(operation: str) -> Auxiliary | None:
+        index = services.of(binding.service)
+        place = (binding.operation, binding.path)
+        items = [item for item in index.items if (item.operation, item.path) == place]
+        known = index.operations.get(operation)
+        if not items or known is None:
+            return None
+        found = arguments.asked(Identity(index, items[0], table.name), known)
+        return Auxiliary(operation, WHOLE, found.members, found.constants) if found else None
+
+    return asked
+
+
+# --- what botocore says ---------------------------------------------------------------------------
+
+
+def wrong_item(one: ItemOverride, service: str) -> Problem | None:
+    """SG303 where botocore's ``service`` lacks what the override names."""
+    model = snapshot.service_model(service)
+    if one.operation and one.operation not in model.operation_names:
+        message = f"botocore's {service} has no operation {one.operation!r}"
+        return one.place.problem("SG303", message, "operation")
+    try:
+        if one.operation and one.path:
+            snapshot.element_at(model, one.operation, one.path)
+    except ValueError as error:
+        return one.place.problem("SG303", str(error), "path")
+    return None
+
+
+def places(
+    overrides: Overrides, binding: Binding
+) -> Iterator[tuple[Path, Callable[[str], Problem]]]:
+    """The entries of the lock that come from overrides, for `Lock.elsewhere`: their problems are
+    SG303."""
+    at: Path = ("tables", binding.table)
+    for item in overrides.items:
+        yield from _places(item, at, "operation", "path")
+    for one in overrides.columns:
+        if one.member:
+            yield from _places(one, (*at, "columns", one.column), "", "operation", "member")
+        if one.member and (other := one.auxiliary(binding)):
+            place: Path = (*at, "auxiliary", other[0])
+            yield place, partial(one.place.problem, "SG303", key="operation")
+            yield from _places(one, place, "path", "arguments", "constants")
+
+
+def _places(
+    one: ItemOverride | ColumnOverride, at: Path, *keys: str
+) -> Iterator[tuple[Path, Callable[[str], Problem]]]:
+    for key in keys:
+        yield (*at, key) if key else at, partial(one.place.problem, "SG303", key=key)
+
+
+def misfits(lock: Lock, overrides: Overrides, table: Table, types: TypeTable) -> Iterator[Problem]:
+    """SG304 for members that the converters of their columns do not take, and for parameters that
+    an operation needs and nobody says. ``lock`` was verified."""
+    [binding] = [one for one in lock.bindings if one.table == table.id]
+    responses = Responses(lock.service)
+    expressions = {column.name: column.type for column in table.columns}
+    for one in overrides.columns:
+        if not one.member:
+            continue
+        other = one.auxiliary(binding)
+        operation, path = other or (binding.operation, binding.path)
+        structure = responses.item(operation, path)
+        member = responses.member(structure, one.member)
+        type = types.resolve_column(table.id, one.column, expressions[one.column])
+        if not fits(type, member.shape, partial(_members, responses), texts=True):
+            written = lock.record.shapes[structure.name].get(one.member, f"#{structure.name}")
+            kind = f"{structure.name}.{one.member} is {written.rstrip('!')}"
+            message = f"{kind}, which does not fit {type.expression}"
+            yield one.place.problem("SG304", message, "member")
+        if other and one.arguments is not None:
+            yield from _unsaid(lock.name, one, operation)
+
+
+def _members(responses: Responses, structure: str) -> list[str]:
+    return [member.name for member in responses.structures[structure].members]
+
+
+def _unsaid(service: str, one: ColumnOverride, operation: str) -> Iterator[Problem]:
+    said = {parameter for parameter, _ in (*(one.arguments or ()), *(one.constants or ()))}
+    for parameter in snapshot.required(snapshot.service_model(service), operation):
+        if parameter not in said:
+            message = f"{operation} needs {parameter}: say it in arguments or constants"
+            yield one.place.problem("SG304", message, "arguments")
