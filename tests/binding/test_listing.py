@@ -42,6 +42,9 @@ def text(found: Listing | None) -> str:
         (["GetThing @ Thing ThingName!", "ListThings ThingNames[] -"], "ThingNames[] ThingName=@"),
         (["GetThing @ Thing ThingName!", "ListThings Things[] -"], "Things[] ThingName=@"),
         (["GetThing @ Thing ThingName!", "ListThings Others[] -"], ""),
+        (["GetThing @ Thing Id!", "ListThings S[].Thing Bare"], "S[].Thing Id=Id"),
+        (["GetThing @ Thing ThingIdentifier!", "ListThings S[] Bare"], "S[] ThingIdentifier=Id"),
+        (["GetThing @ Thing MadeId!", "ListThings S[] Bare"], ""),
         (["BatchGetThings T[] Thing things[]!", "ListThings thingArns[] -"], "thingArns[] things=@"),
         (["BatchGetThings T[] Thing names[]!", "ListThings things[] -"], "things[] names=@"),
         (["BatchGetThings T[] Thing things[]!:thingids", "ListThings S[] Bare"], "S[] things=Id"),
@@ -57,6 +60,10 @@ def test_an_element_answers_by_its_name(operations: list[str], expected: str) ->
 @pytest.mark.parametrize(
     "operations",
     [
+        ["GetThing @ Thing Name!", "ListOthers S[] Bare"],
+        ["GetThing @ Thing Name! ThingName!", "ListThings S[] Summary"],
+        ["GetThing @ Thing ThingName!", "ListThings S[].Parts[] Summary"],
+        ["GetThing @ Thing ThingName!", "ListThings S[].Part Summary"],
         ["GetThing @ Thing ThingName!", "ListOthers S[] Summary"],
         ["GetThing @ Thing ThingName!", "ListThingsByOther S[] Summary"],
         ["GetThing @ Thing ThingName! Version!", "ListThings S[] Summary"],
@@ -158,7 +165,7 @@ def test_equal_listings_are_a_finding() -> None:
 
 @pytest.mark.parametrize(
     ("plural", "one"),
-    [("policies", "policy"), ("meshes", "mesh"), ("aliases", "alias"), ("eventbuses", "eventbus"),
+    [("policies", "policy"), ("analyses", "analysis"), ("indices", "index"), ("meshes", "mesh"), ("aliases", "alias"), ("eventbuses", "eventbus"),
      ("things", "thing"), ("secretlist", "secret")],
 )  # fmt: skip
 def test_plurals(plural: str, one: str) -> None:

@@ -23,7 +23,8 @@ from schemagen.responses import WHOLE, steps
 _ENDINGS = ("identifier", "name", "arn", "url", "id")
 """What is said of a resource to identify it, the longest first."""
 
-_VERBS = ("List", "Describe", "Get", "BatchGet")
+_VERBS = ("List", "Describe", "Get")
+"""How operations begin that may enumerate: those that get a batch are told of what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,9 @@ class _Question:
         operation = self.item.index.operations[place.operation]
         called = singular(noun(operation.name))
         own = not self.item.nouns.isdisjoint(called)
-        if operation.name == self.operation.name or not place.path.endswith("[]"):
+        if operation.name == self.operation.name or not operation.name.startswith(_VERBS):
+            return None
+        if not _is_list(place) and not self.is_called(place, called):
             return None
         needs = [*operation.required, *self.defaults(operation)]
         given = {form for one in needs for form in _forms(operation, one)}
@@ -125,6 +128,9 @@ class _Question:
                 arguments.append((parameter, member[1]))
             elif parameter not in needs:
                 return None
+        # One member does not answer two questions.
+        if len({member for _, member in arguments}) < len(arguments):
+            return None
         # A listing that must be told what it is to tell is none.
         new = [one for one, _ in arguments if one not in needs]
         if not new or any(given.intersection(_forms(self.operation, one)) for one in new):
@@ -136,10 +142,18 @@ class _Question:
             not operation.pages,
             path not in operation.pages,
             quality,
+            not place.structure,
             len(steps(place.path)),
             next(n for n, verb in enumerate(_VERBS) if operation.name.startswith(verb)),
         )
         return rank, Listing(operation.name, place.path, tuple(arguments), tuple(needs))
+
+    def is_called(self, place: Item, called: Sequence[str]) -> bool:
+        """True for what lies in the elements of a list and is called as what is listed."""
+        if "[]" not in place.path:
+            return False
+        names = {folded(place.structure), *singular(folded(steps(place.path)[-1].member))}
+        return not names.isdisjoint((*called, *self.item.nouns))
 
     def defaults(self, operation: ReadOperation) -> Iterator[str]:
         """What the caller should say to both operations, because both assume a default."""
@@ -157,17 +171,20 @@ class _Question:
         forms = _forms(self.operation, parameter)
         for form in forms:
             stem, ending = _parts(form)
-            about = {*called, *self.item.nouns} if own else {*called}
-            endings = (ending,) if ending else _said(forms, text)
-            nouns = about if not stem or stem in about or form in about else set[str]()
-            if not own and not nouns:
+            about = {*called, *(self.item.nouns if own else ())}
+            related = stem in about or form in about if stem else own
+            # "JobName" where transform jobs are listed.
+            shorter = bool(stem) and any(one.endswith(stem) for one in about)
+            if not own and not related:
                 continue
+            nouns = about if related else {stem} if shorter else set[str]()
+            exact = ending not in ("", "identifier")
+            endings = (ending,) if exact else _said(forms, ending, text)
             names = [form, *(one + end for end in endings for one in sorted(nouns))]
             names += endings if nouns else ()
-            # "JobName" where transform jobs are listed.
-            shorter = any(one.endswith(stem) for one in about)
+            tail = form if shorter or not stem else ""
             found = (
-                _of_structure(self.item, place, names, form if shorter else "", takes=takes)
+                _of_structure(self.item, place, names, tail, takes=takes)
                 if place.structure
                 else _of_text(place, names, nouns)
             )
@@ -176,10 +193,16 @@ class _Question:
         return None
 
 
-def _said(nouns: Sequence[str], text: str) -> Sequence[str]:
+def _said(nouns: Sequence[str], ending: str, text: str) -> Sequence[str]:
     """What identifies a resource, what documentation speaks of first: "A list of job IDs"."""
-    said = {"arn": takes_arns(text), "id": any(f"{one}id" in text for one in nouns), "name": True}
-    return sorted(said, key=lambda ending: not said[ending])
+    ids = ending == "identifier" or any(f"{one}id" in text for one in nouns)
+    said = {"arn": takes_arns(text), "id": ids, "name": True}
+    return sorted(said, key=lambda one: not said[one])
+
+
+def _is_list(place: Item) -> bool:
+    """True where one list is all that is on the way."""
+    return place.path.endswith("[]") and place.path.count("[]") == 1
 
 
 def _of_structure(

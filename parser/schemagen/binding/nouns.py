@@ -23,7 +23,9 @@ def singular(name: str) -> tuple[str, ...]:
     if name.endswith("ies"):
         forms.append(name[:-3] + "y")
     if name.endswith(("ses", "xes", "zes", "ches", "shes")):
-        forms.append(name[:-2])
+        forms += [name[:-2], name[:-2] + "is"]
+    if name.endswith("ices"):
+        forms.append(name[:-4] + "ex")
     if name.endswith("s"):
         forms.append(name[:-1])
     if name.endswith("list"):
