@@ -9,6 +9,7 @@ import pytest
 from schemagen import config
 from schemagen.errors import ProblemsFound
 from schemagen.names import NestedNames
+from schemagen.overrides import Overrides
 
 
 def problems(folder: Path) -> list[str]:
@@ -129,3 +130,143 @@ def test_wrong_settings(tmp_path: Path, text: str, expected: list[str]) -> None:
     """Every mistake is a problem with its place, all of them at once."""
     (tmp_path / "schemagen.toml").write_text(text)
     assert sorted(problems(tmp_path)) == sorted(expected)
+
+
+# --- overrides ------------------------------------------------------------------------------------
+
+WHAT = "SG302 an override says column, or what the table's item is: service, operation, path"
+OVERRIDES = '''\
+[tool.other]
+text = """
+[[tool.schemagen.overrides]]
+"""
+
+[[tool.schemagen.overrides]]  # the item
+table = "aws.made"
+operation = "DescribeThing"
+path = "Things[]"
+
+[[tool.schemagen.overrides]]
+table = "aws.made"
+column = "policy"
+operation = "GetPolicy"
+member = "@"
+constants = { Kind = "a", Only = ["b", "c"] }
+[tool.schemagen.overrides.arguments]
+"Id" = "basename(Arn)"
+
+[tool.schemagen.types.float64]
+duckdb = "REAL"
+
+[[ tool . schemagen . "overrides" ]]
+table = "aws.made"
+column = "dotted.name"
+unbound = true
+'''
+
+
+def test_overrides(tmp_path: Path) -> None:
+    """Items, columns and what stays unbound, in the order of the file and with their places."""
+    (tmp_path / "pyproject.toml").write_text(OVERRIDES)
+    found = config.load(tmp_path).overrides
+    assert [(one.table, one.service, one.operation, one.path) for one in found.items] == [
+        ("aws.made", "", "DescribeThing", "Things[]")
+    ]
+    policy, dotted = found.columns
+    assert (policy.operation, policy.path, policy.member) == ("GetPolicy", "", "@")
+    assert policy.arguments == (("Id", "basename(Arn)"),)
+    assert policy.constants == (("Kind", "a"), ("Only", ("b", "c")))
+    assert (dotted.column, dotted.member, dotted.arguments) == ("dotted.name", "", None)
+    assert [str(one.place.problem("SG303", "x")) for one in found] == [
+        "pyproject.toml:6:1: SG303 x",
+        "pyproject.toml:11:1: SG303 x",
+        "pyproject.toml:23:1: SG303 x",
+    ]
+    assert policy.place.lines["arguments"] == (17, 1)
+    assert found.of("aws.other") == Overrides()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("overrides = {}", ["1:1: SG302 overrides has a wrong type: {}"]),
+        ("overrides = [\n  1,\n]", ["2:3: SG302 an override is a table, not 1"]),
+        (
+            "overrides = [\n  {},\n  { table = 'a.b' }, { column = 'c' }]",
+            [
+                "2:3: SG302 an override needs 'table'",
+                f"2:3: {WHAT}",
+                f"3:3: {WHAT}",
+                "3:22: SG302 an override needs 'member'",
+                "3:22: SG302 an override needs 'table'",
+            ],
+        ),
+        (
+            "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nmember = 'D'\n# and again\n"
+            "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nunbound = true",
+            ["6:1: SG302 a.b.c has another override in line 1"],
+        ),
+        (
+            "[[overrides]]\ntable = 'a.b'\npath = '@'\n[[overrides]]\ntable = 'a.b'\npath = 'X'",
+            ["4:1: SG302 a.b has another override in line 1"],
+        ),
+        (
+            "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nunbound = true\nmember = 'D'",
+            ["5:1: SG302 unknown key 'member' of an override; known are table, column, unbound"],
+        ),
+        (
+            "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nunbound = false",
+            ["4:1: SG302 unbound is true or left out"],
+        ),
+        (
+            "[[overrides]]\ntable = 'a.b'\nmember = 'D'\nservice = 'S 3'",
+            [
+                "3:1: SG302 unknown key 'member' of an override; known are table, service, "
+                "operation, path",
+                "4:1: SG302 service has a wrong value: 'S 3'",
+            ],
+        ),
+        (
+            "[[overrides]]\ntable = 3\ncolumn = ''\nmember = 'a.b'\noperation = 'x-y'\n"
+            "path = 'A['\nservice = 's3'",
+            [
+                "2:1: SG302 table has a wrong value: 3",
+                "3:1: SG302 column has a wrong value: ''",
+                "4:1: SG302 member has a wrong value: 'a.b'",
+                "5:1: SG302 operation has a wrong value: 'x-y'",
+                "6:1: SG302 'A[' is no path; a path is \"@\" or members joined by dots, with [] "
+                "after a list",
+                "7:1: SG302 unknown key 'service' of an override; known are table, column, member, "
+                "operation, path, arguments, constants, unbound",
+            ],
+        ),
+        (
+            "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nmember = 'D'\npath = '@'\n"
+            "arguments.X = 'Y'",
+            [
+                "5:1: SG302 path is said of another operation: operation is missing",
+                "6:1: SG302 arguments is said of another operation: operation is missing",
+            ],
+        ),
+        (
+            "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nmember = 'D'\noperation = 'E'\n"
+            "arguments = 'X'\nconstants = { X = 1, Y = [] }",
+            [
+                "6:1: SG302 arguments has a wrong value: 'X'",
+                "7:1: SG302 constants has a wrong value: {'X': 1, 'Y': []}",
+            ],
+        ),
+        (
+            "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nmember = 'D'\noperation = 'E'\n"
+            "arguments = { X = ['Y'] }\nconstants = { \"x y\" = 'a' }",
+            [
+                "6:1: SG302 arguments has a wrong value: {'X': ['Y']}",
+                "7:1: SG302 constants has a wrong value: {'x y': 'a'}",
+            ],
+        ),
+    ],
+)
+def test_wrong_overrides(tmp_path: Path, text: str, expected: list[str]) -> None:
+    """Every mistake is a problem of the entry, and of the key, that it is in."""
+    (tmp_path / "schemagen.toml").write_text(text)
+    assert problems(tmp_path) == [f"schemagen.toml:{line}" for line in expected]
