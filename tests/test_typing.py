@@ -1,7 +1,8 @@
 """The types of the generated package, as its users' type checkers see them.
 
-The programs in tests/typing use the installed wheel of ddsql-schemas and the stubs of boto3. To
-record what the checkers find after a change that is meant: SCHEMAGEN_RECORD=1 pytest this file.
+The programs in tests/typing, and those that are made for every table of the corpus, use the
+installed wheel of ddsql-schemas and the stubs of boto3. To record what the checkers find after a
+change that is meant: SCHEMAGEN_RECORD=1 pytest this file.
 """
 
 from __future__ import annotations
@@ -17,8 +18,12 @@ from pathlib import Path
 
 import pytest
 
+import stub_programs
+from corpus_package import CorpusPackage
 from environments import build, fresh, pip_install
 from projects import CHECKOUT
+from schemagen.emit import tree
+from schemagen.model import Binding
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("packaging")]
 
@@ -28,9 +33,19 @@ PROGRAMS = CHECKOUT / "tests" / "typing"
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of an environment with the wheel of the generated package."""
-    folder = tmp_path_factory.mktemp("typing")
+    return installed(CHECKOUT / "generated", tmp_path_factory.mktemp("typing"))
+
+
+@pytest.fixture(scope="module")
+def corpus_python(corpus_package: CorpusPackage, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the package of the corpus's tables."""
+    return installed(corpus_package.settings.out, tmp_path_factory.mktemp("corpus_typing"))
+
+
+def installed(generated: Path, folder: Path) -> Path:
+    """The interpreter of a new environment in ``folder`` with the wheel of ``generated``."""
     source = folder / "source"
-    shutil.copytree(CHECKOUT / "generated", source, ignore=shutil.ignore_patterns("dist"))
+    shutil.copytree(generated, source, ignore=shutil.ignore_patterns("dist"))
     (folder / "wheel").mkdir()
     wheel = build(source, folder / "wheel", "--wheel")
     interpreter = fresh(folder / "environment")
@@ -108,3 +123,82 @@ def test_mistakes_of_users_are_found(program: Path, python: Path, checker: Check
     lines = program.read_text().splitlines()
     mistakes = [number for number, line in enumerate(lines, 1) if line.endswith("# mistake")]
     assert sorted({_line(finding)[0] for finding in found}) == mistakes
+
+
+# --- every table of the corpus whose stubs are here -----------------------------------------------
+
+SERVICES = (
+    *("cloudfront", "dynamodb", "ec2", "ecs", "iam", "kms", "lambda", "route53", "s3", "sagemaker"),
+)
+"""The services whose stubs are installed."""
+
+OLDER_STUBS = {
+    "aws.ec2_instance": "Monitoring.MetricCategoryIds",
+    "aws.sagemaker_endpoint": "PendingProductionVariantSummary.AcceleratorPartitionLayouts",
+    "aws.sagemaker_endpoint_config": "ProductionVariant.AcceleratorPartitionLayouts",
+    "aws.sagemaker_inference_component": "InferenceComponentComputeResourceRequirements."
+    "AcceleratorPartitionType",
+}
+"""Tables with the member that the pinned botocore has inside a column and the newest stubs lack. No
+TypedDict takes another that lacks a member of its own."""
+
+
+def bindings(package: CorpusPackage) -> list[Binding]:
+    """The bindings of the tables of `SERVICES`."""
+    return [
+        package.bindings[table]
+        for table in sorted(package.bindings)
+        if package.bindings[table].service in SERVICES
+    ]
+
+
+@pytest.mark.parametrize("checker", CHECKERS, ids=["mypy", "pyright"])
+def test_the_stubs_responses_fit_every_mapper(
+    corpus_package: CorpusPackage, corpus_python: Path, checker: Checker, tmp_path: Path
+) -> None:
+    """What boto3's stubs say of the primary and of each auxiliary response is accepted, and rows
+    have every bound column."""
+    found = bindings(corpus_package)
+    assert {binding.service for binding in found} == set(SERVICES)
+    program = tmp_path / "use.py"
+    program.write_text(stub_programs.program(map(stub_programs.use, found), found))
+    lines = program.read_text().splitlines()
+    wrong = {
+        lines[_line(finding)[0] - 1].partition("rows: list[")[2].partition(".Row")[0]
+        for finding in checker(program, corpus_python)
+    }
+    assert wrong == {stub_programs.mapper(corpus_package.bindings[table]) for table in OLDER_STUBS}
+
+
+@pytest.mark.parametrize("checker", CHECKERS, ids=["mypy", "pyright"])
+def test_no_mapper_takes_any_response(
+    corpus_package: CorpusPackage, corpus_python: Path, checker: Checker, tmp_path: Path
+) -> None:
+    """The response of another table's operation, or the primary one in the place of an auxiliary
+    one, is a mistake that both checkers find."""
+    found = [one for one in bindings(corpus_package) if one.table not in OLDER_STUBS]
+    program = tmp_path / "misuse.py"
+    misuses = map(stub_programs.misuse, found, [*found[1:], found[0]])
+    program.write_text(stub_programs.program(misuses, found))
+    lines = program.read_text().splitlines()
+    mistakes = [n for n, line in enumerate(lines, 1) if line.endswith(stub_programs.MISTAKE)]
+    assert len(mistakes) > len(found)
+    assert sorted({_line(finding)[0] for finding in checker(program, corpus_python)}) == mistakes
+
+
+def test_nothing_in_the_mappers_is_any(corpus_package: CorpusPackage) -> None:
+    """mypy --strict finds nothing in the modules themselves, in which no type is said to be Any."""
+    package = corpus_package.settings.out / tree.PACKAGE
+    modules = [path for part in ("mappers", "shapes") for path in (package / part).rglob("*.py")]
+    assert len(modules) > len(corpus_package.bindings)
+    for path in modules:
+        assert not re.search(r"\bAny\b", path.read_text("utf-8")), path
+    options = ("--strict", "--no-incremental", "-p", f"{tree.PACKAGE}.mappers")
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", *options, "-p", f"{tree.PACKAGE}.shapes"],
+        cwd=package.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

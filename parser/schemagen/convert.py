@@ -13,10 +13,10 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, ItemsView, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Literal, TypeAlias, TypeVar, cast
+from typing import Literal, Protocol, TypeAlias, TypeVar, cast
 
 Errors = Literal["strict", "replace"]
 
@@ -24,6 +24,14 @@ Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | 
 """A strict JSON value: no NaN, no infinity, keys are strings."""
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Map(Protocol[T_co]):
+    """A dict with text as keys, as an argument: boto3's stubs know some keys as Literals, and no
+    Mapping whose keys are str would take those."""
+
+    def items(self) -> ItemsView[str, T_co]: ...
 
 
 class ConversionError(ValueError):

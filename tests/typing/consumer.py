@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ddsql_schemas import sql
 from ddsql_schemas.mappers.aws import (
@@ -63,6 +63,10 @@ def by_hand() -> Row | None:
     except ConversionError as error:
         print(error.at, error.reason)
         return None
+
+
+def keys_of_an_enumeration(variables: dict[Literal["HOME", "PATH"], str]) -> Row:
+    return sagemaker_trainingjob.from_item({"Environment": variables}, key="mine")
 
 
 def nested(row: Row) -> tuple[str, int]:

@@ -16,7 +16,7 @@ _STANDARD: dict[str, str] = {
     "datetime": "datetime",
 }
 _TYPING = ("NotRequired", "ReadOnly", "TypedDict")
-_OWN = ("Errors", "Json")
+_OWN = ("Errors", "Json", "Map")
 
 RESERVED: frozenset[str] = frozenset({*_STANDARD, *_TYPING, *_OWN, "ConversionError"})
 """Names that a generated module may import; nothing else in it may be called so."""

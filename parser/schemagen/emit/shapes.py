@@ -101,7 +101,7 @@ class ShapeNames:
             case ListOf(element):
                 return f"Sequence[{self.input_type(element)}]"
             case MapOf(value):
-                return f"Mapping[str, {self.input_type(value)}]"
+                return f"Map[{self.input_type(value)}]"
 
     def row_type(self, shape: Shape) -> str:
         """The annotation of a value inside a row's json column."""
