@@ -144,10 +144,11 @@ def test_hooks_are_offered() -> None:
 
 
 def test_the_python_road_runs(tmp_path: Path) -> None:
-    """The README's program reads, renders, checks and builds a project."""
+    """The README's program binds, reads, renders, checks, builds and measures a project."""
     folder = projects.seeds(tmp_path)
-    printed = run(program("api.settings"), folder)
+    printed = run(program("api.settings"), folder, XDG_CACHE_HOME=str(tmp_path / "cache"))
     assert "aws.sagemaker_trainingjob 46\n" in printed
+    assert printed.endswith("\n88 of 88 columns are filled\n")
     assert projects.run(folder, "build", "--check").returncode == 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any, cast
 
 import pytest
 
-from projects import page, pages, run, seeds, tree
+from projects import CHECKOUT, page, pages, run, seeds, tree
 from schemagen import api
 from schemagen.errors import ProblemsFound
 
@@ -254,6 +255,30 @@ def test_an_override_concerns_its_table_only(project: Path) -> None:
     assert all("compilation_job" in path or path == "manifest.json" for path in written)
     (project / SETTINGS).write_text(f"\n\n{text}")
     assert not api.build(api.settings(project))
+
+
+def test_the_readmes_overrides(tmp_path: Path) -> None:
+    """The overrides that the README shows are applied to tables like those that they name."""
+    bucket = ("name | core | string |", "creation_date | core | timestamp |")
+    more = ("grants | core | json |", "bucket_policy_statement | core | json |")
+    instance = ("instance_id | core | string |", "image_id | core | string |")
+    pages(
+        tmp_path,
+        {
+            "ddsql/s3.md": page("aws.s3_bucket", *bucket, *more),
+            "ddsql/ec2.md": page("aws.ec2_instance", *instance),
+        },
+    )
+    text = (CHECKOUT / "README.md").read_text("utf-8")
+    [settings] = re.findall(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    (tmp_path / SETTINGS).unlink()
+    (tmp_path / "pyproject.toml").write_text(settings)
+    assert len(api.bind(api.settings(tmp_path)).changes) == 2
+    made = entry(tmp_path, "aws.s3_bucket", "s3")
+    assert made["columns"]["bucket_policy_statement"]["evidence"] == "hand"
+    assert made["auxiliary"]["GetBucketPolicy"]["arguments"] == {"Bucket": "Name"}
+    assert made["unbound"] == ["grants"]
+    assert api.build(api.settings(tmp_path)).tables == 2
 
 
 # --- what is wrong with them ----------------------------------------------------------------------
