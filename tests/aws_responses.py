@@ -148,8 +148,8 @@ def _scalar(shape: Shape, name: str, number: int) -> object:
             least, most = _limits(shape, "min", "max", 0, 2**31 - 1)
             return max(least, min(most, 7 + number))
         case "float" | "double":
-            least, most = _limits(shape, "min", "max", 0, 100)
-            return float(max(least, min(most, 1))) + (0.5 if most > 1 else 0.0)
+            lowest, highest = _bounds(shape)
+            return max(lowest, min(highest, 1.5))
         case "boolean":
             return number == 0
         case "timestamp":
@@ -186,6 +186,12 @@ def _quoted(policy: object) -> str:
 def _limits(shape: Shape, low: str, high: str, least: int, most: int) -> tuple[int, int]:
     metadata = cast("Mapping[str, Any]", shape.metadata)
     return int(metadata.get(low, least)), int(metadata.get(high, most))
+
+
+def _bounds(shape: Shape) -> tuple[float, float]:
+    """The least and the greatest float."""
+    metadata = cast("Mapping[str, Any]", shape.metadata)
+    return float(metadata.get("min", 0)), float(metadata.get("max", 2**31))
 
 
 # --- strategies -----------------------------------------------------------------------------------
@@ -282,7 +288,7 @@ def _scalars(shape: Shape, name: str) -> st.SearchStrategy[object]:
         case "integer" | "long":
             return st.integers(least, most)
         case "float" | "double":
-            return st.floats(least, most, allow_nan=False)
+            return st.floats(*_bounds(shape), allow_nan=False)
         case "boolean":
             return st.booleans()
         case "timestamp":
