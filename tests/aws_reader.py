@@ -30,7 +30,7 @@ _BASENAME = re.compile(r"basename\((.+)\)")
 
 
 def client(service: str) -> Any:
-    """A client without types: the stubs of one service only are installed."""
+    """A client without types: the stubs of a few services only are installed."""
     clients: Any = boto3
     return clients.client(service, region_name=REGION)
 
