@@ -636,6 +636,17 @@ def test_a_whole_response_fills_the_column_that_is_called_so(
     assert binding.unbound == (() if bound else (name,))
 
 
+def test_what_comes_in_pages_is_no_whole_response() -> None:
+    """One page of a list is not all that there is."""
+    made = index(
+        "GetThing @ Thing", "GetPaint @ Paint ThingName!",
+        paged=("GetPaint",), Thing=THING, Paint=(COLOUR,),
+    )  # fmt: skip
+    binding = only(thing(*KEYED, "paint json"), made).binding
+    assert binding is not None
+    assert binding.unbound == ("paint",)
+
+
 def test_a_member_goes_before_a_whole_response() -> None:
     """Where a member of any response is called as the column, no whole response fills it."""
     other = (Member("Paint", "int64", ""),)

@@ -3,8 +3,8 @@
 An operation lists a kind of resource where it is called after the resource's plural: ``ListTables``,
 ``GetRestApis``, ``ListDomainNames``. The elements of its list must answer what the primary operation
 asks, but for what the caller gave the listing too. Of several, the one goes first that lists the
-table's own resources, needs least, is paged and collected by botocore's paginator, and answers by
-the same name. What is equal even then is left open.
+table's own resources, needs least, is collected by botocore's paginator, and answers by the same
+name. What is equal even then is left open.
 """
 
 from __future__ import annotations
@@ -139,7 +139,6 @@ class _Question:
         rank = (
             not own,
             len(needs),
-            not operation.pages,
             path not in operation.pages,
             quality,
             not place.structure,
