@@ -548,6 +548,14 @@ def json_text(value: object, at: str, errors: Errors = "strict") -> str:
     return written
 
 
+def written(value: object, at: str, errors: Errors = "strict") -> str:
+    """Text, or the JSON text of anything else: boto3 decodes some members, such as policies, that
+    are text for AWS."""
+    if isinstance(value, str):
+        return text(value, at, errors)
+    return json_text(value, at, errors)
+
+
 def _exact(value: object) -> str | None:
     """JSON text, quickly, where the value is strict JSON already; None where it needs a closer look."""
     try:

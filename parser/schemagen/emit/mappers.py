@@ -24,15 +24,21 @@ from schemagen.model import (
     Constant,
     DerivedColumn,
     ListOf,
+    MapOf,
     ResponseStructure,
+    Scalar,
     Service,
     Shape,
+    StructureRef,
 )
 from schemagen.names import class_name, module_name, python_literal, snake_case
 from schemagen.responses import WHOLE, Responses, Step, steps
 from schemagen.typetable import SCALARS, Resolved, array_row
 
 _JSON = next(scalar for scalar in SCALARS if scalar.name == "json")
+_TEXT = next(scalar for scalar in SCALARS if scalar.name == "string")
+_DOCUMENT = Scalar(_JSON.name)
+_WRITTEN = convert.written.__name__
 _CONVERTERS = frozenset(name for name in vars(convert) if not name.startswith("_"))
 _PARAMETERS = frozenset({"item", "response", "key", "errors", "shapes"})
 _PLACE: Mapping[str, str] = {"Partition": "partition", "Region": "region", "Account": "account_id"}
@@ -592,6 +598,10 @@ class _Mapper:
             inner = shape.element if isinstance(shape, ListOf) else None
             array = self.imports.converter("array")
             return f"{array}({value}, {at}, errors, {self.converter(type.element, inner)})"
+        if shape is not None and _is_written(type, shape):
+            if shape != _DOCUMENT:
+                value = self.importing(self.shapes.conversion(shape, value, at, self.imports))
+            return f"{self.imports.converter(_WRITTEN)}({value}, {at}, errors)"
         return f"{self.imports.converter(type.scalar.convert)}({value}, {at}, errors)"
 
     def converter(self, type: Resolved, shape: Shape | None) -> str:
@@ -600,14 +610,19 @@ class _Mapper:
             return self.importing(self.shapes.converter(shape, self.imports))
         if type.element is not None:
             return self.helper(type, shape)
+        if shape is not None and _is_written(type, shape):
+            return (
+                self.imports.converter(_WRITTEN) if shape == _DOCUMENT else self.helper(type, shape)
+            )
         return self.imports.converter(type.scalar.convert)
 
     def helper(self, type: Resolved, shape: Shape | None) -> str:
-        """The name of a function of the module, for the arrays that stand inside an array."""
+        """The name of a function of the module, for elements of arrays that no one function
+        converts."""
         row = self.imports.annotation(self.row_type(type, shape))
         errors = self.imports.annotation("Errors")
         body = lay_out("return " + self.conversion(type, shape, "value", "at"), 1)
-        name = f"_array_{len(self.helpers) + 1}"
+        name = f"_element_{len(self.helpers) + 1}"
         head = lay_out(f"def {name}(value: object, at: str, errors: {errors}) -> {row}:")
         self.helpers.append(f"{head}\n{body}")
         return name
@@ -617,6 +632,12 @@ def _is_json(type: Resolved) -> bool:
     """True where the recorded shape says how a value is converted: the row's type allows every
     JSON value, and a user's row did not choose another conversion."""
     return type.is_json and type.scalar.convert == _JSON.convert
+
+
+def _is_written(type: Resolved, shape: Shape) -> bool:
+    """True where a column of text holds what is no text: it is written as JSON."""
+    container = isinstance(shape, StructureRef | ListOf | MapOf)
+    return type.scalar.convert == _TEXT.convert and (container or shape == _DOCUMENT)
 
 
 def _operation(bound: BoundColumn | DerivedColumn) -> str | None:
