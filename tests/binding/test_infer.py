@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,20 +60,28 @@ def inferred(corpus: Path, indexes: Indexes) -> dict[str, tuple[Table, Inference
 
 
 def test_what_was_written_by_hand_is_inferred(indexes: Indexes) -> None:
-    """The lock of this repository was written by hand: inference says the same, but that the
-    tags, which no documentation speaks of, are found by their name, and that nobody wrote down what
-    lists the jobs."""
+    """The lock of this repository was first written by hand: inference says the same, but that the
+    tags, which no documentation speaks of, are found by their name. What lists the jobs, nobody
+    wrote down."""
     types = TypeTable()
-    by_hand = lock.read(SAGEMAKER, (ROOT / SAGEMAKER).read_bytes())
+    locked = lock.read(SAGEMAKER, (ROOT / SAGEMAKER).read_bytes())
     found: list[Binding] = []
     for table in read_pages(ROOT / "docs_src", ROOT, types).tables:
         inference = infer(table, types, indexes)
         assert inference.findings == ()
         assert inference.binding is not None
         assert inference.binding.listing is not None
-        found.append(replace(inference.binding, listing=None))
-    text = lock.write(replace(by_hand, bindings=tuple(found)))
-    assert text == by_hand.text.replace('"evidence": "hand"', '"evidence": "name"')
+        found.append(inference.binding)
+    assert written(locked, found) == written(locked, locked.bindings).replace(
+        '"evidence": "hand"', '"evidence": "name"'
+    )
+
+
+def written(file: lock.Lock, bindings: Iterable[Binding]) -> str:
+    """The text of a lock with other bindings, without their listings."""
+    return lock.write(
+        replace(file, bindings=tuple(replace(binding, listing=None) for binding in bindings))
+    )
 
 
 # --- the corpus -----------------------------------------------------------------------------------
