@@ -16,13 +16,22 @@ import yaml
 from click.testing import CliRunner
 
 import projects
+from corpus_package import CorpusPackage
 from projects import CHECKOUT, COMPILATION
 from schemagen import config
 from schemagen.cli import cli
 
 README = CHECKOUT / "README.md"
 
-# moto answers for AWS: the job that the README describes.
+# moto answers for AWS: an instance in China, and the job that the README describes.
+AN_INSTANCE = """
+import os
+os.environ.update(AWS_DEFAULT_REGION="cn-north-1", AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="x")
+import boto3
+import moto
+moto.mock_aws().start()
+boto3.client("ec2").run_instances(ImageId="ami-12c6146b", MinCount=1, MaxCount=1)
+"""
 A_JOB = """
 import os
 os.environ.update(AWS_DEFAULT_REGION="eu-west-1", AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="x")
@@ -150,6 +159,16 @@ def test_the_python_road_runs(tmp_path: Path) -> None:
     assert "aws.sagemaker_trainingjob 46\n" in printed
     assert printed.endswith("\n88 of 88 columns are filled\n")
     assert projects.run(folder, "build", "--check").returncode == 0
+
+
+def test_built_arns_are_as_shown(corpus_package: CorpusPackage, tmp_path: Path) -> None:
+    """The README's program that says where instances are gives them their ARNs."""
+    printed = run(
+        AN_INSTANCE + program("ec2.describe_instances") + 'print(next(instances)["_key"])',
+        tmp_path,
+        PYTHONPATH=str(corpus_package.settings.out),
+    )
+    assert re.fullmatch(r"arn:aws-cn:ec2:cn-north-1:123456789012:instance/i-[0-9a-f]+\n", printed)
 
 
 def test_rows_reach_duckdb_as_shown(tmp_path: Path) -> None:
