@@ -247,12 +247,13 @@ def test_a_table_moves_to_another_service(tmp_path: Path) -> None:
 
 def test_only_the_tables_that_are_named_change(project: Path) -> None:
     """`bind TABLE` leaves the overrides of other tables for later."""
-    other = override("aws.sagemaker_trainingjob", column="role_arn", unbound=True)
-    (project / SETTINGS).write_text(other + override(column="role_arn", unbound=True))
-    before = entry(project, "aws.sagemaker_trainingjob")
+    job = "aws.sagemaker_trainingjob"
+    other = override(job, column="role_arn", operation="DescribeJob", member="Wrong")
+    (project / SETTINGS).write_text(f"{other}{override(column='role_arn', unbound=True)}")
+    before = entry(project, job)
     assert api.bind(api.settings(project), [JOB]).changes
     assert entry(project)["unbound"] == ["role_arn"]
-    assert entry(project, "aws.sagemaker_trainingjob") == before
+    assert entry(project, job) == before
 
 
 def test_an_override_concerns_its_table_only(project: Path) -> None:
@@ -431,3 +432,39 @@ def test_what_botocore_does_not_have(project: Path, text: str, expected: list[st
 def test_what_cannot_be_applied(project: Path, text: str, expected: list[str]) -> None:
     """Members of another type, arguments that nobody knows, items that nothing is inferred from."""
     assert problems(project, text) == expected
+
+
+def test_overrides_that_contradict_each_other(project: Path) -> None:
+    """An operation is asked once for a row: overrides agree on how."""
+    tags = {"column": "tags", "operation": "ListTags", "member": "Tags"}
+    token = {"column": "failure_reason", "operation": "ListTags", "member": "NextToken"}
+    role, job = {"ResourceArn": "RoleArn"}, {"ResourceArn": "CompilationJobArn"}
+    text = [override(**tags, arguments=role), override(**token, arguments=job, path="Tags[]")]
+    assert problems(project, *text) == [
+        "13:1: SG304 ListTags has another arguments in line 1",
+        "14:1: SG304 ListTags has another path in line 1",
+    ]
+
+
+def test_a_column_loses_what_fills_it(project: Path) -> None:
+    """Where an override asks an operation for another item, what was inferred from it is said to be
+    unbound, with the line of its page."""
+    key = override(column="failure_reason", operation="ListTags", path="Tags[]", member="Key")
+    (project / SETTINGS).write_text(key)
+    outcome = api.bind(api.settings(project), [JOB])
+    [finding] = outcome.findings
+    assert finding.path == f"docs_src/ddsql/aws/{JOB}.dataset.md"
+    assert (finding.code, finding.message) == (
+        "SG404",
+        f"{JOB}.tags stays unbound: an override asks ListTags for the item Tags[]",
+    )
+    assert entry(project)["unbound"] == ["tags"]
+    assert api.build(api.settings(project))
+
+
+def test_only_tables_of_aws_are_bound(tmp_path: Path) -> None:
+    """botocore fills no table of another provider."""
+    pages(tmp_path, {"ddsql/gcp.md": page("gcp.key", "name | core | string |")})
+    assert problems(tmp_path, override("gcp.key", column="name", member="Name")) == [
+        "2:1: SG304 only tables of aws can be bound, not gcp.key"
+    ]

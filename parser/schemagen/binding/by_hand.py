@@ -14,7 +14,7 @@ from schemagen.binding.infer import Services
 from schemagen.binding.lock import Lock
 from schemagen.errors import Problem
 from schemagen.model import Auxiliary, Binding, BoundColumn, Table
-from schemagen.overrides import ColumnOverride, ItemOverride, Overrides
+from schemagen.overrides import ColumnOverride, ItemOverride, Overrides, is_reflected
 from schemagen.places import Path
 from schemagen.responses import WHOLE, Responses
 from schemagen.typetable import TypeTable
@@ -212,15 +212,16 @@ def wrong_item(one: ItemOverride, service: str) -> Problem | None:
 def places(
     overrides: Overrides, binding: Binding
 ) -> Iterator[tuple[Path, Callable[[str], Problem]]]:
-    """The entries of the lock that come from overrides, for `Lock.elsewhere`: their problems are
+    """The entries of ``binding`` that come from overrides, for `Lock.elsewhere`: their problems are
     SG303."""
     at: Path = ("tables", binding.table)
     for item in overrides.items:
         yield from _places(item, at, "operation", "path")
     for one in overrides.columns:
-        if one.member:
-            yield from _places(one, (*at, "columns", one.column), "", "operation", "member")
-        if one.member and (other := one.auxiliary(binding)):
+        if not one.member or not is_reflected(one, binding):
+            continue
+        yield from _places(one, (*at, "columns", one.column), "", "operation", "member")
+        if other := one.auxiliary(binding):
             place: Path = (*at, "auxiliary", other[0])
             yield place, partial(one.place.problem, "SG303", key="operation")
             yield from _places(one, place, "path", "arguments", "constants")
@@ -240,8 +241,8 @@ def misfits(lock: Lock, overrides: Overrides, table: Table, types: TypeTable) ->
     responses = Responses(lock.service)
     expressions = {column.name: column.type for column in table.columns}
     for one in overrides.columns:
-        if not one.member:
-            continue
+        if not one.member or not is_reflected(one, binding):
+            continue  # Not one of this run, or contradicted by another, which was said before.
         other = one.auxiliary(binding)
         operation, path = other or (binding.operation, binding.path)
         structure = responses.item(operation, path)
