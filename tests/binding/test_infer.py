@@ -446,6 +446,7 @@ def test_equal_auxiliary_operations_are_a_finding() -> None:
         ("GetPaint @ Paint Thing!", {"Thing": "ThingName"}),
         ("GetPaint @ Paint ResourceArn!", {"ResourceArn": "ThingArn"}),
         ("GetPaint @ Paint ThingName Filter", {"ThingName": "ThingName"}),
+        ("GetPaint @ Paint ResourceId!", {"ResourceId": "ThingId"}),
         ("GetPaint @ Paint ThingName! Version!", None),
         ("GetPaint Paints[] Paint ThingName!", None),
     ],
@@ -453,7 +454,8 @@ def test_equal_auxiliary_operations_are_a_finding() -> None:
 def test_arguments_come_from_the_item(operation: str, arguments: dict[str, str] | None) -> None:
     """An auxiliary operation is used only where the item has what it must be asked with, and where
     its response holds one item."""
-    made = index("GetThing @ Thing ThingName!", operation, Thing=THING, Paint=(COLOUR,))
+    members = (*THING, Member("ThingId", "string", ""))
+    made = index("GetThing @ Thing ThingName!", operation, Thing=members, Paint=(COLOUR,))
     found = only(thing(*KEYED, PAINTED), made).binding
     assert found is not None
     assert [dict(one.arguments) for one in found.auxiliary] == (
@@ -528,6 +530,8 @@ def test_a_service_is_found_by_what_aws_calls_it() -> None:
         ("_key account_id", "OwnerId:theaccountthatownsit", ""),
         ("account_id", "OwnerId:whoownsit", "account_id=account_given"),
         ("_key", "ThingArn:thisisonlysupportedforsomethings", ""),
+        ("_key", "ResourceARN:thearnofthethingresource", "_key=arn ResourceARN"),
+        ("_key", "ResourceARN:thearnoftheotherresource", ""),
     ],
 )
 def test_columns_that_rules_compute(columns: str, members: str, derived: str) -> None:
@@ -609,8 +613,8 @@ def test_tags_of_other_resources_are_no_tags(text: str, bound: bool) -> None:
         []
         if bound
         else [
-            "aws.made_thing.tags stays unbound: the service's operations list the tags of other "
-            "resources"
+            "aws.made_thing.tags stays unbound: the operations that list tags cannot be asked for "
+            "this resource"
         ]
     )
 
@@ -694,6 +698,28 @@ def test_what_must_be_included_is_asked_for() -> None:
         binding = only(thing("thing_name string", *columns[-1:]), made).binding
         assert binding is not None
         assert binding.constants == constants
+
+
+def test_an_auxiliary_operation_is_asked_to_include_too() -> None:
+    """What stands beside the item in the same response is asked for as in the item."""
+    made = index(
+        "DescribeThing thing Thing ThingName! include[]=TAGS|SIZES",
+        "DescribeThing @ Answer ThingName! include[]=TAGS|SIZES",
+        Thing=THING,
+        Answer=(Member("tags", "map<string>", ""), Member("thing", "#Thing", "")),
+    )
+    binding = only(thing("thing_name string", "thing_arn string", "tags hstore"), made).binding
+    assert binding is not None
+    assert [one.constants for one in binding.auxiliary] == [(("include", ("TAGS",)),)]
+    assert binding.constants == (("include", ("TAGS",)),)
+
+
+def test_an_operation_called_almost_as_the_table_decides() -> None:
+    """Of two that return the same, the one is chosen whose name ends as the table's does."""
+    made = index("GetHouse Thing Thing", "GetSmallThing Thing Thing", Thing=THING)
+    binding = only(thing(*KEYED), made).binding
+    assert binding is not None
+    assert binding.operation == "GetSmallThing"
 
 
 @pytest.mark.parametrize("type", ["json", "map<list<string>>", "#Other", "list<string>"])

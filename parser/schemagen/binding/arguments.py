@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from schemagen.binding.identity import Identity
@@ -103,8 +103,9 @@ def argument(item: Identity, parameter: str, operation: ReadOperation) -> Member
         generic = form in _ARN_PARAMETERS or (form in _RESOURCE_PARAMETERS and takes_arns(text))
         if generic and item.arn and not _is_of_others(text, item, operation):
             return item.arn
-        if form == "resourceid":
-            return item.string("id")
+        if form == "resourceid" and not _is_of_others(text, item, operation):
+            ids = ("id", *(f"{noun}id" for noun in sorted(item.nouns)))
+            return next((member for one in ids if (member := item.string(one))), None)
         if member := item.string(f"default{form}"):
             return member
     return None
@@ -120,6 +121,19 @@ def _is_of_others(text: str, item: Identity, operation: ReadOperation) -> bool:
     text = text.replace("amazonresourcename", "")
     about = ("resource", *item.nouns)
     return is_about_tags(operation) and bool(text) and not any(noun in text for noun in about)
+
+
+def included(
+    operation: ReadOperation, members: Iterable[str]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What ``operation`` must be asked to include, so that its response has ``members``: the values
+    of an optional list that are called as they are (ecs: TAGS, SETTINGS)."""
+    called = set(map(folded, members))
+    for parameter in operation.lists:
+        if folded(parameter) == "include" and parameter not in operation.required:
+            values = operation.values.get(parameter, ())
+            if wanted := tuple(one for one in values if called.intersection(singular(words(one)))):
+                yield parameter, wanted
 
 
 def written(item: Identity, member: Member, parameter: str, operation: ReadOperation) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from schemagen.binding.arguments import is_about_tags
+from schemagen.binding.arguments import included, is_about_tags
 from schemagen.binding.evidence import ACCOUNT, TAGS, Known, Wanted
 from schemagen.binding.fillers import Filler, Sources
 from schemagen.binding.identity import Identity
-from schemagen.binding.index import READ_VERBS, Item, Member, words
+from schemagen.binding.index import READ_VERBS, Item, Member
 from schemagen.binding.listing import listing_of
 from schemagen.binding.nouns import noun, singular
 from schemagen.errors import Problem
@@ -121,14 +121,16 @@ class Choice:
         return "[]" in self.item.path
 
     @property
-    def preference(self) -> tuple[bool, bool, int, int]:
+    def preference(self) -> tuple[bool, bool, int, int, bool]:
         """Smaller is better, where as many columns are reached."""
         verb = next(n for n, verb in enumerate(READ_VERBS) if self.item.operation.startswith(verb))
-        called = self.identity.subject in singular(noun(self.item.operation))
-        return (self.several, not called, len(steps(self.item.path)), verb)
+        nouns = singular(noun(self.item.operation))
+        called = self.identity.subject in nouns
+        related = any(one.endswith(self.identity.subject) for one in nouns)
+        return (self.several, not called, len(steps(self.item.path)), verb, not related)
 
     @cached_property
-    def rank(self) -> tuple[int, int, int, bool, bool, int, int, str]:
+    def rank(self) -> tuple[int, int, int, bool, bool, int, int, bool, str]:
         """Smaller is better; all but the last decide."""
         documented = sum(1 for filler in self.fillers.values() if filler.evidence != "name")
         return (
@@ -289,13 +291,18 @@ class Choice:
             ),
             derived=self.derived,
             auxiliary=tuple(
-                Auxiliary(name, one.path, one.asked.members, one.asked.constants)
+                Auxiliary(
+                    name,
+                    one.path,
+                    one.asked.members,
+                    (*one.asked.constants, *self.included(name, fillers)),
+                )
                 for name, one in sorted(auxiliary.items())
             ),
             origin=Origin("", 0),
             unbound=tuple(sorted(column.name for column in unbound)),
             listing=listings.listing,
-            constants=tuple(sorted(self.included(fillers))),
+            constants=tuple(self.included(self.item.operation, fillers)),
         )
         findings = [self.finding(column, reasons) for column in unbound]
         if listings.alike:
@@ -304,18 +311,14 @@ class Choice:
             findings.append(Problem(table.origin.path, table.origin.line, 1, "SG404", message))
         return Inference(binding, tuple(findings))
 
-    def included(self, fillers: Mapping[str, Filler]) -> Iterator[tuple[str, Constant]]:
-        """What the primary operation must be asked to include, for the columns that are bound to
-        it: the values of an optional list that are called as they are (ecs: TAGS, SETTINGS)."""
-        operation = self.known.index.operations[self.item.operation]
-        own = {folded(one.member) for one in fillers.values() if not one.operation}
-        for parameter in operation.lists:
-            if folded(parameter) == "include" and parameter not in operation.required:
-                values = operation.values.get(parameter, ())
-                if included := tuple(
-                    one for one in values if own.intersection(singular(words(one)))
-                ):
-                    yield parameter, included
+    def included(
+        self, operation: str, fillers: Mapping[str, Filler]
+    ) -> Iterator[tuple[str, Constant]]:
+        """What an operation must be asked to include, for the columns that are bound to it."""
+        asked = {one.member for one in fillers.values() if one.operation == operation}
+        if operation == self.item.operation:
+            asked |= {one.member for one in fillers.values() if not one.operation}
+        yield from included(self.known.index.operations[operation], sorted(asked))
 
     def finding(self, column: Column, reasons: Mapping[str, str]) -> Problem:
         reason = reasons.get(column.name)
@@ -330,7 +333,7 @@ class Choice:
             elif column.name == TAGS and any(
                 map(is_about_tags, self.known.index.operations.values())
             ):
-                reason = "the service's operations list the tags of other resources"
+                reason = "the operations that list tags cannot be asked for this resource"
             elif member is not None:
                 kind = f"{self.item.structure}.{member.name} is {member.type}"
                 reason = f"{kind}, which does not fit {column.type}"

@@ -68,6 +68,9 @@ class Identity:
                 continue
             of = name.removesuffix("arn")
             own = not of or (len(of) > 2 and any(noun.endswith(of) for noun in self.nouns))
+            if of == "resource":
+                # "The Amazon Resource Name (ARN) of the file system resource."
+                own = any(f"ofthe{noun}" in member.words for noun in self.nouns)
             length = len(of) if of else 1000
             if own and (best is None or length > best[0]):
                 best = (length, member)
