@@ -316,3 +316,54 @@ def test_the_module_needs_the_standard_library_only() -> None:
         for alias in node.names
     }
     assert {name.partition(".")[0] for name in imported} <= set(sys.stdlib_module_names)
+
+
+# --- text of JSON, and JSON as text ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ('{"a": [1, 2.5, null, true, "é"]}', {"a": [1, 2.5, None, True, "é"]}),
+        (" \n[]", []),
+        ('"text"', '"text"'),
+        ("1", "1"),
+        ("", ""),
+        ("{not JSON}", "{not JSON}"),
+        ("[NaN]", "[NaN]"),
+        ("[-Infinity]", "[-Infinity]"),
+        ("[1e400]", "[1e400]"),
+        ("[" * 100_000, "[" * 100_000),
+        (f"[{'9' * 5000}]", f"[{'9' * 5000}]"),
+        ('["\\u00e9"]', ["é"]),
+        ({"a": b"\0"}, {"a": "AA=="}),
+    ],
+)
+def test_text_that_holds_a_document(value: object, expected: object) -> None:
+    """Objects and arrays are read; what is no strict JSON, and scalars, stay text."""
+    found = convert.document(value, AT)
+    assert found == expected
+    assert convert.document(found, AT) == expected
+
+
+@pytest.mark.parametrize("value", ["\0", '["\\u0000"]', '{"\\ud800": 1}'])
+def test_documents_hold_what_databases_store(value: str) -> None:
+    """What no database stores is refused or replaced, also where an escape stands for it."""
+    with pytest.raises(ConversionError):
+        convert.document(value, AT)
+    assert "\ufffd" in str(convert.document(value, AT, "replace"))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("{ }", "{ }"),
+        ({"ApiName": [1, None, b"\0"]}, '{"ApiName":[1,null,"AA=="]}'),
+        ([], "[]"),
+        (7, "7"),
+    ],
+)
+def test_json_written_as_text(value: object, expected: str) -> None:
+    """Text stays as it is, anything else is its JSON without spaces."""
+    assert convert.written(value, AT) == expected
+    assert convert.written(convert.written(value, AT), AT) == expected

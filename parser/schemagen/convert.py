@@ -548,9 +548,32 @@ def json_text(value: object, at: str, errors: Errors = "strict") -> str:
     return written
 
 
+def document(value: object, at: str, errors: Errors = "strict") -> Json:
+    """What a text of JSON holds, where that is an object or an array. Text that is no such document
+    stays text, and a value that is no text is as `json_value` makes it."""
+    if not isinstance(value, str):
+        return json_value(value, at, errors)
+    checked = text(value, at, errors)
+    if not checked.lstrip(" \t\r\n").startswith(("{", "[")):
+        return checked
+    try:
+        found = json.loads(checked, parse_float=_finite, parse_constant=_finite)
+    except (ValueError, RecursionError):
+        return checked
+    # Escapes may stand for what no database stores; the rest was looked at as text.
+    return json_value(found, at, errors) if "\\u" in checked else cast("Json", found)
+
+
+def _finite(number: str) -> float:
+    found = float(number)
+    if found - found != 0.0:
+        raise ValueError(f"{number} is no number of JSON")
+    return found
+
+
 def written(value: object, at: str, errors: Errors = "strict") -> str:
-    """Text, or the JSON text of anything else: boto3 decodes some members, such as policies, that
-    are text for AWS."""
+    """Text, or the JSON text of anything else, names as they are: boto3 decodes some members, such
+    as policies, that are text for AWS."""
     if isinstance(value, str):
         return text(value, at, errors)
     return json_text(value, at, errors)

@@ -37,8 +37,6 @@ from schemagen.typetable import SCALARS, Resolved, array_row
 
 _JSON = next(scalar for scalar in SCALARS if scalar.name == "json")
 _TEXT = next(scalar for scalar in SCALARS if scalar.name == "string")
-_DOCUMENT = Scalar(_JSON.name)
-_WRITTEN = convert.written.__name__
 _CONVERTERS = frozenset(name for name in vars(convert) if not name.startswith("_"))
 _PARAMETERS = frozenset({"item", "response", "key", "errors", "shapes"})
 _PLACE: Mapping[str, str] = {"Partition": "partition", "Region": "region", "Account": "account_id"}
@@ -287,6 +285,11 @@ class _Mapper:
         for one in self.auxiliary:
             if one.own:
                 yield f"{one.operation} is asked only once: its response has more than the item."
+            elif one.auxiliary and not one.auxiliary.arguments:
+                yield (
+                    f"{one.operation} adds to an item{_arguments(one)}; it is asked for nothing of "
+                    "the item, and what it answers may be about others, too."
+                )
             else:
                 yield f"{one.operation} adds to an item{_arguments(one)}."
 
@@ -585,12 +588,14 @@ class _Mapper:
         if type.element is not None:
             inner = shape.element if isinstance(shape, ListOf) else None
             return array_row(self.row_type(type.element, inner))
-        if shape is not None and _is_json(type):
+        if shape is not None and _is_json(type) and not _unlike(type, shape):
             return self.importing(self.shapes.row_type(shape))
         return type.row
 
     def conversion(self, type: Resolved, shape: Shape | None, value: str, at: str) -> str:
         """The expression that converts a column's value."""
+        if unlike := _unlike(type, shape):
+            return f"{self.imports.converter(unlike)}({value}, {at}, errors)"
         if shape is not None and _is_json(type):
             self.importing(self.shapes.conversion(shape, "value", "at", self.imports))
             return self.shapes.conversion(shape, value, at, self.imports)
@@ -598,31 +603,24 @@ class _Mapper:
             inner = shape.element if isinstance(shape, ListOf) else None
             array = self.imports.converter("array")
             return f"{array}({value}, {at}, errors, {self.converter(type.element, inner)})"
-        if shape is not None and _is_written(type, shape):
-            if shape != _DOCUMENT:
-                value = self.importing(self.shapes.conversion(shape, value, at, self.imports))
-            return f"{self.imports.converter(_WRITTEN)}({value}, {at}, errors)"
         return f"{self.imports.converter(type.scalar.convert)}({value}, {at}, errors)"
 
     def converter(self, type: Resolved, shape: Shape | None) -> str:
         """The function that converts an element of an array."""
+        if unlike := _unlike(type, shape):
+            return self.imports.converter(unlike)
         if shape is not None and _is_json(type):
             return self.importing(self.shapes.converter(shape, self.imports))
         if type.element is not None:
             return self.helper(type, shape)
-        if shape is not None and _is_written(type, shape):
-            return (
-                self.imports.converter(_WRITTEN) if shape == _DOCUMENT else self.helper(type, shape)
-            )
         return self.imports.converter(type.scalar.convert)
 
     def helper(self, type: Resolved, shape: Shape | None) -> str:
-        """The name of a function of the module, for elements of arrays that no one function
-        converts."""
+        """The name of a function of the module, for the arrays that stand inside an array."""
         row = self.imports.annotation(self.row_type(type, shape))
         errors = self.imports.annotation("Errors")
         body = lay_out("return " + self.conversion(type, shape, "value", "at"), 1)
-        name = f"_element_{len(self.helpers) + 1}"
+        name = f"_array_{len(self.helpers) + 1}"
         head = lay_out(f"def {name}(value: object, at: str, errors: {errors}) -> {row}:")
         self.helpers.append(f"{head}\n{body}")
         return name
@@ -634,10 +632,14 @@ def _is_json(type: Resolved) -> bool:
     return type.is_json and type.scalar.convert == _JSON.convert
 
 
-def _is_written(type: Resolved, shape: Shape) -> bool:
-    """True where a column of text holds what is no text: it is written as JSON."""
-    container = isinstance(shape, StructureRef | ListOf | MapOf)
-    return type.scalar.convert == _TEXT.convert and (container or shape == _DOCUMENT)
+def _unlike(type: Resolved, shape: Shape | None) -> str:
+    """The converter where text fills a column of json, or json one of text; "" elsewhere."""
+    if type.element is not None:
+        return ""
+    if _is_json(type) and shape == Scalar(_TEXT.name):
+        return convert.document.__name__
+    decoded = isinstance(shape, StructureRef | ListOf | MapOf) or shape == Scalar(_JSON.name)
+    return convert.written.__name__ if type.scalar.convert == _TEXT.convert and decoded else ""
 
 
 def _operation(bound: BoundColumn | DerivedColumn) -> str | None:
