@@ -13,10 +13,10 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, ItemsView, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Literal, TypeAlias, TypeVar, cast
+from typing import Literal, Protocol, TypeAlias, TypeVar, cast
 
 Errors = Literal["strict", "replace"]
 
@@ -24,6 +24,14 @@ Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | 
 """A strict JSON value: no NaN, no infinity, keys are strings."""
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Map(Protocol[T_co]):
+    """A dict with text as keys, as an argument: boto3's stubs know some keys as Literals, and no
+    Mapping whose keys are str would take those."""
+
+    def items(self) -> ItemsView[str, T_co]: ...
 
 
 class ConversionError(ValueError):
@@ -49,13 +57,21 @@ def _expected(what: str, value: object) -> str:
 # --- scalars --------------------------------------------------------------------------------------
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-_INT64 = 2**63
+_LEAST = -(2**63)
+_MOST = 2**63 - 1
 
 
 def text(value: object, at: str, errors: Errors = "strict") -> str:
     """A string that every database can store."""
-    if type(value) is str and value.isascii() and "\0" not in value:
-        return value
+    if type(value) is str and "\0" not in value:
+        if value.isascii():
+            return value
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            pass
+        else:
+            return value
     if not isinstance(value, str):
         raise ConversionError(at, _expected("str", value))
     found = _UNSTORABLE.search(value)
@@ -73,9 +89,11 @@ def text(value: object, at: str, errors: Errors = "strict") -> str:
 
 def int64(value: object, at: str, errors: Errors = "strict") -> int:
     """An integer of 64 bits with sign. bool is no integer here."""
+    if type(value) is int and _LEAST <= value <= _MOST:
+        return value
     if not isinstance(value, int) or isinstance(value, bool):
         raise ConversionError(at, _expected("int", value))
-    if not -_INT64 <= value < _INT64:
+    if not _LEAST <= value <= _MOST:
         raise ConversionError(at, "the integer does not fit 64 bits; store it as text")
     return int(value)
 
@@ -150,20 +168,24 @@ def base64_text(value: object, at: str, errors: Errors = "strict") -> str:
 
 # --- containers -----------------------------------------------------------------------------------
 
+# Responses hold many small containers. A tuple of types is asked faster than a union, which is made
+# anew each time, and a dict is known faster by its type than as a Mapping.
+_LISTS = (list, tuple)
+
 
 def array(
     value: object, at: str, errors: Errors, convert: Callable[[object, str, Errors], T]
 ) -> list[T | None]:
     """A list, each element but None converted by ``convert``."""
-    if not isinstance(value, list | tuple):
+    if not isinstance(value, _LISTS):
         raise ConversionError(at, _expected("list", value))
-    elements = cast("list[object] | tuple[object, ...]", value)
+    elements = cast("list[object]", value)
     result: list[T | None] = []
-    for element in elements:
-        try:
+    try:
+        for element in elements:
             result.append(None if element is None else convert(element, at, errors))
-        except ConversionError as error:
-            raise error.below(at, f"[{len(result)}]") from None
+    except ConversionError as error:
+        raise error.below(at, f"[{len(result)}]") from None
     return result
 
 
@@ -224,7 +246,7 @@ def mapping(
 
     Keys are data: they are checked and kept as they are.
     """
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):
         raise ConversionError(at, _expected("dict", value))
     result: dict[str, T | None] = {}
     for key, item in cast("Mapping[object, object]", value).items():
@@ -245,7 +267,7 @@ def mapping(
 
 def hstore(value: object, at: str, errors: Errors = "strict") -> dict[str, str | None]:
     """A map from text to text or None; a list of AWS tags is one where no key is repeated."""
-    if not isinstance(value, list | tuple):
+    if not isinstance(value, _LISTS):
         return mapping(value, at, errors, text)
     found: dict[str, str | None] = {}
     for number, item in enumerate(cast("list[object] | tuple[object, ...]", value)):
@@ -278,7 +300,7 @@ def tags(value: object, at: str, errors: Errors = "strict") -> dict[str, list[st
     about the tags.
     """
     found: dict[str, set[str]] = {}
-    if isinstance(value, Mapping):
+    if type(value) is not list and isinstance(value, Mapping):
         for key, values in cast("Mapping[object, object]", value).items():
             name, step = _tag_key(key, at, errors), f"[{key!r}]"
             listed = (
@@ -288,7 +310,7 @@ def tags(value: object, at: str, errors: Errors = "strict") -> dict[str, list[st
                 _add_tag(found, name, listed, at, errors)
             except ConversionError as error:
                 raise error.below(at, step) from None
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, _LISTS):
         for number, item in enumerate(cast("list[object] | tuple[object, ...]", value)):
             try:
                 key, tag_value = _tag(item, at)
@@ -311,12 +333,14 @@ def _add_tag(
     found: dict[str, set[str]], name: str, values: list[object], at: str, errors: Errors
 ) -> None:
     known = found.setdefault(name, set())
-    known.update(text(value, at, errors) for value in values if value is not None)
+    for value in values:
+        if value is not None:
+            known.add(text(value, at, errors))
 
 
 def _tag(item: object, at: str) -> tuple[object, object]:
     """Key and value of one element of a tag list; the value is None where it is missing."""
-    if not isinstance(item, Mapping):
+    if type(item) is not dict and not isinstance(item, Mapping):
         raise ConversionError(at, _expected("a tag as dict", item))
     members = cast("Mapping[object, object]", item)
     spellings = [names for names in _TAG_SPELLINGS if names[0] in members]
@@ -334,15 +358,74 @@ def distinct(values: list[str]) -> list[str]:
     return values
 
 
-def arn_account(arn: object, at: str) -> str | None:
-    """The account in an ARN, or None where the ARN names no account (an S3 bucket's)."""
-    name = text(arn, at)
-    parts = name.split(":", 5)
+# --- ARNs -----------------------------------------------------------------------------------------
+
+_ACCOUNT = re.compile("[0-9]{12}")
+
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+def arn_place(
+    arn: object, at: str, errors: Errors = "strict"
+) -> tuple[str, str | None, str | None]:
+    """Partition, region and account in an ARN, None for what it does not name.
+
+    The account of what AWS itself owns is no account (``arn:aws:iam::aws:policy/…``).
+    """
+    parts = text(arn, at, errors).split(":", 5)
     if len(parts) != 6 or parts[0] != "arn" or not (parts[1] and parts[2] and parts[5]):
         raise ConversionError(
             at, "not an ARN (arn:partition:service:region:account:resource)"
         )
-    return parts[4] or None
+    _, partition, _, region, account, _ = parts
+    return partition, region or None, account if _ACCOUNT.fullmatch(account) else None
+
+
+def arn_account(arn: object, at: str, errors: Errors = "strict") -> str | None:
+    """The account in an ARN, or None where the ARN names no account (an S3 bucket's)."""
+    return arn_place(arn, at, errors)[2]
+
+
+def built_arn(
+    values: tuple[object, ...], at: str, errors: Errors, literals: tuple[str, ...]
+) -> str | None:
+    """The ARN of ``literals`` with ``values`` between them. None where a value is None or empty.
+
+    A value may bring the path that stands before it: Route 53 calls a zone ``/hostedzone/Z1``,
+    and the ARN ends in ``hostedzone/Z1``.
+    """
+    arn, *others = literals
+    for value, literal in zip(values, others, strict=True):
+        if value is None:
+            return None
+        part = text(value, at, errors)
+        if arn.count(":") < 5:
+            if ":" in part:
+                raise ConversionError(
+                    at, "a colon in a partition, region or account makes no ARN"
+                )
+        elif arn.endswith("/"):
+            part = part.removeprefix("/" + arn.rpartition(":")[2].lstrip("/"))
+        if not part:
+            return None
+        arn += part + literal
+    return arn
+
+
+def no_arn(at: str, parts: Mapping[str, object]) -> ConversionError:
+    """The error where no ARN could be built for a key.
+
+    ``parts`` are what it is built of: arguments are named ``region=``, members of the response
+    ``InstanceId``.
+    """
+    lacking = [name for name, part in parts.items() if part is None or part == ""]
+    members = " and ".join(name for name in lacking if not name.endswith("="))
+    if members:
+        return ConversionError(at, f"the response has no {members}; pass key=")
+    if lacking:
+        return ConversionError(
+            at, f"the ARN is made with {', '.join(lacking)}; pass that, or key="
+        )
+    return ConversionError(at, "no ARN can be built; pass key=")
 
 
 # --- structures -----------------------------------------------------------------------------------
@@ -350,10 +433,18 @@ def arn_account(arn: object, at: str) -> str | None:
 
 def structure(value: object, at: str) -> Mapping[str, object]:
     """The members of a structure of an API, by the API's names."""
-    # A dict is known at once.
     if type(value) is not dict and not isinstance(value, Mapping):
         raise ConversionError(at, _expected("dict", value))
     return cast("Mapping[str, object]", value)
+
+
+def answer(value: object, at: str) -> Mapping[str, object]:
+    """The members of a whole response, without the one that boto3 adds to every response."""
+    return {
+        member: item
+        for member, item in structure(value, at).items()
+        if member != "ResponseMetadata"
+    }
 
 
 def at_member(
@@ -455,6 +546,37 @@ def json_text(value: object, at: str, errors: Errors = "strict") -> str:
     if "e+" in written:
         return _STRING_OR_LARGE_FLOAT.sub(_all_digits, written)
     return written
+
+
+def document(value: object, at: str, errors: Errors = "strict") -> Json:
+    """What a text of JSON holds, where that is an object or an array. Text that is no such document
+    stays text, and a value that is no text is as `json_value` makes it."""
+    if not isinstance(value, str):
+        return json_value(value, at, errors)
+    checked = text(value, at, errors)
+    if not checked.lstrip(" \t\r\n").startswith(("{", "[")):
+        return checked
+    try:
+        found = json.loads(checked, parse_float=_finite, parse_constant=_finite)
+    except (ValueError, RecursionError):
+        return checked
+    # Escapes may stand for what no database stores; the rest was looked at as text.
+    return json_value(found, at, errors) if "\\u" in checked else cast("Json", found)
+
+
+def _finite(number: str) -> float:
+    found = float(number)
+    if found - found != 0.0:
+        raise ValueError(f"{number} is no number of JSON")
+    return found
+
+
+def written(value: object, at: str, errors: Errors = "strict") -> str:
+    """Text, or the JSON text of anything else, names as they are: boto3 decodes some members, such
+    as policies, that are text for AWS."""
+    if isinstance(value, str):
+        return text(value, at, errors)
+    return json_text(value, at, errors)
 
 
 def _exact(value: object) -> str | None:

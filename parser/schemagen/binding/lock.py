@@ -487,7 +487,7 @@ class _Form:
         return tuple(self.named(at, value, self.constant).items())
 
     def constant(self, at: Path, value: object) -> Constant:
-        return self.texts(at, value) if isinstance(value, list) else self.text(at, value)
+        return self.text(at, value) if isinstance(value, str) else self.texts(at, value)
 
     def members(self, at: Path, value: object) -> dict[str, str]:
         return self.each(at, value, self.notation)

@@ -2,6 +2,11 @@
 """Rows of aws.sagemaker_compilation_job.
 
 Made from what boto3 returns for sagemaker's DescribeCompilationJob.
+
+- ListCompilationJobs lists what there is in CompilationJobSummaries[].
+- DescribeCompilationJob answers with the item; CompilationJobName is the
+  CompilationJobName that was listed.
+- ListTags adds to an item (ResourceArn: its CompilationJobArn).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -103,7 +108,8 @@ def from_item(
 ) -> Row:
     """One row. What the item lacks is None.
 
-    ``list_tags`` is the response of ListTags for this item (ResourceArn: its CompilationJobArn).
+    ``list_tags`` is the response of ListTags for this item (ResourceArn: its
+    CompilationJobArn).
     ``key`` is what to put into _key instead of the item's own identifier.
     ``errors`` says what becomes of characters that no database stores: "strict" raises,
     "replace" puts U+FFFD in their place.
@@ -141,7 +147,7 @@ def from_item(
             None
             if compilation_job_arn is None
             else arn_account(
-                compilation_job_arn, "aws.sagemaker_compilation_job.account_id"
+                compilation_job_arn, "aws.sagemaker_compilation_job.account_id", errors
             )
         ),
         "compilation_end_time": (

@@ -2,6 +2,11 @@
 """Rows of aws.sagemaker_processing_job.
 
 Made from what boto3 returns for sagemaker's DescribeProcessingJob.
+
+- ListProcessingJobs lists what there is in ProcessingJobSummaries[].
+- DescribeProcessingJob answers with the item; ProcessingJobName is the
+  ProcessingJobName that was listed.
+- ListTags adds to an item (ResourceArn: its ProcessingJobArn).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +17,7 @@ from typing_extensions import NotRequired, ReadOnly, TypedDict
 from ..._convert import (
     ConversionError as ConversionError,
     Errors as Errors,
+    Map,
     arn_account,
     array,
     hstore,
@@ -26,7 +32,7 @@ class Item(TypedDict):
     AppSpecification: NotRequired[ReadOnly[shapes.AppSpecificationInput]]
     AutoMLJobArn: NotRequired[ReadOnly[str]]
     CreationTime: NotRequired[ReadOnly[datetime]]
-    Environment: NotRequired[ReadOnly[Mapping[str, str]]]
+    Environment: NotRequired[ReadOnly[Map[str]]]
     ExitMessage: NotRequired[ReadOnly[str]]
     ExperimentConfig: NotRequired[ReadOnly[shapes.ExperimentConfigInput]]
     FailureReason: NotRequired[ReadOnly[str]]
@@ -114,7 +120,8 @@ def from_item(
 ) -> Row:
     """One row. What the item lacks is None.
 
-    ``list_tags`` is the response of ListTags for this item (ResourceArn: its ProcessingJobArn).
+    ``list_tags`` is the response of ListTags for this item (ResourceArn: its
+    ProcessingJobArn).
     ``key`` is what to put into _key instead of the item's own identifier.
     ``errors`` says what becomes of characters that no database stores: "strict" raises,
     "replace" puts U+FFFD in their place.
@@ -155,7 +162,7 @@ def from_item(
             None
             if processing_job_arn is None
             else arn_account(
-                processing_job_arn, "aws.sagemaker_processing_job.account_id"
+                processing_job_arn, "aws.sagemaker_processing_job.account_id", errors
             )
         ),
         "app_specification": (

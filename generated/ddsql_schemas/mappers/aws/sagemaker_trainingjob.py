@@ -2,6 +2,11 @@
 """Rows of aws.sagemaker_trainingjob.
 
 Made from what boto3 returns for sagemaker's DescribeTrainingJob.
+
+- ListTrainingJobs lists what there is in TrainingJobSummaries[].
+- DescribeTrainingJob answers with the item; TrainingJobName is the TrainingJobName that
+  was listed.
+- ListTags adds to an item (ResourceArn: its TrainingJobArn).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +17,7 @@ from typing_extensions import NotRequired, ReadOnly, TypedDict
 from ..._convert import (
     ConversionError as ConversionError,
     Errors as Errors,
+    Map,
     arn_account,
     array,
     boolean,
@@ -40,11 +46,11 @@ class Item(TypedDict):
     EnableInterContainerTrafficEncryption: NotRequired[ReadOnly[bool]]
     EnableManagedSpotTraining: NotRequired[ReadOnly[bool]]
     EnableNetworkIsolation: NotRequired[ReadOnly[bool]]
-    Environment: NotRequired[ReadOnly[Mapping[str, str]]]
+    Environment: NotRequired[ReadOnly[Map[str]]]
     ExperimentConfig: NotRequired[ReadOnly[shapes.ExperimentConfigInput]]
     FailureReason: NotRequired[ReadOnly[str]]
     FinalMetricDataList: NotRequired[ReadOnly[Sequence[shapes.MetricDataInput]]]
-    HyperParameters: NotRequired[ReadOnly[Mapping[str, str]]]
+    HyperParameters: NotRequired[ReadOnly[Map[str]]]
     InfraCheckConfig: NotRequired[ReadOnly[shapes.InfraCheckConfigInput]]
     InputDataConfig: NotRequired[ReadOnly[Sequence[shapes.ChannelInput]]]
     LabelingJobArn: NotRequired[ReadOnly[str]]
@@ -200,7 +206,8 @@ def from_item(
 ) -> Row:
     """One row. What the item lacks is None.
 
-    ``list_tags`` is the response of ListTags for this item (ResourceArn: its TrainingJobArn).
+    ``list_tags`` is the response of ListTags for this item (ResourceArn: its
+    TrainingJobArn).
     ``key`` is what to put into _key instead of the item's own identifier.
     ``errors`` says what becomes of characters that no database stores: "strict" raises,
     "replace" puts U+FFFD in their place.
@@ -264,7 +271,9 @@ def from_item(
         "account_id": (
             None
             if training_job_arn is None
-            else arn_account(training_job_arn, "aws.sagemaker_trainingjob.account_id")
+            else arn_account(
+                training_job_arn, "aws.sagemaker_trainingjob.account_id", errors
+            )
         ),
         "algorithm_specification": (
             None

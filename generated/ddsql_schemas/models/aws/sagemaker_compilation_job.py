@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StrictStr
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictStr
+from typing import Literal
+from ...structures.aws.sagemaker.derived_information import DerivedInformation
+from ...structures.aws.sagemaker.input_config import InputConfig
+from ...structures.aws.sagemaker.model_artifacts import ModelArtifacts
+from ...structures.aws.sagemaker.model_digests import ModelDigests
+from ...structures.aws.sagemaker.output_config import OutputConfig
+from ...structures.aws.sagemaker.stopping_condition import StoppingCondition
 from ..._types import HstoreCsv
+from ...structures.aws.sagemaker.neo_vpc_config import NeoVpcConfig
 
 
 class SagemakerCompilationJob(BaseModel):
@@ -28,9 +36,11 @@ class SagemakerCompilationJob(BaseModel):
     compilation_job_name: StrictStr | None = Field(
         default=None, description="The name of the model compilation job."
     )
-    compilation_job_status: StrictStr | None = Field(
-        default=None, description="The status of the model compilation job."
-    )
+    compilation_job_status: (
+        Literal["INPROGRESS", "COMPLETED", "FAILED", "STARTING", "STOPPING", "STOPPED"]
+        | StrictStr
+        | None
+    ) = Field(default=None, description="The status of the model compilation job.")
     compilation_start_time: AwareDatetime | None = Field(
         default=None,
         description="The time when the model compilation job started the CompilationJob instances. You are billed for the time between this timestamp and the timestamp in the CompilationEndTime field. In Amazon CloudWatch Logs, the start time might be later than this time. That's because it takes time to download the compilation job, which depends on the size of the compilation job container.",
@@ -38,7 +48,7 @@ class SagemakerCompilationJob(BaseModel):
     creation_time: AwareDatetime | None = Field(
         default=None, description="The time that the model compilation job was created."
     )
-    derived_information: JsonValue | None = Field(
+    derived_information: DerivedInformation | None = Field(
         default=None,
         description="Information that SageMaker Neo automatically derived about the model.",
     )
@@ -50,7 +60,7 @@ class SagemakerCompilationJob(BaseModel):
         default=None,
         description="The inference image to use when compiling a model. Specify an image only if the target device is a cloud instance.",
     )
-    input_config: JsonValue | None = Field(
+    input_config: InputConfig | None = Field(
         default=None,
         description="Information about the location in Amazon S3 of the input model artifacts, the name and shape of the expected data inputs, and the framework in which the model was trained.",
     )
@@ -58,12 +68,12 @@ class SagemakerCompilationJob(BaseModel):
         default=None,
         description="The time that the status of the model compilation job was last modified.",
     )
-    model_artifacts_: JsonValue | None = Field(
+    model_artifacts_: ModelArtifacts | None = Field(
         default=None,
         alias="model_artifacts",
         description="Information about the location in Amazon S3 that has been configured for storing the model artifacts used in the compilation job.",
     )
-    model_digests_: JsonValue | None = Field(
+    model_digests_: ModelDigests | None = Field(
         default=None,
         alias="model_digests",
         description="Provides a BLAKE2 hash value that identifies the compiled model artifacts in Amazon S3.",
@@ -73,7 +83,7 @@ class SagemakerCompilationJob(BaseModel):
         alias="model_package_version_arn",
         description="The Amazon Resource Name (ARN) of the versioned model package that was provided to SageMaker Neo when you initiated a compilation job.",
     )
-    output_config: JsonValue | None = Field(
+    output_config: OutputConfig | None = Field(
         default=None,
         description="Information about the output location for the compiled model and the target device that the model runs on.",
     )
@@ -81,12 +91,12 @@ class SagemakerCompilationJob(BaseModel):
         default=None,
         description="The Amazon Resource Name (ARN) of an IAM role that Amazon SageMaker AI assumes to perform the model compilation job.",
     )
-    stopping_condition: JsonValue | None = Field(
+    stopping_condition: StoppingCondition | None = Field(
         default=None,
         description="Specifies a limit to how long a model compilation job can run. When the job reaches the time limit, Amazon SageMaker AI ends the compilation job. Use this API to cap model training costs.",
     )
     tags: HstoreCsv | None = None
-    vpc_config: JsonValue | None = Field(
+    vpc_config: NeoVpcConfig | None = Field(
         default=None,
         description="A VpcConfig object that specifies the VPC that you want your compilation job to connect to. Control access to your models by configuring the VPC. For more information, see Protect Compilation Jobs by Using an Amazon Virtual Private Cloud.",
     )

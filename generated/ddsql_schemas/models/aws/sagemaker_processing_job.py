@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StrictStr
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictStr
+from ...structures.aws.sagemaker.app_specification import AppSpecification
 from ..._types import Hstore, HstoreCsv
+from ...structures.aws.sagemaker.experiment_config import ExperimentConfig
+from ...structures.aws.sagemaker.network_config import NetworkConfig
+from ...structures.aws.sagemaker.processing_input import ProcessingInput
+from typing import Literal
+from ...structures.aws.sagemaker.processing_output_config import ProcessingOutputConfig
+from ...structures.aws.sagemaker.processing_resources import ProcessingResources
+from ...structures.aws.sagemaker.processing_stopping_condition import (
+    ProcessingStoppingCondition,
+)
 
 
 class SagemakerProcessingJob(BaseModel):
@@ -17,7 +27,7 @@ class SagemakerProcessingJob(BaseModel):
     )
     key: StrictStr = Field(..., alias="_key")
     account_id: StrictStr | None = None
-    app_specification: JsonValue | None = Field(
+    app_specification: AppSpecification | None = Field(
         default=None,
         description="Configures the processing job to run a specified container image.",
     )
@@ -36,7 +46,7 @@ class SagemakerProcessingJob(BaseModel):
         default=None,
         description="An optional string, up to one KB in size, that contains metadata from the processing container when the processing job exits.",
     )
-    experiment_config: JsonValue | None = Field(
+    experiment_config: ExperimentConfig | None = Field(
         default=None,
         description="The configuration information used to create an experiment.",
     )
@@ -52,13 +62,13 @@ class SagemakerProcessingJob(BaseModel):
         default=None,
         description="The ARN of a monitoring schedule for an endpoint associated with this processing job.",
     )
-    network_config: JsonValue | None = Field(
+    network_config: NetworkConfig | None = Field(
         default=None, description="Networking options for a processing job."
     )
     processing_end_time: AwareDatetime | None = Field(
         default=None, description="The time at which the processing job completed."
     )
-    processing_inputs: JsonValue | None = Field(
+    processing_inputs: list[ProcessingInput] | None = Field(
         default=None, description="The inputs for a processing job."
     )
     processing_job_arn: StrictStr | None = Field(
@@ -69,13 +79,15 @@ class SagemakerProcessingJob(BaseModel):
         default=None,
         description="The name of the processing job. The name must be unique within an Amazon Web Services Region in the Amazon Web Services account.",
     )
-    processing_job_status: StrictStr | None = Field(
-        default=None, description="Provides the status of a processing job."
-    )
-    processing_output_config: JsonValue | None = Field(
+    processing_job_status: (
+        Literal["InProgress", "Completed", "Failed", "Stopping", "Stopped"]
+        | StrictStr
+        | None
+    ) = Field(default=None, description="Provides the status of a processing job.")
+    processing_output_config: ProcessingOutputConfig | None = Field(
         default=None, description="Output configuration for the processing job."
     )
-    processing_resources: JsonValue | None = Field(
+    processing_resources: ProcessingResources | None = Field(
         default=None,
         description="Identifies the resources, ML compute instances, and ML storage volumes to deploy for a processing job. In distributed training, you specify more than one instance.",
     )
@@ -86,7 +98,7 @@ class SagemakerProcessingJob(BaseModel):
         default=None,
         description="The Amazon Resource Name (ARN) of an IAM role that Amazon SageMaker can assume to perform tasks on your behalf.",
     )
-    stopping_condition: JsonValue | None = Field(
+    stopping_condition: ProcessingStoppingCondition | None = Field(
         default=None,
         description="The time limit for how long the processing job is allowed to run.",
     )

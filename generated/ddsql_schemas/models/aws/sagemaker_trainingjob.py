@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    JsonValue,
-    StrictBool,
-    StrictStr,
-)
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictStr
+from ...structures.aws.sagemaker.algorithm_specification import AlgorithmSpecification
 from ..._types import Hstore, HstoreCsv, Int64
+from ...structures.aws.sagemaker.checkpoint_config import CheckpointConfig
+from ...structures.aws.sagemaker.debug_hook_config import DebugHookConfig
+from ...structures.aws.sagemaker.debug_rule_configuration import DebugRuleConfiguration
+from ...structures.aws.sagemaker.debug_rule_evaluation_status import (
+    DebugRuleEvaluationStatus,
+)
+from ...structures.aws.sagemaker.experiment_config import ExperimentConfig
+from ...structures.aws.sagemaker.metric_data import MetricData
+from ...structures.aws.sagemaker.infra_check_config import InfraCheckConfig
+from ...structures.aws.sagemaker.channel import Channel
+from ...structures.aws.sagemaker.model_artifacts import ModelArtifacts
+from ...structures.aws.sagemaker.output_data_config import OutputDataConfig
+from ...structures.aws.sagemaker.profiler_config import ProfilerConfig
+from ...structures.aws.sagemaker.profiler_rule_configuration import (
+    ProfilerRuleConfiguration,
+)
+from ...structures.aws.sagemaker.profiler_rule_evaluation_status import (
+    ProfilerRuleEvaluationStatus,
+)
 from typing import Literal
+from ...structures.aws.sagemaker.remote_debug_config import RemoteDebugConfig
+from ...structures.aws.sagemaker.resource_config import ResourceConfig
+from ...structures.aws.sagemaker.retry_strategy import RetryStrategy
 from ...structures.aws.sagemaker.secondary_status_transition import (
     SecondaryStatusTransition,
 )
+from ...structures.aws.sagemaker.stopping_condition import StoppingCondition
+from ...structures.aws.sagemaker.tensor_board_output_config import (
+    TensorBoardOutputConfig,
+)
+from ...structures.aws.sagemaker.vpc_config import VpcConfig
+from ...structures.aws.sagemaker.warm_pool_status import WarmPoolStatus
 
 
 class SagemakerTrainingjob(BaseModel):
@@ -29,7 +50,7 @@ class SagemakerTrainingjob(BaseModel):
     )
     key: StrictStr = Field(..., alias="_key")
     account_id: StrictStr | None = None
-    algorithm_specification: JsonValue | None = Field(
+    algorithm_specification: AlgorithmSpecification | None = Field(
         default=None,
         description="Information about the algorithm used for training, and algorithm metadata.",
     )
@@ -40,17 +61,17 @@ class SagemakerTrainingjob(BaseModel):
         default=None,
         description="The billable time in seconds. Billable time refers to the absolute wall-clock time. Multiply BillableTimeInSeconds by the number of instances (InstanceCount) in your training cluster to get the total compute time SageMaker bills you if you run distributed training. The formula is as follows: BillableTimeInSeconds * InstanceCount . You can calculate the savings from using managed spot training using the formula (1 - BillableTimeInSeconds / TrainingTimeInSeconds) * 100. For example, if BillableTimeInSeconds is 100 and TrainingTimeInSeconds is 500, the savings is 80%.",
     )
-    checkpoint_config: JsonValue | None = None
+    checkpoint_config: CheckpointConfig | None = None
     creation_time: AwareDatetime | None = Field(
         default=None,
         description="A timestamp that indicates when the training job was created.",
     )
-    debug_hook_config: JsonValue | None = None
-    debug_rule_configurations: JsonValue | None = Field(
+    debug_hook_config: DebugHookConfig | None = None
+    debug_rule_configurations: list[DebugRuleConfiguration] | None = Field(
         default=None,
         description="Configuration information for Amazon SageMaker Debugger rules for debugging output tensors.",
     )
-    debug_rule_evaluation_statuses: JsonValue | None = Field(
+    debug_rule_evaluation_statuses: list[DebugRuleEvaluationStatus] | None = Field(
         default=None,
         description="Evaluation status of Amazon SageMaker Debugger rules for debugging on a training job.",
     )
@@ -70,22 +91,22 @@ class SagemakerTrainingjob(BaseModel):
         default=None,
         description="The environment variables to set in the Docker container.\nImportant: Do not include any security-sensitive information including account access IDs, secrets, or tokens in any environment fields. As part of the shared responsibility model, you are responsible for any potential exposure, unauthorized access, or compromise of your sensitive data if caused by security-sensitive information included in the request environment variable or plain text fields.",
     )
-    experiment_config: JsonValue | None = None
+    experiment_config: ExperimentConfig | None = None
     failure_reason: StrictStr | None = Field(
         default=None, description="If the training job failed, the reason it failed."
     )
-    final_metric_data_list: JsonValue | None = Field(
+    final_metric_data_list: list[MetricData] | None = Field(
         default=None,
         description="A collection of MetricData objects that specify the names, values, and dates and times that the training algorithm emitted to Amazon CloudWatch.",
     )
     hyper_parameters: Hstore | None = Field(
         default=None, description="Algorithm-specific parameters."
     )
-    infra_check_config: JsonValue | None = Field(
+    infra_check_config: InfraCheckConfig | None = Field(
         default=None,
         description="Contains information about the infrastructure health check configuration for the training job.",
     )
-    input_data_config: JsonValue | None = Field(
+    input_data_config: list[Channel] | None = Field(
         default=None,
         description="An array of Channel objects that describes each data input channel.",
     )
@@ -97,36 +118,38 @@ class SagemakerTrainingjob(BaseModel):
         default=None,
         description="A timestamp that indicates when the status of the training job was last modified.",
     )
-    model_artifacts_: JsonValue | None = Field(
+    model_artifacts_: ModelArtifacts | None = Field(
         default=None,
         alias="model_artifacts",
         description="Information about the Amazon S3 location that is configured for storing model artifacts.",
     )
-    output_data_config: JsonValue | None = Field(
+    output_data_config: OutputDataConfig | None = Field(
         default=None,
         description="The S3 path where model artifacts that you configured when creating the job are stored. SageMaker creates subfolders for model artifacts.",
     )
-    profiler_config: JsonValue | None = None
-    profiler_rule_configurations: JsonValue | None = Field(
+    profiler_config: ProfilerConfig | None = None
+    profiler_rule_configurations: list[ProfilerRuleConfiguration] | None = Field(
         default=None,
         description="Configuration information for Amazon SageMaker Debugger rules for profiling system and framework metrics.",
     )
-    profiler_rule_evaluation_statuses: JsonValue | None = Field(
-        default=None,
-        description="Evaluation status of Amazon SageMaker Debugger rules for profiling on a training job.",
+    profiler_rule_evaluation_statuses: list[ProfilerRuleEvaluationStatus] | None = (
+        Field(
+            default=None,
+            description="Evaluation status of Amazon SageMaker Debugger rules for profiling on a training job.",
+        )
     )
-    profiling_status: StrictStr | None = Field(
+    profiling_status: Literal["Enabled", "Disabled"] | StrictStr | None = Field(
         default=None, description="Profiling status of a training job."
     )
-    remote_debug_config: JsonValue | None = Field(
+    remote_debug_config: RemoteDebugConfig | None = Field(
         default=None,
         description="Configuration for remote debugging. To learn more about the remote debugging functionality of SageMaker, see Access a training container through Amazon Web Services Systems Manager (SSM) for remote debugging.",
     )
-    resource_config: JsonValue | None = Field(
+    resource_config: ResourceConfig | None = Field(
         default=None,
         description="Resources, including ML compute instances and ML storage volumes, that are configured for model training.",
     )
-    retry_strategy: JsonValue | None = Field(
+    retry_strategy: RetryStrategy | None = Field(
         default=None,
         description="The number of times to retry the job when the job fails due to an InternalServerError.",
     )
@@ -147,6 +170,10 @@ class SagemakerTrainingjob(BaseModel):
             "MaxWaitTimeExceeded",
             "Stopped",
             "Stopping",
+            "PreparingTrainingStack",
+            "Updating",
+            "Restarting",
+            "Pending",
         ]
         | Literal[
             "LaunchingMLInstances", "PreparingTraining", "DownloadingTrainingImage"
@@ -161,12 +188,12 @@ class SagemakerTrainingjob(BaseModel):
         default=None,
         description="A history of all of the secondary statuses that the training job has transitioned through.",
     )
-    stopping_condition: JsonValue | None = Field(
+    stopping_condition: StoppingCondition | None = Field(
         default=None,
         description="Specifies a limit to how long a model training job can run. It also specifies how long a managed Spot training job has to complete. When the job reaches the time limit, SageMaker ends the training job. Use this API to cap model training costs. To stop a job, SageMaker sends the algorithm the SIGTERM signal, which delays job termination for 120 seconds. Algorithms can use this 120-second window to save the model artifacts, so the results of training are not lost.",
     )
     tags: HstoreCsv | None = None
-    tensor_board_output_config: JsonValue | None = None
+    tensor_board_output_config: TensorBoardOutputConfig | None = None
     training_end_time: AwareDatetime | None = Field(
         default=None,
         description="Indicates the time when the training job ends on training instances. You are billed for the time interval between the value of TrainingStartTime and this time. For successful jobs and stopped jobs, this is the time after model artifacts are uploaded. For failed jobs, this is the time when SageMaker detects a job failure.",
@@ -178,7 +205,7 @@ class SagemakerTrainingjob(BaseModel):
         default=None, description="Name of the model training job."
     )
     training_job_status: (
-        Literal["InProgress", "Completed", "Failed", "Stopping", "Stopped"]
+        Literal["InProgress", "Completed", "Failed", "Stopping", "Stopped", "Deleting"]
         | StrictStr
         | None
     ) = Field(
@@ -196,11 +223,11 @@ class SagemakerTrainingjob(BaseModel):
         default=None,
         description="The Amazon Resource Name (ARN) of the associated hyperparameter tuning job if the training job was launched by a hyperparameter tuning job.",
     )
-    vpc_config: JsonValue | None = Field(
+    vpc_config: VpcConfig | None = Field(
         default=None,
         description="A VpcConfig object that specifies the VPC that this training job has access to. For more information, see Protect Training Jobs by Using an Amazon Virtual Private Cloud.",
     )
-    warm_pool_status: JsonValue | None = Field(
+    warm_pool_status: WarmPoolStatus | None = Field(
         default=None,
         description="The status of the warm pool associated with the training job.",
     )

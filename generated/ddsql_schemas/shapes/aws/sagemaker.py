@@ -2,7 +2,7 @@
 """Structures in the responses of sagemaker: as they arrive, as they stand in rows, and how
 the one becomes the other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from typing_extensions import NotRequired, ReadOnly, TypedDict
@@ -10,6 +10,7 @@ from typing_extensions import NotRequired, ReadOnly, TypedDict
 from ..._convert import (
     ConversionError,
     Errors,
+    Map,
     array,
     at_member,
     boolean,
@@ -124,7 +125,7 @@ class CheckpointConfigInput(TypedDict):
 
 class CollectionConfigurationInput(TypedDict):
     CollectionName: NotRequired[ReadOnly[str]]
-    CollectionParameters: NotRequired[ReadOnly[Mapping[str, str]]]
+    CollectionParameters: NotRequired[ReadOnly[Map[str]]]
 
 
 class RedshiftDatasetDefinitionInput(TypedDict):
@@ -150,7 +151,7 @@ class DatasetDefinitionInput(TypedDict):
 class DebugHookConfigInput(TypedDict):
     LocalPath: NotRequired[ReadOnly[str]]
     S3OutputPath: NotRequired[ReadOnly[str]]
-    HookParameters: NotRequired[ReadOnly[Mapping[str, str]]]
+    HookParameters: NotRequired[ReadOnly[Map[str]]]
     CollectionConfigurations: NotRequired[
         ReadOnly[Sequence[CollectionConfigurationInput]]
     ]
@@ -163,7 +164,7 @@ class DebugRuleConfigurationInput(TypedDict):
     RuleEvaluatorImage: NotRequired[ReadOnly[str]]
     InstanceType: NotRequired[ReadOnly[str]]
     VolumeSizeInGB: NotRequired[ReadOnly[int]]
-    RuleParameters: NotRequired[ReadOnly[Mapping[str, str]]]
+    RuleParameters: NotRequired[ReadOnly[Map[str]]]
 
 
 class DebugRuleEvaluationStatusInput(TypedDict):
@@ -370,7 +371,7 @@ class TensorBoardOutputConfigInput(TypedDict):
 class ProfilerConfigInput(TypedDict):
     S3OutputPath: NotRequired[ReadOnly[str]]
     ProfilingIntervalInMilliseconds: NotRequired[ReadOnly[int]]
-    ProfilingParameters: NotRequired[ReadOnly[Mapping[str, str]]]
+    ProfilingParameters: NotRequired[ReadOnly[Map[str]]]
     DisableProfiler: NotRequired[ReadOnly[bool]]
 
 
@@ -381,7 +382,7 @@ class ProfilerRuleConfigurationInput(TypedDict):
     RuleEvaluatorImage: NotRequired[ReadOnly[str]]
     InstanceType: NotRequired[ReadOnly[str]]
     VolumeSizeInGB: NotRequired[ReadOnly[int]]
-    RuleParameters: NotRequired[ReadOnly[Mapping[str, str]]]
+    RuleParameters: NotRequired[ReadOnly[Map[str]]]
 
 
 class ProfilerRuleEvaluationStatusInput(TypedDict):

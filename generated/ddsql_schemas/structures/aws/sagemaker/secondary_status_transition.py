@@ -34,6 +34,11 @@ class SecondaryStatusTransition(BaseModel):
             "MaxRuntimeExceeded",
             "Completed",
             "Failed",
+            "Interrupted",
+            "MaxWaitTimeExceeded",
+            "Updating",
+            "Restarting",
+            "Pending",
         ]
         | Literal[
             "LaunchingMLInstances", "PreparingTrainingStack", "DownloadingTrainingImage"
