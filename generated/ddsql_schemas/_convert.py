@@ -14,7 +14,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, ItemsView, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Literal, Protocol, TypeAlias, TypeVar, cast
 
@@ -59,6 +59,7 @@ def _expected(what: str, value: object) -> str:
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _LEAST = -(2**63)
 _MOST = 2**63 - 1
+_ZERO = timedelta()
 
 
 def text(value: object, at: str, errors: Errors = "strict") -> str:
@@ -154,7 +155,9 @@ def rfc3339(value: object, at: str, errors: Errors = "strict") -> str:
     """An aware datetime as ``2026-01-01T00:00:00Z``; microseconds are kept. Such text stays."""
     if isinstance(value, str):
         return text(value, at, errors)
-    return timestamp(value, at, errors).isoformat().removesuffix("+00:00") + "Z"
+    if not isinstance(value, datetime) or value.utcoffset() != _ZERO:
+        value = timestamp(value, at, errors)
+    return value.isoformat().removesuffix("+00:00") + "Z"
 
 
 def base64_text(value: object, at: str, errors: Errors = "strict") -> str:
