@@ -74,14 +74,14 @@ def test_the_seeds(project: Path) -> None:
     assert found["total"] == {
         "columns": 88,
         "percent": 100.0,
-        "bound": {"both": 76, "hand": 3, "name": 6},
+        "bound": {"both": 76, "name": 9},
         "derived": {"account_from_arn": 3},
         "unbound": {},
     }
     assert [(table["id"], table["columns"], table["bound"]) for table in found["tables"]] == [
-        ("aws.sagemaker_compilation_job", 20, {"both": 18, "hand": 1}),
-        ("aws.sagemaker_processing_job", 23, {"both": 21, "hand": 1}),
-        (TABLE, 45, {"both": 37, "hand": 1, "name": 6}),
+        ("aws.sagemaker_compilation_job", 20, {"both": 18, "name": 1}),
+        ("aws.sagemaker_processing_job", 23, {"both": 21, "name": 1}),
+        (TABLE, 45, {"both": 37, "name": 7}),
     ]
     training = found["tables"][2]
     assert (training["service"], training["operation"]) == ("sagemaker", "DescribeTrainingJob")
@@ -89,7 +89,7 @@ def test_the_seeds(project: Path) -> None:
     assert len(states) == 46
     assert states["_key"] == ("derived", "arn")
     assert states["account_id"] == ("derived", "account_from_arn")
-    assert states["tags"] == ("bound", "hand")
+    assert states["tags"] == ("bound", "name")
     assert states["secondary_status"] == ("bound", "name")
     line: int = training["states"][0]["origin"]["line"]
     assert training["states"][0]["origin"]["path"] == TRAINING
@@ -275,8 +275,8 @@ def test_for_people(partly: Path) -> None:
     assert [" ".join(line.split()) for line in done.stdout.splitlines()] == [
         "table covered columns derived unbound bound by",
         "aws.made_thing 0.0 % 2 0 2",
-        "aws.sagemaker_compilation_job 90.0 % 20 1 2 both 16, hand 1",
-        "in all 81.8 % 22 1 4 both 16, hand 1",
+        "aws.sagemaker_compilation_job 90.0 % 20 1 2 both 16, name 1",
+        "in all 81.8 % 22 1 4 both 16, name 1",
         "",
         "aws.made_thing: no binding for this table",
         "aws.sagemaker_compilation_job.failure_reason: listed as unbound",
@@ -291,7 +291,7 @@ def test_markdown(partly: Path) -> None:
     """Two tables for a comment on a change: figures, and findings with names as code."""
     lines = run(partly, "coverage", "--format", "markdown").stdout.splitlines()
     assert lines[0] == "| table | covered | columns | derived | unbound | bound by |"
-    assert "| in all | 95.5 % | 90 | 3 | 4 | both 74, hand 3, name 6 |" in lines
+    assert "| in all | 95.5 % | 90 | 3 | 4 | both 74, name 9 |" in lines
     assert lines[lines.index("") + 1] == "| of | finding | what |"
     assert f"| `{TABLE}.training_job_status` | values only in botocore | `Deleting` |" in lines
     assert "| `aws.made_thing` | no binding for this table |  |" in lines

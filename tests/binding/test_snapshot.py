@@ -84,8 +84,8 @@ def test_recording_mends_a_record(sagemaker: lock.Lock) -> None:
     [
         ('"operation": "DescribeCompilationJob"', '"operation": "DescribeCompilation"', ["5:7: SG402 botocore's sagemaker has no operation 'DescribeCompilation'"]),
         ('"operation": "DescribeCompilationJob"', '"operation": "DeleteCompilationJob"', ["5:7: SG402 operation 'DeleteCompilationJob' has no response"]),
-        ('{"ResourceArn": "CompilationJobArn"}', '{"Arn": "CompilationJobArn"}', ["31:49: SG402 operation 'ListTags' has no parameter 'Arn'"]),
-        ('"RoleArn", "evidence"', '"RoleARN", "evidence"', ["25:22: SG402 DescribeCompilationJobResponse has no member 'RoleARN'; did you mean 'RoleArn'?; MEND"]),
+        ('{"ResourceArn": "CompilationJobArn"}', '{"Arn": "CompilationJobArn"}', ["32:49: SG402 operation 'ListTags' has no parameter 'Arn'"]),
+        ('"RoleArn", "evidence"', '"RoleARN", "evidence"', ["26:22: SG402 DescribeCompilationJobResponse has no member 'RoleARN'; did you mean 'RoleArn'?; MEND"]),
         ('"service": "sagemaker"', '"service": "gone"', ["2:3: SG402 botocore has no service 'gone'"]),
     ],
 )  # fmt: skip

@@ -314,7 +314,7 @@ def test_recorded_structures_of_two_services(tmp_path: Path) -> None:
         for path, text in package_of(catalog, NestedNames.SNAKE_CASE).items()
         if "/mappers/" not in path
     }
-    with handmade.imported(tmp_path, "made_services", made) as generated:
+    with handmade.imported(tmp_path, "made_two_services", made) as generated:
         model = generated.model(catalog.tables[0])
         row = {
             "texts": [{"text": "a", "leaf": {"part": {"text": "b"}}}],
