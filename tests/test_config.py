@@ -197,8 +197,8 @@ def test_overrides(tmp_path: Path) -> None:
                 "2:3: SG302 an override needs 'table'",
                 f"2:3: {WHAT}",
                 f"3:3: {WHAT}",
-                "3:22: SG302 an override needs 'member'",
                 "3:22: SG302 an override needs 'table'",
+                "3:22: SG302 an override of a column says member, or unbound = true",
             ],
         ),
         (
@@ -212,7 +212,7 @@ def test_overrides(tmp_path: Path) -> None:
         ),
         (
             "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nunbound = true\nmember = 'D'",
-            ["5:1: SG302 unknown key 'member' of an override; known are table, column, unbound"],
+            ["5:1: SG302 unknown key 'member' of this override; known are table, column, unbound"],
         ),
         (
             "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nunbound = false",
@@ -221,7 +221,7 @@ def test_overrides(tmp_path: Path) -> None:
         (
             "[[overrides]]\ntable = 'a.b'\nmember = 'D'\nservice = 'S 3'",
             [
-                "3:1: SG302 unknown key 'member' of an override; known are table, service, "
+                "3:1: SG302 unknown key 'member' of this override; known are table, service, "
                 "operation, path",
                 "4:1: SG302 service has a wrong value: 'S 3'",
             ],
@@ -236,7 +236,7 @@ def test_overrides(tmp_path: Path) -> None:
                 "5:1: SG302 operation has a wrong value: 'x-y'",
                 "6:1: SG302 'A[' is no path; a path is \"@\" or members joined by dots, with [] "
                 "after a list",
-                "7:1: SG302 unknown key 'service' of an override; known are table, column, member, "
+                "7:1: SG302 unknown key 'service' of this override; known are table, column, member, "
                 "operation, path, arguments, constants, unbound",
             ],
         ),
@@ -252,17 +252,24 @@ def test_overrides(tmp_path: Path) -> None:
             "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nmember = 'D'\noperation = 'E'\n"
             "arguments = 'X'\nconstants = { X = 1, Y = [] }",
             [
-                "6:1: SG302 arguments has a wrong value: 'X'",
-                "7:1: SG302 constants has a wrong value: {'X': 1, 'Y': []}",
+                "6:1: SG302 arguments has for each parameter a member of the primary item, not 'X'",
+                "7:1: SG302 constants has for each parameter a text, or a list of texts, that are "
+                "not empty, not {'X': 1, 'Y': []}",
             ],
         ),
         (
             "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nmember = 'D'\noperation = 'E'\n"
             "arguments = { X = ['Y'] }\nconstants = { \"x y\" = 'a' }",
             [
-                "6:1: SG302 arguments has a wrong value: {'X': ['Y']}",
-                "7:1: SG302 constants has a wrong value: {'x y': 'a'}",
+                "6:1: SG302 arguments has for each parameter a member of the primary item, not {'X': ['Y']}",
+                "7:1: SG302 constants has for each parameter a text, or a list of texts, that are "
+                "not empty, not {'x y': 'a'}",
             ],
+        ),
+        (
+            "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nmember = 'D'\noperation = 'E'\n"
+            "arguments = { X = 'Y' }\nconstants = { X = 'a' }",
+            ["7:1: SG302 X is among the arguments, too"],
         ),
     ],
 )

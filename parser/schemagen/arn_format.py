@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from schemagen.names import API_NAME
+
 PLACE = ("Partition", "Region", "Account")
 """The placeholders that are no members, in their order in an ARN."""
 
-_PART = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_PART = re.compile(rf"\$\{{({API_NAME.pattern})\}}")
 # What stands between the placeholders: no quote, brace or white space.
 _LITERAL = re.compile(r"[A-Za-z0-9:/*._-]*")
 

@@ -292,7 +292,8 @@ def _refreshed(
 
 def _merged(work: _Work, locks: Mapping[str, Lock]) -> dict[str, Lock]:
     """The locks with the bindings that were made, each in the file of its service."""
-    from schemagen.binding.lock import Lock, Record
+    from schemagen.binding.lock import Lock
+    from schemagen.binding.record import Record
 
     merged = {
         path: replace(

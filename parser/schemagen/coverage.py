@@ -169,7 +169,7 @@ def _table(
         item = responses.item(binding.operation, binding.path)
         taken = {
             column.member
-            for column in _bindings(binding)
+            for column in binding.filled
             if isinstance(column, DerivedColumn) or column.operation is None
         }
         unmapped = tuple(member.name for member in item.members if member.name not in taken)
@@ -201,16 +201,12 @@ def _figures(columns: Iterable[ColumnCoverage]) -> Figures:
 # --- columns --------------------------------------------------------------------------------------
 
 
-def _bindings(binding: Binding) -> tuple[BoundColumn | DerivedColumn, ...]:
-    return (*binding.columns, *binding.derived)
-
-
 def _column(column: Column, binding: Binding | None) -> ColumnCoverage:
     state: State = "unbound"
     by = NO_BINDING
     if binding is not None:
         by = LISTED if column.name in binding.unbound else NOT_IN_LOCK
-        for one in _bindings(binding):
+        for one in binding.filled:
             if one.column == column.name:
                 match one:
                     case BoundColumn():
@@ -224,16 +220,10 @@ def _column_values(
     table: Table, binding: Binding, responses: Responses
 ) -> Iterator[ValuesDifference]:
     """The columns whose documented values are not those of the members that fill them."""
-    paths = {one.operation: one.path for one in binding.auxiliary}
     bound = {column.column: column for column in binding.columns}
     for column in table.columns:
         if one := bound.get(column.name):
-            item = (
-                responses.item(binding.operation, binding.path)
-                if one.operation is None
-                else responses.item(one.operation, paths[one.operation])
-            )
-            member = responses.member(item, one.member)
+            member = responses.filler(binding, one)
             yield from _values(f"{table.id}.{column.name}", column.values, member, column.origin)
 
 

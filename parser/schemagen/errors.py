@@ -6,6 +6,7 @@ mends forty pages wants to see forty lines at once.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -79,6 +80,13 @@ class Problem:
 def _one_line(text: str) -> str:
     """``text`` without what moves a terminal's cursor: names of files may hold any character."""
     return text if text.isprintable() else repr(text)[1:-1]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The known name that ``name`` looks like, as a question behind a message; "" if none does."""
+    folded = {other.lower(): other for other in known}
+    close = difflib.get_close_matches(name.lower(), folded, 1)
+    return f"; did you mean {folded[close[0]]!r}?" if close else ""
 
 
 class ProblemsFound(Exception):

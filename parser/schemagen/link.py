@@ -192,7 +192,11 @@ def _link_table(
 ) -> LinkedTable:
     usages = dict(_usages(table, binding, pages))
     responses = recorded.get(binding.service) if binding else None
-    members = dict(_members(binding, responses)) if binding and responses else {}
+    members = (
+        {one.column: responses.filler(binding, one) for one in binding.columns}
+        if binding and responses
+        else {}
+    )
     fields = names.field_names(column.name for column in table.columns)
     columns: list[LinkedColumn] = []
     reached: dict[tuple[str, str], Structure] = {}
@@ -242,17 +246,6 @@ def _link_table(
         binding=binding,
         service=responses.service if responses else None,
     )
-
-
-def _members(binding: Binding, responses: Responses) -> Iterator[tuple[str, ResponseMember]]:
-    """The bound columns with the members that fill them."""
-    paths: dict[str | None, tuple[str, str]] = {
-        None: (binding.operation, binding.path),
-        **{one.operation: (one.operation, one.path) for one in binding.auxiliary},
-    }
-    for column in binding.columns:
-        item = responses.item(*paths[column.operation])
-        yield column.column, responses.member(item, column.member)
 
 
 def _narrows(type: Resolved, service: str, shape: Shape, structures: Structures) -> bool:

@@ -322,6 +322,11 @@ class Binding:
     listing: Listing | None = None
     constants: tuple[tuple[str, Constant], ...] = ()
 
+    @property
+    def filled(self) -> tuple[BoundColumn | DerivedColumn, ...]:
+        """The columns that are bound or derived."""
+        return (*self.columns, *self.derived)
+
     def path_of(self, operation: str | None) -> str | None:
         """The path to the item of an auxiliary operation, None being the primary one; None where
         ``operation`` is not among them."""

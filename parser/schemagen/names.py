@@ -31,6 +31,12 @@ _MODEL_ATTRIBUTES = frozenset(
 # What pydantic warns of at the beginning of a field's name: its protected_namespaces.
 _PROTECTED = ("model_dump", "model_validate")
 
+API_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+"""What AWS's APIs call operations, structures, members and parameters."""
+
+SERVICE_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+"""What botocore calls services."""
+
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _NOT_IDENTIFIER = re.compile(r"[^A-Za-z0-9_]+")
 

@@ -7,14 +7,13 @@ with the evidence "hand" in the lock; a build only sees that the lock has them.
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
-from schemagen.errors import Problem
+from schemagen.errors import Problem, did_you_mean
 from schemagen.model import Binding, Constant, Table
+from schemagen.names import API_NAME, SERVICE_NAME
 from schemagen.places import Path
 from schemagen.responses import WHOLE, steps
 
@@ -95,9 +94,6 @@ class Overrides:
 
 # --- reading --------------------------------------------------------------------------------------
 
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_SERVICE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-
 _ITEM_KEYS = ("table", "service", "operation", "path")
 _COLUMN_KEYS = (
     "table",
@@ -167,38 +163,42 @@ class _Form:
             )
         return ItemOverride(
             self.text("table"),
-            self.text("service", lambda text: _SERVICE.fullmatch(text)),
-            self.text("operation", _is_identifier),
+            self.text("service", SERVICE_NAME.fullmatch),
+            self.text("operation", API_NAME.fullmatch),
             self.path(),
             self.place,
         )
 
     def column(self) -> ColumnOverride:
-        unbound = "unbound" in self.keys
-        if unbound:
+        if "unbound" in self.keys:
             self.known(("table", "column", "unbound"), "table")
             if self.keys["unbound"] is not True:
                 self.wrong("unbound is true or left out", "unbound")
         else:
-            self.known(_COLUMN_KEYS, "table", "member")
+            self.known(_COLUMN_KEYS, "table")
+            if "member" not in self.keys:
+                self.wrong("an override of a column says member, or unbound = true")
             for key in _OF_OTHERS:
                 if key in self.keys and "operation" not in self.keys:
                     self.wrong(f"{key} is said of another operation: operation is missing", key)
-        return ColumnOverride(
+        made = ColumnOverride(
             self.text("table"),
             self.text("column"),
-            self.text("member", lambda text: text == WHOLE or _is_identifier(text)),
-            self.text("operation", _is_identifier),
+            self.text("member", lambda text: text == WHOLE or API_NAME.fullmatch(text)),
+            self.text("operation", API_NAME.fullmatch),
             self.path(),
             self.arguments(),
             self.constants(),
             self.place,
         )
+        for parameter in sorted(dict(made.arguments or ()).keys() & dict(made.constants or ())):
+            self.wrong(f"{parameter} is among the arguments, too", "constants")
+        return made
 
     def known(self, known: tuple[str, ...], *needed: str) -> None:
         for key in self.keys:
             if key not in known:
-                message = f"unknown key {key!r} of an override; known are {', '.join(known)}"
+                message = f"unknown key {key!r} of this override; known are {', '.join(known)}"
                 self.wrong(message, key)
         for key in needed:
             if key not in self.keys:
@@ -224,23 +224,27 @@ class _Form:
 
     def arguments(self) -> tuple[tuple[str, str], ...] | None:
         """Parameter to member, None where it is not given. What a member may be, the lock knows."""
-        return self.pairs("arguments", lambda value: value if isinstance(value, str) else None)
+        return self.pairs("arguments", "a member of the primary item", _text)
 
     def constants(self) -> tuple[tuple[str, Constant], ...] | None:
-        return self.pairs("constants", _constant)
+        return self.pairs("constants", "a text, or a list of texts, that are not empty", _constant)
 
     def pairs(
-        self, key: str, make: Callable[[object], T | None]
+        self, key: str, right: str, make: Callable[[object], T | None]
     ) -> tuple[tuple[str, T], ...] | None:
-        """The table of ``key``, None where it is not given."""
+        """The table of ``key``, None where it is not given; ``right`` says what ``make`` takes."""
         if key not in self.keys:
             return None
         value: object = self.keys[key]
         pairs = cast("dict[str, object]", value) if isinstance(value, dict) else {"": value}
         made = [(name, one) for name, given in pairs.items() if (one := make(given))]
-        if len(made) != len(pairs) or not all(_is_identifier(name) for name, _ in made):
-            self.wrong(f"{key} has a wrong value: {value!r}", key)
+        if len(made) != len(pairs) or not all(API_NAME.fullmatch(name) for name, _ in made):
+            self.wrong(f"{key} has for each parameter {right}, not {value!r}", key)
         return tuple(made)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _constant(value: object) -> Constant | None:
@@ -249,10 +253,6 @@ def _constant(value: object) -> Constant | None:
     texts = cast("list[object]", value) if isinstance(value, list) else []
     made = tuple(text for text in texts if isinstance(text, str) and text)
     return made if len(made) == len(texts) else None
-
-
-def _is_identifier(text: str) -> bool:
-    return _IDENTIFIER.fullmatch(text) is not None
 
 
 # --- what pages and lock say to them --------------------------------------------------------------
@@ -284,18 +284,13 @@ def unknown(one: ItemOverride | ColumnOverride, pages: Mapping[str, Table]) -> P
     """SG303 for a table or column that no page has."""
     table = pages.get(one.table)
     if table is None:
-        message = f"no page has the id {one.table}{_close(one.table, pages)}"
+        message = f"no page has the id {one.table}{did_you_mean(one.table, pages)}"
         return one.place.problem("SG303", message, "table")
     columns = [column.name for column in table.columns]
     if isinstance(one, ColumnOverride) and one.column not in columns:
-        message = f"{one.table} has no column {one.column!r}{_close(one.column, columns)}"
+        message = f"{one.table} has no column {one.column!r}{did_you_mean(one.column, columns)}"
         return one.place.problem("SG303", message, "column")
     return None
-
-
-def _close(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, known, 1)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def is_reflected(one: ItemOverride | ColumnOverride, binding: Binding | None) -> bool:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json as _json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 Path = tuple[str | int, ...]
 """The keys and indexes that lead to an entry."""
 
 
 class Places:
-    """Offsets of the entries of a text, by path."""
+    """Offsets of the entries of a text, by path. ``repeated`` are the paths and offsets of keys that
+    their object already had."""
 
-    def __init__(self, text: str, offsets: Mapping[Path, int]) -> None:
+    def __init__(
+        self, text: str, offsets: Mapping[Path, int], repeated: tuple[tuple[Path, int], ...] = ()
+    ) -> None:
         self.text = text
         self.offsets = offsets
+        self.repeated = repeated
 
     def line_column(self, path: Path) -> tuple[int, int]:
         """Line and column, from 1, of the entry or of the nearest entry around it."""
@@ -34,6 +39,18 @@ def toml(text: str) -> Places:
     element in an array. An entry that several headers open stands where the first does."""
     return Places(text, _Toml(text).offsets)
 
+
+def json(text: str) -> Places:
+    """The places of a valid JSON text: of the key in an object, of the value in a list."""
+    offsets: dict[Path, int] = {}
+    repeated: list[tuple[Path, int]] = []
+    for path, offset in _Json(text).entries((), 0):
+        if offsets.setdefault(path, offset) != offset:
+            repeated.append((path, offset))
+    return Places(text, offsets, tuple(repeated))
+
+
+# --- TOML -----------------------------------------------------------------------------------------
 
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _DOT = re.compile(r"[ \t]*\.[ \t]*")
@@ -141,3 +158,46 @@ class _Toml:
                 self.skip()
             index += 1
         self.place += 1
+
+
+# --- JSON -----------------------------------------------------------------------------------------
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_decode = _json.JSONDecoder().raw_decode
+
+
+class _Json:
+    """Walks over a valid JSON text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.end = 0
+
+    def entries(self, path: Path, start: int) -> Iterator[tuple[Path, int]]:
+        """Every entry inside the value at ``start``; afterwards, ``end`` is behind it."""
+        text = self.text
+        start = self.skip(start)
+        if text[start] not in "{[":
+            self.end = _decode(text, start)[1]
+            return
+        closing = "}" if text[start] == "{" else "]"
+        place = self.skip(start + 1)
+        index = 0
+        while text[place] != closing:
+            step: str | int = index
+            offset = place
+            if closing == "}":
+                step, place = _decode(text, place)
+                place = self.skip(place) + 1  # the ":"
+            yield (*path, step), offset
+            yield from self.entries((*path, step), place)
+            place = self.skip(self.end)
+            if text[place] == ",":
+                place = self.skip(place + 1)
+            index += 1
+        self.end = place + 1
+
+    def skip(self, place: int) -> int:
+        """Behind the white space at ``place``."""
+        match = _SPACE.match(self.text, place)
+        return match.end() if match else place

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from schemagen.model import ListOf, ResponseMember, ResponseStructure, Service, StructureRef
+from schemagen.errors import did_you_mean
+from schemagen.model import (
+    Binding,
+    BoundColumn,
+    ListOf,
+    ResponseMember,
+    ResponseStructure,
+    Service,
+    StructureRef,
+)
+from schemagen.names import API_NAME
 
 WHOLE = "@"
 """The path to the response itself."""
@@ -22,7 +31,7 @@ class Step:
     each: bool
 
 
-_STEP = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\[\])?")
+_STEP = re.compile(rf"({API_NAME.pattern})(\[\])?")
 
 
 def steps(path: str) -> tuple[Step, ...]:
@@ -66,7 +75,7 @@ class Responses:
         """The structure of ``operation``'s response. Raises `NotRecorded`."""
         if operation not in self.outputs:
             raise UnknownOperation(
-                f"operation {operation!r} is not recorded{_close(operation, self.outputs)}"
+                f"operation {operation!r} is not recorded{did_you_mean(operation, self.outputs)}"
             )
         return self.structures[self.outputs[operation]]
 
@@ -99,11 +108,12 @@ class Responses:
             if member.name == name:
                 return member
         known = [member.name for member in structure.members]
-        raise NotRecorded(f"{structure.name} has no member {name!r}{_close(name, known)}")
+        raise NotRecorded(f"{structure.name} has no member {name!r}{did_you_mean(name, known)}")
 
-
-def _close(name: str, known: Iterable[str]) -> str:
-    """The known name that ``name`` looks like, as a question."""
-    folded = {other.lower(): other for other in known}
-    close = difflib.get_close_matches(name.lower(), folded, 1)
-    return f"; did you mean {folded[close[0]]!r}?" if close else ""
+    def filler(self, binding: Binding, column: BoundColumn) -> ResponseMember:
+        """The member that fills a column of ``binding``. Raises `NotRecorded`."""
+        path = binding.path_of(column.operation)
+        if path is None:
+            raise UnknownOperation(f"{binding.table} does not ask {column.operation!r}")
+        item = self.item(column.operation or binding.operation, path)
+        return self.member(item, column.member)

@@ -195,8 +195,8 @@ WRONG: list[tuple[str, str, list[str]]] = [
     (TEXT, "[" * 100_000, ["1:1: SG401 is nested too deeply"]),
     ('"Name"', '"N\udce9me"', ["9:30: SG401 is not UTF-8"]),
     # not of the form
-    (TEXT, "[]", ["1:1: SG401 the lock must be an object"]),
-    (TEXT, "{}", [f'1:1: SG401 the lock lacks "{name}"' for name in ("enumerations", "outputs", "service", "shapes", "tables")]),
+    (TEXT, "[]", ["1:1: SG401 the file must be an object"]),
+    (TEXT, "{}", [f'1:1: SG401 the file lacks "{name}"' for name in ("enumerations", "outputs", "service", "shapes", "tables")]),
     ('"unbound": ["zone"]', '"unbound": ["zone"], "unbound": []', ['15:28: SG401 "unbound" stands here twice']),
     ('"Mode": ["On", "Off"]', '"Mode": ["On", "Off"], "Mode": []', ['23:28: SG401 "Mode" stands here twice']),
     ('"service": "made"', '"service": "other"', ["2:3: SG401 the file of service 'other' must be called other.json"]),
@@ -221,6 +221,9 @@ WRONG: list[tuple[str, str, list[str]]] = [
     ('"derived": "arn"', '"derived": "arn_format"', ['8:9: SG401 "_key" lacks "format"']),
     ('"derived": "arn"', '"derived": "arn_format", "format": "{Arn}"', ["8:43: SG401 '{Arn}' is no format of an ARN; a format is like 'arn:${Partition}:ec2:${Region}:${Account}:instance/${InstanceId}'"]),
     ('"member": "Name"', '"member": "Na me"', ["9:18: SG401 'Na me' is no identifier"]),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn"}, "constants": {"Kind": 1}', ['13:86: SG401 "Kind" must be a text that is not empty, or a list of such']),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn"}, "constants": {"Kind": ["a", ""]}', ['13:86: SG401 "Kind" must be a text that is not empty, or a list of such']),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn"}, "constants": {"ResourceArn": "x"}', ['13:86: SG401 "ResourceArn" is among the arguments, too']),
     # names what does not exist
     ('"derived": "arn"', '"derived": "arn_format", "format": "arn:${Partition}:made:::thing/${Id}"', ["8:43: SG402 Thing has no member 'Id'; MEND"]),
     ('"DescribeThing",', '"DescribeThin",', ["5:7: SG402 operation 'DescribeThin' is not recorded; did you mean 'DescribeThing'?; MEND"]),
@@ -231,7 +234,7 @@ WRONG: list[tuple[str, str, list[str]]] = [
     ('"member": "Arn"}', '"member": "ARNs"}', ["8:36: SG402 Thing has no member 'ARNs'; did you mean 'Arn'?; MEND"]),
     ('"member": "Name"', '"member": "Zone"', ["9:18: SG402 Thing has no member 'Zone'; MEND"]),
     ('"member": "Tags"', '"member": "Name"', ["10:43: SG402 ListTagsResponse has no member 'Name'; MEND"]),
-    ('"operation": "ListTags"', '"operation": "GetTags"', ["10:18: SG402 operation 'GetTags' is not in \"auxiliary\" of aws.made_thing", "13:9: SG402 operation 'ListTags' fills no column; remove the entry"]),
+    ('"operation": "ListTags"', '"operation": "GetTags"', ["10:18: SG402 operation 'GetTags' is not in \"auxiliary\" of aws.made_thing; MEND", "13:9: SG402 operation 'ListTags' fills no column; MEND"]),
     ('{"path": "@"', '{"path": "Tags"', ["13:22: SG402 ListTagsResponse.Tags holds no structure; MEND"]),
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "dirname(Arn)"}', ["13:49: SG401 'dirname(Arn)' is no identifier"]),
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "basename(Id)"}', ["13:49: SG402 Thing has no member 'Id'; MEND"]),
@@ -241,7 +244,7 @@ WRONG: list[tuple[str, str, list[str]]] = [
     ('list<#Holder>!', 'list<#Gone>!', ["26:31: SG402 structure 'Gone' is not in \"shapes\"; MEND"]),
     ('"Mode": ["On", "Off"]', '"Moods": ["On", "Off"]', ["27:35: SG402 enumeration 'Mode' is not in \"enumerations\"; MEND", "29:51: SG402 enumeration 'Mode' is not in \"enumerations\"; MEND"]),
 ]  # fmt: skip
-MEND = 'mend the entry, or run "schemagen bind" to record the service anew'
+MEND = "run `schemagen bind`"
 
 
 @pytest.mark.parametrize(("old", "new", "messages"), WRONG)
@@ -270,7 +273,7 @@ def test_columns_that_the_page_lacks() -> None:
     for made in ([page.table], [more.table], [other.table], []):
         assert lock.check(read, made) == ()
     assert [str(problem) for problem in lock.check(read, [other.table, less.table])] == [
-        f"{PATH}:9:9: SG402 aws.made_thing has no column 'name' on its page; remove the entry",
-        f"{PATH}:10:9: SG402 aws.made_thing has no column 'tags' on its page; remove the entry",
-        f"{PATH}:15:19: SG402 aws.made_thing has no column 'zone' on its page; remove the entry",
+        f"{PATH}:9:9: SG402 aws.made_thing has no column 'name' on its page; {MEND}",
+        f"{PATH}:10:9: SG402 aws.made_thing has no column 'tags' on its page; {MEND}",
+        f"{PATH}:15:19: SG402 aws.made_thing has no column 'zone' on its page; {MEND}",
     ]

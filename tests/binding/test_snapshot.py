@@ -9,13 +9,15 @@ import pytest
 from botocore.model import ServiceModel
 
 from schemagen.binding import lock, snapshot
+from schemagen.binding.record import Record
 from schemagen.errors import ProblemsFound
 
 ROOT = Path(__file__).resolve().parents[2]
 SAGEMAKER = "bindings/aws/sagemaker.json"
+AGAIN = "run `schemagen bind --again`"
 
 
-def record(service: str, *operations: str) -> lock.Record:
+def record(service: str, *operations: str) -> Record:
     model = snapshot.service_model(service)
     return snapshot.record(service, [model.operation_model(name) for name in operations])
 
@@ -72,7 +74,7 @@ def test_only_what_is_used_is_recorded(sagemaker: lock.Lock) -> None:
 
 def test_recording_mends_a_record(sagemaker: lock.Lock) -> None:
     """The bindings stay as they are, the record becomes what botocore says."""
-    emptied = replace(sagemaker, record=lock.Record())
+    emptied = replace(sagemaker, record=Record())
     again = snapshot.refresh(emptied)
     assert again.bindings == sagemaker.bindings
     assert again.record.shapes["Tag"] == {"Key": "string!", "Value": "string!"}
@@ -85,7 +87,9 @@ def test_recording_mends_a_record(sagemaker: lock.Lock) -> None:
         ('"operation": "DescribeCompilationJob"', '"operation": "DescribeCompilation"', ["5:7: SG402 botocore's sagemaker has no operation 'DescribeCompilation'"]),
         ('"operation": "DescribeCompilationJob"', '"operation": "DeleteCompilationJob"', ["5:7: SG402 operation 'DeleteCompilationJob' has no response"]),
         ('{"ResourceArn": "CompilationJobArn"}', '{"Arn": "CompilationJobArn"}', ["32:49: SG402 operation 'ListTags' has no parameter 'Arn'"]),
-        ('"RoleArn", "evidence"', '"RoleARN", "evidence"', ["26:22: SG402 DescribeCompilationJobResponse has no member 'RoleARN'; did you mean 'RoleArn'?; MEND"]),
+        ('"RoleArn", "evidence"', '"RoleARN", "evidence"', ["26:22: SG402 DescribeCompilationJobResponse has no member 'RoleARN'; did you mean 'RoleArn'?"]),
+        ('{"ResourceArn": "CompilationJobArn"}', '{"Arn": "CompilationJob"}', ["32:49: SG402 operation 'ListTags' has no parameter 'Arn'"]),
+        ('"operation": "DescribeCompilationJob"', '"operation": "DescribeCompilation", "constants": {"A": "b"}', ["5:7: SG402 botocore's sagemaker has no operation 'DescribeCompilation'"]),
         ('"service": "sagemaker"', '"service": "gone"', ["2:3: SG402 botocore has no service 'gone'"]),
     ],
 )  # fmt: skip
@@ -99,9 +103,8 @@ def test_what_botocore_lacks_is_said_with_its_place(
     parsed = lock.parse(path, changed.encode())
     with pytest.raises(ProblemsFound) as raised:
         snapshot.refresh(parsed)
-    mend = 'mend the entry, or run "schemagen bind" to record the service anew'
     assert str(raised.value).splitlines() == [
-        f"{parsed.path}:{message.replace('MEND', mend)}" for message in messages
+        f"{parsed.path}:{message}; {AGAIN}" for message in messages
     ]
 
 
@@ -153,7 +156,21 @@ def test_what_botocore_lacks_of_listings_and_constants(
     assert ZONES.count(old) == 1
     with pytest.raises(ProblemsFound) as raised:
         snapshot.refresh(lock.parse(path, ZONES.replace(old, new).encode()))
-    assert str(raised.value).splitlines() == [f"{path}:{message}" for message in messages]
+    assert str(raised.value).splitlines() == [
+        f"{path}:{message}; {AGAIN}" for message in messages
+    ]
+
+
+def test_everything_that_botocore_lacks_is_said_at_once() -> None:
+    """What is wrong with one operation hides nothing that is wrong with another."""
+    path = "bindings/aws/route53.json"
+    wrong = ZONES.replace('"GetHostedZone"', '"GetZone"').replace('"Tags"', '"Tag"')
+    with pytest.raises(ProblemsFound) as raised:
+        snapshot.refresh(lock.parse(path, wrong.encode()))
+    assert str(raised.value).splitlines() == [
+        f"{path}:5:7: SG402 botocore's route53 has no operation 'GetZone'; {AGAIN}",
+        f"{path}:9:54: SG402 ResourceTagSet has no member 'Tag'; did you mean 'Tags'?; {AGAIN}",
+    ]
 
 
 def test_a_type_that_botocore_invents_is_no_any() -> None:

@@ -15,7 +15,6 @@ from botocore.model import (
     ListShape,
     MapShape,
     OperationModel,
-    OperationNotFoundError,
     ServiceModel,
     Shape,
     StringShape,
@@ -24,7 +23,8 @@ from botocore.model import (
 from botocore.utils import is_json_value_header
 
 from schemagen.binding import lock as locks
-from schemagen.binding.lock import Lock, Record
+from schemagen.binding.lock import Lock
+from schemagen.binding.record import Record
 from schemagen.errors import ProblemsFound
 from schemagen.model import Constant
 from schemagen.places import Path
@@ -34,6 +34,9 @@ from schemagen.typetable import BOTOCORE_SCALARS
 # Strings that botocore decodes after it has parsed a response, by service and shape: see
 # json_decode_policies and json_decode_template_body in botocore/handlers.py.
 _DECODED = frozenset({("iam", "policyDocumentType"), ("cloudformation", "TemplateBody")})
+
+
+_AGAIN = "run `schemagen bind --again`"
 
 
 class UnknownShape(ValueError):
@@ -50,36 +53,23 @@ def refresh(lock: Lock) -> Lock:
         model = service_model(lock.name)
     except UnknownServiceError as error:
         message = f"botocore has no service {lock.name!r}"
-        raise ProblemsFound(locks.problems(lock, [(("service",), message)])) from error
-    found: list[tuple[Path, str]] = []
-    operations: list[OperationModel] = []
-    for at, name, arguments in _operations(lock):
-        try:
-            operation = model.operation_model(name)
-        except OperationNotFoundError:
-            found.append((at, f"botocore's {lock.name} has no operation {name!r}"))
-            continue
-        if operation.output_shape is None:
-            found.append((at, f"operation {name!r} has no response"))
-            continue
-        inputs = operation.input_shape.members if operation.input_shape else {}
-        found += [
-            ((*at, "arguments", argument), f"operation {name!r} has no parameter {argument!r}")
-            for argument in arguments
-            if argument not in inputs
-        ]
-        operations.append(operation)
-    found += _wrong_constants(lock, model)
-    found += _wrong_listings(lock, model)
-    recorded = lock
+        raise ProblemsFound(locks.problems(lock, [(("service",), message)], _AGAIN)) from error
+    found = [
+        *_wrong_operations(lock, model),
+        *_wrong_constants(lock, model),
+        *_wrong_listings(lock, model),
+    ]
+    names = {name for _, name, _ in _operations(lock)}.intersection(model.operation_names)
     try:
+        operations = [model.operation_model(name) for name in sorted(names)]
         recorded = replace(lock, record=record(lock.name, operations))
     except UnknownShape as error:
-        found.append((("service",), str(error)))
+        raise ProblemsFound(locks.problems(lock, [(("service",), str(error))])) from error
+    # What has been said of an operation need not be said again because it is not recorded.
+    said = {at for at, _ in found}
+    found += [(at, message) for at, message in locks.unknown(recorded) if at not in said]
     if found:
-        raise ProblemsFound(locks.problems(lock, found))
-    if problems := locks.verify(recorded):
-        raise ProblemsFound(problems)
+        raise ProblemsFound(locks.problems(lock, found, _AGAIN))
     return replace(recorded, text=locks.write(recorded))
 
 
@@ -122,6 +112,21 @@ def _operations(lock: Lock) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
         for auxiliary in binding.auxiliary:
             arguments = tuple(parameter for parameter, _ in auxiliary.arguments)
             yield (*at, "auxiliary", auxiliary.operation), auxiliary.operation, arguments
+
+
+def _wrong_operations(lock: Lock, model: ServiceModel) -> Iterator[tuple[Path, str]]:
+    """The operations that cannot fill columns, and arguments that they do not take."""
+    for at, name, arguments in _operations(lock):
+        if name not in model.operation_names:
+            yield at, f"botocore's {lock.name} has no operation {name!r}"
+        elif model.operation_model(name).output_shape is None:
+            yield at, f"operation {name!r} has no response"
+        else:
+            inputs = parameters(model, name)
+            for argument in arguments:
+                if argument not in inputs:
+                    place = (*at, "arguments", argument)
+                    yield place, f"operation {name!r} has no parameter {argument!r}"
 
 
 def _wrong_constants(lock: Lock, model: ServiceModel) -> Iterator[tuple[Path, str]]:
