@@ -5,13 +5,15 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from projects import page, pages, run, seeds, tree
-from schemagen import disk
+from projects import COMPILATION, page, pages, run, seeds, tree
+from schemagen import api, bind, disk
+from schemagen.errors import ProblemsFound
 
 LOCK = "bindings/aws/sagemaker.json"
 TABLE = "aws.sagemaker_compilation_job"
@@ -121,6 +123,40 @@ def test_a_table_that_nobody_knows_is_a_wrong_call(project: Path, cache: dict[st
     assert tree(project) == before
 
 
+def test_a_table_that_botocore_cannot_fill_is_a_wrong_call(tmp_path: Path) -> None:
+    """Whoever asks for a table of another provider is not told that all is well."""
+    pages(tmp_path, {"ddsql/gcp.md": page("gcp.key", "name | core | string |")})
+    done = run(tmp_path, "bind", "gcp.key")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "only tables of aws can be bound, not gcp.key" in done.stderr
+    assert run(tmp_path, "bind").stderr == "the bindings are up to date\n"
+
+
+def test_a_page_that_changes(project: Path, cache: dict[str, str]) -> None:
+    """A column that is new on its page is inferred, with what it needs, one that is gone is dropped,
+    with what only it needed, and no other is looked at again."""
+    assert run(project, "bind", "--again", env=cache).returncode == 0
+    settled = (project / LOCK).read_bytes()
+    text = settled.replace(
+        b'"CreationTime", "evidence": "both"', b'"LastModifiedTime", "evidence": "both"'
+    )
+    (project / LOCK).write_bytes(text)
+    original = (project / COMPILATION).read_text("utf-8")
+    fewer = re.sub(r"^\| (tags|role_arn|_key) +\| .*\n", "", original, flags=re.MULTILINE)
+    assert original.count("\n") - fewer.count("\n") == 3
+    (project / COMPILATION).write_text(fewer)
+    build = run(project, "build")
+    assert build.returncode == 2
+    assert f"{TABLE} has no column 'role_arn' on its page; run `schemagen bind`" in build.stderr
+    assert run(project, "bind", env=cache).stderr == f"{LOCK} written; run `schemagen build`\n"
+    assert not {"tags", "role_arn", "_key"} & entry(project)["columns"].keys()
+    assert entry(project)["auxiliary"] == {}
+    assert run(project, "build").returncode == 0
+    (project / COMPILATION).write_text(original)
+    assert run(project, "bind", env=cache).returncode == 0
+    assert (project / LOCK).read_bytes() == text
+
+
 @pytest.mark.parametrize(
     ("old", "new", "column", "message"),
     [
@@ -162,7 +198,7 @@ def test_what_botocore_does_not_have(
     before = tree(project)
     done = run(project, "bind", env=cache)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.partition("; mend")[0].strip() == place + message
+    assert done.stderr == f"{place}{message}; run `schemagen bind --again`\n"
     build = run(project, "build")
     assert (build.returncode, build.stdout) == (2, "")
     assert build.stderr.startswith(place)
@@ -170,8 +206,8 @@ def test_what_botocore_does_not_have(
 
 
 def test_a_service_that_is_gone(project: Path, cache: dict[str, str]) -> None:
-    """A lock of a service that botocore does not have is a problem of bind; what was recorded is
-    all that a build needs."""
+    """A lock of a service that botocore does not have is a problem of bind, which says how its tables
+    move to those that it has; what was recorded is all that a build needs."""
     gone = project / "bindings/aws/sagemakr.json"
     text = (project / LOCK).read_text("utf-8").replace('"sagemaker"', '"sagemakr"', 1)
     (project / LOCK).unlink()
@@ -180,10 +216,13 @@ def test_a_service_that_is_gone(project: Path, cache: dict[str, str]) -> None:
     done = run(project, "bind", env=cache)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "bindings/aws/sagemakr.json:2:3: SG402 botocore has no service 'sagemakr'\n"
+        "bindings/aws/sagemakr.json:2:3: SG402 botocore has no service 'sagemakr'; "
+        "run `schemagen bind --again`\n"
     )
     assert tree(project) == before
     assert run(project, "build").returncode == 0
+    assert run(project, "bind", "--again", env=cache).returncode == 0
+    assert [path.name for path in gone.parent.iterdir()] == ["sagemaker.json"]
 
 
 def test_no_table_is_bound_twice(project: Path, cache: dict[str, str]) -> None:
@@ -195,9 +234,54 @@ def test_no_table_is_bound_twice(project: Path, cache: dict[str, str]) -> None:
         done = run(project, command, env=cache)
         assert done.returncode == 2
         assert (
-            f"bindings/other/sagemaker.json:4:1: SG402 {TABLE} is bound in another file too: {LOCK}:4"
+            f"bindings/other/sagemaker.json:4:5: SG402 {TABLE} is bound in another file too: {LOCK}:4"
         ) in done.stderr.splitlines()
     assert tree(project) == before
+
+
+def test_a_service_has_one_file(project: Path, cache: dict[str, str]) -> None:
+    """Wherever that is, tables of the service are bound there; two files are a problem, because a
+    record of each would know half of the service."""
+    other = project / "bindings/other/sagemaker.json"
+    other.parent.mkdir()
+    (project / LOCK).rename(other)
+    text = json.loads(other.read_bytes())
+    moved = text["tables"].pop(TABLE)
+    other.write_text(json.dumps(text))
+    assert run(project, "bind", env=cache).returncode == 0
+    assert TABLE in json.loads(other.read_bytes())["tables"]
+    assert not (project / LOCK).exists()
+    (project / LOCK).write_text(json.dumps({**text, "tables": {TABLE: moved}}))
+    other.write_text(json.dumps(text))
+    for command in ("bind", "build"):
+        done = run(project, command, env=cache)
+        message = f"sagemaker has another file too: {LOCK}; one service, one file"
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == f"bindings/other/sagemaker.json:1:2: SG402 {message}\n"
+
+
+def test_binds_at_once_lose_nothing(
+    project: Path, monkeypatch: pytest.MonkeyPatch, cache: dict[str, str]
+) -> None:
+    """What another run has written since this one read is not written over."""
+    monkeypatch.setenv("XDG_CACHE_HOME", cache["XDG_CACHE_HOME"])
+    settings = api.settings(project)
+    text = json.loads((project / LOCK).read_bytes())
+    for table in (TABLE, "aws.sagemaker_trainingjob"):
+        del text["tables"][table]
+    (project / LOCK).write_text(json.dumps(text))
+    first = bind.changes(settings, [TABLE])
+    assert api.bind(settings, ["aws.sagemaker_trainingjob"]).changes
+    before = tree(project)
+    with pytest.raises(ProblemsFound) as raised:
+        bind.write(settings, first.changes)
+    assert str(raised.value) == (
+        f"{LOCK}:1:1: SG502 was changed while this run read it; run `schemagen bind` again"
+    )
+    assert tree(project) == before
+    (project / LOCK).unlink()
+    with pytest.raises(ProblemsFound):
+        bind.write(settings, first.changes)
 
 
 def test_a_bind_that_fails_leaves_the_lock(project: Path, cache: dict[str, str]) -> None:

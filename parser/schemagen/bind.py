@@ -35,12 +35,13 @@ PROVIDER = "aws"
 class Change:
     """A file of the lock that differs from what botocore and the overrides say.
 
-    ``path`` is for people, ``name`` relative to the folder of the bindings; ``text`` is None where
-    the file goes, because all its tables are bound to other services now.
+    ``path`` is for people, ``name`` relative to the folder of the bindings. ``before`` is None where
+    the file is new, ``text`` where it goes, because all its tables are bound to other services now.
     """
 
     path: str
     name: str
+    before: str | None
     text: str | None
     diff: str
 
@@ -69,8 +70,9 @@ def bind(
 def changes(settings: Settings, tables: Iterable[str] = (), *, again: bool = False) -> Outcome:
     """What would change in the lock; for ``tables`` only, if any.
 
-    Tables of the pages that have no binding get one, and all get their overrides. Columns that were
-    bound by an override that is gone are inferred anew; with ``again``, everything is.
+    Tables of the pages that have no binding get one, and all get their overrides. Columns that are
+    new on their page, or that an override bound that is gone, are inferred; those that the page has no
+    more are dropped. With ``again``, everything is inferred anew.
 
     Raises `UnknownTables`, and `ProblemsFound` with the pages' problems, with SG401 and SG402 (what
     the lock names and botocore does not have), and with SG303 and SG304 (what is wrong with an
@@ -83,6 +85,8 @@ def changes(settings: Settings, tables: Iterable[str] = (), *, again: bool = Fal
     wanted = set(tables)
     if unknown := wanted.difference(old, pages):
         raise UnknownTables(unknown, "no page and no binding has the id")
+    if foreign := {name for name in wanted.difference(old) if pages[name].provider != PROVIDER}:
+        raise UnknownTables(foreign, f"only tables of {PROVIDER} can be bound, not")
     problems += _unknown(settings.overrides, pages)
     if problems:
         raise ProblemsFound(problems)
@@ -104,11 +108,24 @@ def changes(settings: Settings, tables: Iterable[str] = (), *, again: bool = Fal
 
 
 def write(settings: Settings, found: Iterable[Change]) -> None:
-    """Write the changed files of the lock. Each is the old one or the new one, whatever happens."""
+    """Write the changed files of the lock. Each is the old one or the new one, whatever happens;
+    SG502 where one is not any more what it was when the changes were found."""
     found = tuple(found)
     texts = {change.name: change.text for change in found if change.text is not None}
     gone = [change.name for change in found if change.text is None]
-    disk.write(settings.bindings, texts, gone, settings.display)
+
+    def ready() -> None:
+        now = disk.digests(settings.bindings, [change.name for change in found])
+        message = "was changed while this run read it; run `schemagen bind` again"
+        if problems := [
+            Problem(change.path, 1, 1, "SG502", message)
+            for change in found
+            if now.get(change.name)
+            != (None if change.before is None else disk.digest(change.before.encode()))
+        ]:
+            raise ProblemsFound(problems)
+
+    disk.write(settings.bindings, texts, gone, settings.display, ready)
 
 
 def _read(settings: Settings, problems: list[Problem]) -> dict[str, Lock]:
@@ -174,7 +191,7 @@ class _Work:
         ):
             binding = self.inferred(table, mine)
         else:
-            binding = self.without_old_overrides(table, old, mine)
+            binding = self.kept(table, old, mine)
         if binding is None or len(self.problems) > before:
             return
         if mine.columns and binding.service in self.indexes.services:
@@ -238,21 +255,21 @@ class _Work:
         ]
         return inference
 
-    def without_old_overrides(self, table: Table, old: Binding, mine: Overrides) -> Binding:
-        """``old`` with the columns inferred anew that only an override that is gone can have
-        bound."""
-        from schemagen.binding import by_hand
+    def kept(self, table: Table, old: Binding, mine: Overrides) -> Binding:
+        """``old`` as the page is now, with columns inferred that are new there, or that only an
+        override that is gone can have bound."""
+        from schemagen.binding import renewal
         from schemagen.binding.infer import Pinned
 
-        asked = {one.column for one in mine.columns}
-        stale = {
-            one.column for one in old.columns if one.evidence == "hand" and one.column not in asked
-        }
-        if not stale or old.service not in self.indexes.services:
+        old = renewal.on_page(old, table)
+        by_hand = {one.column for one in old.columns if one.evidence == "hand"}
+        wanted = renewal.unsaid(old, table) | by_hand
+        wanted -= {one.column for one in mine.columns}
+        if not wanted or old.service not in self.indexes.services:
             return old
         pinned = Pinned(old.service, old.operation, old.path)
         inference = self.infer(table, pinned, mine)
-        return by_hand.without(old, stale, inference.binding)
+        return renewal.renewed(old, wanted, inference.binding)
 
 
 def _refreshed(
@@ -303,8 +320,10 @@ def _merged(work: _Work, locks: Mapping[str, Lock]) -> dict[str, Lock]:
         for path, one in locks.items()
     }
     settings = work.settings
+    files = {one.name: path for path, one in merged.items()}
     for binding in work.made.values():
-        path = settings.display(settings.bindings / PROVIDER / f"{binding.service}.json")
+        new = settings.bindings / PROVIDER / f"{binding.service}.json"
+        path = files.setdefault(binding.service, settings.display(new))
         one = merged.get(path) or Lock(path, binding.service, (), Record())
         merged[path] = replace(one, bindings=(*one.bindings, binding))
     return merged
@@ -318,4 +337,4 @@ def _change(settings: Settings, path: str, old: Lock | None, text: str | None) -
         f"{path} (botocore)",
     )
     name = (settings.root / path).relative_to(settings.bindings).as_posix()
-    return Change(path, name, text, "".join(diff))
+    return Change(path, name, old.text if old else None, text, "".join(diff))

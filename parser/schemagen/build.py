@@ -337,14 +337,23 @@ def _read_locks(
 
 
 def bound(locks: Iterable[Lock], problems: list[Problem]) -> dict[str, Binding]:
-    """The bindings by table; SG402 is added to ``problems`` where a table has two."""
+    """The bindings by table; SG402 is added to ``problems`` where a table is bound twice, or a
+    service recorded."""
+    from schemagen.binding import lock
+
     bindings: dict[str, Binding] = {}
-    for binding in (binding for one in locks for binding in one.bindings):
-        first = bindings.setdefault(binding.table, binding)
-        if first is not binding:
-            there = f"{first.origin.path}:{first.origin.line}"
-            message = f"{binding.table} is bound in another file too: {there}"
-            problems.append(Problem(binding.origin.path, binding.origin.line, 1, "SG402", message))
+    services: dict[str, str] = {}
+    for one in locks:
+        there = services.setdefault(one.name, one.path)
+        if there != one.path:
+            message = f"{one.name} has another file too: {there}; one service, one file"
+            problems += lock.problems(one, [(("service",), message)])
+        for binding in one.bindings:
+            first = bindings.setdefault(binding.table, binding)
+            if first is not binding:
+                there = f"{first.origin.path}:{first.origin.line}"
+                message = f"{binding.table} is bound in another file too: {there}"
+                problems += lock.problems(one, [(("tables", binding.table), message)])
     return bindings
 
 

@@ -51,9 +51,11 @@ def write(
     files: Mapping[str, str],
     remove: Iterable[str],
     display: Callable[[Path], str] = str,
+    ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Write ``files`` (relative path -> text) below ``folder``, in their order, and remove
-    ``remove``. ``display`` says how problems name a path.
+    ``remove``. ``display`` says how problems name a path. ``ready`` is called when no other process
+    can write here any more; what it raises stops the writing.
 
     Folders that become empty are removed. Raises `ProblemsFound` with SG501 or SG502 before
     anything in the tree has changed, as far as that can be known.
@@ -68,6 +70,7 @@ def write(
     place = folder / STAGING
     try:
         with _staging(place) as staging:
+            ready()
             for number, (path, text) in enumerate(files.items()):
                 place = folder / path
                 (staging / str(number)).write_bytes(text.encode())

@@ -156,9 +156,7 @@ def test_what_botocore_lacks_of_listings_and_constants(
     assert ZONES.count(old) == 1
     with pytest.raises(ProblemsFound) as raised:
         snapshot.refresh(lock.parse(path, ZONES.replace(old, new).encode()))
-    assert str(raised.value).splitlines() == [
-        f"{path}:{message}; {AGAIN}" for message in messages
-    ]
+    assert str(raised.value).splitlines() == [f"{path}:{message}; {AGAIN}" for message in messages]
 
 
 def test_everything_that_botocore_lacks_is_said_at_once() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
@@ -12,6 +12,7 @@ from schemagen.binding.fits import fits
 from schemagen.binding.identity import Identity
 from schemagen.binding.infer import Services
 from schemagen.binding.lock import Lock
+from schemagen.binding.renewal import fills
 from schemagen.errors import Problem
 from schemagen.model import Auxiliary, Binding, BoundColumn, Table
 from schemagen.overrides import ColumnOverride, ItemOverride, Overrides, is_reflected
@@ -51,7 +52,7 @@ def apply(
     columns = {one.column: one for one in binding.columns if one.column not in named}
     unbound = {name for name in binding.unbound if name not in named}
     inferred = {one.operation: one for one in binding.auxiliary}
-    others = {name: one for name, one in inferred.items() if _fills(name, columns.values())}
+    others = {name: one for name, one in inferred.items() if fills(name, columns.values())}
     made = work.auxiliaries(others)
     findings: list[Problem] = []
     for name, column in list(columns.items()):
@@ -73,14 +74,10 @@ def apply(
         binding,
         columns=tuple(columns.values()),
         derived=tuple(one for one in binding.derived if one.column not in named),
-        auxiliary=tuple(one for name, one in auxiliary.items() if _fills(name, columns.values())),
+        auxiliary=tuple(one for name, one in auxiliary.items() if fills(name, columns.values())),
         unbound=tuple(sorted(unbound)),
     )
     return Applied(applied, tuple(work.problems), tuple(findings))
-
-
-def _fills(operation: str, columns: Iterable[BoundColumn]) -> bool:
-    return any(one.operation == operation for one in columns)
 
 
 def _lost(table: Table, column: str, other: Auxiliary) -> Problem:
@@ -145,35 +142,6 @@ class _Work:
                 message = f"{one.operation} has another {key} in line {first.place.line}"
                 self.problems.append(one.place.problem("SG304", message, key))
         return value(first) if first else None
-
-
-def without(old: Binding, columns: Collection[str], new: Binding | None) -> Binding:
-    """``old`` with ``columns`` as ``new``, a binding of the same item, has them; what it does not have,
-    or only in another item of an operation that stays, is unbound."""
-    kept = tuple(one for one in old.columns if one.column not in columns)
-    auxiliary = {one.operation: one for one in old.auxiliary if _fills(one.operation, kept)}
-    found = list(kept)
-    derived = [*old.derived]
-    if new is not None:
-        derived += [one for one in new.derived if one.column in columns]
-        for one in new.auxiliary:
-            auxiliary.setdefault(one.operation, one)
-        found += [
-            one
-            for one in new.columns
-            if one.column in columns
-            and (
-                one.operation is None or auxiliary[one.operation].path == new.path_of(one.operation)
-            )
-        ]
-    bound = {one.column for one in found} | {one.column for one in derived}
-    return replace(
-        old,
-        columns=tuple(found),
-        derived=tuple(derived),
-        auxiliary=tuple(one for name, one in auxiliary.items() if _fills(name, found)),
-        unbound=tuple(sorted({*old.unbound, *columns} - bound)),
-    )
 
 
 def asked_of(binding: Binding, table: Table, services: Services) -> Asked:
