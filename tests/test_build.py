@@ -354,7 +354,7 @@ def test_a_table_bound_twice(project: Path) -> None:
     with pytest.raises(ProblemsFound) as caught:
         api.build(api.settings(project))
     assert str(caught.value).splitlines()[0] == (
-        "bindings/aws/zagemaker.json:4:1: SG402 aws.sagemaker_compilation_job is bound in "
+        "bindings/aws/zagemaker.json:4:5: SG402 aws.sagemaker_compilation_job is bound in "
         "another file too: bindings/aws/sagemaker.json:4"
     )
     assert len(caught.value.problems) == 3

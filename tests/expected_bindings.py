@@ -1,0 +1,90 @@
+"""Bindings that were written down by hand from AWS's references, and others in the same form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from schemagen.convert import snake_case
+from schemagen.model import Binding, Listing
+
+FOLDER = Path(__file__).with_name("binding")
+EXPECTED = FOLDER / "expected_bindings.txt"
+LISTINGS = FOLDER / "expected_listings.txt"
+
+
+def described(binding: Binding) -> dict[str, object]:
+    """A binding in the form of `expected`."""
+    return {
+        "item": (binding.service, binding.operation, binding.path),
+        "columns": {one.column: (one.operation, one.member) for one in binding.columns},
+        "derived": {one.column: one.format or one.member or one.rule for one in binding.derived},
+        "auxiliary": {
+            one.operation: (
+                one.path,
+                {**dict(one.arguments), **{name: f'"{value}"' for name, value in one.constants}},
+            )
+            for one in binding.auxiliary
+        },
+        "unbound": set(binding.unbound),
+        "listing": listing_text(binding.listing),
+        "constants": dict(binding.constants),
+    }
+
+
+def listing_text(listing: Listing | None) -> str:
+    """A listing in the form of `expected`; "" where there is none."""
+    if listing is None:
+        return ""
+    arguments = " ".join(f"{name}={member}" for name, member in listing.arguments)
+    text = f"{listing.operation} {listing.path} ({arguments})"
+    return " ".join([text, "needs", *listing.needs] if listing.needs else [text])
+
+
+def expected() -> Iterator[tuple[str, dict[str, object]]]:
+    text = re.sub(r"^#.*\n", "", EXPECTED.read_text("utf-8"), flags=re.MULTILINE)
+    for block in text.strip().split("\n\n"):
+        head, *lines = block.splitlines()
+        table, _, item = head.partition(":")
+        columns: dict[str, tuple[str | None, str]] = {}
+        derived: dict[str, str] = {}
+        auxiliary: dict[str, tuple[str, dict[str, str]]] = {}
+        unbound: set[str] = set()
+        listing = ""
+        constants: dict[str, tuple[str, ...]] = {}
+        for line in lines:
+            if "list:" in line:
+                listing = line.partition("list: ")[2]
+            elif "with:" in line:
+                for name, values in (word.split("=") for word in line.split()[1:]):
+                    constants[name] = tuple(values.split(","))
+            elif other := re.fullmatch(r" +(\w+) (\S+) \((.*)\): (.+)", line):
+                arguments = dict(word.split("=") for word in other[3].split())
+                auxiliary[other[1]] = (other[2], arguments)
+                columns.update(_members(other[4], other[1]))
+            elif "~" in line:
+                names, _, member = line.partition(" ~ ")
+                derived.update(dict.fromkeys(names.split(), member))
+            elif "unbound:" in line:
+                unbound.update(line.partition(":")[2].split())
+            else:
+                columns.update(_members(line, None))
+        yield (
+            table,
+            {
+                "item": tuple(item.split()),
+                "columns": columns,
+                "derived": derived,
+                "auxiliary": auxiliary,
+                "unbound": unbound,
+                "listing": listing,
+                "constants": constants,
+            },
+        )
+
+
+def _members(text: str, operation: str | None) -> Iterator[tuple[str, tuple[str | None, str]]]:
+    for word in text.split():
+        column, _, member = word.rpartition("=")
+        yield column or snake_case(member), (operation, member)
