@@ -14,9 +14,10 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from corpus_package import Mapper
+from expected_rows import items
 from schemagen.convert import snake_case
 from schemagen.model import Auxiliary, Binding, Constant
-from schemagen.responses import WHOLE, steps
+from schemagen.responses import WHOLE
 
 Response = dict[str, Any]
 Arguments = Mapping[str, object]
@@ -77,7 +78,7 @@ class Reader:
         declared = self._declared(self.binding.operation)
         shared = {name: value for name, value in self.scope.items() if name in declared}
         for page in self._pages(listing.operation, self.scope):
-            for element in walk(page, listing.path):
+            for element in items(page, listing.path):
                 found = {name: take(element, member) for name, member in listing.arguments}
                 yield {**shared, **found}
 
@@ -90,7 +91,7 @@ class Reader:
         }
         if "[]" in self.binding.path:
             return dict(asked)
-        [item] = walk(response, self.binding.path)
+        [item] = items(response, self.binding.path)
         return {name: answer(item) for name, answer in asked.items()}
 
     def _answer(self, auxiliary: Auxiliary, item: Response) -> Response | None:
@@ -145,15 +146,6 @@ class Reader:
             else value
             for name, value in arguments.items()
         }
-
-
-def walk(response: Response, path: str) -> list[Any]:
-    """What ``path`` leads to."""
-    found: list[Any] = [response]
-    for step in steps(path):
-        held = [value[step.member] for value in found if step.member in value]
-        found = [inner for value in held for inner in value] if step.each else held
-    return found
 
 
 def take(element: Any, member: str) -> object:

@@ -61,7 +61,7 @@ def rows(
     return found
 
 
-def items(response: Response, path: str) -> list[Response]:
+def items(response: Response, path: str) -> list[Any]:
     """What ``path`` leads to in ``response``."""
     found: list[Any] = [response]
     for step in steps(path):
