@@ -240,24 +240,27 @@ def test_no_table_is_bound_twice(project: Path, cache: dict[str, str]) -> None:
 
 
 def test_a_service_has_one_file(project: Path, cache: dict[str, str]) -> None:
-    """Wherever that is, tables of the service are bound there; two files are a problem, because a
-    record of each would know half of the service."""
+    """Wherever that is, tables of the service are bound there; two files are a problem, because the
+    record of each knows half of the service."""
     other = project / "bindings/other/sagemaker.json"
     other.parent.mkdir()
     (project / LOCK).rename(other)
     text = json.loads(other.read_bytes())
-    moved = text["tables"].pop(TABLE)
+    del text["tables"][TABLE]
     other.write_text(json.dumps(text))
+    assert run(project, "bind", "aws.sagemaker_trainingjob", env=cache).returncode == 0
+    half = other.read_bytes()
     assert run(project, "bind", env=cache).returncode == 0
     assert TABLE in json.loads(other.read_bytes())["tables"]
     assert not (project / LOCK).exists()
-    (project / LOCK).write_text(json.dumps({**text, "tables": {TABLE: moved}}))
-    other.write_text(json.dumps(text))
-    for command in ("bind", "build"):
+    other.unlink()
+    assert run(project, "bind", TABLE, env=cache).returncode == 0
+    other.write_bytes(half)
+    for command in ("bind", "build", "coverage"):
         done = run(project, command, env=cache)
         message = f"sagemaker has another file too: {LOCK}; one service, one file"
         assert (done.returncode, done.stdout) == (2, "")
-        assert done.stderr == f"bindings/other/sagemaker.json:1:2: SG402 {message}\n"
+        assert done.stderr == f"bindings/other/sagemaker.json:2:3: SG402 {message}\n"
 
 
 def test_binds_at_once_lose_nothing(

@@ -104,10 +104,10 @@ def coverage(settings: Settings, tables: Iterable[str] = ()) -> Coverage:
     """Which columns the bindings fill, and where pages and botocore differ: of ``tables``, or of
     those that are bound and those that botocore could fill."""
     from schemagen import bind as binder
-    from schemagen import build as builder
     from schemagen import coverage as coverages
+    from schemagen import inputs
 
-    pages, catalog = builder.read_catalog(settings)
+    pages, catalog = inputs.read_catalog(settings)
     wanted = set(tables)
     if unknown := wanted.difference(table.table.id for table in catalog.tables):
         raise UnknownTables(unknown, "no page has the id")

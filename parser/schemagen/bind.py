@@ -14,9 +14,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from schemagen import disk, overrides
-from schemagen.build import bound, find_locks
 from schemagen.config import Settings
 from schemagen.errors import Problem, ProblemsFound, UnknownTables
+from schemagen.inputs import find_locks, read_locks
 from schemagen.model import Binding, Origin, Table
 from schemagen.overrides import ItemOverride, Overrides
 from schemagen.pages.sources import Kind, find_sources, kind_of
@@ -78,17 +78,16 @@ def changes(settings: Settings, tables: Iterable[str] = (), *, again: bool = Fal
     the lock names and botocore does not have), and with SG303 and SG304 (what is wrong with an
     override).
     """
-    problems: list[Problem] = []
-    locks = _read(settings, problems)
-    old = bound(locks.values(), problems)
+    read = read_locks(find_locks(settings), recorded=False)
+    locks = {one.path: one for one in read.files}
+    old = read.bindings
     pages = {table.id: table for table in _pages(settings)}
     wanted = set(tables)
     if unknown := wanted.difference(old, pages):
         raise UnknownTables(unknown, "no page and no binding has the id")
     if foreign := {name for name in wanted.difference(old) if pages[name].provider != PROVIDER}:
         raise UnknownTables(foreign, f"only tables of {PROVIDER} can be bound, not")
-    problems += _unknown(settings.overrides, pages)
-    if problems:
+    if problems := [*read.problems, *_unknown(settings.overrides, pages)]:
         raise ProblemsFound(problems)
     work = _Work(settings, old, again)
     for table in pages.values():
@@ -126,18 +125,6 @@ def write(settings: Settings, found: Iterable[Change]) -> None:
             raise ProblemsFound(problems)
 
     disk.write(settings.bindings, texts, gone, settings.display, ready)
-
-
-def _read(settings: Settings, problems: list[Problem]) -> dict[str, Lock]:
-    from schemagen.binding import lock
-
-    locks: dict[str, Lock] = {}
-    for source in find_locks(settings):
-        try:
-            locks[source.path] = lock.parse(source.path, source.data)
-        except ProblemsFound as error:
-            problems.extend(error.problems)
-    return locks
 
 
 def _pages(settings: Settings) -> tuple[Table, ...]:

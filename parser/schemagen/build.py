@@ -7,27 +7,25 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemagen import disk, manifest, overrides, toolchain
+from schemagen import disk, manifest, toolchain
 from schemagen.config import Settings
 from schemagen.disk import digest
 from schemagen.errors import Problem, ProblemsFound
-from schemagen.link import Catalog, TableFacts, facts, link
+from schemagen.inputs import find_locks, link_all, read_locks
+from schemagen.link import Catalog, TableFacts, facts
 from schemagen.manifest import Inputs, Manifest, TableEntry
-from schemagen.model import Origin, Pages
+from schemagen.model import Origin
 from schemagen.overrides import Overrides
 from schemagen.pages.sources import Kind, Source, find_sources, kind_of
 
 if TYPE_CHECKING:
-    from schemagen.binding.lock import Lock
     from schemagen.emit.models import StructureModels
-    from schemagen.model import Binding
-    from schemagen.pages.read import ParsedPage
     from schemagen.render import Part
 
 
@@ -274,12 +272,12 @@ def _read_stale(
     entries that are still fresh when the lock is taken into account."""
     from schemagen.pages.read import parse_source
 
-    read_locks, bindings, problems = _read_locks(read.locks)
-    recorded = {one.service.name: repr(one.service).encode() for one in read_locks}
+    locks = read_locks(read.locks)
+    recorded = {one.name: repr(one.service).encode() for one in locks.files}
 
     def lock_hash(table: TableFacts) -> str:
         """A hash of what lock and overrides say of a table and of the services of its structures."""
-        binding = bindings.get(table.id)
+        binding = locks.bindings.get(table.id)
         services = {service for service, _ in table.structures}
         parts: list[bytes] = []
         if any(by_hand := settings.overrides.of(table.id)):
@@ -305,90 +303,8 @@ def _read_stale(
     parsed += [
         parse_source(source, settings.types) for source in read.sources if source.path in again
     ]
-    _, catalog = _link(settings, parsed, read_locks, bindings, problems, fresh)
+    _, catalog = link_all(settings, parsed, locks, fresh)
     return catalog, lock_hash, fresh
-
-
-def read_catalog(settings: Settings) -> tuple[Pages, Catalog]:
-    """What the pages say, and the catalogue of all of it with what the lock says. Raises
-    `ProblemsFound` with every problem of both."""
-    from schemagen.pages.read import parse_source
-
-    locks, bindings, problems = _read_locks(find_locks(settings))
-    sources = find_sources(settings.docs, settings.root)
-    parsed = [parse_source(source, settings.types) for source in sources]
-    return _link(settings, parsed, locks, bindings, problems)
-
-
-def _read_locks(
-    sources: Iterable[Source],
-) -> tuple[list[Lock], dict[str, Binding], list[Problem]]:
-    """The files of the lock, the bindings by table, and what is wrong with them."""
-    from schemagen.binding import lock
-
-    problems: list[Problem] = []
-    locks: list[Lock] = []
-    for source in sources:
-        try:
-            locks.append(lock.read(source.path, source.data))
-        except ProblemsFound as error:
-            problems.extend(error.problems)
-    return locks, bound(locks, problems), problems
-
-
-def bound(locks: Iterable[Lock], problems: list[Problem]) -> dict[str, Binding]:
-    """The bindings by table; SG402 is added to ``problems`` where a table is bound twice, or a
-    service recorded."""
-    from schemagen.binding import lock
-
-    bindings: dict[str, Binding] = {}
-    services: dict[str, str] = {}
-    for one in locks:
-        there = services.setdefault(one.name, one.path)
-        if there != one.path:
-            message = f"{one.name} has another file too: {there}; one service, one file"
-            problems += lock.problems(one, [(("service",), message)])
-        for binding in one.bindings:
-            first = bindings.setdefault(binding.table, binding)
-            if first is not binding:
-                there = f"{first.origin.path}:{first.origin.line}"
-                message = f"{binding.table} is bound in another file too: {there}"
-                problems += lock.problems(one, [(("tables", binding.table), message)])
-    return bindings
-
-
-def _link(
-    settings: Settings,
-    parsed: Iterable[ParsedPage],
-    locks: Iterable[Lock],
-    bindings: Mapping[str, Binding],
-    problems: list[Problem],
-    fresh: Collection[str] = (),
-) -> tuple[Pages, Catalog]:
-    """The pages put together, and their catalogue. Raises `ProblemsFound` with ``problems`` and
-    everything that is wrong between pages, overrides, lock and databases. ``fresh`` are the tables
-    that a build has found right before."""
-    from schemagen.binding import lock
-    from schemagen.emit import ddl
-    from schemagen.pages.read import collect
-
-    pages = Pages()
-    found = list(problems)
-    try:
-        pages = collect(parsed)
-    except ProblemsFound as error:
-        found.extend(error.problems)
-    for one in locks:
-        found.extend(lock.check(one, pages.tables))
-    if not found:
-        # What is wrong with a page or the lock is no fault of the override that it concerns.
-        found.extend(overrides.problems(settings.overrides, pages.tables, bindings, fresh))
-    catalog = link(pages, settings.types, bindings.values(), [one.service for one in locks])
-    for table in catalog.tables:
-        found.extend(ddl.problems(table))
-    if found:
-        raise ProblemsFound(found)
-    return pages, catalog
 
 
 def _refuse_collisions(entries: Iterable[TableEntry]) -> None:
@@ -446,21 +362,6 @@ def _render_in_worker(part: Part) -> dict[str, str]:
     if _render is None:
         raise RuntimeError("the worker process was not started by _render_parts")
     return _render(part)
-
-
-def find_locks(settings: Settings) -> tuple[Source, ...]:
-    """The files of the lock. A project without bindings has none."""
-    sources: list[Source] = []
-    problems: list[Problem] = []
-    for path in sorted(settings.bindings.rglob("*.json")):
-        name = settings.display(path)
-        try:
-            sources.append(Source(name, path.read_bytes()))
-        except OSError as error:
-            problems.append(Problem(name, 1, 1, "SG101", error.strerror or str(error)))
-    if problems:
-        raise ProblemsFound(problems)
-    return tuple(sources)
 
 
 def _read_manifest(out: Path) -> tuple[Manifest, str | None]:

@@ -1,0 +1,117 @@
+"""Everything that a run reads, put together: pages and locks -> one catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from schemagen import overrides
+from schemagen.config import Settings
+from schemagen.errors import Problem, ProblemsFound
+from schemagen.link import Catalog, link
+from schemagen.model import Pages
+from schemagen.pages.sources import Source, find_sources
+
+if TYPE_CHECKING:
+    from schemagen.binding.lock import Lock
+    from schemagen.model import Binding
+    from schemagen.pages.read import ParsedPage
+
+
+@dataclass(frozen=True, slots=True)
+class Locks:
+    """The files of the lock, the bindings by table, and what is wrong with them."""
+
+    files: tuple[Lock, ...]
+    bindings: Mapping[str, Binding]
+    problems: tuple[Problem, ...]
+
+
+def find_locks(settings: Settings) -> tuple[Source, ...]:
+    """The files of the lock. A project without bindings has none."""
+    sources: list[Source] = []
+    problems: list[Problem] = []
+    for path in sorted(settings.bindings.rglob("*.json")):
+        name = settings.display(path)
+        try:
+            sources.append(Source(name, path.read_bytes()))
+        except OSError as error:
+            problems.append(Problem(name, 1, 1, "SG101", error.strerror or str(error)))
+    if problems:
+        raise ProblemsFound(problems)
+    return tuple(sources)
+
+
+def read_locks(sources: Iterable[Source], *, recorded: bool = True) -> Locks:
+    """The locks in ``sources``. With ``recorded``, all that they name must be recorded in them."""
+    from schemagen.binding import lock
+
+    read = lock.read if recorded else lock.parse
+    problems: list[Problem] = []
+    files: list[Lock] = []
+    for source in sources:
+        try:
+            files.append(read(source.path, source.data))
+        except ProblemsFound as error:
+            problems += error.problems
+    bindings: dict[str, Binding] = {}
+    services: dict[str, str] = {}
+    for one in files:
+        there = services.setdefault(one.name, one.path)
+        if there != one.path:
+            message = f"{one.name} has another file too: {there}; one service, one file"
+            problems += lock.problems(one, [(("service",), message)])
+        for binding in one.bindings:
+            first = bindings.setdefault(binding.table, binding)
+            if first is not binding:
+                there = f"{first.origin.path}:{first.origin.line}"
+                message = f"{binding.table} is bound in another file too: {there}"
+                problems += lock.problems(one, [(("tables", binding.table), message)])
+    return Locks(tuple(files), bindings, tuple(problems))
+
+
+def read_catalog(settings: Settings) -> tuple[Pages, Catalog]:
+    """What the pages say, and the catalogue of all of it with what the lock says. Raises
+    `ProblemsFound` with every problem of both."""
+    from schemagen.pages.read import parse_source
+
+    locks = read_locks(find_locks(settings))
+    sources = find_sources(settings.docs, settings.root)
+    parsed = [parse_source(source, settings.types) for source in sources]
+    return link_all(settings, parsed, locks)
+
+
+def link_all(
+    settings: Settings,
+    parsed: Iterable[ParsedPage],
+    locks: Locks,
+    fresh: Collection[str] = (),
+) -> tuple[Pages, Catalog]:
+    """The pages put together, and their catalogue. Raises `ProblemsFound` with the problems of
+    ``locks`` and everything that is wrong between pages, overrides, lock and databases. ``fresh`` are
+    the tables that a build has found right before."""
+    from schemagen.binding import lock
+    from schemagen.emit import ddl
+    from schemagen.pages.read import collect
+
+    pages = Pages()
+    found = list(locks.problems)
+    try:
+        pages = collect(parsed)
+    except ProblemsFound as error:
+        found += error.problems
+    for one in locks.files:
+        found += lock.check(one, pages.tables)
+    if found:
+        # Locks that are wrong cannot be linked; what databases do not take is said all the same.
+        catalog = link(pages, settings.types)
+    else:
+        found += overrides.problems(settings.overrides, pages.tables, locks.bindings, fresh)
+        services = [one.service for one in locks.files]
+        catalog = link(pages, settings.types, locks.bindings.values(), services)
+    for table in catalog.tables:
+        found += ddl.problems(table)
+    if found:
+        raise ProblemsFound(found)
+    return pages, catalog
