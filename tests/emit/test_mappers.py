@@ -778,6 +778,17 @@ OWN: dict[str, tuple[str, str, Row, Row, list[tuple[str, str | None]]]] = {
         {"Thing": {"Id": "a"}, "Owner": "me"},
         [("a", "me")],
     ),
+    "beside the items": (
+        "Things[]",
+        "Holder",
+        {
+            "R": {"Things": "list<#Thing>", "Holder": "#Holder"},
+            "Thing": {"Id": "string"},
+            "Holder": {"Owner": "string"},
+        },
+        {"Things": [{"Id": "a"}, {"Id": "b"}], "Holder": {"Owner": "me"}},
+        [("a", "me"), ("b", "me")],
+    ),
     "in the item": (
         "@",
         "Part",
