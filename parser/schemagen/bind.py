@@ -108,7 +108,7 @@ def changes(settings: Settings, tables: Iterable[str] = (), *, again: bool = Fal
 
 def write(settings: Settings, found: Iterable[Change]) -> None:
     """Write the changed files of the lock. Each is the old one or the new one, whatever happens;
-    SG502 where one is not any more what it was when the changes were found."""
+    SG502 where another run has made something else of one since the changes were found."""
     found = tuple(found)
     texts = {change.name: change.text for change in found if change.text is not None}
     gone = [change.name for change in found if change.text is None]
@@ -119,12 +119,15 @@ def write(settings: Settings, found: Iterable[Change]) -> None:
         if problems := [
             Problem(change.path, 1, 1, "SG502", message)
             for change in found
-            if now.get(change.name)
-            != (None if change.before is None else disk.digest(change.before.encode()))
+            if now.get(change.name) not in (_digest(change.before), _digest(change.text))
         ]:
             raise ProblemsFound(problems)
 
     disk.write(settings.bindings, texts, gone, settings.display, ready)
+
+
+def _digest(text: str | None) -> str | None:
+    return None if text is None else disk.digest(text.encode())
 
 
 def _pages(settings: Settings) -> tuple[Table, ...]:

@@ -52,7 +52,7 @@ CODES: dict[str, str] = {
     "SG404": "no binding can be inferred for a column",
     # output
     "SG501": "the output cannot be written",
-    "SG502": "another build is writing the same output",
+    "SG502": "another run is writing the same files, or has just written them",
     "SG503": "a file that schemagen did not write is in the way",
 }
 
