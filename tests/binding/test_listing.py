@@ -11,12 +11,21 @@ from schemagen.model import Listing
 
 SUMMARY = (Member("ThingArn", "string", ""), Member("ThingName", "string", ""))
 BARE = tuple(Member(name, "string", "") for name in ("Arn", "Id", "Name"))
+NAMED = tuple(Member(name, "string", "") for name in ("ThingArn", "Name"))
 LONGER = (Member("MadeThingName", "string", ""), Member("State", "string", ""))
 
 
 def listing(*operations: str, paged: tuple[str, ...] = ()) -> str:
     """The listing of the table made_thing, whose primary operation is the first; "" for none."""
-    made = index(*operations, paged=paged, Thing=THING, Summary=SUMMARY, Bare=BARE, Longer=LONGER)
+    made = index(
+        *operations,
+        paged=paged,
+        Thing=THING,
+        Summary=SUMMARY,
+        Bare=BARE,
+        Longer=LONGER,
+        Named=NAMED,
+    )
     binding = only(thing(*KEYED), made).binding
     assert binding is not None
     assert binding.operation == operations[0].split()[0]
@@ -49,6 +58,7 @@ def text(found: Listing | None) -> str:
         (["BatchGetThings T[] Thing names[]!", "ListThings things[] -"], "things[] names=@"),
         (["BatchGetThings T[] Thing things[]!:thingids", "ListThings S[] Bare"], "S[] things=Id"),
         (["BatchGetThings T[] Thing things[]!:namesofthem", "ListThings S[] Bare"], "S[] things=Name"),
+        (["GetThing @ Thing Thing!", "ListThings S[] Named"], "S[] Thing=Name"),
     ],
 )  # fmt: skip
 def test_an_element_answers_by_its_name(operations: list[str], expected: str) -> None:
@@ -172,3 +182,27 @@ def test_equal_listings_are_a_finding() -> None:
 def test_plurals(plural: str, one: str) -> None:
     """A plural is known for what it is the plural of, and for itself."""
     assert {plural, one} <= set(singular(plural))
+
+
+@pytest.mark.parametrize("parameters", ["OwnerId ThingId", "ThingId OwnerId"])
+def test_what_names_the_resource_goes_before_what_it_belongs_to(parameters: str) -> None:
+    """An operation that may be asked in two ways is asked with the resource's own id."""
+    members = tuple(Member(name, "string", "") for name in ("OwnerId", "ThingId"))
+    made = index(
+        f"GetThing @ Thing {parameters}",
+        "ListThings Things[] Summary",
+        Thing=(*THING, *members),
+        Summary=members,
+    )
+    binding = only(thing(*KEYED), made).binding
+    assert binding is not None
+    assert text(binding.listing) == "ListThings Things[] ThingId=ThingId"
+
+
+def test_a_version_lists_what_it_describes() -> None:
+    """``ListThingsV2`` lists for ``DescribeThingV2``, because ``ListThings`` may know fewer things."""
+    operations = ["ListThings Things[] Summary", "ListThingsV2 Things[] Summary"]
+    described = "DescribeThingV2 @ Thing ThingName!"
+    assert listing(described, *operations) == "ListThingsV2 Things[] ThingName=ThingName"
+    described = "DescribeThing @ Thing ThingName!"
+    assert listing(described, *operations) == "ListThings Things[] ThingName=ThingName"

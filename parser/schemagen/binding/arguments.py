@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 
 from schemagen.binding.identity import Identity
 from schemagen.binding.index import Member, ReadOperation, words
-from schemagen.binding.nouns import singular
+from schemagen.binding.notation import parse_type
+from schemagen.binding.nouns import singular, tagged
 from schemagen.names import folded
 
 _ARN_PARAMETERS = frozenset({"arn", "resource", "resourcearn", "resourceidentifier"})
 _RESOURCE_PARAMETERS = frozenset({"resourceid", "resourcename"})
+_OF_A_RESOURCE = (_ARN_PARAMETERS | _RESOURCE_PARAMETERS) - {"arn"}
+"""What identifies some resource: in an operation's parameters, the one that it is asked for; among
+an item's members, often another one."""
+
 _IDENTIFIERS = ("arn", "id", "name")
 _NAMES = ("name", "id", "arn")
+
+_LIMITED = re.compile(
+    "resourcesaresupported|supportedresource(types?|s)?(is|are)|validtargets|youcanretrievetagsfor"
+)
+"""What documentation says, in `words`, where it goes on to name every kind of resource that can be
+asked for."""
 
 # What botocore cuts itself, by the shape of the parameter: fix_route53_ids in botocore/handlers.py.
 _CUT = frozenset({"ChangeId", "DelegationSetId", "ResourceId"})
@@ -55,15 +68,19 @@ def asked(item: Identity, operation: ReadOperation) -> Asked | None:
 
 
 def narrowing(item: Identity, operation: ReadOperation) -> Iterator[tuple[str, Member]]:
-    """The parameters that may be left out and that a member of the item answers, ARNs first."""
-    for ending in _IDENTIFIERS:
-        for parameter in operation.parameters:
-            if parameter not in operation.required and folded(parameter).rstrip("s").endswith(
-                ending
-            ):
-                member = argument(item, parameter, operation)
-                if member is not None:
-                    yield parameter, member
+    """The parameters that may be left out and that a member of the item answers: those that name
+    the item before those that name what it belongs to, and ARNs first."""
+    found: list[tuple[bool, int, str, Member]] = []
+    for parameter in operation.parameters:
+        name = folded(parameter).rstrip("s")
+        endings = [place for place, one in enumerate(_IDENTIFIERS) if name.endswith(one)]
+        if parameter in operation.required or not endings:
+            continue
+        if member := argument(item, parameter, operation):
+            of = name.removesuffix(_IDENTIFIERS[endings[0]])
+            found.append((bool(of) and of not in item.nouns, endings[0], parameter, member))
+    for _, _, parameter, member in sorted(found, key=itemgetter(0, 1)):
+        yield parameter, member
 
 
 def _kind(item: Identity, parameter: str, operation: ReadOperation) -> str | None:
@@ -86,9 +103,20 @@ def argument(item: Identity, parameter: str, operation: ReadOperation) -> Member
     text = operation.parameters[parameter]
     name = folded(parameter)
     forms = singular(name) if parameter in operation.lists else (name,)
+    about_tags = is_about_tags(operation)
+    if about_tags and not _is_of_own(item, operation):
+        return None
+    if parameter in operation.values:
+        # Two enumerations may both be called "ResourceType".
+        member = item.string(name)
+        shape = operation.shapes.get(parameter)
+        return member if member and parse_type(member.type).enumeration == shape else None
     for form in forms:
         if member := item.string(form):
-            return member
+            # A recovery point has a ResourceArn, that of what was saved; its tags are its own.
+            linked = about_tags and form in _OF_A_RESOURCE
+            if not linked or member == item.arn or item.is_own(member):
+                return member
         for noun in sorted(item.nouns, key=lambda noun: (-len(noun), noun)):
             endings: tuple[str, ...] = _NAMES if form == noun else ()
             if form.startswith(noun) and form.removeprefix(noun) in _IDENTIFIERS:
@@ -119,8 +147,17 @@ def takes_arns(text: str) -> bool:
 def _is_of_others(text: str, item: Identity, operation: ReadOperation) -> bool:
     """True where an operation lists the tags of other kinds of resources: "The ARN of the topic"."""
     text = text.replace("amazonresourcename", "")
-    about = ("resource", *item.nouns)
+    about = item.nouns if _LIMITED.search(text) else ("resource", *item.nouns)
     return is_about_tags(operation) and bool(text) and not any(noun in text for noun in about)
+
+
+def _is_of_own(item: Identity, operation: ReadOperation) -> bool:
+    """True for an operation about tags that is not called after another resource: ``ListUserTags``
+    has those of a user, though access keys have the name of theirs."""
+    of = tagged(operation.name)
+    return of in ("", "resource", "resources") or any(
+        of in (one, *singular(one)) or one.endswith(of) for one in item.nouns
+    )
 
 
 def included(

@@ -33,6 +33,9 @@ from schemagen.typetable import CONVERTIBLE
 ENOUGH = 0.5
 """The share of a table's columns that names alone must reach."""
 
+DOCUMENTED_ENOUGH = 0.2
+"""The share of a table's columns that must be reached where documentation agrees, too."""
+
 _CONTENDERS = 24
 """How many items are looked at closely: those with most columns of their own."""
 
@@ -126,16 +129,18 @@ class Choice:
         verb = next(n for n, verb in enumerate(READ_VERBS) if self.item.operation.startswith(verb))
         nouns = singular(noun(self.item.operation))
         called = self.identity.subject in nouns
-        related = any(one.endswith(self.identity.subject) for one in nouns)
+        subject = self.identity.subject
+        related = any(
+            one.endswith(subject) or (subject.endswith(one) and not self.several) for one in nouns
+        )
         return (self.several, not called, len(steps(self.item.path)), verb, not related)
 
     @cached_property
     def rank(self) -> tuple[int, int, int, bool, bool, int, int, bool, str]:
         """Smaller is better; all but the last decide."""
-        documented = sum(1 for filler in self.fillers.values() if filler.evidence != "name")
         return (
             -self.reached,
-            -documented,
+            -self.documented,
             -len(self.named),
             *self.preference,
             f"{self.item.operation} {self.item.path}",
@@ -148,10 +153,30 @@ class Choice:
         return len(self.wanted.columns.keys() & self.fillers.keys())
 
     @property
+    def documented(self) -> int:
+        """How many of these are filled by documentation, or by documentation and name."""
+        return sum(
+            1
+            for column, filler in self.fillers.items()
+            if column in self.wanted.columns and filler.evidence != "name"
+        )
+
+    @property
     def is_evidence(self) -> bool:
-        """True where it is no accident that names agree."""
-        documented = any(filler.evidence == "both" for filler in self.fillers.values())
-        return documented or len(self.named) >= ENOUGH * len(self.wanted.columns)
+        """True where it is no accident that names agree, and the item is no small part of the row:
+        some other resource has one column of many, documented alike, nearly always."""
+        columns = len(self.wanted.columns)
+        both = any(filler.evidence == "both" for filler in self.fillers.values())
+        several = both and self.reached >= DOCUMENTED_ENOUGH * columns
+        return several or len(self.named) >= ENOUGH * columns
+
+    @property
+    def is_enough(self) -> bool:
+        """True where no other service needs to be looked at: most columns are reached, and most of
+        what the page says is what the service says."""
+        said = sum(1 for column in self.wanted.columns if self.wanted.words[column])
+        enough = self.reached >= ENOUGH * len(self.wanted.columns)
+        return enough and self.documented >= ENOUGH * said
 
     # --- columns by rule --------------------------------------------------------------------------
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,6 +21,19 @@ _ACCOUNT_MEMBERS = frozenset(
 
 _OF_SOME = ("onlysupportedfor", "onlyavailablefor", "onlypresentfor", "onlyreturned")
 """What the documentation of a member says, in `words`, that not every resource has."""
+
+_FOR = re.compile("arnofthe(.+?)forthe(.+)")
+
+
+def _is_of_other(text: str, nouns: Collection[str]) -> bool:
+    """True where the documentation of an ARN says that it is of something that the resource has:
+    "The ARN of the SNS topic for the notification"."""
+    found = _FOR.search(text)
+    return (
+        found is not None
+        and any(noun.endswith(found[2]) for noun in nouns)
+        and not any(noun in found[1] for noun in nouns)
+    )
 
 
 @dataclass(frozen=True)
@@ -45,7 +59,9 @@ class Identity:
         name = folded(self.table)
         service = plain(self.index.name)
         first = self.table.split("_")[0]
-        for prefix in sorted({service, folded(first)}, key=len, reverse=True):
+        # What a longer first word says of the resource ("s3express_bucket") is part of its name.
+        prefixes = {service} if first.startswith(service) else {service, folded(first)}
+        for prefix in sorted(prefixes, key=len, reverse=True):
             if name.startswith(prefix) and name != prefix:
                 return name.removeprefix(prefix)
         return name
@@ -67,14 +83,21 @@ class Identity:
             if any(phrase in member.words for phrase in _OF_SOME):
                 continue
             of = name.removesuffix("arn")
+            if _is_of_other(member.words, self.nouns):
+                continue
             own = not of or (len(of) > 2 and any(noun.endswith(of) for noun in self.nouns))
             if of == "resource":
-                # "The Amazon Resource Name (ARN) of the file system resource."
-                own = any(f"ofthe{noun}" in member.words for noun in self.nouns)
+                own = self.is_own(member)
             length = len(of) if of else 1000
             if own and (best is None or length > best[0]):
                 best = (length, member)
         return best[1] if best else None
+
+    def is_own(self, member: Member) -> bool:
+        """True where documentation says that a member is of the resource itself: "The Amazon
+        Resource Name (ARN) of the file system resource"."""
+        starts = ("ofthe", "ofthespecified")
+        return any(start + noun in member.words for start in starts for noun in self.nouns)
 
     @cached_property
     def account(self) -> Member | None:

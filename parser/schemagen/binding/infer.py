@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import Protocol
 
-from schemagen.binding.choice import ANYWHERE, ENOUGH, Choice, Inference, Pinned, choices_of, either
+from schemagen.binding.choice import ANYWHERE, Choice, Inference, Pinned, choices_of, either
 from schemagen.binding.evidence import Known, Wanted, wanted_of
 from schemagen.binding.index import Directory, ServiceIndex, fingerprint
 from schemagen.binding.nouns import plain
@@ -51,7 +51,7 @@ def infer(table: Table, types: TypeTable, services: Services, item: Pinned = ANY
     for names in _candidates(wanted, services, item.service):
         for name in names:
             choices += choices_of(wanted, Known(services.of(name)), item)
-        if any(choice.reached >= ENOUGH * len(wanted.columns) for choice in choices):
+        if any(choice.is_enough for choice in choices):
             break
     ranked = sorted(
         (choice for choice in choices if item.operation or choice.is_evidence),

@@ -47,7 +47,7 @@ def listing_of(item: Identity) -> Listings:
             if answer is None:
                 continue
             rank, listing = answer
-            rank = (*rank[:2], order, *rank[2:])
+            rank = (*rank[:3], order, *rank[3:])
             if best is None or rank < best:
                 best, equal = rank, []
             if rank == best:
@@ -138,6 +138,7 @@ class _Question:
         path = place.path.replace("[]", "")
         rank = (
             not own,
+            noun(self.operation.name) not in called,
             len(needs),
             path not in operation.pages,
             quality,
@@ -179,8 +180,9 @@ class _Question:
             nouns = about if related else {stem} if shorter else set[str]()
             exact = ending not in ("", "identifier")
             endings = (ending,) if exact else _said(forms, ending, text)
-            names = [form, *(one + end for end in endings for one in sorted(nouns))]
-            names += endings if nouns else ()
+            # "BucketName" and "Name" before "BucketArn", where a name is asked for.
+            about_one = (*sorted(nouns), "") if nouns else ()
+            names = [form, *(one + end for end in endings for one in about_one)]
             tail = form if shorter or not stem else ""
             found = (
                 _of_structure(self.item, place, names, tail, takes=takes)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from schemagen.binding.index import READ_VERBS
 from schemagen.names import folded
+
+_TAGGING = re.compile("tagging|tags?(for|of)?")
+_VERSION = re.compile(r"(\D+)(v\d)")
 
 
 def plain(service: str) -> str:
@@ -17,8 +22,16 @@ def noun(operation: str) -> str:
     return folded(operation.removeprefix(verb))
 
 
+def tagged(operation: str) -> str:
+    """What an operation lists the tags of: that of ``ListTagsForResource`` is ``resource``, of
+    ``ListUserTags`` ``user``, and of ``GetTags`` ""."""
+    return _TAGGING.sub("", noun(operation))
+
+
 def singular(name: str) -> tuple[str, ...]:
-    """``name``, and the words that it may be the plural of."""
+    """``name``, and the words that it may be the plural of: ``clusters``, ``clustersv2``."""
+    if version := _VERSION.fullmatch(name):
+        return tuple(form + version[2] for form in singular(version[1]))
     forms = [name]
     if name.endswith("ies"):
         forms.append(name[:-3] + "y")

@@ -1,0 +1,197 @@
+"""What belongs to another resource is not taken for the item's own: its tags, its ARN, its kind.
+
+Each promise was broken by a table of the data directory; `unseen_tables.txt` has them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from made_services import COLOUR, KEYED, SIZE, SIZED, THING, Made, index, only, thing
+from schemagen.binding.index import Directory, Member, fingerprint, words
+from schemagen.binding.infer import Inference, infer
+from schemagen.typetable import TypeTable
+
+TAGGED = (Member("Tags", "map<string>", ""),)
+OWNER = Member("OwnerName", "string", "")
+
+
+def tags_of(operation: str, *members: Member) -> tuple[str, ...]:
+    """What ``operation`` is asked with for the tags of a thing with more members; () if it is not."""
+    made = index("GetThing @ Thing", operation, Thing=(*THING, *members), Tagged=TAGGED)
+    binding = only(thing(*KEYED, "tags hstore"), made).binding
+    assert binding is not None
+    assert (binding.unbound == ("tags",)) == (not binding.auxiliary)
+    return tuple(
+        f"{name}={member}"
+        for auxiliary in binding.auxiliary
+        for name, member in auxiliary.arguments
+    )
+
+
+@pytest.mark.parametrize(
+    ("operation", "asked"),
+    [
+        ("ListOwnerTags @ Tagged OwnerName!", ()),
+        ("ListTagsForOwner @ Tagged OwnerName!", ()),
+        ("GetOwnerTagging @ Tagged OwnerName!", ()),
+        ("ListThingTags @ Tagged ThingName!", ("ThingName=ThingName",)),
+        ("ListTagsForThing @ Tagged ThingName!", ("ThingName=ThingName",)),
+        ("ListTagsOfResource @ Tagged ResourceArn!", ("ResourceArn=ThingArn",)),
+        ("ListTags @ Tagged ResourceArn!", ("ResourceArn=ThingArn",)),
+    ],
+)
+def test_tags_of_the_owner_are_not_the_item_s(operation: str, asked: tuple[str, ...]) -> None:
+    """An operation that is called after another resource lists the tags of that one, though the item
+    has its name: an access key has the name of its user."""
+    assert tags_of(operation, OWNER) == asked
+
+
+@pytest.mark.parametrize(
+    ("member", "asked"),
+    [
+        ("ResourceArn:thearnofwhatwaspainted", "ResourceArn=ThingArn"),
+        ("ResourceArn:", "ResourceArn=ThingArn"),
+        ("ResourceArn:thearnofthethingresource", "ResourceArn=ResourceArn"),
+        ("ResourceArn:thearnofthespecifiedthing", "ResourceArn=ResourceArn"),
+    ],
+)
+def test_the_arn_of_some_resource_is_not_the_item_s(member: str, asked: str) -> None:
+    """A recovery point has the ARN of the resource that it was made of; its tags are asked for with
+    its own. Where documentation says that ``ResourceArn`` is the item's, it is."""
+    name, _, text = member.partition(":")
+    assert tags_of("ListTags @ Tagged ResourceArn!", Member(name, "string", text)) == (asked,)
+
+
+def test_the_id_of_some_resource_is_not_the_item_s() -> None:
+    """Nothing is asked with the id of what an item is attached to."""
+    other = Member("ResourceId", "string", "theidoftheapplication")
+    own = Member("ResourceId", "string", "theidofthething")
+    assert tags_of("ListTags @ Tagged ResourceId!", other) == ()
+    assert tags_of("ListTags @ Tagged ResourceId!", own) == ("ResourceId=ResourceId",)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("youcanretrievetagsforboxesandlids", False),
+        ("thearnoftheresourcevalidtargetsareboxesandlids", False),
+        ("thearnoftheresourcethesupportedresourcetypesareboxesandlids", False),
+        ("thearnoftheresourcethefollowingresourcesaresupportedboxlid", False),
+        ("thearnoftheresourcethesupportedresourcetypesareboxesandthings", True),
+        ("thearnoftheresourceforalistofsupportedresourcesseetheguide", True),
+    ],
+)
+def test_documentation_names_what_has_tags(text: str, asked: bool) -> None:
+    """Where documentation names every kind of resource that an operation lists the tags of, it is
+    asked for no other."""
+    found = tags_of(f"ListTags @ Tagged ResourceArn!:{text}")
+    assert found == (("ResourceArn=ThingArn",) if asked else ())
+
+
+def test_an_enumeration_is_not_another_of_its_name() -> None:
+    """What kind of target a maintenance window has is not what kind of resource is asked for."""
+    members = (Member("ThingId", "string", ""), Member("ResourceType", "$TargetType", ""))
+    operation = "ListTags @ Tagged ResourceType!=box|lid ResourceId!"
+    assert tags_of(operation, *members) == ()
+
+
+@pytest.mark.parametrize(
+    ("member", "text", "own"),
+    [
+        ("PaintedThingArn", "thearnofthetopicforthething", False),
+        ("PaintedThingArn", "thearnofthethingforthething", True),
+        ("PaintedThingArn", "thearnofthething", True),
+        ("Arn", "thearnofthetopic", True),
+    ],
+)
+def test_an_arn_for_the_item_is_not_of_it(member: str, text: str, own: bool) -> None:
+    """The ARN of the topic for the notification is not the notification's, whatever it is called;
+    ``Arn`` is, whatever was copied into its documentation."""
+    made = index("GetPaintedThing @ Thing", Thing=(Member(member, "string", text), SIZE))
+    table = thing("_key string", SIZED, name="made_painted_thing")
+    binding = only(table, made).binding
+    assert binding is not None
+    assert [one.member for one in binding.derived] == ([member] if own else [])
+
+
+# --- what the item is -----------------------------------------------------------------------------
+
+
+def chosen(found: Inference) -> str:
+    """The operation of a binding; "" where nothing is bound."""
+    return found.binding.operation if found.binding else ""
+
+
+def test_the_account_is_no_evidence() -> None:
+    """That an item has an account does not make it the row: most have one."""
+    account = Member("OwnerId", "string", "theidoftheaccountthatownsit")
+    made = index(
+        "GetPaint @ Paint",
+        "DescribeOthers Others[] Other",
+        "GetSizes @ Sizes",
+        Paint=(COLOUR,),
+        Other=(COLOUR, account),
+        Sizes=(SIZE,),
+    )
+    colour = "colour string The colour that the thing was painted in."
+    assert chosen(only(thing("account_id string", colour, "width int64"), made)) == "GetPaint"
+
+
+@pytest.mark.parametrize(("others", "bound"), [(4, True), (5, False)])
+def test_a_small_part_of_a_row_is_not_its_item(others: int, bound: bool) -> None:
+    """A table is not bound to an item that has one of many columns: that is some other resource."""
+    more = [f"other_{number} string" for number in range(others)]
+    assert chosen(only(thing(SIZED, *more), index("GetThing @ Thing", Thing=(SIZE,)))) == (
+        "GetThing" if bound else ""
+    )
+
+
+def test_a_longer_word_is_not_the_service_s_name() -> None:
+    """In "madexpress_thing", "xpress" says what kind of thing it is. Which of two operations returns
+    that kind nobody says, so both are named."""
+    made = index("ListThings Things[] Thing", "ListFastThings Things[] Thing", Thing=THING)
+    assert chosen(only(thing(*KEYED, name="made_thing"), made)) == "ListThings"
+    found = only(thing(*KEYED, name="madexpress_thing"), replace(made, aliases=("madexpress",)))
+    assert [problem.message for problem in found.findings] == [
+        "aws.madexpress_thing stays unbound: its columns are in made's ListFastThings (Things[]) "
+        "and made's ListThings (Things[]) alike"
+    ]
+
+
+def test_the_single_item_that_the_table_s_name_ends_with_decides() -> None:
+    """Of operations that return the same, the one is chosen whose name the table's ends with."""
+    made = index("GetHouse Thing Thing", "GetThing Thing Thing", Thing=THING)
+    assert chosen(only(thing(*KEYED, name="made_small_thing"), made)) == "GetThing"
+
+
+@pytest.mark.parametrize(
+    ("said", "service"),
+    [
+        ("Whether things of this account are painted.", "madecontrol"),
+        ("Whether this thing is painted.", "made"),
+        ("Whatever was written here before.", "made"),
+    ],
+)
+def test_documentation_goes_before_the_service_s_name(said: str, service: str) -> None:
+    """A service of the table's name, whose documentation is not the page's, is not all that is
+    looked at: what another one documents word for word is from there."""
+    of_account = Member("Painted", "bool", words("Whether things of this account are painted."))
+    of_thing = Member("Painted", "bool", words("Whether this thing is painted."))
+    services = [
+        index("GetPaint Paint Paint", Paint=(of_thing,)),
+        replace(index("GetPaint Paint Paint", Paint=(of_account,)), name="madecontrol", aliases=()),
+    ]
+    made = Made(*services)
+    made.directory = Directory(
+        made.directory.aliases,
+        {
+            fingerprint("Painted", one.words): (name.name,)
+            for name, one in zip(services, (of_thing, of_account), strict=True)
+        },
+    )
+    binding = infer(thing(f"painted bool {said}", name="made_paint"), TypeTable(), made).binding
+    assert binding is not None
+    assert binding.service == service
