@@ -107,9 +107,10 @@ class Form:
 
     def entries(self, at: Path, value: object) -> dict[str, object]:
         """An object, whatever its keys."""
+        found = object_of(value)
         if not isinstance(value, dict) and value is not MISSING:
             self.wrong(at, f"{quoted(at)} must be an object")
-        return object_of(value)
+        return found
 
     def each(self, at: Path, value: object, make: Callable[[Path, object], T]) -> dict[str, T]:
         """What ``make`` makes of each entry of an object."""
