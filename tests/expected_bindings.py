@@ -42,8 +42,10 @@ def listing_text(listing: Listing | None) -> str:
     return " ".join([text, "needs", *listing.needs] if listing.needs else [text])
 
 
-def expected() -> Iterator[tuple[str, dict[str, object]]]:
-    text = re.sub(r"^#.*\n", "", EXPECTED.read_text("utf-8"), flags=re.MULTILINE)
+def expected(path: Path = EXPECTED) -> Iterator[tuple[str, dict[str, object]]]:
+    """The tables of a file and their bindings; the form is described there. Lines that begin with
+    "|" are about the page."""
+    text = re.sub(r"^(#| +\|).*\n", "", path.read_text("utf-8"), flags=re.MULTILINE)
     for block in text.strip().split("\n\n"):
         head, *lines = block.splitlines()
         table, _, item = head.partition(":")
