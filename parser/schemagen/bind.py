@@ -17,7 +17,7 @@ from schemagen import disk, overrides
 from schemagen.config import Settings
 from schemagen.errors import Problem, ProblemsFound, UnknownTables
 from schemagen.inputs import find_locks, read_locks
-from schemagen.model import Binding, Origin, Table
+from schemagen.model import NOWHERE, Binding, Table
 from schemagen.overrides import ItemOverride, Overrides
 from schemagen.pages.sources import Kind, find_sources, kind_of
 
@@ -222,7 +222,7 @@ class _Work:
                 columns=(),
                 derived=(),
                 auxiliary=(),
-                origin=Origin("", 0),
+                origin=NOWHERE,
                 unbound=tuple(sorted(column.name for column in table.columns)),
             )
         # To keep a column of it unbound is no wish that a table be bound.

@@ -20,16 +20,13 @@ from schemagen.errors import Problem, ProblemsFound
 from schemagen.inputs import find_locks, link_all, read_locks
 from schemagen.link import Catalog, TableFacts, facts
 from schemagen.manifest import Inputs, Manifest, TableEntry
-from schemagen.model import Origin
+from schemagen.model import NOWHERE
 from schemagen.overrides import Overrides
 from schemagen.pages.sources import Kind, Source, find_sources, kind_of
 
 if TYPE_CHECKING:
     from schemagen.emit.models import StructureModels
     from schemagen.render import Part
-
-
-NOWHERE = Origin("", 0)
 
 
 @dataclass(frozen=True, slots=True)

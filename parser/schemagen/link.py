@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 
 from schemagen import names
 from schemagen.model import (
+    NOWHERE,
     Binding,
     Column,
     ListOf,
     MapOf,
     Member,
-    Origin,
     Pages,
     Parameter,
     ResponseMember,
@@ -35,7 +35,7 @@ from schemagen.typetable import DIALECTS, Resolved, TypeTable
 
 _PARAMETERS = "Parameters"
 
-RECORDED = Origin("", 0)
+RECORDED = NOWHERE
 """The origin of what no page says, but only the lock's record."""
 
 

@@ -19,6 +19,10 @@ class Origin:
     line: int
 
 
+NOWHERE = Origin("", 0)
+"""The origin of what was read from no input."""
+
+
 # --- types of structure members -------------------------------------------------------------------
 
 
