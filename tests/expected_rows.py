@@ -168,7 +168,8 @@ def _cell(type: str, shape: Shape, value: Any) -> object:
         case "timestamp":
             return value
         case _:
-            plain = nested(shape, value)
+            # A structure where the page has text has the API's names.
+            plain = nested(None if type == "string" else shape, value)
             return _written(plain) if type == "string" and not isinstance(plain, str) else plain
 
 

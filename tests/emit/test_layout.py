@@ -15,6 +15,7 @@ from schemagen.emit.layout import (
     lay_out_function,
     lay_out_import,
     lay_out_item,
+    lay_out_loop,
     lay_out_value,
 )
 
@@ -153,3 +154,12 @@ def test_functions(function: str, parameter: str, returns: str) -> None:
     """A function's only parameter stands on a line of its own where black puts it there."""
     head = lay_out_function(function, f"response: {parameter}", f"Iterator[{returns}]")
     assert_black([head, "    return response"])
+
+
+@given(found=words(60), depth=st.integers(1, 3))
+@settings(deadline=None)
+def test_loops(found: str, depth: int) -> None:
+    """A loop over what may be None is bracketed where black brackets it."""
+    heads = [f"{'    ' * level}if response:" for level in range(depth)]
+    loop = lay_out_loop(f"{found}_entry", found, depth)
+    assert_black([*heads, loop, f"{'    ' * (depth + 1)}yield {found}_entry"])

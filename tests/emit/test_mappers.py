@@ -945,6 +945,20 @@ def awkward() -> Iterator[tuple[Lock, dict[str, str]]]:
     yield whole("Inner"), {"id": "string", "c": "json"}
     for path, of, recorded, *_ in OWN.values():
         yield own(path, of, recorded), {"id": "string", "owner": "string"}
+    # The first structure is no class, and the loop does not fit on a line.
+    several = "TransitGatewayPeeringAttachments"
+    yield (
+        mappers.service(
+            mappers.bound("aws.t", operation="Get", path=f"{several}[]", columns={"c": by("Step")}),
+            {"Get": "Get"},
+            {
+                "Get": {several: "list<#Thing>"},
+                "Thing": {"Step": "#Step"},
+                "Step": {"lambda": "string"},
+            },
+        ),
+        {"c": "json"},
+    )
 
 
 @pytest.mark.parametrize("nested_names", list(NestedNames))

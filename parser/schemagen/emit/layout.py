@@ -63,6 +63,14 @@ def lay_out_function(name: str, parameter: str, returns: str) -> str:
     return f"def {name}(\n    {parameter},\n) -> {returns}:"
 
 
+def lay_out_loop(variable: str, found: str, depth: int) -> str:
+    """The first line of a loop over what may be None, which gets brackets where it is too long."""
+    line = f"for {variable} in {found} or ():"
+    if depth * 4 + len(line) <= WIDTH:
+        return f"{'    ' * depth}{line}"
+    return lay_out(f"for {variable} in ({found} or ()):", depth)
+
+
 def lay_out_import(module: str, names: Iterable[str]) -> str:
     """``from module import …``, exploded where it is too long."""
     names = list(names)

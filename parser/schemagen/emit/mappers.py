@@ -11,7 +11,13 @@ from collections.abc import Callable, Iterable, Iterator
 from schemagen import templating
 from schemagen.emit import mapper_documentation, mapper_from_item, tree
 from schemagen.emit.imports import Imports
-from schemagen.emit.layout import lay_out, lay_out_function, lay_out_item, lay_out_value
+from schemagen.emit.layout import (
+    lay_out,
+    lay_out_function,
+    lay_out_item,
+    lay_out_loop,
+    lay_out_value,
+)
 from schemagen.emit.mapper_plan import InputType, Plan, Response
 from schemagen.emit.mapper_planning import local_variable, plan_mapper
 from schemagen.emit.mapper_values import Values
@@ -165,7 +171,7 @@ def _walk(
         yield lay_out(f"{found} = {way[-1]}.get({python_literal(step.member)})", depth)
         if step.each:
             way.append(unique(f"{found}_entry", names))
-            yield "    " * depth + f"for {way[-1]} in {found} or ():"
+            yield lay_out_loop(way[-1], found, depth)
         else:
             way.append(found)
             yield "    " * depth + f"if {found} is not None:"
