@@ -59,7 +59,11 @@ def infer(table: Table, types: TypeTable, services: Services, item: Pinned = ANY
     )
     if not ranked:
         where = f" at {item}" if item != ANYWHERE else ""
-        return _nothing(table, f"no read operation returns its columns{where}")
+        reason = f"no read operation returns its columns{where}"
+        if choices:
+            most = min(choices, key=lambda choice: choice.rank)
+            reason += f"; {most} fills {most.reached} of {len(wanted.columns)}, which is too few"
+        return _nothing(table, reason)
     ties = [choice for choice in ranked if choice.rank[:-1] == ranked[0].rank[:-1]]
     if len(ties) > 1:
         return _nothing(table, f"its columns are in {either(map(str, ties))} alike")
