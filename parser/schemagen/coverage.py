@@ -29,7 +29,7 @@ from schemagen.model import (
     Table,
     Value,
 )
-from schemagen.responses import Responses
+from schemagen.responses import Responses, fetched_member
 
 State = Literal["bound", "derived", "unbound"]
 
@@ -168,7 +168,7 @@ def _table(
         responses = recorded[binding.service]
         item = responses.item(binding.operation, binding.path)
         taken = {
-            column.member
+            fetched_member(column.member)
             for column in binding.filled
             if isinstance(column, DerivedColumn) or column.operation is None
         }

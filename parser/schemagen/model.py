@@ -241,8 +241,8 @@ DerivedRule = Literal["arn", "account_from_arn", "arn_format", "account_given"]
 class BoundColumn:
     """A column that one member of a response fills.
 
-    ``member`` is the member's name in the operation's item, or "@" for the whole item of an
-    auxiliary operation; ``operation`` is None for the primary operation and names an auxiliary one
+    ``member`` is the member's name in the operation's item, ``Attributes[QueueArn]`` for the value
+    at a key of a member that is a map (see `responses.map_key`), or "@" for the whole item of an auxiliary operation; ``operation`` is None for the primary operation and names an auxiliary one
     otherwise.
     """
 

@@ -15,7 +15,7 @@ from schemagen.errors import Problem, did_you_mean
 from schemagen.model import Binding, Constant, Table
 from schemagen.names import API_NAME, SERVICE_NAME
 from schemagen.places import Path
-from schemagen.responses import WHOLE, steps
+from schemagen.responses import WHOLE, map_key, steps
 
 T = TypeVar("T")
 
@@ -184,7 +184,7 @@ class _Form:
         made = ColumnOverride(
             self.text("table"),
             self.text("column"),
-            self.text("member", lambda text: text == WHOLE or API_NAME.fullmatch(text)),
+            self.text("member", _is_member),
             self.text("operation", API_NAME.fullmatch),
             self.path(),
             self.arguments(),
@@ -241,6 +241,10 @@ class _Form:
         if len(made) != len(pairs) or not all(API_NAME.fullmatch(name) for name, _ in made):
             self.wrong(f"{key} has for each parameter {right}, not {value!r}", key)
         return tuple(made)
+
+
+def _is_member(text: str) -> bool:
+    return text == WHOLE or API_NAME.fullmatch(text) is not None or map_key(text) is not None
 
 
 def _text(value: object) -> str | None:

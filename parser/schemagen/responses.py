@@ -12,6 +12,7 @@ from schemagen.model import (
     Binding,
     BoundColumn,
     ListOf,
+    MapOf,
     ResponseMember,
     ResponseStructure,
     Service,
@@ -47,6 +48,22 @@ def steps(path: str) -> tuple[Step, ...]:
             )
         found.append(Step(match[1], match[2] is not None))
     return tuple(found)
+
+
+_AT_KEY = re.compile(rf"({API_NAME.pattern})\[([A-Za-z0-9_.:/-]+)\]")
+
+
+def map_key(member: str) -> tuple[str, str] | None:
+    """``"Attributes[QueueArn]"``, the value at a key of a member that is a map, as the map and the
+    key; None for a member as a whole."""
+    match = _AT_KEY.fullmatch(member)
+    return (match[1], match[2]) if match else None
+
+
+def fetched_member(member: str) -> str:
+    """The member that is read for ``member``: the map where that is the value at a key."""
+    at_key = map_key(member)
+    return at_key[0] if at_key else member
 
 
 class NotRecorded(LookupError):
@@ -101,9 +118,17 @@ class Responses:
         return tuple(passed)
 
     def member(self, structure: ResponseStructure, name: str) -> ResponseMember:
-        """The member of a structure; `WHOLE` is the structure itself. Raises `NotRecorded`."""
+        """The member of a structure; `WHOLE` is the structure itself, and ``Attributes[QueueArn]``
+        the value at a key of a map. Raises `NotRecorded`."""
         if name == WHOLE:
             return ResponseMember(WHOLE, StructureRef(structure.name), required=True)
+        if at_key := map_key(name):
+            found = self.member(structure, at_key[0])
+            if not isinstance(found.shape, MapOf):
+                raise NotRecorded(
+                    f"{structure.name}.{found.name} is no map: leave out the [{at_key[1]}]"
+                )
+            return ResponseMember(name, found.shape.value, required=False, values=found.values)
         for member in structure.members:
             if member.name == name:
                 return member

@@ -584,3 +584,12 @@ CONVERTIBLE: Mapping[str, frozenset[str]] = {
     "tags": frozenset({"map of strings", "map of lists", "tag list"}),
 }
 """What each converter of a column makes a value from: scalars of `SCALARS`, and what is none."""
+
+FROM_MAP_TEXT: Mapping[str, str] = {
+    "int64": "int64_from_text",
+    "boolean": "boolean_from_text",
+    "timestamp": "timestamp_from_text",
+    "json_value": "document",
+}
+"""What makes the same value from text, by converter. Only at a key of a map, where values of all
+types are texts: an ordinary member has the type that it has."""

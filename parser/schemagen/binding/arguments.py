@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from schemagen.binding.identity import Identity
-from schemagen.binding.index import Member, ReadOperation, words
+from schemagen.binding.index import EVERYTHING, Member, ReadOperation, words
 from schemagen.binding.notation import parse_type
 from schemagen.binding.nouns import singular, tagged
 from schemagen.names import folded
+from schemagen.responses import map_key
 
 _ARN_PARAMETERS = frozenset({"arn", "resource", "resourcearn", "resourceidentifier"})
 _RESOURCE_PARAMETERS = frozenset({"resourceid", "resourcename"})
@@ -164,13 +165,20 @@ def included(
     operation: ReadOperation, members: Iterable[str]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What ``operation`` must be asked to include, so that its response has ``members``: the values
-    of an optional list that are called as they are (ecs: TAGS, SETTINGS)."""
+    of an optional list that are called as they are (ecs: TAGS, SETTINGS), and everything where they
+    are keys of a map (sqs: All)."""
+    members = tuple(members)
     called = set(map(folded, members))
+    keys = {at_key[1] for at_key in map(map_key, members) if at_key}
     for parameter in operation.lists:
-        if folded(parameter) == "include" and parameter not in operation.required:
-            values = operation.values.get(parameter, ())
-            if wanted := tuple(one for one in values if called.intersection(singular(words(one)))):
-                yield parameter, wanted
+        if parameter in operation.required:
+            continue
+        values = operation.values.get(parameter, ())
+        if EVERYTHING in values and not keys.isdisjoint(values):
+            yield parameter, (EVERYTHING,)
+        wanted = tuple(one for one in values if called.intersection(singular(words(one))))
+        if wanted and folded(parameter) == "include":
+            yield parameter, wanted
 
 
 def written(item: Identity, member: Member, parameter: str, operation: ReadOperation) -> str:

@@ -17,7 +17,7 @@ from schemagen.errors import Problem
 from schemagen.model import Auxiliary, Binding, BoundColumn, Table
 from schemagen.overrides import ColumnOverride, ItemOverride, Overrides, is_reflected
 from schemagen.places import Path
-from schemagen.responses import WHOLE, Responses
+from schemagen.responses import WHOLE, Responses, fetched_member, map_key
 from schemagen.typetable import TypeTable
 
 T = TypeVar("T")
@@ -216,9 +216,13 @@ def misfits(lock: Lock, overrides: Overrides, table: Table, types: TypeTable) ->
         structure = responses.item(operation, path)
         member = responses.member(structure, one.member)
         type = types.resolve_column(table.id, one.column, expressions[one.column])
-        if not fits(type, member.shape, partial(_members, responses), texts=True):
-            written = lock.record.shapes[structure.name].get(one.member, f"#{structure.name}")
-            kind = f"{structure.name}.{one.member} is {written.rstrip('!')}"
+        at_key = map_key(one.member) is not None
+        if not fits(type, member.shape, partial(_members, responses), texts=True, at_key=at_key):
+            recorded = lock.record.shapes[structure.name]
+            written = recorded.get(fetched_member(one.member), f"#{structure.name}").rstrip("!")
+            if at_key:
+                written = written.removeprefix("map<").removesuffix(">")
+            kind = f"{structure.name}.{one.member} is {written}"
             message = f"{kind}, which does not fit {type.expression}"
             yield one.place.problem("SG304", message, "member")
         if other and one.arguments is not None:

@@ -343,6 +343,7 @@ class Choice:
         asked = {one.member for one in fillers.values() if one.operation == operation}
         if operation == self.item.operation:
             asked |= {one.member for one in fillers.values() if not one.operation}
+            asked |= {one.member for one in self.derived}
         yield from included(self.known.index.operations[operation], sorted(asked))
 
     def finding(self, column: Column, reasons: Mapping[str, str]) -> Problem:

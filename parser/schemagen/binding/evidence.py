@@ -15,7 +15,7 @@ from schemagen.binding.fits import fits
 from schemagen.binding.index import Item, Member, ServiceIndex, words
 from schemagen.binding.notation import parse_type
 from schemagen.model import KEY, Column, Evidence, Table
-from schemagen.names import folded
+from schemagen.responses import map_key
 from schemagen.typetable import Resolved, TypeTable
 
 ACCOUNT = "account_id"
@@ -78,7 +78,7 @@ class Known:
     @cached_property
     def named(self) -> Mapping[str, Sequence[tuple[str, Member]]]:
         """Structure and member, by the member's folded name."""
-        return self._by(lambda member: folded(member.name))
+        return self._by(lambda member: member.called)
 
     @cached_property
     def documented(self) -> Mapping[str, Sequence[tuple[str, Member]]]:
@@ -95,10 +95,17 @@ class Known:
 
     def fits(self, type: Resolved, member: Member, evidence: Evidence) -> bool:
         """True where the column's converter takes what boto3 returns for ``member``."""
-        return fits(type, parse_type(member.type).shape, self.members, texts=evidence == "both")
+        return fits(
+            type,
+            parse_type(member.type).shape,
+            self.members,
+            texts=evidence == "both",
+            at_key=map_key(member.name) is not None,
+        )
 
     def members(self, structure: str) -> Collection[str]:
-        return [member.name for member in self.index.structures.get(structure, ())]
+        found = self.index.structures.get(structure, ())
+        return [member.name for member in found if not map_key(member.name)]
 
 
 def evidence_of(text: str, member: Member) -> Evidence | None:

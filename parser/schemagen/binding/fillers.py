@@ -12,7 +12,7 @@ from schemagen.binding.index import Item, Member
 from schemagen.binding.nouns import noun
 from schemagen.model import Evidence
 from schemagen.names import folded
-from schemagen.responses import WHOLE, steps
+from schemagen.responses import WHOLE, map_key, steps
 from schemagen.typetable import CONVERTIBLE, Resolved
 
 _TAG_MEMBERS = frozenset({"resourcetags", "taglist", "tags", "tagset", "tagslist"})
@@ -59,7 +59,7 @@ class Sources:
             return None
         if not self.known.fits(self.wanted.types[ACCOUNT], member, "documentation"):
             return None
-        own = folded(member.name) == folded(ACCOUNT)
+        own = member.called == folded(ACCOUNT)
         return self.direct(member, "name" if own else "documentation")
 
     def tags(self) -> Iterator[Filler]:
@@ -90,16 +90,23 @@ class Sources:
             evidence = evidence_of(text, member)
             if evidence and self.known.fits(type, member, evidence):
                 for item in self.known.places[structure]:
-                    yield from self.auxiliary(item, member, evidence)
+                    if self.is_evidence(item, member, evidence):
+                        yield from self.auxiliary(item, member, evidence)
         if text:
             for structure, member in self.known.documented.get(text, ()):
-                if folded(member.name) != folded(column) and self.known.fits(
+                if member.called != folded(column) and self.known.fits(
                     type, member, "documentation"
                 ):
                     for item in self.known.places[structure]:
                         yield from self.auxiliary(item, member, "documentation")
         else:
             yield from self.whole(column, type)
+
+    def is_evidence(self, item: Item, member: Member, evidence: Evidence) -> bool:
+        """False for a key of a map in another operation's response that agrees by name alone: keys
+        are common words ("low", "Owner"), and every map of that kind has them."""
+        own = item.operation == self.identity.item.operation
+        return own or evidence == "both" or not map_key(member.name)
 
     def whole(self, column: str, type: Resolved) -> Iterator[Filler]:
         """What could fill a column with all that it returns, where no member is called so: an

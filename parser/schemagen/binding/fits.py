@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 
 from schemagen.model import ListOf, MapOf, Scalar, Shape, StructureRef
-from schemagen.typetable import CONVERTIBLE, Resolved
+from schemagen.typetable import CONVERTIBLE, FROM_MAP_TEXT, Resolved
 
 Members = Callable[[str], Collection[str]]
 """The names of a structure's members."""
@@ -16,11 +16,16 @@ _WRITTEN = frozenset({"json", "structure", "list", "map"})
 """What can be written as JSON text."""
 
 
-def fits(type: Resolved, shape: Shape, members: Members, *, texts: bool) -> bool:
+def fits(
+    type: Resolved, shape: Shape, members: Members, *, texts: bool, at_key: bool = False
+) -> bool:
     """True where the converter of ``type`` takes ``shape``. ``texts`` says whether a json column
-    may hold a text, and a text column JSON written as text: either can be, but hardly is."""
+    may hold a text, and a text column JSON written as text: either can be, but hardly is.
+    ``at_key`` is True for the value at a key of a map, where texts stand for values of all types."""
     if type.element is not None:
         return isinstance(shape, ListOf) and fits(type.element, shape.element, members, texts=texts)
+    if at_key and shape == Scalar("string") and type.scalar.convert in FROM_MAP_TEXT:
+        return True
     takes = CONVERTIBLE[type.scalar.convert]
     if shape == Scalar("string") and "json" in takes:
         return texts

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -21,11 +22,11 @@ from typing import Any
 
 import botocore
 from botocore.loaders import Loader
-from botocore.model import ListShape, OperationModel, Shape, StringShape, StructureShape
+from botocore.model import ListShape, MapShape, OperationModel, Shape, StringShape, StructureShape
 
 from schemagen.binding import snapshot
 from schemagen.names import folded
-from schemagen.responses import WHOLE
+from schemagen.responses import WHOLE, map_key
 
 READ_VERBS = ("Describe", "Get", "BatchGet", "List")
 """How the names of operations that only read begin, those that return one full item first."""
@@ -33,17 +34,24 @@ READ_VERBS = ("Describe", "Get", "BatchGet", "List")
 _DEPTH = 3
 """How many steps a path has at most. No service keeps a resource deeper."""
 
-_FORMAT = 2
+_FORMAT = 3
 """Changes when an index of an older schemagen must not be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a structure. ``type`` is in the lock's notation, ``words`` its documentation."""
+    """A member of a structure, or the value at a key of one that is a map, such as
+    ``Attributes[QueueArn]``. ``type`` is in the lock's notation, ``words`` its documentation."""
 
     name: str
     type: str
     words: str
+
+    @property
+    def called(self) -> str:
+        """The folded name, that of the key for the value at a key."""
+        at_key = map_key(self.name)
+        return folded(at_key[1] if at_key else self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +104,7 @@ class ServiceIndex:
     def by_name(self) -> Mapping[str, Mapping[str, Member]]:
         """The members of each structure by folded name."""
         return {
-            name: {folded(member.name): member for member in members}
+            name: {member.called: member for member in members}
             for name, members in self.structures.items()
         }
 
@@ -144,7 +152,8 @@ def build(service: str) -> ServiceIndex:
             items.append(Item(name, path, structure.name))
             texts += [Item(name, found, "") for found in _texts(path, structure)]
             if structure.name not in structures:
-                structures[structure.name] = tuple(_members(service, structure))
+                members = tuple(_members(service, structure))
+                structures[structure.name] = (*members, *_entries(structure, members))
     return ServiceIndex(
         service, _aliases(model.metadata), operations, tuple(items), structures, tuple(texts)
     )
@@ -239,6 +248,52 @@ def _members(service: str, structure: StructureShape) -> Iterator[Member]:
         yield Member(name, type, words(shape.documentation))
 
 
+# --- maps whose keys are known --------------------------------------------------------------------
+
+EVERYTHING = "All"
+"""The value of an enumeration of keys that asks for all of them, and is no key itself."""
+
+_ITEM = re.compile(
+    r"<(?P<tag>ul|/ul|ol|/ol)>|<li>\s*(?:<p>\s*)?<code>(?P<key>[^<>]+)</code>"
+    r"\s*(?:[\u2013\u2014:-]\s*)?(?P<text>.*?)(?=<li>|</li>|<ul>|<ol>|$)",
+    re.DOTALL,
+)
+
+
+def _entries(structure: StructureShape, members: Iterable[Member]) -> Iterator[Member]:
+    """The values at the known keys of the members that are maps: those of an enumeration, or for
+    maps from texts to texts those that documentation lists; what it lists of others are parts of
+    their values. None for a key that is called as a member, or as the key of another map: whose it
+    is would be a guess."""
+    members = tuple(members)
+    found: list[Member] = []
+    for member in members:
+        shape = structure.members[member.name]
+        if isinstance(shape, MapShape):
+            type = member.type.removesuffix("!").removeprefix("map<").removesuffix(">")
+            listed = _listed(shape.documentation)
+            keys = snapshot.enumerated_keys(shape) or (tuple(listed) if type == "string" else ())
+            for key in keys:
+                name = f"{member.name}[{key}]"
+                if key != EVERYTHING and map_key(name):
+                    found.append(Member(name, type, words(listed.get(key, ""))))
+    called = Counter(one.called for one in (*members, *found))
+    yield from (one for one in found if called[one.called] == 1)
+
+
+def _listed(documentation: str) -> Mapping[str, str]:
+    """The words in code with which the items of documentation's lists begin, inner lists apart, and
+    what is said of each: ``<li><p><code>Owner</code> – The account …``."""
+    listed: dict[str, str] = {}
+    depth = 0
+    for item in _ITEM.finditer(documentation):
+        if item["tag"]:
+            depth += -1 if item["tag"].startswith("/") else 1
+        elif depth == 1:
+            listed.setdefault(item["key"].strip(), item["text"])
+    return listed
+
+
 # --- the cache ------------------------------------------------------------------------------------
 
 
@@ -296,7 +351,7 @@ class Indexes:
             snapshot.service_model.cache_clear()
             aliases[service] = index.aliases
             members = [member for members in index.structures.values() for member in members]
-            prints = {fingerprint(one.name, one.words) for one in members if one.words}
+            prints = {fingerprint(one.called, one.words) for one in members if one.words}
             for one in sorted(prints):
                 documented.setdefault(one, []).append(service)
         self._save("_directory", {"aliases": aliases, "documented": documented})

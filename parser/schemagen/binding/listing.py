@@ -18,7 +18,7 @@ from schemagen.binding.index import Item, ReadOperation, ServiceIndex
 from schemagen.binding.nouns import noun, singular
 from schemagen.model import Listing
 from schemagen.names import folded
-from schemagen.responses import WHOLE, steps
+from schemagen.responses import WHOLE, map_key, steps
 
 _ENDINGS = ("identifier", "name", "arn", "url", "id")
 """What is said of a resource to identify it, the longest first."""
@@ -211,13 +211,15 @@ def _of_structure(
 ) -> tuple[int, str] | None:
     element = Identity(item.index, place, item.table)
     for number, name in enumerate(names):
-        if member := element.string(name):
+        if (member := element.string(name)) and not map_key(member.name):
             return min(number, 1), member.name
-    if takes and form and element.arn:
+    if takes and form and element.arn and not map_key(element.arn.name):
         return 2, element.arn.name
     # "MonitoringJobDefinitionName" for "JobDefinitionName".
     longer = [
-        name for name in element.members if form and name.endswith(form) and element.string(name)
+        name
+        for name, member in element.members.items()
+        if form and name.endswith(form) and element.string(name) and not map_key(member.name)
     ]
     return (3, element.members[longer[0]].name) if len(longer) == 1 else None
 

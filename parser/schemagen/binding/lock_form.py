@@ -27,7 +27,7 @@ from schemagen.model import (
 )
 from schemagen.names import API_NAME, SERVICE_NAME
 from schemagen.places import Path, line_column
-from schemagen.responses import WHOLE, steps
+from schemagen.responses import WHOLE, map_key, steps
 
 T = TypeVar("T")
 
@@ -163,7 +163,7 @@ class _LockForm(Form):
         fields = self.fields(at, entry, ("member", "evidence"), ("operation",))
         return BoundColumn(
             name,
-            self.member((*at, "member"), fields["member"]),
+            self.filler((*at, "member"), fields["member"]),
             cast("Evidence", self.word((*at, "evidence"), fields["evidence"], _EVIDENCE)),
             self.text((*at, "operation"), fields["operation"]) or None,
         )
@@ -177,7 +177,7 @@ class _LockForm(Form):
         return DerivedColumn(
             name,
             cast("DerivedRule", rule),
-            self.name((*at, "member"), fields.get("member", MISSING)),
+            self.entry((*at, "member"), fields.get("member", MISSING)),
             self.parsed((*at, "format"), fields.get("format", MISSING), arn_format.parse),
         )
 
@@ -198,7 +198,7 @@ class _LockForm(Form):
     def argument(self, at: Path, value: object) -> str:
         """A member, or its basename."""
         text = self.text(at, value)
-        self.name(at, argument_member(text) or value)
+        self.entry(at, argument_member(text) or value)
         return text
 
     def constants(self, at: Path, value: object) -> tuple[tuple[str, Constant], ...]:
@@ -220,6 +220,16 @@ class _LockForm(Form):
     def member(self, at: Path, value: object) -> str:
         """A name of botocore's, or `WHOLE`."""
         return WHOLE if value == WHOLE else self.name(at, value)
+
+    def filler(self, at: Path, value: object) -> str:
+        """A member, the value at a key of one that is a map, or `WHOLE`."""
+        return WHOLE if value == WHOLE else self.entry(at, value)
+
+    def entry(self, at: Path, value: object) -> str:
+        """A member, or the value at a key of one that is a map."""
+        if isinstance(value, str) and map_key(value):
+            return value
+        return self.name(at, value)
 
     def name(self, at: Path, value: object) -> str:
         """A name of botocore's, which may become a name in generated code."""

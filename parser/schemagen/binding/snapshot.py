@@ -25,10 +25,10 @@ from botocore.utils import is_json_value_header
 from schemagen.binding import lock as locks
 from schemagen.binding.lock import Lock
 from schemagen.binding.record import Record
-from schemagen.errors import ProblemsFound
-from schemagen.model import Constant
+from schemagen.errors import ProblemsFound, did_you_mean
+from schemagen.model import BoundColumn, Constant
 from schemagen.places import Path
-from schemagen.responses import WHOLE, steps
+from schemagen.responses import WHOLE, map_key, steps
 from schemagen.typetable import BOTOCORE_SCALARS
 
 # Strings that botocore decodes after it has parsed a response, by service and shape: see
@@ -58,6 +58,7 @@ def refresh(lock: Lock) -> Lock:
         *_wrong_operations(lock, model),
         *_wrong_constants(lock, model),
         *_wrong_listings(lock, model),
+        *_wrong_keys(lock, model),
     ]
     names = {name for _, name, _ in _operations(lock)}.intersection(model.operation_names)
     try:
@@ -201,6 +202,33 @@ def _wrong_listings(lock: Lock, model: ServiceModel) -> Iterator[tuple[Path, str
             if parameter not in parameters(model, listing.operation):
                 message = f"operation {listing.operation!r} has no parameter {parameter!r}"
                 yield (*at, "needs", index), message
+
+
+def _wrong_keys(lock: Lock, model: ServiceModel) -> Iterator[tuple[Path, str]]:
+    """The keys of maps that botocore enumerates otherwise. The record has no keys, so this is the
+    only place that looks; what has other mistakes is left to `locks.unknown`."""
+    for binding in lock.bindings:
+        for column in binding.filled:
+            at_key = map_key(column.member)
+            name = column.operation if isinstance(column, BoundColumn) else None
+            operation, path = name or binding.operation, binding.path_of(name)
+            if at_key is None or path is None or operation not in model.operation_names:
+                continue
+            try:
+                item = element_at(model, operation, path)
+            except ValueError:
+                continue
+            member, key = at_key
+            shape = item.members.get(member) if isinstance(item, StructureShape) else None
+            known = enumerated_keys(shape) if isinstance(shape, MapShape) else ()
+            if known and key not in known:
+                at: Path = ("tables", binding.table, "columns", column.column, "member")
+                yield at, f"{item.name}.{member} has no key {key!r}{did_you_mean(key, known)}"
+
+
+def enumerated_keys(shape: MapShape) -> tuple[str, ...]:
+    """The keys of a map, where they are an enumeration; none where they are any string."""
+    return tuple(shape.key.enum) if isinstance(shape.key, StringShape) else ()
 
 
 def parameters(model: ServiceModel, operation: str) -> Mapping[str, Shape]:

@@ -18,7 +18,7 @@ from schemagen.emit.mapper_plan import (
 )
 from schemagen.emit.mapper_values import Values
 from schemagen.names import python_literal
-from schemagen.responses import WHOLE
+from schemagen.responses import WHOLE, map_key
 
 
 def from_item(plan: Plan, values: Values) -> list[str]:
@@ -52,6 +52,14 @@ def _find_item(response: Response, plan: Plan, imports: Imports) -> str:
 def _fetch(fetched: Fetched, imports: Imports) -> str:
     """The statement that fetches a member of an item, or the whole item."""
     variable, item = fetched.variable, fetched.response.item_variable
+    if at_key := map_key(fetched.member):
+        return lay_out_value(f"{variable} = ", f"{fetched.map}.get({python_literal(at_key[1])})", 1)
+    if fetched.opened:
+        value = f"{item}.get({python_literal(fetched.member)})"
+        if fetched.response.auxiliary is not None:
+            value = f"None if {item} is None else {value}"
+        call = f"{imports.converter('entries')}({value}, {python_literal(fetched.at)})"
+        return lay_out_value(f"{variable} = ", call, 1)
     if fetched.member == WHOLE:
         value = f"{imports.converter('answer')}({item}, {python_literal(fetched.at)})"
     else:
@@ -121,7 +129,7 @@ def _entry(column: ColumnPlan, values: Values) -> str:
         case ArnAccount() as account:
             choice = _account_in_arn(account, at, values.imports)
         case Fetched(variable=variable) | BuiltArn(variable=variable) | GivenAccount(variable):
-            converted = values.conversion(type, column.shape, variable, at)
+            converted = values.conversion(type, column.shape, variable, at, at_key=column.at_key)
             choice = f"None if {variable} is None else {converted}"
     return lay_out_value(f"{key}: ", choice, 2, ",")
 

@@ -55,7 +55,8 @@ class Fetched:
     """A member of a response's item, "@" being the item itself, and the variable that holds it.
 
     ``at`` is the first column that is made of it, for messages. ``absent`` is the Python literal
-    that stands for it where the item lacks it, or "".
+    that stands for it where the item lacks it, or "". ``map`` is the variable of the map that holds
+    it at a key, or "". ``opened`` is True for such a map.
     """
 
     response: Response
@@ -64,6 +65,8 @@ class Fetched:
     variable: str
     at: str
     absent: str
+    map: str = ""
+    opened: bool = False
 
     @property
     def is_item(self) -> bool:
@@ -133,6 +136,11 @@ class ColumnPlan:
     def shape(self) -> Shape | None:
         """The recorded shape of what fills the column; None where nothing of the response does."""
         return self.value.shape if isinstance(self.value, Fetched) else None
+
+    @property
+    def at_key(self) -> bool:
+        """True where the value at a key of a map fills the column."""
+        return isinstance(self.value, Fetched) and bool(self.value.map)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ from schemagen.model import (
     Service,
 )
 from schemagen.names import class_name, snake_case
-from schemagen.responses import WHOLE, Responses, Step, steps
+from schemagen.responses import WHOLE, Responses, Step, fetched_member, map_key, steps
 
 _PLACE: Mapping[str, str] = {"Partition": "partition", "Region": "region", "Account": "account_id"}
 """The parameters by which a caller says where the items are, in their order."""
@@ -58,7 +58,7 @@ class _Planner:
     """What is settled so far.
 
     ``variables`` are those of the members that are fetched, and ``made`` the columns that are made
-    of each; ``arn_places`` are by the member that holds the ARN, ``arns`` by format and that member.
+    of each; ``maps`` are those of the maps that hold members at a key; ``arn_places`` are by the member that holds the ARN, ``arns`` by format and that member.
     """
 
     def __init__(self, table: LinkedTable, binding: Binding, service: Service) -> None:
@@ -72,6 +72,7 @@ class _Planner:
         self.auxiliary = tuple(self.auxiliary_response(one) for one in self.auxiliary_used())
         self.variables: dict[_Where, str] = {}
         self.made: dict[_Where, list[LinkedColumn]] = {}
+        self.maps: dict[_Where, Fetched] = {}
         self.arn_places: dict[str, ArnPlace] = {}
         self.arns: dict[tuple[str, str], BuiltArn] = {}
 
@@ -80,6 +81,7 @@ class _Planner:
             if filler := self.fillers.get(column.column.name):
                 self.name_what_fills(column, filler)
         fetched = {where: self.fetched(where) for where in self.variables}
+        read = (*self.maps.values(), *fetched.values())
         return Plan(
             table=self.table,
             binding=self.binding,
@@ -87,15 +89,15 @@ class _Planner:
             place=self.place,
             primary=self.primary,
             auxiliary=self.auxiliary,
-            fetched=tuple(fetched.values()),
+            fetched=read,
             arn_places=tuple(self.arn_places.values()),
             arns=tuple(self.arns.values()),
             columns=tuple(
                 ColumnPlan(column, self.at(column), self.value(column, fetched))
                 for column in self.table.columns
             ),
-            inputs=tuple(self.input_types(fetched.values())),
-            mapped=tuple(sorted({*self.members_mapped(fetched.values())})),
+            inputs=tuple(self.input_types(read)),
+            mapped=tuple(sorted({*self.members_mapped(read)})),
         )
 
     def at(self, column: LinkedColumn) -> str:
@@ -167,6 +169,8 @@ class _Planner:
         for member in _members_of(filler):
             where = (operation, member)
             if where not in self.variables:
+                if at_key := map_key(member):
+                    self.name_map((operation, at_key[0]), column)
                 self.variables[where] = self.variable(self.response_of(operation), member)
             self.made.setdefault(where, []).append(column)
         if isinstance(filler, DerivedColumn) and filler.rule == "arn_format":
@@ -175,7 +179,18 @@ class _Planner:
             if found is None or found.lazy:
                 self.arns[filler.format, filler.member] = self.built_arn(column, filler)
 
+    def name_map(self, where: _Where, column: LinkedColumn) -> None:
+        """Name the variable of a map that holds what is fetched at its keys."""
+        if where not in self.maps:
+            response, member = self.response_of(where[0]), where[1]
+            variable = unique(local_variable(member), self.variables_taken)
+            shape = self.responses.member(response.item, member).shape
+            at = self.at(column)
+            self.maps[where] = Fetched(response, member, shape, variable, at, "", opened=True)
+
     def variable(self, response: Response, member: str) -> str:
+        if at_key := map_key(member):
+            return unique(local_variable(at_key[1]), self.variables_taken)
         if member != WHOLE:
             return unique(local_variable(member), self.variables_taken)
         # A whole response without what boto3 adds to it is not what the parameter holds.
@@ -218,7 +233,9 @@ class _Planner:
             absent = next((type.absent for type in reversed(types) if type and type.absent), "")
         shape = self.responses.member(response.item, member).shape
         at = self.at(columns[0])
-        return Fetched(response, member, shape, self.variables[where], at, absent)
+        at_key = map_key(member)
+        holder = self.maps[operation, at_key[0]].variable if at_key else ""
+        return Fetched(response, member, shape, self.variables[where], at, absent, holder)
 
     def value(self, column: LinkedColumn, fetched: Mapping[_Where, Fetched]) -> Value | None:
         match self.fillers.get(column.column.name):
@@ -287,7 +304,7 @@ def _innermost_first(path: _Path) -> tuple[int, list[str]]:
 
 def _members_read(response: Response, fetched: Collection[Fetched]) -> set[str]:
     """The members of the response's item that fill columns."""
-    members = {one.member for one in fetched if one.response == response}
+    members = {fetched_member(one.member) for one in fetched if one.response == response}
     if WHOLE in members:
         return {member.name for member in response.item.members}
     return members

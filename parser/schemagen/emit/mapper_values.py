@@ -16,7 +16,7 @@ from schemagen.emit.mapper_plan import Plan
 from schemagen.emit.shapes import ShapeNames
 from schemagen.model import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.names import module_name
-from schemagen.typetable import SCALARS, Resolved, array_row
+from schemagen.typetable import FROM_MAP_TEXT, SCALARS, Resolved, array_row
 
 _JSON = next(scalar for scalar in SCALARS if scalar.name == "json")
 _TEXT = next(scalar for scalar in SCALARS if scalar.name == "string")
@@ -52,9 +52,12 @@ class Values:
             return self._with_shapes(self.shapes.row_type(shape))
         return type.row
 
-    def conversion(self, type: Resolved, shape: Shape | None, value: str, at: str) -> str:
-        """The expression that converts a column's value, itself an expression, as is ``at``."""
-        if unlike := _unlike(type, shape):
+    def conversion(
+        self, type: Resolved, shape: Shape | None, value: str, at: str, *, at_key: bool = False
+    ) -> str:
+        """The expression that converts a column's value, itself an expression, as is ``at``.
+        ``at_key`` is True for the value at a key of a map."""
+        if unlike := _unlike(type, shape, at_key=at_key):
             return f"{self.imports.converter(unlike)}({value}, {at}, errors)"
         if shape is not None and type.is_json:
             # What is looked at for names has no literals in it.
@@ -94,10 +97,13 @@ class Values:
         return code
 
 
-def _unlike(type: Resolved, shape: Shape | None) -> str:
-    """The converter where text fills a column of json, or json one of text; "" elsewhere."""
+def _unlike(type: Resolved, shape: Shape | None, *, at_key: bool = False) -> str:
+    """The converter where text fills a column of json, or of any other type at a key of a map, or
+    json one of text; "" elsewhere."""
     if type.element is not None:
         return ""
+    if at_key and shape == Scalar(_TEXT.name) and type.scalar.convert in FROM_MAP_TEXT:
+        return FROM_MAP_TEXT[type.scalar.convert]
     if type.is_json and shape == Scalar(_TEXT.name):
         return convert.document.__name__
     decoded = isinstance(shape, StructureRef | ListOf | MapOf) or shape == Scalar(_JSON.name)
