@@ -17,7 +17,7 @@ from corpus_package import Mapper
 from expected_rows import items
 from schemagen.convert import snake_case
 from schemagen.model import Auxiliary, Binding, Constant
-from schemagen.responses import WHOLE
+from schemagen.responses import WHOLE, map_key
 
 Response = dict[str, Any]
 Arguments = Mapping[str, object]
@@ -149,11 +149,13 @@ class Reader:
 
 
 def take(element: Any, member: str) -> object:
-    """``member`` of an element, the last part of it, or the element itself."""
+    """``member`` of an element, what it has at a key, the last part of it, or the element itself."""
     if member == WHOLE:
         return element
     if basename := _BASENAME.fullmatch(member):
         return str(element[basename[1]]).rpartition("/")[2]
+    if at_key := map_key(member):
+        return element[at_key[0]][at_key[1]]
     return element[member]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from schemagen.convert import snake_case
 from schemagen.model import Binding, Listing
+from schemagen.responses import map_key
 
 FOLDER = Path(__file__).with_name("binding")
 EXPECTED = FOLDER / "expected_bindings.txt"
@@ -89,4 +90,5 @@ def expected(path: Path = EXPECTED) -> Iterator[tuple[str, dict[str, object]]]:
 def _members(text: str, operation: str | None) -> Iterator[tuple[str, tuple[str | None, str]]]:
     for word in text.split():
         column, _, member = word.rpartition("=")
-        yield column or snake_case(member), (operation, member)
+        at_key = map_key(member)
+        yield column or snake_case(at_key[1] if at_key else member), (operation, member)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from schemagen import convert
 from schemagen.convert import ConversionError, Errors
-from schemagen.typetable import SCALARS, TYPES
+from schemagen.typetable import FROM_MAP_TEXT, SCALARS, TYPES
 
 AT = "aws.thing.column"
 Convert = Callable[[object, str, Errors], object]
@@ -303,6 +303,7 @@ def test_the_type_table_names_functions_that_exist() -> None:
     names = {row.convert for row in TYPES} | {row.convert for row in SCALARS}
     names |= {sql.encode for row in TYPES for sql in row.sql.values()}
     names |= {sql.decode for row in TYPES for sql in row.sql.values() if sql.decode}
+    names |= {*FROM_MAP_TEXT, *FROM_MAP_TEXT.values()}
     assert all(callable(getattr(convert, name)) for name in names)
 
 
@@ -367,3 +368,66 @@ def test_json_written_as_text(value: object, expected: str) -> None:
     """Text stays as it is, anything else is its JSON without spaces."""
     assert convert.written(value, AT) == expected
     assert convert.written(convert.written(value, AT), AT) == expected
+
+
+# --- text at the keys of maps ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("function", "value", "expected"),
+    [
+        (convert.int64_from_text, "0", 0),
+        (convert.int64_from_text, "-9223372036854775808", -(2**63)),
+        (convert.int64_from_text, "+0262144", 262144),
+        (convert.int64_from_text, 7, 7),
+        (convert.boolean_from_text, "true", True),
+        (convert.boolean_from_text, "FALSE", False),
+        (convert.boolean_from_text, True, True),
+        (convert.timestamp_from_text, "0", datetime(1970, 1, 1, tzinfo=UTC)),
+        (convert.timestamp_from_text, "1767323045", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        (convert.timestamp_from_text, "1767323045.1234567", datetime(2026, 1, 2, 3, 4, 5, 123456, tzinfo=UTC)),
+        (convert.timestamp_from_text, "253402300799.999999", datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
+        (convert.timestamp_from_text, "-1", datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        (convert.timestamp_from_text, datetime(2026, 1, 1, 2, tzinfo=PLUS_TWO), datetime(2026, 1, 1, tzinfo=UTC)),
+    ],
+)  # fmt: skip
+def test_values_in_text(function: Convert, value: object, expected: object) -> None:
+    """Numbers, truth and seconds that are written as text, and values that are none of text."""
+    found = function(value, AT, "strict")
+    assert found == expected
+    assert type(found) is type(expected)
+
+
+INTEGER = "the text is no decimal integer of 64 bits"
+TRUTH = "the text is neither true nor false"
+SECONDS = "the text is no number of seconds since 1970"
+
+
+@pytest.mark.parametrize(
+    ("function", "value", "message"),
+    [
+        *((convert.int64_from_text, text, INTEGER) for text in ("", " 1", "1.0", "1e3", "0x1", "1_0", "\u0661", "1\n", "-", "9" * 5000)),
+        (convert.int64_from_text, "9223372036854775808", "the integer does not fit 64 bits; store it as text"),
+        (convert.int64_from_text, True, "expected int, got bool"),
+        *((convert.boolean_from_text, text, TRUTH) for text in ("", "1", "yes", " true", "true\n")),
+        (convert.boolean_from_text, 1, "expected bool, got int"),
+        *((convert.timestamp_from_text, text, SECONDS) for text in ("", "1.", ".5", "1e9", "2026-01-02T03:04:05Z", "1 ")),
+        # Milliseconds are not taken for seconds.
+        (convert.timestamp_from_text, "1767323045000", "the seconds since 1970 lie outside the years 1 to 9999"),
+        (convert.timestamp_from_text, "-9223372036854775808", "the seconds since 1970 lie outside the years 1 to 9999"),
+        (convert.timestamp_from_text, 1, "expected an aware datetime, got int"),
+    ],
+)  # fmt: skip
+def test_text_that_is_no_such_value(function: Convert, value: object, message: str) -> None:
+    """Nothing is guessed, and the message does not show the text."""
+    with pytest.raises(ConversionError) as caught:
+        function(value, AT, "strict")
+    assert str(caught.value) == f"{AT}: {message}"
+
+
+def test_a_map_is_opened() -> None:
+    """What a response lacks is a map without entries; what is no map is refused."""
+    assert convert.entries(None, AT) == {}
+    assert convert.entries(MappingProxyType({"a": 1}), AT) == {"a": 1}
+    with pytest.raises(ConversionError, match="expected dict, got list"):
+        convert.entries([("a", 1)], AT)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

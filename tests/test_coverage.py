@@ -166,6 +166,18 @@ def test_a_member_of_another_response_takes_none_of_the_item(project: Path) -> N
     assert of(project, TABLE)["unmapped"] == [*UNMAPPED, "Tags"]
 
 
+def test_a_column_at_a_key_takes_the_map(project: Path) -> None:
+    """A map of which one key fills a column is no member that no column takes."""
+    lock = json.loads((project / LOCK).read_bytes())
+    lock["shapes"]["DescribeTrainingJobResponse"]["BillableTokenCount"] = "map<string>"
+    columns = lock["tables"][TABLE]["columns"]
+    columns["failure_reason"]["member"] = "BillableTokenCount[Reason]"
+    (project / LOCK).write_text(json.dumps(lock))
+    assert set(of(project, TABLE)["unmapped"]) == {*UNMAPPED, "FailureReason"} - {
+        "BillableTokenCount"
+    }
+
+
 # --- where page and record part -------------------------------------------------------------------
 
 

@@ -293,6 +293,35 @@ def test_the_readmes_overrides(tmp_path: Path) -> None:
     assert api.build(api.settings(tmp_path)).tables == 2
 
 
+def test_a_column_is_bound_to_a_key(tmp_path: Path) -> None:
+    """A member may be the value at a key of a map; the key must be botocore's, and its type fit."""
+    rows = ("_key | core | string |", "delay_seconds | core | int64 |", "wait | core | int64 |")
+    more = ("hops | core | float64 |", "queue_arn | core | string |")
+    pages(
+        tmp_path, {"ddsql/sqs.md": page("aws.sqs_queue", *(f"T | {row}" for row in (*rows, *more)))}
+    )
+    wait = {"table": "aws.sqs_queue", "column": "wait"}
+    assert bound(
+        tmp_path, override(**wait, member="Attributes[ReceiveMessageWaitTimeSeconds]")
+    ) == ("bindings/aws/sqs.json",)
+    assert entry(tmp_path, "aws.sqs_queue", "sqs")["columns"]["wait"] == {
+        "member": "Attributes[ReceiveMessageWaitTimeSeconds]",
+        "evidence": "hand",
+    }
+    [gone] = problems(tmp_path, override(**wait, member="Attributes[WaitSeconds]"))
+    assert gone.startswith(
+        "4:1: SG303 GetQueueAttributesResult.Attributes has no key 'WaitSeconds'"
+    )
+    hops = {"table": "aws.sqs_queue", "column": "hops", "member": "Attributes[DelaySeconds]"}
+    assert problems(tmp_path, override(**hops)) == [
+        "4:1: SG304 GetQueueAttributesResult.Attributes[DelaySeconds] is string, "
+        "which does not fit float64"
+    ]
+    assert problems(tmp_path, override(**wait, member="Attributes[]")) == [
+        "4:1: SG302 member has a wrong value: 'Attributes[]'"
+    ]
+
+
 # --- what is wrong with them ----------------------------------------------------------------------
 
 

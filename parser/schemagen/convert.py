@@ -153,6 +153,7 @@ def timestamp(value: object, at: str, errors: Errors = "strict") -> datetime:
 
 # A map of a response has one type of values, so APIs write numbers, truth and times there as text.
 _INTEGER = re.compile("[+-]?[0-9]{1,19}")
+_SECONDS = re.compile(r"[+-]?[0-9]{1,19}(?:\.[0-9]{1,9})?")
 _TRUTH = {"true": True, "false": False}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -177,13 +178,14 @@ def boolean_from_text(value: object, at: str, errors: Errors = "strict") -> bool
 
 
 def timestamp_from_text(value: object, at: str, errors: Errors = "strict") -> datetime:
-    """An aware datetime in UTC, from the seconds since 1970-01-01T00:00:00Z. A datetime stays."""
+    """An aware datetime in UTC, from the seconds since 1970-01-01T00:00:00Z, fractions cut after
+    microseconds. A datetime stays."""
     if not isinstance(value, str):
         return timestamp(value, at, errors)
-    if _INTEGER.fullmatch(value) is None:
+    if _SECONDS.fullmatch(value) is None:
         raise ConversionError(at, "the text is no number of seconds since 1970")
     try:
-        return _EPOCH + timedelta(seconds=int(value))
+        return _EPOCH + timedelta(microseconds=int(Decimal(value).scaleb(6)))
     except OverflowError:
         raise ConversionError(
             at, "the seconds since 1970 lie outside the years 1 to 9999"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.loaders import Loader
+from botocore.model import ServiceModel
 
-from schemagen.binding import index
+from schemagen.binding import index, snapshot
 from schemagen.binding.index import Indexes, Item, words
 
 
@@ -111,3 +113,79 @@ def test_the_cache_is_where_users_keep_theirs(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.delenv("LOCALAPPDATA", raising=False)
     monkeypatch.setenv("HOME", "/home/somebody")
     assert index.cache_folder() == Path("/home/somebody/.cache/schemagen")
+
+
+def keys(service: str, structure: str) -> dict[str, tuple[str, str]]:
+    """The values at keys of maps that the index has of a structure, with type and words."""
+    found = index.build(service).structures[structure]
+    return {one.name: (one.type, one.words) for one in found if "[" in one.name}
+
+
+def test_enumerated_keys_of_a_map_are_indexed() -> None:
+    """Each key of the enumeration, but the one that asks for all, with the type of the map's values;
+    they are called as the key, and the map stays a member."""
+    queue = keys("sqs", "GetQueueAttributesResult")
+    assert len(queue) == 21
+    assert queue["Attributes[QueueArn]"] == ("string", "")
+    assert "Attributes[All]" not in queue
+    account = keys("iam", "GetAccountSummaryResponse")
+    assert account["SummaryMap[MFADevicesInUse]"] == ("int64", "")
+    members = index.build("sqs").structures["GetQueueAttributesResult"]
+    assert [one.called for one in members][:2] == ["attributes", "policy"]
+
+
+def test_documented_keys_of_a_map_are_indexed() -> None:
+    """Where keys are any string, those with which the items of the documentation's lists begin, with
+    what is said there; not those of inner lists."""
+    topic = keys("sns", "GetTopicAttributesResponse")
+    assert topic["Attributes[TopicArn]"] == ("string", "thetopicsarn")
+    assert topic["Attributes[KmsMasterKeyId]"][1].startswith("theidofanamazonwebservices")
+    assert set(topic) == {
+        f"Attributes[{name}]"
+        for name in (
+            *("DeliveryPolicy", "DisplayName", "EffectiveDeliveryPolicy", "MaximumMessageSize"),
+            *("Owner", "Policy", "SignatureVersion", "SubscriptionsConfirmed"),
+            *("SubscriptionsDeleted", "SubscriptionsPending", "TopicArn", "TracingConfig"),
+            *("KmsMasterKeyId", "ArchivePolicy", "BeginningArchiveTime"),
+            *("ContentBasedDeduplication", "FifoTopic"),
+        )
+    }
+
+
+def test_what_documentation_lists_need_not_be_keys() -> None:
+    """Lists of what structures hold, or of the values of lists, name no keys."""
+    assert keys("dynamodb", "BatchGetItemOutput") == {}
+    assert keys("secretsmanager", "DescribeSecretResponse") == {}
+
+
+def test_a_key_that_two_have_is_nobodys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key that is called as a member, or as the key of another map, or that the lock could not
+    write is left out; the others stay, with what is said of them."""
+    listed = "<ul><li><p><code>Owner</code> - Who.</p></li> <li><code>b</code>: B</li></ul>"
+    shapes: dict[str, Any] = {
+        "Out": {
+            "type": "structure",
+            "members": {
+                "Owner": {"shape": "Text"},
+                "First": {"shape": "Map", "documentation": listed},
+                "Second": {"shape": "Keyed"},
+            },
+        },
+        "Text": {"type": "string"},
+        "Key": {"type": "string", "enum": ["All", "B", "c_d", "e f"]},
+        "Map": {"type": "map", "key": {"shape": "Text"}, "value": {"shape": "Text"}},
+        "Keyed": {"type": "map", "key": {"shape": "Key"}, "value": {"shape": "Text"}},
+    }
+    get = {"Get": {"name": "Get", "output": {"shape": "Out"}}}
+
+    def made(service: str) -> ServiceModel:
+        return ServiceModel({"metadata": {}, "operations": get, "shapes": shapes}, service)
+
+    monkeypatch.setattr(snapshot, "service_model", made)
+    assert keys("made", "Out") == {"Second[c_d]": ("string", "")}
+    del shapes["Out"]["members"]["Owner"], shapes["Key"]["enum"][1]
+    assert keys("made", "Out") == {
+        "First[Owner]": ("string", "who"),
+        "First[b]": ("string", "b"),
+        "Second[c_d]": ("string", ""),
+    }

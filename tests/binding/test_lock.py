@@ -24,6 +24,7 @@ from schemagen.model import (
     Service,
     StructureRef,
 )
+from schemagen.responses import Responses
 
 ROOT = Path(__file__).resolve().parents[2]
 PATH = "bindings/aws/made.json"
@@ -180,6 +181,28 @@ def test_entries_that_few_tables_have() -> None:
     assert lock.write(read) == text
 
 
+def test_values_at_the_keys_of_a_map() -> None:
+    """Members, what columns are derived from and arguments may be the value at a key of a map, which
+    has the type and the enumeration of the map's values; keys may be called as they like."""
+    text = TEXT
+    for old, new in (
+        ('"derived": "arn", "member": "Arn"', '"derived": "arn", "member": "Words[Arn]"'),
+        ('"member": "Name"', '"member": "Words[AWS::S3/a-b.c]"'),
+        ('"ResourceArn": "Arn"', '"ResourceArn": "basename(Words[Arn])"'),
+        ('"Name": "string"', '"Words": "map<$Mode>"'),
+    ):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    read = lock.read(PATH, text.encode())
+    [binding] = read.bindings
+    assert binding.columns[0] == BoundColumn("name", "Words[AWS::S3/a-b.c]", "both")
+    assert binding.derived == (DerivedColumn("_key", "arn", "Words[Arn]"),)
+    assert binding.auxiliary[0].arguments == (("ResourceArn", "basename(Words[Arn])"),)
+    assert lock.write(read) == text
+    member = Responses(read.service).filler(binding, binding.columns[0])
+    assert member == ResponseMember("Words[AWS::S3/a-b.c]", Scalar("string"), False, ("On", "Off"))
+
+
 def test_entries_without_content_can_be_read_and_written() -> None:
     """A service without tables is a lock too."""
     empty = '{"service":"made","tables":{},"outputs":{},"enumerations":{},"shapes":{}}'
@@ -224,7 +247,15 @@ WRONG: list[tuple[str, str, list[str]]] = [
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn"}, "constants": {"Kind": 1}', ['13:86: SG401 "Kind" must be a text that is not empty, or a list of such']),
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn"}, "constants": {"Kind": ["a", ""]}', ['13:86: SG401 "Kind" must be a text that is not empty, or a list of such']),
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn"}, "constants": {"ResourceArn": "x"}', ['13:86: SG401 "ResourceArn" is among the arguments, too']),
+    ('"member": "Name"', '"member": "Name[]"', ["9:18: SG401 'Name[]' is no identifier"]),
+    ('"member": "Name"', '"member": "Name[a b]"', ["9:18: SG401 'Name[a b]' is no identifier"]),
+    ('"member": "Name"', '"member": "Name[a][b]"', ["9:18: SG401 'Name[a][b]' is no identifier"]),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn[\']"}', ["13:49: SG401 \"Arn[']\" is no identifier"]),
     # names what does not exist
+    ('"member": "Name"', '"member": "Name[A]"', ["9:18: SG402 Thing.Name is no map: leave out the [A]; MEND"]),
+    ('"member": "Name"', '"member": "Nam[A]"', ["9:18: SG402 Thing has no member 'Nam'; did you mean 'Name'?; MEND"]),
+    ('"member": "Arn"}', '"member": "Arn[A]"}', ["8:36: SG402 Thing.Arn is no map: leave out the [A]; MEND"]),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn[A]"}', ["13:49: SG402 Thing.Arn is no map: leave out the [A]; MEND"]),
     ('"derived": "arn"', '"derived": "arn_format", "format": "arn:${Partition}:made:::thing/${Id}"', ["8:43: SG402 Thing has no member 'Id'; MEND"]),
     ('"DescribeThing",', '"DescribeThin",', ["5:7: SG402 operation 'DescribeThin' is not recorded; did you mean 'DescribeThing'?; MEND"]),
     ('"Things[].Thing"', '"Things[].Arn"', ["6:7: SG402 Holder has no member 'Arn'; MEND"]),

@@ -187,3 +187,50 @@ def test_a_type_that_botocore_invents_is_no_any() -> None:
     with pytest.raises(snapshot.UnknownShape) as raised:
         snapshot.record("made", [model.operation_model("Get")])
     assert str(raised.value) == "made's Out.A: unknown botocore type 'quaternion'"
+
+
+QUEUE = """\
+{
+  "service": "sqs",
+  "tables": {
+    "aws.sqs_queue": {
+      "operation": "GetQueueAttributes",
+      "path": "@",
+      "columns": {
+        "_key": {"derived": "arn", "member": "Attributes[QueueArn]"},
+        "policy": {"member": "Attributes[Policy]", "evidence": "name"},
+        "tags": {"operation": "ListQueueTags", "member": "Tags[Anything]", "evidence": "hand"}
+      },
+      "auxiliary": {
+        "ListQueueTags": {"path": "@", "arguments": {"QueueUrl": "Attributes[QueueArn]"}}
+      },
+      "unbound": []
+    }
+  },
+  "outputs": {},
+  "enumerations": {},
+  "shapes": {}
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"arn", "member": "Attributes[QueueArn]"', '"arn", "member": "Attributes[QueueARN]"', "8:36: SG402 GetQueueAttributesResult.Attributes has no key 'QueueARN'; did you mean 'QueueArn'?"),
+        ("Attributes[Policy]", "Attributes[Mood]", "9:20: SG402 GetQueueAttributesResult.Attributes has no key 'Mood'"),
+        ("Attributes[Policy]", "Attribute[Policy]", "9:20: SG402 GetQueueAttributesResult has no member 'Attribute'; did you mean 'Attributes'?"),
+        ('"QueueUrl": "Attributes[QueueArn]"', '"QueueUrl": "Attributes[Url]"', "13:54: SG402 GetQueueAttributesResult.Attributes has no key 'Url'"),
+    ],
+)  # fmt: skip
+def test_keys_that_botocore_does_not_have(old: str, new: str, message: str) -> None:
+    """A key is one of the enumeration that botocore has of a map's keys; where it has none, such as
+    for tags, any key may be meant."""
+    path = "bindings/aws/sqs.json"
+    assert snapshot.refresh(lock.parse(path, QUEUE.encode())).record.shapes[
+        "GetQueueAttributesResult"
+    ] == {"Attributes": "map<string>"}
+    assert QUEUE.count(old) == 1
+    with pytest.raises(ProblemsFound) as raised:
+        snapshot.refresh(lock.parse(path, QUEUE.replace(old, new).encode()))
+    assert str(raised.value) == f"{path}:{message}; {AGAIN}"

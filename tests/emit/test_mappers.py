@@ -887,6 +887,139 @@ def test_the_docstrings_say_how_the_table_is_read(tmp_path: Path) -> None:
         assert f"(Id: its Id, ResourceType: {literal})" in of_item
 
 
+# --- maps -----------------------------------------------------------------------------------------
+
+KEY_COLUMNS = {
+    "_key": "string",
+    "account_id": "string",
+    "arn": "string",
+    "attributes": "json",
+    "class": "string",
+    "count": "int64",
+    "is_open": "bool",
+    "made_at": "timestamp",
+    "policy": "json",
+    "share": "int64",
+    "owner": "hstore_csv",
+    "more": "int64",
+    "counts": "hstore_csv",
+}
+
+
+def at_keys(auxiliary: str = "@") -> Lock:
+    """A table whose columns are keys of maps, of the item and of another operation's."""
+    return mappers.service(
+        mappers.bound(
+            "aws.t",
+            operation="Get",
+            columns={
+                "_key": {"derived": "arn", "member": "Attributes[Arn]"},
+                "account_id": {"derived": "account_from_arn", "member": "Attributes[Arn]"},
+                "arn": by("Attributes[Arn]"),
+                "attributes": by("Attributes"),
+                "class": by("Attributes[class]"),
+                "count": by("Attributes[Count]"),
+                "is_open": by("Attributes[Is:Open]"),
+                "made_at": by("Attributes[MadeAt]"),
+                "policy": by("Attributes[Policy]"),
+                "share": by("Shares[Attributes]"),
+                "owner": by("Owners[Owner]"),
+                "more": by("Counts[More]", operation="GetMore"),
+                "counts": by("Counts", operation="GetMore"),
+            },
+            auxiliary={"GetMore": {"path": auxiliary, "arguments": {"Arn": "Attributes[Arn]"}}},
+        ),
+        {"Get": "R", "GetMore": "Outer"},
+        {
+            "R": {
+                "Attributes": "map<string>",
+                "Shares": "map<int64>",
+                "Owners": "map<list<#Tag>>",
+            },
+            "Outer": {"Inner": "#Outer", "Counts": "map<string>"},
+            "Tag": {"Key": "string", "Value": "string"},
+        },
+    )
+
+
+ATTRIBUTES = {
+    "Arn": ARN,
+    "class": "standard",
+    "Count": "12",
+    "Is:Open": "True",
+    "MadeAt": "1767323045",
+    "Policy": '{"Version": "1"}',
+    "New": "x",
+}
+
+
+@pytest.mark.parametrize("path", ["@", "Inner"])
+def test_columns_are_keys_of_maps(tmp_path: Path, path: str) -> None:
+    """Texts at keys become what their columns are, other values are as they are; the map itself may
+    be a column, too. The account, the key and auxiliary arguments may come from a key."""
+    tags = [{"Key": "k", "Value": "v"}]
+    item = {"Attributes": ATTRIBUTES, "Shares": {"Attributes": 7}, "Owners": {"Owner": tags}}
+    more: Row = {"Counts": {"More": "3"}}
+    with mappers.imported(tmp_path, at_keys(path), KEY_COLUMNS) as mapper:
+        row = mapper.from_item(item, get_more=more if path == "@" else {"Inner": more})
+        assert row == {
+            "_key": ARN,
+            "account_id": "123456789012",
+            "arn": ARN,
+            "attributes": ATTRIBUTES,
+            "class": "standard",
+            "count": 12,
+            "is_open": True,
+            "made_at": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+            "policy": {"Version": "1"},
+            "share": 7,
+            "owner": {"k": ["v"]},
+            "more": 3,
+            "counts": {"More": ["3"]},
+        }
+        assert mapper.unmapped({**item, "New": 1}) == ("New",)
+        assert "(Arn: its Attributes[Arn])" in " ".join(str(mapper.__doc__).split())
+
+
+@pytest.mark.parametrize("item", [{}, {"Attributes": {}}, {"Attributes": None, "Shares": {}}])
+def test_keys_that_a_map_lacks(tmp_path: Path, item: Row) -> None:
+    """A map, or a key, that is not there is None; the row's key must be passed then."""
+    with mappers.imported(tmp_path, at_keys("Inner"), KEY_COLUMNS) as mapper:
+        answers: list[Row | None] = [None, {}, {"Inner": {}}, {"Inner": {"Counts": {}}}]
+        for more in answers:
+            row = mapper.from_item(item, key="mine", get_more=more)
+            assert row.pop("_key") == "mine"
+            given = {name: value for name, value in row.items() if value is not None}
+            assert given.keys() <= {"attributes", "counts"}
+        with pytest.raises(mapper.ConversionError) as raised:
+            mapper.from_item(item)
+    assert str(raised.value) == "aws.t._key: the response has no Attributes[Arn]; pass key="
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        ({"Count": "a dozen"}, "count: the text is no decimal integer of 64 bits"),
+        ({"Count": 1.5}, "count: expected int, got float"),
+        ({"Is:Open": "1"}, "is_open: the text is neither true nor false"),
+        ({"MadeAt": "today"}, "made_at: the text is no number of seconds since 1970"),
+        ({"class": 1}, "class: expected str, got int"),
+        ("Arn", "_key: expected dict, got str"),
+    ],
+)
+def test_a_text_at_a_key_that_is_no_such_value(
+    tmp_path: Path, attributes: object, message: str
+) -> None:
+    """The message names the column."""
+    columns = {name: type for name, type in KEY_COLUMNS.items() if name != "attributes"}
+    with (
+        mappers.imported(tmp_path, at_keys(), columns) as mapper,
+        pytest.raises(mapper.ConversionError) as raised,
+    ):
+        mapper.from_item({"Attributes": attributes}, key="mine")
+    assert str(raised.value) == f"aws.t.{message}"
+
+
 def test_unmapped_looks_at_the_item(tmp_path: Path) -> None:
     """Where the item is inside the response, every other member of the item is named."""
     with mappers.imported(tmp_path, nested("Get", "Outer.Inner.Thing"), NESTED_COLUMNS) as mapper:
@@ -933,6 +1066,8 @@ def awkward() -> Iterator[tuple[Lock, dict[str, str]]]:
         ),
         {**{name: type for name, (type, *_) in COLUMNS.items()}, "nothing": "array<json>"},
     )
+    yield at_keys(), KEY_COLUMNS
+    yield at_keys("Inner"), KEY_COLUMNS
     yield built(INSTANCE), ARN_COLUMNS
     yield (
         built(

@@ -23,10 +23,11 @@ from botocore.model import (
 from botocore.utils import is_json_value_header
 
 from schemagen.binding import lock as locks
+from schemagen.binding import lock_form
 from schemagen.binding.lock import Lock
 from schemagen.binding.record import Record
 from schemagen.errors import ProblemsFound, did_you_mean
-from schemagen.model import BoundColumn, Constant
+from schemagen.model import Binding, BoundColumn, Constant
 from schemagen.places import Path
 from schemagen.responses import WHOLE, map_key, steps
 from schemagen.typetable import BOTOCORE_SCALARS
@@ -208,22 +209,33 @@ def _wrong_keys(lock: Lock, model: ServiceModel) -> Iterator[tuple[Path, str]]:
     """The keys of maps that botocore enumerates otherwise. The record has no keys, so this is the
     only place that looks; what has other mistakes is left to `locks.unknown`."""
     for binding in lock.bindings:
-        for column in binding.filled:
-            at_key = map_key(column.member)
-            name = column.operation if isinstance(column, BoundColumn) else None
-            operation, path = name or binding.operation, binding.path_of(name)
-            if at_key is None or path is None or operation not in model.operation_names:
+        for at, operation, member in _read(binding):
+            at_key = map_key(member)
+            path = binding.path_of(operation)
+            name = operation or binding.operation
+            if at_key is None or path is None or name not in model.operation_names:
                 continue
             try:
-                item = element_at(model, operation, path)
+                item = element_at(model, name, path)
             except ValueError:
                 continue
-            member, key = at_key
-            shape = item.members.get(member) if isinstance(item, StructureShape) else None
+            holder, key = at_key
+            shape = item.members.get(holder) if isinstance(item, StructureShape) else None
             known = enumerated_keys(shape) if isinstance(shape, MapShape) else ()
             if known and key not in known:
-                at: Path = ("tables", binding.table, "columns", column.column, "member")
-                yield at, f"{item.name}.{member} has no key {key!r}{did_you_mean(key, known)}"
+                yield at, f"{item.name}.{holder} has no key {key!r}{did_you_mean(key, known)}"
+
+
+def _read(binding: Binding) -> Iterator[tuple[Path, str | None, str]]:
+    """Path of the entry, operation, and member of all that columns and arguments are made of."""
+    at: Path = ("tables", binding.table)
+    for column in binding.filled:
+        operation = column.operation if isinstance(column, BoundColumn) else None
+        yield (*at, "columns", column.column, "member"), operation, column.member
+    for one in binding.auxiliary:
+        for parameter, text in one.arguments:
+            place = (*at, "auxiliary", one.operation, "arguments", parameter)
+            yield place, None, lock_form.argument_member(text)
 
 
 def enumerated_keys(shape: MapShape) -> tuple[str, ...]:
