@@ -427,7 +427,7 @@ def test_text_that_is_no_such_value(function: Convert, value: object, message: s
 
 def test_a_map_is_opened() -> None:
     """What a response lacks is a map without entries; what is no map is refused."""
-    assert convert.entries(None, AT) == {}
-    assert convert.entries(MappingProxyType({"a": 1}), AT) == {"a": 1}
+    assert convert.map_entries(None, AT) == {}
+    assert convert.map_entries(MappingProxyType({"a": 1}), AT) == {"a": 1}
     with pytest.raises(ConversionError, match="expected dict, got list"):
-        convert.entries([("a", 1)], AT)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        convert.map_entries([("a", 1)], AT)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -482,7 +482,7 @@ def structure(value: object, at: str) -> Mapping[str, object]:
     return cast("Mapping[str, object]", value)
 
 
-def entries(value: Map[T] | None, at: str) -> Mapping[str, T]:
+def map_entries(value: Map[T] | None, at: str) -> Mapping[str, T]:
     """What a map of a response holds, by key; nothing where the response lacks the map."""
     return {} if value is None else cast("Mapping[str, T]", structure(value, at))
 

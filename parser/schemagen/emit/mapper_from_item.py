@@ -58,7 +58,7 @@ def _fetch(fetched: Fetched, imports: Imports) -> str:
         value = f"{item}.get({python_literal(fetched.member)})"
         if fetched.response.auxiliary is not None:
             value = f"None if {item} is None else {value}"
-        call = f"{imports.converter('entries')}({value}, {python_literal(fetched.at)})"
+        call = f"{imports.converter('map_entries')}({value}, {python_literal(fetched.at)})"
         return lay_out_value(f"{variable} = ", call, 1)
     if fetched.member == WHOLE:
         value = f"{imports.converter('answer')}({item}, {python_literal(fetched.at)})"
