@@ -160,8 +160,9 @@ def test_what_documentation_lists_need_not_be_keys() -> None:
 
 def test_a_key_that_two_have_is_nobodys(monkeypatch: pytest.MonkeyPatch) -> None:
     """A key that is called as a member, or as the key of another map, or that the lock could not
-    write is left out; the others stay, with what is said of them."""
-    listed = "<ul><li><p><code>Owner</code> - Who.</p></li> <li><code>b</code>: B</li></ul>"
+    write is left out; the others stay, with what is said of them. Inner lists have no keys."""
+    listed = "<ul><li><p><code>Owner</code> - Who.</p></li> <li><code>b</code>: B"
+    listed += "<ul><li><code>inner</code> I</li></ul></li></ul>"
     shapes: dict[str, Any] = {
         "Out": {
             "type": "structure",

@@ -13,7 +13,7 @@ from schemagen.binding.notation import parse_type
 from schemagen.binding.nouns import noun, plain, singular
 from schemagen.model import DerivedColumn, Scalar
 from schemagen.names import folded
-from schemagen.responses import map_key, steps
+from schemagen.responses import steps
 
 _ACCOUNT_MEMBERS = frozenset(
     {"accountid", "awsaccountid", "customerawsid", "owneraccount", "owneraccountid", "ownerid"}
@@ -116,7 +116,7 @@ class Identity:
         if row is None or self.arn is not None:
             return None
         format = row.format
-        if self.account is not None and not map_key(self.account.name):
+        if self.account is not None:
             # Whoever asks may not be the owner: VPCs are shared.
             format = format.replace("${Account}", f"${{{self.account.name}}}")
         return DerivedColumn("", "arn_format", row.place, format)

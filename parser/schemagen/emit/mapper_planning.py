@@ -58,7 +58,8 @@ class _Planner:
     """What is settled so far.
 
     ``variables`` are those of the members that are fetched, and ``made`` the columns that are made
-    of each; ``maps`` are those of the maps that hold members at a key; ``arn_places`` are by the member that holds the ARN, ``arns`` by format and that member.
+    of each; ``maps`` hold members at a key; ``arn_places`` are by the member that holds the ARN,
+    ``arns`` by format and that member.
     """
 
     def __init__(self, table: LinkedTable, binding: Binding, service: Service) -> None:
