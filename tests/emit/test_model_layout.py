@@ -104,12 +104,12 @@ def test_what_is_not_known_is_left_to_black(source: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("docs", ["docs_src", "corpus"])
+@pytest.mark.parametrize("docs", ["docs_src", "many_pages"])
 def test_models_of_real_pages(
     docs: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All models of real pages are as black writes them, and most need no black."""
-    folder: Path = CHECKOUT / docs if docs == "docs_src" else request.getfixturevalue("corpus")
+    folder: Path = CHECKOUT / docs if docs == "docs_src" else request.getfixturevalue("many_pages")
     project = replace(config.load(CHECKOUT), docs=folder)
     sources: list[str] = []
 
