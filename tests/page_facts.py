@@ -81,13 +81,10 @@ def _columns(lines: list[str]) -> Iterator[ColumnFacts]:
 def page(table: TableFacts) -> str:
     """The text of the dataset page, rows without the title's cell as the real ones are."""
     rows = [f"{column.name} | core | {column.type}" for column in table.columns]
-    texts = [_cell(documentation(table, column)) for column in table.columns]
+    # As on the real pages, one line, and pipes are not escaped.
+    texts = [" ".join(documentation(table, column).split()) for column in table.columns]
     described = [f"{row} | {text}" if text else row for row, text in zip(rows, texts, strict=True)]
     return projects.page(table.table, *described)
-
-
-def _cell(html: str) -> str:
-    return " ".join(html.split()).replace("|", "\\|")
 
 
 def documentation(table: TableFacts, column: ColumnFacts) -> str:
