@@ -14,7 +14,7 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from corpus_package import Mapper
-from expected_rows import items
+from expected_rows import filled, items
 from schemagen.convert import snake_case
 from schemagen.model import Auxiliary, Binding, Constant
 from schemagen.responses import WHOLE, map_key
@@ -149,9 +149,13 @@ class Reader:
 
 
 def take(element: Any, member: str) -> object:
-    """``member`` of an element, what it has at a key, the last part of it, or the element itself."""
+    """``member`` of an element, what it has at a key, the last part of it, the element itself, or the
+    ARN in whose format its members stand."""
     if member == WHOLE:
         return element
+    if member.startswith("arn:"):
+        place = {"Partition": "aws", "Region": REGION, "Account": ACCOUNT}
+        return filled(member, {**element, **place})
     if basename := _BASENAME.fullmatch(member):
         return str(element[basename[1]]).rpartition("/")[2]
     if at_key := map_key(member):

@@ -12,6 +12,7 @@ import pytest
 
 import corpus_package as made_package
 import engines
+import page_facts
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -91,13 +92,27 @@ def corpus() -> Path:
 
 
 @pytest.fixture(scope="session")
+def aws_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of 43 aws pages: the corpus's, or else pages made from their facts."""
+    if made_package.CORPUS.is_dir():
+        return made_package.CORPUS / "ddsql"
+    return page_facts.write(tmp_path_factory.mktemp("aws_pages") / "ddsql")
+
+
+@pytest.fixture(scope="session")
+def many_pages(aws_pages: Path) -> Path:
+    """The folder of all real pages that there are: the corpus, or else `aws_pages`."""
+    return made_package.CORPUS if made_package.CORPUS.is_dir() else aws_pages
+
+
+@pytest.fixture(scope="session")
 def corpus_package(
-    corpus: Path, tmp_path_factory: pytest.TempPathFactory
+    aws_pages: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[made_package.CorpusPackage]:
-    """The package that is made from the corpus's aws pages; tests that run in several processes
-    make it once."""
+    """The package that is made from the aws pages; tests that run in several processes make it
+    once."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:  # then this folder is the worker's own
         folder = folder.parent
-    with made_package.imported(corpus, folder) as package:
+    with made_package.imported(aws_pages, folder) as package:
         yield package

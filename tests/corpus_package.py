@@ -1,4 +1,4 @@
-"""The package that is made from the corpus's aws pages: inferred, built, and imported beside ours.
+"""The package that is made from the 43 aws pages: inferred, built, and imported beside ours.
 
 It is made once for a whole test run, however many processes the tests run in, and imported as
 `NAME`, because other tests import this repository's own package.
@@ -35,12 +35,6 @@ CORPUS = Path(
 NAME = "corpus_schemas"
 _CACHE = "cache"
 _PAGES = "aws.*.dataset.md"
-
-
-def tables() -> list[str]:
-    """The ids of the corpus's aws tables; none where there is no corpus."""
-    found = (CORPUS / "ddsql").glob(_PAGES)
-    return sorted(page.name.removesuffix(".dataset.md") for page in found)
 
 
 class Mapper(Protocol):
@@ -104,8 +98,8 @@ class CorpusPackage:
 
 
 @contextmanager
-def imported(corpus: Path, folder: Path) -> Generator[CorpusPackage]:
-    """The package of the corpus's pages, importable until the end of the block. It is made in
+def imported(pages: Path, folder: Path) -> Generator[CorpusPackage]:
+    """The package of the aws pages in a folder, importable until the end of the block. It is made in
     ``folder``, by the first process that asks for it."""
     with (folder / "corpus.lock").open("w") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
@@ -114,7 +108,7 @@ def imported(corpus: Path, folder: Path) -> Generator[CorpusPackage]:
             # Another name until all is there: a process that failed leaves nothing to rely on.
             unfinished = folder / "corpus.unfinished"
             shutil.rmtree(unfinished, ignore_errors=True)
-            _make(corpus, unfinished, folder / _CACHE)
+            _make(pages, unfinished, folder / _CACHE)
             unfinished.rename(project)
     settings = config.load(project)
     bindings = {
@@ -132,10 +126,10 @@ def imported(corpus: Path, folder: Path) -> Generator[CorpusPackage]:
             del sys.modules[module]
 
 
-def _make(corpus: Path, project: Path, cache: Path) -> None:
+def _make(pages: Path, project: Path, cache: Path) -> None:
     docs = project / "docs"
     docs.mkdir(parents=True)
-    for page in (corpus / "ddsql").glob(_PAGES):
+    for page in pages.glob(_PAGES):
         shutil.copyfile(page, docs / page.name)
     (project / "schemagen.toml").write_text('docs = "docs"\n')
     settings = config.load(project)

@@ -142,7 +142,12 @@ def derive(column: DerivedColumn, item: Response, place: Mapping[str, str]) -> s
             values = {**item, **dict(zip(("Partition", "Region", "Account"), here, strict=True))}
             if not all(values.get(name) for name in placeholders(column.format)):
                 return None
-            return re.sub(r"\$\{(\w+)\}", lambda found: values[found[1]], column.format)
+            return filled(column.format, values)
+
+
+def filled(format: str, values: Mapping[str, str]) -> str:
+    """An ARN's format with values in place of the names."""
+    return re.sub(r"\$\{(\w+)\}", lambda found: values[found[1]], format)
 
 
 def placeholders(format: str) -> list[str]:

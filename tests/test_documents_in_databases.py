@@ -87,11 +87,11 @@ def test_the_documents_fit_every_engine(tables: dict[str, LinkedTable]) -> None:
 
 @pytest.mark.slow
 def test_the_ddl_of_many_real_pages_runs(
-    corpus: Path, postgres_server: engines.Server, duck: engines.DuckDB
+    many_pages: Path, postgres_server: engines.Server, duck: engines.DuckDB
 ) -> None:
-    """Every page of the corpus makes DDL that each engine runs, twice, beside all the others."""
+    """Every real page makes DDL that each engine runs, twice, beside all the others."""
     types = TypeTable()
-    made = link(read_pages(corpus, corpus, types), types).tables
+    made = link(read_pages(many_pages, many_pages, types), types).tables
     assert made
     for dialect in DIALECTS:
         statements = [ddl.render(table, dialect) for table in made]

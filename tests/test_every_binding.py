@@ -1,4 +1,4 @@
-"""Every bound operation of the corpus: what comes in, and what comes out of mapper, model, database.
+"""Every bound operation of the aws pages: what comes in, and what comes out of mapper, model, database.
 
 Responses are made from botocore's models and accepted by botocore's own validation.
 """
@@ -21,10 +21,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
 import aws_responses
-import corpus_package as made_package
 import engines
 import expected_rows
 import loading
+import page_facts
 from aws_responses import Response
 from corpus_package import CorpusPackage
 from expected_rows import Answers, Row
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.xdist_group("corpus")
 PLACE = {"partition": "aws-cn", "region": "cn-north-1", "account_id": "210987654321"}
 """Where the caller of a mapper says that an item is: elsewhere than the ARNs in its response say."""
 
-tables = pytest.mark.parametrize("table", made_package.tables())
+tables = pytest.mark.parametrize("table", page_facts.facts())
 
 
 # --- responses ------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
@@ -16,10 +16,14 @@ from moto import mock_aws
 
 import engines
 from accounts import CASES, Case
-from aws_reader import Reader
-from corpus_package import CorpusPackage
+from aws_reader import Reader, client
+from corpus_package import CorpusPackage, Mapper
 from loading import trip
+from made_services import thing
+from schemagen.binding.index import Indexes
+from schemagen.binding.infer import infer
 from schemagen.convert import json_value
+from schemagen.typetable import TypeTable
 
 
 @pytest.fixture
@@ -76,3 +80,30 @@ def test_many_services(corpus_package: CorpusPackage) -> None:
     """The tables are of services of many kinds, so what is shown is not one service's habit."""
     services = {corpus_package.bindings[case.table].service for case in CASES}
     assert len(services) >= 12
+
+
+class Applications:
+    """Rows of codedeploy's applications, with what ListTagsForResource answers."""
+
+    @staticmethod
+    def from_response(response: Any, list_tags_for_resource: Any) -> list[dict[str, Any]]:
+        tags = {tag["Key"]: tag["Value"] for tag in list_tags_for_resource["Tags"]}
+        return [{"name": response["application"]["applicationName"], "tags": tags}]
+
+
+@pytest.mark.usefixtures("aws")
+def test_tags_by_an_arn_that_is_built() -> None:
+    """No response of codedeploy's holds an application's ARN, and ListTagsForResource takes nothing
+    else: the format that the binding has as argument is filled, and the tags are the application's."""
+    columns = ("application_id string", "application_name string", "linked_to_git_hub bool")
+    table = thing(*columns, "tags hstore", name="codedeploy_application")
+    binding = infer(table, TypeTable(), Indexes()).binding
+    assert binding is not None
+    codedeploy = client("codedeploy")
+    for name, team in (("one", "a"), ("two", "b")):
+        codedeploy.create_application(applicationName=name, tags=[{"Key": "Team", "Value": team}])
+    rows = Reader(binding, {}, {}).rows(cast("Mapper", Applications))
+    assert sorted(rows, key=itemgetter("name")) == [
+        {"name": "one", "tags": {"Team": "a"}},
+        {"name": "two", "tags": {"Team": "b"}},
+    ]

@@ -191,6 +191,9 @@ def test_arguments_are_those_that_are_given_or_inferred(project: Path) -> None:
     role = {"ResourceArn": "RoleArn"}
     assert bound(project, override(**tags, arguments=role)) == (LOCK,)
     assert entry(project)["auxiliary"] == {"ListTags": {"path": "@", "arguments": role}}
+    built = "arn:${Partition}:sagemaker:${Region}:${Account}:compilation-job/${CompilationJobName}"
+    assert bound(project, override(**tags, arguments={"ResourceArn": built})) == (LOCK,)
+    assert entry(project)["auxiliary"]["ListTags"]["arguments"] == {"ResourceArn": built}
     token = override(column="failure_reason", operation="ListTags", member="NextToken")
     assert bound(project, override(**tags, arguments=role), token) == (LOCK,)
     assert entry(project)["auxiliary"] == {"ListTags": {"path": "@", "arguments": role}}
@@ -399,6 +402,15 @@ def test_what_no_page_has(project: Path, text: str, expected: list[str]) -> None
             [
                 "6:1: SG303 DescribeCompilationJobResponse has no member 'Role'; did you mean 'RoleArn'?"
             ],
+        ),
+        (
+            override(
+                column="tags",
+                operation="ListTags",
+                member="Tags",
+                arguments={"ResourceArn": "arn:${Partition}:sagemaker:::job/${JobName}"},
+            ),
+            ["6:1: SG303 DescribeCompilationJobResponse has no member 'JobName'"],
         ),
         (
             override(column="tags", operation="ListTags", member="Tags", constants={"Kind": "x"}),

@@ -38,6 +38,11 @@ class ArnFormat:
         return tuple(dict.fromkeys(name for name in self.placeholders if name not in PLACE))
 
 
+def is_format(text: str) -> bool:
+    """True for a text that is meant as a format: no member's name has a colon."""
+    return text.startswith("arn:")
+
+
 def parse(text: str) -> ArnFormat:
     """Raises ValueError, with a message for people, where ``text`` is no format of an ARN."""
     pieces = _PART.split(text)

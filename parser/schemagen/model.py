@@ -277,8 +277,9 @@ class Auxiliary:
 
     ``path`` leads from the response to the item that the columns' members belong to ("@" is the
     response itself); ``arguments`` maps the operation's parameters to members of the primary item,
-    ``basename(Id)`` being what stands in the member Id after the last "/"; ``constants`` maps others
-    to what they are for every item of the table.
+    ``basename(Id)`` being what stands in the member Id after the last "/", and what begins with
+    "arn:" a format that members fill (see `arn_format`), its partition, region and account being
+    those that are asked; ``constants`` maps others to what they are for every item of the table.
     """
 
     operation: str

@@ -7,10 +7,13 @@ from functools import cache
 import pytest
 
 from schemagen import arn_format
+from schemagen.arn_format import is_format
 from schemagen.binding import index
+from schemagen.binding.arguments import asked, is_about_tags
 from schemagen.binding.arn_formats import FORMATS, REFERENCES, Built
 from schemagen.binding.identity import Identity
 from schemagen.binding.index import ServiceIndex
+from schemagen.names import folded
 
 model = cache(index.build)
 
@@ -24,8 +27,26 @@ def test_a_format_is_filled_by_what_responses_hold(row: Built) -> None:
     members = {member.name: member.type for member in identity.members.values()}
     for name in (*arn_format.parse(row.format).members, *([row.place] if row.place else [])):
         assert members.get(name) == "string"
+        # "/workspaces/${id}" is filled by what identifies, and by no description.
+        assert folded(name).endswith(("arn", "id", "identifier", "name"))
     assert identity.arn is None
     assert identity.built is not None
+
+
+@pytest.mark.parametrize("row", FORMATS, ids=lambda row: f"{row.service}.{row.structure}")
+def test_what_has_no_tags_is_not_asked_for_any(row: Built) -> None:
+    """No operation of the service lists the tags of what the reference knows no tags of; where one
+    takes a resource's ARN, it is asked with the format for whatever else has one."""
+    item = next(item for item in model(row.service).items if item.structure == row.structure)
+    identity = Identity(model(row.service), item, "anything")
+    found = [
+        argument
+        for operation in model(row.service).operations.values()
+        if is_about_tags(operation) and (asks := asked(identity, operation))
+        for _, argument in asks.members
+    ]
+    assert row.tags or not found
+    assert {one for one in found if is_format(one)} <= {getattr(identity.built, "format", "")}
 
 
 def test_rows_stand_in_order_and_once() -> None:

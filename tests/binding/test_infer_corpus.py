@@ -1,4 +1,4 @@
-"""Bindings of real pages: those of this repository, and all aws tables of the corpus."""
+"""Bindings of real pages: those of this repository, and the 43 aws pages of the corpus or of facts."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ SAGEMAKER = "bindings/aws/sagemaker.json"
 
 
 @pytest.fixture(scope="session")
-def inferred(corpus: Path, indexes: Indexes) -> dict[str, tuple[Table, Inference]]:
-    """What is inferred for every aws table of the corpus."""
+def inferred(aws_pages: Path, indexes: Indexes) -> dict[str, tuple[Table, Inference]]:
+    """What is inferred for every aws table."""
     types = TypeTable()
     return {
         table.id: (table, infer(table, types, indexes))
-        for table in read_pages(corpus / "ddsql", corpus, types).tables
+        for table in read_pages(aws_pages, aws_pages, types).tables
         if table.provider == "aws"
     }
 
@@ -65,7 +65,7 @@ def test_bindings_are_right(
 
 
 def test_listings_are_right(inferred: dict[str, tuple[Table, Inference]]) -> None:
-    """Each other table of the corpus has the listing that AWS's references call for."""
+    """Each other table has the listing that AWS's references call for."""
     lines = [line for line in LISTINGS.read_text("utf-8").splitlines() if line[:1] not in ("", "#")]
     wanted = {table: text.strip() for table, _, text in (line.partition(":") for line in lines)}
     assert wanted.keys() == inferred.keys() - {table for table, _ in expected()}
@@ -75,7 +75,7 @@ def test_listings_are_right(inferred: dict[str, tuple[Table, Inference]]) -> Non
     } == wanted
 
 
-def test_most_columns_of_the_corpus_are_bound(
+def test_most_columns_are_bound(
     inferred: dict[str, tuple[Table, Inference]],
 ) -> None:
     """At least 97 % of the columns other than the key are bound or derived; each column is in one

@@ -10,6 +10,8 @@ from dataclasses import replace
 import pytest
 
 from made_services import COLOUR, KEYED, SIZE, SIZED, THING, Made, index, only, thing
+from schemagen.binding import identity
+from schemagen.binding.arn_formats import Built
 from schemagen.binding.index import Directory, Member, fingerprint, words
 from schemagen.binding.infer import Inference, infer
 from schemagen.typetable import TypeTable
@@ -115,6 +117,94 @@ def test_an_arn_for_the_item_is_not_of_it(member: str, text: str, own: bool) -> 
     binding = only(table, made).binding
     assert binding is not None
     assert [one.member for one in binding.derived] == ([member] if own else [])
+
+
+# --- what no member holds -------------------------------------------------------------------------
+
+NAMED = (Member("ThingName", "string", ""), SIZE)
+BUILT = "arn:${Partition}:made:${Region}:${Account}:thing/${ThingName}"
+
+
+def asked_of_built(
+    operation: str, *members: Member, tags: bool = True, name: str = "made_thing"
+) -> tuple[str, ...]:
+    """What ``operation`` is asked with for the tags of a thing whose ARN is built."""
+    row = Built("made", "Thing", BUILT, tags=tags)
+    made = index("GetThing @ Thing", operation, Thing=(*NAMED, *members), Tagged=TAGGED)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(identity, "BY_STRUCTURE", {("made", "Thing"): row})
+        binding = only(thing(*KEYED, "tags hstore", name=name), made).binding
+    assert binding is not None
+    return tuple(
+        f"{parameter}={argument}"
+        for auxiliary in binding.auxiliary
+        for parameter, argument in auxiliary.arguments
+    )
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "ListTags @ Tagged ResourceArn!",
+        "ListTagsForResource @ Tagged Resource!:thearnoftheresource",
+        "ListTagsForResource @ Tagged ResourceId!:thearnoftheresource",
+        "GetThingTags @ Tagged arn!",
+    ],
+)
+def test_an_arn_that_is_built_asks_for_tags(operation: str) -> None:
+    """Where an operation takes a resource's ARN and no member of the item holds it, the format that
+    builds it is the argument, with the owner's account where the item tells it."""
+    parameter = operation.split()[3].partition("!")[0]
+    assert asked_of_built(operation) == (f"{parameter}={BUILT}",)
+    owner = Member("OwnerId", "string", "theidoftheaccountthatownsthething")
+    owned = BUILT.replace("${Account}", "${OwnerId}")
+    assert asked_of_built(operation, owner) == (f"{parameter}={owned}",)
+    assert asked_of_built(operation, tags=False) == ()
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "ListOwnerTags @ Tagged ResourceArn!",
+        "ListTags @ Tagged ResourceArn!:youcanretrievetagsforboxesandlids",
+        "ListTags @ Tagged OwnerArn!",
+        "ListTags @ Tagged ResourceName!:thename",
+        "ListTags @ Tagged ResourceArn! OwnerName!",
+    ],
+)
+def test_an_arn_that_is_built_is_asked_for_its_own_tags_only(operation: str) -> None:
+    """What lists the tags of others, takes no ARN, or needs more than one is not asked."""
+    assert asked_of_built(operation) == ()
+
+
+@pytest.mark.parametrize(
+    ("ids", "asked"),
+    [
+        (("WindowId",), ("ResourceId=WindowId",)),
+        (("WindowId", "OwnerId"), ("ResourceId=WindowId",)),
+        (("WindowId", "DowId"), ()),
+        (("BigId",), ()),
+        (("OwId",), ()),
+        (("WindowId", "Id"), ("ResourceId=Id",)),
+    ],
+)
+def test_an_id_that_is_called_after_the_end_of_the_name(
+    ids: tuple[str, ...], asked: tuple[str, ...]
+) -> None:
+    """A big window is identified by its WindowId, where that is the only id of such a name."""
+    operation = "ListTags @ Tagged ResourceId! ResourceType!=Lid|BigWindow"
+    members = (*NAMED, *(Member(name, "string", "") for name in ids))
+    made = index("GetBigWindow @ Thing", operation, Thing=members, Tagged=TAGGED)
+    binding = only(thing(*KEYED, "tags hstore", name="made_big_window"), made).binding
+    assert binding is not None
+    assert (
+        tuple(
+            f"{parameter}={argument}"
+            for auxiliary in binding.auxiliary
+            for parameter, argument in auxiliary.arguments
+        )
+        == asked
+    )
 
 
 # --- what the item is -----------------------------------------------------------------------------

@@ -150,7 +150,8 @@ def test_entries_that_few_tables_have() -> None:
         ('"member": "Tags"', '"member": "@"'),
         (
             '{"ResourceArn": "Arn"}',
-            '{"ResourceArn": "basename(Arn)"}, "constants": {"Kind": "thing"}',
+            '{"ResourceArn": "arn:${Partition}:made:${Region}:${Account}:thing/${Name}", '
+            '"Id": "basename(Arn)"}, "constants": {"Kind": "thing"}',
         ),
     ):
         assert text.count(old) == 1
@@ -169,7 +170,13 @@ def test_entries_that_few_tables_have() -> None:
             ),
             auxiliary=(
                 Auxiliary(
-                    "ListTags", "@", (("ResourceArn", "basename(Arn)"),), (("Kind", "thing"),)
+                    "ListTags",
+                    "@",
+                    (
+                        ("ResourceArn", "arn:${Partition}:made:${Region}:${Account}:thing/${Name}"),
+                        ("Id", "basename(Arn)"),
+                    ),
+                    (("Kind", "thing"),),
                 ),
             ),
             origin=Origin(PATH, 4),
@@ -269,6 +276,8 @@ WRONG: list[tuple[str, str, list[str]]] = [
     ('{"path": "@"', '{"path": "Tags"', ["13:22: SG402 ListTagsResponse.Tags holds no structure; MEND"]),
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "dirname(Arn)"}', ["13:49: SG401 'dirname(Arn)' is no identifier"]),
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "basename(Id)"}', ["13:49: SG402 Thing has no member 'Id'; MEND"]),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "arn:aws:made:::thing/${Name}"}', ["13:49: SG401 'arn:aws:made:::thing/${Name}' is no format of an ARN; a format is like 'arn:${Partition}:ec2:${Region}:${Account}:instance/${InstanceId}'"]),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "arn:${Partition}:made:::${Name}/${Id}"}', ["13:49: SG402 Thing has no member 'Id'; MEND"]),
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Name2"}', ["13:49: SG402 Thing has no member 'Name2'; did you mean 'Name'?; MEND"]),
     ('"ListTags": "ListTagsResponse"', '"ListTag": "ListTagsResponse"', ["13:9: SG402 operation 'ListTags' is not recorded; did you mean 'ListTag'?; MEND"]),
     ('"ListTags": "ListTagsResponse"', '"ListTags": "Tags"', ["20:5: SG402 structure 'Tags' is not in \"shapes\"; MEND"]),

@@ -864,7 +864,7 @@ def test_the_docstrings_say_how_the_table_is_read(tmp_path: Path) -> None:
             auxiliary={
                 "ListTags": {
                     "path": "@",
-                    "arguments": {"Id": "Id"},
+                    "arguments": {"Id": "Id", "Arn": "arn:${Partition}:made:::thing/${Id}"},
                     "constants": {"ResourceType": quotes},
                 },
                 "ListAll": {"path": "@", "arguments": {}},
@@ -881,10 +881,11 @@ def test_the_docstrings_say_how_the_table_is_read(tmp_path: Path) -> None:
             f'ListThings lists what there is in Things[]; it needs ["Cluster", {literal}].' in said
         )
         assert f'Name is what was listed; without include=["TAGS", {literal}]' in said
-        assert f"ListTags adds to an item (Id: its Id, ResourceType: {literal})." in said
+        built = "Arn: arn:${Partition}:made:::thing/${Id}"
+        assert f"ListTags adds to an item (Id: its Id, {built}, ResourceType: {literal})." in said
         assert "ListAll adds to an item; it is asked for nothing of the item" in said
         of_item = " ".join(str(mapper.from_item.__doc__).split())
-        assert f"(Id: its Id, ResourceType: {literal})" in of_item
+        assert f"(Id: its Id, {built}, ResourceType: {literal})" in of_item
 
 
 # --- maps -----------------------------------------------------------------------------------------

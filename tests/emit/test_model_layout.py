@@ -25,7 +25,7 @@ def class_of(*lines: str) -> str:
 
 
 text = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=90)
-name = st.from_regex(r"[a-z][a-z_]{0,60}", fullmatch=True)
+name = st.from_regex(r"[a-z][a-z_]{0,60}", fullmatch=True).filter(lambda name: not iskeyword(name))
 annotation = st.sampled_from(
     ["StrictStr", "list[StrictStr | None] | None", "Literal['a', 'b'] | StrictStr | None"]
 ) | st.lists(text, min_size=1, max_size=6).map(
@@ -67,7 +67,7 @@ value = st.sampled_from(["", " = None", " = Field(...)"]) | st.builds(
 
 
 @settings(deadline=None, max_examples=500)
-@given(name=name.filter(lambda name: not iskeyword(name)), annotation=union, value=value)
+@given(name=name, annotation=union, value=value)
 def test_recorded_fields(name: str, annotation: str, value: str) -> None:
     """So are fields without documentation, and what is long in those of AWS never needs black:
     values, and names of structures."""
@@ -104,12 +104,12 @@ def test_what_is_not_known_is_left_to_black(source: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("docs", ["docs_src", "corpus"])
+@pytest.mark.parametrize("docs", ["docs_src", "many_pages"])
 def test_models_of_real_pages(
     docs: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All models of real pages are as black writes them, and most need no black."""
-    folder: Path = CHECKOUT / docs if docs == "docs_src" else request.getfixturevalue("corpus")
+    folder: Path = CHECKOUT / docs if docs == "docs_src" else request.getfixturevalue("many_pages")
     project = replace(config.load(CHECKOUT), docs=folder)
     sources: list[str] = []
 

@@ -58,6 +58,8 @@ def asked(item: Identity, operation: ReadOperation) -> Asked | None:
     for parameter in operation.required:
         if member := argument(item, parameter, operation):
             found.append((parameter, written(item, member, parameter, operation)))
+        elif item.built and takes_own_arn(item, parameter, operation):
+            found.append((parameter, item.built.format))
         elif value := _kind(item, parameter, operation):
             constants.append((parameter, value))
         else:
@@ -129,15 +131,41 @@ def argument(item: Identity, parameter: str, operation: ReadOperation) -> Member
             # "The ARN or name of the secret."
             if endings and item.arn and takes_arns(text):
                 return item.arn
-        generic = form in _ARN_PARAMETERS or (form in _RESOURCE_PARAMETERS and takes_arns(text))
-        if generic and item.arn and not _is_of_others(text, item, operation):
+        if item.arn and takes_own_arn(item, parameter, operation):
             return item.arn
         if form == "resourceid" and not _is_of_others(text, item, operation):
-            ids = ("id", *(f"{noun}id" for noun in sorted(item.nouns)))
-            return next((member for one in ids if (member := item.string(one))), None)
+            return _own_id(item)
         if member := item.string(f"default{form}"):
             return member
     return None
+
+
+def _own_id(item: Identity) -> Member | None:
+    """The id of the item: ``Id``, that of what it is called, or the only one that is called after
+    the end of that: the ``WindowId`` of a maintenance window."""
+    for name in ("id", *(f"{noun}id" for noun in sorted(item.nouns))):
+        if member := item.string(name):
+            return member
+    stems = [name.removesuffix("id") for name in item.members if name.endswith("id")]
+    ends = [
+        stem for stem in stems if len(stem) > 2 and any(noun.endswith(stem) for noun in item.nouns)
+    ]
+    return item.string(f"{ends[0]}id") if len(ends) == 1 else None
+
+
+def takes_own_arn(item: Identity, parameter: str, operation: ReadOperation) -> bool:
+    """True where a parameter asks for a resource's ARN, whatever the resource is called, and the
+    item may be that resource."""
+    text = operation.parameters.get(parameter)
+    if text is None or (is_about_tags(operation) and not _is_of_own(item, operation)):
+        return False
+    name = folded(parameter)
+    forms = singular(name) if parameter in operation.lists else (name,)
+    generic = any(
+        form in _ARN_PARAMETERS or (form in _RESOURCE_PARAMETERS and takes_arns(text))
+        for form in forms
+    )
+    return generic and not _is_of_others(text, item, operation)
 
 
 def takes_arns(text: str) -> bool:
@@ -154,11 +182,12 @@ def _is_of_others(text: str, item: Identity, operation: ReadOperation) -> bool:
 
 def _is_of_own(item: Identity, operation: ReadOperation) -> bool:
     """True for an operation about tags that is not called after another resource: ``ListUserTags``
-    has those of a user, though access keys have the name of theirs."""
+    has those of a user, though access keys have the name of theirs. What has no tags has none."""
     of = tagged(operation.name)
-    return of in ("", "resource", "resources") or any(
+    called_after = of in ("", "resource", "resources") or any(
         of in (one, *singular(one)) or one.endswith(of) for one in item.nouns
     )
+    return called_after and item.may_have_tags
 
 
 def included(

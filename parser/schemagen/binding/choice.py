@@ -13,7 +13,7 @@ from schemagen.binding.fillers import Filler, Sources
 from schemagen.binding.identity import Identity
 from schemagen.binding.index import READ_VERBS, Item, Member
 from schemagen.binding.listing import listing_of
-from schemagen.binding.lock_form import argument_member
+from schemagen.binding.lock_form import argument_members
 from schemagen.binding.nouns import noun, singular
 from schemagen.errors import Problem
 from schemagen.model import (
@@ -346,7 +346,10 @@ class Choice:
             asked |= {one.member for one in fillers.values() if not one.operation}
             asked |= {one.member for one in self.derived}
             asked |= {
-                argument_member(text) for one in fillers.values() for _, text in one.asked.members
+                member
+                for one in fillers.values()
+                for _, text in one.asked.members
+                for member in argument_members(text)
             }
         yield from included(self.known.index.operations[operation], sorted(asked))
 

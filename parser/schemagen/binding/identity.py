@@ -108,6 +108,12 @@ class Identity:
                 return member
         return None
 
+    @property
+    def may_have_tags(self) -> bool:
+        """False where it is known that resources of this kind have none."""
+        row = BY_STRUCTURE.get((self.index.name, self.item.structure))
+        return row is None or row.tags
+
     @cached_property
     def built(self) -> DerivedColumn | None:
         """How the resource's own ARN is built where no member holds it; the column is for the

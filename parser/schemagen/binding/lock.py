@@ -165,8 +165,8 @@ class _Names:
             if all(column.operation != one.operation for column in binding.columns):
                 self.found.append((place, f"operation {one.operation!r} fills no column"))
             for parameter, text in one.arguments:
-                member = lock_form.argument_member(text)
-                self.member(primary, member, (*place, "arguments", parameter))
+                for member in lock_form.argument_members(text):
+                    self.member(primary, member, (*place, "arguments", parameter))
         for column in binding.filled:
             place = (*self.at, "columns", column.column)
             operation = column.operation if isinstance(column, BoundColumn) else None

@@ -69,10 +69,12 @@ def read(path: str, data: bytes) -> Content:
     return content
 
 
-def argument_member(text: str) -> str:
-    """The member of the item that an argument is made from."""
+def argument_members(text: str) -> tuple[str, ...]:
+    """The members of the item that an argument is made from."""
+    if arn_format.is_format(text):
+        return arn_format.parse(text).members
     match = _BASENAME.fullmatch(text)
-    return match[1] if match else text
+    return (match[1] if match else text,)
 
 
 class _LockForm(Form):
@@ -196,9 +198,12 @@ class _LockForm(Form):
         )
 
     def argument(self, at: Path, value: object) -> str:
-        """A member, or its basename."""
+        """A member, its basename, or the format of an ARN that members fill."""
         text = self.text(at, value)
-        self.entry(at, argument_member(text) or value)
+        if arn_format.is_format(text):
+            return self.parsed(at, text, arn_format.parse)
+        for member in argument_members(text):
+            self.entry(at, member or value)
         return text
 
     def constants(self, at: Path, value: object) -> tuple[tuple[str, Constant], ...]:

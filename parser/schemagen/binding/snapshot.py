@@ -235,7 +235,7 @@ def _read(binding: Binding) -> Iterator[tuple[Path, str | None, str]]:
     for one in binding.auxiliary:
         for parameter, text in one.arguments:
             place = (*at, "auxiliary", one.operation, "arguments", parameter)
-            yield place, None, lock_form.argument_member(text)
+            yield from ((place, None, member) for member in lock_form.argument_members(text))
 
 
 def enumerated_keys(shape: MapShape) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from schemagen import arn_format
 from schemagen.emit.layout import WIDTH
 from schemagen.emit.mapper_plan import Plan, Response
 from schemagen.model import Constant, Listing
@@ -78,7 +79,10 @@ def _arguments(response: Response) -> str:
     """What to call an auxiliary operation with."""
     if response.auxiliary is None:
         return ""
-    given = [f"{name}: its {member}" for name, member in response.auxiliary.arguments]
+    given = [
+        f"{name}: {text}" if arn_format.is_format(text) else f"{name}: its {text}"
+        for name, text in response.auxiliary.arguments
+    ]
     given += [f"{name}: {_quoted(value)}" for name, value in response.auxiliary.constants]
     return f" ({', '.join(given)})" if given else ""
 
