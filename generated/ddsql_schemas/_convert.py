@@ -151,6 +151,47 @@ def timestamp(value: object, at: str, errors: Errors = "strict") -> datetime:
         ) from None
 
 
+# A map of a response has one type of values, so APIs write numbers, truth and times there as text.
+_INTEGER = re.compile("[+-]?[0-9]{1,19}")
+_SECONDS = re.compile(r"[+-]?[0-9]{1,19}(?:\.[0-9]{1,9})?")
+_TRUTH = {"true": True, "false": False}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def int64_from_text(value: object, at: str, errors: Errors = "strict") -> int:
+    """An integer of 64 bits, from its decimal digits. An int stays."""
+    if not isinstance(value, str):
+        return int64(value, at, errors)
+    if _INTEGER.fullmatch(value) is None:
+        raise ConversionError(at, "the text is no decimal integer of 64 bits")
+    return int64(int(value), at, errors)
+
+
+def boolean_from_text(value: object, at: str, errors: Errors = "strict") -> bool:
+    """``true`` or ``false`` in upper or lower case. A bool stays."""
+    if not isinstance(value, str):
+        return boolean(value, at, errors)
+    found = _TRUTH.get(value.lower())
+    if found is None:
+        raise ConversionError(at, "the text is neither true nor false")
+    return found
+
+
+def timestamp_from_text(value: object, at: str, errors: Errors = "strict") -> datetime:
+    """An aware datetime in UTC, from the seconds since 1970-01-01T00:00:00Z, fractions cut after
+    microseconds. A datetime stays."""
+    if not isinstance(value, str):
+        return timestamp(value, at, errors)
+    if _SECONDS.fullmatch(value) is None:
+        raise ConversionError(at, "the text is no number of seconds since 1970")
+    try:
+        return _EPOCH + timedelta(microseconds=int(Decimal(value).scaleb(6)))
+    except OverflowError:
+        raise ConversionError(
+            at, "the seconds since 1970 lie outside the years 1 to 9999"
+        ) from None
+
+
 def rfc3339(value: object, at: str, errors: Errors = "strict") -> str:
     """An aware datetime as ``2026-01-01T00:00:00Z``; microseconds are kept. Such text stays."""
     if isinstance(value, str):
@@ -439,6 +480,11 @@ def structure(value: object, at: str) -> Mapping[str, object]:
     if type(value) is not dict and not isinstance(value, Mapping):
         raise ConversionError(at, _expected("dict", value))
     return cast("Mapping[str, object]", value)
+
+
+def map_entries(value: Map[T] | None, at: str) -> Mapping[str, T]:
+    """What a map of a response holds, by key; nothing where the response lacks the map."""
+    return {} if value is None else cast("Mapping[str, T]", structure(value, at))
 
 
 def answer(value: object, at: str) -> Mapping[str, object]:
