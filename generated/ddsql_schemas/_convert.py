@@ -70,7 +70,7 @@ def text(value: object, at: str, errors: Errors = "strict") -> str:
         try:
             value.encode()
         except UnicodeEncodeError:
-            pass
+            pass  # A lone surrogate: named, or replaced, below.
         else:
             return value
     if not isinstance(value, str):

@@ -119,6 +119,23 @@ def test_an_arn_for_the_item_is_not_of_it(member: str, text: str, own: bool) -> 
     assert [one.member for one in binding.derived] == ([member] if own else [])
 
 
+@pytest.mark.parametrize(
+    ("member", "text", "own"),
+    [
+        ("ThingArn", "theresourcethatthethingused", False),
+        ("ThingArn", "thearnofthething", True),
+        ("PaintedThingArn", "thearnoftheresourcethatwaspainted", True),
+    ],
+)
+def test_the_arn_of_what_the_item_uses_is_not_its_own(member: str, text: str, own: bool) -> None:
+    """The TaskArn of a maintenance window's task names the document that the task runs; where the
+    member has the item's whole name, it is the item's."""
+    made = index("GetPaintedThing @ Answer", Answer=(Member(member, "string", text), SIZE))
+    binding = only(thing("_key string", SIZED, name="made_painted_thing"), made).binding
+    assert binding is not None
+    assert [one.member for one in binding.derived] == ([member] if own else [])
+
+
 # --- what no member holds -------------------------------------------------------------------------
 
 NAMED = (Member("ThingName", "string", ""), SIZE)

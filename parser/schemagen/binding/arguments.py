@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from schemagen.binding.identity import Identity
 from schemagen.binding.index import EVERYTHING, Member, ReadOperation, words
-from schemagen.binding.notation import parse_type
+from schemagen.binding.notation import basename, parse_type
 from schemagen.binding.nouns import singular, tagged
 from schemagen.names import folded
 from schemagen.responses import map_key
@@ -216,7 +216,7 @@ def written(item: Identity, member: Member, parameter: str, operation: ReadOpera
     cut = _PATHS.get((item.index.name, item.item.structure, member.name))
     if cut is None or operation.shapes.get(parameter) in cut:
         return member.name
-    return f"basename({member.name})"
+    return basename(member.name)
 
 
 def is_about_tags(operation: ReadOperation) -> bool:

@@ -13,11 +13,12 @@ from schemagen.binding.fillers import Filler, Sources
 from schemagen.binding.identity import Identity
 from schemagen.binding.index import READ_VERBS, Item, Member
 from schemagen.binding.listing import listing_of
-from schemagen.binding.lock_form import argument_members
+from schemagen.binding.notation import argument_members
 from schemagen.binding.nouns import noun, singular
 from schemagen.errors import Problem
 from schemagen.model import (
     KEY,
+    NOWHERE,
     Auxiliary,
     Binding,
     BoundColumn,
@@ -25,7 +26,6 @@ from schemagen.model import (
     Constant,
     DerivedColumn,
     Evidence,
-    Origin,
 )
 from schemagen.names import folded
 from schemagen.responses import steps
@@ -122,7 +122,7 @@ class Choice:
 
     @property
     def several(self) -> bool:
-        return "[]" in self.item.path
+        return self.item.several
 
     @property
     def preference(self) -> tuple[bool, bool, int, int, bool]:
@@ -325,7 +325,7 @@ class Choice:
                 )
                 for name, one in sorted(auxiliary.items())
             ),
-            origin=Origin("", 0),
+            origin=NOWHERE,
             unbound=tuple(sorted(column.name for column in unbound)),
             listing=listings.listing,
             constants=tuple(self.included(self.item.operation, fillers)),

@@ -139,11 +139,10 @@ class Sources:
         arguments = asked(self.identity, operation)
         if arguments is None:
             return
-        several = "[]" in item.path
         # An operation that is asked for a list of one returns a list of one; but what is more than
         # tags is a row of its own.
         lists = [name for name, _ in arguments.members if name in operation.lists]
-        if several and not (lists and is_about_tags(operation)):
+        if item.several and not (lists and is_about_tags(operation)):
             return
         if not arguments.members and evidence != "both":
             return
@@ -151,7 +150,7 @@ class Sources:
             _RANKS[evidence],
             not own,
             not arguments.members,
-            several,
+            item.several,
             len(steps(item.path)),
             item.operation,
             item.path,

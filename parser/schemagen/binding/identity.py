@@ -25,6 +25,11 @@ _OF_SOME = ("onlysupportedfor", "onlyavailablefor", "onlypresentfor", "onlyretur
 _FOR = re.compile("arnofthe(.+?)forthe(.+)")
 
 
+_USED = ("iamrole", "theresourcethat", "topublishto", "toconnectto", "beingusedas")
+"""What the documentation of an ARN says, in `words`, that is of something the resource works with:
+"The resource that the task used during execution"."""
+
+
 def _is_of_other(text: str, nouns: Collection[str]) -> bool:
     """True where the documentation of an ARN says that it is of something that the resource has:
     "The ARN of the SNS topic for the notification"."""
@@ -48,10 +53,6 @@ class Identity:
     def members(self) -> Mapping[str, Member]:
         """The item's members by folded name."""
         return self.index.by_name[self.item.structure]
-
-    @property
-    def several(self) -> bool:
-        return "[]" in self.item.path
 
     @cached_property
     def subject(self) -> str:
@@ -84,6 +85,8 @@ class Identity:
                 continue
             of = name.removesuffix("arn")
             if _is_of_other(member.words, self.nouns):
+                continue
+            if of and of not in self.nouns and any(phrase in member.words for phrase in _USED):
                 continue
             own = not of or (len(of) > 2 and any(noun.endswith(of) for noun in self.nouns))
             if of == "resource":

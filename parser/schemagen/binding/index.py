@@ -63,6 +63,11 @@ class Item:
     path: str
     structure: str
 
+    @property
+    def several(self) -> bool:
+        """True where one response may hold several of them."""
+        return "[]" in self.path
+
 
 @dataclass(frozen=True, slots=True)
 class ReadOperation:

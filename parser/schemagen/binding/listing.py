@@ -61,7 +61,7 @@ def _asked(item: Identity, operation: ReadOperation) -> Iterator[Sequence[str]]:
     if operation.required:
         yield operation.required
         return
-    several = "[]" in item.item.path
+    several = item.item.several
     if several and operation.pages:
         return
     named = (

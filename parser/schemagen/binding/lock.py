@@ -13,6 +13,7 @@ from functools import cached_property
 
 from schemagen import arn_format, places
 from schemagen.binding import lock_form, lock_text
+from schemagen.binding.notation import argument_members
 from schemagen.binding.record import Record
 from schemagen.errors import Problem, ProblemsFound
 from schemagen.model import (
@@ -165,7 +166,7 @@ class _Names:
             if all(column.operation != one.operation for column in binding.columns):
                 self.found.append((place, f"operation {one.operation!r} fills no column"))
             for parameter, text in one.arguments:
-                for member in lock_form.argument_members(text):
+                for member in argument_members(text):
                     self.member(primary, member, (*place, "arguments", parameter))
         for column in binding.filled:
             place = (*self.at, "columns", column.column)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -11,7 +10,7 @@ from typing import TypeVar, cast, get_args
 
 from schemagen import arn_format, places
 from schemagen.binding.form import MISSING, Form, decode, load, object_of, quoted
-from schemagen.binding.notation import parse_type
+from schemagen.binding.notation import argument_members, parse_type
 from schemagen.binding.record import Record
 from schemagen.errors import Problem, ProblemsFound
 from schemagen.model import (
@@ -41,7 +40,6 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     "account_given": (),
 }
 _OPTIONAL: Mapping[str, tuple[str, ...]] = {"arn_format": ("member",)}
-_BASENAME = re.compile(r"basename\((.+)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +65,6 @@ def read(path: str, data: bytes) -> Content:
             found.append((line_column(text, offset), f"{quoted(at)} stands here twice"))
         raise ProblemsFound(Problem(path, *place, "SG401", message) for place, message in found)
     return content
-
-
-def argument_members(text: str) -> tuple[str, ...]:
-    """The members of the item that an argument is made from."""
-    if arn_format.is_format(text):
-        return arn_format.parse(text).members
-    match = _BASENAME.fullmatch(text)
-    return (match[1] if match else text,)
 
 
 class _LockForm(Form):

@@ -23,8 +23,8 @@ from botocore.model import (
 from botocore.utils import is_json_value_header
 
 from schemagen.binding import lock as locks
-from schemagen.binding import lock_form
 from schemagen.binding.lock import Lock
+from schemagen.binding.notation import argument_members
 from schemagen.binding.record import Record
 from schemagen.errors import ProblemsFound, did_you_mean
 from schemagen.model import Binding, BoundColumn, Constant
@@ -235,7 +235,7 @@ def _read(binding: Binding) -> Iterator[tuple[Path, str | None, str]]:
     for one in binding.auxiliary:
         for parameter, text in one.arguments:
             place = (*at, "auxiliary", one.operation, "arguments", parameter)
-            yield from ((place, None, member) for member in lock_form.argument_members(text))
+            yield from ((place, None, member) for member in argument_members(text))
 
 
 def enumerated_keys(shape: MapShape) -> tuple[str, ...]:
