@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from schemagen.model import Column, Table
+from schemagen.model.pages import Column, Table
 from schemagen.names import class_name
 
 Yaml = Mapping[str, object]

@@ -15,9 +15,9 @@ from botocore.exceptions import ClientError
 
 from corpus_package import Mapper
 from expected_rows import filled, items
-from schemagen.convert import snake_case
-from schemagen.model import Auxiliary, Binding, Constant
-from schemagen.responses import WHOLE, map_key
+from schemagen.model.bindings import Binding, Constant, Enrichment
+from schemagen.model.responses import WHOLE, map_key
+from schemagen.runtime.convert import snake_case
 
 Response = dict[str, Any]
 Arguments = Mapping[str, object]
@@ -85,21 +85,21 @@ class Reader:
     def _answers(self, response: Response) -> dict[str, object]:
         """The mapper's keyword arguments: functions of the item where a response holds many."""
         asked = {
-            snake_case(auxiliary.operation): partial(self._answer, auxiliary)
-            for auxiliary in self.binding.auxiliary
-            if auxiliary.operation != self.binding.operation
+            snake_case(enrichments.operation): partial(self._answer, enrichments)
+            for enrichments in self.binding.enrichments
+            if enrichments.operation != self.binding.operation
         }
         if "[]" in self.binding.path:
             return dict(asked)
         [item] = items(response, self.binding.path)
         return {name: answer(item) for name, answer in asked.items()}
 
-    def _answer(self, auxiliary: Auxiliary, item: Response) -> Response | None:
+    def _answer(self, enrichments: Enrichment, item: Response) -> Response | None:
         """The response of an auxiliary operation for ``item``; None where there is none."""
-        operation = auxiliary.operation
+        operation = enrichments.operation
         arguments: dict[str, object] = {
-            **_plain(auxiliary.constants),
-            **{name: take(item, member) for name, member in auxiliary.arguments},
+            **_plain(enrichments.constants),
+            **{name: take(item, member) for name, member in enrichments.arguments},
         }
         try:
             return self._whole(operation, arguments)

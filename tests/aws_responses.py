@@ -20,8 +20,8 @@ from botocore.utils import is_json_value_header
 from botocore.validate import ParamValidator
 from hypothesis import strategies as st
 
-from schemagen.binding.snapshot import service_model
-from schemagen.responses import Step, steps
+from schemagen.api_models.recording import service_model
+from schemagen.model.responses import Step, steps
 
 Response = dict[str, Any]
 

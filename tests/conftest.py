@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 import corpus_package as made_package
 import engines
 import page_facts
+from schemagen.api_models.index import Indexes
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -100,9 +102,14 @@ def aws_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def many_pages(aws_pages: Path) -> Path:
-    """The folder of all real pages that there are: the corpus, or else `aws_pages`."""
-    return made_package.CORPUS if made_package.CORPUS.is_dir() else aws_pages
+def many_pages(aws_pages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of all real pages that can be read: the corpus's, or else `aws_pages`."""
+    if not made_package.CORPUS.is_dir():
+        return aws_pages
+    folder = tmp_path_factory.mktemp("many_pages")
+    for pages in ("ddsql", "aws_api"):
+        shutil.copytree(made_package.CORPUS / pages, folder / pages)
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -116,3 +123,9 @@ def corpus_package(
         folder = folder.parent
     with made_package.imported(aws_pages, folder) as package:
         yield package
+
+
+@pytest.fixture(scope="session")
+def indexes(tmp_path_factory: pytest.TempPathFactory) -> Indexes:
+    """botocore's models, with a cache of their own."""
+    return Indexes(tmp_path_factory.mktemp("cache") / "schemagen")

@@ -22,11 +22,12 @@ import pytest
 from pydantic import BaseModel
 
 from loading import SqlModule
-from schemagen import bind, build, config
-from schemagen.binding import lock
-from schemagen.config import Settings
-from schemagen.emit import tree
-from schemagen.model import Binding
+from schemagen import bind
+from schemagen.build import plan
+from schemagen.emit import paths
+from schemagen.lockfile import lock
+from schemagen.model.bindings import Binding
+from schemagen.settings.load import Settings, load_settings
 
 CORPUS = Path(
     os.environ.get("SCHEMAGEN_CORPUS", Path(__file__).resolve().parents[2] / "shared" / "corpus")
@@ -110,7 +111,7 @@ def imported(pages: Path, folder: Path) -> Generator[CorpusPackage]:
             shutil.rmtree(unfinished, ignore_errors=True)
             _make(pages, unfinished, folder / _CACHE)
             unfinished.rename(project)
-    settings = config.load(project)
+    settings = load_settings(project)
     bindings = {
         binding.table: binding
         for path in sorted(settings.bindings.rglob("*.json"))
@@ -132,13 +133,13 @@ def _make(pages: Path, project: Path, cache: Path) -> None:
     for page in pages.glob(_PAGES):
         shutil.copyfile(page, docs / page.name)
     (project / "schemagen.toml").write_text('docs = "docs"\n')
-    settings = config.load(project)
+    settings = load_settings(project)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(cache))
         bind.write(settings, bind.changes(settings).changes)
-    build.apply(build.plan(settings))
+    plan.apply(plan.plan(settings))
     package = project / "importable" / NAME
-    shutil.copytree(settings.out / tree.PACKAGE, package)
+    shutil.copytree(settings.out / paths.PACKAGE, package)
     # The modules import each other relatively, but the catalogue looks for its package by name.
     catalog = package / "catalog.py"
-    catalog.write_text(catalog.read_text("utf-8").replace(tree.PACKAGE, NAME), "utf-8")
+    catalog.write_text(catalog.read_text("utf-8").replace(paths.PACKAGE, NAME), "utf-8")

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from schemagen.convert import snake_case
-from schemagen.model import Binding, Listing
-from schemagen.responses import map_key
+from schemagen.model.bindings import Binding, Listing
+from schemagen.model.responses import map_key
+from schemagen.runtime.convert import snake_case
 
-FOLDER = Path(__file__).with_name("binding")
+FOLDER = Path(__file__).with_name("inference")
 EXPECTED = FOLDER / "expected_bindings.txt"
 LISTINGS = FOLDER / "expected_listings.txt"
 
@@ -26,7 +26,7 @@ def described(binding: Binding) -> dict[str, object]:
                 one.path,
                 {**dict(one.arguments), **{name: f'"{value}"' for name, value in one.constants}},
             )
-            for one in binding.auxiliary
+            for one in binding.enrichments
         },
         "unbound": set(binding.unbound),
         "listing": listing_text(binding.listing),
@@ -52,7 +52,7 @@ def expected(path: Path = EXPECTED) -> Iterator[tuple[str, dict[str, object]]]:
         table, _, item = head.partition(":")
         columns: dict[str, tuple[str | None, str]] = {}
         derived: dict[str, str] = {}
-        auxiliary: dict[str, tuple[str, dict[str, str]]] = {}
+        enrichments: dict[str, tuple[str, dict[str, str]]] = {}
         unbound: set[str] = set()
         listing = ""
         constants: dict[str, tuple[str, ...]] = {}
@@ -64,7 +64,7 @@ def expected(path: Path = EXPECTED) -> Iterator[tuple[str, dict[str, object]]]:
                     constants[name] = tuple(values.split(","))
             elif other := re.fullmatch(r" +(\w+) (\S+) \((.*)\): (.+)", line):
                 arguments = dict(word.split("=") for word in other[3].split())
-                auxiliary[other[1]] = (other[2], arguments)
+                enrichments[other[1]] = (other[2], arguments)
                 columns.update(_members(other[4], other[1]))
             elif "~" in line:
                 names, _, member = line.partition(" ~ ")
@@ -79,7 +79,7 @@ def expected(path: Path = EXPECTED) -> Iterator[tuple[str, dict[str, object]]]:
                 "item": tuple(item.split()),
                 "columns": columns,
                 "derived": derived,
-                "auxiliary": auxiliary,
+                "auxiliary": enrichments,
                 "unbound": unbound,
                 "listing": listing,
                 "constants": constants,

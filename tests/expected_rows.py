@@ -16,9 +16,10 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from botocore.utils import is_json_value_header
 
 from aws_responses import METADATA, Response, output_shape
-from schemagen.convert import snake_case
-from schemagen.model import KEY, Auxiliary, Binding, BoundColumn, DerivedColumn
-from schemagen.responses import WHOLE, steps
+from schemagen.model.bindings import Binding, BoundColumn, DerivedColumn, Enrichment
+from schemagen.model.pages import KEY
+from schemagen.model.responses import WHOLE, steps
+from schemagen.runtime.convert import snake_case
 
 Row = dict[str, Any]
 
@@ -42,7 +43,7 @@ def rows(
 ) -> list[Row]:
     """The rows that ``answers`` make. ``types`` are the columns' DDSQL types, ``keys`` the keys
     that the caller gives to the items, if any, ``place`` is where the caller says that they are."""
-    auxiliary = {one.operation: one for one in binding.auxiliary}
+    enrichments = {one.operation: one for one in binding.enrichments}
     bound = {column.column: column for column in binding.columns}
     derived = {column.column: column for column in binding.derived}
     found: list[Row] = []
@@ -52,7 +53,7 @@ def rows(
             if name == KEY and keys is not None:
                 row[name] = next(keys)
             elif name in bound:
-                row[name] = _bound(binding, bound[name], auxiliary, type, item, answers)
+                row[name] = _bound(binding, bound[name], enrichments, type, item, answers)
             elif name in derived:
                 row[name] = derive(derived[name], item, place)
             else:
@@ -96,14 +97,14 @@ def is_structure(shape: Shape | None) -> bool:
 def _bound(
     binding: Binding,
     column: BoundColumn,
-    auxiliary: Mapping[str, Auxiliary],
+    enrichments: Mapping[str, Enrichment],
     type: str,
     item: Response,
     answers: Answers,
 ) -> object:
     operation, path = binding.operation, binding.path
     if column.operation is not None:
-        operation, path = column.operation, auxiliary[column.operation].path
+        operation, path = column.operation, enrichments[column.operation].path
         # What the primary operation says beside or above the item is asked for only once.
         said = answers.primary if operation == binding.operation else answers.others.get(operation)
         if said is None:

@@ -13,9 +13,11 @@ from typing import cast
 from pydantic import BaseModel
 
 from loading import SqlModule
-from schemagen.emit import models, package, sql, tree
+from schemagen.emit import package, paths, sql
+from schemagen.emit.pydantic import models
 from schemagen.link import LinkedTable, facts, link
-from schemagen.model import Column, Origin, Pages, Table
+from schemagen.model.origin import Origin
+from schemagen.model.pages import Column, Pages, Table
 from schemagen.names import NestedNames
 from schemagen.typetable import TypeTable
 
@@ -78,10 +80,10 @@ def files(tables: Iterable[LinkedTable], types: TypeTable | None = None) -> dict
     made = package.render([facts(table) for table in tables], types, "0")
     for item in tables:
         provider = item.table.provider
-        made[tree.model_path(provider, item.module)] = models.render_table(
+        made[paths.model_path(provider, item.module)] = models.render_table(
             item, types, NestedNames.SNAKE_CASE, {}
         )
-        made[tree.table_path(provider, item.module)] = sql.render_table(item)
+        made[paths.table_path(provider, item.module)] = sql.render_table(item)
     return made | package.init_modules(made)
 
 
@@ -89,9 +91,9 @@ def files(tables: Iterable[LinkedTable], types: TypeTable | None = None) -> dict
 def imported(folder: Path, name: str, made: Mapping[str, str]) -> Generator[Package]:
     """``made`` written to ``folder`` as package ``name``, importable until the end of the block."""
     for path, text in made.items():
-        target = folder / path.replace(tree.PACKAGE, name, 1)
+        target = folder / path.replace(paths.PACKAGE, name, 1)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text.replace(tree.PACKAGE, name), encoding="utf-8", newline="\n")
+        target.write_text(text.replace(paths.PACKAGE, name), encoding="utf-8", newline="\n")
     sys.path.insert(0, str(folder))
     try:
         yield Package(name)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from schemagen.binding.index import Directory, Item, Member, ReadOperation, ServiceIndex
-from schemagen.binding.infer import ANYWHERE, Inference, Pinned, infer
-from schemagen.model import Column, Origin, Table
+from schemagen.api_models.index import Directory, Item, Member, ReadOperation, ServiceIndex
+from schemagen.inference.infer import ANYWHERE, Inference, Pinned, infer
+from schemagen.model.origin import Origin
+from schemagen.model.pages import Column, Table
 from schemagen.typetable import TypeTable
 
 ORIGIN = Origin("docs/aws.made_thing.md", 9)

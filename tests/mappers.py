@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 import handmade
-from schemagen.binding import lock
-from schemagen.emit import mappers, package, shapes, tree
+from schemagen.emit import package, paths, shapes
+from schemagen.emit.mappers import module
 from schemagen.link import LinkedTable, facts, link
-from schemagen.model import Column, Pages, Table
+from schemagen.lockfile import lock
+from schemagen.model.pages import Column, Pages, Table
 from schemagen.names import NestedNames
 from schemagen.typetable import TypeTable
 
@@ -75,9 +76,9 @@ def files(
     """The generated mappers of ``tables``, and what they import."""
     tables = list(tables)
     texts = package.render([facts(table) for table in tables], TypeTable(), "0")
-    texts[tree.shapes_path("aws", made.name)] = shapes.render_shapes(made.service, nested_names)
+    texts[paths.shapes_path("aws", made.name)] = shapes.render_shapes(made.service, nested_names)
     for table in tables:
-        texts[tree.mapper_path("aws", table.module)] = mappers.render_table(table)
+        texts[paths.mapper_path("aws", table.module)] = module.render_table(table)
     return texts | package.init_modules(texts)
 
 

@@ -23,9 +23,9 @@ from pathlib import Path
 from botocore.model import ListShape, StructureShape
 
 import projects
-from schemagen.binding import snapshot
+from schemagen.api_models import recording
+from schemagen.model.responses import steps
 from schemagen.names import folded
-from schemagen.responses import steps
 
 AWS_TABLES = Path(__file__).with_name("aws_tables.txt")
 """The facts of 43 pages, those of the corpus."""
@@ -109,7 +109,7 @@ def documentation(table: TableFacts, column: ColumnFacts) -> str:
 
 def _item(service: str, operation: str, path: str) -> StructureShape:
     """What ``path`` leads to in the response of an operation."""
-    shape = snapshot.service_model(service).operation_model(operation).output_shape
+    shape = recording.service_model(service).operation_model(operation).output_shape
     assert shape is not None
     for step in steps(path):
         inner = shape.members[step.member]
@@ -121,7 +121,7 @@ def _item(service: str, operation: str, path: str) -> StructureShape:
 
 
 def _structure(service: str, name: str) -> StructureShape:
-    shape = snapshot.service_model(service).shape_for(name)
+    shape = recording.service_model(service).shape_for(name)
     assert isinstance(shape, StructureShape)
     return shape
 

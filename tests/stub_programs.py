@@ -11,10 +11,10 @@ from pathlib import Path
 
 from botocore import xform_name
 
-from schemagen.convert import snake_case
-from schemagen.emit import tree
-from schemagen.model import Binding
+from schemagen.emit import paths
+from schemagen.model.bindings import Binding
 from schemagen.names import module_name
+from schemagen.runtime.convert import snake_case
 
 MISTAKE = "  # mistake"
 
@@ -60,7 +60,7 @@ def program(functions: Iterable[str], bindings: Iterable[Binding]) -> str:
     """A program of these functions, about the tables of ``bindings``."""
     bindings = list(bindings)
     imports = [
-        *(f"from {tree.PACKAGE}.mappers.aws import {mapper(binding)}" for binding in bindings),
+        *(f"from {paths.PACKAGE}.mappers.aws import {mapper(binding)}" for binding in bindings),
         *sorted(
             {f"import {package(one.service)}.type_defs as {alias(one.service)}" for one in bindings}
         ),
@@ -70,7 +70,7 @@ def program(functions: Iterable[str], bindings: Iterable[Binding]) -> str:
 
 def use(binding: Binding) -> str:
     """A function that passes everything that the mapper takes, and reads every column."""
-    others = [one for one in binding.auxiliary if one.operation != binding.operation]
+    others = [one for one in binding.enrichments if one.operation != binding.operation]
     given = {
         snake_case(one.operation): response_type(binding.service, one.operation) for one in others
     }
@@ -93,7 +93,7 @@ def misuse(binding: Binding, other: Binding) -> str:
     several = "[]" in binding.path
     name = mapper(binding)
     lines = [f"{name}.from_response(other)"]
-    for one in binding.auxiliary:
+    for one in binding.enrichments:
         if one.operation != binding.operation:
             value = "lambda item: response" if several else "response"
             lines.append(f"{name}.from_response(response, {snake_case(one.operation)}={value})")

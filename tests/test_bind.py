@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from projects import COMPILATION, page, pages, run, seeds, tree
-from schemagen import api, bind, disk
-from schemagen.errors import ProblemsFound
+from schemagen import api, bind
+from schemagen.build import disk
+from schemagen.diagnostics import ProblemsFound
 
 LOCK = "bindings/aws/sagemaker.json"
 TABLE = "aws.sagemaker_compilation_job"

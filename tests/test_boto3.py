@@ -33,7 +33,7 @@ from pydantic import BaseModel
 import aws_responses
 from aws_responses import ACCOUNT, Response
 from loading import SqlModule, trip
-from schemagen.convert import json_value
+from schemagen.runtime.convert import json_value
 from schemagen.typetable import DIALECTS
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ import pytest
 from ddsql_schemas.mappers.aws import sagemaker_trainingjob
 
 from projects import COMPILATION, TRAINING, page, run, seeds
-from schemagen import config, inputs, report
+from schemagen import inputs, report
 from schemagen.coverage import Figures, coverage
-from schemagen.responses import Responses
+from schemagen.model.responses import Responses
+from schemagen.settings.load import load_settings
 
 LOCK = "bindings/aws/sagemaker.json"
 TABLE = "aws.sagemaker_trainingjob"
@@ -152,7 +153,7 @@ def test_what_no_column_takes_is_what_the_mapper_says(project: Path) -> None:
     """The docs lag behind: members that botocore returns and the page lacks. The generated mapper
     says the same of a response that has every member."""
     assert of(project, TABLE)["unmapped"] == UNMAPPED
-    _, catalog = inputs.read_catalog(config.load(project))
+    _, catalog = inputs.read_catalog(load_settings(project))
     item = Responses(catalog.services["sagemaker"]).item("DescribeTrainingJob", "@")
     full = {member.name: "something" for member in item.members}
     assert list(sagemaker_trainingjob.unmapped(full)) == sorted(UNMAPPED)
@@ -272,7 +273,7 @@ def test_a_response_that_has_a_page(project: Path) -> None:
 
 def test_agreement_is_silent(project: Path) -> None:
     """A table whose page says what the record says has nothing but its figures."""
-    pages, catalog = inputs.read_catalog(config.load(project))
+    pages, catalog = inputs.read_catalog(load_settings(project))
     (table,) = coverage(pages, catalog, ["aws.sagemaker_compilation_job"]).tables
     assert (table.unmapped, table.values, table.members, table.types) == ((), (), (), ())
 

@@ -18,8 +18,9 @@ from click.testing import CliRunner
 import projects
 from corpus_package import CorpusPackage
 from projects import CHECKOUT, COMPILATION
-from schemagen import config
 from schemagen.cli import cli
+from schemagen.settings import load
+from schemagen.settings.load import load_settings
 
 README = CHECKOUT / "README.md"
 
@@ -125,9 +126,9 @@ def test_settings_are_understood(tmp_path: Path) -> None:
     (folder := tmp_path / "project").mkdir()
     [block] = blocks("toml")
     (folder / "pyproject.toml").write_text(block, "utf-8")
-    settings = config.load(folder)
+    settings = load_settings(folder)
     assert settings.types.resolve_column("aws.x", "some_uuid", "string").expression == "uuid"
-    plain = config.load(tmp_path)
+    plain = load_settings(tmp_path)
     shown = ("base_uri", "nested_names", "package_version")
     assert [getattr(settings, name) for name in shown] == [getattr(plain, name) for name in shown]
     for name in ("docs", "out", "bindings"):
@@ -135,8 +136,8 @@ def test_settings_are_understood(tmp_path: Path) -> None:
 
 
 def test_every_setting_is_shown() -> None:
-    """The README's example has the settings, and only those, that `schemagen.config` lists."""
-    listed = re.findall(r"^\| ((?:\w+(?:\.NAME)?(?:, )?)+) \|", config.__doc__ or "", re.MULTILINE)
+    """The README's example has the settings, and only those, that `schemagen.settings.load` lists."""
+    listed = re.findall(r"^\| ((?:\w+(?:\.NAME)?(?:, )?)+) \|", load.__doc__ or "", re.MULTILINE)
     names = {name.removesuffix(".NAME") for row in listed for name in row.split(", ")} - {"key"}
     [block] = blocks("toml")
     assert set(tomllib.loads(block)["tool"]["schemagen"]) == names

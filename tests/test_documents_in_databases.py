@@ -13,6 +13,7 @@ from catalogues import TYPES, Described, DescribedColumn
 from schemagen.emit import ddl
 from schemagen.link import LinkedTable, link
 from schemagen.pages.read import read_pages
+from schemagen.targets import limits
 from schemagen.typetable import DIALECTS, TypeTable
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -82,7 +83,7 @@ def test_the_documents_are_the_ones_meant(tables: dict[str, LinkedTable]) -> Non
 
 def test_the_documents_fit_every_engine(tables: dict[str, LinkedTable]) -> None:
     """Nothing in them is a problem for a target."""
-    assert [problem for table in tables.values() for problem in ddl.problems(table)] == []
+    assert [problem for table in tables.values() for problem in limits.problems(table)] == []
 
 
 @pytest.mark.slow

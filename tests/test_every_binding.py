@@ -28,9 +28,10 @@ import page_facts
 from aws_responses import Response
 from corpus_package import CorpusPackage
 from expected_rows import Answers, Row
-from schemagen.convert import json_value, snake_case
-from schemagen.model import KEY, Auxiliary, Binding
-from schemagen.responses import WHOLE, steps
+from schemagen.model.bindings import Binding, Enrichment
+from schemagen.model.pages import KEY
+from schemagen.model.responses import WHOLE, steps
+from schemagen.runtime.convert import json_value, snake_case
 from schemagen.typetable import DIALECTS
 
 # One process makes the package, and the others need not wait for it.
@@ -58,9 +59,9 @@ def answers(binding: Binding, primary: Response, others: Mapping[str, Response])
     )
 
 
-def other_operations(binding: Binding) -> list[Auxiliary]:
+def other_operations(binding: Binding) -> list[Enrichment]:
     """The auxiliary operations that are not the primary one once more."""
-    return [one for one in binding.auxiliary if one.operation != binding.operation]
+    return [one for one in binding.enrichments if one.operation != binding.operation]
 
 
 def with_one_item(response: Response, path: str) -> Response:
@@ -204,7 +205,7 @@ def mapped(binding: Binding) -> set[str]:
     found = set(sources(binding))
     # The primary operation may be an auxiliary one, too, which fills a column with the same item.
     again = (binding.operation, binding.path)
-    if again in [(one.operation, one.path) for one in binding.auxiliary]:
+    if again in [(one.operation, one.path) for one in binding.enrichments]:
         item = expected_rows.shape_at(binding.service, *again)
         for column in binding.columns:
             if column.operation == binding.operation:
@@ -286,7 +287,7 @@ def test_what_is_missing_is_none(corpus_package: CorpusPackage, table: str) -> N
     (item, *_) = expected_rows.items(said.primary, binding.path)
     # Here the primary response is a copy where it has more than the item.
     responses = deepcopy(
-        {one.operation: said.others.get(one.operation, said.primary) for one in binding.auxiliary}
+        {one.operation: said.others.get(one.operation, said.primary) for one in binding.enrichments}
     )
 
     def row(item: Response, responses: Mapping[str, Response]) -> Row:
@@ -298,15 +299,15 @@ def test_what_is_missing_is_none(corpus_package: CorpusPackage, table: str) -> N
         rest = {name: value for name, value in item.items() if name != member}
         none = dict.fromkeys(read.get(member, set()) - {KEY})
         assert row(rest, responses) == {**before, **none}, member
-    for auxiliary in binding.auxiliary:
-        operation = auxiliary.operation
+    for enrichments in binding.enrichments:
+        operation = enrichments.operation
         columns = {one.column: one for one in binding.columns if one.operation == operation}
         others = {name: one for name, one in responses.items() if name != operation}
         assert columns
         assert row(item, others) == {**before, **dict.fromkeys(columns)}
         for member in {one.member for one in columns.values()} - {WHOLE}:
             less = deepcopy(responses)
-            del expected_rows.items(less[operation], auxiliary.path)[0][member]
+            del expected_rows.items(less[operation], enrichments.path)[0][member]
             # A service that was asked for tags and names none has said that there are none.
             absent: dict[str, object] = {
                 name: {} if types[name] == "hstore_csv" else None

@@ -32,12 +32,13 @@ import handmade
 import loading
 import projects
 from schemagen import api
-from schemagen.emit import ddl, tree
-from schemagen.errors import ProblemsFound
+from schemagen.diagnostics import ProblemsFound
+from schemagen.emit import ddl, paths
+from schemagen.emit.render import render_table
 from schemagen.link import LinkedTable, link
 from schemagen.pages.read import parse_source, parse_sources
 from schemagen.pages.sources import Source
-from schemagen.render import render_table
+from schemagen.targets import limits
 from schemagen.typetable import DIALECTS, Dialect, TypeTable
 
 LOST = "\ufffd"
@@ -293,7 +294,7 @@ def test_every_page_is_built(tables: dict[str, LinkedTable]) -> None:
 
 
 def _statements(project: Path, table: LinkedTable, dialect: str) -> str:
-    path = tree.ddl_path(dialect, table.table.provider, table.module)
+    path = paths.ddl_path(dialect, table.table.provider, table.module)
     return (project / "generated" / path).read_text("utf-8")
 
 
@@ -385,7 +386,7 @@ def test_rows_of_awkward_columns_make_the_round_trip(
 def test_json_schema_says_what_was_meant(project: Path, tables: dict[str, LinkedTable]) -> None:
     """Every schema is one, by the meta-schema; names, titles and descriptions are the texts meant."""
     for id, page in PAGES.items():
-        path = tree.json_schema_path(tables[id].table.provider, tables[id].module)
+        path = paths.json_schema_path(tables[id].table.provider, tables[id].module)
         text = (project / "generated" / path).read_text("ascii")
         schema = cast("dict[str, Any]", json.loads(text))
         Draft202012Validator.check_schema(schema)
@@ -406,7 +407,7 @@ def test_json_schema_says_what_was_meant(project: Path, tables: dict[str, Linked
 
 def test_json_schema_of_structures(project: Path, tables: dict[str, LinkedTable]) -> None:
     """Members of an API page keep their descriptions and values, whatever they are called."""
-    path = tree.json_schema_path("aws", tables["aws.svc_nasty"].module)
+    path = paths.json_schema_path("aws", tables["aws.svc_nasty"].module)
     schema = json.loads((project / "generated" / path).read_text("ascii"))
     members = schema["$defs"]["Thing"]["properties"]
     meant = [REPLACED.get(text, text) for text in TEXTS * 3]
@@ -750,7 +751,7 @@ def test_any_page_is_refused_or_built() -> None:
         except ProblemsFound as found:
             _check_places(found, source)
             return
-        if not list(ddl.problems(table)):
+        if not list(limits.problems(table)):
             built.append(table.table.id)
             for path, text in render_table(table, SETTINGS, {}).items():
                 _consume(path, text, table)

@@ -9,22 +9,18 @@ import pytest
 
 import mappers
 from schemagen.link import RECORDED, Catalog, LinkedColumn, closure, link
-from schemagen.model import (
+from schemagen.model.origin import Origin
+from schemagen.model.pages import (
     Column,
-    ListOf,
-    MapOf,
-    Member,
+    DocumentedMember,
+    DocumentedValue,
     Operation,
-    Origin,
     Pages,
-    Scalar,
-    Shape,
     Structure,
-    StructureRef,
     Table,
     Usage,
-    Value,
 )
+from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.typetable import SqlType, Type, TypeTable
 
 TABLE = "aws.made_thing"
@@ -60,8 +56,8 @@ def linked(
     columns: dict[str, str],
     *,
     bound: dict[str, Any] | None = None,
-    auxiliary: dict[str, Any] | None = None,
-    values: tuple[Value, ...] = (),
+    enrichments: dict[str, Any] | None = None,
+    values: tuple[DocumentedValue, ...] = (),
     structures: tuple[Structure, ...] = (),
     operations: tuple[Operation, ...] = (),
     types: TypeTable | None = None,
@@ -77,7 +73,7 @@ def linked(
             TABLE,
             operation="DescribeThing",
             columns=entries if bound is None else bound,
-            auxiliary=auxiliary or {},
+            enrichments=enrichments or {},
         ),
         OUTPUTS,
         STRUCTURES,
@@ -153,7 +149,7 @@ def test_a_whole_response_has_the_shape_of_its_item() -> None:
             "policy": {"operation": "GetPolicy", "member": "@", "evidence": "name"},
             "part": {"operation": "ListParts", "member": "@", "evidence": "name"},
         },
-        auxiliary={
+        enrichments={
             "GetPolicy": {"path": "@", "arguments": {}},
             "ListParts": {"path": "Parts[]", "arguments": {}},
         },
@@ -181,9 +177,19 @@ def test_recorded_structures() -> None:
         "made",
         "Owner",
         (
-            Member("Name", Scalar("string"), RECORDED),
-            Member("Kind", Scalar("string"), RECORDED, values=(Value("A"), Value("B"))),
-            Member("Kinds", ListOf(Scalar("string")), RECORDED, values=(Value("A"), Value("B"))),
+            DocumentedMember("Name", Scalar("string"), RECORDED),
+            DocumentedMember(
+                "Kind",
+                Scalar("string"),
+                RECORDED,
+                values=(DocumentedValue("A"), DocumentedValue("B")),
+            ),
+            DocumentedMember(
+                "Kinds",
+                ListOf(Scalar("string")),
+                RECORDED,
+                values=(DocumentedValue("A"), DocumentedValue("B")),
+            ),
         ),
         RECORDED,
     )
@@ -210,7 +216,7 @@ def test_circles_end() -> None:
 
 
 def page(
-    name: str, *members: Member, usage: Usage | None = None, service: str = "made"
+    name: str, *members: DocumentedMember, usage: Usage | None = None, service: str = "made"
 ) -> Structure:
     return Structure(service, name, members, HERE, f"{name}'s page.", (usage,) if usage else ())
 
@@ -220,8 +226,8 @@ def test_the_page_wins_and_the_record_fills_the_gaps() -> None:
     from the record, and any JSON where neither knows it."""
     part = page(
         "Part",
-        Member("Owner", StructureRef("Owner"), HERE, description="Whose."),
-        Member("Nobody", ListOf(StructureRef("Nobody")), HERE),
+        DocumentedMember("Owner", StructureRef("Owner"), HERE, description="Whose."),
+        DocumentedMember("Nobody", ListOf(StructureRef("Nobody")), HERE),
     )
     catalog = linked({"parts": "json"}, structures=(part,))
     found = catalog.structures["made", "Part"]
@@ -243,7 +249,7 @@ def test_a_page_types_the_column_itself() -> None:
     assert reached(catalog) == [("made", "Other")]
 
     def described(structure: str) -> Shape | None:
-        member = Member("Owner", MapOf(StructureRef(structure)), HERE)
+        member = DocumentedMember("Owner", MapOf(StructureRef(structure)), HERE)
         operation = Operation("made", "DescribeThing", (), (member,), HERE)
         return column(linked({"owner": "json"}, operations=(operation,)), "owner").shape
 
@@ -253,14 +259,19 @@ def test_a_page_types_the_column_itself() -> None:
 
 def test_a_page_requires_only_what_the_record_requires() -> None:
     """A member is required where page and record say so, or the page alone speaks."""
-    owner = page("Owner", *(Member(one, Scalar("string"), HERE, True) for one in ("Name", "Kind")))
-    alone = page("Alone", Member("Name", Scalar("string"), HERE, True))
+    owner = page(
+        "Owner", *(DocumentedMember(one, Scalar("string"), HERE, True) for one in ("Name", "Kind"))
+    )
+    alone = page("Alone", DocumentedMember("Name", Scalar("string"), HERE, True))
     found = linked({}, structures=(owner, alone)).structures
     assert [one.required for one in found["made", "Owner"].members] == [True, False]
     assert [one.required for one in found["made", "Alone"].members] == [True]
 
 
-DOCUMENTED = (Value("NEW", "Just made."), Value("OLD", deprecated=True, wording="old"))
+DOCUMENTED = (
+    DocumentedValue("NEW", "Just made."),
+    DocumentedValue("OLD", deprecated=True, wording="old"),
+)
 
 
 def test_values_are_united() -> None:
@@ -268,10 +279,14 @@ def test_values_are_united() -> None:
     then those that only the record has; each alone is taken as it is."""
     columns = {"state": "string", "arn": "string"}
     both = linked(columns, values=DOCUMENTED)
-    assert column(both, "state").column.values == (*DOCUMENTED, Value("ON"), Value("OFF"))
+    assert column(both, "state").column.values == (
+        *DOCUMENTED,
+        DocumentedValue("ON"),
+        DocumentedValue("OFF"),
+    )
     assert column(both, "arn").column.values == DOCUMENTED
     recorded = column(linked(columns), "state").column.values
-    assert recorded == (Value("ON"), Value("OFF"), Value("NEW"))
+    assert recorded == (DocumentedValue("ON"), DocumentedValue("OFF"), DocumentedValue("NEW"))
     assert column(linked(columns, bound={}), "state").column.values == ()
 
 
@@ -279,15 +294,20 @@ def test_values_of_members_are_united() -> None:
     """So are those of a page's structure, in lists too."""
     owner = page(
         "Owner",
-        Member("Kind", Scalar("string"), HERE, values=(Value("B", "Second."), Value("C"))),
-        Member("Kinds", ListOf(Scalar("string")), HERE),
-        Member("Name", Scalar("string"), HERE, values=(Value("N"),)),
+        DocumentedMember(
+            "Kind",
+            Scalar("string"),
+            HERE,
+            values=(DocumentedValue("B", "Second."), DocumentedValue("C")),
+        ),
+        DocumentedMember("Kinds", ListOf(Scalar("string")), HERE),
+        DocumentedMember("Name", Scalar("string"), HERE, values=(DocumentedValue("N"),)),
     )
     found = linked({}, structures=(owner,)).structures["made", "Owner"]
     assert [one.values for one in found.members] == [
-        (Value("B", "Second."), Value("C"), Value("A")),
-        (Value("A"), Value("B")),
-        (Value("N"),),
+        (DocumentedValue("B", "Second."), DocumentedValue("C"), DocumentedValue("A")),
+        (DocumentedValue("A"), DocumentedValue("B")),
+        (DocumentedValue("N"),),
     ]
 
 
@@ -295,7 +315,7 @@ def test_structures_of_two_services_stay_two() -> None:
     """Structures of one name that a table reaches in two services are both there."""
     part = page(
         "Part",
-        Member("Text", Scalar("string"), HERE),
+        DocumentedMember("Text", Scalar("string"), HERE),
         usage=Usage("DescribeThing", "Owner", element=False),
         service="other",
     )

@@ -17,8 +17,8 @@ from aws_reader import ACCOUNT, REGION, Reader, client
 from corpus_package import Mapper
 from projects import page, pages
 from schemagen import api
-from schemagen.binding import lock
-from schemagen.model import Binding
+from schemagen.lockfile import lock
+from schemagen.model.bindings import Binding
 
 QUEUE = {
     "_key": "string",

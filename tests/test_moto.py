@@ -20,9 +20,9 @@ from aws_reader import Reader, client
 from corpus_package import CorpusPackage, Mapper
 from loading import trip
 from made_services import thing
-from schemagen.binding.index import Indexes
-from schemagen.binding.infer import infer
-from schemagen.convert import json_value
+from schemagen.api_models.index import Indexes
+from schemagen.inference.infer import infer
+from schemagen.runtime.convert import json_value
 from schemagen.typetable import TypeTable
 
 
@@ -63,7 +63,7 @@ def test_resources_are_rows(
         validator.validate(json_value(row, case.table))
         model.model_validate(row)
 
-    answered = {one.operation for one in binding.auxiliary} - case.lacks.keys()
+    answered = {one.operation for one in binding.enrichments} - case.lacks.keys()
     wanted = {column.column for column in binding.columns if column.operation in answered}
     wanted |= {column.column for column in binding.derived}
     empty = {name for name in wanted if all(row[name] is None for row in rows)}

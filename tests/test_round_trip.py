@@ -30,10 +30,10 @@ from pydantic_core import PydanticSerializationError
 
 import engines
 import handmade
-from schemagen import convert
 from schemagen.emit import ddl, json_schema
 from schemagen.link import LinkedTable
 from schemagen.names import NestedNames
+from schemagen.runtime import convert
 from schemagen.typetable import DIALECTS, TYPES, TypeTable
 
 # --- values ---------------------------------------------------------------------------------------

@@ -22,16 +22,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemagen import config
-from schemagen.config import Settings
-from schemagen.errors import Problem, ProblemsFound, UnknownTables
+from schemagen.diagnostics import Problem, ProblemsFound, UnknownTables
+from schemagen.settings.load import Settings, load_settings
 
 if TYPE_CHECKING:
     from schemagen.bind import Outcome
-    from schemagen.build import Changes
-    from schemagen.check import Finding
+    from schemagen.build.check import Finding
+    from schemagen.build.plan import Changes
     from schemagen.coverage import Coverage
-    from schemagen.model import Pages
+    from schemagen.model.pages import Pages
 
 __all__ = [
     "Problem",
@@ -54,7 +53,7 @@ __all__ = [
 def settings(start: Path) -> Settings:
     """The settings of the project that the folder ``start`` is in. Change them with
     `dataclasses.replace`."""
-    return config.load(start)
+    return load_settings(start)
 
 
 def read(settings: Settings) -> Pages:
@@ -67,7 +66,7 @@ def read(settings: Settings) -> Pages:
 def render(settings: Settings) -> Mapping[str, str]:
     """Every file of the generated package, by path relative to the output folder. Nothing is
     written, and what is on disk is not looked at."""
-    from schemagen import build as builder
+    from schemagen.build import plan as builder
 
     return builder.render_all(settings)
 
@@ -75,8 +74,8 @@ def render(settings: Settings) -> Mapping[str, str]:
 def check(settings: Settings, *, full: bool = False) -> tuple[Finding, ...]:
     """What a build would change: empty when the output folder is up to date. ``full`` renders
     everything, whatever the manifest says."""
-    from schemagen import build as builder
-    from schemagen.check import findings
+    from schemagen.build import plan as builder
+    from schemagen.build.check import findings
 
     return findings(builder.plan(settings, full=full))
 
@@ -84,7 +83,7 @@ def check(settings: Settings, *, full: bool = False) -> tuple[Finding, ...]:
 def build(settings: Settings, *, full: bool = False, jobs: int | None = None) -> Changes:
     """Bring the output folder up to date. ``jobs`` is the number of processes (default: one a
     processor)."""
-    from schemagen import build as builder
+    from schemagen.build import plan as builder
 
     return builder.apply(builder.plan(settings, full=full, jobs=jobs))
 

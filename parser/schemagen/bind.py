@@ -13,19 +13,22 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from schemagen import disk, overrides
-from schemagen.config import Settings
-from schemagen.errors import Problem, ProblemsFound, UnknownTables
+from schemagen.build import disk
+from schemagen.diagnostics import Problem, ProblemsFound, UnknownTables
 from schemagen.inputs import find_locks, read_locks
-from schemagen.model import NOWHERE, Binding, Table
-from schemagen.overrides import ItemOverride, Overrides
+from schemagen.model.bindings import Binding
+from schemagen.model.origin import NOWHERE
+from schemagen.model.pages import Table
 from schemagen.pages.sources import Kind, find_sources, kind_of
+from schemagen.settings import overrides
+from schemagen.settings.load import Settings
+from schemagen.settings.overrides import ItemOverride, Overrides
 
 if TYPE_CHECKING:
-    from schemagen.binding.choice import Inference
-    from schemagen.binding.index import Indexes
-    from schemagen.binding.infer import Pinned
-    from schemagen.binding.lock import Lock
+    from schemagen.api_models.index import Indexes
+    from schemagen.inference.candidates import Inference
+    from schemagen.inference.infer import Pinned
+    from schemagen.lockfile.lock import Lock
 
 PROVIDER = "aws"
 """The provider whose tables botocore fills."""
@@ -163,13 +166,13 @@ class _Work:
 
     @cached_property
     def indexes(self) -> Indexes:
-        from schemagen.binding.index import Indexes
+        from schemagen.api_models.index import Indexes
 
         return Indexes()
 
     def bind(self, table: Table) -> None:
         """Settle the binding of ``table``."""
-        from schemagen.binding import by_hand
+        from schemagen.inference import by_hand
 
         mine = self.settings.overrides.of(table.id)
         old = self.old.get(table.id)
@@ -196,8 +199,8 @@ class _Work:
     def inferred(self, table: Table, mine: Overrides) -> Binding | None:
         """The binding that is inferred for the item that the overrides leave; None, with a problem
         where an override wants one, where there is none."""
-        from schemagen.binding import by_hand
-        from schemagen.binding.infer import Pinned
+        from schemagen.inference import by_hand
+        from schemagen.inference.infer import Pinned
 
         item = next(iter(mine.items), None)
         pinned = Pinned(item.service, item.operation, item.path) if item else Pinned()
@@ -221,7 +224,7 @@ class _Work:
                 item.path,
                 columns=(),
                 derived=(),
-                auxiliary=(),
+                enrichments=(),
                 origin=NOWHERE,
                 unbound=tuple(sorted(column.name for column in table.columns)),
             )
@@ -235,7 +238,7 @@ class _Work:
 
     def infer(self, table: Table, pinned: Pinned, mine: Overrides) -> Inference:
         """What is inferred. Findings of columns that have an override are nobody's business."""
-        from schemagen.binding.infer import infer
+        from schemagen.inference.infer import infer
 
         inference = infer(table, self.settings.types, self.indexes, pinned)
         named = {one.column for one in mine.columns}
@@ -248,8 +251,8 @@ class _Work:
     def kept(self, table: Table, old: Binding, mine: Overrides) -> Binding:
         """``old`` as the page is now, with columns inferred that are new there, or that only an
         override that is gone can have bound."""
-        from schemagen.binding import renewal
-        from schemagen.binding.infer import Pinned
+        from schemagen.inference import renewal
+        from schemagen.inference.infer import Pinned
 
         old = renewal.on_page(old, table)
         by_hand = {one.column for one in old.columns if one.evidence == "hand"}
@@ -267,7 +270,8 @@ def _refreshed(
 ) -> dict[str, str | None]:
     """The texts of the locks that ``wanted`` concerns, by path; None for one that is left empty.
     What botocore lacks is added to the problems."""
-    from schemagen.binding import by_hand, snapshot
+    from schemagen.api_models import recording
+    from schemagen.inference import by_hand
 
     texts: dict[str, str | None] = {}
     for path, one in _merged(work, locks).items():
@@ -285,7 +289,7 @@ def _refreshed(
             for at, problem in by_hand.places(mine[table], binding)
         }
         try:
-            new = snapshot.refresh(replace(one, elsewhere=elsewhere))
+            new = recording.refresh(replace(one, elsewhere=elsewhere))
         except ProblemsFound as error:
             work.problems += error.problems
             continue
@@ -299,8 +303,8 @@ def _refreshed(
 
 def _merged(work: _Work, locks: Mapping[str, Lock]) -> dict[str, Lock]:
     """The locks with the bindings that were made, each in the file of its service."""
-    from schemagen.binding.lock import Lock
-    from schemagen.binding.record import Record
+    from schemagen.lockfile.lock import Lock
+    from schemagen.lockfile.record import Record
 
     merged = {
         path: replace(

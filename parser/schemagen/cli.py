@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from schemagen.errors import ProblemsFound, UnknownTables
+from schemagen.diagnostics import ProblemsFound, UnknownTables
 
 if TYPE_CHECKING:
-    from schemagen.build import Changes, Plan, Rendered
-    from schemagen.config import Settings
+    from schemagen.build.plan import BuildPlan, Changes, Rendered
+    from schemagen.settings.load import Settings
 
 OUT_OF_DATE = 1
 WRONG = 2
@@ -40,9 +40,9 @@ def _folders(command: Command) -> Command:
 
 
 def _settings(docs: Path | None = None, out: Path | None = None) -> Settings:
-    from schemagen import config
+    from schemagen.settings.load import load_settings
 
-    settings = config.load(Path.cwd())
+    settings = load_settings(Path.cwd())
     if docs is not None:
         settings = replace(settings, docs=docs.absolute())
     if out is not None:
@@ -97,7 +97,7 @@ def build(
     --check nothing is written: the difference goes to stdout, the reasons to stderr, and the exit
     status is 1.
     """
-    from schemagen import build as builder
+    from schemagen.build import plan as builder
 
     settings = _settings(docs, out)
     track = _progress if sys.stderr.isatty() else builder.untracked
@@ -133,8 +133,8 @@ def _command(docs: Path | None, out: Path | None) -> str:
     return shlex.join(["schemagen", "build", *words])
 
 
-def _check(plan: Plan, command: str) -> int:
-    from schemagen.check import findings
+def _check(plan: BuildPlan, command: str) -> int:
+    from schemagen.build.check import findings
 
     found = findings(plan)
     if not found:

@@ -14,22 +14,17 @@ from functools import cached_property
 from typing import Literal
 
 from schemagen.link import Catalog, LinkedTable
-from schemagen.model import (
-    KEY,
+from schemagen.model.bindings import (
     Binding,
     BoundColumn,
-    Column,
     DerivedColumn,
-    Member,
-    Origin,
-    Pages,
     ResponseMember,
     ResponseStructure,
-    Shape,
-    Table,
-    Value,
 )
-from schemagen.responses import Responses, fetched_member
+from schemagen.model.origin import Origin
+from schemagen.model.pages import KEY, Column, DocumentedMember, DocumentedValue, Pages, Table
+from schemagen.model.responses import Responses, fetched_member
+from schemagen.model.shapes import Shape
 
 State = Literal["bound", "derived", "unbound"]
 
@@ -228,7 +223,7 @@ def _column_values(
 
 
 def _values(
-    of: str, documented: Iterable[Value], member: ResponseMember, origin: Origin
+    of: str, documented: Iterable[DocumentedValue], member: ResponseMember, origin: Origin
 ) -> Iterator[ValuesDifference]:
     """The difference, if both say that there is an enumeration."""
     page = tuple(value.value for value in documented)
@@ -250,11 +245,11 @@ class _Described:
     """A structure that a page and the record both type."""
 
     of: str
-    page: tuple[Member, ...]
+    page: tuple[DocumentedMember, ...]
     record: ResponseStructure
     origin: Origin
 
-    def both(self) -> Iterator[tuple[Member, ResponseMember]]:
+    def both(self) -> Iterator[tuple[DocumentedMember, ResponseMember]]:
         """The members that are on the page and in the record."""
         recorded = {member.name: member for member in self.record.members}
         for member in self.page:
@@ -305,7 +300,7 @@ def _described(
     binding = linked.binding
     if binding is not None:
         responses = recorded[binding.service]
-        filling = {binding.operation, *(one.operation for one in binding.auxiliary)}
+        filling = {binding.operation, *(one.operation for one in binding.enrichments)}
         for operation in pages.operations:
             if operation.service == binding.service and operation.name in filling:
                 yield _Described(

@@ -6,16 +6,17 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from schemagen import overrides
-from schemagen.config import Settings
-from schemagen.errors import Problem, ProblemsFound
+from schemagen.diagnostics import Problem, ProblemsFound
 from schemagen.link import Catalog, link
-from schemagen.model import Pages
+from schemagen.model.pages import Pages
 from schemagen.pages.sources import Source, find_sources
+from schemagen.settings import overrides
+from schemagen.settings.load import Settings
+from schemagen.targets import limits
 
 if TYPE_CHECKING:
-    from schemagen.binding.lock import Lock
-    from schemagen.model import Binding
+    from schemagen.lockfile.lock import Lock
+    from schemagen.model.bindings import Binding
     from schemagen.pages.read import ParsedPage
 
 
@@ -45,7 +46,7 @@ def find_locks(settings: Settings) -> tuple[Source, ...]:
 
 def read_locks(sources: Iterable[Source], *, recorded: bool = True) -> Locks:
     """The locks in ``sources``. With ``recorded``, all that they name must be recorded in them."""
-    from schemagen.binding import lock
+    from schemagen.lockfile import lock
 
     read = lock.read if recorded else lock.parse
     problems: list[Problem] = []
@@ -91,8 +92,7 @@ def link_all(
     """The pages put together, and their catalogue. Raises `ProblemsFound` with the problems of
     ``locks`` and everything that is wrong between pages, overrides, lock and databases. ``fresh`` are
     the tables that a build has found right before."""
-    from schemagen.binding import lock
-    from schemagen.emit import ddl
+    from schemagen.lockfile import lock
     from schemagen.pages.read import collect
 
     pages = Pages()
@@ -111,7 +111,7 @@ def link_all(
         services = [one.service for one in locks.files]
         catalog = link(pages, settings.types, locks.bindings.values(), services)
     for table in catalog.tables:
-        found += ddl.problems(table)
+        found += limits.problems(table)
     if found:
         raise ProblemsFound(found)
     return pages, catalog

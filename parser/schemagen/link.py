@@ -11,26 +11,19 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from schemagen import names
-from schemagen.model import (
-    NOWHERE,
-    Binding,
+from schemagen.model.bindings import Binding, RecordedService, ResponseMember, ResponseStructure
+from schemagen.model.origin import NOWHERE
+from schemagen.model.pages import (
     Column,
-    ListOf,
-    MapOf,
-    Member,
+    DocumentedMember,
+    DocumentedValue,
     Pages,
     Parameter,
-    ResponseMember,
-    ResponseStructure,
-    Scalar,
-    Service,
-    Shape,
     Structure,
-    StructureRef,
     Table,
-    Value,
 )
-from schemagen.responses import Responses
+from schemagen.model.responses import Responses
+from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.typetable import DIALECTS, Resolved, TypeTable
 
 _PARAMETERS = "Parameters"
@@ -82,7 +75,7 @@ class LinkedTable:
     class_name: str
     structures: tuple[Structure, ...]
     binding: Binding | None
-    service: Service | None
+    service: RecordedService | None
 
     @property
     def parameters_class(self) -> str:
@@ -137,7 +130,7 @@ class Catalog:
     tables: tuple[LinkedTable, ...]
     structures: Structures
     classes: Mapping[tuple[str, str], str]
-    services: Mapping[str, Service]
+    services: Mapping[str, RecordedService]
 
 
 def structure_classes(
@@ -165,7 +158,7 @@ def link(
     pages: Pages,
     types: TypeTable,
     bindings: Iterable[Binding] = (),
-    services: Iterable[Service] = (),
+    services: Iterable[RecordedService] = (),
 ) -> Catalog:
     """Settle every name and type. Types were checked when the pages were read."""
     recorded = {service.name: Responses(service) for service in services}
@@ -307,14 +300,14 @@ def _from_record(service: str, structure: ResponseStructure) -> Structure:
         service,
         structure.name,
         tuple(
-            Member(member.name, member.shape, RECORDED, values=united((), member.values))
+            DocumentedMember(member.name, member.shape, RECORDED, values=united((), member.values))
             for member in structure.members
         ),
         RECORDED,
     )
 
 
-def _with_record(member: Member, recorded: ResponseMember | None) -> Member:
+def _with_record(member: DocumentedMember, recorded: ResponseMember | None) -> DocumentedMember:
     """A page's member and what the record adds to it."""
     if recorded is None:
         return member
@@ -338,10 +331,12 @@ def _settled(service: str, shape: Shape, known: Container[tuple[str, str]]) -> S
             return shape
 
 
-def united(documented: tuple[Value, ...], recorded: Iterable[str]) -> tuple[Value, ...]:
+def united(
+    documented: tuple[DocumentedValue, ...], recorded: Iterable[str]
+) -> tuple[DocumentedValue, ...]:
     """The documented values, as the page has them, then those that only the record has."""
     there = {value.value for value in documented}
-    return (*documented, *(Value(value) for value in recorded if value not in there))
+    return (*documented, *(DocumentedValue(value) for value in recorded if value not in there))
 
 
 def structure_names(shape: Shape) -> Iterator[str]:

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable
 from enum import StrEnum
 
 # Defined there because the generated package needs it too, for members that are new to it.
-from schemagen.convert import snake_case as snake_case
+from schemagen.runtime.convert import snake_case as snake_case
 
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 _WINDOWS_DEVICES = frozenset(

@@ -9,23 +9,19 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from schemagen.coverage import Coverage, Figures, TableCoverage
-from schemagen.model import (
+from schemagen.model.origin import Origin
+from schemagen.model.pages import (
     Column,
     Constraints,
-    ListOf,
-    MapOf,
-    Member,
+    DocumentedMember,
+    DocumentedValue,
     Operation,
-    Origin,
     Pages,
     Parameter,
-    Scalar,
-    Shape,
     Structure,
-    StructureRef,
     Table,
-    Value,
 )
+from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.typetable import DIALECTS, Type, TypeTable, array_row
 
 # --- the type table -------------------------------------------------------------------------------
@@ -169,7 +165,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     }
 
 
-def _member(member: Member) -> dict[str, Any]:
+def _member(member: DocumentedMember) -> dict[str, Any]:
     return {
         "name": member.name,
         "type": shape_text(member.shape),
@@ -186,7 +182,7 @@ def _constraints(constraints: Constraints) -> dict[str, Any]:
     return {name: limit for name, limit in limits.items() if limit is not None}
 
 
-def _value(value: Value) -> dict[str, Any]:
+def _value(value: DocumentedValue) -> dict[str, Any]:
     return {
         "value": value.value,
         "description": value.description,
@@ -212,7 +208,7 @@ def shape_text(shape: Shape) -> str:
 VALUE_HEADINGS = ("where", "value", "deprecated", "place", "words that it was read from")
 
 
-def documented_values(pages: Pages) -> Iterator[tuple[str, Origin, Value]]:
+def documented_values(pages: Pages) -> Iterator[tuple[str, Origin, DocumentedValue]]:
     """Every documented value with the name and the place of what it is a value of."""
     for table in pages.tables:
         for column in table.columns:
@@ -270,7 +266,7 @@ def table_rows(table: Table) -> list[tuple[str, ...]]:
 MEMBER_HEADINGS = ("member", "required", "type", "values", "description")
 
 
-def member_rows(members: Iterable[Member]) -> list[tuple[str, ...]]:
+def member_rows(members: Iterable[DocumentedMember]) -> list[tuple[str, ...]]:
     return [
         (
             member.name,

@@ -46,7 +46,7 @@ class PythonType:
 class SqlType:
     """A column type of one SQL dialect, and how a row's value becomes a parameter of it.
 
-    ``encode`` and ``decode`` name functions of `schemagen.convert`: from the row's value to what
+    ``encode`` and ``decode`` name functions of `schemagen.runtime.convert`: from the row's value to what
     the driver is given, and back from what the driver returns ("" where it is the value itself).
     ``via`` is the type that the parameter is cast to first. ``extension`` must exist. ``depth`` is
     the number of nested lists whose elements are encoded and decoded one by one.
@@ -98,7 +98,7 @@ class Type:
 
     ``json_schema`` and ``python`` describe a value that is not null: emitters add null.
     ``row`` is the Python annotation of the value in a mapper's row. ``convert`` names the function
-    of `schemagen.convert` that makes it from what boto3 returns, which ``boto3`` says in words.
+    of `schemagen.runtime.convert` that makes it from what boto3 returns, which ``boto3`` says in words.
     ``sql`` maps the names of `DIALECTS` to types. ``absent`` is the Python literal that stands for
     a value which an operation asked for it leaves out; "" is null.
     """

@@ -12,9 +12,10 @@ import catalogues
 import engines
 import handmade
 from catalogues import TYPES, Described
-from schemagen.convert import hstore_csv_text, tags
 from schemagen.emit import ddl
 from schemagen.link import LinkedTable
+from schemagen.runtime.convert import hstore_csv_text, tags
+from schemagen.targets import limits
 from schemagen.typetable import DIALECTS
 
 DIALECT = {dialect.name: dialect for dialect in DIALECTS}
@@ -168,7 +169,7 @@ def test_the_variant_without_extension_needs_none() -> None:
 
 
 def _problems(table: LinkedTable) -> list[str]:
-    return [str(problem) for problem in ddl.problems(table)]
+    return [str(problem) for problem in limits.problems(table)]
 
 
 def test_too_many_columns(postgres: psycopg.Connection) -> None:

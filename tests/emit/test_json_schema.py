@@ -11,33 +11,32 @@ from jsonschema import Draft202012Validator, SchemaError, ValidationError
 
 from schemagen.emit import json_schema
 from schemagen.link import LinkedTable, link
-from schemagen.model import (
+from schemagen.model.bindings import (
     Binding,
     BoundColumn,
-    Column,
-    ListOf,
-    MapOf,
-    Member,
-    Origin,
-    Pages,
-    Parameter,
+    RecordedService,
     ResponseMember,
     ResponseStructure,
-    Scalar,
-    Service,
+)
+from schemagen.model.origin import Origin
+from schemagen.model.pages import (
+    Column,
+    DocumentedMember,
+    DocumentedValue,
+    Pages,
+    Parameter,
     Structure,
-    StructureRef,
     Table,
     Usage,
-    Value,
 )
+from schemagen.model.shapes import ListOf, MapOf, Scalar, StructureRef
 from schemagen.names import NestedNames
 from schemagen.typetable import TypeTable
 
 HERE = Origin("page.md", 1)
 
 
-def column(name: str, type: str, *values: Value, description: str = "") -> Column:
+def column(name: str, type: str, *values: DocumentedValue, description: str = "") -> Column:
     return Column(name, "core", type, HERE, description=description, values=values)
 
 
@@ -91,7 +90,13 @@ def test_annotations_are_not_written() -> None:
 def test_documented_values_stay_open() -> None:
     """Values are listed, old ones as deprecated, and any other string is accepted too."""
     made = schema(
-        column("status", "string", Value("On"), Value("Off"), Value("Gone", deprecated=True))
+        column(
+            "status",
+            "string",
+            DocumentedValue("On"),
+            DocumentedValue("Off"),
+            DocumentedValue("Gone", deprecated=True),
+        )
     )
     assert made["properties"]["status"] == {
         "anyOf": [
@@ -118,16 +123,16 @@ TREE = (
         "sagemaker",
         "Node",
         (
-            Member("NodeArn", Scalar("string"), HERE, required=True),
-            Member("Children", ListOf(StructureRef("Node")), HERE, required=False),
-            Member("Env", MapOf(Scalar("string")), HERE),
-            Member("Leaf", StructureRef("Leaf"), HERE),
+            DocumentedMember("NodeArn", Scalar("string"), HERE, required=True),
+            DocumentedMember("Children", ListOf(StructureRef("Node")), HERE, required=False),
+            DocumentedMember("Env", MapOf(Scalar("string")), HERE),
+            DocumentedMember("Leaf", StructureRef("Leaf"), HERE),
         ),
         HERE,
         "A node.",
         (Usage("DescribeJob", "Nodes", element=True),),
     ),
-    Structure("sagemaker", "Leaf", (Member("At", Scalar("timestamp"), HERE),), HERE),
+    Structure("sagemaker", "Leaf", (DocumentedMember("At", Scalar("timestamp"), HERE),), HERE),
     Structure("sagemaker", "Unused", (), HERE),
 )
 
@@ -153,7 +158,7 @@ def test_structures_become_definitions() -> None:
     assert not accepts(made, {"nodes": [{"node_arn": "a", "env": {"KeepThis": 1}}]})
 
 
-RECORD = Service(
+RECORD = RecordedService(
     "sagemaker",
     (
         ResponseStructure(
@@ -221,7 +226,13 @@ def test_recorded_structures_become_definitions(type: str) -> None:
 
 def test_recorded_values_stand_behind_documented_ones() -> None:
     """A value that only botocore has is listed, one that only the page has too."""
-    made = written(recorded(column("state", "string", Value("Old", deprecated=True), Value("New"))))
+    made = written(
+        recorded(
+            column(
+                "state", "string", DocumentedValue("Old", deprecated=True), DocumentedValue("New")
+            )
+        )
+    )
     assert made["properties"]["state"]["anyOf"] == [
         {"enum": ["New", "On"]},
         {"enum": ["Old"], "deprecated": True},
@@ -233,10 +244,12 @@ def test_recorded_values_stand_behind_documented_ones() -> None:
 def test_definitions_of_one_name_are_told_apart() -> None:
     """Structures of two services that are called the same have their service in front, in each
     other's members too; so has one that is called as the table's parameters. Others have not."""
-    text = Member("Text", Scalar("string"), HERE)
+    text = DocumentedMember("Text", Scalar("string"), HERE)
     other = (
-        Structure("other", "Part", (text, Member("Leaf", StructureRef("Leaf"), HERE)), HERE),
-        Structure("other", "Leaf", (Member("Part", StructureRef("Part"), HERE),), HERE),
+        Structure(
+            "other", "Part", (text, DocumentedMember("Leaf", StructureRef("Leaf"), HERE)), HERE
+        ),
+        Structure("other", "Leaf", (DocumentedMember("Part", StructureRef("Part"), HERE),), HERE),
         Structure("other", "SagemakerJobParameters", (text,), HERE),
     )
     linked = recorded(column("parts", "json"), column("texts", "json"), column("also", "json"))

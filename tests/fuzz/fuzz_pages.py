@@ -19,9 +19,9 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["schemagen", "markdown_it", "yaml"]):
-    from schemagen.errors import CODES, Problem
+    from schemagen.diagnostics import CODES, Problem
     from schemagen.link import link
-    from schemagen.model import Pages
+    from schemagen.model.pages import Pages
     from schemagen.pages.read import parse_source
     from schemagen.pages.sources import Kind, Source, kind_of
     from schemagen.typetable import TypeTable

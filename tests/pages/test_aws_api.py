@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from schemagen.model import (
+from schemagen.model.origin import Origin
+from schemagen.model.pages import (
     Constraints,
-    ListOf,
-    MapOf,
-    Member,
+    DocumentedMember,
+    DocumentedValue,
     Operation,
-    Origin,
-    Scalar,
-    Shape,
     Structure,
-    StructureRef,
     Usage,
-    Value,
 )
+from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.pages import aws_api
 
 PATH = "docs/aws_api/things/API_Thing.md"
@@ -30,7 +26,7 @@ def parse(text: str, path: str = PATH) -> aws_api.Page | None:
     return page
 
 
-def member(facts: str, description: str = "Words\\.", name: str = "Kind") -> Member:
+def member(facts: str, description: str = "Words\\.", name: str = "Kind") -> DocumentedMember:
     """The only member of a structure, with these lines at its end."""
     page = parse(
         f'# Thing\n\n## Contents\n\n **{name}**   <a name="Things-Type-Thing-{name}"></a>\n'
@@ -82,8 +78,10 @@ def test_a_whole_structure() -> None:
         service="things",
         name="Transition",
         members=(
-            Member("StartTime", Scalar("timestamp"), Origin(PATH, 10), True, "When it began."),
-            Member(
+            DocumentedMember(
+                "StartTime", Scalar("timestamp"), Origin(PATH, 10), True, "When it began."
+            ),
+            DocumentedMember(
                 "Status",
                 STRING,
                 Origin(PATH, 15),
@@ -93,10 +91,10 @@ def test_a_whole_structure() -> None:
                 "Done\n- Completed - It has completed.\n"
                 "We no longer support the following statuses:\n- Launching",
                 values=(
-                    Value("Starting", "It starts.", wording=listed),
-                    Value("Completed", "It has completed.", wording=listed),
-                    Value("Launching", deprecated=True, wording=listed),
-                    Value("Interrupted", wording="Interrupted"),
+                    DocumentedValue("Starting", "It starts.", wording=listed),
+                    DocumentedValue("Completed", "It has completed.", wording=listed),
+                    DocumentedValue("Launching", deprecated=True, wording=listed),
+                    DocumentedValue("Interrupted", wording="Interrupted"),
                 ),
             ),
         ),
@@ -122,8 +120,8 @@ def test_a_whole_operation() -> None:
     assert page == Operation(
         "things",
         "DescribeThing",
-        request=(Member("Name", STRING, Origin(PATH, 17), True, "The name."),),
-        response=(Member("Name", STRING, Origin(PATH, 26), None, "The name."),),
+        request=(DocumentedMember("Name", STRING, Origin(PATH, 17), True, "The name."),),
+        response=(DocumentedMember("Name", STRING, Origin(PATH, 26), None, "The name."),),
         origin=Origin(PATH, 1),
         description="Describes it.",
     )

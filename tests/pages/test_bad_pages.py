@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from schemagen import pages
-from schemagen.errors import CODES, ProblemsFound
+from schemagen.diagnostics import CODES, ProblemsFound
 from schemagen.pages.read import parse_sources, read_pages
 from schemagen.pages.sources import Source, find_sources
 from schemagen.typetable import TypeTable

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from schemagen.model import Member, Pages, Scalar
+from schemagen.model.pages import DocumentedMember, Pages
+from schemagen.model.shapes import Scalar
 from schemagen.pages.read import read_pages
 from schemagen.typetable import TypeTable
 
@@ -127,7 +128,7 @@ def test_values_of_the_corpus(ddsql: Pages) -> None:
     }
 
 
-def members(pages: Pages) -> list[Member]:
+def members(pages: Pages) -> list[DocumentedMember]:
     structures = [member for one in pages.structures for member in one.members]
     operations = [member for one in pages.operations for member in (*one.request, *one.response)]
     return [*structures, *operations]

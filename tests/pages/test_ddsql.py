@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from schemagen.model import Column, Example, Origin, Parameter, Table, Value
+from schemagen.model.origin import Origin
+from schemagen.model.pages import Column, DocumentedValue, Example, Parameter, Table
 from schemagen.pages import ddsql
 from schemagen.typetable import Rule, TypeTable
 
@@ -194,7 +195,7 @@ def test_values_only_of_strings() -> None:
     """A json column's list describes members; a string's describes values."""
     cell = "One of the following: <ul><li><code>A</code> - First.</li></ul>"
     text, json = columns(f"| a | core | string | {cell} |\n| b | core | json | {cell} |\n")
-    assert text.values == (Value("A", "First.", wording="A - First."),)
+    assert text.values == (DocumentedValue("A", "First.", wording="A - First."),)
     assert json.values == ()
 
 

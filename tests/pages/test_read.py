@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemagen.errors import CODES, ProblemsFound
-from schemagen.model import Origin, Structure
+from schemagen.diagnostics import CODES, ProblemsFound
+from schemagen.model.origin import Origin
+from schemagen.model.pages import Structure
 from schemagen.pages.read import parse_source, parse_sources, read_pages
 from schemagen.pages.sources import Kind, Source, find_sources, kind_of
 from schemagen.typetable import TypeTable

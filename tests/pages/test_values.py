@@ -6,7 +6,7 @@ import pytest
 from botocore.loaders import Loader
 from botocore.model import ServiceModel, StringShape, StructureShape
 
-from schemagen.model import Value
+from schemagen.model.pages import DocumentedValue
 from schemagen.pages import prose, values
 
 
@@ -100,12 +100,12 @@ def test_values_say_where_they_come_from() -> None:
         "We no longer support the following: <ul><li> <code>OFF</code> </li></ul>"
     )
     assert values.read(prose.from_html(text), "state") == (
-        Value("ON", "It is on.", wording="ON - It is on."),
-        Value("OFF", deprecated=True, wording="OFF"),
+        DocumentedValue("ON", "It is on.", wording="ON - It is on."),
+        DocumentedValue("OFF", deprecated=True, wording="OFF"),
     )
     assert values.read(prose.from_html("It is nice. Valid values: A | B"), "x") == (
-        Value("A", wording="Valid values: A | B"),
-        Value("B", wording="Valid values: A | B"),
+        DocumentedValue("A", wording="Valid values: A | B"),
+        DocumentedValue("B", wording="Valid values: A | B"),
     )
 
 
@@ -114,7 +114,7 @@ def test_lists_of_known_values_need_no_announcement() -> None:
     pieces = prose.from_html("In short: <ul><li><code>A</code> - First.</li></ul>")
     assert values.read(pieces, "x") == ()
     assert values.read(pieces, "x", known=["A", "B"]) == (
-        Value("A", "First.", wording="A - First."),
+        DocumentedValue("A", "First.", wording="A - First."),
     )
 
 

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, cast
 
-from schemagen.emit import tree
+from schemagen.emit import paths
 from schemagen.link import LinkedColumn, LinkedParameter, LinkedTable
-from schemagen.model import ListOf, MapOf, Member, Scalar, Shape, Structure, StructureRef, Value
+from schemagen.model.pages import DocumentedMember, DocumentedValue, Structure
+from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.names import NestedNames
 from schemagen.typetable import (
     PYTHON_TYPE,
@@ -41,7 +42,7 @@ def table_schema(
     schema: JsonSchema = {
         "$schema": DIALECT,
         "$id": f"{base_uri}{table.table.id}",
-        "$comment": tree.notice(table.table.id),
+        "$comment": paths.notice(table.table.id),
         "title": table.table.title,
         **_documentation(table.table.documentation, table.table.deprecated is not None),
         **object_schema(properties, [key] if key else [], closed=True),
@@ -159,7 +160,7 @@ def _narrowed(type: Resolved, shape: Shape, service: str, types: TypeTable) -> J
     return _shape(shape, service, types)
 
 
-def _member(member: Member, service: str, types: TypeTable) -> JsonSchema:
+def _member(member: DocumentedMember, service: str, types: TypeTable) -> JsonSchema:
     schema = _shape(member.shape, service, types, member.values)
     if not member.required and not _allows_everything(schema):
         schema = nullable(schema)
@@ -183,7 +184,7 @@ def _parameters(parameters: Iterable[LinkedParameter]) -> JsonSchema:
 
 
 def _shape(
-    shape: Shape, service: str, types: TypeTable, values: Iterable[Value] = ()
+    shape: Shape, service: str, types: TypeTable, values: Iterable[DocumentedValue] = ()
 ) -> JsonSchema:
     """The schema of a shape; ``values`` are those of the strings at its bottom."""
     match shape:
@@ -211,7 +212,7 @@ def referred(annotation: str) -> tuple[str, str] | None:
     return service, name
 
 
-def _enumeration(values: Iterable[Value], schema: JsonSchema) -> JsonSchema:
+def _enumeration(values: Iterable[DocumentedValue], schema: JsonSchema) -> JsonSchema:
     values = list(values)
     if not values:
         return schema

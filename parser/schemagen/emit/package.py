@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from schemagen import convert, templating
-from schemagen.emit import sql, tree
+from schemagen.emit import paths, sql, templating
 from schemagen.emit.formatting import format_python
 from schemagen.link import TableFacts
 from schemagen.names import python_literal
+from schemagen.runtime import convert
 from schemagen.typetable import DIALECTS, TypeTable
 
 
 def render(tables: Iterable[TableFacts], types: TypeTable, version: str) -> dict[str, str]:
     """The shared files, without the ``__init__`` modules of `init_modules`."""
     tables = sorted(tables, key=lambda table: table.id)
-    notice = tree.notice("the pages")
+    notice = paths.notice("the pages")
     names = {
         "notice": notice,
-        "distribution": tree.DISTRIBUTION,
-        "package": tree.PACKAGE,
+        "distribution": paths.DISTRIBUTION,
+        "package": paths.PACKAGE,
         "version": version,
     }
-    package = tree.PACKAGE
+    package = paths.PACKAGE
     return {
         "pyproject.toml": templating.render("package/pyproject.toml.j2", **names),
         "README.md": templating.render(
@@ -35,7 +35,7 @@ def render(tables: Iterable[TableFacts], types: TypeTable, version: str) -> dict
         ),
         f"{package}/py.typed": "",
         f"{package}/_convert.py": _convert(),
-        f"{package}/_types.py": _types(types, tree.notice("the type table")),
+        f"{package}/_types.py": _types(types, paths.notice("the type table")),
         f"{package}/catalog.py": _catalog(tables, notice),
         f"{package}/sql.py": sql.render(types),
     }
@@ -85,12 +85,12 @@ def _catalog(tables: Iterable[TableFacts], notice: str) -> str:
     return templating.render(
         "package/catalog.py.j2",
         notice=notice,
-        package=tree.PACKAGE,
+        package=paths.PACKAGE,
         dialects=[python_literal(dialect.name) for dialect in DIALECTS],
         entries=[
             {
                 "id": python_literal(table.id),
-                "provider": python_literal(tree.folder(table.provider)),
+                "provider": python_literal(paths.folder(table.provider)),
                 "module": python_literal(table.module),
                 "model": python_literal(table.model),
                 "key": table.key,

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from keyword import iskeyword
 
-from schemagen import templating
-from schemagen.emit import tree
-from schemagen.emit.circles import circles
+from schemagen.emit import paths, templating
 from schemagen.emit.imports import RESERVED, Imports
 from schemagen.emit.layout import lay_out, lay_out_empty, lay_out_item, lay_out_value
+from schemagen.emit.strongly_connected import circles
 from schemagen.emit.typed_dicts import input_dict, typed_dict
 from schemagen.link import structure_names
-from schemagen.model import ListOf, MapOf, ResponseStructure, Scalar, Service, Shape, StructureRef
+from schemagen.model.bindings import RecordedService, ResponseStructure
+from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.names import NestedNames, class_name, python_literal, snake_case
 from schemagen.typetable import SCALARS, array_row, map_row
 
@@ -32,7 +32,7 @@ class ShapeNames:
     ``prefix`` stands before each of them where another module refers to them ("shapes.").
     """
 
-    service: Service
+    service: RecordedService
     prefix: str = ""
 
     @cached_property
@@ -192,7 +192,7 @@ def _inner(shape: Shape) -> Shape | None:
 # --- the module -----------------------------------------------------------------------------------
 
 
-def render_shapes(service: Service, nested_names: NestedNames) -> str:
+def render_shapes(service: RecordedService, nested_names: NestedNames) -> str:
     """The module of a service's structures."""
     names = ShapeNames(service)
     imports = Imports("...")
@@ -208,7 +208,7 @@ def render_shapes(service: Service, nested_names: NestedNames) -> str:
     ]
     return templating.render(
         "mappers/shapes.py.j2",
-        notice=tree.notice(f"the lock of {service.name}"),
+        notice=paths.notice(f"the lock of {service.name}"),
         service=service.name,
         imports=imports.groups(),
         definitions=[*definitions, *functions],

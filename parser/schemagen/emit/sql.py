@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from schemagen import templating
-from schemagen.emit import tree
-from schemagen.emit.ddl import MAX_DEPTH, identifier
+from schemagen.emit import paths, templating
+from schemagen.emit.ddl import identifier
 from schemagen.emit.formatting import format_python
 from schemagen.link import LinkedTable
+from schemagen.targets.limits import MAX_DEPTH
 from schemagen.typetable import DIALECTS, SqlType, TypeTable
 
 _LINE_LENGTH = 88  # black's
@@ -30,8 +30,8 @@ def render(types: TypeTable) -> str:
     return format_python(
         templating.render(
             "package/sql.py.j2",
-            notice=tree.notice("the type table"),
-            package=tree.PACKAGE,
+            notice=paths.notice("the type table"),
+            package=paths.PACKAGE,
             converters=sorted(used),
             dialects=DIALECTS,
             rows={
@@ -69,7 +69,7 @@ def render_table(table: LinkedTable) -> str:
     }
     source = templating.render(
         "package/table.py.j2",
-        notice=tree.notice(table.table.id),
+        notice=paths.notice(table.table.id),
         id=table.table.id,
         key=table.table.key,
         columns={column.column.name: column.type.expression for column in table.columns},

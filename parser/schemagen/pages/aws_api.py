@@ -12,21 +12,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-from schemagen.errors import Problem
-from schemagen.model import (
+from schemagen.diagnostics import Problem
+from schemagen.model.origin import Origin
+from schemagen.model.pages import (
     Constraints,
-    ListOf,
-    MapOf,
-    Member,
+    DocumentedMember,
+    DocumentedValue,
     Operation,
-    Origin,
-    Scalar,
-    Shape,
     Structure,
-    StructureRef,
     Usage,
-    Value,
 )
+from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.pages import characters, markdown, prose, values
 from schemagen.pages.prose import shown
 from schemagen.typetable import API_SCALARS
@@ -169,8 +165,10 @@ class _Page:
 
     # --- members ---
 
-    def _members(self, sections: Sequence[_Section], titles: Sequence[str]) -> tuple[Member, ...]:
-        members: dict[str, Member] = {}
+    def _members(
+        self, sections: Sequence[_Section], titles: Sequence[str]
+    ) -> tuple[DocumentedMember, ...]:
+        members: dict[str, DocumentedMember] = {}
         for section in sections:
             if section.title not in titles:
                 continue
@@ -187,7 +185,7 @@ class _Page:
                     members[member.name] = member
         return tuple(members.values())
 
-    def _section_members(self, section: _Section) -> Iterator[Member]:
+    def _section_members(self, section: _Section) -> Iterator[DocumentedMember]:
         # A bold line is a member if it has an anchor or a type; otherwise it is "**Note**".
         typed = self._typed(section)
         heads = [
@@ -237,7 +235,9 @@ class _Page:
             follows = bool(_TYPE_LINE.match(text)) or (follows and bool(text.strip()))
         return typed
 
-    def _member(self, line: int, end: int, name: str, default: Shape | None) -> Member | None:
+    def _member(
+        self, line: int, end: int, name: str, default: Shape | None
+    ) -> DocumentedMember | None:
         start, stop = self._facts(line + 1, end)
         facts = _Facts(name)
         left: list[str] = []
@@ -267,7 +267,7 @@ class _Page:
             left.append(f"Valid values: {' | '.join(value.value for value in facts.values)}")
         pieces = prose.from_markdown(self.lines[line + 1 : start], wrapped=False)
         description = [prose.plain(pieces), *(prose.text_of(text) for text in left)]
-        return Member(
+        return DocumentedMember(
             name,
             shape,
             Origin(self.path, line + 1),
@@ -331,8 +331,8 @@ def _element(shape: Shape) -> Shape:
 
 
 def _united(
-    valid: Sequence[Value], pieces: Sequence[prose.Piece], name: str, shape: Shape
-) -> tuple[Value, ...]:
+    valid: Sequence[DocumentedValue], pieces: Sequence[prose.Piece], name: str, shape: Shape
+) -> tuple[DocumentedValue, ...]:
     """The values of the ``Valid Values`` line, with what the prose says about them, and others
     that the prose documents."""
     if _element(shape) != Scalar("string"):
@@ -383,7 +383,7 @@ class _Facts:
     name: str
     shape: Shape | None = None
     required: bool | None = None
-    values: tuple[Value, ...] = ()
+    values: tuple[DocumentedValue, ...] = ()
     constraints: Constraints = field(default_factory=Constraints)
 
 
@@ -406,7 +406,7 @@ def _read_values(facts: _Facts, text: str) -> None:
         raise _Unreadable("SG207", f"the valid values cannot be read: {shown(text)}")
     listed = " | ".join(words)
     facts.values = tuple(
-        Value(word, wording=f"Valid Values: {listed}") for word in dict.fromkeys(words)
+        DocumentedValue(word, wording=f"Valid Values: {listed}") for word in dict.fromkeys(words)
     )
 
 

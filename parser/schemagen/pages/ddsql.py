@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from schemagen.errors import Problem
-from schemagen.model import Column, Example, Origin, Parameter, Table
+from schemagen.diagnostics import Problem
+from schemagen.model.origin import Origin
+from schemagen.model.pages import Column, Example, Parameter, Table
 from schemagen.pages import characters, front_matter, markdown, prose, values
 from schemagen.pages.markdown import Block, Cell
 from schemagen.pages.prose import shown

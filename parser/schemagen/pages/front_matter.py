@@ -12,7 +12,7 @@ from typing import cast
 
 import yaml
 
-from schemagen.errors import Problem
+from schemagen.diagnostics import Problem
 from schemagen.pages.characters import clean
 
 FENCE = "---"

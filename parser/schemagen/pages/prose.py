@@ -176,7 +176,7 @@ class _Writer:
 
     def end(self) -> None:
         """End the piece. One without text is dropped, but stays what it is: ``<li> <p>``."""
-        if any(not span.text.isspace() for span in self.spans):
+        if any(fold(span.text) for span in self.spans):
             depth = min(self.depth, MAX_DEPTH)
             kind = self.kind if depth else "text"
             self.pieces.append(Piece(kind, tuple(self.spans), depth, self.label))

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from schemagen.errors import Problem, ProblemsFound
-from schemagen.model import Operation, Origin, Pages, Structure, Table
+from schemagen.diagnostics import Problem, ProblemsFound
+from schemagen.model.origin import Origin
+from schemagen.model.pages import Operation, Pages, Structure, Table
 from schemagen.pages import aws_api, ddsql
 from schemagen.pages.sources import Kind, Source, find_sources, kind_of
 from schemagen.typetable import TypeTable

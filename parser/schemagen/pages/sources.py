@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePosixPath
 
-from schemagen.errors import Problem, ProblemsFound
+from schemagen.diagnostics import Problem, ProblemsFound
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from schemagen.model import Value
+from schemagen.model.pages import DocumentedValue
 from schemagen.names import snake_case
 from schemagen.pages.prose import Piece, fold
 
@@ -39,12 +39,14 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'`])")
 _AFTER_VALUE = re.compile(r"\s*(?:$|[-\u2013\u2014:]\s)")
 
 
-def read(pieces: Sequence[Piece], name: str, known: Collection[str] = ()) -> tuple[Value, ...]:
+def read(
+    pieces: Sequence[Piece], name: str, known: Collection[str] = ()
+) -> tuple[DocumentedValue, ...]:
     """The values that the description of ``name`` documents, in its order.
 
     ``known`` are values that are certain already: a list that holds only such needs no announcement.
     """
-    values: dict[str, Value] = {}
+    values: dict[str, DocumentedValue] = {}
     for value in (*_listed(pieces, name, known), *_in_sentences(pieces)):
         values.setdefault(value.value, value)
     return tuple(values.values())
@@ -53,7 +55,9 @@ def read(pieces: Sequence[Piece], name: str, known: Collection[str] = ()) -> tup
 # --- lists ----------------------------------------------------------------------------------------
 
 
-def _listed(pieces: Sequence[Piece], name: str, known: Collection[str]) -> Iterator[Value]:
+def _listed(
+    pieces: Sequence[Piece], name: str, known: Collection[str]
+) -> Iterator[DocumentedValue]:
     announcement = ""
     group: list[Piece] = []
     for piece in pieces:
@@ -84,7 +88,7 @@ def _last_sentence(text: str) -> str:
 
 def _group(
     items: Sequence[Piece], announcement: str, name: str, known: Collection[str]
-) -> Iterator[Value]:
+) -> Iterator[DocumentedValue]:
     values = [_item(item) for item in items]
     if not values or None in values:
         return
@@ -97,7 +101,7 @@ def _group(
             return
     deprecated = _NO_LONGER.search(announcement) is not None
     for (value, description), item in zip(found, items, strict=True):
-        yield Value(value, description, deprecated, item.text)
+        yield DocumentedValue(value, description, deprecated, item.text)
 
 
 def _item(item: Piece) -> tuple[str, str] | None:
@@ -146,13 +150,13 @@ _CAN_BE = re.compile(
 )
 
 
-def _in_sentences(pieces: Iterable[Piece]) -> Iterator[Value]:
+def _in_sentences(pieces: Iterable[Piece]) -> Iterator[DocumentedValue]:
     for piece in pieces:
         if piece.kind == "text" and not piece.label:
             yield from _alternatives(piece)
 
 
-def _alternatives(piece: Piece) -> Iterator[Value]:
+def _alternatives(piece: Piece) -> Iterator[DocumentedValue]:
     text = fold(
         "".join(
             f"`{span.text.strip()}`" if span.code else span.text.replace("`", "'")
@@ -167,7 +171,7 @@ def _alternatives(piece: Piece) -> Iterator[Value]:
 
 def _list_at(
     text: str, announcement: re.Match[str], forms: Iterable[re.Pattern[str]]
-) -> Iterator[Value]:
+) -> Iterator[DocumentedValue]:
     for form in forms:
         match = form.match(text, announcement.end())
         if match is None:
@@ -183,5 +187,5 @@ def _list_at(
             return
         if len(values) > 1:
             wording = text[announcement.start() : match.end()].replace("`", "")
-            yield from (Value(value, wording=wording) for value in values)
+            yield from (DocumentedValue(value, wording=wording) for value in values)
         return

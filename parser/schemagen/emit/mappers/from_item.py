@@ -1,0 +1,144 @@
+"""The body of a mapper's ``from_item``: fetch the members, settle the key, return the row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from schemagen.emit.imports import Imports
+from schemagen.emit.layout import lay_out, lay_out_item, lay_out_value
+from schemagen.emit.mappers.plan import (
+    ArnAccount,
+    ArnPlace,
+    BuiltArn,
+    ColumnPlan,
+    Fetched,
+    GivenAccount,
+    MapperPlan,
+    Response,
+)
+from schemagen.emit.mappers.values import Values
+from schemagen.model.responses import WHOLE, map_key
+from schemagen.names import python_literal
+
+
+def from_item(plan: MapperPlan, values: Values) -> list[str]:
+    """The statements, each on lines of its own."""
+    imports = values.imports
+    return [
+        *(_find_item(one, plan, imports) for one in plan.enrichments if not one.whole),
+        *(_fetch(one, imports) for one in plan.fetched if not one.is_item),
+        *(_find_place(one, imports) for one in plan.arn_places),
+        *(_build_arn(one, imports, 1) for one in plan.arns if not one.lazy),
+        *(_settle_key(plan.key, imports) if plan.key else ()),
+        "    return {",
+        *(_entry(column, values) for column in plan.columns),
+        "    }",
+    ]
+
+
+def items_of(response: Response) -> str:
+    """The function of the module that yields the items in an auxiliary response."""
+    return f"_items_of_{response.parameter}"
+
+
+def _find_item(response: Response, plan: MapperPlan, imports: Imports) -> str:
+    """The statement that gets the item out of an auxiliary response."""
+    at, operation = python_literal(plan.id), python_literal(response.operation)
+    items = f"{items_of(response)}({response.parameter})"
+    found = f"{imports.converter('only')}({items}, {at}, {operation})"
+    return _assign_unless_none(response.item_variable, response.parameter, found)
+
+
+def _fetch(fetched: Fetched, imports: Imports) -> str:
+    """The statement that fetches a member of an item, or the whole item."""
+    variable, item = fetched.variable, fetched.response.item_variable
+    if at_key := map_key(fetched.member):
+        return lay_out_value(f"{variable} = ", f"{fetched.map}.get({python_literal(at_key[1])})", 1)
+    if fetched.opened:
+        value = f"{item}.get({python_literal(fetched.member)})"
+        if fetched.response.enrichments is not None:
+            value = f"None if {item} is None else {value}"
+        call = f"{imports.converter('map_entries')}({value}, {python_literal(fetched.at)})"
+        return lay_out_value(f"{variable} = ", call, 1)
+    if fetched.member == WHOLE:
+        value = f"{imports.converter('answer')}({item}, {python_literal(fetched.at)})"
+    else:
+        default = f", {fetched.absent}" if fetched.absent else ""
+        value = f"{item}.get({python_literal(fetched.member)}{default})"
+    if fetched.response.enrichments is None:
+        return lay_out_value(f"{variable} = ", value, 1)
+    return _assign_unless_none(variable, item, value)
+
+
+def _find_place(place: ArnPlace, imports: Imports) -> str:
+    """The statement that takes the place out of an ARN."""
+    found = f"{imports.converter('arn_place')}({place.arn}, {python_literal(place.at)}, errors)"
+    return lay_out_value(
+        f"{place.variable} = ", f"(None, None, None) if {place.arn} is None else {found}", 1
+    )
+
+
+def _build_arn(arn: BuiltArn, imports: Imports, depth: int) -> str:
+    """The statement that builds an ARN."""
+    parts = ", ".join(value for _, value in arn.parts)
+    literals = ", ".join(python_literal(literal) for literal in arn.literals)
+    at, built_arn = python_literal(arn.at), imports.converter("built_arn")
+    call = f"{built_arn}(({parts}), {at}, errors, ({literals}))"
+    return lay_out_value(f"{arn.variable} = ", call, depth)
+
+
+def _settle_key(column: ColumnPlan, imports: Imports) -> Iterator[str]:
+    """The statements that give the key its value where the caller passed none, or raise."""
+    at = python_literal(column.at)
+
+    def error(reason: str) -> str:
+        return f"{imports.converter('ConversionError')}({at}, {python_literal(reason)})"
+
+    own = ""
+    match column.value:
+        case Fetched(member=member, variable=variable):
+            own = f"        key = {variable}"
+            raised = error(f"the response has no {member}; pass key=")
+        case BuiltArn() as arn:
+            own = _build_arn(arn, imports, 2) if arn.lazy else f"        key = {arn.variable}"
+            parts = ", ".join(f"{python_literal(name)}: {value}" for name, value in arn.parts)
+            raised = f"{imports.converter('no_arn')}({at}, {{{parts}}})"
+        case ArnAccount(arn) as account:
+            own = lay_out_value("key = ", _account_in_arn(account, at, imports), 2)
+            raised = error(f"the response has no account in {arn.member}; pass key=")
+        case GivenAccount(variable):
+            own = f"        key = {variable}"
+            raised = error(f"pass {variable}= or key=")
+        case None:
+            raised = error("nothing is bound to it; pass key=")
+    if own:
+        yield "    if key is None:"
+        yield own
+    yield "    if key is None:"
+    yield lay_out(f"raise {raised}", 2)
+
+
+def _entry(column: ColumnPlan, values: Values) -> str:
+    """The column's entry in the dict that is returned."""
+    key, at, type = python_literal(column.name), python_literal(column.at), column.column.type
+    if column.is_key:
+        return lay_out_item(f"{key}: {values.conversion(type, None, 'key', at)}", 2)
+    match column.value:
+        case None:
+            return lay_out_item(f"{key}: None", 2)
+        case ArnAccount() as account:
+            choice = _account_in_arn(account, at, values.imports)
+        case Fetched(variable=variable) | BuiltArn(variable=variable) | GivenAccount(variable):
+            converted = values.conversion(type, column.shape, variable, at, at_key=column.at_key)
+            choice = f"None if {variable} is None else {converted}"
+    return lay_out_value(f"{key}: ", choice, 2, ",")
+
+
+def _account_in_arn(account: ArnAccount, at: str, imports: Imports) -> str:
+    arn = account.arn.variable
+    return f"None if {arn} is None else {imports.converter('arn_account')}({arn}, {at}, errors)"
+
+
+def _assign_unless_none(variable: str, given: str, value: str) -> str:
+    """The statement that assigns ``value``, or None where the variable ``given`` is None."""
+    return lay_out_value(f"{variable} = ", f"None if {given} is None else {value}", 1)

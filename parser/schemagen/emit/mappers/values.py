@@ -1,0 +1,110 @@
+"""The values of a mapper's columns: how they are annotated, and the expressions that convert them.
+
+How a value is converted is the type table's business for a column, and the recorded shape's inside
+a json column.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from schemagen.emit import paths
+from schemagen.emit.imports import Imports
+from schemagen.emit.layout import lay_out
+from schemagen.emit.mappers.plan import MapperPlan
+from schemagen.emit.shapes import ShapeNames
+from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
+from schemagen.names import module_name
+from schemagen.runtime import convert
+from schemagen.typetable import FROM_MAP_TEXT, SCALARS, Resolved, array_row
+
+_JSON = next(scalar for scalar in SCALARS if scalar.name == "json")
+_TEXT = next(scalar for scalar in SCALARS if scalar.name == "string")
+
+
+@dataclass(frozen=True)
+class Values:
+    """The values of one mapper.
+
+    ``imports`` and ``helpers``, functions that the module needs besides its own, are collected
+    while expressions are made.
+    """
+
+    provider: str
+    shapes: ShapeNames
+    imports: Imports = field(default_factory=lambda: Imports("..."))
+    helpers: list[str] = field(default_factory=list[str])
+
+    @classmethod
+    def of(cls, plan: MapperPlan) -> Values:
+        return cls(plan.table.table.provider, ShapeNames(plan.service, "shapes."))
+
+    def input_type(self, shape: Shape) -> str:
+        """The annotation of a value that arrives."""
+        return self._with_shapes(self.shapes.input_type(shape))
+
+    def row_type(self, type: Resolved, shape: Shape | None) -> str:
+        """The annotation of a column's value that is not None."""
+        if type.element is not None:
+            inner = shape.element if isinstance(shape, ListOf) else None
+            return array_row(self.row_type(type.element, inner))
+        if shape is not None and type.is_json and not _unlike(type, shape):
+            return self._with_shapes(self.shapes.row_type(shape))
+        return type.row
+
+    def conversion(
+        self, type: Resolved, shape: Shape | None, value: str, at: str, *, at_key: bool = False
+    ) -> str:
+        """The expression that converts a column's value, itself an expression, as is ``at``.
+        ``at_key`` is True for the value at a key of a map."""
+        if unlike := _unlike(type, shape, at_key=at_key):
+            return f"{self.imports.converter(unlike)}({value}, {at}, errors)"
+        if shape is not None and type.is_json:
+            # What is looked at for names has no literals in it.
+            self._with_shapes(self.shapes.conversion(shape, "value", "at", self.imports))
+            return self.shapes.conversion(shape, value, at, self.imports)
+        if type.element is not None:
+            inner = shape.element if isinstance(shape, ListOf) else None
+            array = self.imports.converter("array")
+            return f"{array}({value}, {at}, errors, {self._converter(type.element, inner)})"
+        return f"{self.imports.converter(type.scalar.convert)}({value}, {at}, errors)"
+
+    def _converter(self, type: Resolved, shape: Shape | None) -> str:
+        """The function that converts an element of an array."""
+        if unlike := _unlike(type, shape):
+            return self.imports.converter(unlike)
+        if shape is not None and type.is_json:
+            return self._with_shapes(self.shapes.converter(shape, self.imports))
+        if type.element is not None:
+            return self._array_helper(type, shape)
+        return self.imports.converter(type.scalar.convert)
+
+    def _array_helper(self, type: Resolved, shape: Shape | None) -> str:
+        """The name of a new helper, for the arrays that stand inside an array."""
+        row = self.imports.annotation(self.row_type(type, shape))
+        errors = self.imports.annotation("Errors")
+        body = lay_out("return " + self.conversion(type, shape, "value", "at"), 1)
+        name = f"_array_{len(self.helpers) + 1}"
+        head = lay_out(f"def {name}(value: object, at: str, errors: {errors}) -> {row}:")
+        self.helpers.append(f"{head}\n{body}")
+        return name
+
+    def _with_shapes(self, code: str) -> str:
+        """``code`` itself, the module of the service's shapes imported if it is in it."""
+        if self.shapes.prefix in code:
+            module = module_name(self.shapes.service.name)
+            self.imports.package(f"shapes.{paths.folder(self.provider)}", module, "shapes")
+        return code
+
+
+def _unlike(type: Resolved, shape: Shape | None, *, at_key: bool = False) -> str:
+    """The converter where text fills a column of json, or of any other type at a key of a map, or
+    json one of text; "" elsewhere."""
+    if type.element is not None:
+        return ""
+    if at_key and shape == Scalar(_TEXT.name) and type.scalar.convert in FROM_MAP_TEXT:
+        return FROM_MAP_TEXT[type.scalar.convert]
+    if type.is_json and shape == Scalar(_TEXT.name):
+        return convert.document.__name__
+    decoded = isinstance(shape, StructureRef | ListOf | MapOf) or shape == Scalar(_JSON.name)
+    return convert.written.__name__ if type.scalar.convert == _TEXT.convert and decoded else ""

@@ -1,0 +1,230 @@
+"""Annotated JSON Schema -> pydantic v2 models, through datamodel-code-generator and black.
+
+A leaf of the schema is a type of the type table, a reference is a structure with a module of its
+own; both are handed over as import paths, so that each file is generated from its own schema only.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from datamodel_code_generator import generate
+from datamodel_code_generator.enums import (
+    CustomFileHeaderMode,
+    DataModelType,
+    InputFileType,
+)
+from datamodel_code_generator.format import PythonVersion
+from datamodel_code_generator.parser import LiteralType
+
+from schemagen.emit import paths, templating
+from schemagen.emit.formatting import format_python
+from schemagen.emit.json_schema import (
+    referred,
+    rewrite,
+    structure_reference,
+    structure_schema,
+    table_schema,
+)
+from schemagen.emit.pydantic import layout
+from schemagen.link import Catalog, LinkedTable, structure_names
+from schemagen.model.pages import Structure
+from schemagen.names import MODEL_IMPORTS, NestedNames, class_name, field_names, model_name
+from schemagen.typetable import PYTHON_TYPE, JsonSchema, TypeTable
+
+
+@dataclass(frozen=True, slots=True)
+class StructureModel:
+    """Where a structure's model is: the stem of its module, and its class there."""
+
+    module: str
+    name: str
+
+
+StructureModels = Mapping[tuple[str, str], StructureModel]
+"""(service, structure) -> the place of the structure's model."""
+
+
+def structure_models(catalog: Catalog) -> dict[tuple[str, str], StructureModel]:
+    """The places of all structures, those that no table reaches too."""
+    by_service: dict[str, list[Structure]] = {}
+    for structure in catalog.structures.values():
+        by_service.setdefault(structure.service, []).append(structure)
+    return {
+        (service, name): StructureModel(stem, catalog.classes[service, name])
+        for service, members in by_service.items()
+        for name, stem in paths.structure_modules(members).items()
+    }
+
+
+def render_table(
+    table: LinkedTable, types: TypeTable, nested_names: NestedNames, models: StructureModels
+) -> str:
+    """The module of a table's model, with the model of its parameters where it is a function."""
+    schema = table_schema(table, types, nested_names, base_uri="")
+    definitions = schema.pop("$defs", {})
+    own = {name: definitions[name] for name in (table.parameters_class,) if name in definitions}
+    aliases = {
+        table.class_name: {column.column.name: column.field for column in table.columns},
+        table.parameters_class: {
+            parameter.parameter.name: parameter.field for parameter in table.parameters
+        },
+    }
+    imported = {
+        (column.service, name): models[column.service, name]
+        for column in table.columns
+        if column.shape is not None
+        for name in structure_names(column.shape)
+    }
+    renamed = _renamed(table, types, imported)
+    imported.update({one: replace(imported[one], name=name) for one, name in renamed.items()})
+    return _generate(
+        _importing({**schema, "$defs": own}, table.table.provider, imported),
+        class_name=table.class_name,
+        aliases=aliases,
+        path=paths.model_path(table.table.provider, table.module),
+        subject=table.table.id,
+        renamed={alias: models[one].name for one, alias in renamed.items()},
+    )
+
+
+def _renamed(
+    table: LinkedTable, types: TypeTable, imported: StructureModels
+) -> dict[tuple[str, str], str]:
+    """What the table's module calls those of the ``imported`` models that are called the same in
+    different services: the service stands in front."""
+    counts = Counter(model.name for model in imported.values())
+    taken = {*MODEL_IMPORTS, *types.python_names, *counts}
+    taken |= {table.class_name, table.parameters_class}
+    renamed: dict[tuple[str, str], str] = {}
+    for (service, structure), model in sorted(imported.items(), key=lambda item: item[0]):
+        if counts[model.name] > 1:
+            alias = model_name(class_name(service) + model.name, taken)
+            renamed[service, structure] = alias
+            taken.add(alias)
+    return renamed
+
+
+def render_structures(
+    provider: str,
+    group: Iterable[Structure],
+    types: TypeTable,
+    nested_names: NestedNames,
+    models: StructureModels,
+) -> str:
+    """The module of one structure, or of several that refer to each other in a circle."""
+    group = sorted(group, key=lambda structure: structure.name)
+    own = {
+        structure_reference(structure.service, structure.name): models[
+            structure.service, structure.name
+        ].name
+        for structure in group
+    }
+    definitions = {
+        own[structure_reference(structure.service, structure.name)]: _importing(
+            structure_schema(structure, types, nested_names), provider, models, own
+        )
+        for structure in group
+    }
+    aliases = {
+        name: field_names(definition["properties"]) for name, definition in definitions.items()
+    }
+    first = group[0]
+    place = models[first.service, first.name]
+    return _generate(
+        {"$ref": f"#/$defs/{place.name}", "$defs": definitions},
+        class_name=place.name,
+        aliases=aliases,
+        path=paths.structure_path(provider, first.service, place.module),
+        subject=f"{first.service}.{first.name}",
+    )
+
+
+def _importing(
+    schema: JsonSchema, provider: str, models: StructureModels, own: Mapping[str, str] | None = None
+) -> JsonSchema:
+    """``schema`` with every annotated part replaced by the import that the annotation names, or by
+    a reference where it names a structure in the same file: ``own`` has those, with their classes.
+    """
+    own = own or {}
+
+    def imported(part: JsonSchema) -> JsonSchema:
+        annotation: str = part[PYTHON_TYPE]
+        documentation: JsonSchema = {
+            key: part[key] for key in ("title", "description") if key in part
+        }
+        if annotation in own:
+            return {**documentation, "$ref": f"#/$defs/{own[annotation]}"}
+        if structure := referred(annotation):
+            place = models[structure]
+            module = paths.python_module(paths.structure_path(provider, structure[0], place.module))
+            annotation = f"{module}.{place.name}"
+        elif annotation.startswith("."):
+            annotation = paths.PACKAGE + annotation
+        return {**documentation, "customTypePath": annotation}
+
+    return rewrite(schema, imported)
+
+
+_ANY = re.compile(r"^from typing import .*\bAny\b", re.MULTILINE)
+
+
+_OWN_IMPORT = re.compile(rf"^from {paths.PACKAGE}\.", re.MULTILINE)
+
+
+def _generate(
+    schema: JsonSchema,
+    *,
+    class_name: str,
+    aliases: Mapping[str, Mapping[str, str]],
+    path: str,
+    subject: str,
+    renamed: Mapping[str, str] | None = None,
+) -> str:
+    """The module of ``schema``; ``aliases`` has each class's attributes by the names of the page,
+    ``renamed`` the real names of imported classes."""
+    with warnings.catch_warnings():
+        # What it warns of is a type that it could not make out.
+        warnings.simplefilter("error")
+        source = generate(
+            schema,
+            input_file_type=InputFileType.JsonSchema,
+            output_model_type=DataModelType.PydanticV2BaseModel,
+            target_python_version=PythonVersion.PY_311,
+            class_name=class_name,
+            # With the class in front: a page may call a column "Class.field".
+            aliases={
+                f"{owner}.{name}": attribute
+                for owner, attributes in aliases.items()
+                for name, attribute in attributes.items()
+                if name != attribute
+            },
+            allow_population_by_field_name=True,
+            custom_file_header=f"# {paths.notice(subject)}",
+            custom_file_header_mode=CustomFileHeaderMode.Replace,
+            custom_template_dir=templating.folder("models"),
+            enum_field_as_literal=LiteralType.All,
+            field_constraints=True,
+            formatters=[],
+            strict_refs=True,
+            use_default_kwarg=True,
+            use_schema_description=True,
+            use_standard_collections=True,
+            use_union_operator=True,
+        )
+    if not isinstance(source, str) or _ANY.search(source):
+        raise AssertionError(f"the model of {subject} holds Any:\n{source}")
+    # Relative like all imports of the package. No text of a page is at the start of a line.
+    for alias, name in (renamed or {}).items():
+        source = re.sub(
+            rf"^(from {paths.PACKAGE}\..* import .*)\b{alias}\b",
+            rf"\1{name} as {alias}",
+            source,
+            flags=re.MULTILINE,
+        )
+    source = _OWN_IMPORT.sub(f"from {'.' * path.count('/')}", source)
+    return layout.lay_out(source) or format_python(source)

@@ -1,0 +1,47 @@
+"""The one Jinja2 environment. Text from pages is only ever a value here, never a template."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from schemagen import names
+
+PACKAGE = Path(__file__).resolve().parent.parent
+TEMPLATES = (PACKAGE / "templates", PACKAGE.parent.parent / "templates")
+"""Where templates are: in the wheel, and in a checkout."""
+
+
+def folder(name: str) -> Path:
+    """The folder ``name`` of ``templates/``, for a library that reads templates of its own."""
+    for templates in TEMPLATES:
+        if (templates / name).is_dir():
+            return templates / name
+    raise FileNotFoundError(f"templates/{name} is not installed")
+
+
+@cache
+def environment() -> Environment:
+    env = Environment(
+        loader=FileSystemLoader([str(folder) for folder in TEMPLATES]),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - the targets are SQL and Python, quoted by names.py
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+    )
+    env.filters.update(
+        sql_identifier=names.sql_identifier,
+        sql_literal=names.sql_literal,
+        python_literal=names.python_literal,
+    )
+    return env
+
+
+def render(template: str, /, **values: Any) -> str:
+    """The text of ``template`` (a path below ``templates/``) with ``values``."""
+    return environment().get_template(template).render(**values)

@@ -1,0 +1,71 @@
+"""How the lock writes the type of a member and what an argument is made from, and how it is read.
+
+| written | meaning |
+|---|---|
+| ``string``, ``int64``, … | a scalar of `typetable.SCALARS` |
+| ``$Name`` | a string with the values of the lock's enumeration Name |
+| ``#Name`` | a structure |
+| ``list<T>``, ``map<T>`` | a list of T, a map from strings to T |
+| ``T!`` | a member that botocore's model requires |
+| ``Id``, ``basename(Id)`` | an argument: a member, or what stands in it after its last "/" |
+| ``arn:${Partition}:…`` | an argument: an ARN built after a format (see `model.arn_format`) |
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from dataclasses import dataclass
+
+from schemagen.model import arn_format
+from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
+from schemagen.names import API_NAME
+from schemagen.typetable import SCALARS
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """A parsed type; ``enumeration`` names that of the string at the bottom, "" is none."""
+
+    shape: Shape
+    required: bool
+    enumeration: str
+
+
+_SCALARS: Container[str] = frozenset(scalar.name for scalar in SCALARS)
+_BASENAME = re.compile(r"basename\((.+)\)")
+
+
+def parse_type(text: str) -> Notation:
+    """Raises ValueError, with a message for people, where ``text`` is no such type."""
+    required = text.endswith("!")
+    shape, enumeration = _parse(text.removesuffix("!"))
+    return Notation(shape, required, enumeration)
+
+
+def _parse(text: str) -> tuple[Shape, str]:
+    if text in _SCALARS:
+        return Scalar(text), ""
+    head, mark, inner = text.partition("<")
+    if mark and inner.endswith(">") and head in ("list", "map"):
+        shape, enumeration = _parse(inner[:-1])
+        return (ListOf(shape) if head == "list" else MapOf(shape)), enumeration
+    if text[:1] in ("#", "$") and API_NAME.fullmatch(text, 1):
+        return (StructureRef(text[1:]), "") if text[0] == "#" else (Scalar("string"), text[1:])
+    raise ValueError(
+        f"{text!r} is no type; types are {', '.join(scalar.name for scalar in SCALARS)}, "
+        "#Structure, $Enumeration, list<T>, map<T>"
+    )
+
+
+def basename(member: str) -> str:
+    """How an argument is written that is what stands in ``member`` after its last "/"."""
+    return f"basename({member})"
+
+
+def argument_members(text: str) -> tuple[str, ...]:
+    """The members of the item that an argument is made from."""
+    if arn_format.is_format(text):
+        return arn_format.parse(text).members
+    match = _BASENAME.fullmatch(text)
+    return (match[1] if match else text,)

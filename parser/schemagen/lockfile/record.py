@@ -1,0 +1,52 @@
+"""What a lock records of a service's responses, in the notation of `binding.notation`: enumerations
+are shared by name there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from schemagen.link import structure_names
+from schemagen.lockfile.notation import parse_type
+from schemagen.model.bindings import ResponseMember, ResponseStructure
+from schemagen.settings.positions import KeyPath
+
+
+@dataclass(frozen=True)
+class Record:
+    """``outputs`` are structures by operation, ``enumerations`` values by name, ``shapes`` the types
+    of members by structure."""
+
+    outputs: Mapping[str, str] = field(default_factory=dict[str, str])
+    enumerations: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    shapes: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+
+    @property
+    def structures(self) -> tuple[ResponseStructure, ...]:
+        """The structures as the rest of the program sees them, sorted by name."""
+        return tuple(
+            ResponseStructure(
+                name, tuple(self._member(member, text) for member, text in members.items())
+            )
+            for name, members in sorted(self.shapes.items())
+        )
+
+    def _member(self, name: str, text: str) -> ResponseMember:
+        notation = parse_type(text)
+        values = self.enumerations.get(notation.enumeration, ())
+        return ResponseMember(name, notation.shape, notation.required, values)
+
+    def dangling(self) -> Iterator[tuple[KeyPath, str]]:
+        """What the record names and does not hold: the entry in the lock, and a message."""
+        for operation, output in self.outputs.items():
+            if output not in self.shapes:
+                yield ("outputs", operation), f'structure {output!r} is not in "shapes"'
+        for structure, members in self.shapes.items():
+            for member, text in members.items():
+                at: KeyPath = ("shapes", structure, member)
+                notation = parse_type(text)
+                for name in structure_names(notation.shape):
+                    if name not in self.shapes:
+                        yield at, f'structure {name!r} is not in "shapes"'
+                if notation.enumeration and notation.enumeration not in self.enumerations:
+                    yield at, f'enumeration {notation.enumeration!r} is not in "enumerations"'

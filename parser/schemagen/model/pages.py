@@ -1,0 +1,185 @@
+"""The intermediate model: what pages say, free of their format and of any target.
+
+Everything is frozen and hashable, and every element that a person can point at on a page keeps its
+`Origin`. Types of columns stay DDSQL type expressions (``array<string>``) until the type table
+resolves them; types of structure members are `Shape` expressions over the scalars of the type table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from schemagen.model.origin import Origin
+from schemagen.model.shapes import Shape
+
+# --- dataset pages --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentedValue:
+    """A documented value of an open enumeration.
+
+    ``deprecated`` marks a value that the documentation calls no longer supported; old rows may
+    still hold it. ``wording`` is the piece of the description that the value was read from.
+    """
+
+    value: str
+    description: str = ""
+    deprecated: bool = False
+    wording: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One row of a Fields table.
+
+    ``type`` is the DDSQL type expression as written. ``description`` is plain text ("" where the
+    page has none). ``title`` is None on pages whose rows lack it.
+    """
+
+    name: str
+    kind: str
+    type: str
+    origin: Origin
+    title: str | None = None
+    description: str = ""
+    values: tuple[DocumentedValue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a polymorphic table function ("Query Parameters")."""
+
+    name: str
+    type: str
+    required: bool
+    description: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One example query: the text of an sql fence."""
+
+    sql: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One dataset page.
+
+    ``source`` is the URL that the page names as its own, or None. ``deprecated`` is the text of the
+    page's deprecation alert, or None.
+    """
+
+    id: str
+    title: str
+    description: str
+    columns: tuple[Column, ...]
+    origin: Origin
+    source: str | None = None
+    parameters: tuple[Parameter, ...] = ()
+    examples: tuple[Example, ...] = ()
+    deprecated: str | None = None
+
+    @property
+    def documentation(self) -> str:
+        """The description, and that the table is deprecated where it is."""
+        notice = self.deprecated or ""
+        if notice and not notice.lower().startswith("deprecated"):
+            notice = f"Deprecated: {notice}"
+        return "\n\n".join(part for part in (self.description, notice) if part)
+
+    @property
+    def provider(self) -> str:
+        return self.id.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        return self.id.partition(".")[2]
+
+    @property
+    def key(self) -> str | None:
+        """The name of the primary key column: ``_key``, or None where the page has no such column."""
+        return KEY if any(column.name == KEY for column in self.columns) else None
+
+
+KEY = "_key"
+
+
+# --- API pages ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Constraints:
+    """Limits that an API page states for a member. None where it states none.
+
+    Lengths count characters, items count elements; both ends are inclusive.
+    """
+
+    min_length: int | None = None
+    max_length: int | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    pattern: str | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentedMember:
+    """A member of a structure, or of an operation's request or response.
+
+    ``required`` is None where the page does not say (response elements never do).
+    """
+
+    name: str
+    shape: Shape
+    origin: Origin
+    required: bool | None = None
+    description: str = ""
+    values: tuple[DocumentedValue, ...] = ()
+    constraints: Constraints = field(default_factory=Constraints)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Where a structure says it is used: ``operation``'s member ``member``, as an element or whole."""
+
+    operation: str
+    member: str
+    element: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    service: str
+    name: str
+    members: tuple[DocumentedMember, ...]
+    origin: Origin
+    description: str = ""
+    usages: tuple[Usage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    service: str
+    name: str
+    request: tuple[DocumentedMember, ...]
+    response: tuple[DocumentedMember, ...]
+    origin: Origin
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Everything that the documentation says, each kind sorted by name.
+
+    ``indexes`` are the API pages that only list other pages.
+    """
+
+    tables: tuple[Table, ...] = ()
+    structures: tuple[Structure, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    indexes: tuple[Origin, ...] = ()

@@ -1,0 +1,34 @@
+"""Types of structure members: expressions over the scalars of the type table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A scalar, by its name in `typetable.SCALARS` ("string", "timestamp", …)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StructureRef:
+    """A structure of the same service, by its name ("SecondaryStatusTransition")."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    element: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """A map with string keys. Its keys are data and are never renamed."""
+
+    value: Shape
+
+
+Shape = Scalar | StructureRef | ListOf | MapOf

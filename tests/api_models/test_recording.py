@@ -1,0 +1,237 @@
+"""What is recorded of botocore's models, and what is said where they lack something."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from botocore.model import ServiceModel
+
+from schemagen.api_models import recording
+from schemagen.diagnostics import ProblemsFound
+from schemagen.lockfile import lock
+from schemagen.lockfile.record import Record
+
+ROOT = Path(__file__).resolve().parents[2]
+SAGEMAKER = "bindings/aws/sagemaker.json"
+AGAIN = "run `schemagen bind --again`"
+
+
+def record(service: str, *operations: str) -> Record:
+    model = recording.service_model(service)
+    return recording.record(service, [model.operation_model(name) for name in operations])
+
+
+@pytest.fixture(scope="module")
+def sagemaker() -> lock.Lock:
+    return lock.read(SAGEMAKER, (ROOT / SAGEMAKER).read_bytes())
+
+
+def test_structures_are_recorded_with_types_and_requirements() -> None:
+    """Scalars, structures, lists, maps and enumerations are written in the lock's notation."""
+    made = record("sagemaker", "DescribeTrainingJob")
+    assert made.outputs == {"DescribeTrainingJob": "DescribeTrainingJobResponse"}
+    assert made.shapes["SecondaryStatusTransition"] == {
+        "Status": "$SecondaryStatus!",
+        "StartTime": "timestamp!",
+        "EndTime": "timestamp",
+        "StatusMessage": "string",
+    }
+    output = made.shapes["DescribeTrainingJobResponse"]
+    assert output["HyperParameters"] == "map<string>"
+    assert output["InputDataConfig"] == "list<#Channel>"
+    assert output["EnableNetworkIsolation"] == "bool"
+    assert output["TrainingTimeInSeconds"] == "int64"
+    assert made.enumerations["TrainingInputMode"] == ("Pipe", "File", "FastFile")
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "structure", "member", "type"),
+    [
+        ("dynamodb", "GetItem", "AttributeValue", "M", "map<#AttributeValue>"),
+        ("dynamodb", "GetItem", "AttributeValue", "B", "binary"),
+        ("iam", "GetRolePolicy", "GetRolePolicyResponse", "PolicyDocument", "json!"),
+        ("cloudformation", "GetTemplate", "GetTemplateOutput", "TemplateBody", "json"),
+        ("bedrock-agent", "GetPrompt", "PromptVariant", "additionalModelRequestFields", "json"),
+        ("lex-runtime", "PutSession", "PutSessionResponse", "slots", "json"),
+    ],
+)
+def test_what_boto3_returns_is_recorded(
+    service: str, operation: str, structure: str, member: str, type: str
+) -> None:
+    """Structures may contain themselves; documents, and strings that botocore decodes, are JSON."""
+    assert record(service, operation).shapes[structure][member] == type
+
+
+def test_only_what_is_used_is_recorded(sagemaker: lock.Lock) -> None:
+    """Recording again drops what no binding needs any more."""
+    smaller = recording.refresh(replace(sagemaker, bindings=sagemaker.bindings[:1]))
+    assert set(smaller.record.outputs) == {"DescribeCompilationJob", "ListTags"}
+    assert "Channel" in sagemaker.record.shapes
+    assert "Channel" not in smaller.record.shapes
+    assert lock.read(SAGEMAKER, smaller.text.encode()) == smaller
+
+
+def test_recording_mends_a_record(sagemaker: lock.Lock) -> None:
+    """The bindings stay as they are, the record becomes what botocore says."""
+    emptied = replace(sagemaker, record=Record())
+    again = recording.refresh(emptied)
+    assert again.bindings == sagemaker.bindings
+    assert again.record.shapes["Tag"] == {"Key": "string!", "Value": "string!"}
+    assert recording.refresh(again) == again
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "messages"),
+    [
+        ('"operation": "DescribeCompilationJob"', '"operation": "DescribeCompilation"', ["5:7: SG402 botocore's sagemaker has no operation 'DescribeCompilation'"]),
+        ('"operation": "DescribeCompilationJob"', '"operation": "DeleteCompilationJob"', ["5:7: SG402 operation 'DeleteCompilationJob' has no response"]),
+        ('{"ResourceArn": "CompilationJobArn"}', '{"Arn": "CompilationJobArn"}', ["32:49: SG402 operation 'ListTags' has no parameter 'Arn'"]),
+        ('"RoleArn", "evidence"', '"RoleARN", "evidence"', ["26:22: SG402 DescribeCompilationJobResponse has no member 'RoleARN'; did you mean 'RoleArn'?"]),
+        ('{"ResourceArn": "CompilationJobArn"}', '{"Arn": "CompilationJob"}', ["32:49: SG402 operation 'ListTags' has no parameter 'Arn'"]),
+        ('"operation": "DescribeCompilationJob"', '"operation": "DescribeCompilation", "constants": {"A": "b"}', ["5:7: SG402 botocore's sagemaker has no operation 'DescribeCompilation'"]),
+        ('"service": "sagemaker"', '"service": "gone"', ["2:3: SG402 botocore has no service 'gone'"]),
+    ],
+)  # fmt: skip
+def test_what_botocore_lacks_is_said_with_its_place(
+    sagemaker: lock.Lock, old: str, new: str, messages: list[str]
+) -> None:
+    """An operation, argument, member or service that botocore does not have is a problem."""
+    assert old in sagemaker.text
+    changed = sagemaker.text.replace(old, new, 1)
+    path = "bindings/aws/gone.json" if '"gone"' in new else SAGEMAKER
+    parsed = lock.parse(path, changed.encode())
+    with pytest.raises(ProblemsFound) as raised:
+        recording.refresh(parsed)
+    assert str(raised.value).splitlines() == [
+        f"{parsed.path}:{message}; {AGAIN}" for message in messages
+    ]
+
+
+ZONES = """\
+{
+  "service": "route53",
+  "tables": {
+    "aws.route53_hosted_zone": {
+      "operation": "GetHostedZone",
+      "path": "HostedZone",
+      "listing": {"operation": "ListHostedZones", "path": "HostedZones[]", "arguments": {"Id": "Id"}},
+      "columns": {
+        "tags": {"operation": "ListTagsForResource", "member": "Tags", "evidence": "name"}
+      },
+      "auxiliary": {
+        "ListTagsForResource": {"path": "ResourceTagSet", "arguments": {"ResourceId": "Id"}, "constants": {"ResourceType": "hostedzone"}}
+      },
+      "unbound": []
+    }
+  },
+  "outputs": {},
+  "enumerations": {},
+  "shapes": {}
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "messages"),
+    [
+        ("ListHostedZones", "ListZones", ["7:19: SG402 botocore's route53 has no operation 'ListZones'"]),
+        ("HostedZones[]", "Zones[]", ["7:51: SG402 ListHostedZonesResponse has no member 'Zones'"]),
+        ("HostedZones[]", "HostedZones", ["7:51: SG402 'HostedZones' is a list: write []"]),
+        ('{"Id": "Id"}', '{"Name": "Id"}', ["7:90: SG402 operation 'GetHostedZone' has no parameter 'Name'"]),
+        ('{"Id": "Id"}', '{"Id": "Arn"}', ["7:90: SG402 HostedZone has no member 'Arn'"]),
+        ('{"Id": "Id"}', '{"Id": "@"}', ["7:90: SG402 HostedZones[] of ListHostedZones holds structures"]),
+        ('{"Id": "Id"}', '{"Id": "Id"}, "needs": ["Zone"]', ["7:113: SG402 operation 'ListHostedZones' has no parameter 'Zone'"]),
+        ('"hostedzone"', '"zone"', ["12:108: SG402 operation 'ListTagsForResource' takes no 'zone' as ResourceType"]),
+        ('"hostedzone"', '["hostedzone"]', ["12:108: SG402 operation 'ListTagsForResource' takes no 'hostedzone' as ResourceType"]),
+        ('"ResourceType"', '"Type"', ["12:108: SG402 operation 'ListTagsForResource' has no parameter 'Type'"]),
+    ],
+)  # fmt: skip
+def test_what_botocore_lacks_of_listings_and_constants(
+    old: str, new: str, messages: list[str]
+) -> None:
+    """A listing or a constant that botocore does not have is a problem, too."""
+    path = "bindings/aws/route53.json"
+    assert recording.refresh(lock.parse(path, ZONES.encode())).bindings[0].listing is not None
+    assert ZONES.count(old) == 1
+    with pytest.raises(ProblemsFound) as raised:
+        recording.refresh(lock.parse(path, ZONES.replace(old, new).encode()))
+    assert str(raised.value).splitlines() == [f"{path}:{message}; {AGAIN}" for message in messages]
+
+
+def test_everything_that_botocore_lacks_is_said_at_once() -> None:
+    """What is wrong with one operation hides nothing that is wrong with another."""
+    path = "bindings/aws/route53.json"
+    wrong = ZONES.replace('"GetHostedZone"', '"GetZone"').replace('"Tags"', '"Tag"')
+    with pytest.raises(ProblemsFound) as raised:
+        recording.refresh(lock.parse(path, wrong.encode()))
+    assert str(raised.value).splitlines() == [
+        f"{path}:5:7: SG402 botocore's route53 has no operation 'GetZone'; {AGAIN}",
+        f"{path}:9:54: SG402 ResourceTagSet has no member 'Tag'; did you mean 'Tags'?; {AGAIN}",
+    ]
+
+
+def test_a_type_that_botocore_invents_is_no_any() -> None:
+    """A type that the type table does not know is refused, with the member's name."""
+    model = ServiceModel(
+        {
+            "metadata": {},
+            "operations": {"Get": {"name": "Get", "output": {"shape": "Out"}}},
+            "shapes": {
+                "Out": {"type": "structure", "members": {"A": {"shape": "Odd"}}},
+                "Odd": {"type": "quaternion"},
+            },
+        },
+        "made",
+    )
+    with pytest.raises(recording.UnknownShape) as raised:
+        recording.record("made", [model.operation_model("Get")])
+    assert str(raised.value) == "made's Out.A: unknown botocore type 'quaternion'"
+
+
+QUEUE = """\
+{
+  "service": "sqs",
+  "tables": {
+    "aws.sqs_queue": {
+      "operation": "GetQueueAttributes",
+      "path": "@",
+      "columns": {
+        "_key": {"derived": "arn", "member": "Attributes[QueueArn]"},
+        "policy": {"member": "Attributes[Policy]", "evidence": "name"},
+        "tags": {"operation": "ListQueueTags", "member": "Tags[Anything]", "evidence": "hand"}
+      },
+      "auxiliary": {
+        "ListQueueTags": {"path": "@", "arguments": {"QueueUrl": "Attributes[QueueArn]"}}
+      },
+      "unbound": []
+    }
+  },
+  "outputs": {},
+  "enumerations": {},
+  "shapes": {}
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"arn", "member": "Attributes[QueueArn]"', '"arn", "member": "Attributes[QueueARN]"', "8:36: SG402 GetQueueAttributesResult.Attributes has no key 'QueueARN'; did you mean 'QueueArn'?"),
+        ("Attributes[Policy]", "Attributes[Mood]", "9:20: SG402 GetQueueAttributesResult.Attributes has no key 'Mood'"),
+        ("Attributes[Policy]", "Attribute[Policy]", "9:20: SG402 GetQueueAttributesResult has no member 'Attribute'; did you mean 'Attributes'?"),
+        ('"QueueUrl": "Attributes[QueueArn]"', '"QueueUrl": "Attributes[Url]"', "13:54: SG402 GetQueueAttributesResult.Attributes has no key 'Url'"),
+    ],
+)  # fmt: skip
+def test_keys_that_botocore_does_not_have(old: str, new: str, message: str) -> None:
+    """A key is one of the enumeration that botocore has of a map's keys; where it has none, such as
+    for tags, any key may be meant."""
+    path = "bindings/aws/sqs.json"
+    assert recording.refresh(lock.parse(path, QUEUE.encode())).record.shapes[
+        "GetQueueAttributesResult"
+    ] == {"Attributes": "map<string>"}
+    assert QUEUE.count(old) == 1
+    with pytest.raises(ProblemsFound) as raised:
+        recording.refresh(lock.parse(path, QUEUE.replace(old, new).encode()))
+    assert str(raised.value) == f"{path}:{message}; {AGAIN}"

@@ -1,0 +1,422 @@
+"""schemagen.build: the tree on disk is what the inputs say, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from projects import COMPILATION, TRAINING, page, pages, run, seeds, tree
+from schemagen import api
+from schemagen.build import disk, manifest, plan, toolchain
+from schemagen.build.check import Cause
+from schemagen.diagnostics import ProblemsFound
+
+TABLE_FILES = {
+    "ddsql_schemas/ddl/duckdb/dd/a.sql",
+    "ddsql_schemas/ddl/postgres/dd/a.sql",
+    "ddsql_schemas/ddl/postgres_jsonb/dd/a.sql",
+    "ddsql_schemas/json_schema/dd/a.json",
+    "ddsql_schemas/models/dd/a.py",
+    "ddsql_schemas/tables/dd/a.py",
+}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The seed project, built once. Tests copy it."""
+    folder = seeds(tmp_path_factory.mktemp("seeds"))
+    api.build(api.settings(folder))
+    return folder
+
+
+@pytest.fixture
+def project(built: Path, tmp_path: Path) -> Path:
+    """A built copy of the seed project, to spoil."""
+    return Path(shutil.copytree(built, tmp_path / "project"))
+
+
+def findings(project: Path) -> dict[str, str]:
+    """Path -> cause of everything that is out of date."""
+    return {item.path: str(item.cause) for item in api.check(api.settings(project))}
+
+
+def test_a_table_has_these_files(tmp_path: Path) -> None:
+    """One table without a binding: six files, and what every package has."""
+    project = pages(
+        tmp_path, {"ddsql/dd/dd.a.dataset.md": page("dd.a", "Name | a | core | string")}
+    )
+    changes = api.build(api.settings(project))
+    files = set(tree(project / "generated"))
+    assert set(changes.written) == files
+    assert {path for path in files if "/dd/" in path and "__init__" not in path} == TABLE_FILES
+
+
+def test_render_is_build_without_a_disk(built: Path) -> None:
+    """`api.render` gives the very bytes that a build writes, and writes nothing."""
+    rendered = api.render(api.settings(built))
+    on_disk = tree(built / "generated")
+    assert {path: text.encode() for path, text in rendered.items()} == on_disk
+
+
+def test_second_build_touches_nothing(project: Path) -> None:
+    """Nothing changed: nothing is written, and the check has nothing to say."""
+    before = {path: path.stat().st_mtime_ns for path in (project / "generated").rglob("*")}
+    assert not api.build(api.settings(project))
+    assert {path: path.stat().st_mtime_ns for path in (project / "generated").rglob("*")} == before
+    assert findings(project) == {}
+
+
+def test_partial_builds_end_where_full_ones_do(project: Path) -> None:
+    """Whatever the way to the inputs, the tree is the one that a full build makes."""
+    text = (project / TRAINING).read_text()
+    (project / TRAINING).write_text(text.replace("Name of the model training job.", "Its name."))
+    shutil.copy(project / COMPILATION, project / "docs_src/ddsql/aws/copy.dataset.md")
+    copy = project / "docs_src/ddsql/aws/copy.dataset.md"
+    copy.write_text(copy.read_text().replace("aws.sagemaker_compilation_job\n", "aws.copy\n"))
+    changes = api.build(api.settings(project))
+    assert "ddsql_schemas/models/aws/copy.py" in changes.written
+    assert "ddsql_schemas/models/aws/sagemaker_processing_job.py" not in changes.written
+    partial = tree(project / "generated")
+    shutil.rmtree(project / "generated")
+    api.build(api.settings(project))
+    assert tree(project / "generated") == partial
+
+
+def edit(path: str, old: str, new: str) -> Callable[[Path], None]:
+    def apply(project: Path) -> None:
+        text = (project / path).read_text()
+        assert old in text
+        (project / path).write_text(text.replace(old, new))
+
+    return apply
+
+
+def remove(path: str) -> Callable[[Path], None]:
+    return lambda project: (project / path).unlink()
+
+
+MODELS = "generated/ddsql_schemas/models/aws"
+DDL = "generated/ddsql_schemas/ddl"
+CAUSES: list[tuple[str, Callable[[Path], None], dict[str, Cause]]] = [
+    (
+        "page changed",
+        edit(TRAINING, "Name of the model training job.", "Its name."),
+        {
+            f"{MODELS}/sagemaker_trainingjob.py": Cause.PAGE,
+            f"{DDL}/duckdb/aws/sagemaker_trainingjob.sql": Cause.PAGE,
+        },
+    ),
+    (
+        "edited by hand",
+        edit(f"{MODELS}/sagemaker_trainingjob.py", "StrictStr", "str"),
+        {f"{MODELS}/sagemaker_trainingjob.py": Cause.HAND},
+    ),
+    (
+        "shared file edited by hand",
+        edit("generated/ddsql_schemas/catalog.py", "Every table", "Some tables"),
+        {"generated/ddsql_schemas/catalog.py": Cause.HAND},
+    ),
+    (
+        "missing",
+        remove(f"{DDL}/postgres/aws/sagemaker_trainingjob.sql"),
+        {f"{DDL}/postgres/aws/sagemaker_trainingjob.sql": Cause.MISSING},
+    ),
+    (
+        "orphaned",
+        remove(COMPILATION),
+        {
+            f"{MODELS}/sagemaker_compilation_job.py": Cause.ORPHANED,
+            "generated/ddsql_schemas/catalog.py": Cause.TABLES,
+        },
+    ),
+    (
+        "settings changed",
+        edit("schemagen.toml", 'docs = "docs_src"', 'base_uri = "https://x/"'),
+        {
+            "generated/ddsql_schemas/json_schema/aws/sagemaker_trainingjob.json": Cause.SETTINGS,
+        },
+    ),
+    (
+        "API page changed",
+        edit(
+            "docs_src/aws_api/sagemaker/API_SecondaryStatusTransition.md",
+            "A timestamp that shows when the training job transitioned to",
+            "When it came to",
+        ),
+        {
+            "generated/ddsql_schemas/structures/aws/sagemaker/secondary_status_transition.py": Cause.API
+        },
+    ),
+    (
+        "binding changed",
+        edit(
+            "bindings/aws/sagemaker.json",
+            '"role_arn": {"member": "RoleArn", "evidence": "both"}',
+            '"role_arn": {"member": "FailureReason", "evidence": "both"}',
+        ),
+        {"generated/ddsql_schemas/mappers/aws/sagemaker_trainingjob.py": Cause.BINDING},
+    ),
+    (
+        "manifest lost",
+        remove("generated/manifest.json"),
+        {"generated/manifest.json": Cause.MISSING},
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "expected"), [case[1:] for case in CAUSES], ids=[case[0] for case in CAUSES]
+)
+def test_check_tells_why(
+    project: Path, spoil: Callable[[Path], None], expected: dict[str, Cause]
+) -> None:
+    """Each kind of difference has its own name, and a build mends every one of them."""
+    spoil(project)
+    found = findings(project)
+    assert found.items() >= {path: str(cause) for path, cause in expected.items()}.items()
+    assert set(found.values()) <= {*(str(cause) for cause in expected.values()), Cause.TABLES}
+    before = tree(project / "generated")
+    findings(project)
+    assert tree(project / "generated") == before, "a check writes nothing"
+    api.build(api.settings(project))
+    assert findings(project) == {}
+
+
+def test_changed_generator(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that differs because schemagen does is told apart from an edited one."""
+    settings = api.settings(project)
+    monkeypatch.setattr(toolchain, "fingerprint", lambda: "other")
+    (finding,) = api.check(settings)
+    assert (finding.path, finding.cause) == ("generated/manifest.json", Cause.GENERATOR)
+    assert api.build(settings).written == ("manifest.json",)
+
+
+def test_full_ignores_the_manifest(project: Path) -> None:
+    """--full renders everything: a manifest that lies is found out."""
+    path = project / "generated/manifest.json"
+    model = project / MODELS / "sagemaker_trainingjob.py"
+    lie = model.read_bytes() + b"# lie\n"
+    text = path.read_text().replace(disk.digest(model.read_bytes()), disk.digest(lie))
+    model.write_bytes(lie)
+    path.write_text(text)
+    settings = api.settings(project)
+    assert api.check(settings) == ()
+    assert [item.path for item in api.check(settings, full=True)] == [
+        f"{MODELS}/sagemaker_trainingjob.py"
+    ]
+
+
+def test_orphans_are_removed_with_their_folders(project: Path) -> None:
+    """What is no longer produced goes; what schemagen did not write stays."""
+    mine = project / MODELS / "mine.py"
+    mine.write_text("# mine\n")
+    folders = ("mappers", "shapes", "structures")
+    before = {
+        f"ddsql_schemas/{folder}/{path}"
+        for folder in folders
+        for path in tree(project / "generated/ddsql_schemas" / folder)
+    }
+    shutil.rmtree(project / "docs_src/aws_api")
+    shutil.rmtree(project / "bindings")
+    changes = api.build(api.settings(project))
+    assert changes.removed == tuple(sorted(before))
+    assert "ddsql_schemas/structures/aws/sagemaker/secondary_status_transition.py" in before
+    assert not any((project / "generated/ddsql_schemas" / folder).exists() for folder in folders)
+    assert mine.exists()
+
+
+def test_structures_are_rendered_when_they_may_have_changed(project: Path) -> None:
+    """A page that changes brings no structure with it, one that a person edited is mended, and one
+    that an API page types is rendered when an API page changes."""
+    structures = "ddsql_schemas/structures/aws/sagemaker"
+    edited = project / "generated" / structures / "channel.py"
+    right = edited.read_bytes()
+    edited.write_text("# my work\n")
+    page = project / TRAINING
+    page.write_text(page.read_text() + "\nMore.\n")
+    files = plan.plan(api.settings(project)).files
+    assert {path for path in files if "/structures/" in path and "__init__" not in path} == {
+        f"{structures}/channel.py"
+    }
+    api.build(api.settings(project))
+    assert edited.read_bytes() == right
+    assert api.check(api.settings(project), full=True) == ()
+    api_page = project / "docs_src/aws_api/sagemaker/API_SecondaryStatusTransition.md"
+    api_page.write_text(api_page.read_text() + "\n")
+    files = plan.plan(api.settings(project)).files
+    assert {f"{structures}/channel.py", f"{structures}/secondary_status_transition.py"} <= set(
+        files
+    )
+
+
+def test_an_edited_orphan_is_kept(project: Path) -> None:
+    """A file that a person has changed is never deleted; the build says that it is there."""
+    edited = project / MODELS / "sagemaker_compilation_job.py"
+    edited.write_text("# my work\n")
+    (project / COMPILATION).unlink()
+    changes = api.build(api.settings(project))
+    assert changes.kept == ("ddsql_schemas/models/aws/sagemaker_compilation_job.py",)
+    assert edited.read_text() == "# my work\n"
+
+
+def test_other_peoples_files_are_not_overwritten(tmp_path: Path) -> None:
+    """An output folder that holds a project of its own is refused as it is."""
+    project = pages(
+        tmp_path, {"ddsql/dd/dd.a.dataset.md": page("dd.a", "Name | a | core | string")}
+    )
+    (project / "pyproject.toml").write_text('[project]\nname = "mine"\n')
+    before = tree(project)
+    settings = replace(api.settings(project), out=project)
+    with pytest.raises(ProblemsFound) as caught:
+        api.build(settings)
+    assert str(caught.value) == (
+        "pyproject.toml:1:1: SG503 this file was not written by schemagen; "
+        "move it away or choose another output folder"
+    )
+    assert tree(project) == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"format": 1', '<<<<<<< ours\n"format": 1'),
+        ('"format": 1', '"format": 99'),
+        ('"pyproject.toml"', '"../../pyproject.toml"'),
+        ('"tables": {', '"tables": ["'),
+        ('"toolchain"', '"tolchain"'),
+    ],
+)
+def test_a_broken_manifest_counts_as_none(project: Path, old: str, new: str) -> None:
+    """A manifest with a merge conflict in it neither stops a build nor leads it astray."""
+    path = project / "generated/manifest.json"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    outside = project.parent / "pyproject.toml"
+    outside.write_text("mine")
+    assert findings(project) == {"generated/manifest.json": "missing"}
+    api.build(api.settings(project))
+    assert path.read_text() == text
+    assert outside.read_text() == "mine"
+
+
+def test_manifest_has_one_line_per_table(built: Path) -> None:
+    """A reviewer sees one changed line per changed table, in the order of ids."""
+    text = (built / "generated/manifest.json").read_text()
+    lines = [line.partition(":")[0] for line in text.splitlines() if line.startswith('"aws.')]
+    assert lines == [
+        '"aws.sagemaker_compilation_job"',
+        '"aws.sagemaker_processing_job"',
+        '"aws.sagemaker_trainingjob"',
+    ]
+    read, _ = manifest.read(built / "generated")
+    assert manifest.render(read) == text
+    assert json.loads(text)["format"] == manifest.FORMAT
+
+
+def test_two_tables_may_not_share_a_file(tmp_path: Path) -> None:
+    """Ids that become one file name are both named, and nothing is written."""
+    project = pages(
+        tmp_path,
+        {
+            "ddsql/a.dataset.md": page("dd.class", "A | a | core | string"),
+            "ddsql/b.dataset.md": page("dd.class_", "A | a | core | string"),
+        },
+    )
+    with pytest.raises(ProblemsFound) as caught:
+        api.build(api.settings(project))
+    (problem,) = caught.value.problems
+    assert (problem.path, problem.code) == ("docs_src/ddsql/b.dataset.md", "SG120")
+    assert "dd.class_ and dd.class" in problem.message
+    assert not (project / "generated").exists()
+
+
+def test_a_fresh_page_and_a_new_one_with_its_id(tmp_path: Path) -> None:
+    """Two pages with one id are found also when only one of them has changed."""
+    text = page("dd.a", "A | a | core | string")
+    project = pages(tmp_path, {"ddsql/one.dataset.md": text})
+    api.build(api.settings(project))
+    (project / "docs_src/ddsql/two.dataset.md").write_text(text)
+    with pytest.raises(ProblemsFound, match="SG113"):
+        api.build(api.settings(project))
+
+
+def test_a_table_bound_twice(project: Path) -> None:
+    """Which of two bindings counts is not left to the order of files."""
+    shutil.copy(project / "bindings/aws/sagemaker.json", project / "bindings/aws/zagemaker.json")
+    copy = project / "bindings/aws/zagemaker.json"
+    text = copy.read_text().replace('"service": "sagemaker"', '"service": "zagemaker"')
+    copy.write_text(text)
+    with pytest.raises(ProblemsFound) as caught:
+        api.build(api.settings(project))
+    assert str(caught.value).splitlines()[0] == (
+        "bindings/aws/zagemaker.json:4:5: SG402 aws.sagemaker_compilation_job is bound in "
+        "another file too: bindings/aws/sagemaker.json:4"
+    )
+    assert len(caught.value.problems) == 3
+
+
+def test_a_member_that_became_optional(project: Path) -> None:
+    """A page's "Required: Yes" holds as long as the lock agrees, and the tables that use the
+    structure are rendered again when the lock changes its mind, bound or not."""
+    lock = project / "bindings/aws/sagemaker.json"
+    text = lock.read_text()
+    assert '"StartTime": "timestamp!"' in text
+    lock.write_text(text.replace('"StartTime": "timestamp!"', '"StartTime": "timestamp"'))
+    assert (
+        findings(project).items()
+        >= {
+            "generated/ddsql_schemas/json_schema/aws/sagemaker_trainingjob.json": "binding changed",
+            "generated/ddsql_schemas/structures/aws/sagemaker/secondary_status_transition.py": (
+                "binding changed"
+            ),
+        }.items()
+    )
+
+
+def test_processes_give_the_same_bytes(tmp_path: Path) -> None:
+    """Rendering in several processes changes nothing but the time."""
+    project = pages(
+        tmp_path,
+        {f"ddsql/dd.t{n}.dataset.md": page(f"dd.t{n}", "A | a | core | string") for n in range(60)},
+    )
+    settings = api.settings(project)
+    api.build(settings, jobs=1)
+    alone = tree(project / "generated")
+    shutil.rmtree(project / "generated")
+    api.build(settings, jobs=2)
+    assert tree(project / "generated") == alone
+
+
+ENVIRONMENTS = [
+    {"PYTHONHASHSEED": "1", "LC_ALL": "C", "TZ": "Asia/Kathmandu"},
+    {"PYTHONHASHSEED": "2", "LC_ALL": "C.UTF-8", "TZ": "America/St_Johns", "PYTHONUTF8": "0"},
+    {"PYTHONHASHSEED": "3", "LANG": "tr_TR.UTF-8", "COLUMNS": "20", "NO_COLOR": "1"},
+]
+
+
+def in_reverse(project: Path) -> Iterator[Path]:
+    """The project's pages and locks copied in another order: folders list them as they came."""
+    files = [path for path in project.rglob("*") if path.is_file()]
+    yield from sorted(files, reverse=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda environment: str(environment))
+def test_same_bytes_anywhere(built: Path, tmp_path: Path, environment: dict[str, str]) -> None:
+    """Hash seeds, locales, time zones, working directories and the order of files do not matter."""
+    project = tmp_path / "elsewhere" / "ünïcode path"
+    source = seeds(tmp_path / "source")
+    for path in in_reverse(source):
+        target = project / path.relative_to(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    below = project / "docs_src" / "ddsql"
+    done = run(below, "build", env=environment)
+    assert done.returncode == 0, done.stderr
+    assert tree(project / "generated") == tree(built / "generated")

@@ -1,0 +1,92 @@
+"""schemagen.build.toolchain: whatever shapes the output is in its hash."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from projects import CHECKOUT
+from schemagen.build import toolchain
+
+
+def fingerprint(checkout: Path) -> str:
+    """The hash as a schemagen at ``checkout`` computes it."""
+    program = "from schemagen.build import toolchain; print(toolchain.fingerprint())"
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(checkout / "parser")},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    for folder in ("parser", "templates"):
+        shutil.copytree(
+            CHECKOUT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    return tmp_path
+
+
+def test_another_place_is_the_same_schemagen(checkout: Path) -> None:
+    """Where schemagen is installed does not matter."""
+    assert fingerprint(checkout).strip() == toolchain.fingerprint()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "parser/schemagen/typetable.py",
+        "parser/schemagen/runtime/convert.py",
+        "parser/schemagen/pages/ddsql.py",
+        "parser/schemagen/emit/pydantic/models.py",
+        "templates/ddl/postgres.sql.j2",
+        "templates/models/pydantic_v2/BaseModel.jinja2",
+    ],
+)
+def test_sources_and_templates(checkout: Path, path: str) -> None:
+    """A changed byte in the program or in a template is another toolchain."""
+    before = fingerprint(checkout)
+    with (checkout / path).open("a") as file:
+        file.write("\n")
+    assert fingerprint(checkout) != before
+
+
+def test_a_new_template(checkout: Path) -> None:
+    """A file that is added or renamed counts as well."""
+    before = fingerprint(checkout)
+    template = checkout / "templates/ddl/table.sql.j2"
+    template.rename(template.with_name("other.sql.j2"))
+    assert fingerprint(checkout) != before
+
+
+@pytest.mark.parametrize("library", toolchain.LIBRARIES)
+def test_releases_of_libraries(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
+    """A release that may write or read differently is another toolchain; a patch release is not,
+    so that two machines need not have the very same."""
+    before = toolchain.fingerprint()
+    real = metadata.version
+
+    def changed(part: int) -> None:
+        def version(name: str) -> str:
+            if name != library:
+                return real(name)
+            numbers = [*real(name).split("."), "0"]
+            numbers[part] = str(int(numbers[part]) + 1)
+            return ".".join(numbers)
+
+        monkeypatch.setattr("schemagen.build.toolchain.version", version)
+
+    significant = toolchain.LIBRARIES[library]
+    changed(significant - 1)
+    assert toolchain.fingerprint() != before
+    changed(significant)
+    assert toolchain.fingerprint() == before

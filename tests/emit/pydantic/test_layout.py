@@ -1,0 +1,129 @@
+"""schemagen.emit.pydantic.layout: what black would write, or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from keyword import iskeyword
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from projects import CHECKOUT
+from schemagen.emit.formatting import format_python
+from schemagen.emit.pydantic import layout, models
+from schemagen.link import link
+from schemagen.pages.read import read_pages
+from schemagen.settings.load import load_settings
+
+HEAD = "# a notice\n\nfrom __future__ import annotations\n\n"
+
+
+def class_of(*lines: str) -> str:
+    return HEAD + "\n".join(["from pydantic import BaseModel", "", "", *lines]) + "\n"
+
+
+text = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=90)
+name = st.from_regex(r"[a-z][a-z_]{0,60}", fullmatch=True).filter(lambda name: not iskeyword(name))
+annotation = st.sampled_from(
+    ["StrictStr", "list[StrictStr | None] | None", "Literal['a', 'b'] | StrictStr | None"]
+) | st.lists(text, min_size=1, max_size=6).map(
+    lambda values: f"Literal[{', '.join(map(repr, values))}] | StrictStr"
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(name=name, annotation=annotation, alias=text, description=text, required=st.booleans())
+def test_fields(name: str, annotation: str, alias: str, description: str, required: bool) -> None:
+    """A field of any length is written as black writes it, or left to black."""
+    default = "..." if required else "default=None"
+    source = class_of(
+        "class A(BaseModel):",
+        f"    {name}: {annotation} = Field({default}, alias={alias!r}, description={description!r})",
+    )
+    laid_out = layout.lay_out(source)
+    assert laid_out is None or laid_out == format_python(source)
+
+
+# How AWS writes values, and structures that are called so.
+word = st.from_regex(r"[A-Za-z][A-Za-z0-9_.-]{0,40}", fullmatch=True)
+
+
+def union_of(literals: list[list[str]], structure: str, around: str) -> str:
+    values = [f"Literal[{', '.join(map(repr, one))}]" for one in literals]
+    return around.format(" | ".join([*values, structure]))
+
+
+union = st.builds(
+    union_of,
+    st.lists(st.lists(word, min_size=1, max_size=9), max_size=2),
+    st.from_regex(r"[A-Z][A-Za-z]{0,80}", fullmatch=True),
+    st.sampled_from(["{}", "{} | None", "list[{}] | None", "dict[str, list[{}]] | None"]),
+)
+value = st.sampled_from(["", " = None", " = Field(...)"]) | st.builds(
+    " = Field(default=None, alias={!r})".format, word
+)
+
+
+@settings(deadline=None, max_examples=500)
+@given(name=name, annotation=union, value=value)
+def test_recorded_fields(name: str, annotation: str, value: str) -> None:
+    """So are fields without documentation, and what is long in those of AWS never needs black:
+    values, and names of structures."""
+    source = class_of("class A(BaseModel):", f"    {name}: {annotation}{value}")
+    laid_out = layout.lay_out(source)
+    assert laid_out is None or laid_out == format_python(source)
+
+
+@settings(deadline=None)
+@given(lines=st.lists(st.text("ab \\'.", max_size=30), min_size=1, max_size=4))
+def test_docstrings(lines: list[str]) -> None:
+    """So is a docstring, with its line ends and margins."""
+    body = [f"    {line}" if line.strip() else "" for line in lines]
+    if not lines[0].strip() or lines[0].startswith(" ") or not lines[-1].strip():
+        return
+    body = [line.replace("\\", "\\\\") for line in body]
+    source = class_of("class A(BaseModel):", '    """', *body, '    """', "", "    a: str")
+    laid_out = layout.lay_out(source)
+    assert laid_out is None or laid_out == format_python(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import re\n",
+        class_of("class A(BaseModel):", "    def f(self): ..."),
+        class_of("class A(BaseModel):", "    a: 'ü' = Field(default=None)"),
+        class_of("class A(BaseModel):", f"    a: Literal['{'a' * 80}'] = Field(default=None)"),
+    ],
+)
+def test_what_is_not_known_is_left_to_black(source: str) -> None:
+    """Nothing is guessed: other forms, other alphabets and lines that do not fit are black's."""
+    assert layout.lay_out(source) is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("docs", ["docs_src", "many_pages"])
+def test_models_of_real_pages(
+    docs: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All models of real pages are as black writes them, and most need no black."""
+    folder: Path = CHECKOUT / docs if docs == "docs_src" else request.getfixturevalue("many_pages")
+    project = replace(load_settings(CHECKOUT), docs=folder)
+    sources: list[str] = []
+
+    def keep(source: str) -> None:
+        sources.append(source)
+
+    monkeypatch.setattr("schemagen.emit.pydantic.layout.lay_out", keep)
+    catalog = link(read_pages(project.docs, project.root, project.types), project.types)
+    places = models.structure_models(catalog)
+    for table in catalog.tables:
+        models.render_table(table, project.types, project.nested_names, places)
+    monkeypatch.undo()
+    laid_out = [layout.lay_out(source) for source in sources]
+    assert len(laid_out) == len(catalog.tables)
+    for source, text in zip(sources, laid_out, strict=True):
+        assert text is None or text == format_python(source)
+    assert sum(text is not None for text in laid_out) > 0.6 * len(laid_out)

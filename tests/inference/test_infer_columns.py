@@ -1,0 +1,105 @@
+"""Which members and rules fill the columns of a table, in services that are made up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from made_services import COLOUR, KEYED, PAINTED, SIZE, SIZED, THING, index, only, thing
+from schemagen.api_models.index import Member
+from schemagen.model.bindings import BoundColumn
+
+
+def test_documentation_finds_what_has_another_name() -> None:
+    """A member of another name is bound by its documentation, if no other member has the same."""
+    table = thing(*KEYED, PAINTED.replace("colour", "paint", 1))
+    one = only(table, index("GetThing @ Thing", Thing=(*THING, COLOUR))).binding
+    assert one is not None
+    assert one.columns[0] == BoundColumn("paint", "Colour", "documentation")
+    second = replace(COLOUR, name="Lining")
+    two = only(table, index("GetThing @ Thing", Thing=(*THING, COLOUR, second))).binding
+    assert two is not None
+    assert two.unbound == ("paint",)
+
+
+@pytest.mark.parametrize(
+    ("type", "member", "bound"),
+    [
+        ("string", "#Thing", False),
+        ("string", "int64", False),
+        ("json", "#Thing", True),
+        ("json", "string", False),
+        ("float64", "int64", True),
+        ("array<string>", "list<string>", True),
+        ("array<string>", "list<#Thing>", False),
+        ("hstore", "map<string>", True),
+        ("hstore", "list<#Tag>", True),
+        ("hstore_csv", "map<list<string>>", True),
+        ("hstore_csv", "list<#Thing>", False),
+    ],
+)
+def test_types_that_do_not_fit_are_never_bound(type: str, member: str, bound: bool) -> None:
+    """A name is no evidence for a member that the column's type cannot hold; the finding says so."""
+    made = index(
+        "GetThing @ Thing",
+        "GetTag @ Tag Nothing!",
+        Thing=(*THING, Member("Odd", member, "")),
+        Tag=(Member("tagKey", "string", ""), Member("tagValue", "string", "")),
+    )
+    found = only(thing(*KEYED, f"odd {type}"), made)
+    assert found.binding is not None
+    assert found.binding.unbound == (() if bound else ("odd",))
+    assert [problem.message for problem in found.findings] == (
+        []
+        if bound
+        else [f"aws.made_thing.odd stays unbound: Thing.Odd is {member}, which does not fit {type}"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("columns", "members", "derived"),
+    [
+        ("_key account_id", "ThingArn", "_key=arn ThingArn, account_id=account_from_arn ThingArn"),
+        ("_key account_id", "", "account_id=account_given"),
+        ("_key account_id", "OwnerId:theaccountthatownsit", ""),
+        ("account_id", "OwnerId:whoownsit", "account_id=account_given"),
+        ("_key", "ThingArn:thisisonlysupportedforsomethings", ""),
+        ("_key", "ResourceARN:thearnofthethingresource", "_key=arn ResourceARN"),
+        ("_key", "ResourceARN:thearnoftheotherresource", ""),
+    ],
+)
+def test_columns_that_rules_compute(columns: str, members: str, derived: str) -> None:
+    """The key is the resource's own ARN, if every resource has it. The account is in that ARN, or a
+    member whose documentation says that it is one; or else it is for the caller to say."""
+    more = [word.partition(":") for word in members.split()]
+    made = index(
+        "GetThing @ Thing",
+        Thing=(*(Member(name, "string", words) for name, _, words in more), SIZE, COLOUR),
+    )
+    table = thing(*(f"{name} string" for name in columns.split()), SIZED, PAINTED)
+    binding = only(table, made).binding
+    assert binding is not None
+    assert derived.split(", " if derived else None) == [
+        f"{one.column}={one.rule} {one.member}".strip() for one in binding.derived
+    ]
+
+
+def test_a_key_that_nothing_makes_is_a_finding() -> None:
+    """Where nothing is known to be the resource's ARN, the finding says so."""
+    found = only(thing("_key string", SIZED), index("GetThing @ Thing", Thing=(SIZE,)))
+    assert [problem.message for problem in found.findings] == [
+        "aws.made_thing._key stays unbound: Thing has no ARN of its own, and no format is known that "
+        "would build one"
+    ]
+
+
+@pytest.mark.parametrize("type", ["json", "map<list<string>>", "#Other", "list<string>"])
+def test_json_fills_a_text_column_that_is_documented_so(type: str) -> None:
+    """A text column takes a document or a structure where name and documentation both agree."""
+    for text in ("The policy of the thing, as it was given.", ""):
+        words = "".join(text.split()).rstrip(".").replace(",", "").lower()
+        made = index("GetThing @ Thing", Thing=(*THING, Member("Policy", type, words)))
+        binding = only(thing(*KEYED, f"policy string {text}".rstrip()), made).binding
+        assert binding is not None
+        assert binding.unbound == (() if text else ("policy",))

@@ -1,0 +1,129 @@
+"""Bindings of real pages: those of this repository, and the 43 aws pages of the corpus or of facts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from corpus_package import CorpusPackage
+from expected_bindings import LISTINGS, described, expected, listing_text
+from projects import CHECKOUT
+from schemagen import bind
+from schemagen.api_models.index import Indexes
+from schemagen.inference.infer import Inference, infer
+from schemagen.lockfile import lock
+from schemagen.model.bindings import Binding
+from schemagen.model.pages import KEY, Table
+from schemagen.pages.read import read_pages
+from schemagen.typetable import TypeTable
+
+SAGEMAKER = "bindings/aws/sagemaker.json"
+
+
+@pytest.fixture(scope="session")
+def inferred(aws_pages: Path, indexes: Indexes) -> dict[str, tuple[Table, Inference]]:
+    """What is inferred for every aws table."""
+    types = TypeTable()
+    return {
+        table.id: (table, infer(table, types, indexes))
+        for table in read_pages(aws_pages, aws_pages, types).tables
+        if table.provider == "aws"
+    }
+
+
+def test_the_lock_of_this_repository_is_what_is_inferred(indexes: Indexes) -> None:
+    """Every column of its pages is bound, and what lists the jobs is found."""
+    types = TypeTable()
+    data = (CHECKOUT / SAGEMAKER).read_bytes()
+    found: list[Binding] = []
+    for table in read_pages(CHECKOUT / "docs_src", CHECKOUT, types).tables:
+        inference = infer(table, types, indexes)
+        assert inference.findings == ()
+        assert inference.binding is not None
+        assert inference.binding.listing is not None
+        found.append(inference.binding)
+    locked = lock.read(SAGEMAKER, data)
+    assert lock.write(replace(locked, bindings=tuple(found))).encode() == data
+
+
+@pytest.mark.parametrize(
+    ("table", "binding"),
+    list(expected()),
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_bindings_are_right(
+    inferred: dict[str, tuple[Table, Inference]], table: str, binding: dict[str, object]
+) -> None:
+    """For tables of many services, the binding is the one that AWS's references call for."""
+    found = inferred[table][1].binding
+    assert found is not None
+    assert described(found) == binding
+
+
+def test_listings_are_right(inferred: dict[str, tuple[Table, Inference]]) -> None:
+    """Each other table has the listing that AWS's references call for."""
+    lines = [line for line in LISTINGS.read_text("utf-8").splitlines() if line[:1] not in ("", "#")]
+    wanted = {table: text.strip() for table, _, text in (line.partition(":") for line in lines)}
+    assert wanted.keys() == inferred.keys() - {table for table, _ in expected()}
+    bindings = {table: inferred[table][1].binding for table in wanted}
+    assert {
+        table: listing_text(binding.listing) for table, binding in bindings.items() if binding
+    } == wanted
+
+
+def test_most_columns_are_bound(
+    inferred: dict[str, tuple[Table, Inference]],
+) -> None:
+    """At least 97 % of the columns other than the key are bound or derived; each column is in one
+    place, and each that is not bound is a finding."""
+    evidence: Counter[str] = Counter()
+    for table, inference in inferred.values():
+        binding = inference.binding
+        assert binding is not None
+        kinds = {column.column: column.evidence for column in binding.columns}
+        derived = {column.column: column.rule for column in binding.derived}
+        unbound = dict.fromkeys(binding.unbound, "unbound")
+        places = [*kinds, *derived, *unbound]
+        assert sorted(places) == sorted(column.name for column in table.columns)
+        assert len(inference.findings) == len(unbound)
+        assert all(one.code == "SG404" and "\n" not in one.message for one in inference.findings)
+        rules = {**kinds, **derived, **unbound}
+        evidence.update(rule for name, rule in rules.items() if name != KEY)
+    assert len(inferred) == 43
+    assert 1 - evidence["unbound"] / evidence.total() > 0.99
+    given = evidence["unbound"] + evidence["account_given"]
+    assert 1 - given / evidence.total() > 0.984
+    assert evidence["both"] > 0.83 * evidence.total()
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("corpus")
+def test_a_package_is_built_from_what_is_inferred(
+    corpus_package: CorpusPackage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From pages alone to mappers: the lock that was written stays as it is when it is inferred
+    again, and what is built from it is as black has it, and passes mypy --strict."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(corpus_package.cache))
+    settings = corpus_package.settings
+    assert len(list(settings.bindings.glob("aws/*.json"))) == 19
+    assert bind.changes(settings) == bind.Outcome(())
+    assert bind.changes(settings, again=True).changes == ()
+    package = settings.out / "ddsql_schemas"
+    assert len(list((package / "mappers" / "aws").glob("[a-z]*.py"))) == 43
+    for command in (
+        ["-m", "black", "--check", "--quiet", str(package)],
+        ["-m", "mypy", "--strict", "--no-incremental", str(package)],
+    ):
+        done = subprocess.run(
+            [sys.executable, *command],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=settings.root,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr

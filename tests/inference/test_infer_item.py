@@ -1,0 +1,86 @@
+"""Which item a table is bound to, in services that are made up."""
+
+from __future__ import annotations
+
+import pytest
+
+from expected_bindings import described
+from made_services import KEYED, THING, index, only, thing
+from schemagen.api_models.index import Member
+from schemagen.inference.infer import ANYWHERE, Pinned
+
+
+def test_a_single_item_goes_before_a_list() -> None:
+    """Where a list's elements have the same members, the operation that returns one is chosen."""
+    made = index("ListThings Things[] Thing", "GetThing Thing Thing ThingName!", Thing=THING)
+    found = only(thing(*KEYED), made)
+    assert found.findings == ()
+    assert found.binding is not None
+    assert described(found.binding) == {
+        "item": ("made", "GetThing", "Thing"),
+        "columns": {"size": (None, "Size"), "thing_name": (None, "ThingName")},
+        "derived": {"_key": "ThingArn", "account_id": "ThingArn"},
+        "auxiliary": {},
+        "unbound": set[str](),
+        "listing": "ListThings Things[] (ThingName=ThingName)",
+        "constants": {},
+    }
+    assert [column.evidence for column in found.binding.columns] == ["both", "name"]
+
+
+def test_equal_items_are_a_finding() -> None:
+    """Nothing is bound where two operations answer alike, and both are named."""
+    made = index("GetOneThing @ Thing", "GetTwoThing @ Other", Thing=THING, Other=THING)
+    found = only(thing(*KEYED), made)
+    assert found.binding is None
+    assert [str(problem) for problem in found.findings] == [
+        "docs/aws.made_thing.md:9:1: SG403 aws.made_thing stays unbound: its columns are in "
+        "made's GetOneThing (@) and made's GetTwoThing (@) alike"
+    ]
+
+
+def test_a_service_is_found_by_what_aws_calls_it() -> None:
+    """The table's name may begin with another of the service's names; without any, and without
+    documentation, nothing is bound."""
+    made = index("GetThing @ Thing", Thing=THING)
+    assert only(thing(*KEYED, name="makes_thing"), made).binding is not None
+    nothing = only(thing(*KEYED, name="unknown_thing"), made)
+    assert nothing.binding is None
+    assert [problem.message for problem in nothing.findings] == [
+        "aws.unknown_thing stays unbound: no read operation returns its columns"
+    ]
+
+
+def test_an_operation_called_almost_as_the_table_decides() -> None:
+    """Of two that return the same, the one is chosen whose name ends as the table's does."""
+    made = index("GetHouse Thing Thing", "GetSmallThing Thing Thing", Thing=THING)
+    binding = only(thing(*KEYED), made).binding
+    assert binding is not None
+    assert binding.operation == "GetSmallThing"
+
+
+@pytest.mark.parametrize(
+    ("item", "chosen"),
+    [
+        (ANYWHERE, "GetThing"),
+        (Pinned(operation="ListThings"), "ListThings"),
+        (Pinned("made", "GetOther", "@"), "GetOther"),
+        (Pinned(path="Things[]"), "ListThings"),
+        (Pinned(operation="GetNothing"), " at GetNothing"),
+        (Pinned("unmade"), " at unmade"),
+        (Pinned("made", "GetThing", "Things[]"), " at made GetThing (Things[])"),
+    ],
+)
+def test_an_item_can_be_chosen_by_hand(item: Pinned, chosen: str) -> None:
+    """Inference is confined to what somebody chose; an item that is named needs no evidence."""
+    made = index(
+        "GetThing @ Thing ThingName!", "ListThings Things[] Thing", "GetOther @ Other",
+        Thing=THING, Other=(Member("Else", "string", ""),),
+    )  # fmt: skip
+    found = only(thing(*KEYED), made, item)
+    if found.binding is not None:
+        assert found.binding.operation == chosen
+    else:
+        assert [problem.message for problem in found.findings] == [
+            f"aws.made_thing stays unbound: no read operation returns its columns{chosen}"
+        ]

@@ -1,0 +1,47 @@
+"""Bindings of real pages that the inference was not tuned on: the pages' columns, and what is right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+import page_facts
+from expected_bindings import described, expected
+from schemagen.api_models.index import Indexes
+from schemagen.inference.infer import infer
+from schemagen.pages import ddsql
+from schemagen.typetable import TypeTable
+
+UNSEEN = Path(__file__).with_name("unseen_tables.txt")
+
+
+PAGES = page_facts.facts(UNSEEN)
+
+
+@pytest.mark.parametrize(
+    ("table", "right"),
+    list(expected(UNSEEN)),
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_tables_that_were_not_seen_before(
+    table: str, right: dict[str, object], indexes: Indexes
+) -> None:
+    """Every column is bound as AWS's references call for, or not at all; a table whose item nothing
+    returns, or several operations alike, stays unbound and is said to be so."""
+    types = TypeTable()
+    page, problems = ddsql.parse(page_facts.page(PAGES[table]), table, types)
+    assert page is not None
+    assert problems == ()
+    found = infer(page, types, indexes)
+    item = cast("tuple[str, ...]", right["item"])
+    if item[0] == "unbound:":
+        assert found.binding is None
+        assert [problem.message for problem in found.findings] == [
+            f"{table} stays unbound: {' '.join(item[1:])}"
+        ]
+        return
+    assert found.binding is not None
+    assert described(found.binding) == right
+    assert len(found.findings) == len(found.binding.unbound)

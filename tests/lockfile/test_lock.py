@@ -1,0 +1,316 @@
+"""The lock: what is written can be read, and what is wrong is said with its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import handmade
+from schemagen.diagnostics import ProblemsFound
+from schemagen.lockfile import lock
+from schemagen.model.bindings import (
+    Binding,
+    BoundColumn,
+    DerivedColumn,
+    Enrichment,
+    Listing,
+    RecordedService,
+    ResponseMember,
+    ResponseStructure,
+)
+from schemagen.model.origin import Origin
+from schemagen.model.responses import Responses
+from schemagen.model.shapes import ListOf, MapOf, Scalar, StructureRef
+
+ROOT = Path(__file__).resolve().parents[2]
+PATH = "bindings/aws/made.json"
+TEXT = """\
+{
+  "service": "made",
+  "tables": {
+    "aws.made_thing": {
+      "operation": "DescribeThing",
+      "path": "Things[].Thing",
+      "columns": {
+        "_key": {"derived": "arn", "member": "Arn"},
+        "name": {"member": "Name", "evidence": "both"},
+        "tags": {"operation": "ListTags", "member": "Tags", "evidence": "hand"}
+      },
+      "auxiliary": {
+        "ListTags": {"path": "@", "arguments": {"ResourceArn": "Arn"}}
+      },
+      "unbound": ["zone"]
+    }
+  },
+  "outputs": {
+    "DescribeThing": "DescribeThingResponse",
+    "ListTags": "ListTagsResponse"
+  },
+  "enumerations": {
+    "Mode": ["On", "Off"]
+  },
+  "shapes": {
+    "DescribeThingResponse": {"Things": "list<#Holder>!"},
+    "Holder": {"Thing": "#Thing", "Words": "map<list<$Mode>>"},
+    "ListTagsResponse": {"Tags": "map<string>"},
+    "Thing": {"Arn": "string!", "Name": "string", "Mode": "$Mode"}
+  }
+}
+"""
+
+
+def test_a_lock_is_read() -> None:
+    """Every entry of the file is in the bindings or in the service's record."""
+    read = lock.read(PATH, TEXT.encode())
+    assert read.bindings == (
+        Binding(
+            table="aws.made_thing",
+            service="made",
+            operation="DescribeThing",
+            path="Things[].Thing",
+            columns=(
+                BoundColumn("name", "Name", "both"),
+                BoundColumn("tags", "Tags", "hand", "ListTags"),
+            ),
+            derived=(DerivedColumn("_key", "arn", "Arn"),),
+            enrichments=(Enrichment("ListTags", "@", (("ResourceArn", "Arn"),)),),
+            origin=Origin(PATH, 4),
+            unbound=("zone",),
+        ),
+    )
+    text, mode = Scalar("string"), ("On", "Off")
+    assert read.service == RecordedService(
+        "made",
+        (
+            ResponseStructure(
+                "DescribeThingResponse",
+                (ResponseMember("Things", ListOf(StructureRef("Holder")), True),),
+            ),
+            ResponseStructure(
+                "Holder",
+                (
+                    ResponseMember("Thing", StructureRef("Thing"), False),
+                    ResponseMember("Words", MapOf(ListOf(text)), False, mode),
+                ),
+            ),
+            ResponseStructure("ListTagsResponse", (ResponseMember("Tags", MapOf(text), False),)),
+            ResponseStructure(
+                "Thing",
+                (
+                    ResponseMember("Arn", text, True),
+                    ResponseMember("Name", text, False),
+                    ResponseMember("Mode", text, False, mode),
+                ),
+            ),
+        ),
+        (("DescribeThing", "DescribeThingResponse"), ("ListTags", "ListTagsResponse")),
+    )
+
+
+@pytest.mark.parametrize(
+    "path", [PATH, *sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("bindings/*/*"))]
+)
+def test_writing_is_the_inverse_of_reading(path: str) -> None:
+    """A file that was written is written again byte for byte, those of this repository too."""
+    text = TEXT if path == PATH else (ROOT / path).read_text("utf-8")
+    read = lock.read(path, text.encode())
+    assert lock.write(read) == text
+    assert lock.read(path, lock.write(read).encode()) == read
+
+
+def test_the_order_of_a_file_does_not_matter() -> None:
+    """A lock that was put together in another order is written in the one order."""
+    lines = TEXT.splitlines()
+    tags, key = lines[9], lines[7].removesuffix(",")
+    moved = TEXT.replace("\n".join(lines[7:10]), f"{tags},\n{lines[8]}\n{key}")
+    assert moved != TEXT
+    assert lock.write(lock.read(PATH, moved.encode())) == TEXT
+
+
+def test_entries_that_few_tables_have() -> None:
+    """What enumerates the items, arguments that are the same for all of them, ARNs that are built
+    and columns that a whole response fills are read and written."""
+    text = TEXT
+    for old, new in (
+        (
+            '"path": "Things[].Thing",',
+            '"path": "Things[].Thing",\n      "constants": {"include": ["A", "B"]},\n      "listing": {"operation": "ListThings", "path": "Names[]", '
+            '"arguments": {"Name": "@"}, "needs": ["Zone"]},',
+        ),
+        ('{"derived": "arn", "member": "Arn"}', '{"derived": "account_given"}'),
+        (
+            '{"member": "Name", "evidence": "both"}',
+            '{"derived": "arn_format", "format": "arn:${Partition}:made:::thing/${Name}", '
+            '"member": "Arn"}',
+        ),
+        ('"member": "Tags"', '"member": "@"'),
+        (
+            '{"ResourceArn": "Arn"}',
+            '{"ResourceArn": "arn:${Partition}:made:${Region}:${Account}:thing/${Name}", '
+            '"Id": "basename(Arn)"}, "constants": {"Kind": "thing"}',
+        ),
+    ):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    read = lock.read(PATH, text.encode())
+    assert read.bindings == (
+        Binding(
+            table="aws.made_thing",
+            service="made",
+            operation="DescribeThing",
+            path="Things[].Thing",
+            columns=(BoundColumn("tags", "@", "hand", "ListTags"),),
+            derived=(
+                DerivedColumn("_key", "account_given"),
+                DerivedColumn("name", "arn_format", "Arn", "arn:${Partition}:made:::thing/${Name}"),
+            ),
+            enrichments=(
+                Enrichment(
+                    "ListTags",
+                    "@",
+                    (
+                        ("ResourceArn", "arn:${Partition}:made:${Region}:${Account}:thing/${Name}"),
+                        ("Id", "basename(Arn)"),
+                    ),
+                    (("Kind", "thing"),),
+                ),
+            ),
+            origin=Origin(PATH, 4),
+            unbound=("zone",),
+            listing=Listing("ListThings", "Names[]", (("Name", "@"),), ("Zone",)),
+            constants=(("include", ("A", "B")),),
+        ),
+    )
+    assert lock.write(read) == text
+
+
+def test_values_at_the_keys_of_a_map() -> None:
+    """Members, what columns are derived from and arguments may be the value at a key of a map, which
+    has the type and the enumeration of the map's values; keys may be called as they like."""
+    text = TEXT
+    for old, new in (
+        ('"derived": "arn", "member": "Arn"', '"derived": "arn", "member": "Words[Arn]"'),
+        ('"member": "Name"', '"member": "Words[AWS::S3/a-b.c]"'),
+        ('"ResourceArn": "Arn"', '"ResourceArn": "basename(Words[Arn])"'),
+        ('"Name": "string"', '"Words": "map<$Mode>"'),
+    ):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    read = lock.read(PATH, text.encode())
+    [binding] = read.bindings
+    assert binding.columns[0] == BoundColumn("name", "Words[AWS::S3/a-b.c]", "both")
+    assert binding.derived == (DerivedColumn("_key", "arn", "Words[Arn]"),)
+    assert binding.enrichments[0].arguments == (("ResourceArn", "basename(Words[Arn])"),)
+    assert lock.write(read) == text
+    member = Responses(read.service).filler(binding, binding.columns[0])
+    assert member == ResponseMember("Words[AWS::S3/a-b.c]", Scalar("string"), False, ("On", "Off"))
+
+
+def test_entries_without_content_can_be_read_and_written() -> None:
+    """A service without tables is a lock too."""
+    empty = '{"service":"made","tables":{},"outputs":{},"enumerations":{},"shapes":{}}'
+    read = lock.read(PATH, empty.encode())
+    assert lock.read(PATH, lock.write(read).encode()) == read
+
+
+# What stands in the text -> what stands there instead -> what is said.
+WRONG: list[tuple[str, str, list[str]]] = [
+    # no JSON
+    ('"unbound": ["zone"]', '"unbound": ["zone"', ["16:5: SG401 is not JSON: Expecting ',' delimiter"]),
+    (TEXT, "", ["1:1: SG401 is not JSON: Expecting value"]),
+    (TEXT, "[" * 100_000, ["1:1: SG401 is nested too deeply"]),
+    ('"Name"', '"N\udce9me"', ["9:30: SG401 is not UTF-8"]),
+    # not of the form
+    (TEXT, "[]", ["1:1: SG401 the file must be an object"]),
+    (TEXT, "{}", [f'1:1: SG401 the file lacks "{name}"' for name in ("enumerations", "outputs", "service", "shapes", "tables")]),
+    ('"unbound": ["zone"]', '"unbound": ["zone"], "unbound": []', ['15:28: SG401 "unbound" stands here twice']),
+    ('"Mode": ["On", "Off"]', '"Mode": ["On", "Off"], "Mode": []', ['23:28: SG401 "Mode" stands here twice']),
+    ('"service": "made"', '"service": "other"', ["2:3: SG401 the file of service 'other' must be called other.json"]),
+    ('"service": "made"', '"service": "../made"', ["2:3: SG401 '../made' is no name of a service"]),
+    ('"service": "made"', '"service": 1', ['2:3: SG401 "service" must be a text that is not empty']),
+    ('"service": "made"', '"service": null', ['2:3: SG401 "service" must be a text that is not empty']),
+    ('"unbound": ["zone"]', '"unbound": "zone"', ['15:7: SG401 "unbound" must be a list of texts']),
+    ('"unbound": ["zone"]', '"unbound": ["zone", 1]', ['15:7: SG401 "unbound" must be a list of texts']),
+    ('"unbound": ["zone"]', '"unbound": ["name"]', ["15:19: SG401 'name' is bound and unbound"]),
+    (',\n      "unbound": ["zone"]', "", ['4:5: SG401 "aws.made_thing" lacks "unbound"']),
+    ('"path": "Things[].Thing"', '"way": "@"', ['4:5: SG401 "aws.made_thing" lacks "path"', '6:7: SG401 unknown entry "way"; known are operation, path, columns, auxiliary, unbound, constants, listing']),
+    ('"Things[].Thing"', '"Things[0]"', ["6:7: SG401 'Things[0]' is no path; a path is \"@\" or members joined by dots, with [] after a list"]),
+    ('"DescribeThing",', '"import os",', ["5:7: SG401 'import os' is no identifier"]),
+    ('"evidence": "both"', '"evidence": "guess"', ["9:36: SG401 'guess' is unknown; known are name, documentation, both, hand"]),
+    (', "evidence": "both"', "", ['9:9: SG401 "name" lacks "evidence"']),
+    ('"derived": "arn"', '"derived": "name"', ["8:18: SG401 'name' is unknown; known are arn, account_from_arn, arn_format, account_given"]),
+    ('{"derived": "arn", "member": "Arn"}', "[]", ['8:9: SG401 "_key" must be an object']),
+    ('"map<string>"', '"map<strin>"', ["28:26: SG401 'strin' is no type; types are string, int64, float64, bool, timestamp, binary, json, #Structure, $Enumeration, list<T>, map<T>"]),
+    ('"map<string>"', '"#a b"', ["28:26: SG401 '#a b' is no type; types are string, int64, float64, bool, timestamp, binary, json, #Structure, $Enumeration, list<T>, map<T>"]),
+    ('"Holder": {', '"Hol der": {', ["27:5: SG401 'Hol der' is no identifier"]),
+    ('"derived": "arn"', '"derived": "account_given"', ['8:46: SG401 unknown entry "member"; known are derived']),
+    ('"derived": "arn"', '"derived": "arn_format"', ['8:9: SG401 "_key" lacks "format"']),
+    ('"derived": "arn"', '"derived": "arn_format", "format": "{Arn}"', ["8:43: SG401 '{Arn}' is no format of an ARN; a format is like 'arn:${Partition}:ec2:${Region}:${Account}:instance/${InstanceId}'"]),
+    ('"member": "Name"', '"member": "Na me"', ["9:18: SG401 'Na me' is no identifier"]),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn"}, "constants": {"Kind": 1}', ['13:86: SG401 "Kind" must be a text that is not empty, or a list of such']),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn"}, "constants": {"Kind": ["a", ""]}', ['13:86: SG401 "Kind" must be a text that is not empty, or a list of such']),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn"}, "constants": {"ResourceArn": "x"}', ['13:86: SG401 "ResourceArn" is among the arguments, too']),
+    ('"member": "Name"', '"member": "Name[]"', ["9:18: SG401 'Name[]' is no identifier"]),
+    ('"member": "Name"', '"member": "Name[a b]"', ["9:18: SG401 'Name[a b]' is no identifier"]),
+    ('"member": "Name"', '"member": "Name[a][b]"', ["9:18: SG401 'Name[a][b]' is no identifier"]),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn[\']"}', ["13:49: SG401 \"Arn[']\" is no identifier"]),
+    # names what does not exist
+    ('"member": "Name"', '"member": "Name[A]"', ["9:18: SG402 Thing.Name is no map: leave out the [A]; MEND"]),
+    ('"member": "Name"', '"member": "Nam[A]"', ["9:18: SG402 Thing has no member 'Nam'; did you mean 'Name'?; MEND"]),
+    ('"member": "Arn"}', '"member": "Arn[A]"}', ["8:36: SG402 Thing.Arn is no map: leave out the [A]; MEND"]),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn[A]"}', ["13:49: SG402 Thing.Arn is no map: leave out the [A]; MEND"]),
+    ('"derived": "arn"', '"derived": "arn_format", "format": "arn:${Partition}:made:::thing/${Id}"', ["8:43: SG402 Thing has no member 'Id'; MEND"]),
+    ('"DescribeThing",', '"DescribeThin",', ["5:7: SG402 operation 'DescribeThin' is not recorded; did you mean 'DescribeThing'?; MEND"]),
+    ('"Things[].Thing"', '"Things[].Arn"', ["6:7: SG402 Holder has no member 'Arn'; MEND"]),
+    ('"Things[].Thing"', '"Things"', ["6:7: SG402 DescribeThingResponse.Things is a list: write []; MEND"]),
+    ('"Things[].Thing"', '"Things[].Thing[]"', ["6:7: SG402 Holder.Thing is no list: leave out the []; MEND"]),
+    ('"Things[].Thing"', '"Things[].Words"', ["6:7: SG402 Holder.Words holds no structure; MEND"]),
+    ('"member": "Arn"}', '"member": "ARNs"}', ["8:36: SG402 Thing has no member 'ARNs'; did you mean 'Arn'?; MEND"]),
+    ('"member": "Name"', '"member": "Zone"', ["9:18: SG402 Thing has no member 'Zone'; MEND"]),
+    ('"member": "Tags"', '"member": "Name"', ["10:43: SG402 ListTagsResponse has no member 'Name'; MEND"]),
+    ('"operation": "ListTags"', '"operation": "GetTags"', ["10:18: SG402 operation 'GetTags' is not in \"auxiliary\" of aws.made_thing; MEND", "13:9: SG402 operation 'ListTags' fills no column; MEND"]),
+    ('{"path": "@"', '{"path": "Tags"', ["13:22: SG402 ListTagsResponse.Tags holds no structure; MEND"]),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "dirname(Arn)"}', ["13:49: SG401 'dirname(Arn)' is no identifier"]),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "basename(Id)"}', ["13:49: SG402 Thing has no member 'Id'; MEND"]),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "arn:aws:made:::thing/${Name}"}', ["13:49: SG401 'arn:aws:made:::thing/${Name}' is no format of an ARN; a format is like 'arn:${Partition}:ec2:${Region}:${Account}:instance/${InstanceId}'"]),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "arn:${Partition}:made:::${Name}/${Id}"}', ["13:49: SG402 Thing has no member 'Id'; MEND"]),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Name2"}', ["13:49: SG402 Thing has no member 'Name2'; did you mean 'Name'?; MEND"]),
+    ('"ListTags": "ListTagsResponse"', '"ListTag": "ListTagsResponse"', ["13:9: SG402 operation 'ListTags' is not recorded; did you mean 'ListTag'?; MEND"]),
+    ('"ListTags": "ListTagsResponse"', '"ListTags": "Tags"', ["20:5: SG402 structure 'Tags' is not in \"shapes\"; MEND"]),
+    ('list<#Holder>!', 'list<#Gone>!', ["26:31: SG402 structure 'Gone' is not in \"shapes\"; MEND"]),
+    ('"Mode": ["On", "Off"]', '"Moods": ["On", "Off"]', ["27:35: SG402 enumeration 'Mode' is not in \"enumerations\"; MEND", "29:51: SG402 enumeration 'Mode' is not in \"enumerations\"; MEND"]),
+]  # fmt: skip
+MEND = "run `schemagen bind`"
+
+
+@pytest.mark.parametrize(("old", "new", "messages"), WRONG)
+def test_what_is_wrong_is_said_with_its_place(old: str, new: str, messages: list[str]) -> None:
+    """Every mistake is a line with path, line, column, code and what to do, all in one go."""
+    assert old in TEXT
+    data = TEXT.replace(old, new, 1).encode(errors="surrogateescape")
+    with pytest.raises(ProblemsFound) as raised:
+        lock.read(PATH, data)
+    assert str(raised.value).splitlines() == [
+        f"{PATH}:{message.replace('MEND', MEND)}" for message in messages
+    ]
+
+
+def test_columns_that_the_page_lacks() -> None:
+    """A lock that names a column which is not on the page is wrong, bound or not; a column of the
+    page that the lock does not know is not, nor a table without a page."""
+    read = lock.read(PATH, TEXT.encode())
+    columns = ["_key", "name", "tags", "zone"]
+    page = handmade.table("aws.made_thing", handmade.columns(dict.fromkeys(columns, "string")))
+    more = handmade.table(
+        "aws.made_thing", handmade.columns(dict.fromkeys([*columns, "x"], "string"))
+    )
+    other = handmade.table("aws.other", handmade.columns({"x": "string"}))
+    less = handmade.table("aws.made_thing", handmade.columns({"_key": "string"}))
+    for made in ([page.table], [more.table], [other.table], []):
+        assert lock.check(read, made) == ()
+    assert [str(problem) for problem in lock.check(read, [other.table, less.table])] == [
+        f"{PATH}:9:9: SG402 aws.made_thing has no column 'name' on its page; {MEND}",
+        f"{PATH}:10:9: SG402 aws.made_thing has no column 'tags' on its page; {MEND}",
+        f"{PATH}:15:19: SG402 aws.made_thing has no column 'zone' on its page; {MEND}",
+    ]

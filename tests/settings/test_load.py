@@ -1,0 +1,279 @@
+"""schemagen.settings.load: where settings come from, and what is wrong with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from schemagen.diagnostics import ProblemsFound
+from schemagen.names import NestedNames
+from schemagen.settings.load import load_settings
+from schemagen.settings.overrides import Overrides
+
+
+def problems(folder: Path) -> list[str]:
+    with pytest.raises(ProblemsFound) as caught:
+        load_settings(folder)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_nothing_means_the_defaults(tmp_path: Path) -> None:
+    """A folder without settings is a project of its own."""
+    settings = load_settings(tmp_path)
+    assert settings.root == tmp_path
+    assert settings.docs == tmp_path / "docs_src"
+    assert settings.out == tmp_path / "generated"
+    assert settings.nested_names is NestedNames.SNAKE_CASE
+
+
+def test_nearest_file_with_settings_wins(tmp_path: Path) -> None:
+    """A pyproject.toml without [tool.schemagen] is passed over; a run below the root finds it."""
+    (tmp_path / "schemagen.toml").write_text('docs = "pages"\nnested_names = "api"\n')
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (inner / "pyproject.toml").write_text('[project]\nname = "other"\n')
+    settings = load_settings(inner)
+    assert settings.root == tmp_path
+    assert settings.docs == tmp_path / "pages"
+    assert settings.nested_names is NestedNames.API
+
+
+def test_a_type_of_the_users(tmp_path: Path) -> None:
+    """A new row, an override of a known row's field, and rules for columns."""
+    (tmp_path / "pyproject.toml").write_text(
+        """
+[tool.schemagen.types.uuid]
+python = "uuid.UUID"
+json_schema = { type = "string", format = "uuid" }
+row = "str"
+convert = "text"
+postgres = "uuid"
+duckdb = "UUID"
+
+[tool.schemagen.types.float64]
+duckdb = { name = "DECIMAL(18, 3)", encode = "float64" }
+
+[tool.schemagen.types.hstore_csv]
+duckdb = "MAP(VARCHAR, VARCHAR[])"
+
+[[tool.schemagen.columns]]
+column = "*_id"
+was = "string"
+type = "uuid"
+
+[[tool.schemagen.columns]]
+table = "aws.vpc"
+column = "owner_id"
+type = "string"
+"""
+    )
+    types = load_settings(tmp_path).types
+    row = types.types["uuid"]
+    assert (row.python.module, row.python.name) == ("uuid", "UUID")
+    assert row.sql["postgres_jsonb"].name == "uuid"
+    assert row.sql["postgres"].parameter("%s") == "CAST(%s AS uuid)"
+    assert types.types["float64"].sql["duckdb"].name == "DECIMAL(18, 3)"
+    assert types.types["float64"].sql["postgres"].name == "double precision"
+    assert types.types["hstore_csv"].sql["duckdb"].name == "MAP(VARCHAR, VARCHAR[])"
+    by_pattern = types.resolve_column("aws.x", "vpc_id", "string")
+    assert (by_pattern.expression, by_pattern.rule) == (
+        "uuid",
+        "the settings' rule for *.*_id, was string",
+    )
+    assert types.resolve_column("aws.x", "vpc_id", "int64").expression == "int64"
+    exact = types.resolve_column("aws.vpc", "owner_id", "string")
+    assert (exact.expression, exact.rule) == ("string", "the settings' rule for aws.vpc.owner_id")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("docs = [", ["schemagen.toml:1:9: SG301 Invalid value"]),
+        ("docs = 3", ["schemagen.toml:1:1: SG302 docs has a wrong type: 3"]),
+        ('\nduck = "x"', ["schemagen.toml:2:1: SG302 unknown setting 'duck'"]),
+        ('base_uri = "x y"', ["schemagen.toml:1:1: SG302 base_uri has a wrong value: 'x y'"]),
+        (
+            'package_version = "one"',
+            ["schemagen.toml:1:1: SG302 package_version has a wrong value: 'one'"],
+        ),
+        (
+            "[types.money]\npython = 'decimal.Decimal'\njson_schema = {}\nrow = 'str'\n"
+            "convert = 'text'\npostgres = 'numeric; DROP'\nduckdb = 'DECIMAL'",
+            [
+                "schemagen.toml:6:1: SG302 types.money.postgres is no SQL type: 'numeric; DROP'",
+                "schemagen.toml:1:1: SG302 types.money.postgres_jsonb is no SQL type: "
+                "'numeric; DROP'",
+            ],
+        ),
+        (
+            "[types.money]\nrow = 'str'",
+            [
+                "schemagen.toml:1:1: SG302 types.money needs 'convert'",
+                "schemagen.toml:1:1: SG302 types.money needs 'duckdb'",
+                "schemagen.toml:1:1: SG302 types.money needs 'json_schema'",
+                "schemagen.toml:1:1: SG302 types.money needs 'postgres'",
+                "schemagen.toml:1:1: SG302 types.money needs 'postgres_jsonb'",
+                "schemagen.toml:1:1: SG302 types.money needs 'python'",
+            ],
+        ),
+        (
+            "[[columns]]\ncolumn = 'a'\ntype = 'strng'",
+            [
+                "schemagen.toml:3:1: SG302 unknown data type 'strng'; known are string, int64, "
+                "float64, bool, timestamp, json, hstore, hstore_csv, array<T>"
+            ],
+        ),
+    ],
+)
+def test_wrong_settings(tmp_path: Path, text: str, expected: list[str]) -> None:
+    """Every mistake is a problem with its place, all of them at once."""
+    (tmp_path / "schemagen.toml").write_text(text)
+    assert sorted(problems(tmp_path)) == sorted(expected)
+
+
+# --- overrides ------------------------------------------------------------------------------------
+
+WHAT = "SG302 an override says column, or what the table's item is: service, operation, path"
+OVERRIDES = '''\
+[tool.other]
+text = """
+[[tool.schemagen.overrides]]
+"""
+
+[[tool.schemagen.overrides]]  # the item
+table = "aws.made"
+operation = "DescribeThing"
+path = "Things[]"
+
+[[tool.schemagen.overrides]]
+table = "aws.made"
+column = "policy"
+operation = "GetPolicy"
+member = "@"
+constants = { Kind = "a", Only = ["b", "c"] }
+[tool.schemagen.overrides.arguments]
+"Id" = "basename(Arn)"
+
+[tool.schemagen.types.float64]
+duckdb = "REAL"
+
+[[ tool . schemagen . "overrides" ]]
+table = "aws.made"
+column = "dotted.name"
+unbound = true
+'''
+
+
+def test_overrides(tmp_path: Path) -> None:
+    """Items, columns and what stays unbound, in the order of the file and with their places."""
+    (tmp_path / "pyproject.toml").write_text(OVERRIDES)
+    found = load_settings(tmp_path).overrides
+    assert [(one.table, one.service, one.operation, one.path) for one in found.items] == [
+        ("aws.made", "", "DescribeThing", "Things[]")
+    ]
+    policy, dotted = found.columns
+    assert (policy.operation, policy.path, policy.member) == ("GetPolicy", "", "@")
+    assert policy.arguments == (("Id", "basename(Arn)"),)
+    assert policy.constants == (("Kind", "a"), ("Only", ("b", "c")))
+    assert (dotted.column, dotted.member, dotted.arguments) == ("dotted.name", "", None)
+    assert [str(one.place.problem("SG303", "x")) for one in found] == [
+        "pyproject.toml:6:1: SG303 x",
+        "pyproject.toml:11:1: SG303 x",
+        "pyproject.toml:23:1: SG303 x",
+    ]
+    assert policy.place.lines["arguments"] == (17, 1)
+    assert found.of("aws.other") == Overrides()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("overrides = {}", ["1:1: SG302 overrides has a wrong type: {}"]),
+        ("overrides = [\n  1,\n]", ["2:3: SG302 an override is a table, not 1"]),
+        (
+            "overrides = [\n  {},\n  { table = 'a.b' }, { column = 'c' }]",
+            [
+                "2:3: SG302 an override needs 'table'",
+                f"2:3: {WHAT}",
+                f"3:3: {WHAT}",
+                "3:22: SG302 an override needs 'table'",
+                "3:22: SG302 an override of a column says member, or unbound = true",
+            ],
+        ),
+        (
+            "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nmember = 'D'\n# and again\n"
+            "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nunbound = true",
+            ["6:1: SG302 a.b.c has another override in line 1"],
+        ),
+        (
+            "[[overrides]]\ntable = 'a.b'\npath = '@'\n[[overrides]]\ntable = 'a.b'\npath = 'X'",
+            ["4:1: SG302 a.b has another override in line 1"],
+        ),
+        (
+            "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nunbound = true\nmember = 'D'",
+            ["5:1: SG302 unknown key 'member' of this override; known are table, column, unbound"],
+        ),
+        (
+            "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nunbound = false",
+            ["4:1: SG302 unbound is true or left out"],
+        ),
+        (
+            "[[overrides]]\ntable = 'a.b'\nmember = 'D'\nservice = 'S 3'",
+            [
+                "3:1: SG302 unknown key 'member' of this override; known are table, service, "
+                "operation, path",
+                "4:1: SG302 service has a wrong value: 'S 3'",
+            ],
+        ),
+        (
+            "[[overrides]]\ntable = 3\ncolumn = ''\nmember = 'a.b'\noperation = 'x-y'\n"
+            "path = 'A['\nservice = 's3'",
+            [
+                "2:1: SG302 table has a wrong value: 3",
+                "3:1: SG302 column has a wrong value: ''",
+                "4:1: SG302 member has a wrong value: 'a.b'",
+                "5:1: SG302 operation has a wrong value: 'x-y'",
+                "6:1: SG302 'A[' is no path; a path is \"@\" or members joined by dots, with [] "
+                "after a list",
+                "7:1: SG302 unknown key 'service' of this override; known are table, column, member, "
+                "operation, path, arguments, constants, unbound",
+            ],
+        ),
+        (
+            "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nmember = 'D'\npath = '@'\n"
+            "arguments.X = 'Y'",
+            [
+                "5:1: SG302 path is said of another operation: operation is missing",
+                "6:1: SG302 arguments is said of another operation: operation is missing",
+            ],
+        ),
+        (
+            "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nmember = 'D'\noperation = 'E'\n"
+            "arguments = 'X'\nconstants = { X = 1, Y = [] }",
+            [
+                "6:1: SG302 arguments has for each parameter a member of the primary item, not 'X'",
+                "7:1: SG302 constants has for each parameter a text, or a list of texts, that are "
+                "not empty, not {'X': 1, 'Y': []}",
+            ],
+        ),
+        (
+            "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nmember = 'D'\noperation = 'E'\n"
+            "arguments = { X = ['Y'] }\nconstants = { \"x y\" = 'a' }",
+            [
+                "6:1: SG302 arguments has for each parameter a member of the primary item, not {'X': ['Y']}",
+                "7:1: SG302 constants has for each parameter a text, or a list of texts, that are "
+                "not empty, not {'x y': 'a'}",
+            ],
+        ),
+        (
+            "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nmember = 'D'\noperation = 'E'\n"
+            "arguments = { X = 'Y' }\nconstants = { X = 'a' }",
+            ["7:1: SG302 X is among the arguments, too"],
+        ),
+    ],
+)
+def test_wrong_overrides(tmp_path: Path, text: str, expected: list[str]) -> None:
+    """Every mistake is a problem of the entry, and of the key, that it is in."""
+    (tmp_path / "schemagen.toml").write_text(text)
+    assert problems(tmp_path) == [f"schemagen.toml:{line}" for line in expected]

@@ -1,0 +1,511 @@
+"""Bindings by hand: the overrides of the settings, from `schemagen bind` to mapper and coverage."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from projects import CHECKOUT, page, pages, run, seeds, tree
+from schemagen import api
+from schemagen.build import plan
+from schemagen.diagnostics import ProblemsFound
+
+JOB = "aws.sagemaker_compilation_job"
+LOCK = "bindings/aws/sagemaker.json"
+SETTINGS = "schemagen.toml"
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the indexes of botocore's models are kept, for all tests here."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def _cached(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+
+
+@pytest.fixture(scope="module")
+def inferred(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
+    """This repository's pages, with bindings as they are inferred."""
+    folder = seeds(tmp_path_factory.mktemp("inferred"))
+    done = run(folder, "bind", "--again", env={"XDG_CACHE_HOME": str(cache)})
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path, inferred: Path) -> Path:
+    """A copy of `inferred`."""
+    shutil.copytree(inferred, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+def override(table: str = JOB, **keys: object) -> str:
+    """An entry of the settings, in lines 1, 2 and so on of what it makes."""
+    lines = [f"{key} = {_toml(value)}" for key, value in {"table": table, **keys}.items()]
+    return "\n".join(["[[overrides]]", *lines, ""])
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        pairs = cast("dict[str, object]", value).items()
+        return f"{{ {', '.join(f'{key} = {_toml(one)}' for key, one in pairs)} }}"
+    return json.dumps(value)
+
+
+def bound(folder: Path, *overrides: str) -> tuple[str, ...]:
+    """Bind with ``overrides`` as the only settings; the paths of the files that changed."""
+    (folder / SETTINGS).write_text("\n".join(overrides))
+    return tuple(change.path for change in api.bind(api.settings(folder)).changes)
+
+
+def problems(folder: Path, *overrides: str) -> list[str]:
+    """What `schemagen bind` says of ``overrides``; nothing is written."""
+    (folder / SETTINGS).write_text("\n".join(overrides))
+    before = tree(folder)
+    with pytest.raises(ProblemsFound) as caught:
+        api.bind(api.settings(folder))
+    assert tree(folder) == before
+    return [str(problem).removeprefix(f"{SETTINGS}:") for problem in caught.value.problems]
+
+
+def entry(folder: Path, table: str = JOB, service: str = "sagemaker") -> Any:
+    """The table's entry in the lock, as JSON."""
+    text = (folder / f"bindings/aws/{service}.json").read_bytes()
+    return json.loads(text)["tables"][table]
+
+
+def mapped(folder: Path, members: str) -> str:
+    """What the project's mapper makes of an item: the column creation_time, printed."""
+    program = (
+        "from datetime import UTC, datetime\n"
+        "from ddsql_schemas.mappers.aws.sagemaker_compilation_job import from_item\n"
+        f"print(from_item(dict({members}), key='k')['creation_time'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(folder / "generated")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+# --- what overrides do ----------------------------------------------------------------------------
+
+
+def test_an_override_wins_and_is_marked(project: Path) -> None:
+    """From the command line: --check shows it and exits with 1, a build asks for it and exits with
+    2; bind writes it; then build, coverage and --check are content, and inferring anew keeps it."""
+    assert run(project, "build").returncode == 0
+    before = tree(project)
+    text = override(column="creation_time", member="LastModifiedTime")
+    (project / SETTINGS).write_text(f"# by hand\n{text}")
+    check = run(project, "bind", "--check")
+    added = '+        "creation_time": {"member": "LastModifiedTime", "evidence": "hand"},'
+    assert (check.returncode, added in check.stdout.splitlines()) == (1, True)
+    assert check.stderr == "the bindings are out of date; run `schemagen bind`\n"
+    for command in (["build"], ["build", "--check"], ["coverage"]):
+        wrong = run(project, *command)
+        assert (wrong.returncode, wrong.stdout, wrong.stderr) == (
+            2,
+            "",
+            "schemagen.toml:2:1: SG305 the bindings do not have this override of "
+            f"{JOB}.creation_time; run `schemagen bind`\n",
+        )
+    (project / SETTINGS).write_bytes(before[SETTINGS])
+    assert tree(project) == before
+    (project / SETTINGS).write_text(text)
+    done = run(project, "bind", JOB)
+    assert (done.returncode, done.stderr) == (0, f"{LOCK} written; run `schemagen build`\n")
+    assert entry(project)["columns"]["creation_time"] == {
+        "member": "LastModifiedTime",
+        "evidence": "hand",
+    }
+    built = run(project, "build")
+    assert (built.returncode, "1 tables" in built.stderr) == (0, False)
+    assert mapped(
+        project, "CompilationJobName='a', LastModifiedTime=datetime(2026, 1, 2, tzinfo=UTC)"
+    ) == ("2026-01-02 00:00:00+00:00")
+    coverage = json.loads(run(project, "coverage", JOB, "--format", "json").stdout)
+    assert coverage["tables"][0]["bound"]["hand"] == 1
+    for command in (["bind", "--check"], ["bind", "--check", "--again"], ["build", "--check"]):
+        assert run(project, *command).returncode == 0
+
+
+def test_an_override_that_is_gone_is_inferred_anew(project: Path) -> None:
+    """Columns that were bound by hand, of the item, of another operation, by rule or with another
+    path, are as if they had never been."""
+    before = (project / LOCK).read_bytes()
+    arn = override(column="account_id", member="RoleArn")
+    time = override(column="creation_time", member="LastModifiedTime")
+    tags = override(column="tags", operation="ListTags", member="Tags")
+    bucket = override(
+        column="failure_reason",
+        operation="DescribeAlgorithm",
+        member="AlgorithmDescription",
+        arguments={"AlgorithmName": "CompilationJobName"},
+    )
+    assert bound(project, arn, time, tags, bucket) == (LOCK,)
+    assert "account_id" in {
+        name for name, one in entry(project)["columns"].items() if one.get("evidence") == "hand"
+    }
+    assert set(entry(project)["auxiliary"]) == {"DescribeAlgorithm", "ListTags"}
+    assert bound(project, tags) == (LOCK,)
+    assert entry(project)["columns"]["tags"]["evidence"] == "hand"
+    assert set(entry(project)["auxiliary"]) == {"ListTags"}
+    assert bound(project) == (LOCK,)
+    assert (project / LOCK).read_bytes() == before
+
+
+def test_a_column_stays_unbound(project: Path) -> None:
+    """The column and the operation that filled only it are gone; inferring anew does not bring them
+    back, and does not complain."""
+    text = override(column="tags", unbound=True)
+    assert bound(project, text) == (LOCK,)
+    assert (entry(project)["unbound"], entry(project)["auxiliary"]) == (["tags"], {})
+    again = api.bind(api.settings(project), again=True)
+    assert (again.changes, again.findings) == ((), ())
+    assert bound(project) == ()
+    assert api.bind(api.settings(project), again=True).changes
+    assert entry(project)["unbound"] == []
+
+
+def test_arguments_are_those_that_are_given_or_inferred(project: Path) -> None:
+    """What is left out is as inference has it, for an operation that fills other columns and for one
+    that fills none; what is given wins, for all columns that the operation fills."""
+    inferred = {"path": "@", "arguments": {"ResourceArn": "CompilationJobArn"}}
+    tags = {"column": "tags", "operation": "ListTags", "member": "Tags"}
+    assert bound(project, override(**tags)) == (LOCK,)
+    assert entry(project)["auxiliary"] == {"ListTags": inferred}
+    role = {"ResourceArn": "RoleArn"}
+    assert bound(project, override(**tags, arguments=role)) == (LOCK,)
+    assert entry(project)["auxiliary"] == {"ListTags": {"path": "@", "arguments": role}}
+    built = "arn:${Partition}:sagemaker:${Region}:${Account}:compilation-job/${CompilationJobName}"
+    assert bound(project, override(**tags, arguments={"ResourceArn": built})) == (LOCK,)
+    assert entry(project)["auxiliary"]["ListTags"]["arguments"] == {"ResourceArn": built}
+    token = override(column="failure_reason", operation="ListTags", member="NextToken")
+    assert bound(project, override(**tags, arguments=role), token) == (LOCK,)
+    assert entry(project)["auxiliary"] == {"ListTags": {"path": "@", "arguments": role}}
+    more = override(**tags, arguments=role, constants={"NextToken": "start"})
+    assert bound(project, more) == (LOCK,)
+    assert entry(project)["auxiliary"]["ListTags"]["constants"] == {"NextToken": "start"}
+
+
+def test_the_item_of_a_table_is_chosen(project: Path) -> None:
+    """Columns are inferred from the item that is named, in whole or in part, and other overrides
+    of the table are applied to it."""
+    before = entry(project)
+    summary = override(operation="ListCompilationJobs", path="CompilationJobSummaries[]")
+    status = override(column="failure_reason", member="CompilationJobStatus")
+    assert bound(project, summary, status) == (LOCK,)
+    made = entry(project)
+    assert (made["operation"], made["path"]) == ("ListCompilationJobs", "CompilationJobSummaries[]")
+    assert made["columns"]["creation_time"] == {"member": "CreationTime", "evidence": "name"}
+    assert made["columns"]["failure_reason"]["evidence"] == "hand"
+    assert made["columns"]["role_arn"]["operation"] == "DescribeCompilationJob"
+    assert run(project, "build").returncode == 0
+    assert bound(project, summary, status) == ()
+    assert bound(project, override(operation="DescribeCompilationJob"), status) == (LOCK,)
+    assert entry(project)["operation"] == "DescribeCompilationJob"
+    assert bound(project, override(operation="DescribeCompilationJob")) == (LOCK,)
+    assert entry(project) == before
+
+
+def kms(folder: Path) -> Path:
+    """A project with one small table, bound."""
+    rotation = "A Boolean value that specifies whether key rotation is enabled."
+    rows = ("key_id | core | string |", f"key_rotation_enabled | core | bool | {rotation}")
+    pages(folder, {"ddsql/kms.md": page("aws.kms", *rows)})
+    api.bind(api.settings(folder))
+    return folder
+
+
+def test_a_table_moves_to_another_service(tmp_path: Path) -> None:
+    """An item that nothing is inferred from is bound all the same; the lock of the service that is
+    left without tables goes, and no table is in two."""
+    folder = kms(tmp_path)
+    old, new = "bindings/aws/kms.json", "bindings/aws/secretsmanager.json"
+    assert (folder / old).is_file()
+    item = override("aws.kms", service="secretsmanager", operation="DescribeSecret", path="@")
+    column = override("aws.kms", column="key_id", member="KmsKeyId")
+    assert bound(folder, item, column) == (old, new)
+    assert not (folder / old).exists()
+    made = entry(folder, "aws.kms", "secretsmanager")
+    assert made["columns"]["key_id"] == {"member": "KmsKeyId", "evidence": "hand"}
+    assert made["unbound"] == ["key_rotation_enabled"]
+    assert run(folder, "build").returncode == 0
+
+
+def test_only_the_tables_that_are_named_change(project: Path) -> None:
+    """`bind TABLE` leaves the overrides of other tables for later."""
+    job = "aws.sagemaker_trainingjob"
+    other = override(job, column="role_arn", operation="DescribeJob", member="Wrong")
+    (project / SETTINGS).write_text(f"{other}{override(column='role_arn', unbound=True)}")
+    before = entry(project, job)
+    assert api.bind(api.settings(project), [JOB]).changes
+    assert entry(project)["unbound"] == ["role_arn"]
+    assert entry(project, job) == before
+
+
+def test_an_override_concerns_its_table_only(project: Path) -> None:
+    """A build renders nothing but the table whose override is new, and nothing where an entry has
+    only moved."""
+    assert api.build(api.settings(project)).tables == 3
+    text = override(column="role_arn", unbound=True)
+    assert bound(project, text) == (LOCK,)
+    planned = plan.plan(api.settings(project))
+    assert any("compilation_job" in path for path in planned.files)
+    assert not any("trainingjob" in path for path in planned.files)
+    plan.apply(planned)
+    (project / SETTINGS).write_text(f"\n\n{text}")
+    assert not api.build(api.settings(project))
+
+
+def test_the_readmes_overrides(tmp_path: Path) -> None:
+    """The overrides that the README shows are applied to tables like those that they name."""
+    bucket = ("name | core | string |", "creation_date | core | timestamp |")
+    more = ("grants | core | json |", "bucket_policy_statement | core | json |")
+    instance = ("instance_id | core | string |", "image_id | core | string |")
+    pages(
+        tmp_path,
+        {
+            "ddsql/s3.md": page("aws.s3_bucket", *bucket, *more),
+            "ddsql/ec2.md": page("aws.ec2_instance", *instance),
+        },
+    )
+    text = (CHECKOUT / "README.md").read_text("utf-8")
+    [settings] = re.findall(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    (tmp_path / SETTINGS).unlink()
+    (tmp_path / "pyproject.toml").write_text(settings)
+    assert len(api.bind(api.settings(tmp_path)).changes) == 2
+    made = entry(tmp_path, "aws.s3_bucket", "s3")
+    assert made["columns"]["bucket_policy_statement"]["evidence"] == "hand"
+    assert made["auxiliary"]["GetBucketPolicy"]["arguments"] == {"Bucket": "Name"}
+    assert made["unbound"] == ["grants"]
+    assert api.build(api.settings(tmp_path)).tables == 2
+
+
+def test_a_column_is_bound_to_a_key(tmp_path: Path) -> None:
+    """A member may be the value at a key of a map; the key must be botocore's, and its type fit."""
+    rows = ("_key | core | string |", "delay_seconds | core | int64 |", "wait | core | int64 |")
+    more = ("hops | core | float64 |", "queue_arn | core | string |")
+    pages(
+        tmp_path, {"ddsql/sqs.md": page("aws.sqs_queue", *(f"T | {row}" for row in (*rows, *more)))}
+    )
+    wait = {"table": "aws.sqs_queue", "column": "wait"}
+    assert bound(
+        tmp_path, override(**wait, member="Attributes[ReceiveMessageWaitTimeSeconds]")
+    ) == ("bindings/aws/sqs.json",)
+    assert entry(tmp_path, "aws.sqs_queue", "sqs")["columns"]["wait"] == {
+        "member": "Attributes[ReceiveMessageWaitTimeSeconds]",
+        "evidence": "hand",
+    }
+    [gone] = problems(tmp_path, override(**wait, member="Attributes[WaitSeconds]"))
+    assert gone.startswith(
+        "4:1: SG303 GetQueueAttributesResult.Attributes has no key 'WaitSeconds'"
+    )
+    hops = {"table": "aws.sqs_queue", "column": "hops", "member": "Attributes[DelaySeconds]"}
+    assert problems(tmp_path, override(**hops)) == [
+        "4:1: SG304 GetQueueAttributesResult.Attributes[DelaySeconds] is string, "
+        "which does not fit float64"
+    ]
+    assert problems(tmp_path, override(**wait, member="Attributes[]")) == [
+        "4:1: SG302 member has a wrong value: 'Attributes[]'"
+    ]
+
+
+# --- what is wrong with them ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            override("aws.sagemaker_job", column="a", member="B"),
+            [
+                "2:1: SG303 no page has the id aws.sagemaker_job; did you mean 'aws.sagemaker_trainingjob'?"
+            ],
+        ),
+        (
+            override(column="role", member="RoleArn"),
+            [f"3:1: SG303 {JOB} has no column 'role'; did you mean 'role_arn'?"],
+        ),
+        (
+            override(column="role", unbound=True),
+            [f"3:1: SG303 {JOB} has no column 'role'; did you mean 'role_arn'?"],
+        ),
+    ],
+)
+def test_what_no_page_has(project: Path, text: str, expected: list[str]) -> None:
+    """A table or column that does not exist is a problem of bind, build and coverage."""
+    assert problems(project, text) == expected
+    for command in ("build", "coverage"):
+        done = run(project, command)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.splitlines() == [f"{SETTINGS}:{line}" for line in expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            override(column="role_arn", member="Role"),
+            [
+                "4:1: SG303 DescribeCompilationJobResponse has no member 'Role'; did you mean 'RoleArn'?"
+            ],
+        ),
+        (
+            override(column="role_arn", operation="DescribeCompilation", member="RoleArn"),
+            ["4:1: SG303 botocore's sagemaker has no operation 'DescribeCompilation'"],
+        ),
+        (
+            override(
+                column="role_arn",
+                operation="DeleteTrial",
+                member="TrialArn",
+                path="Trial[]",
+                arguments={"TrialName": "Name"},
+            ),
+            [
+                "6:1: SG303 DeleteTrialResponse has no member 'Trial'; did you mean 'TrialArn'?",
+                "7:1: SG303 DescribeCompilationJobResponse has no member 'Name'",
+            ],
+        ),
+        (
+            override(column="tags", operation="ListTags", path="Tag[]", member="Key"),
+            ["5:1: SG303 ListTagsOutput has no member 'Tag'; did you mean 'Tags'?"],
+        ),
+        (
+            override(
+                column="tags", operation="ListTags", member="Tags", arguments={"Arn": "RoleArn"}
+            ),
+            ["6:1: SG303 operation 'ListTags' has no parameter 'Arn'"],
+        ),
+        (
+            override(
+                column="tags",
+                operation="ListTags",
+                member="Tags",
+                arguments={"ResourceArn": "Role"},
+            ),
+            [
+                "6:1: SG303 DescribeCompilationJobResponse has no member 'Role'; did you mean 'RoleArn'?"
+            ],
+        ),
+        (
+            override(
+                column="tags",
+                operation="ListTags",
+                member="Tags",
+                arguments={"ResourceArn": "arn:${Partition}:sagemaker:::job/${JobName}"},
+            ),
+            ["6:1: SG303 DescribeCompilationJobResponse has no member 'JobName'"],
+        ),
+        (
+            override(column="tags", operation="ListTags", member="Tags", constants={"Kind": "x"}),
+            ["6:1: SG303 operation 'ListTags' has no parameter 'Kind'"],
+        ),
+        (
+            override(service="sagemakr", operation="DescribeCompilationJob"),
+            ["3:1: SG303 botocore has no service 'sagemakr'"],
+        ),
+        (
+            override(service="sagemaker", operation="DescribeCompilation"),
+            ["4:1: SG303 botocore's sagemaker has no operation 'DescribeCompilation'"],
+        ),
+        (
+            override(service="sagemaker", operation="DescribeCompilationJob", path="Jobs[]"),
+            ["5:1: SG303 DescribeCompilationJobResponse has no member 'Jobs'"],
+        ),
+    ],
+)
+def test_what_botocore_does_not_have(project: Path, text: str, expected: list[str]) -> None:
+    """Services, operations, paths, members and parameters are looked up, and the problem is at the
+    key that names them; nothing is written."""
+    assert problems(project, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            override(column="creation_time", member="RoleArn"),
+            [
+                "4:1: SG304 DescribeCompilationJobResponse.RoleArn is string, which does not fit timestamp"
+            ],
+        ),
+        (
+            override(column="creation_time", operation="ListTags", member="@"),
+            ["5:1: SG304 ListTagsOutput.@ is #ListTagsOutput, which does not fit timestamp"],
+        ),
+        (
+            override(column="role_arn", operation="DescribeAlgorithm", member="ProductId"),
+            [
+                "4:1: SG304 say the arguments of DescribeAlgorithm: DescribeCompilationJob (@) has no members for them"
+            ],
+        ),
+        (
+            override(
+                column="role_arn", operation="DescribeAlgorithm", member="ProductId", arguments={}
+            ),
+            ["6:1: SG304 DescribeAlgorithm needs AlgorithmName: say it in arguments or constants"],
+        ),
+        (
+            override(service="sagemaker", operation="DeleteTags"),
+            [
+                f"1:1: SG304 {JOB} stays unbound: no read operation returns its columns at sagemaker DeleteTags; say the service, operation and path of its item"
+            ],
+        ),
+    ],
+)
+def test_what_cannot_be_applied(project: Path, text: str, expected: list[str]) -> None:
+    """Members of another type, arguments that nobody knows, items that nothing is inferred from."""
+    assert problems(project, text) == expected
+
+
+def test_overrides_that_contradict_each_other(project: Path) -> None:
+    """An operation is asked once for a row: overrides agree on how."""
+    tags = {"column": "tags", "operation": "ListTags", "member": "Tags"}
+    token = {"column": "failure_reason", "operation": "ListTags", "member": "NextToken"}
+    role, job = {"ResourceArn": "RoleArn"}, {"ResourceArn": "CompilationJobArn"}
+    text = [override(**tags, arguments=role), override(**token, arguments=job, path="Tags[]")]
+    assert problems(project, *text) == [
+        "13:1: SG304 ListTags has another arguments in line 1",
+        "14:1: SG304 ListTags has another path in line 1",
+    ]
+
+
+def test_a_column_loses_what_fills_it(project: Path) -> None:
+    """Where an override asks an operation for another item, what was inferred from it is said to be
+    unbound, with the line of its page."""
+    key = override(column="failure_reason", operation="ListTags", path="Tags[]", member="Key")
+    (project / SETTINGS).write_text(key)
+    outcome = api.bind(api.settings(project), [JOB])
+    [finding] = outcome.findings
+    assert finding.path == f"docs_src/ddsql/aws/{JOB}.dataset.md"
+    assert (finding.code, finding.message) == (
+        "SG404",
+        f"{JOB}.tags stays unbound: an override asks ListTags for the item Tags[]",
+    )
+    assert entry(project)["unbound"] == ["tags"]
+    assert api.build(api.settings(project))
+
+
+def test_only_tables_of_aws_are_bound(tmp_path: Path) -> None:
+    """botocore fills no table of another provider."""
+    pages(tmp_path, {"ddsql/gcp.md": page("gcp.key", "name | core | string |")})
+    assert problems(tmp_path, override("gcp.key", column="name", member="Name")) == [
+        "2:1: SG304 only tables of aws can be bound, not gcp.key"
+    ]
