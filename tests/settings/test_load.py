@@ -18,8 +18,8 @@ def problems(folder: Path) -> list[str]:
     return [str(problem) for problem in caught.value.problems]
 
 
-def test_nothing_means_the_defaults(tmp_path: Path) -> None:
-    """A folder without settings is a project of its own."""
+def test_load_settings_uses_defaults_without_a_file(tmp_path: Path) -> None:
+    """A folder without settings is a project with the default settings."""
     settings = load_settings(tmp_path)
     assert settings.root == tmp_path
     assert settings.docs == tmp_path / "docs_src"
@@ -27,8 +27,8 @@ def test_nothing_means_the_defaults(tmp_path: Path) -> None:
     assert settings.nested_names is NestedNames.SNAKE_CASE
 
 
-def test_nearest_file_with_settings_wins(tmp_path: Path) -> None:
-    """A pyproject.toml without [tool.schemagen] is passed over; a run below the root finds it."""
+def test_load_settings_uses_the_nearest_file_with_settings(tmp_path: Path) -> None:
+    """A pyproject.toml without [tool.schemagen] is skipped; a run below the root finds the root."""
     (tmp_path / "schemagen.toml").write_text('docs = "pages"\nnested_names = "api"\n')
     inner = tmp_path / "inner"
     inner.mkdir()
@@ -39,8 +39,8 @@ def test_nearest_file_with_settings_wins(tmp_path: Path) -> None:
     assert settings.nested_names is NestedNames.API
 
 
-def test_a_type_of_the_users(tmp_path: Path) -> None:
-    """A new row, an override of a known row's field, and rules for columns."""
+def test_types_adds_rows_changes_fields_and_applies_rules(tmp_path: Path) -> None:
+    """A new type, a changed field of a known type, and rules for columns take effect."""
     (tmp_path / "pyproject.toml").write_text(
         """
 [tool.schemagen.types.uuid]
@@ -86,35 +86,118 @@ type = "string"
     assert (exact.expression, exact.rule) == ("string", "the settings' rule for aws.vpc.owner_id")
 
 
+KNOWN = (
+    "(known settings: docs, out, bindings, base_uri, nested_names, package_version, types, columns, "
+    "overrides)"
+)
+SQL_TYPE = (
+    "must be an SQL type, such as 'numeric(10, 2)', or a table {name, encode, decode, via}, not"
+)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("docs = [", ["schemagen.toml:1:9: SG301 Invalid value"]),
-        ("docs = 3", ["schemagen.toml:1:1: SG302 docs has a wrong type: 3"]),
-        ('\nduck = "x"', ["schemagen.toml:2:1: SG302 unknown setting 'duck'"]),
-        ('base_uri = "x y"', ["schemagen.toml:1:1: SG302 base_uri has a wrong value: 'x y'"]),
+        (
+            "docs = 3",
+            [
+                "schemagen.toml:1:1: SG302 docs must be a string: a folder, relative to this file, "
+                "not 3"
+            ],
+        ),
+        (
+            'nested_names = "camel"',
+            [
+                "schemagen.toml:1:1: SG302 nested_names must be one of 'snake_case', 'api', "
+                "not 'camel'"
+            ],
+        ),
+        (
+            'nested_names = ["api"]',
+            [
+                "schemagen.toml:1:1: SG302 nested_names must be one of 'snake_case', 'api', "
+                "not ['api']"
+            ],
+        ),
+        (
+            "types = 3",
+            ["schemagen.toml:1:1: SG302 types must be a table with a table for each type, not 3"],
+        ),
+        ("types.x = 3", ["schemagen.toml:1:1: SG302 types.x must be a table, not 3"]),
+        (
+            "types.X = {}",
+            [
+                "schemagen.toml:1:1: SG302 the name of a type must be lower-case letters, digits "
+                "and _, with a letter first, not 'X'"
+            ],
+        ),
+        (
+            "types.string = { row = 'bytes', convrt = 'text' }",
+            [
+                "schemagen.toml:1:18: SG302 types.string.row must be a Python type made of str, int, "
+                "float, bool, datetime, Json, dict, list, None and |, not 'bytes'",
+                "schemagen.toml:1:33: SG302 types.string has the unknown field 'convrt' (known "
+                "fields: python, json_schema, row, convert, postgres, postgres_jsonb, duckdb); did "
+                "you mean 'convert'?",
+            ],
+        ),
+        ('\nduck = "x"', [f"schemagen.toml:2:1: SG302 unknown setting 'duck' {KNOWN}"]),
+        (
+            'base_url = "x:"',
+            [
+                f"schemagen.toml:1:1: SG302 unknown setting 'base_url' {KNOWN}; did you mean "
+                "'base_uri'?"
+            ],
+        ),
+        (
+            'base_uri = "x y"',
+            [
+                "schemagen.toml:1:1: SG302 base_uri must be a URI in printable ASCII, such as "
+                "'urn:ddsql-schemas:' or 'https://example.com/schemas/', not 'x y'"
+            ],
+        ),
         (
             'package_version = "one"',
-            ["schemagen.toml:1:1: SG302 package_version has a wrong value: 'one'"],
+            [
+                "schemagen.toml:1:1: SG302 package_version must be a version, such as '0.1.0', "
+                "not 'one'"
+            ],
         ),
         (
             "[types.money]\npython = 'decimal.Decimal'\njson_schema = {}\nrow = 'str'\n"
             "convert = 'text'\npostgres = 'numeric; DROP'\nduckdb = 'DECIMAL'",
             [
-                "schemagen.toml:6:1: SG302 types.money.postgres is no SQL type: 'numeric; DROP'",
-                "schemagen.toml:1:1: SG302 types.money.postgres_jsonb is no SQL type: "
-                "'numeric; DROP'",
+                f"schemagen.toml:6:1: SG302 types.money.postgres {SQL_TYPE} 'numeric; DROP'",
+                f"schemagen.toml:1:1: SG302 types.money.postgres_jsonb {SQL_TYPE} 'numeric; DROP'",
+            ],
+        ),
+        (
+            "types.string.duckdb = { name = 'TEXT', encode = 'base64' }",
+            [
+                "schemagen.toml:1:1: SG302 types.string.duckdb must be an SQL type, such as "
+                "'numeric(10, 2)', or a table {name, encode, decode, via} (encode: boolean, float64, "
+                "hstore_csv_json_text, hstore_csv_text, hstore_json_text, hstore_text, int64, "
+                "json_text, text, timestamp; decode: hstore_csv_from_text, hstore_from_text, "
+                "json_from_text, timestamp), not {'name': 'TEXT', 'encode': 'base64'}"
+            ],
+        ),
+        (
+            "[[columns]]\ncolumn = 'a'",
+            [
+                "schemagen.toml:1:1: SG302 a rule must be a table {table, column, was, type} of "
+                "strings, of which type is required, not {'column': 'a'}"
             ],
         ),
         (
             "[types.money]\nrow = 'str'",
             [
-                "schemagen.toml:1:1: SG302 types.money needs 'convert'",
-                "schemagen.toml:1:1: SG302 types.money needs 'duckdb'",
-                "schemagen.toml:1:1: SG302 types.money needs 'json_schema'",
-                "schemagen.toml:1:1: SG302 types.money needs 'postgres'",
-                "schemagen.toml:1:1: SG302 types.money needs 'postgres_jsonb'",
-                "schemagen.toml:1:1: SG302 types.money needs 'python'",
+                "schemagen.toml:1:1: SG302 types.money needs 'convert': it is a new type",
+                "schemagen.toml:1:1: SG302 types.money needs 'duckdb': it is a new type",
+                "schemagen.toml:1:1: SG302 types.money needs 'json_schema': it is a new type",
+                "schemagen.toml:1:1: SG302 types.money needs 'postgres': it is a new type",
+                "schemagen.toml:1:1: SG302 types.money needs 'postgres_jsonb': it is a new type",
+                "schemagen.toml:1:1: SG302 types.money needs 'python': it is a new type",
             ],
         ),
         (
@@ -126,8 +209,10 @@ type = "string"
         ),
     ],
 )
-def test_wrong_settings(tmp_path: Path, text: str, expected: list[str]) -> None:
-    """Every mistake is a problem with its place, all of them at once."""
+def test_load_settings_reports_every_mistake_at_its_position(
+    tmp_path: Path, text: str, expected: list[str]
+) -> None:
+    """Every mistake is a problem at its line and column, all of them at once."""
     (tmp_path / "schemagen.toml").write_text(text)
     assert sorted(problems(tmp_path)) == sorted(expected)
 
@@ -165,8 +250,8 @@ unbound = true
 '''
 
 
-def test_overrides(tmp_path: Path) -> None:
-    """Items, columns and what stays unbound, in the order of the file and with their places."""
+def test_overrides_keep_their_order_and_positions(tmp_path: Path) -> None:
+    """Items, columns and unbound columns keep the order of the file, with their positions."""
     (tmp_path / "pyproject.toml").write_text(OVERRIDES)
     found = load_settings(tmp_path).overrides
     assert [(one.table, one.service, one.operation, one.path) for one in found.items] == [
@@ -189,7 +274,7 @@ def test_overrides(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("overrides = {}", ["1:1: SG302 overrides has a wrong type: {}"]),
+        ("overrides = {}", ["1:1: SG302 overrides must be an array of tables, not {}"]),
         ("overrides = [\n  1,\n]", ["2:3: SG302 an override is a table, not 1"]),
         (
             "overrides = [\n  {},\n  { table = 'a.b' }, { column = 'c' }]",
@@ -273,7 +358,9 @@ def test_overrides(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_wrong_overrides(tmp_path: Path, text: str, expected: list[str]) -> None:
-    """Every mistake is a problem of the entry, and of the key, that it is in."""
+def test_overrides_report_every_mistake_at_its_key(
+    tmp_path: Path, text: str, expected: list[str]
+) -> None:
+    """Every mistake is a problem at the key that it is in, or else at its entry."""
     (tmp_path / "schemagen.toml").write_text(text)
     assert problems(tmp_path) == [f"schemagen.toml:{line}" for line in expected]

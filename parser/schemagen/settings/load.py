@@ -1,27 +1,20 @@
-"""Settings: ``[tool.schemagen]`` of pyproject.toml, or schemagen.toml with the same keys at its top.
+"""Loading settings: ``[tool.schemagen]`` of pyproject.toml, or schemagen.toml with the same keys at
+its top.
 
-| key | meaning | default |
-|---|---|---|
-| docs, out, bindings | folders, relative to the file | docs_src, generated, bindings |
-| base_uri | what the ``$id`` of a JSON Schema starts with | urn:ddsql-schemas: |
-| nested_names | names inside json columns: snake_case or api | snake_case |
-| package_version | version of the generated distribution | 0.1.0 |
-| types.NAME | a row of the type table: a new one, or fields that override a known one's | |
-| columns | rules ``{table, column, was, type}``: these columns have this type | |
-| overrides | bindings by hand, see `overrides` | |
+A setting is a row of `SETTINGS` and an attribute of `Settings`, which holds its default.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
-from schemagen.diagnostics import Problem, ProblemsFound
+from schemagen.diagnostics import Problem, ProblemsFound, did_you_mean
 from schemagen.names import NestedNames
 from schemagen.settings import overrides, positions
 from schemagen.settings.overrides import Overrides
@@ -40,20 +33,28 @@ from schemagen.typetable import (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run works on. Paths are absolute; ``root`` is the project's folder."""
+    """The settings of a run. Paths are absolute; ``root`` is the project's folder."""
 
     root: Path
     docs: Path
+    """The folder of the pages."""
     out: Path
+    """The folder that `schemagen build` writes."""
     bindings: Path
+    """The folder of the lock files."""
     base_uri: str = "urn:ddsql-schemas:"
+    """What the ``$id`` of every JSON Schema starts with."""
     nested_names: NestedNames = NestedNames.SNAKE_CASE
+    """How the members of structures are spelled inside json columns."""
     package_version: str = "0.1.0"
+    """The version of the generated distribution."""
     types: TypeTable = field(default_factory=TypeTable)
+    """The type table with the rows of ``types`` and the rules of ``columns``."""
     overrides: Overrides = field(default_factory=Overrides)
+    """Bindings made by hand."""
 
     def display(self, path: Path) -> str:
-        """How messages and origins name ``path``: relative to the root, with forward slashes."""
+        """``path`` as messages and origins show it: relative to the root, with forward slashes."""
         try:
             return path.relative_to(self.root).as_posix()
         except ValueError:
@@ -61,11 +62,11 @@ class Settings:
 
 
 def load_settings(start: Path) -> Settings:
-    """The settings of the project that ``start`` is in.
+    """Load the settings of the project that contains ``start``.
 
     The project's root is the nearest folder, upwards from ``start``, with a schemagen.toml or with
-    a pyproject.toml that has a ``[tool.schemagen]`` table; ``start`` itself where there is none.
-    Raises `ProblemsFound` with SG301 and SG302.
+    a pyproject.toml that has a ``[tool.schemagen]`` table, or else ``start`` itself. Raises
+    `ProblemsFound` with SG301 and SG302.
     """
     start = start.absolute()
     for folder in (start, *start.parents):
@@ -77,28 +78,21 @@ def load_settings(start: Path) -> Settings:
             table = reader.table()
             if table is not None:
                 return reader.settings(table)
-    return _settings(start, {})
+    return _settings(start)
 
 
-def _settings(root: Path, paths: Mapping[str, str], **others: Any) -> Settings:
-    return Settings(
-        root=root,
-        docs=root / paths.get("docs", "docs_src"),
-        out=root / paths.get("out", "generated"),
-        bindings=root / paths.get("bindings", "bindings"),
-        **others,
-    )
+def _settings(
+    root: Path,
+    *,
+    docs: str = "docs_src",
+    out: str = "generated",
+    bindings: str = "bindings",
+    **others: Any,
+) -> Settings:
+    return Settings(root, root / docs, root / out, root / bindings, **others)
 
 
-def _table(value: object) -> dict[str, Any] | None:
-    """``value`` if it is a TOML table."""
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
-
-
-def _list(value: object) -> list[object]:
-    """``value`` if it is a TOML array, and nothing otherwise."""
-    return cast("list[object]", value) if isinstance(value, list) else []
-
+# --- what a setting may be ------------------------------------------------------------------------
 
 _SQL_TYPE = re.compile(r"[A-Za-z_][A-Za-z0-9_ ]*(\((?:[A-Za-z0-9_ ,]|\[\])*\))?(\[\])*")
 _DOTTED = re.compile(r"([A-Za-z_]\w*\.)+[A-Za-z_]\w*")
@@ -108,11 +102,90 @@ _ROW = re.compile(r"(str|int|float|bool|datetime|Json|dict|list|None|[\[\], |])+
 _CONVERTERS = tuple(sorted({row.convert for row in TYPES}))
 _ENCODERS = tuple(sorted({sql.encode for row in TYPES for sql in row.sql.values()}))
 _DECODERS = tuple(sorted({sql.decode for row in TYPES for sql in row.sql.values()}))
-_TOML_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
+_TOML_POSITION = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting: its key, and the values that it takes.
+
+    ``accepts`` completes the message "NAME must be …". ``parse`` returns what the settings hold for
+    a value, or None where it does not accept the value.
+    """
+
+    name: str
+    accepts: str
+    parse: Callable[[object], object | None]
+
+
+def _string(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _table(value: object) -> dict[str, Any] | None:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+
+
+def _array(value: object) -> list[object] | None:
+    return cast("list[object]", value) if isinstance(value, list) else None
+
+
+def _matching(pattern: re.Pattern[str]) -> Callable[[object], str | None]:
+    def parse(value: object) -> str | None:
+        return value if isinstance(value, str) and pattern.fullmatch(value) else None
+
+    return parse
+
+
+def _nested_names(value: object) -> NestedNames | None:
+    return next((names for names in NestedNames if names == value), None)
+
+
+def _python_type(value: object) -> PythonType | None:
+    if not isinstance(value, str) or not _DOTTED.fullmatch(value):
+        return None
+    module, _, name = value.rpartition(".")
+    return PythonType(name, module=module)
+
+
+def _converter(value: object) -> str | None:
+    return value if isinstance(value, str) and value in _CONVERTERS else None
+
+
+SETTINGS = (
+    Setting("docs", "a string: a folder, relative to this file", _string),
+    Setting("out", "a string: a folder, relative to this file", _string),
+    Setting("bindings", "a string: a folder, relative to this file", _string),
+    Setting(
+        "base_uri",
+        "a URI in printable ASCII, such as 'urn:ddsql-schemas:' or 'https://example.com/schemas/'",
+        _matching(_URI),
+    ),
+    Setting("nested_names", f"one of {', '.join(map(repr, map(str, NestedNames)))}", _nested_names),
+    Setting("package_version", "a version, such as '0.1.0'", _matching(_VERSION)),
+    Setting("types", "a table with a table for each type", _table),
+    Setting("columns", "an array of tables", _array),
+    Setting("overrides", "an array of tables", _array),
+)
+
+# The fields of a type; each dialect is one more, see `_Reader.sql_type`.
+_TYPE_FIELDS = (
+    Setting("python", "a dotted Python name, such as 'uuid.UUID'", _python_type),
+    Setting("json_schema", "a table: the JSON Schema of a value", _table),
+    Setting(
+        "row",
+        "a Python type made of str, int, float, bool, datetime, Json, dict, list, None and |",
+        _matching(_ROW),
+    ),
+    Setting("convert", f"one of {', '.join(_CONVERTERS)}", _converter),
+)
+
+
+# --- reading --------------------------------------------------------------------------------------
 
 
 class _Reader:
-    """One settings file. Collects every problem in it before it gives up."""
+    """Reads a settings file, and collects every problem in it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -124,17 +197,18 @@ class _Reader:
             raise ProblemsFound([Problem(path.name, 1, 1, "SG301", str(error))]) from error
 
     def table(self) -> dict[str, Any] | None:
+        """The table of schemagen's settings; None for a pyproject.toml without it."""
         try:
             document = tomllib.loads(self.text)
         except tomllib.TOMLDecodeError as error:
             message = str(error)
-            place = _TOML_PLACE.search(message)
+            position = _TOML_POSITION.search(message)
             line, column = 1, 1
-            if place:
-                message = message[: place.start()]
+            if position:
+                message = message[: position.start()]
                 lines = self.text.splitlines() or [""]
-                line = int(place[1] or len(lines))
-                column = int(place[2] or len(lines[-1]) + 1)
+                line = int(position[1] or len(lines))
+                column = int(position[2] or len(lines[-1]) + 1)
             problem = Problem(self.path.name, line, column, "SG301", message)
             raise ProblemsFound([problem]) from error
         if not self.root:
@@ -146,48 +220,50 @@ class _Reader:
         return _table(tool)
 
     @cached_property
-    def places(self) -> Positions:
-        """Where the settings stand. Only a file with problems or overrides is looked at."""
+    def positions(self) -> Positions:
+        """The positions of the settings, found only for a file with problems or overrides."""
         return positions.toml(self.text)
 
-    def line_column(self, at: KeyPath) -> tuple[int, int]:
-        return self.places.line_column((*self.root, *at))
+    def line_column(self, key_path: KeyPath) -> tuple[int, int]:
+        return self.positions.line_column((*self.root, *key_path))
 
-    def wrong(self, at: KeyPath, message: str) -> None:
-        """Record SG302 at the setting that the keys ``at`` lead to, or what is nearest around it."""
-        self.problems.append(Problem(self.path.name, *self.line_column(at), "SG302", message))
+    def wrong(self, key_path: KeyPath, message: str) -> None:
+        """Record SG302 at the setting ``key_path``, or at the nearest entry around it."""
+        line, column = self.line_column(key_path)
+        self.problems.append(Problem(self.path.name, line, column, "SG302", message))
 
     def settings(self, table: Mapping[str, Any]) -> Settings:
-        paths: dict[str, str] = {}
-        others: dict[str, Any] = {}
-        for key, value in table.items():
-            match key, value:
-                case "docs" | "out" | "bindings", str():
-                    paths[key] = value
-                case "base_uri", str() if _URI.fullmatch(value):
-                    others[key] = value
-                case "package_version", str() if _VERSION.fullmatch(value):
-                    others[key] = value
-                case "nested_names", str() if value in tuple(NestedNames):
-                    others[key] = NestedNames(value)
-                case ("types", dict()) | ("columns" | "overrides", list()):
-                    pass
-                case "docs" | "out" | "bindings" | "types" | "columns" | "overrides", _:
-                    self.wrong((key,), f"{key} has a wrong type: {value!r}")
-                case "base_uri" | "package_version" | "nested_names", _:
-                    self.wrong((key,), f"{key} has a wrong value: {value!r}")
-                case _:
-                    self.wrong((key,), f"unknown setting {key!r}")
-        others["types"] = self.type_table(
-            _table(table.get("types")) or {}, _list(table.get("columns"))
+        """Make the settings of schemagen's table. Raises `ProblemsFound` with every SG302."""
+        values = self.values(table)
+        values["types"] = self.type_table(values.get("types", {}), values.pop("columns", []))
+        values["overrides"], problems = overrides.parse(
+            values.get("overrides", []), self.path.name, ("overrides",), self.line_column
         )
-        others["overrides"], wrong = overrides.parse(
-            _list(table.get("overrides")), self.path.name, ("overrides",), self.line_column
-        )
-        self.problems += wrong
+        self.problems += problems
         if self.problems:
             raise ProblemsFound(self.problems)
-        return _settings(self.path.parent, paths, **others)
+        return _settings(self.path.parent, **values)
+
+    def values(self, table: Mapping[str, object]) -> dict[str, Any]:
+        """The values of `SETTINGS` that ``table`` has, without those that are wrong."""
+        settings = {setting.name: setting for setting in SETTINGS}
+        values: dict[str, Any] = {}
+        for name, value in table.items():
+            if name not in settings:
+                known = f"(known settings: {', '.join(settings)})"
+                hint = did_you_mean(name, settings)
+                self.wrong((name,), f"unknown setting {name!r} {known}{hint}")
+            elif (parsed := self.parsed(settings[name], (name,), value)) is not None:
+                values[name] = parsed
+        return values
+
+    def parsed(self, setting: Setting, key_path: KeyPath, value: object) -> object | None:
+        """``value`` as ``setting`` parses it; None, with a problem recorded, if it is wrong."""
+        parsed = setting.parse(value)
+        if parsed is None:
+            name = ".".join(map(str, key_path))
+            self.wrong(key_path, f"{name} must be {setting.accepts}, not {value!r}")
+        return parsed
 
     def type_table(self, types: Mapping[str, object], rules: list[object]) -> TypeTable:
         rows = {row.name: row for row in TYPES}
@@ -195,54 +271,46 @@ class _Reader:
             fields = _table(value)
             if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
                 self.wrong(
-                    ("types", name), f"type name {name!r} must be lower-case letters, digits and _"
+                    ("types", name),
+                    "the name of a type must be lower-case letters, digits and _, "
+                    f"with a letter first, not {name!r}",
                 )
             elif fields is None:
-                self.wrong(("types", name), f"types.{name} must be a table")
-            elif row := self.row(name, fields, rows.get(name)):
+                self.wrong(("types", name), f"types.{name} must be a table, not {value!r}")
+            elif row := self.type_row(name, fields, rows.get(name)):
                 rows[name] = row
         table = TypeTable(types=rows)
         return replace(table, rules=tuple(self.rules(rules, table)))
 
-    def row(self, name: str, fields: dict[str, Any], known: Type | None) -> Type | None:
-        """The row ``name``, made from a known one or from nothing; None with a problem recorded."""
+    def type_row(self, name: str, fields: dict[str, Any], known: Type | None) -> Type | None:
+        """A new row of the type table, or ``known`` with changes; None with a problem recorded."""
         before = len(self.problems)
-        dialects = {dialect.name for dialect in DIALECTS}
+        dialects = [dialect.name for dialect in DIALECTS]
+        settings = {setting.name: setting for setting in _TYPE_FIELDS}
         if known is None:
             fields = {"postgres_jsonb": fields.get("postgres"), **fields}
-            for key in ("python", "json_schema", "row", "convert", *sorted(dialects)):
+            for key in (*settings, *dialects):
                 if fields.get(key) is None:
-                    self.wrong(("types", name), f"types.{name} needs {key!r}")
+                    self.wrong(("types", name), f"types.{name} needs {key!r}: it is a new type")
             if len(self.problems) > before:
                 return None
         changes: dict[str, Any] = {}
         sql = dict(known.sql) if known else {}
         for key, value in fields.items():
-            match key, value:
-                case "python", str() if _DOTTED.fullmatch(value):
-                    module, _, attribute = value.rpartition(".")
-                    changes["python"] = PythonType(attribute, module=module)
-                case "json_schema", dict():
-                    changes["json_schema"] = value
-                case "row", str() if _ROW.fullmatch(value):
-                    changes["row"] = value
-                case "convert", str() if value in _CONVERTERS:
-                    changes["convert"] = value
-                case dialect, _ if dialect in dialects:
-                    default = fields.get("convert") or (known.convert if known else "")
-                    if made := self.sql_type(name, key, value, sql.get(key), default):
-                        sql[key] = made
-                case "convert", _:
-                    self.wrong(
-                        ("types", name, key),
-                        f"types.{name}.convert must be one of {', '.join(_CONVERTERS)}",
-                    )
-                case "python" | "json_schema" | "row", _:
-                    self.wrong(
-                        ("types", name, key), f"types.{name}.{key} has a wrong value: {value!r}"
-                    )
-                case _:
-                    self.wrong(("types", name, key), f"types.{name} has an unknown field {key!r}")
+            key_path: KeyPath = ("types", name, key)
+            if key in settings:
+                changes[key] = self.parsed(settings[key], key_path, value)
+            elif key in dialects:
+                convert = fields.get("convert") or (known.convert if known else "")
+                if sql_type := self.sql_type(key_path, value, sql.get(key), convert):
+                    sql[key] = sql_type
+            else:
+                known_fields = (*settings, *dialects)
+                self.wrong(
+                    key_path,
+                    f"types.{name} has the unknown field {key!r} (known fields: "
+                    f"{', '.join(known_fields)}){did_you_mean(key, known_fields)}",
+                )
         if len(self.problems) > before:
             return None
         changes["sql"] = sql
@@ -251,7 +319,7 @@ class _Reader:
         return Type(name=name, boto3="as the settings say", **changes)
 
     def sql_type(
-        self, name: str, key: str, value: object, known: SqlType | None, convert: str
+        self, key_path: KeyPath, value: object, known: SqlType | None, convert: str
     ) -> SqlType | None:
         """A type written as its SQL name, or as a table of the fields of `SqlType`."""
         fields: dict[str, Any] = _table(value) or {"name": value}
@@ -266,7 +334,13 @@ class _Reader:
             for part, text in fields.items()
         )
         if not right:
-            self.wrong(("types", name, key), f"types.{name}.{key} is no SQL type: {value!r}")
+            accepts = (
+                "an SQL type, such as 'numeric(10, 2)', or a table {name, encode, decode, via}"
+            )
+            if isinstance(value, dict):
+                decoders = ", ".join(filter(None, _DECODERS))
+                accepts += f" (encode: {', '.join(_ENCODERS)}; decode: {decoders})"
+            self.wrong(key_path, f"{'.'.join(map(str, key_path))} must be {accepts}, not {value!r}")
             return None
         return SqlType(
             name=fields["name"],
@@ -275,23 +349,26 @@ class _Reader:
             via=fields.get("via", fields["name"]),
         )
 
-    def rules(self, rules: list[object], types: TypeTable) -> list[Rule]:
-        made: list[Rule] = []
-        for number, value in enumerate(rules):
-            rule = _table(value) or {}
+    def rules(self, entries: list[object], types: TypeTable) -> list[Rule]:
+        rules: list[Rule] = []
+        for number, value in enumerate(entries):
+            entry = _table(value) or {}
             right = (
-                "type" in rule
-                and set(rule) <= {"table", "column", "was", "type"}
-                and all(isinstance(part, str) for part in rule.values())
+                "type" in entry
+                and set(entry) <= {"table", "column", "was", "type"}
+                and all(isinstance(part, str) for part in entry.values())
             )
             if not right:
-                message = f"a rule is {{table, column, was, type}}, not {value!r}"
-                self.wrong(("columns", number), message)
+                self.wrong(
+                    ("columns", number),
+                    "a rule must be a table {table, column, was, type} of strings, of which type "
+                    f"is required, not {value!r}",
+                )
                 continue
             try:
-                types.resolve(rule["type"])
+                types.resolve(entry["type"])
             except UnknownType as error:
                 self.wrong(("columns", number, "type"), str(error))
                 continue
-            made.append(Rule(**rule))
-        return made
+            rules.append(Rule(**entry))
+        return rules
