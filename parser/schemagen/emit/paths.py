@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from schemagen.emit.strongly_connected import circles
+from schemagen.emit.strongly_connected import strongly_connected
 from schemagen.link import structure_names
 from schemagen.model.pages import Structure
 from schemagen.names import module_name, snake_case
@@ -60,7 +60,7 @@ def python_module(path: str) -> str:
 def structure_modules(structures: Iterable[Structure]) -> dict[str, str]:
     """Structures of one service -> stem of the module that each one's model lives in.
 
-    Structures that refer to each other in a circle share a module, named after the first of them;
+    Structures that refer to each other in a cycle share a module, named after the first of them;
     every other structure has its own. Names that differ only in case get a number.
     """
     stems: dict[str, str] = {}
@@ -71,7 +71,7 @@ def structure_modules(structures: Iterable[Structure]) -> dict[str, str]:
         ]
         for structure in structures
     }
-    for group in sorted(sorted(group) for group in circles(edges)):
+    for group in sorted(sorted(group) for group in strongly_connected(edges)):
         stem = module = module_name(snake_case(group[0]))
         number = 2
         while module in taken:

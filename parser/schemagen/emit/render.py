@@ -20,7 +20,7 @@ from schemagen.typetable import DIALECTS
 
 @dataclass(frozen=True, slots=True)
 class StructureModule:
-    """The module of the models of structures: one, or several that form a circle."""
+    """The module of the models of structures: one, or several that form a cycle."""
 
     provider: str
     structures: tuple[Structure, ...]

@@ -14,7 +14,7 @@ from keyword import iskeyword
 from schemagen.emit import paths, templating
 from schemagen.emit.imports import RESERVED, Imports
 from schemagen.emit.layout import lay_out, lay_out_empty, lay_out_item, lay_out_value
-from schemagen.emit.strongly_connected import circles
+from schemagen.emit.strongly_connected import strongly_connected
 from schemagen.emit.typed_dicts import input_dict, typed_dict
 from schemagen.link import structure_names
 from schemagen.model.bindings import RecordedService, ResponseStructure
@@ -45,8 +45,8 @@ class ShapeNames:
         used |= {outputs[operation] for operation in self.service.whole}
         return {
             name: recorded[name]
-            for circle in self._circles
-            for name in sorted(circle)
+            for component in self._components
+            for name in sorted(component)
             if name in used or name not in outputs.values()
         }
 
@@ -149,8 +149,8 @@ class ShapeNames:
                 return f"map_of_{self._helper(value)}"
 
     @cached_property
-    def _circles(self) -> list[list[str]]:
-        return circles(
+    def _components(self) -> list[list[str]]:
+        return strongly_connected(
             {
                 structure.name: list(self._edges(structure))
                 for structure in sorted(self.service.structures, key=lambda item: item.name)
@@ -160,7 +160,9 @@ class ShapeNames:
     @cached_property
     def _open(self) -> frozenset[str]:
         """The structures whose input type is any mapping."""
-        circular = {name for circle in self._circles if len(circle) > 1 for name in circle}
+        circular = {
+            name for component in self._components if len(component) > 1 for name in component
+        }
         return frozenset(
             name
             for name, structure in self.structures.items()

@@ -1,15 +1,15 @@
-"""Structures that refer to each other in a circle."""
+"""Strongly connected components of a graph."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
 
-def circles(edges: Mapping[str, Iterable[str]]) -> list[list[str]]:
+def strongly_connected(edges: Mapping[str, Iterable[str]]) -> list[list[str]]:
     """Strongly connected components, each after those that it refers to.
 
-    ``edges`` maps each name to the names that it refers to; those that are no key are passed over.
-    By Tarjan's algorithm, without recursion: chains of structures are as deep as a service likes.
+    ``edges`` maps each name to the names that it refers to; targets that are no key are skipped.
+    Uses Tarjan's algorithm without recursion, because a service may nest structures deeply.
     """
     index: dict[str, int] = {}
     low: dict[str, int] = {}

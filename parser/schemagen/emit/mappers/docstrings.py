@@ -1,4 +1,4 @@
-"""What the docstrings of a mapper say: how its table is read, and what its functions take."""
+"""The docstrings of a mapper: the operations that its table is read with, and its parameters."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from schemagen.model.responses import WHOLE
 from schemagen.names import python_literal
 
 
-def how_the_table_is_read(plan: MapperPlan) -> list[str]:
-    """The lines of a list: one operation after the other, in the order in which they are asked."""
+def operations(plan: MapperPlan) -> list[str]:
+    """The lines of a list of the operations, in the order in which they are called."""
     return _wrapped(_operations(plan), first="- ", rest="  ")
 
 
-def what_from_item_takes(plan: MapperPlan) -> list[str]:
-    """The lines of the paragraphs on from_item's parameters."""
+def parameters(plan: MapperPlan) -> list[str]:
+    """The lines of the paragraphs about from_item's parameters."""
     return _wrapped(_parameters(plan), first="    ", rest="    ")
 
 
@@ -30,7 +30,7 @@ def _operations(plan: MapperPlan) -> Iterator[str]:
         yield f"{listing.operation} lists what there is in {listing.path}{needs}."
     yield f"{'; '.join(_primary_operation(plan, listing))}."
     for response in plan.enrichments:
-        yield _auxiliary_operation(response)
+        yield _enrichment(response)
 
 
 def _primary_operation(plan: MapperPlan, listing: Listing | None) -> Iterator[str]:
@@ -38,7 +38,7 @@ def _primary_operation(plan: MapperPlan, listing: Listing | None) -> Iterator[st
     if plan.primary.whole:
         yield f"{operation} answers with the item"
     else:
-        items = "the items" if plan.primary.several else "the item"
+        items = "the items" if plan.primary.multiple_items else "the item"
         yield f"{operation} answers with {items} in {plan.binding.path}"
     for parameter, member in listing.arguments if listing else ():
         yield f"{parameter} is {'what' if member == WHOLE else f'the {member} that'} was listed"
@@ -47,12 +47,12 @@ def _primary_operation(plan: MapperPlan, listing: Listing | None) -> Iterator[st
         yield f"without {', '.join(given)} some columns stay None"
 
 
-def _auxiliary_operation(response: Response) -> str:
+def _enrichment(response: Response) -> str:
     operation = response.operation
-    if response.own:
+    if response.in_primary:
         return f"{operation} is asked only once: its response has more than the item."
     adds = f"{operation} adds to an item{_arguments(response)}"
-    if response.enrichments and not response.enrichments.arguments:
+    if response.enrichment and not response.enrichment.arguments:
         return (
             f"{adds}; it is asked for nothing of the item, and what it answers may be about "
             "others, too."
@@ -63,12 +63,12 @@ def _auxiliary_operation(response: Response) -> str:
 def _parameters(plan: MapperPlan) -> Iterator[str]:
     for response in plan.enrichments:
         what = f"``{response.parameter}`` is the response of {response.operation}"
-        if response.own:
+        if response.in_primary:
             yield f"{what} that held the item."
         else:
             yield f"{what} for this item{_arguments(response)}."
-    if plan.place:
-        *others, last = (f"``{name}``" for name in plan.place)
+    if plan.scope:
+        *others, last = (f"``{name}``" for name in plan.scope)
         names = f"{', '.join(others)} and {last} say" if others else f"{last} says"
         yield f"{names} where the item is; what is made with it is None without it."
     if plan.key:
@@ -76,21 +76,21 @@ def _parameters(plan: MapperPlan) -> Iterator[str]:
 
 
 def _arguments(response: Response) -> str:
-    """What to call an auxiliary operation with."""
-    if response.enrichments is None:
+    """The arguments that an enrichment is called with."""
+    if response.enrichment is None:
         return ""
     given = [
         f"{name}: {text}" if arn_format.is_format(text) else f"{name}: its {text}"
-        for name, text in response.enrichments.arguments
+        for name, text in response.enrichment.arguments
     ]
-    given += [f"{name}: {_quoted(value)}" for name, value in response.enrichments.constants]
+    given += [f"{name}: {_quoted(value)}" for name, value in response.enrichment.constants]
     return f" ({', '.join(given)})" if given else ""
 
 
 def _quoted(value: Constant) -> str:
     """``value`` as Python writes it, for a docstring."""
     if isinstance(value, tuple):
-        return f"[{', '.join(_quoted(one) for one in value)}]"
+        return f"[{', '.join(_quoted(text) for text in value)}]"
     literal = python_literal(value).replace("\\", "\\\\")
     return literal.replace('"""', '\\"\\"\\"')
 

@@ -1,4 +1,4 @@
-"""The body of a mapper's ``from_item``: fetch the members, settle the key, return the row."""
+"""The body of a mapper's ``from_item``: fetch the members, choose the key, return the row."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from schemagen.emit.imports import Imports
 from schemagen.emit.layout import lay_out, lay_out_item, lay_out_value
 from schemagen.emit.mappers.plan import (
     ArnAccount,
-    ArnPlace,
+    ArnScope,
     BuiltArn,
     ColumnPlan,
     Fetched,
@@ -25,11 +25,15 @@ def from_item(plan: MapperPlan, values: Values) -> list[str]:
     """The statements, each on lines of its own."""
     imports = values.imports
     return [
-        *(_find_item(one, plan, imports) for one in plan.enrichments if not one.whole),
-        *(_fetch(one, imports) for one in plan.fetched if not one.is_item),
-        *(_find_place(one, imports) for one in plan.arn_places),
-        *(_build_arn(one, imports, 1) for one in plan.arns if not one.lazy),
-        *(_settle_key(plan.key, imports) if plan.key else ()),
+        *(
+            _find_item(response, plan, imports)
+            for response in plan.enrichments
+            if not response.whole
+        ),
+        *(_fetch(member, imports) for member in plan.fetched if not member.is_item),
+        *(_find_scope(scope, imports) for scope in plan.arn_scopes),
+        *(_build_arn(arn, imports, 1) for arn in plan.arns if not arn.lazy),
+        *(_choose_key(plan.key, imports) if plan.key else ()),
         "    return {",
         *(_entry(column, values) for column in plan.columns),
         "    }",
@@ -37,12 +41,12 @@ def from_item(plan: MapperPlan, values: Values) -> list[str]:
 
 
 def items_of(response: Response) -> str:
-    """The function of the module that yields the items in an auxiliary response."""
+    """The function of the module that yields the items in the response of an enrichment."""
     return f"_items_of_{response.parameter}"
 
 
 def _find_item(response: Response, plan: MapperPlan, imports: Imports) -> str:
-    """The statement that gets the item out of an auxiliary response."""
+    """The statement that gets the item from the response of an enrichment."""
     at, operation = python_literal(plan.id), python_literal(response.operation)
     items = f"{items_of(response)}({response.parameter})"
     found = f"{imports.converter('only')}({items}, {at}, {operation})"
@@ -56,7 +60,7 @@ def _fetch(fetched: Fetched, imports: Imports) -> str:
         return lay_out_value(f"{variable} = ", f"{fetched.map}.get({python_literal(at_key[1])})", 1)
     if fetched.opened:
         value = f"{item}.get({python_literal(fetched.member)})"
-        if fetched.response.enrichments is not None:
+        if fetched.response.enrichment is not None:
             value = f"None if {item} is None else {value}"
         call = f"{imports.converter('map_entries')}({value}, {python_literal(fetched.at)})"
         return lay_out_value(f"{variable} = ", call, 1)
@@ -65,16 +69,16 @@ def _fetch(fetched: Fetched, imports: Imports) -> str:
     else:
         default = f", {fetched.absent}" if fetched.absent else ""
         value = f"{item}.get({python_literal(fetched.member)}{default})"
-    if fetched.response.enrichments is None:
+    if fetched.response.enrichment is None:
         return lay_out_value(f"{variable} = ", value, 1)
     return _assign_unless_none(variable, item, value)
 
 
-def _find_place(place: ArnPlace, imports: Imports) -> str:
-    """The statement that takes the place out of an ARN."""
-    found = f"{imports.converter('arn_place')}({place.arn}, {python_literal(place.at)}, errors)"
+def _find_scope(scope: ArnScope, imports: Imports) -> str:
+    """The statement that takes partition, region and account from an ARN."""
+    found = f"{imports.converter('arn_place')}({scope.arn}, {python_literal(scope.at)}, errors)"
     return lay_out_value(
-        f"{place.variable} = ", f"(None, None, None) if {place.arn} is None else {found}", 1
+        f"{scope.variable} = ", f"(None, None, None) if {scope.arn} is None else {found}", 1
     )
 
 
@@ -87,33 +91,33 @@ def _build_arn(arn: BuiltArn, imports: Imports, depth: int) -> str:
     return lay_out_value(f"{arn.variable} = ", call, depth)
 
 
-def _settle_key(column: ColumnPlan, imports: Imports) -> Iterator[str]:
-    """The statements that give the key its value where the caller passed none, or raise."""
+def _choose_key(column: ColumnPlan, imports: Imports) -> Iterator[str]:
+    """The statements that set the key where the caller passed none, or raise."""
     at = python_literal(column.at)
 
     def error(reason: str) -> str:
         return f"{imports.converter('ConversionError')}({at}, {python_literal(reason)})"
 
-    own = ""
+    assigned = ""
     match column.value:
         case Fetched(member=member, variable=variable):
-            own = f"        key = {variable}"
+            assigned = f"        key = {variable}"
             raised = error(f"the response has no {member}; pass key=")
         case BuiltArn() as arn:
-            own = _build_arn(arn, imports, 2) if arn.lazy else f"        key = {arn.variable}"
+            assigned = _build_arn(arn, imports, 2) if arn.lazy else f"        key = {arn.variable}"
             parts = ", ".join(f"{python_literal(name)}: {value}" for name, value in arn.parts)
             raised = f"{imports.converter('no_arn')}({at}, {{{parts}}})"
         case ArnAccount(arn) as account:
-            own = lay_out_value("key = ", _account_in_arn(account, at, imports), 2)
+            assigned = lay_out_value("key = ", _account_in_arn(account, at, imports), 2)
             raised = error(f"the response has no account in {arn.member}; pass key=")
         case GivenAccount(variable):
-            own = f"        key = {variable}"
+            assigned = f"        key = {variable}"
             raised = error(f"pass {variable}= or key=")
         case None:
             raised = error("nothing is bound to it; pass key=")
-    if own:
+    if assigned:
         yield "    if key is None:"
-        yield own
+        yield assigned
     yield "    if key is None:"
     yield lay_out(f"raise {raised}", 2)
 

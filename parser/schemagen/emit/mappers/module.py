@@ -1,7 +1,7 @@
 """LinkedTable with a binding -> the module that makes rows from responses.
 
-The emitted functions are straight lines: each bound member is fetched, and converted where it is
-there. `planner` settles what is fetched and what it is called; the rest spells that.
+The emitted functions are straight-line code: each bound member is fetched and, where the item has
+it, converted. `planner` decides what is fetched and how it is named; this package renders that.
 """
 
 from __future__ import annotations
@@ -33,12 +33,14 @@ def render_table(table: LinkedTable) -> str:
     plan = plan_mapper(table)
     values = Values.of(plan)
     imports, primary = values.imports, plan.primary
-    # Everything that imports, or needs a helper, is made before imports and helpers are asked for.
-    inputs = [_input_type(one, values) for one in plan.inputs]
+    # Everything that adds imports or helpers is rendered before they are read.
+    inputs = [_input_type(input_type, values) for input_type in plan.inputs]
     row = _row_type(plan, values)
-    finders = [_items_of(one, imports) for one in plan.enrichments if not one.whole]
-    of_one = _parameters(plan, plan.enrichments, imports)
-    of_all = _parameters(plan, plan.asked, imports, of_each=primary.several)
+    finders = [_items_of(found, imports) for found in plan.enrichments if not found.whole]
+    for_item = _parameters(plan, plan.enrichments, imports)
+    for_response = _parameters(
+        plan, plan.additional_calls, imports, per_item=primary.multiple_items
+    )
     body = from_item.from_item(plan, values)
     imports.annotation("Iterator, Mapping")
     for name in ("ConversionError", "Errors"):
@@ -49,20 +51,20 @@ def render_table(table: LinkedTable) -> str:
         id=plan.id,
         service=plan.service.name,
         operation=primary.operation,
-        reading=docstrings.how_the_table_is_read(plan),
+        reading=docstrings.operations(plan),
         imports=imports.groups(),
         inputs=inputs,
         row=row,
         functions=[*values.helpers, *finders],
         mapped=[lay_out_item(python_literal(member), 2) for member in plan.mapped],
-        from_item_parameters=of_one,
-        documented=docstrings.what_from_item_takes(plan),
+        from_item_parameters=for_item,
+        documented=docstrings.parameters(plan),
         from_item=body,
-        from_response_parameters=of_all,
+        from_response_parameters=for_response,
         from_response=_from_response(plan),
         response_type=primary.response_type,
-        several=primary.several,
-        place=plan.place,
+        several=primary.multiple_items,
+        scope=plan.scope,
     )
 
 
@@ -89,18 +91,18 @@ def _row_type(plan: MapperPlan, values: Values) -> str:
 
 
 def _parameters(
-    plan: MapperPlan, responses: Iterable[Response], imports: Imports, *, of_each: bool = False
+    plan: MapperPlan, responses: Iterable[Response], imports: Imports, *, per_item: bool = False
 ) -> list[str]:
-    """Keyword parameters: the place, ``responses``, the key. With ``of_each``, what belongs to one
-    of several items is asked for with a function of the item."""
+    """The keyword parameters: scope, ``responses``, key, errors. With ``per_item``, values that belong
+    to one of several items are passed as functions of the item."""
     of_item = [
-        (one.parameter, f"{one.response_type} | None" if of_each else one.response_type)
-        for one in responses
+        (found.parameter, f"{found.response_type} | None" if per_item else found.response_type)
+        for found in responses
     ]
     if plan.key:
         of_item.append(("key", plan.key.column.type.row))
-    annotations = [(name, "str | None") for name in plan.place] + [
-        (name, f"Callable[[Item], {type}] | None" if of_each else f"{type} | None")
+    annotations = [(name, "str | None") for name in plan.scope] + [
+        (name, f"Callable[[Item], {type}] | None" if per_item else f"{type} | None")
         for name, type in of_item
     ]
     return [
@@ -113,67 +115,70 @@ def _parameters(
 
 
 def _items_of(response: Response, imports: Imports) -> str:
-    """The function that yields the items in an auxiliary response."""
+    """The function that yields the items in the response of an enrichment."""
     imports.annotation("Iterator")
     head = lay_out_function(
         from_item.items_of(response),
         f"response: {response.response_type}",
         f"Iterator[{response.item_type}]",
     )
-    walk = _walk(response.steps, (), lambda way, depth: lay_out(f"yield {way[-1]}", depth))
+    walk = _walk(response.steps, (), lambda path, depth: lay_out(f"yield {path[-1]}", depth))
     return "\n".join([head, *walk])
 
 
 def _from_response(plan: MapperPlan) -> list[str]:
     """The statements of ``from_response``."""
-    of_item = [one.parameter for one in plan.asked]
+    of_item = [response.parameter for response in plan.additional_calls]
     if plan.key:
         of_item.append("key")
 
-    def yield_row(way: list[str], depth: int) -> str:
-        item = way[-1]
+    def yield_row(path: list[str], depth: int) -> str:
+        item = path[-1]
         arguments = [item]
-        arguments += [f"{name}={name}" for name in plan.place]
-        arguments += [f"{one.parameter}={_narrowed(one, plan.primary, way)}" for one in plan.own]
+        arguments += [f"{name}={name}" for name in plan.scope]
+        arguments += [
+            f"{response.parameter}={_narrowed(response, plan.primary, path)}"
+            for response in plan.enrichments_in_primary
+        ]
         for name in of_item:
-            asked = f"None if {name} is None else {name}({item})"
-            arguments.append(f"{name}={asked if plan.primary.several else name}")
+            value = f"None if {name} is None else {name}({item})"
+            arguments.append(f"{name}={value if plan.primary.multiple_items else name}")
         return lay_out(f"yield from_item({', '.join([*arguments, 'errors=errors'])})", depth)
 
-    return list(_walk(plan.primary.steps, (*of_item, *plan.place), yield_row))
+    return list(_walk(plan.primary.steps, (*of_item, *plan.scope), yield_row))
 
 
-def _narrowed(own: Response, primary: Response, way: list[str]) -> str:
-    """The response that the item is from; where that holds what belongs to several items, with only
-    what is on the item's way. ``way`` are the variables along the primary path."""
+def _narrowed(enrichment: Response, primary: Response, path: list[str]) -> str:
+    """The response that holds the item; where it holds several items, reduced to the path to this
+    item. ``path`` are the variables along the primary path."""
     shared = 0
-    for one, other in zip(own.steps, primary.steps, strict=False):
-        if one != other:
+    for step, primary_step in zip(enrichment.steps, primary.steps, strict=False):
+        if step != primary_step:
             break
         shared += 1
-    if not any(step.each for step in own.steps[:shared]):
-        return way[0]
-    code = way[shared]
-    for step in reversed(own.steps[:shared]):
+    if not any(step.each for step in enrichment.steps[:shared]):
+        return path[0]
+    code = path[shared]
+    for step in reversed(enrichment.steps[:shared]):
         code = f"{{{python_literal(step.member)}: {f'[{code}]' if step.each else code}}}"
     return code
 
 
 def _walk(
-    path: Iterable[Step], taken: Iterable[str], leaf: Callable[[list[str], int], str]
+    steps: Iterable[Step], taken: Iterable[str], leaf: Callable[[list[str], int], str]
 ) -> Iterator[str]:
-    """The statements that go along a path from ``response``, and ``leaf`` for each item, which gets
-    the variables along the path. ``taken`` are names that no variable may have."""
-    way, depth = ["response"], 1
+    """The statements that follow ``steps`` from ``response``, with ``leaf`` for each item; ``leaf``
+    gets the variables along the path. No variable gets a name in ``taken``."""
+    path, depth = ["response"], 1
     names = {"response", "key", "errors", *taken}
-    for step in path:
+    for step in steps:
         found = unique(local_variable(step.member), names)
-        yield lay_out(f"{found} = {way[-1]}.get({python_literal(step.member)})", depth)
+        yield lay_out(f"{found} = {path[-1]}.get({python_literal(step.member)})", depth)
         if step.each:
-            way.append(unique(f"{found}_entry", names))
-            yield lay_out_loop(way[-1], found, depth)
+            path.append(unique(f"{found}_entry", names))
+            yield lay_out_loop(path[-1], found, depth)
         else:
-            way.append(found)
+            path.append(found)
             yield "    " * depth + f"if {found} is not None:"
         depth += 1
-    yield leaf(way, depth)
+    yield leaf(path, depth)

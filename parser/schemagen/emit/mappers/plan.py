@@ -1,6 +1,6 @@
-"""What the mapper of a table fetches, builds, and calls its variables and types.
+"""The plan of a mapper: what it fetches and builds, and the names of its variables and types.
 
-`planner` makes a plan of a table and its binding. What renders it only spells it.
+`planner` makes the plan from a table and its binding; the other modules only render it.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from schemagen.model.shapes import Shape
 
 @dataclass(frozen=True)
 class Response:
-    """One operation that fills columns: its types, and the variable that holds its response.
+    """The response of one operation that fills columns: its types and its variable.
 
-    ``steps`` lead to the item, and ``trail`` are the structures on the way. ``parameter`` is what
-    the caller passes. ``auxiliary`` is None for the primary operation. ``own`` is True for an
-    auxiliary operation that is the primary one: both items are in one response.
+    ``steps`` lead to the item, and ``trail`` are the structures on the way. ``parameter`` is the
+    mapper's argument that takes the response. ``enrichment`` is None for the primary operation.
+    ``in_primary`` is True for an enrichment that reads the primary operation's own response.
     """
 
     operation: str
@@ -29,8 +29,8 @@ class Response:
     parameter: str
     response_type: str
     item_type: str
-    enrichments: Enrichment | None = None
-    own: bool = False
+    enrichment: Enrichment | None = None
+    in_primary: bool = False
 
     @property
     def item(self) -> ResponseStructure:
@@ -42,24 +42,22 @@ class Response:
         return not self.steps
 
     @property
-    def several(self) -> bool:
+    def multiple_items(self) -> bool:
         """True where one response may hold several items."""
         return any(step.each for step in self.steps)
 
     @property
     def item_variable(self) -> str:
-        """The variable that holds the item. A caller passes the primary one as it is."""
-        return (
-            self.parameter if self.whole or self.enrichments is None else f"{self.parameter}_item"
-        )
+        """The variable that holds the item. Callers pass the primary item itself."""
+        return self.parameter if self.whole or self.enrichment is None else f"{self.parameter}_item"
 
 
 @dataclass(frozen=True)
 class Fetched:
     """A member of a response's item, "@" being the item itself, and the variable that holds it.
 
-    ``at`` is the first column that is made of it, for messages. ``absent`` is the Python literal
-    that stands for it where the item lacks it, or "". ``map`` is the variable of the map that holds
+    ``at`` names the first column that uses it, for messages. ``absent`` is the Python literal to use
+    where the item lacks the member, or "". ``map`` is the variable of the map that holds
     it at a key, or "". ``opened`` is True for such a map.
     """
 
@@ -79,8 +77,9 @@ class Fetched:
 
 
 @dataclass(frozen=True)
-class ArnPlace:
-    """The place in an ARN that other ARNs are built of: its variable, and the ARN's."""
+class ArnScope:
+    """Partition, region and account of an ARN, which other ARNs are built from: the variable that
+    holds them, and that of the ARN."""
 
     variable: str
     arn: str
@@ -89,10 +88,10 @@ class ArnPlace:
 
 @dataclass(frozen=True)
 class BuiltArn:
-    """An ARN that is built: the variable that holds it, and what it is built of.
+    """An ARN that the mapper builds: its variable and its parts.
 
-    ``parts`` are pairs of how messages call a value and of its expression; ``literals`` stand around
-    them. ``lazy`` is True where only the key needs it.
+    ``parts`` are pairs of a value's name in messages and its expression; ``literals`` are the texts
+    around them. ``lazy`` is True where only the key needs the ARN.
     """
 
     variable: str
@@ -121,7 +120,7 @@ Value = Fetched | BuiltArn | ArnAccount | GivenAccount
 
 @dataclass(frozen=True)
 class ColumnPlan:
-    """What a column is made of: None where nothing is bound to it. ``at`` names it in messages."""
+    """The value of a column, None where it is unbound. ``at`` names the column in messages."""
 
     column: LinkedColumn
     at: str
@@ -138,19 +137,22 @@ class ColumnPlan:
 
     @property
     def shape(self) -> Shape | None:
-        """The recorded shape of what fills the column; None where nothing of the response does."""
+        """The recorded shape of the member that fills the column, if one does."""
         return self.value.shape if isinstance(self.value, Fetched) else None
 
     @property
     def at_key(self) -> bool:
-        """True where the value at a key of a map fills the column."""
+        """True where the column is filled from a key of a map."""
         return isinstance(self.value, Fetched) and bool(self.value.map)
 
 
 @dataclass(frozen=True)
 class InputType:
-    """The type of a structure on the way to an item: the members that are read, and those that lead
-    on, with their types. There are no others, so that stubs which are older than the record fit."""
+    """The type of a structure on the path to an item.
+
+    ``read`` are the members that the mapper reads, ``onward`` the steps to inner structures, with
+    their types. Other members are left out, so that stubs older than the lock still match.
+    """
 
     name: str
     read: tuple[tuple[str, Shape], ...]
@@ -159,9 +161,9 @@ class InputType:
 
 @dataclass(frozen=True)
 class MapperPlan:
-    """What the mapper of a table does.
+    """Everything that the module of a mapper is rendered from.
 
-    ``place`` are the parameters that say where the items are. ``columns`` are all columns of the
+    ``scope`` are the parameters for the items' partition, region and account. ``columns`` are all columns of the
     table. Of ``inputs`` each stands before those that refer to it. ``mapped`` are the members of the
     primary item that fill columns, sorted.
     """
@@ -169,11 +171,11 @@ class MapperPlan:
     table: LinkedTable
     binding: Binding
     service: RecordedService
-    place: tuple[str, ...]
+    scope: tuple[str, ...]
     primary: Response
     enrichments: tuple[Response, ...]
     fetched: tuple[Fetched, ...]
-    arn_places: tuple[ArnPlace, ...]
+    arn_scopes: tuple[ArnScope, ...]
     arns: tuple[BuiltArn, ...]
     columns: tuple[ColumnPlan, ...]
     inputs: tuple[InputType, ...]
@@ -189,11 +191,11 @@ class MapperPlan:
         return next((column for column in self.columns if column.is_key), None)
 
     @property
-    def own(self) -> tuple[Response, ...]:
-        """The auxiliary items that are in the primary operation's response."""
-        return tuple(one for one in self.enrichments if one.own)
+    def enrichments_in_primary(self) -> tuple[Response, ...]:
+        """The enrichments that read the primary operation's own response."""
+        return tuple(response for response in self.enrichments if response.in_primary)
 
     @property
-    def asked(self) -> tuple[Response, ...]:
-        """The responses of operations that have to be asked besides the primary one."""
-        return tuple(one for one in self.enrichments if not one.own)
+    def additional_calls(self) -> tuple[Response, ...]:
+        """The enrichments that need a call besides the primary operation."""
+        return tuple(response for response in self.enrichments if not response.in_primary)

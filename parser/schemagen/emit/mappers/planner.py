@@ -1,7 +1,7 @@
 """LinkedTable with a binding -> the plan of its mapper.
 
-Every name in the generated module is settled here, in the order of the columns: who comes first
-keeps its name.
+Chooses every name of the generated module, in the order of the columns: the first to claim a name
+keeps it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from schemagen.emit.imports import RESERVED
 from schemagen.emit.mappers.plan import (
     ArnAccount,
-    ArnPlace,
+    ArnScope,
     BuiltArn,
     ColumnPlan,
     Fetched,
@@ -37,15 +37,15 @@ from schemagen.model.responses import WHOLE, Responses, Step, fetched_member, ma
 from schemagen.names import class_name, snake_case
 from schemagen.runtime import convert
 
-_PLACE: Mapping[str, str] = {"Partition": "partition", "Region": "region", "Account": "account_id"}
-"""The parameters by which a caller says where the items are, in their order."""
+_SCOPE: Mapping[str, str] = {"Partition": "partition", "Region": "region", "Account": "account_id"}
+"""Placeholders of ARN formats -> the parameters that callers pass for them, in order."""
 _CONVERTERS = frozenset(name for name in vars(convert) if not name.startswith("_"))
 _PARAMETERS = frozenset({"item", "response", "key", "errors", "shapes"})
 # What boto3 adds to every response.
 _METADATA = "ResponseMetadata"
 _Path = tuple[Step, ...]
-_Where = tuple[str | None, str]
-"""A member of the item of an auxiliary operation; None is the primary one."""
+_Source = tuple[str | None, str]
+"""(operation, member of its item); the operation is None for the primary one."""
 
 
 def plan_mapper(table: LinkedTable) -> MapperPlan:
@@ -58,8 +58,8 @@ def plan_mapper(table: LinkedTable) -> MapperPlan:
 class _Planner:
     """What is settled so far.
 
-    ``variables`` are those of the members that are fetched, and ``made`` the columns that are made
-    of each; ``maps`` hold members at a key; ``arn_places`` are by the member that holds the ARN,
+    ``variables`` are those of the members that are fetched, and ``columns_of`` the columns that
+    use each; ``maps`` hold members at a key; ``arn_scopes`` are by the member that holds the ARN,
     ``arns`` by format and that member.
     """
 
@@ -67,32 +67,32 @@ class _Planner:
         self.table, self.binding, self.service = table, binding, service
         self.responses = Responses(service)
         self.fillers = {filler.column: filler for filler in binding.filled}
-        self.place = self.place_parameters()
+        self.scope = self.scope_parameters()
         self.types_taken = {*RESERVED, "Item", "Row", "Response"}
-        self.variables_taken = {*_CONVERTERS, *_PARAMETERS, *self.place}
+        self.variables_taken = {*_CONVERTERS, *_PARAMETERS, *self.scope}
         self.primary = self.primary_response()
-        self.enrichments = tuple(self.auxiliary_response(one) for one in self.auxiliary_used())
-        self.variables: dict[_Where, str] = {}
-        self.made: dict[_Where, list[LinkedColumn]] = {}
-        self.maps: dict[_Where, Fetched] = {}
-        self.arn_places: dict[str, ArnPlace] = {}
+        self.enrichments = tuple(map(self.enrichment_response, self.used_enrichments()))
+        self.variables: dict[_Source, str] = {}
+        self.columns_of: dict[_Source, list[LinkedColumn]] = {}
+        self.maps: dict[_Source, Fetched] = {}
+        self.arn_scopes: dict[str, ArnScope] = {}
         self.arns: dict[tuple[str, str], BuiltArn] = {}
 
     def plan(self) -> MapperPlan:
         for column in self.table.columns:
             if filler := self.fillers.get(column.column.name):
-                self.name_what_fills(column, filler)
-        fetched = {where: self.fetched(where) for where in self.variables}
+                self.name_variables(column, filler)
+        fetched = {source: self.fetched(source) for source in self.variables}
         read = (*self.maps.values(), *fetched.values())
         return MapperPlan(
             table=self.table,
             binding=self.binding,
             service=self.service,
-            place=self.place,
+            scope=self.scope,
             primary=self.primary,
             enrichments=self.enrichments,
             fetched=read,
-            arn_places=tuple(self.arn_places.values()),
+            arn_scopes=tuple(self.arn_scopes.values()),
             arns=tuple(self.arns.values()),
             columns=tuple(
                 ColumnPlan(column, self.at(column), self.value(column, fetched))
@@ -107,8 +107,8 @@ class _Planner:
 
     # --- responses ---
 
-    def place_parameters(self) -> tuple[str, ...]:
-        """Those of `_PLACE` that the columns need."""
+    def scope_parameters(self) -> tuple[str, ...]:
+        """Those of `_SCOPE` that the columns need."""
         needed: set[str] = set()
         for column in self.table.columns:
             match self.fillers.get(column.column.name):
@@ -118,135 +118,138 @@ class _Planner:
                     needed.update(arn_format.parse(format).place)
                 case _:
                     pass
-        return tuple(parameter for name, parameter in _PLACE.items() if name in needed)
+        return tuple(parameter for name, parameter in _SCOPE.items() if name in needed)
 
     def primary_response(self) -> Response:
         operation, path = self.binding.operation, self.binding.path
         self.variables_taken.add("item_item")
-        way, trail = steps(path), self.responses.trail(operation, path)
-        return Response(operation, way, trail, "item", "Response" if way else "Item", "Item")
+        to_item, trail = steps(path), self.responses.trail(operation, path)
+        return Response(
+            operation, to_item, trail, "item", "Response" if to_item else "Item", "Item"
+        )
 
-    def auxiliary_used(self) -> list[Enrichment]:
-        """The auxiliary operations that fill columns of the table, by their names."""
+    def used_enrichments(self) -> list[Enrichment]:
+        """The enrichments that fill columns of the table, sorted by operation."""
         columns = {column.column.name for column in self.table.columns}
         used = {column.operation for column in self.binding.columns if column.column in columns}
         return sorted(
-            (one for one in self.binding.enrichments if one.operation in used),
-            key=lambda one: one.operation,
+            (call for call in self.binding.enrichments if call.operation in used),
+            key=lambda call: call.operation,
         )
 
-    def auxiliary_response(self, enrichments: Enrichment) -> Response:
-        operation, way = enrichments.operation, steps(enrichments.path)
+    def enrichment_response(self, enrichment: Enrichment) -> Response:
+        operation, path = enrichment.operation, steps(enrichment.path)
         parameter = unique(local_variable(operation), self.variables_taken)
         self.variables_taken.add(f"{parameter}_item")
-        own = operation == self.binding.operation
-        if own:
+        in_primary = operation == self.binding.operation
+        if in_primary:
             response_type = self.primary.response_type
         else:
             response_type = unique(f"{class_name(operation)}Response", self.types_taken)
-        if not way:
+        if not path:
             item_type = response_type
-        elif own and way == self.primary.steps:
+        elif in_primary and path == self.primary.steps:
             item_type = self.primary.item_type
         else:
             item_type = unique(f"{class_name(operation)}Item", self.types_taken)
-        trail = self.responses.trail(operation, enrichments.path)
+        trail = self.responses.trail(operation, enrichment.path)
         return Response(
-            operation, way, trail, parameter, response_type, item_type, enrichments, own
+            operation, path, trail, parameter, response_type, item_type, enrichment, in_primary
         )
 
     def response_of(self, operation: str | None) -> Response:
-        """The response of an auxiliary operation; None is the primary one."""
+        """The response of an enrichment's operation; None is the primary operation."""
         if operation is None:
             return self.primary
-        return next(one for one in self.enrichments if one.operation == operation)
+        return next(found for found in self.enrichments if found.operation == operation)
 
-    def ways_into_primary(self) -> list[Response]:
-        """The primary operation's response once for each item that columns are made of."""
-        return [self.primary, *(one for one in self.enrichments if one.own)]
+    def items_in_primary(self) -> list[Response]:
+        """The primary operation's response, once for each of its items that fill columns."""
+        return [self.primary, *(found for found in self.enrichments if found.in_primary)]
 
     # --- variables ---
 
-    def name_what_fills(self, column: LinkedColumn, filler: BoundColumn | DerivedColumn) -> None:
-        """Name the variables that the column's value is made of."""
+    def name_variables(self, column: LinkedColumn, filler: BoundColumn | DerivedColumn) -> None:
+        """Name the variables that the column's value is made from."""
         operation = _operation(filler)
         for member in _members_of(filler):
-            where = (operation, member)
-            if where not in self.variables:
+            source = (operation, member)
+            if source not in self.variables:
                 if at_key := map_key(member):
                     self.name_map((operation, at_key[0]), column)
-                self.variables[where] = self.variable(self.response_of(operation), member)
-            self.made.setdefault(where, []).append(column)
+                self.variables[source] = self.variable(self.response_of(operation), member)
+            self.columns_of.setdefault(source, []).append(column)
         if isinstance(filler, DerivedColumn) and filler.rule == "arn_format":
             found = self.arns.get((filler.format, filler.member))
-            # The key's is built by itself only where no other column shows it.
+            # An ARN is lazy only while the key alone needs it.
             if found is None or found.lazy:
                 self.arns[filler.format, filler.member] = self.built_arn(column, filler)
 
-    def name_map(self, where: _Where, column: LinkedColumn) -> None:
-        """Name the variable of a map that holds what is fetched at its keys."""
-        if where not in self.maps:
-            response, member = self.response_of(where[0]), where[1]
+    def name_map(self, source: _Source, column: LinkedColumn) -> None:
+        """Name the variable of a map whose keys fill columns."""
+        if source not in self.maps:
+            response, member = self.response_of(source[0]), source[1]
             variable = unique(local_variable(member), self.variables_taken)
             shape = self.responses.member(response.item, member).shape
             at = self.at(column)
-            self.maps[where] = Fetched(response, member, shape, variable, at, "", opened=True)
+            self.maps[source] = Fetched(response, member, shape, variable, at, "", opened=True)
 
     def variable(self, response: Response, member: str) -> str:
         if at_key := map_key(member):
             return unique(local_variable(at_key[1]), self.variables_taken)
         if member != WHOLE:
             return unique(local_variable(member), self.variables_taken)
-        # A whole response without what boto3 adds to it is not what the parameter holds.
+        # The parameter also holds what boto3 adds to the response, so the item gets its own variable.
         return f"{response.parameter}_item" if response.whole else response.item_variable
 
     def built_arn(self, column: LinkedColumn, filler: DerivedColumn) -> BuiltArn:
         made = arn_format.parse(filler.format)
         parts: list[tuple[str, str]] = []
         for name in made.placeholders:
-            if name not in _PLACE:
+            if name not in _SCOPE:
                 parts.append((name, self.variables[None, name]))
             elif filler.member:
-                place = self.place_in_arn(column, filler.member)
+                scope = self.scope_in_arn(column, filler.member)
                 index = arn_format.PLACE.index(name)
-                parts.append((f"{name.lower()} in {filler.member}", f"{place}[{index}]"))
+                parts.append((f"{name.lower()} in {filler.member}", f"{scope}[{index}]"))
             else:
-                parts.append((f"{_PLACE[name]}=", _PLACE[name]))
+                parts.append((f"{_SCOPE[name]}=", _SCOPE[name]))
         lazy = column.column.name == KEY
         name = "key" if lazy else unique(local_variable(column.column.name), self.variables_taken)
         return BuiltArn(name, self.at(column), made.literals, tuple(parts), lazy)
 
-    def place_in_arn(self, column: LinkedColumn, member: str) -> str:
-        """The variable that holds the place in the ARN in ``member``."""
-        if member in self.arn_places:
-            variable = self.arn_places[member].variable
+    def scope_in_arn(self, column: LinkedColumn, member: str) -> str:
+        """The variable with partition, region and account of the ARN in ``member``."""
+        if member in self.arn_scopes:
+            variable = self.arn_scopes[member].variable
         else:
             variable = unique(f"place_of_{local_variable(member)}", self.variables_taken)
-        self.arn_places[member] = ArnPlace(variable, self.variables[None, member], self.at(column))
+        self.arn_scopes[member] = ArnScope(variable, self.variables[None, member], self.at(column))
         return variable
 
     # --- values ---
 
-    def fetched(self, where: _Where) -> Fetched:
-        operation, member = where
-        response, columns = self.response_of(operation), self.made[where]
+    def fetched(self, source: _Source) -> Fetched:
+        operation, member = source
+        response, columns = self.response_of(operation), self.columns_of[source]
         absent = ""
-        if response.enrichments:
-            # An operation that was asked for this and answers without it has said something.
+        if response.enrichment:
+            # The call asked for just this member: a response without it means an empty value, not
+            # an unknown one.
             types = [column.type.type for column in columns]
             absent = next((type.absent for type in reversed(types) if type and type.absent), "")
         shape = self.responses.member(response.item, member).shape
         at = self.at(columns[0])
         at_key = map_key(member)
         holder = self.maps[operation, at_key[0]].variable if at_key else ""
-        return Fetched(response, member, shape, self.variables[where], at, absent, holder)
+        return Fetched(response, member, shape, self.variables[source], at, absent, holder)
 
-    def value(self, column: LinkedColumn, fetched: Mapping[_Where, Fetched]) -> Value | None:
+    def value(self, column: LinkedColumn, fetched: Mapping[_Source, Fetched]) -> Value | None:
         match self.fillers.get(column.column.name):
             case None:
                 return None
             case DerivedColumn(rule="account_given"):
-                return GivenAccount(_PLACE["Account"])
+                return GivenAccount(_SCOPE["Account"])
             case DerivedColumn(rule="account_from_arn", member=member):
                 return ArnAccount(fetched[None, member])
             case DerivedColumn(rule="arn_format", member=member, format=format):
@@ -254,26 +257,27 @@ class _Planner:
             case filler:
                 return fetched[_operation(filler), filler.member]
 
-    # --- what is read ---
+    # --- input types ---
 
     def input_types(self, fetched: Collection[Fetched]) -> Iterator[InputType]:
-        """The types of the responses, the primary one's first, each from the inside out."""
-        yield from self.types_of_response(self.ways_into_primary(), fetched)
-        for one in self.enrichments:
-            if not one.own:
-                yield from self.types_of_response([one], fetched)
+        """The input types of all responses, the primary one's first, inner structures before outer."""
+        yield from self.types_of_response(self.items_in_primary(), fetched)
+        for response in self.enrichments:
+            if not response.in_primary:
+                yield from self.types_of_response([response], fetched)
 
     def types_of_response(
-        self, ways: Sequence[Response], fetched: Collection[Fetched]
+        self, responses: Sequence[Response], fetched: Collection[Fetched]
     ) -> Iterator[InputType]:
-        """The types of one operation's response. ``ways`` lead to the items in it."""
+        """The types of one operation's response; ``responses`` has an entry for each item in it."""
         structures: dict[_Path, ResponseStructure] = {}
         read: dict[_Path, set[str]] = {}
-        names: dict[_Path, str] = {(): ways[0].response_type}
-        for way in ways:
-            structures.update({way.steps[:end]: found for end, found in enumerate(way.trail)})
-            read.setdefault(way.steps, set()).update(_members_read(way, fetched))
-            names[way.steps] = way.item_type
+        names: dict[_Path, str] = {(): responses[0].response_type}
+        for response in responses:
+            steps = response.steps
+            structures.update({steps[:end]: found for end, found in enumerate(response.trail)})
+            read.setdefault(steps, set()).update(_members_read(response, fetched))
+            names[steps] = response.item_type
         for path in sorted(structures, key=_innermost_first):
             if path not in names:
                 names[path] = unique(f"{class_name(path[-1].member)}Entry", self.types_taken)
@@ -291,15 +295,15 @@ class _Planner:
             )
 
     def members_mapped(self, fetched: Collection[Fetched]) -> Iterator[str]:
-        """The members of the primary item that fill columns, or lead to others that do."""
-        way = self.primary.steps
+        """The members of the primary item that fill columns or lead to members that do."""
+        to_item = self.primary.steps
         if self.primary.whole:
             yield _METADATA
-        for one in self.ways_into_primary():
-            if one.steps == way:
-                yield from _members_read(one, fetched)
-            elif one.steps[: len(way)] == way:
-                yield one.steps[len(way)].member
+        for response in self.items_in_primary():
+            if response.steps == to_item:
+                yield from _members_read(response, fetched)
+            elif response.steps[: len(to_item)] == to_item:
+                yield response.steps[len(to_item)].member
 
 
 def _innermost_first(path: _Path) -> tuple[int, list[str]]:
@@ -308,14 +312,14 @@ def _innermost_first(path: _Path) -> tuple[int, list[str]]:
 
 def _members_read(response: Response, fetched: Collection[Fetched]) -> set[str]:
     """The members of the response's item that fill columns."""
-    members = {fetched_member(one.member) for one in fetched if one.response == response}
+    members = {fetched_member(found.member) for found in fetched if found.response == response}
     if WHOLE in members:
         return {member.name for member in response.item.members}
     return members
 
 
 def _members_of(filler: BoundColumn | DerivedColumn) -> Iterator[str]:
-    """The members of the item that the column's value is made of."""
+    """The members of the item that the column's value is made from."""
     if filler.member:
         yield filler.member
     if isinstance(filler, DerivedColumn) and filler.format:
@@ -327,6 +331,6 @@ def _operation(filler: BoundColumn | DerivedColumn) -> str | None:
 
 
 def local_variable(name: str) -> str:
-    """A local variable for a member or an operation."""
+    """The name of a local variable for a member or an operation."""
     variable = snake_case(name)
     return variable if variable.isidentifier() else f"_{variable}"

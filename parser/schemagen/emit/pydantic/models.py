@@ -81,14 +81,14 @@ def render_table(
         for name in structure_names(column.shape)
     }
     renamed = _renamed(table, types, imported)
-    imported.update({one: replace(imported[one], name=name) for one, name in renamed.items()})
+    imported.update({model: replace(imported[model], name=name) for model, name in renamed.items()})
     return _generate(
         _importing({**schema, "$defs": own}, table.table.provider, imported),
         class_name=table.class_name,
         aliases=aliases,
         path=paths.model_path(table.table.provider, table.module),
         subject=table.table.id,
-        renamed={alias: models[one].name for one, alias in renamed.items()},
+        renamed={alias: models[model].name for model, alias in renamed.items()},
     )
 
 
@@ -116,7 +116,7 @@ def render_structures(
     nested_names: NestedNames,
     models: StructureModels,
 ) -> str:
-    """The module of one structure, or of several that refer to each other in a circle."""
+    """The module of one structure, or of several that refer to each other in a cycle."""
     group = sorted(group, key=lambda structure: structure.name)
     own = {
         structure_reference(structure.service, structure.name): models[
