@@ -3,13 +3,16 @@
 #     make build            generated/ from the pages
 #     make check            linters, type checkers, freshness of generated/
 #     make test             check, then the tests
+#     make quick            the quick tests only
+#     make test-pythons     the quick tests with every other Python that is promised and is here
 #     make update-golden    write the expected files of the golden tests anew
 #     make bench            how long builds take
 #     make bench-bindings   how long bind takes, and mappers beside sagemaker-core (installs it)
 #     make peers            the same for schemagen and its peers, side by side (installs them)
-#     make clean            remove .venv, .venv-peers and the caches
+#     make clean            remove .venv, .venv-* and the caches
 #
-# PYTHON names another interpreter to start from, as in `make test PYTHON=python3.12`.
+# PYTHON names another interpreter to start from, as in `make test PYTHON=python3.12`, and VENV
+# another folder than .venv, as in `make quick PYTHON=python3.12 VENV=.venv-3.12`.
 
 CANDIDATES := python3.13 python3.12 python3.11 python3 python
 # uv installs in seconds; pip is there wherever venv is.
@@ -22,18 +25,20 @@ SUITABLE := import sys, $(if $(UV),venv,ensurepip); sys.exit(sys.version_info < 
 PYTHON ?= $(shell for found in $(CANDIDATES); do \
 	"$$found" -c "$(SUITABLE)" >/dev/null 2>&1 && { echo "$$found"; break; }; done)
 
+VENV := .venv
 # Scripts in .venv/bin name their interpreter by its path, which may contain spaces or be too long
 # for a kernel; modules run in any place.
-RUN := .venv/bin/python -m
+RUN := $(VENV)/bin/python -m
 WORKERS ?= 2
+PYTEST := $(RUN) pytest -n $(WORKERS) --dist loadgroup
 
 .DELETE_ON_ERROR:
-.PHONY: build check test update-golden bench bench-bindings peers clean
+.PHONY: build check test quick test-pythons update-golden bench bench-bindings peers clean
 
-build: .venv/runtime
+build: $(VENV)/runtime
 	$(RUN) schemagen build
 
-check: .venv/dev
+check: $(VENV)/dev
 	$(RUN) ruff check
 	$(RUN) ruff format --check
 	$(RUN) mypy
@@ -42,49 +47,66 @@ check: .venv/dev
 	$(RUN) black --check --quiet generated
 
 test: check
-	$(RUN) pytest -n $(WORKERS) --dist loadgroup
+	$(PYTEST)
 
-update-golden: .venv/dev
-	$(RUN) pytest -n $(WORKERS) --dist loadgroup --update-golden
+quick: $(VENV)/dev
+	$(PYTEST) -m "not slow"
 
-bench: .venv/dev
-	.venv/bin/python benchmarks/run.py
+# Each has an environment of its own. All of them run, also after one has failed.
+test-pythons: $(VENV)/bin/python
+	@pythons=$$($(VENV)/bin/python .ci/pythons.py "$(SUITABLE)") || exit 1; \
+	printf '%s\n' "$$pythons" | { \
+		status=0; \
+		while read -r version python; do \
+			[ -n "$$version" ] || continue; \
+			echo "The quick tests with Python $$version:"; \
+			$(MAKE) --no-print-directory quick VENV=".venv-$$version" PYTHON="$$python" \
+				</dev/null || { status=1; echo "Failed with Python $$version." >&2; }; \
+		done; \
+		exit $$status; \
+	}
 
-bench-bindings: .venv/dev
-	.venv/bin/python benchmarks/bindings.py
-	.venv/bin/python benchmarks/mapping.py
+update-golden: $(VENV)/dev
+	$(PYTEST) --update-golden
 
-peers: .venv/dev
-	.venv/bin/python benchmarks/peers.py
+bench: $(VENV)/dev
+	$(VENV)/bin/python benchmarks/run.py
+
+bench-bindings: $(VENV)/dev
+	$(VENV)/bin/python benchmarks/bindings.py
+	$(VENV)/bin/python benchmarks/mapping.py
+
+peers: $(VENV)/dev
+	$(VENV)/bin/python benchmarks/peers.py
 
 clean:
-	rm -rf .venv .venv-peers .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.venv/bin/python:
+$(VENV)/bin/python:
 	@"$(PYTHON)" -c "$(SUITABLE)" 2>/dev/null || { \
 		echo "schemagen needs Python 3.11 or newer, with venv and ensurepip (on Debian:" \
 			"python3-venv); there is none among: $(or $(PYTHON),$(CANDIDATES))." \
 			"Install one, or name it: make PYTHON=/path/to/python" >&2; exit 1; }
 ifdef UV
-	uv venv --quiet --clear --seed --python "$$("$(PYTHON)" -c 'import sys; print(sys.executable)')" .venv
+	uv venv --quiet --clear --seed --python "$$("$(PYTHON)" -c 'import sys; print(sys.executable)')" $(VENV)
 else
-	"$(PYTHON)" -m venv --clear .venv
+	"$(PYTHON)" -m venv --clear $(VENV)
 	@# Dependency groups are known to pip since 25.1.
 	$(RUN) pip install --quiet --upgrade "pip>=25.1"
 endif
 
-# The two stamps say that .venv has what pyproject.toml asks for, to run and to develop.
-.venv/runtime: pyproject.toml .venv/bin/python
+# The two stamps say that $(VENV) has what pyproject.toml asks for, to run and to develop.
+$(VENV)/runtime: pyproject.toml $(VENV)/bin/python
 ifdef UV
-	uv pip install --quiet --python .venv/bin/python --editable .
+	uv pip install --quiet --python $(VENV)/bin/python --editable .
 else
 	$(RUN) pip install --quiet --editable .
 endif
 	@touch $@
 
-.venv/dev: pyproject.toml .venv/runtime
+$(VENV)/dev: pyproject.toml $(VENV)/runtime
 ifdef UV
-	uv pip install --quiet --python .venv/bin/python --group dev
+	uv pip install --quiet --python $(VENV)/bin/python --group dev
 else
 	$(RUN) pip install --quiet --group dev
 endif

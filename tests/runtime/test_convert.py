@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import pickle
 import sys
 from collections.abc import Callable
@@ -43,6 +44,13 @@ class NoOffset(tzinfo):
 
     def tzname(self, dt: datetime | None) -> None:
         return None
+
+
+def json_message(text: str) -> str:
+    """Return what the standard library says of a text that is not JSON; Pythons differ in it."""
+    with pytest.raises(json.JSONDecodeError) as caught:
+        json.loads(text)
+    return str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +117,7 @@ def test_what_boto3_returns_becomes_a_rows_value(
         (convert.hstore, [{"Key": "a"}, {"key": "a"}], "its key stands before it already"),
         (convert.tags, "a", "expected a list of tags or a dict, got str"),
         (convert.json_text, [10**5000], "an integer has too many digits, or the value is nested too deeply"),
-        (convert.json_from_text, "[1,]", "not JSON text: Expecting value: line 1 column 4 (char 3)"),
+        (convert.json_from_text, "[1,]", f"not JSON text: {json_message('[1,]')}"),
         (convert.json_from_text, [1], "expected JSON text, got list"),
         (convert.hstore_from_text, '"a"=>"b", c', "not hstore text from character 11 on"),
         (convert.hstore_csv_from_text, {"a": "b\"c"}, "not a line of CSV from character 1 on"),
