@@ -67,7 +67,8 @@ def candidates(version: str) -> Iterator[str]:
     for _, folder in sorted(installed, reverse=True):
         yield str(folder / "bin" / "python")
     if shutil.which("uv"):
-        find = ("uv", "python", "find", "--system", "--no-python-downloads", version)
+        # Only those that uv installed: PATH was read above, and uv stops at a broken shim there.
+        find = ("uv", "python", "find", "--managed-python", "--no-python-downloads", version)
         if path := run(*find)[0]:
             yield path
 

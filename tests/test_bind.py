@@ -78,6 +78,7 @@ def test_the_lock_is_no_place_for_bindings_by_hand(project: Path, cache: dict[st
     assert path.read_text("utf-8") == original
 
 
+@pytest.mark.slow
 def test_what_cannot_be_inferred_is_said(tmp_path: Path, cache: dict[str, str]) -> None:
     """A table that no service has, and a column that no response has, are named with their place;
     tables of other providers are none of botocore's business."""

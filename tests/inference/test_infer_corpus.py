@@ -23,6 +23,8 @@ from schemagen.pages.read import read_pages
 from schemagen.typetable import TypeTable
 
 SAGEMAKER = "bindings/aws/sagemaker.json"
+# One process infers all tables once, instead of each of them.
+shares_inferred = pytest.mark.xdist_group("inferred")
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +53,7 @@ def test_the_lock_of_this_repository_is_what_is_inferred(indexes: Indexes) -> No
     assert lock.write(replace(locked, bindings=tuple(found))).encode() == data
 
 
+@shares_inferred
 @pytest.mark.parametrize(
     ("table", "binding"),
     list(expected()),
@@ -65,6 +68,7 @@ def test_bindings_are_right(
     assert described(found) == binding
 
 
+@shares_inferred
 def test_listings_are_right(inferred: dict[str, tuple[Table, Inference]]) -> None:
     """Each other table has the listing that AWS's references call for."""
     lines = [line for line in LISTINGS.read_text("utf-8").splitlines() if line[:1] not in ("", "#")]
@@ -76,6 +80,7 @@ def test_listings_are_right(inferred: dict[str, tuple[Table, Inference]]) -> Non
     } == wanted
 
 
+@shares_inferred
 def test_most_columns_are_bound(
     inferred: dict[str, tuple[Table, Inference]],
 ) -> None:
