@@ -101,6 +101,16 @@ def test_members_that_become_one_keep_their_names() -> None:
     assert names.NestedNames.API.of(["KeyId"]) == {"KeyId": "KeyId"}
 
 
+def test_read_noun_drops_the_verb_of_read_operations() -> None:
+    """A read operation is its verb and a noun; operations that write have none. Verbs that list are
+    among those that read."""
+    assert names.read_noun("ListHostedZones") == "HostedZones"
+    assert names.read_noun("BatchGetProjects") == "Projects"
+    assert names.read_noun("Get") == ""
+    assert names.read_noun("CreateTable") is None
+    assert set(names.LISTING_VERBS) < set(names.READ_VERBS)
+
+
 def test_sql_name_is_cut_with_a_hash() -> None:
     """Names that an engine would cut silently, or refuse, are renamed the same way everywhere."""
     long = "é" * 40

@@ -37,6 +37,13 @@ API_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SERVICE_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 """What botocore calls services."""
 
+READ_VERBS = ("Describe", "Get", "BatchGet", "List")
+"""The verbs of operations that only read; those that return one full item come first."""
+
+LISTING_VERBS = ("List", "Describe", "Get")
+"""The verbs of operations that can enumerate resources, the likeliest first. BatchGet operations
+cannot, because they require the names of what they return."""
+
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _NOT_IDENTIFIER = re.compile(r"[^A-Za-z0-9_]+")
 
@@ -149,6 +156,15 @@ def python_literal(text: str) -> str:
 def folded(name: str) -> str:
     """``name`` without underscores and case: ``training_job_arn`` and ``TrainingJobArn`` agree."""
     return name.replace("_", "").lower()
+
+
+def read_noun(operation: str) -> str | None:
+    """The name of a read operation without its verb (``ListHostedZones`` -> ``HostedZones``), or
+    None if the name begins with none of `READ_VERBS`."""
+    for verb in READ_VERBS:
+        if operation.startswith(verb):
+            return operation.removeprefix(verb)
+    return None
 
 
 class NestedNames(StrEnum):

@@ -26,10 +26,7 @@ from botocore.model import ListShape, MapShape, OperationModel, Shape, StringSha
 
 from schemagen.api_models import recording
 from schemagen.model.responses import WHOLE, map_key
-from schemagen.names import folded
-
-READ_VERBS = ("Describe", "Get", "BatchGet", "List")
-"""How the names of operations that only read begin, those that return one full item first."""
+from schemagen.names import READ_VERBS, folded
 
 _DEPTH = 3
 """How many steps a path has at most. No service keeps a resource deeper."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from schemagen.api_models.index import READ_VERBS, Item, Member
+from schemagen.api_models.index import Item, Member
 from schemagen.diagnostics import Problem
 from schemagen.inference.arguments import included, is_about_tags
 from schemagen.inference.evidence import ACCOUNT, TAGS, Known, Wanted
@@ -27,7 +27,7 @@ from schemagen.model.bindings import (
 from schemagen.model.origin import NOWHERE
 from schemagen.model.pages import KEY, Column
 from schemagen.model.responses import steps
-from schemagen.names import folded
+from schemagen.names import READ_VERBS, folded
 from schemagen.typetable import CONVERTIBLE
 
 ENOUGH = 0.5

@@ -18,13 +18,10 @@ from schemagen.inference.identity import Identity
 from schemagen.inference.nouns import noun, singular
 from schemagen.model.bindings import Listing
 from schemagen.model.responses import WHOLE, map_key, steps
-from schemagen.names import folded
+from schemagen.names import LISTING_VERBS, folded
 
 _ENDINGS = ("identifier", "name", "arn", "url", "id")
 """What is said of a resource to identify it, the longest first."""
-
-_VERBS = ("List", "Describe", "Get")
-"""How operations begin that may enumerate: those that get a batch are told of what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +110,7 @@ class _Question:
         operation = self.item.index.operations[place.operation]
         called = singular(noun(operation.name))
         own = not self.item.nouns.isdisjoint(called)
-        if operation.name == self.operation.name or not operation.name.startswith(_VERBS):
+        if operation.name == self.operation.name or not operation.name.startswith(LISTING_VERBS):
             return None
         if not _is_list(place) and not self.is_called(place, called):
             return None
@@ -144,7 +141,7 @@ class _Question:
             quality,
             not place.structure,
             len(steps(place.path)),
-            next(n for n, verb in enumerate(_VERBS) if operation.name.startswith(verb)),
+            next(n for n, verb in enumerate(LISTING_VERBS) if operation.name.startswith(verb)),
         )
         return rank, Listing(operation.name, place.path, tuple(arguments), tuple(needs))
 

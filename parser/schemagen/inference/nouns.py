@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from schemagen.api_models.index import READ_VERBS
-from schemagen.names import folded
+from schemagen.names import folded, read_noun
 
 _TAGGING = re.compile("tagging|tags?(for|of)?")
 _VERSION = re.compile(r"(\D+)(v\d)")
@@ -17,9 +16,11 @@ def plain(service: str) -> str:
 
 
 def noun(operation: str) -> str:
-    """What an operation reads: ``ListHostedZones`` reads ``hostedzones``."""
-    verb = next(verb for verb in READ_VERBS if operation.startswith(verb))
-    return folded(operation.removeprefix(verb))
+    """The folded noun of a read operation: ``hostedzones`` for ``ListHostedZones``."""
+    found = read_noun(operation)
+    if found is None:
+        raise ValueError(f"{operation} is not a read operation")
+    return folded(found)
 
 
 def tagged(operation: str) -> str:
