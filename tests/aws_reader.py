@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from corpus_package import Mapper
 from expected_rows import filled, items
 from schemagen.model.bindings import Binding, Constant, Enrichment
-from schemagen.model.responses import WHOLE, map_key
+from schemagen.model.paths import WHOLE, map_key
 from schemagen.runtime.convert import snake_case
 
 Response = dict[str, Any]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from schemagen.model.bindings import Binding, Listing
-from schemagen.model.responses import map_key
+from schemagen.model.paths import map_key
 from schemagen.runtime.convert import snake_case
 
 FOLDER = Path(__file__).with_name("inference")

@@ -18,7 +18,7 @@ from botocore.utils import is_json_value_header
 from aws_responses import METADATA, Response, output_shape
 from schemagen.model.bindings import Binding, BoundColumn, DerivedColumn, Enrichment
 from schemagen.model.pages import KEY
-from schemagen.model.responses import WHOLE, steps
+from schemagen.model.paths import WHOLE, steps
 from schemagen.runtime.convert import snake_case
 
 Row = dict[str, Any]

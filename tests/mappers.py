@@ -44,7 +44,7 @@ def service(
     outputs: Mapping[str, str],
     structures: Mapping[str, Mapping[str, str]],
     enumerations: Mapping[str, list[str]] | None = None,
-) -> lock.Lock:
+) -> lock.LockFile:
     """The lock of a service called made."""
     document = {
         "service": "made",
@@ -57,7 +57,7 @@ def service(
 
 
 def linked(
-    made: lock.Lock, columns: Mapping[str, Iterable[Column]], types: TypeTable | None = None
+    made: lock.LockFile, columns: Mapping[str, Iterable[Column]], types: TypeTable | None = None
 ) -> list[LinkedTable]:
     """Tables with these columns, bound as ``made`` says."""
     tables = [
@@ -65,18 +65,20 @@ def linked(
         for id, cells in columns.items()
     ]
     pages = Pages(tables=tuple(tables))
-    return list(link(pages, types or TypeTable(), made.bindings, [made.service]).tables)
+    return list(link(pages, types or TypeTable(), made.bindings, [made.recorded_service]).tables)
 
 
 def files(
-    made: lock.Lock,
+    made: lock.LockFile,
     tables: Iterable[LinkedTable],
     nested_names: NestedNames = NestedNames.SNAKE_CASE,
 ) -> dict[str, str]:
     """The generated mappers of ``tables``, and what they import."""
     tables = list(tables)
     texts = package.render([facts(table) for table in tables], TypeTable(), "0")
-    texts[paths.shapes_path("aws", made.name)] = shapes.render_shapes(made.service, nested_names)
+    texts[paths.shapes_path("aws", made.service_name)] = shapes.render_shapes(
+        made.recorded_service, nested_names
+    )
     for table in tables:
         texts[paths.mapper_path("aws", table.module)] = module.render_table(table)
     return texts | package.init_modules(texts)
@@ -85,7 +87,7 @@ def files(
 @contextmanager
 def imported(
     folder: Path,
-    made: lock.Lock,
+    made: lock.LockFile,
     columns: Mapping[str, str],
     nested_names: NestedNames = NestedNames.SNAKE_CASE,
 ) -> Generator[Mapper]:

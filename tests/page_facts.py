@@ -24,7 +24,7 @@ from botocore.model import ListShape, StructureShape
 
 import projects
 from schemagen.api_models import recording
-from schemagen.model.responses import steps
+from schemagen.model.paths import steps
 from schemagen.names import folded
 
 AWS_TABLES = Path(__file__).with_name("aws_tables.txt")

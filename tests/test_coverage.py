@@ -14,7 +14,7 @@ from ddsql_schemas.mappers.aws import sagemaker_trainingjob
 from projects import COMPILATION, TRAINING, page, run, seeds
 from schemagen import inputs, report
 from schemagen.coverage import Figures, coverage
-from schemagen.model.responses import Responses
+from schemagen.model.recorded import RecordedResponses
 from schemagen.settings.load import load_settings
 
 LOCK = "bindings/aws/sagemaker.json"
@@ -154,7 +154,7 @@ def test_what_no_column_takes_is_what_the_mapper_says(project: Path) -> None:
     says the same of a response that has every member."""
     assert of(project, TABLE)["unmapped"] == UNMAPPED
     _, catalog = inputs.read_catalog(load_settings(project))
-    item = Responses(catalog.services["sagemaker"]).item("DescribeTrainingJob", "@")
+    item = RecordedResponses(catalog.services["sagemaker"]).item("DescribeTrainingJob", "@")
     full = {member.name: "something" for member in item.members}
     assert list(sagemaker_trainingjob.unmapped(full)) == sorted(UNMAPPED)
 

@@ -82,7 +82,7 @@ def linked(
     cells = tuple(Column(name, "core", type, HERE, values=values) for name, type in columns.items())
     table = Table(TABLE, "Made up", "", cells, HERE)
     pages = Pages(tables=(table,), structures=structures, operations=operations)
-    return link(pages, types or TypeTable(), lock.bindings, [lock.service])
+    return link(pages, types or TypeTable(), lock.bindings, [lock.recorded_service])
 
 
 def column(catalog: Catalog, name: str) -> LinkedColumn:
@@ -332,6 +332,6 @@ def test_structures_of_two_services_stay_two() -> None:
     )
     cells = tuple(Column(name, "core", "json", HERE) for name in ("owner", "parts"))
     pages = Pages(tables=(Table(table, "", "", cells, HERE),), structures=(part,))
-    catalog = link(pages, TypeTable(), lock.bindings, [lock.service])
+    catalog = link(pages, TypeTable(), lock.bindings, [lock.recorded_service])
     assert reached(catalog) == [("made", "Owner"), ("made", "Part"), ("other", "Part")]
     assert [one.service for one in catalog.tables[0].columns] == ["other", "made"]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from schemagen.api_models.index import Indexes
     from schemagen.inference.candidates import Inference
     from schemagen.inference.infer import Pinned
-    from schemagen.lockfile.lock import Lock
+    from schemagen.lockfile.lock import LockFile
 
 PROVIDER = "aws"
 """The provider whose tables botocore fills."""
@@ -149,7 +149,7 @@ def _unknown(by_hand: Overrides, pages: Mapping[str, Table]) -> list[Problem]:
             problems.append(found)
         elif pages[one.table].provider != PROVIDER:
             message = f"only tables of {PROVIDER} can be bound, not {one.table}"
-            problems.append(one.place.problem("SG304", message, "table"))
+            problems.append(one.position.problem("SG304", message, "table"))
     return problems
 
 
@@ -207,7 +207,7 @@ class _Work:
         if item and item.service:
             if item.service not in self.indexes.services:
                 message = f"botocore has no service {item.service!r}"
-                self.problems.append(item.place.problem("SG303", message, "service"))
+                self.problems.append(item.position.problem("SG303", message, "service"))
                 return None
             if wrong := by_hand.wrong_item(item, item.service):
                 self.problems.append(wrong)
@@ -233,7 +233,7 @@ class _Work:
             if isinstance(one, ItemOverride) or one.member:
                 reason = "; ".join(finding.message for finding in inference.findings)
                 message = f"{reason}; say the service, operation and path of its item"
-                self.problems.append(one.place.problem("SG304", message))
+                self.problems.append(one.position.problem("SG304", message))
         return None
 
     def infer(self, table: Table, pinned: Pinned, mine: Overrides) -> Inference:
@@ -266,7 +266,7 @@ class _Work:
 
 
 def _refreshed(
-    work: _Work, locks: Mapping[str, Lock], wanted: set[str], pages: Mapping[str, Table]
+    work: _Work, locks: Mapping[str, LockFile], wanted: set[str], pages: Mapping[str, Table]
 ) -> dict[str, str | None]:
     """The texts of the locks that ``wanted`` concerns, by path; None for one that is left empty.
     What botocore lacks is added to the problems."""
@@ -283,13 +283,13 @@ def _refreshed(
             texts[path] = None if moved else one.text
             continue
         mine = {table: work.settings.overrides.of(table) for table in here}
-        elsewhere = {
+        override_problems = {
             at: problem
             for table, binding in here.items()
             for at, problem in by_hand.places(mine[table], binding)
         }
         try:
-            new = recording.refresh(replace(one, elsewhere=elsewhere))
+            new = recording.refresh(replace(one, override_problems=override_problems))
         except ProblemsFound as error:
             work.problems += error.problems
             continue
@@ -301,9 +301,9 @@ def _refreshed(
     return texts
 
 
-def _merged(work: _Work, locks: Mapping[str, Lock]) -> dict[str, Lock]:
+def _merged(work: _Work, locks: Mapping[str, LockFile]) -> dict[str, LockFile]:
     """The locks with the bindings that were made, each in the file of its service."""
-    from schemagen.lockfile.lock import Lock
+    from schemagen.lockfile.lock import LockFile
     from schemagen.lockfile.record import Record
 
     merged = {
@@ -314,16 +314,16 @@ def _merged(work: _Work, locks: Mapping[str, Lock]) -> dict[str, Lock]:
         for path, one in locks.items()
     }
     settings = work.settings
-    files = {one.name: path for path, one in merged.items()}
+    files = {one.service_name: path for path, one in merged.items()}
     for binding in work.made.values():
         new = settings.bindings / PROVIDER / f"{binding.service}.json"
         path = files.setdefault(binding.service, settings.display(new))
-        one = merged.get(path) or Lock(path, binding.service, (), Record())
+        one = merged.get(path) or LockFile(path, binding.service, (), Record())
         merged[path] = replace(one, bindings=(*one.bindings, binding))
     return merged
 
 
-def _change(settings: Settings, path: str, old: Lock | None, text: str | None) -> Change:
+def _change(settings: Settings, path: str, old: LockFile | None, text: str | None) -> Change:
     diff = difflib.unified_diff(
         old.text.splitlines(keepends=True) if old else [],
         (text or "").splitlines(keepends=True),

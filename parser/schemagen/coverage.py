@@ -14,16 +14,11 @@ from functools import cached_property
 from typing import Literal
 
 from schemagen.link import Catalog, LinkedTable
-from schemagen.model.bindings import (
-    Binding,
-    BoundColumn,
-    DerivedColumn,
-    ResponseMember,
-    ResponseStructure,
-)
+from schemagen.model.bindings import Binding, BoundColumn, DerivedColumn
 from schemagen.model.origin import Origin
 from schemagen.model.pages import KEY, Column, DocumentedMember, DocumentedValue, Pages, Table
-from schemagen.model.responses import Responses, fetched_member
+from schemagen.model.paths import fetched_member
+from schemagen.model.recorded import RecordedMember, RecordedResponses, RecordedStructure
 from schemagen.model.shapes import Shape
 
 State = Literal["bound", "derived", "unbound"]
@@ -143,7 +138,7 @@ class Coverage:
 def coverage(pages: Pages, catalog: Catalog, tables: Collection[str]) -> Coverage:
     """The coverage of ``tables`` (ids), of which ``catalog`` was made from ``pages``."""
     documented = {table.id: table for table in pages.tables}
-    recorded = {name: Responses(service) for name, service in catalog.services.items()}
+    recorded = {name: RecordedResponses(service) for name, service in catalog.services.items()}
     return Coverage(
         tuple(
             _table(documented[linked.table.id], linked, pages, recorded)
@@ -154,7 +149,7 @@ def coverage(pages: Pages, catalog: Catalog, tables: Collection[str]) -> Coverag
 
 
 def _table(
-    table: Table, linked: LinkedTable, pages: Pages, recorded: Mapping[str, Responses]
+    table: Table, linked: LinkedTable, pages: Pages, recorded: Mapping[str, RecordedResponses]
 ) -> TableCoverage:
     binding = linked.binding
     unmapped: tuple[str, ...] = ()
@@ -212,18 +207,18 @@ def _column(column: Column, binding: Binding | None) -> ColumnCoverage:
 
 
 def _column_values(
-    table: Table, binding: Binding, responses: Responses
+    table: Table, binding: Binding, responses: RecordedResponses
 ) -> Iterator[ValuesDifference]:
     """The columns whose documented values are not those of the members that fill them."""
     bound = {column.column: column for column in binding.columns}
     for column in table.columns:
         if one := bound.get(column.name):
-            member = responses.filler(binding, one)
+            member = responses.column_member(binding, one)
             yield from _values(f"{table.id}.{column.name}", column.values, member, column.origin)
 
 
 def _values(
-    of: str, documented: Iterable[DocumentedValue], member: ResponseMember, origin: Origin
+    of: str, documented: Iterable[DocumentedValue], member: RecordedMember, origin: Origin
 ) -> Iterator[ValuesDifference]:
     """The difference, if both say that there is an enumeration."""
     page = tuple(value.value for value in documented)
@@ -246,10 +241,10 @@ class _Described:
 
     of: str
     page: tuple[DocumentedMember, ...]
-    record: ResponseStructure
+    record: RecordedStructure
     origin: Origin
 
-    def both(self) -> Iterator[tuple[DocumentedMember, ResponseMember]]:
+    def both(self) -> Iterator[tuple[DocumentedMember, RecordedMember]]:
         """The members that are on the page and in the record."""
         recorded = {member.name: member for member in self.record.members}
         for member in self.page:
@@ -294,7 +289,7 @@ class _Described:
 
 
 def _described(
-    linked: LinkedTable, pages: Pages, recorded: Mapping[str, Responses]
+    linked: LinkedTable, pages: Pages, recorded: Mapping[str, RecordedResponses]
 ) -> Iterator[_Described]:
     """The structures of a table, and the responses that fill it, of which there are both."""
     binding = linked.binding

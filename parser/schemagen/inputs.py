@@ -15,7 +15,7 @@ from schemagen.settings.load import Settings
 from schemagen.targets import limits
 
 if TYPE_CHECKING:
-    from schemagen.lockfile.lock import Lock
+    from schemagen.lockfile.lock import LockFile
     from schemagen.model.bindings import Binding
     from schemagen.pages.read import ParsedPage
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Locks:
     """The files of the lock, the bindings by table, and what is wrong with them."""
 
-    files: tuple[Lock, ...]
+    files: tuple[LockFile, ...]
     bindings: Mapping[str, Binding]
     problems: tuple[Problem, ...]
 
@@ -50,7 +50,7 @@ def read_locks(sources: Iterable[Source], *, recorded: bool = True) -> Locks:
 
     read = lock.read if recorded else lock.parse
     problems: list[Problem] = []
-    files: list[Lock] = []
+    files: list[LockFile] = []
     for source in sources:
         try:
             files.append(read(source.path, source.data))
@@ -59,9 +59,9 @@ def read_locks(sources: Iterable[Source], *, recorded: bool = True) -> Locks:
     bindings: dict[str, Binding] = {}
     services: dict[str, str] = {}
     for one in files:
-        there = services.setdefault(one.name, one.path)
+        there = services.setdefault(one.service_name, one.path)
         if there != one.path:
-            message = f"{one.name} has another file too: {there}; one service, one file"
+            message = f"{one.service_name} has another file too: {there}; one service, one file"
             problems += lock.problems(one, [(("service",), message)])
         for binding in one.bindings:
             first = bindings.setdefault(binding.table, binding)
@@ -108,7 +108,7 @@ def link_all(
         catalog = link(pages, settings.types)
     else:
         found += overrides.problems(settings.overrides, pages.tables, locks.bindings, fresh)
-        services = [one.service for one in locks.files]
+        services = [one.recorded_service for one in locks.files]
         catalog = link(pages, settings.types, locks.bindings.values(), services)
     for table in catalog.tables:
         found += limits.problems(table)

@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from schemagen import names
-from schemagen.model.bindings import Binding, RecordedService, ResponseMember, ResponseStructure
+from schemagen.model.bindings import Binding
 from schemagen.model.origin import NOWHERE
 from schemagen.model.pages import (
     Column,
@@ -22,7 +22,12 @@ from schemagen.model.pages import (
     Structure,
     Table,
 )
-from schemagen.model.responses import Responses
+from schemagen.model.recorded import (
+    RecordedMember,
+    RecordedResponses,
+    RecordedService,
+    RecordedStructure,
+)
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.typetable import DIALECTS, Resolved, TypeTable
 
@@ -161,7 +166,7 @@ def link(
     services: Iterable[RecordedService] = (),
 ) -> Catalog:
     """Settle every name and type. Types were checked when the pages were read."""
-    recorded = {service.name: Responses(service) for service in services}
+    recorded = {service.name: RecordedResponses(service) for service in services}
     structures = _structures(pages, recorded)
     classes = structure_classes(structures, types)
     by_table = {binding.table: binding for binding in bindings}
@@ -181,12 +186,12 @@ def _link_table(
     structures: Structures,
     classes: Mapping[tuple[str, str], str],
     binding: Binding | None,
-    recorded: Mapping[str, Responses],
+    recorded: Mapping[str, RecordedResponses],
 ) -> LinkedTable:
     usages = dict(_usages(table, binding, pages))
     responses = recorded.get(binding.service) if binding else None
     members = (
-        {one.column: responses.filler(binding, one) for one in binding.columns}
+        {one.column: responses.column_member(binding, one) for one in binding.columns}
         if binding and responses
         else {}
     )
@@ -261,7 +266,7 @@ def _narrows(type: Resolved, service: str, shape: Shape, structures: Structures)
 
 
 def _structures(
-    pages: Pages, recorded: Mapping[str, Responses]
+    pages: Pages, recorded: Mapping[str, RecordedResponses]
 ) -> dict[tuple[str, str], Structure]:
     """The structures by (service, name). Where both a page and the record type one, the page wins,
     down to a member whose structure has no page: that is the record's, or else any JSON.
@@ -295,7 +300,7 @@ def _structures(
     return known
 
 
-def _from_record(service: str, structure: ResponseStructure) -> Structure:
+def _from_record(service: str, structure: RecordedStructure) -> Structure:
     return Structure(
         service,
         structure.name,
@@ -307,7 +312,7 @@ def _from_record(service: str, structure: ResponseStructure) -> Structure:
     )
 
 
-def _with_record(member: DocumentedMember, recorded: ResponseMember | None) -> DocumentedMember:
+def _with_record(member: DocumentedMember, recorded: RecordedMember | None) -> DocumentedMember:
     """A page's member and what the record adds to it."""
     if recorded is None:
         return member

@@ -24,7 +24,7 @@ def record(service: str, *operations: str) -> Record:
 
 
 @pytest.fixture(scope="module")
-def sagemaker() -> lock.Lock:
+def sagemaker() -> lock.LockFile:
     return lock.read(SAGEMAKER, (ROOT / SAGEMAKER).read_bytes())
 
 
@@ -64,7 +64,7 @@ def test_what_boto3_returns_is_recorded(
     assert record(service, operation).shapes[structure][member] == type
 
 
-def test_only_what_is_used_is_recorded(sagemaker: lock.Lock) -> None:
+def test_only_what_is_used_is_recorded(sagemaker: lock.LockFile) -> None:
     """Recording again drops what no binding needs any more."""
     smaller = recording.refresh(replace(sagemaker, bindings=sagemaker.bindings[:1]))
     assert set(smaller.record.outputs) == {"DescribeCompilationJob", "ListTags"}
@@ -73,7 +73,7 @@ def test_only_what_is_used_is_recorded(sagemaker: lock.Lock) -> None:
     assert lock.read(SAGEMAKER, smaller.text.encode()) == smaller
 
 
-def test_recording_mends_a_record(sagemaker: lock.Lock) -> None:
+def test_recording_mends_a_record(sagemaker: lock.LockFile) -> None:
     """The bindings stay as they are, the record becomes what botocore says."""
     emptied = replace(sagemaker, record=Record())
     again = recording.refresh(emptied)
@@ -95,7 +95,7 @@ def test_recording_mends_a_record(sagemaker: lock.Lock) -> None:
     ],
 )  # fmt: skip
 def test_what_botocore_lacks_is_said_with_its_place(
-    sagemaker: lock.Lock, old: str, new: str, messages: list[str]
+    sagemaker: lock.LockFile, old: str, new: str, messages: list[str]
 ) -> None:
     """An operation, argument, member or service that botocore does not have is a problem."""
     assert old in sagemaker.text

@@ -11,13 +11,7 @@ from jsonschema import Draft202012Validator, SchemaError, ValidationError
 
 from schemagen.emit import json_schema
 from schemagen.link import LinkedTable, link
-from schemagen.model.bindings import (
-    Binding,
-    BoundColumn,
-    RecordedService,
-    ResponseMember,
-    ResponseStructure,
-)
+from schemagen.model.bindings import Binding, BoundColumn
 from schemagen.model.origin import Origin
 from schemagen.model.pages import (
     Column,
@@ -29,6 +23,7 @@ from schemagen.model.pages import (
     Table,
     Usage,
 )
+from schemagen.model.recorded import RecordedMember, RecordedService, RecordedStructure
 from schemagen.model.shapes import ListOf, MapOf, Scalar, StructureRef
 from schemagen.names import NestedNames
 from schemagen.typetable import TypeTable
@@ -161,19 +156,19 @@ def test_structures_become_definitions() -> None:
 RECORD = RecordedService(
     "sagemaker",
     (
-        ResponseStructure(
+        RecordedStructure(
             "DescribeJobResponse",
             (
-                ResponseMember("Parts", ListOf(StructureRef("Part")), True),
-                ResponseMember("State", Scalar("string"), True, ("On", "New")),
+                RecordedMember("Parts", ListOf(StructureRef("Part")), True),
+                RecordedMember("State", Scalar("string"), True, ("On", "New")),
             ),
         ),
-        ResponseStructure(
+        RecordedStructure(
             "Part",
             (
-                ResponseMember("PartArn", Scalar("string"), True),
-                ResponseMember("Kind", ListOf(Scalar("string")), True, ("A", "B")),
-                ResponseMember("Parent", StructureRef("Part"), False),
+                RecordedMember("PartArn", Scalar("string"), True),
+                RecordedMember("Kind", ListOf(Scalar("string")), True, ("A", "B")),
+                RecordedMember("Parent", StructureRef("Part"), False),
             ),
         ),
     ),

@@ -9,18 +9,14 @@ import pytest
 import handmade
 from schemagen.diagnostics import ProblemsFound
 from schemagen.lockfile import lock
-from schemagen.model.bindings import (
-    Binding,
-    BoundColumn,
-    DerivedColumn,
-    Enrichment,
-    Listing,
-    RecordedService,
-    ResponseMember,
-    ResponseStructure,
-)
+from schemagen.model.bindings import Binding, BoundColumn, DerivedColumn, Enrichment, Listing
 from schemagen.model.origin import Origin
-from schemagen.model.responses import Responses
+from schemagen.model.recorded import (
+    RecordedMember,
+    RecordedResponses,
+    RecordedService,
+    RecordedStructure,
+)
 from schemagen.model.shapes import ListOf, MapOf, Scalar, StructureRef
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,27 +76,27 @@ def test_a_lock_is_read() -> None:
         ),
     )
     text, mode = Scalar("string"), ("On", "Off")
-    assert read.service == RecordedService(
+    assert read.recorded_service == RecordedService(
         "made",
         (
-            ResponseStructure(
+            RecordedStructure(
                 "DescribeThingResponse",
-                (ResponseMember("Things", ListOf(StructureRef("Holder")), True),),
+                (RecordedMember("Things", ListOf(StructureRef("Holder")), True),),
             ),
-            ResponseStructure(
+            RecordedStructure(
                 "Holder",
                 (
-                    ResponseMember("Thing", StructureRef("Thing"), False),
-                    ResponseMember("Words", MapOf(ListOf(text)), False, mode),
+                    RecordedMember("Thing", StructureRef("Thing"), False),
+                    RecordedMember("Words", MapOf(ListOf(text)), False, mode),
                 ),
             ),
-            ResponseStructure("ListTagsResponse", (ResponseMember("Tags", MapOf(text), False),)),
-            ResponseStructure(
+            RecordedStructure("ListTagsResponse", (RecordedMember("Tags", MapOf(text), False),)),
+            RecordedStructure(
                 "Thing",
                 (
-                    ResponseMember("Arn", text, True),
-                    ResponseMember("Name", text, False),
-                    ResponseMember("Mode", text, False, mode),
+                    RecordedMember("Arn", text, True),
+                    RecordedMember("Name", text, False),
+                    RecordedMember("Mode", text, False, mode),
                 ),
             ),
         ),
@@ -203,8 +199,8 @@ def test_values_at_the_keys_of_a_map() -> None:
     assert binding.derived == (DerivedColumn("_key", "arn", "Words[Arn]"),)
     assert binding.enrichments[0].arguments == (("ResourceArn", "basename(Words[Arn])"),)
     assert lock.write(read) == text
-    member = Responses(read.service).filler(binding, binding.columns[0])
-    assert member == ResponseMember("Words[AWS::S3/a-b.c]", Scalar("string"), False, ("On", "Off"))
+    member = RecordedResponses(read.recorded_service).column_member(binding, binding.columns[0])
+    assert member == RecordedMember("Words[AWS::S3/a-b.c]", Scalar("string"), False, ("On", "Off"))
 
 
 def test_entries_without_content_can_be_read_and_written() -> None:
@@ -235,7 +231,7 @@ WRONG: list[tuple[str, str, list[str]]] = [
     ('"unbound": ["zone"]', '"unbound": ["name"]', ["15:19: SG401 'name' is bound and unbound"]),
     (',\n      "unbound": ["zone"]', "", ['4:5: SG401 "aws.made_thing" lacks "unbound"']),
     ('"path": "Things[].Thing"', '"way": "@"', ['4:5: SG401 "aws.made_thing" lacks "path"', '6:7: SG401 unknown entry "way"; known are operation, path, columns, auxiliary, unbound, constants, listing']),
-    ('"Things[].Thing"', '"Things[0]"', ["6:7: SG401 'Things[0]' is no path; a path is \"@\" or members joined by dots, with [] after a list"]),
+    ('"Things[].Thing"', '"Things[0]"', ["6:7: SG401 'Things[0]' is not a path: write \"@\" for the response itself, or members joined by dots with [] after each list, such as 'Reservations[].Instances[]'"]),
     ('"DescribeThing",', '"import os",', ["5:7: SG401 'import os' is no identifier"]),
     ('"evidence": "both"', '"evidence": "guess"', ["9:36: SG401 'guess' is unknown; known are name, documentation, both, hand"]),
     (', "evidence": "both"', "", ['9:9: SG401 "name" lacks "evidence"']),
@@ -246,7 +242,7 @@ WRONG: list[tuple[str, str, list[str]]] = [
     ('"Holder": {', '"Hol der": {', ["27:5: SG401 'Hol der' is no identifier"]),
     ('"derived": "arn"', '"derived": "account_given"', ['8:46: SG401 unknown entry "member"; known are derived']),
     ('"derived": "arn"', '"derived": "arn_format"', ['8:9: SG401 "_key" lacks "format"']),
-    ('"derived": "arn"', '"derived": "arn_format", "format": "{Arn}"', ["8:43: SG401 '{Arn}' is no format of an ARN; a format is like 'arn:${Partition}:ec2:${Region}:${Account}:instance/${InstanceId}'"]),
+    ('"derived": "arn"', '"derived": "arn_format", "format": "{Arn}"', ["8:43: SG401 '{Arn}' is not a format of an ARN, such as 'arn:${Partition}:ec2:${Region}:${Account}:instance/${InstanceId}'"]),
     ('"member": "Name"', '"member": "Na me"', ["9:18: SG401 'Na me' is no identifier"]),
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn"}, "constants": {"Kind": 1}', ['13:86: SG401 "Kind" must be a text that is not empty, or a list of such']),
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn"}, "constants": {"Kind": ["a", ""]}', ['13:86: SG401 "Kind" must be a text that is not empty, or a list of such']),
@@ -256,24 +252,24 @@ WRONG: list[tuple[str, str, list[str]]] = [
     ('"member": "Name"', '"member": "Name[a][b]"', ["9:18: SG401 'Name[a][b]' is no identifier"]),
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn[\']"}', ["13:49: SG401 \"Arn[']\" is no identifier"]),
     # names what does not exist
-    ('"member": "Name"', '"member": "Name[A]"', ["9:18: SG402 Thing.Name is no map: leave out the [A]; MEND"]),
+    ('"member": "Name"', '"member": "Name[A]"', ["9:18: SG402 Thing.Name is not a map: remove the [A]; MEND"]),
     ('"member": "Name"', '"member": "Nam[A]"', ["9:18: SG402 Thing has no member 'Nam'; did you mean 'Name'?; MEND"]),
-    ('"member": "Arn"}', '"member": "Arn[A]"}', ["8:36: SG402 Thing.Arn is no map: leave out the [A]; MEND"]),
-    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn[A]"}', ["13:49: SG402 Thing.Arn is no map: leave out the [A]; MEND"]),
+    ('"member": "Arn"}', '"member": "Arn[A]"}', ["8:36: SG402 Thing.Arn is not a map: remove the [A]; MEND"]),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn[A]"}', ["13:49: SG402 Thing.Arn is not a map: remove the [A]; MEND"]),
     ('"derived": "arn"', '"derived": "arn_format", "format": "arn:${Partition}:made:::thing/${Id}"', ["8:43: SG402 Thing has no member 'Id'; MEND"]),
     ('"DescribeThing",', '"DescribeThin",', ["5:7: SG402 operation 'DescribeThin' is not recorded; did you mean 'DescribeThing'?; MEND"]),
     ('"Things[].Thing"', '"Things[].Arn"', ["6:7: SG402 Holder has no member 'Arn'; MEND"]),
-    ('"Things[].Thing"', '"Things"', ["6:7: SG402 DescribeThingResponse.Things is a list: write []; MEND"]),
-    ('"Things[].Thing"', '"Things[].Thing[]"', ["6:7: SG402 Holder.Thing is no list: leave out the []; MEND"]),
-    ('"Things[].Thing"', '"Things[].Words"', ["6:7: SG402 Holder.Words holds no structure; MEND"]),
+    ('"Things[].Thing"', '"Things"', ["6:7: SG402 DescribeThingResponse.Things is a list: write Things[]; MEND"]),
+    ('"Things[].Thing"', '"Things[].Thing[]"', ["6:7: SG402 Holder.Thing is not a list: remove the [] after it; MEND"]),
+    ('"Things[].Thing"', '"Things[].Words"', ["6:7: SG402 Holder.Words does not hold a structure; MEND"]),
     ('"member": "Arn"}', '"member": "ARNs"}', ["8:36: SG402 Thing has no member 'ARNs'; did you mean 'Arn'?; MEND"]),
     ('"member": "Name"', '"member": "Zone"', ["9:18: SG402 Thing has no member 'Zone'; MEND"]),
     ('"member": "Tags"', '"member": "Name"', ["10:43: SG402 ListTagsResponse has no member 'Name'; MEND"]),
     ('"operation": "ListTags"', '"operation": "GetTags"', ["10:18: SG402 operation 'GetTags' is not in \"auxiliary\" of aws.made_thing; MEND", "13:9: SG402 operation 'ListTags' fills no column; MEND"]),
-    ('{"path": "@"', '{"path": "Tags"', ["13:22: SG402 ListTagsResponse.Tags holds no structure; MEND"]),
+    ('{"path": "@"', '{"path": "Tags"', ["13:22: SG402 ListTagsResponse.Tags does not hold a structure; MEND"]),
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "dirname(Arn)"}', ["13:49: SG401 'dirname(Arn)' is no identifier"]),
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "basename(Id)"}', ["13:49: SG402 Thing has no member 'Id'; MEND"]),
-    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "arn:aws:made:::thing/${Name}"}', ["13:49: SG401 'arn:aws:made:::thing/${Name}' is no format of an ARN; a format is like 'arn:${Partition}:ec2:${Region}:${Account}:instance/${InstanceId}'"]),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "arn:aws:made:::thing/${Name}"}', ["13:49: SG401 'arn:aws:made:::thing/${Name}' is not a format of an ARN, such as 'arn:${Partition}:ec2:${Region}:${Account}:instance/${InstanceId}'"]),
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "arn:${Partition}:made:::${Name}/${Id}"}', ["13:49: SG402 Thing has no member 'Id'; MEND"]),
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Name2"}', ["13:49: SG402 Thing has no member 'Name2'; did you mean 'Name'?; MEND"]),
     ('"ListTags": "ListTagsResponse"', '"ListTag": "ListTagsResponse"', ["13:9: SG402 operation 'ListTags' is not recorded; did you mean 'ListTag'?; MEND"]),

@@ -262,12 +262,12 @@ def test_overrides_keep_their_order_and_positions(tmp_path: Path) -> None:
     assert policy.arguments == (("Id", "basename(Arn)"),)
     assert policy.constants == (("Kind", "a"), ("Only", ("b", "c")))
     assert (dotted.column, dotted.member, dotted.arguments) == ("dotted.name", "", None)
-    assert [str(one.place.problem("SG303", "x")) for one in found] == [
+    assert [str(one.position.problem("SG303", "x")) for one in found] == [
         "pyproject.toml:6:1: SG303 x",
         "pyproject.toml:11:1: SG303 x",
         "pyproject.toml:23:1: SG303 x",
     ]
-    assert policy.place.lines["arguments"] == (17, 1)
+    assert policy.position.lines["arguments"] == (17, 1)
     assert found.of("aws.other") == Overrides()
 
 
@@ -319,8 +319,8 @@ def test_overrides_keep_their_order_and_positions(tmp_path: Path) -> None:
                 "3:1: SG302 column has a wrong value: ''",
                 "4:1: SG302 member has a wrong value: 'a.b'",
                 "5:1: SG302 operation has a wrong value: 'x-y'",
-                "6:1: SG302 'A[' is no path; a path is \"@\" or members joined by dots, with [] "
-                "after a list",
+                "6:1: SG302 'A[' is not a path: write \"@\" for the response itself, or members "
+                "joined by dots with [] after each list, such as 'Reservations[].Instances[]'",
                 "7:1: SG302 unknown key 'service' of this override; known are table, column, member, "
                 "operation, path, arguments, constants, unbound",
             ],

@@ -25,7 +25,7 @@ from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StringShape, StructureShape
 
 from schemagen.api_models import recording
-from schemagen.model.responses import WHOLE, map_key
+from schemagen.model.paths import WHOLE, map_key
 from schemagen.names import READ_VERBS, folded
 
 _DEPTH = 3

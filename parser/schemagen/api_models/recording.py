@@ -24,11 +24,11 @@ from botocore.utils import is_json_value_header
 
 from schemagen.diagnostics import ProblemsFound, did_you_mean
 from schemagen.lockfile import lock as locks
-from schemagen.lockfile.lock import Lock
+from schemagen.lockfile.lock import LockFile
 from schemagen.lockfile.notation import argument_members
 from schemagen.lockfile.record import Record
 from schemagen.model.bindings import Binding, BoundColumn, Constant
-from schemagen.model.responses import WHOLE, map_key, steps
+from schemagen.model.paths import WHOLE, map_key, steps
 from schemagen.settings.positions import KeyPath
 from schemagen.typetable import BOTOCORE_SCALARS
 
@@ -44,16 +44,16 @@ class UnknownShape(ValueError):
     """A service model types something in a way that the type table does not know."""
 
 
-def refresh(lock: Lock) -> Lock:
+def refresh(lock: LockFile) -> LockFile:
     """``lock`` with its record taken anew from the installed botocore, bindings verified.
 
     Raises `ProblemsFound` with every SG402: a service, operation, argument, path or member that
     botocore does not have, or a type of botocore's that the type table does not know.
     """
     try:
-        model = service_model(lock.name)
+        model = service_model(lock.service_name)
     except UnknownServiceError as error:
-        message = f"botocore has no service {lock.name!r}"
+        message = f"botocore has no service {lock.service_name!r}"
         raise ProblemsFound(locks.problems(lock, [(("service",), message)], _AGAIN)) from error
     found = [
         *_wrong_operations(lock, model),
@@ -64,7 +64,7 @@ def refresh(lock: Lock) -> Lock:
     names = {name for _, name, _ in _operations(lock)}.intersection(model.operation_names)
     try:
         operations = [model.operation_model(name) for name in sorted(names)]
-        recorded = replace(lock, record=record(lock.name, operations))
+        recorded = replace(lock, record=record(lock.service_name, operations))
     except UnknownShape as error:
         raise ProblemsFound(locks.problems(lock, [(("service",), str(error))])) from error
     # What has been said of an operation need not be said again because it is not recorded.
@@ -106,7 +106,7 @@ def record(service: str, operations: Iterable[OperationModel]) -> Record:
     return Record(outputs, enumerations, shapes)
 
 
-def _operations(lock: Lock) -> Iterator[tuple[KeyPath, str, tuple[str, ...]]]:
+def _operations(lock: LockFile) -> Iterator[tuple[KeyPath, str, tuple[str, ...]]]:
     """Path of the entry, name, and arguments of every operation that fills columns."""
     for binding in lock.bindings:
         at: KeyPath = ("tables", binding.table)
@@ -116,11 +116,11 @@ def _operations(lock: Lock) -> Iterator[tuple[KeyPath, str, tuple[str, ...]]]:
             yield (*at, "auxiliary", enrichments.operation), enrichments.operation, arguments
 
 
-def _wrong_operations(lock: Lock, model: ServiceModel) -> Iterator[tuple[KeyPath, str]]:
+def _wrong_operations(lock: LockFile, model: ServiceModel) -> Iterator[tuple[KeyPath, str]]:
     """The operations that cannot fill columns, and arguments that they do not take."""
     for at, name, arguments in _operations(lock):
         if name not in model.operation_names:
-            yield at, f"botocore's {lock.name} has no operation {name!r}"
+            yield at, f"botocore's {lock.service_name} has no operation {name!r}"
         elif model.operation_model(name).output_shape is None:
             yield at, f"operation {name!r} has no response"
         else:
@@ -131,7 +131,7 @@ def _wrong_operations(lock: Lock, model: ServiceModel) -> Iterator[tuple[KeyPath
                     yield place, f"operation {name!r} has no parameter {argument!r}"
 
 
-def _wrong_constants(lock: Lock, model: ServiceModel) -> Iterator[tuple[KeyPath, str]]:
+def _wrong_constants(lock: LockFile, model: ServiceModel) -> Iterator[tuple[KeyPath, str]]:
     """The constants that their operation does not take."""
     for binding in lock.bindings:
         at: KeyPath = ("tables", binding.table)
@@ -169,7 +169,7 @@ def _not_taken(shape: Shape, value: Constant) -> Iterator[str]:
         yield from value
 
 
-def _wrong_listings(lock: Lock, model: ServiceModel) -> Iterator[tuple[KeyPath, str]]:
+def _wrong_listings(lock: LockFile, model: ServiceModel) -> Iterator[tuple[KeyPath, str]]:
     """What the listings name and botocore does not have. A build makes nothing of them, so their
     responses are not recorded, and this is the only place that looks."""
     for binding in lock.bindings:
@@ -178,7 +178,7 @@ def _wrong_listings(lock: Lock, model: ServiceModel) -> Iterator[tuple[KeyPath, 
             continue
         at: KeyPath = ("tables", binding.table, "listing")
         if listing.operation not in model.operation_names:
-            message = f"botocore's {lock.name} has no operation {listing.operation!r}"
+            message = f"botocore's {lock.service_name} has no operation {listing.operation!r}"
             yield (*at, "operation"), message
             continue
         try:
@@ -205,13 +205,13 @@ def _wrong_listings(lock: Lock, model: ServiceModel) -> Iterator[tuple[KeyPath, 
                 yield (*at, "needs", index), message
 
 
-def _wrong_keys(lock: Lock, model: ServiceModel) -> Iterator[tuple[KeyPath, str]]:
+def _wrong_keys(lock: LockFile, model: ServiceModel) -> Iterator[tuple[KeyPath, str]]:
     """The keys of maps that botocore enumerates otherwise. The record has no keys, so this is the
     only place that looks; what has other mistakes is left to `locks.unknown`."""
     for binding in lock.bindings:
         for at, operation, member in _read(binding):
             at_key = map_key(member)
-            path = binding.path_of(operation)
+            path = binding.item_path(operation)
             name = operation or binding.operation
             if at_key is None or path is None or name not in model.operation_names:
                 continue

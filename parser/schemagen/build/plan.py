@@ -270,7 +270,7 @@ def _read_stale(
     from schemagen.pages.read import parse_source
 
     locks = read_locks(read.locks)
-    recorded = {one.name: repr(one.service).encode() for one in locks.files}
+    recorded = {one.service_name: repr(one.recorded_service).encode() for one in locks.files}
 
     def lock_hash(table: TableFacts) -> str:
         """A hash of what lock and overrides say of a table and of the services of its structures."""

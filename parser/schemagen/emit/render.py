@@ -12,8 +12,8 @@ from schemagen.emit import ddl, json_schema, paths, shapes, sql
 from schemagen.emit.mappers import module as mappers
 from schemagen.emit.pydantic import models
 from schemagen.link import Catalog, LinkedTable, TableFacts
-from schemagen.model.bindings import RecordedService
 from schemagen.model.pages import Structure
+from schemagen.model.recorded import RecordedService
 from schemagen.settings.load import Settings
 from schemagen.typetable import DIALECTS
 

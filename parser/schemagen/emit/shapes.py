@@ -17,7 +17,7 @@ from schemagen.emit.layout import lay_out, lay_out_empty, lay_out_item, lay_out_
 from schemagen.emit.strongly_connected import strongly_connected
 from schemagen.emit.typed_dicts import input_dict, typed_dict
 from schemagen.link import structure_names
-from schemagen.model.bindings import RecordedService, ResponseStructure
+from schemagen.model.recorded import RecordedService, RecordedStructure
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.names import NestedNames, class_name, python_literal, snake_case
 from schemagen.typetable import SCALARS, array_row, map_row
@@ -36,13 +36,13 @@ class ShapeNames:
     prefix: str = ""
 
     @cached_property
-    def structures(self) -> Mapping[str, ResponseStructure]:
+    def structures(self) -> Mapping[str, RecordedStructure]:
         """The recorded structures, dependencies first. Of responses there are only those that fill
         a column or are part of something: each table has its own type for its response."""
         recorded = {structure.name: structure for structure in self.service.structures}
         outputs = dict(self.service.outputs)
         used = {name for structure in recorded.values() for name in self._edges(structure)}
-        used |= {outputs[operation] for operation in self.service.whole}
+        used |= {outputs[operation] for operation in self.service.whole_responses}
         return {
             name: recorded[name]
             for component in self._components
@@ -170,7 +170,7 @@ class ShapeNames:
         )
 
     @staticmethod
-    def _edges(structure: ResponseStructure) -> list[str]:
+    def _edges(structure: RecordedStructure) -> list[str]:
         return [name for member in structure.members for name in structure_names(member.shape)]
 
 
@@ -217,7 +217,7 @@ def render_shapes(service: RecordedService, nested_names: NestedNames) -> str:
     )
 
 
-def _input(names: ShapeNames, structure: ResponseStructure, imports: Imports) -> str:
+def _input(names: ShapeNames, structure: RecordedStructure, imports: Imports) -> str:
     return input_dict(
         names.inputs[structure.name],
         ((member.name, names.input_type(member.shape)) for member in structure.members),
@@ -227,7 +227,7 @@ def _input(names: ShapeNames, structure: ResponseStructure, imports: Imports) ->
 
 def _row(
     names: ShapeNames,
-    structure: ResponseStructure,
+    structure: RecordedStructure,
     nested_names: NestedNames,
     defined: set[str],
     imports: Imports,
@@ -251,7 +251,7 @@ def _helper(names: ShapeNames, name: str, shape: Shape, imports: Imports) -> str
 
 
 def _function(
-    names: ShapeNames, structure: ResponseStructure, nested_names: NestedNames, imports: Imports
+    names: ShapeNames, structure: RecordedStructure, nested_names: NestedNames, imports: Imports
 ) -> str:
     """The function of one structure, after the constant with its members."""
     keys = nested_names.of(member.name for member in structure.members)

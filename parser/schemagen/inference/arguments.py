@@ -11,7 +11,7 @@ from schemagen.api_models.index import EVERYTHING, Member, ReadOperation, words
 from schemagen.inference.identity import Identity
 from schemagen.inference.nouns import singular, tagged
 from schemagen.lockfile.notation import basename, parse_type
-from schemagen.model.responses import map_key
+from schemagen.model.paths import map_key
 from schemagen.names import folded
 
 _ARN_PARAMETERS = frozenset({"arn", "resource", "resourcearn", "resourceidentifier"})

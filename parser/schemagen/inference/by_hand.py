@@ -14,10 +14,11 @@ from schemagen.inference.fits import fits
 from schemagen.inference.identity import Identity
 from schemagen.inference.infer import Services
 from schemagen.inference.renewal import fills
-from schemagen.lockfile.lock import Lock
+from schemagen.lockfile.lock import LockFile
 from schemagen.model.bindings import Binding, BoundColumn, Enrichment
 from schemagen.model.pages import Table
-from schemagen.model.responses import WHOLE, Responses, fetched_member, map_key
+from schemagen.model.paths import WHOLE, fetched_member, map_key
+from schemagen.model.recorded import RecordedResponses
 from schemagen.settings.overrides import ColumnOverride, ItemOverride, Overrides, is_reflected
 from schemagen.settings.positions import KeyPath
 from schemagen.typetable import TypeTable
@@ -127,7 +128,7 @@ class _Work:
             return Enrichment(one.operation, WHOLE)  # SG303 says so.
         item = f"{self.binding.operation} ({self.binding.path})"
         message = f"say the arguments of {one.operation}: {item} has no members for them"
-        self.problems.append(one.place.problem("SG304", message, "operation"))
+        self.problems.append(one.position.problem("SG304", message, "operation"))
         return Enrichment(one.operation, WHOLE)
 
     def said(
@@ -143,8 +144,8 @@ class _Work:
                 continue
             first = first or one
             if value(one) != value(first):
-                message = f"{one.operation} has another {key} in line {first.place.line}"
-                self.problems.append(one.place.problem("SG304", message, key))
+                message = f"{one.operation} has another {key} in line {first.position.line}"
+                self.problems.append(one.position.problem("SG304", message, key))
         return value(first) if first else None
 
 
@@ -172,19 +173,19 @@ def wrong_item(one: ItemOverride, service: str) -> Problem | None:
     model = recording.service_model(service)
     if one.operation and one.operation not in model.operation_names:
         message = f"botocore's {service} has no operation {one.operation!r}"
-        return one.place.problem("SG303", message, "operation")
+        return one.position.problem("SG303", message, "operation")
     try:
         if one.operation and one.path:
             recording.element_at(model, one.operation, one.path)
     except ValueError as error:
-        return one.place.problem("SG303", str(error), "path")
+        return one.position.problem("SG303", str(error), "path")
     return None
 
 
 def places(
     overrides: Overrides, binding: Binding
 ) -> Iterator[tuple[KeyPath, Callable[[str], Problem]]]:
-    """The entries of ``binding`` that come from overrides, for `Lock.elsewhere`: their problems are
+    """The entries of ``binding`` that come from overrides, for `LockFile.override_problems`: their problems are
     SG303."""
     at: KeyPath = ("tables", binding.table)
     for item in overrides.items:
@@ -195,7 +196,7 @@ def places(
         yield from _places(one, (*at, "columns", one.column), "", "operation", "member")
         if other := one.enrichment(binding):
             place: KeyPath = (*at, "auxiliary", other[0])
-            yield place, partial(one.place.problem, "SG303", key="operation")
+            yield place, partial(one.position.problem, "SG303", key="operation")
             yield from _places(one, place, "path", "arguments", "constants")
 
 
@@ -203,14 +204,16 @@ def _places(
     one: ItemOverride | ColumnOverride, at: KeyPath, *keys: str
 ) -> Iterator[tuple[KeyPath, Callable[[str], Problem]]]:
     for key in keys:
-        yield (*at, key) if key else at, partial(one.place.problem, "SG303", key=key)
+        yield (*at, key) if key else at, partial(one.position.problem, "SG303", key=key)
 
 
-def misfits(lock: Lock, overrides: Overrides, table: Table, types: TypeTable) -> Iterator[Problem]:
+def misfits(
+    lock: LockFile, overrides: Overrides, table: Table, types: TypeTable
+) -> Iterator[Problem]:
     """SG304 for members that the converters of their columns do not take, and for parameters that
     an operation needs and nobody says. ``lock`` was verified."""
     [binding] = [one for one in lock.bindings if one.table == table.id]
-    responses = Responses(lock.service)
+    responses = RecordedResponses(lock.recorded_service)
     expressions = {column.name: column.type for column in table.columns}
     for one in overrides.columns:
         if not one.member or not is_reflected(one, binding):
@@ -228,12 +231,12 @@ def misfits(lock: Lock, overrides: Overrides, table: Table, types: TypeTable) ->
                 written = written.removeprefix("map<").removesuffix(">")
             kind = f"{structure.name}.{one.member} is {written}"
             message = f"{kind}, which does not fit {type.expression}"
-            yield one.place.problem("SG304", message, "member")
+            yield one.position.problem("SG304", message, "member")
         if other and one.arguments is not None:
-            yield from _unsaid(lock.name, one, operation)
+            yield from _unsaid(lock.service_name, one, operation)
 
 
-def _members(responses: Responses, structure: str) -> list[str]:
+def _members(responses: RecordedResponses, structure: str) -> list[str]:
     return [member.name for member in responses.structures[structure].members]
 
 
@@ -242,4 +245,4 @@ def _unsaid(service: str, one: ColumnOverride, operation: str) -> Iterator[Probl
     for parameter in recording.required(recording.service_model(service), operation):
         if parameter not in said:
             message = f"{operation} needs {parameter}: say it in arguments or constants"
-            yield one.place.problem("SG304", message, "arguments")
+            yield one.position.problem("SG304", message, "arguments")

@@ -26,7 +26,7 @@ from schemagen.model.bindings import (
 )
 from schemagen.model.origin import NOWHERE
 from schemagen.model.pages import KEY, Column
-from schemagen.model.responses import steps
+from schemagen.model.paths import steps
 from schemagen.names import READ_VERBS, folded
 from schemagen.typetable import CONVERTIBLE
 

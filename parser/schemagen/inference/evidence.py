@@ -16,7 +16,7 @@ from schemagen.inference.fits import fits
 from schemagen.lockfile.notation import parse_type
 from schemagen.model.bindings import Evidence
 from schemagen.model.pages import KEY, Column, Table
-from schemagen.model.responses import map_key
+from schemagen.model.paths import map_key
 from schemagen.typetable import Resolved, TypeTable
 
 ACCOUNT = "account_id"

@@ -11,7 +11,7 @@ from schemagen.inference.evidence import ACCOUNT, LONG, TAGS, Known, Wanted, evi
 from schemagen.inference.identity import Identity
 from schemagen.inference.nouns import noun
 from schemagen.model.bindings import Evidence
-from schemagen.model.responses import WHOLE, map_key, steps
+from schemagen.model.paths import WHOLE, map_key, steps
 from schemagen.names import folded
 from schemagen.typetable import CONVERTIBLE, Resolved
 

@@ -12,7 +12,7 @@ from schemagen.inference.arn_formats import BY_STRUCTURE
 from schemagen.inference.nouns import noun, plain, singular
 from schemagen.lockfile.notation import parse_type
 from schemagen.model.bindings import DerivedColumn
-from schemagen.model.responses import steps
+from schemagen.model.paths import steps
 from schemagen.model.shapes import Scalar
 from schemagen.names import folded
 

@@ -17,7 +17,7 @@ from schemagen.inference.arguments import narrowing, takes_arns
 from schemagen.inference.identity import Identity
 from schemagen.inference.nouns import noun, singular
 from schemagen.model.bindings import Listing
-from schemagen.model.responses import WHOLE, map_key, steps
+from schemagen.model.paths import WHOLE, map_key, steps
 from schemagen.names import LISTING_VERBS, folded
 
 _ENDINGS = ("identifier", "name", "arn", "url", "id")

@@ -51,7 +51,7 @@ def renewed(old: Binding, columns: Collection[str], new: Binding | None) -> Bind
             if one.column in columns
             and (
                 one.operation is None
-                or enrichments[one.operation].path == new.path_of(one.operation)
+                or enrichments[one.operation].path == new.item_path(one.operation)
             )
         ]
     bound = {one.column for one in found} | {one.column for one in derived}

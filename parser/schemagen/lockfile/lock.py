@@ -16,54 +16,55 @@ from schemagen.lockfile import reading, writing
 from schemagen.lockfile.notation import argument_members
 from schemagen.lockfile.record import Record
 from schemagen.model import arn_format
-from schemagen.model.bindings import (
-    Binding,
-    BoundColumn,
-    DerivedColumn,
-    RecordedService,
-    ResponseStructure,
-)
+from schemagen.model.bindings import Binding, BoundColumn, DerivedColumn
 from schemagen.model.pages import Table
-from schemagen.model.responses import WHOLE, NotRecorded, Responses, UnknownOperation
+from schemagen.model.paths import WHOLE
+from schemagen.model.recorded import (
+    NotRecorded,
+    RecordedResponses,
+    RecordedService,
+    RecordedStructure,
+    UnknownOperation,
+)
 from schemagen.settings import positions
 from schemagen.settings.positions import KeyPath
 
 
 @dataclass(frozen=True)
-class Lock:
+class LockFile:
     """One file of the lock. ``path`` is how messages name it, ``text`` what it was read from.
 
     ``bindings`` and ``service`` are for the rest of the program, ``record`` is for the lock itself.
     """
 
     path: str
-    name: str
+    service_name: str
     bindings: tuple[Binding, ...]
     record: Record
     text: str = field(default="", compare=False, repr=False)
-    elsewhere: Mapping[KeyPath, Callable[[str], Problem]] = field(
+    override_problems: Mapping[KeyPath, Callable[[str], Problem]] = field(
         default_factory=dict[KeyPath, Callable[[str], Problem]], compare=False, repr=False
     )
     """The entries that were made from another file, by path: what makes a problem there."""
 
     @cached_property
-    def service(self) -> RecordedService:
+    def recorded_service(self) -> RecordedService:
         """The record as the rest of the program sees it."""
         whole = {
             column.operation or binding.operation
             for binding in self.bindings
             for column in binding.columns
-            if column.member == WHOLE and binding.path_of(column.operation) == WHOLE
+            if column.member == WHOLE and binding.item_path(column.operation) == WHOLE
         }
         return RecordedService(
-            self.name,
+            self.service_name,
             self.record.structures,
             tuple(sorted(self.record.outputs.items())),
             tuple(sorted(whole)),
         )
 
 
-def read(path: str, data: bytes) -> Lock:
+def read(path: str, data: bytes) -> LockFile:
     """The lock in ``data``; ``path`` is how messages name it, its stem the service.
 
     Raises `ProblemsFound` with every SG401 (no JSON, or not of this form), or else with every SG402
@@ -75,22 +76,22 @@ def read(path: str, data: bytes) -> Lock:
     return lock
 
 
-def parse(path: str, data: bytes) -> Lock:
+def parse(path: str, data: bytes) -> LockFile:
     """The lock in ``data``, as it is: what its bindings name need not be recorded yet.
 
     Raises `ProblemsFound` with every SG401.
     """
     content = reading.read(path, data)
-    return Lock(path, content.service, content.bindings, content.record, content.text)
+    return LockFile(path, content.service, content.bindings, content.record, content.text)
 
 
-def write(lock: Lock) -> str:
+def write(lock: LockFile) -> str:
     """The text of the lock's file."""
-    return writing.write(lock.name, lock.bindings, lock.record)
+    return writing.write(lock.service_name, lock.bindings, lock.record)
 
 
 def problems(
-    lock: Lock, found: Iterable[tuple[KeyPath, str]], advice: str = ""
+    lock: LockFile, found: Iterable[tuple[KeyPath, str]], advice: str = ""
 ) -> tuple[Problem, ...]:
     """Findings as SG402, each with the place of its entry in the lock's text and with ``advice``, or
     as problems of the file that the entry was made from."""
@@ -98,10 +99,10 @@ def problems(
     made: list[Problem] = []
     for at, message in found:
         entry = at
-        while entry and entry not in lock.elsewhere:
+        while entry and entry not in lock.override_problems:
             entry = entry[:-1]
         if entry:
-            made.append(lock.elsewhere[entry](message))
+            made.append(lock.override_problems[entry](message))
         else:
             here.append((at, f"{message}; {advice}" if advice else message))
     if here:
@@ -110,7 +111,7 @@ def problems(
     return tuple(made)
 
 
-def check(lock: Lock, tables: Iterable[Table]) -> tuple[Problem, ...]:
+def check(lock: LockFile, tables: Iterable[Table]) -> tuple[Problem, ...]:
     """SG402 for columns that the pages lack. Bindings of tables without a page are passed over."""
     pages = {table.id: {column.name for column in table.columns} for table in tables}
     return problems(
@@ -138,11 +139,11 @@ def _columns(binding: Binding) -> Iterator[tuple[KeyPath, str]]:
 # --- what is not recorded -------------------------------------------------------------------------
 
 
-def unknown(lock: Lock) -> list[tuple[KeyPath, str]]:
+def unknown(lock: LockFile) -> list[tuple[KeyPath, str]]:
     """What the file names and does not record: path of the entry, and a message."""
     found = list(lock.record.dangling())
     if not found:
-        responses = Responses(lock.service)
+        responses = RecordedResponses(lock.recorded_service)
         for binding in lock.bindings:
             found += _Names(responses, binding).unknown()
     return found
@@ -151,7 +152,7 @@ def unknown(lock: Lock) -> list[tuple[KeyPath, str]]:
 class _Names:
     """The names in one binding, looked up in the record of its service."""
 
-    def __init__(self, responses: Responses, binding: Binding) -> None:
+    def __init__(self, responses: RecordedResponses, binding: Binding) -> None:
         self.responses = responses
         self.binding = binding
         self.at: KeyPath = ("tables", binding.table)
@@ -160,7 +161,7 @@ class _Names:
     def unknown(self) -> list[tuple[KeyPath, str]]:
         binding = self.binding
         primary = self.item(binding.operation, binding.path, self.at, (*self.at, "operation"))
-        items: dict[str | None, ResponseStructure | None] = {None: primary}
+        items: dict[str | None, RecordedStructure | None] = {None: primary}
         for one in binding.enrichments:
             place: KeyPath = (*self.at, "auxiliary", one.operation)
             items[one.operation] = self.item(one.operation, one.path, place, place)
@@ -182,7 +183,7 @@ class _Names:
 
     def item(
         self, operation: str, path: str, at: KeyPath, at_operation: KeyPath
-    ) -> ResponseStructure | None:
+    ) -> RecordedStructure | None:
         """The structure that ``path`` leads to; None, with a finding, where there is no such way."""
         try:
             return self.responses.item(operation, path)
@@ -192,7 +193,7 @@ class _Names:
             self.found.append(((*at, "path"), str(error)))
         return None
 
-    def member(self, structure: ResponseStructure | None, member: str, at: KeyPath) -> None:
+    def member(self, structure: RecordedStructure | None, member: str, at: KeyPath) -> None:
         """A finding where ``member`` does not exist. A structure of None was reported before."""
         try:
             if structure is not None:

@@ -1,4 +1,4 @@
-"""The form of a lock's file: bytes -> what `lockfile.lock` makes a `Lock` of."""
+"""The form of a lock's file: bytes -> what `lockfile.lock` makes a `LockFile` of."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from schemagen.model.bindings import (
     Listing,
 )
 from schemagen.model.origin import Origin
-from schemagen.model.responses import WHOLE, map_key, steps
+from schemagen.model.paths import WHOLE, map_key, steps
 from schemagen.names import API_NAME, SERVICE_NAME
 from schemagen.settings import positions
 from schemagen.settings.positions import KeyPath, line_column

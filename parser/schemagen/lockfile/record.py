@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from schemagen.link import structure_names
 from schemagen.lockfile.notation import parse_type
-from schemagen.model.bindings import ResponseMember, ResponseStructure
+from schemagen.model.recorded import RecordedMember, RecordedStructure
 from schemagen.settings.positions import KeyPath
 
 
@@ -22,19 +22,19 @@ class Record:
     shapes: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
 
     @property
-    def structures(self) -> tuple[ResponseStructure, ...]:
+    def structures(self) -> tuple[RecordedStructure, ...]:
         """The structures as the rest of the program sees them, sorted by name."""
         return tuple(
-            ResponseStructure(
+            RecordedStructure(
                 name, tuple(self._member(member, text) for member, text in members.items())
             )
             for name, members in sorted(self.shapes.items())
         )
 
-    def _member(self, name: str, text: str) -> ResponseMember:
+    def _member(self, name: str, text: str) -> RecordedMember:
         notation = parse_type(text)
         values = self.enumerations.get(notation.enumeration, ())
-        return ResponseMember(name, notation.shape, notation.required, values)
+        return RecordedMember(name, notation.shape, notation.required, values)
 
     def dangling(self) -> Iterator[tuple[KeyPath, str]]:
         """What the record names and does not hold: the entry in the lock, and a message."""

@@ -1,4 +1,4 @@
-"""What the lock says: which response fills which column, and the recorded shapes of responses."""
+"""Bindings: which member of which response fills which column of a table."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schemagen.model.origin import Origin
-from schemagen.model.shapes import Shape
 
 Constant = str | tuple[str, ...]
-"""An argument that is the same for every item: a text, or a list of texts."""
+"""An argument that is the same for every item: a string, or several strings."""
 
 Evidence = Literal["name", "documentation", "both", "hand"]
 DerivedRule = Literal["arn", "account_from_arn", "arn_format", "account_given"]
@@ -17,11 +16,10 @@ DerivedRule = Literal["arn", "account_from_arn", "arn_format", "account_given"]
 
 @dataclass(frozen=True, slots=True)
 class BoundColumn:
-    """A column that one member of a response fills.
+    """A column that a member of a response fills.
 
-    ``member`` is the member's name in the operation's item, ``Attributes[QueueArn]`` for the value
-    at a key of a member that is a map (see `model.responses.map_key`), or "@" for the whole item of an auxiliary operation; ``operation`` is None for the primary operation and names an auxiliary one
-    otherwise.
+    ``member`` is a member of the operation's item, see `model.paths`. ``operation`` names the
+    enrichment that has the item; None is the primary operation.
     """
 
     column: str
@@ -38,8 +36,8 @@ class DerivedColumn:
     |---|---|
     | arn | ``member`` of the primary item, the resource's own ARN |
     | account_from_arn | the account in the ARN that ``member`` holds |
-    | arn_format | the resource's own ARN, built after ``format`` (see `model.arn_format`); partition, \
-region and account are those of the ARN in ``member``, or where that is "" the caller's |
+    | arn_format | the resource's own ARN, built from ``format`` (see `model.arn_format`); partition, \
+region and account are those of the ARN in ``member``, or the caller's if that is "" |
     | account_given | the caller's account |
     """
 
@@ -51,13 +49,13 @@ region and account are those of the ARN in ``member``, or where that is "" the c
 
 @dataclass(frozen=True, slots=True)
 class Enrichment:
-    """An operation whose response adds columns to the primary item.
+    """A call that adds columns to the primary item, once for each item.
 
-    ``path`` leads from the response to the item that the columns' members belong to ("@" is the
-    response itself); ``arguments`` maps the operation's parameters to members of the primary item,
-    ``basename(Id)`` being what stands in the member Id after the last "/", and what begins with
-    "arn:" a format that members fill (see `model.arn_format`), its partition, region and account being
-    those that are asked; ``constants`` maps others to what they are for every item of the table.
+    ``path`` leads from its response to the item whose members fill the columns. ``arguments`` maps
+    parameters to what the primary item gives them: a member, ``basename(Id)`` for the part of Id
+    after its last "/", or a format of an ARN (see `model.arn_format`), filled with members and with
+    the caller's partition, region and account. ``constants`` maps parameters to arguments that are
+    the same for every item.
     """
 
     operation: str
@@ -68,12 +66,12 @@ class Enrichment:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The operation that enumerates what the primary operation is asked for.
+    """A call that lists what the primary operation is called with.
 
-    ``path`` leads from its response to the identified elements, structures or strings
-    ("TrainingJobSummaries[]"); ``arguments`` maps the primary operation's parameters to members of
-    an element, "@" being an element that is a string. ``needs`` are the parameters without which
-    the listing itself cannot be called: what its items are part of.
+    ``path`` leads from its response to the listed elements, structures or strings
+    ("TrainingJobSummaries[]"). ``arguments`` maps parameters of the primary operation to members of
+    an element; "@" is an element that is a string. ``needs`` are the parameters that the listing
+    itself requires, because its items belong to another resource.
     """
 
     operation: str
@@ -84,13 +82,12 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """Which response fills which column of one table.
+    """Which response fills which column of a table.
 
-    ``path`` leads from the primary operation's response to the item: "@" for the response itself,
-    member names joined by dots otherwise, ``[]`` after a list ("Reservations[].Instances[]").
+    ``path`` leads from the primary operation's response to the item of a row, see `model.paths`.
     ``constants`` are arguments of the primary operation, without which its response lacks members.
-    ``unbound`` are the columns for which there is no evidence. ``listing`` is None where the primary
-    operation enumerates by itself, or where nothing does.
+    ``unbound`` are the columns without evidence for any member. ``listing`` is None if the primary
+    operation lists by itself, or if no listing was found.
     """
 
     table: str
@@ -110,44 +107,10 @@ class Binding:
         """The columns that are bound or derived."""
         return (*self.columns, *self.derived)
 
-    def path_of(self, operation: str | None) -> str | None:
-        """The path to the item of an auxiliary operation, None being the primary one; None where
-        ``operation`` is not among them."""
+    def item_path(self, operation: str | None) -> str | None:
+        """The path to the item of an enrichment, or of the primary operation, which is None. None
+        if ``operation`` is not an enrichment of this table."""
         if operation is None:
             return self.path
-        return next((one.path for one in self.enrichments if one.operation == operation), None)
-
-
-@dataclass(frozen=True, slots=True)
-class ResponseMember:
-    """A member of a recorded botocore structure. ``required`` as botocore's model says.
-
-    ``values`` are botocore's enumeration of the string at the bottom of lists and maps.
-    """
-
-    name: str
-    shape: Shape
-    required: bool
-    values: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ResponseStructure:
-    """A structure of a service's responses, as recorded from botocore's model."""
-
-    name: str
-    members: tuple[ResponseMember, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedService:
-    """What the lock records of one service: response structures and each operation's output.
-
-    ``outputs`` are pairs of operation and the name of its output structure, sorted. ``whole`` are
-    the operations whose response, as it is, fills a column of some table, sorted.
-    """
-
-    name: str
-    structures: tuple[ResponseStructure, ...]
-    outputs: tuple[tuple[str, str], ...]
-    whole: tuple[str, ...] = ()
+        paths = (call.path for call in self.enrichments if call.operation == operation)
+        return next(paths, None)

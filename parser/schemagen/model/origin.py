@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, order=True)
 class Origin:
-    """A place in an input: path relative to the project's root (forward slashes), line from 1."""
+    """A line of an input: path relative to the project's root (forward slashes), line from 1."""
 
     path: str
     line: int
 
 
 NOWHERE = Origin("", 0)
-"""The origin of what was read from no input."""
+"""The origin of what was not read from an input."""

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 from schemagen.diagnostics import Problem, did_you_mean
 from schemagen.model.bindings import Binding, Constant
 from schemagen.model.pages import Table
-from schemagen.model.responses import WHOLE, map_key, steps
+from schemagen.model.paths import WHOLE, map_key, steps
 from schemagen.names import API_NAME, SERVICE_NAME
 from schemagen.settings.positions import KeyPath
 
@@ -46,7 +46,7 @@ class ItemOverride:
     service: str
     operation: str
     path: str
-    place: SourcePosition = field(repr=False, compare=False)
+    position: SourcePosition = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class ColumnOverride:
     path: str
     arguments: tuple[tuple[str, str], ...] | None
     constants: tuple[tuple[str, Constant], ...] | None
-    place: SourcePosition = field(repr=False, compare=False)
+    position: SourcePosition = field(repr=False, compare=False)
 
     def enrichment(self, binding: Binding) -> tuple[str, str] | None:
         """The operation beside the primary one that is meant, and the path to its item; None where
@@ -118,7 +118,7 @@ def parse(
 ) -> tuple[Overrides, list[Problem]]:
     """The overrides that the settings' list at ``at`` holds, and SG302 for all that is wrong.
 
-    ``path`` is how messages name the file; ``line_column`` tells the place of a path in it.
+    ``path`` is how messages name the file; ``line_column`` tells the position of a path in it.
     """
     items: list[ItemOverride] = []
     columns: list[ColumnOverride] = []
@@ -127,20 +127,20 @@ def parse(
     for number, entry in enumerate(entries):
         keys = cast("dict[str, Any]", entry) if isinstance(entry, dict) else None
         lines = {key: line_column((*at, number, key)) for key in keys or ()}
-        place = SourcePosition(path, {**lines, "": line_column((*at, number))})
+        position = SourcePosition(path, {**lines, "": line_column((*at, number))})
         if keys is None:
-            problems.append(place.problem("SG302", f"an override is a table, not {entry!r}"))
+            problems.append(position.problem("SG302", f"an override is a table, not {entry!r}"))
             continue
-        form = _Form(keys, place)
+        form = _Form(keys, position)
         made = form.column() if "column" in keys else form.item()
         if form.problems:
             problems += form.problems
             continue
         name = (made.table, made.column if isinstance(made, ColumnOverride) else "")
-        if (other := first.setdefault(name, place)) is not place:
+        if (other := first.setdefault(name, position)) is not position:
             what = ".".join(filter(None, name))
             message = f"{what} has another override in line {other.line}"
-            problems.append(place.problem("SG302", message))
+            problems.append(position.problem("SG302", message))
         elif isinstance(made, ColumnOverride):
             columns.append(made)
         else:
@@ -151,13 +151,13 @@ def parse(
 class _Form:
     """One entry. Collects what is wrong in it, and goes on; what it makes is then meaningless."""
 
-    def __init__(self, keys: Mapping[str, Any], place: SourcePosition) -> None:
+    def __init__(self, keys: Mapping[str, Any], position: SourcePosition) -> None:
         self.keys = keys
-        self.place = place
+        self.position = position
         self.problems: list[Problem] = []
 
     def wrong(self, message: str, key: str = "") -> None:
-        self.problems.append(self.place.problem("SG302", message, key))
+        self.problems.append(self.position.problem("SG302", message, key))
 
     def item(self) -> ItemOverride:
         self.known(_ITEM_KEYS, "table")
@@ -170,7 +170,7 @@ class _Form:
             self.text("service", SERVICE_NAME.fullmatch),
             self.text("operation", API_NAME.fullmatch),
             self.path(),
-            self.place,
+            self.position,
         )
 
     def column(self) -> ColumnOverride:
@@ -193,7 +193,7 @@ class _Form:
             self.path(),
             self.arguments(),
             self.constants(),
-            self.place,
+            self.position,
         )
         for parameter in sorted(dict(made.arguments or ()).keys() & dict(made.constants or ())):
             self.wrong(f"{parameter} is among the arguments, too", "constants")
@@ -285,7 +285,7 @@ def problems(
         elif not is_reflected(one, bindings.get(one.table)):
             name = f"{one.table}.{one.column}" if isinstance(one, ColumnOverride) else one.table
             message = f"the bindings do not have this override of {name}; run `schemagen bind`"
-            yield one.place.problem("SG305", message)
+            yield one.position.problem("SG305", message)
 
 
 def unknown(one: ItemOverride | ColumnOverride, pages: Mapping[str, Table]) -> Problem | None:
@@ -293,11 +293,11 @@ def unknown(one: ItemOverride | ColumnOverride, pages: Mapping[str, Table]) -> P
     table = pages.get(one.table)
     if table is None:
         message = f"no page has the id {one.table}{did_you_mean(one.table, pages)}"
-        return one.place.problem("SG303", message, "table")
+        return one.position.problem("SG303", message, "table")
     columns = [column.name for column in table.columns]
     if isinstance(one, ColumnOverride) and one.column not in columns:
         message = f"{one.table} has no column {one.column!r}{did_you_mean(one.column, columns)}"
-        return one.place.problem("SG303", message, "column")
+        return one.position.problem("SG303", message, "column")
     return None
 
 

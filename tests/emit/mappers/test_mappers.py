@@ -16,7 +16,7 @@ from black.mode import Mode, TargetVersion
 import handmade
 import mappers
 from mappers import Mapper, Row
-from schemagen.lockfile.lock import Lock
+from schemagen.lockfile.lock import LockFile
 from schemagen.names import NestedNames
 
 ARN = "arn:aws:made:eu-west-1:123456789012:thing/one"
@@ -122,7 +122,7 @@ IN_SNAKE_CASE: Row = {
 }
 
 
-def structures() -> Lock:
+def structures() -> LockFile:
     return mappers.service(
         mappers.bound(
             "aws.made_thing",
@@ -280,7 +280,7 @@ INSTANCE = "arn:${Partition}:ec2:${Region}:${Account}:instance/${Id}"
 PLACE = {"partition": "aws-cn", "region": "cn-north-1", "account_id": "123456789012"}
 
 
-def built(format: str, member: str = "", path: str = "@", **columns: object) -> Lock:
+def built(format: str, member: str = "", path: str = "@", **columns: object) -> LockFile:
     """A table whose key and whose column "arn" are ARNs of ``format``, in the place of ``member``."""
     derived = {"derived": "arn_format", "format": format, **({"member": member} if member else {})}
     return mappers.service(
@@ -563,7 +563,7 @@ THINGS: list[Row] = [{"Arn": ARN, "Size": 1}, {"Arn": f"{ARN}/two"}]
 TAGS = [{"Key": "k", "Value": "v"}]
 
 
-def nested(operation: str, path: str, tags: str = "@") -> Lock:
+def nested(operation: str, path: str, tags: str = "@") -> LockFile:
     return mappers.service(
         mappers.bound(
             "aws.t",
@@ -677,7 +677,7 @@ def test_an_auxiliary_response_for_several_items_is_refused(tmp_path: Path) -> N
 # --- whole responses, and several items in one -----------------------------------------------------
 
 
-def whole(path: str) -> Lock:
+def whole(path: str) -> LockFile:
     """A table with a column that a whole auxiliary item fills, at ``path`` of its response."""
     return mappers.service(
         mappers.bound(
@@ -755,7 +755,7 @@ def test_the_whole_primary_item_fills_a_column(tmp_path: Path) -> None:
         assert mapper.unmapped(item) == ("New",)
 
 
-def own(path: str, of: str, structures: Row) -> Lock:
+def own(path: str, of: str, structures: Row) -> LockFile:
     """A table whose items are at ``path`` of a response that has columns at ``of``, too."""
     return mappers.service(
         mappers.bound(
@@ -907,7 +907,7 @@ KEY_COLUMNS = {
 }
 
 
-def at_keys(enrichments: str = "@") -> Lock:
+def at_keys(enrichments: str = "@") -> LockFile:
     """A table whose columns are keys of maps, of the item and of another operation's."""
     return mappers.service(
         mappers.bound(
@@ -1034,7 +1034,7 @@ def test_unmapped_looks_at_the_item(tmp_path: Path) -> None:
 # --- the text -------------------------------------------------------------------------------------
 
 
-def awkward() -> Iterator[tuple[Lock, dict[str, str]]]:
+def awkward() -> Iterator[tuple[LockFile, dict[str, str]]]:
     """Locks, each with its table's columns, that need every kind of statement."""
     yield structures(), {"_key": "string", "config": "json"}
     yield nested("List", "Outer[].Inner.Things[]", "Sets[]"), NESTED_COLUMNS

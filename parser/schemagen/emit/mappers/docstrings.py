@@ -9,7 +9,7 @@ from schemagen.emit.layout import WIDTH
 from schemagen.emit.mappers.plan import MapperPlan, Response
 from schemagen.model import arn_format
 from schemagen.model.bindings import Constant, Listing
-from schemagen.model.responses import WHOLE
+from schemagen.model.paths import WHOLE
 from schemagen.names import python_literal
 
 

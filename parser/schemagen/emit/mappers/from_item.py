@@ -17,7 +17,7 @@ from schemagen.emit.mappers.plan import (
     Response,
 )
 from schemagen.emit.mappers.values import Values
-from schemagen.model.responses import WHOLE, map_key
+from schemagen.model.paths import WHOLE, map_key
 from schemagen.names import python_literal
 
 

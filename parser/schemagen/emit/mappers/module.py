@@ -24,7 +24,7 @@ from schemagen.emit.mappers.values import Values
 from schemagen.emit.shapes import unique
 from schemagen.emit.typed_dicts import input_dict, typed_dict
 from schemagen.link import LinkedTable
-from schemagen.model.responses import Step
+from schemagen.model.paths import Step
 from schemagen.names import python_literal
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from schemagen.link import LinkedColumn, LinkedTable
-from schemagen.model.bindings import Binding, Enrichment, RecordedService, ResponseStructure
+from schemagen.model.bindings import Binding, Enrichment
 from schemagen.model.pages import KEY
-from schemagen.model.responses import Step
+from schemagen.model.paths import Step
+from schemagen.model.recorded import RecordedService, RecordedStructure
 from schemagen.model.shapes import Shape
 
 
@@ -25,7 +26,7 @@ class Response:
 
     operation: str
     steps: tuple[Step, ...]
-    trail: tuple[ResponseStructure, ...]
+    trail: tuple[RecordedStructure, ...]
     parameter: str
     response_type: str
     item_type: str
@@ -33,7 +34,7 @@ class Response:
     in_primary: bool = False
 
     @property
-    def item(self) -> ResponseStructure:
+    def item(self) -> RecordedStructure:
         return self.trail[-1]
 
     @property

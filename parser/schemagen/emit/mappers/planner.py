@@ -24,16 +24,10 @@ from schemagen.emit.mappers.plan import (
 from schemagen.emit.shapes import unique
 from schemagen.link import LinkedColumn, LinkedTable
 from schemagen.model import arn_format
-from schemagen.model.bindings import (
-    Binding,
-    BoundColumn,
-    DerivedColumn,
-    Enrichment,
-    RecordedService,
-    ResponseStructure,
-)
+from schemagen.model.bindings import Binding, BoundColumn, DerivedColumn, Enrichment
 from schemagen.model.pages import KEY
-from schemagen.model.responses import WHOLE, Responses, Step, fetched_member, map_key, steps
+from schemagen.model.paths import WHOLE, Step, fetched_member, map_key, steps
+from schemagen.model.recorded import RecordedResponses, RecordedService, RecordedStructure
 from schemagen.names import class_name, snake_case
 from schemagen.runtime import convert
 
@@ -65,7 +59,7 @@ class _Planner:
 
     def __init__(self, table: LinkedTable, binding: Binding, service: RecordedService) -> None:
         self.table, self.binding, self.service = table, binding, service
-        self.responses = Responses(service)
+        self.responses = RecordedResponses(service)
         self.fillers = {filler.column: filler for filler in binding.filled}
         self.scope = self.scope_parameters()
         self.types_taken = {*RESERVED, "Item", "Row", "Response"}
@@ -123,7 +117,7 @@ class _Planner:
     def primary_response(self) -> Response:
         operation, path = self.binding.operation, self.binding.path
         self.variables_taken.add("item_item")
-        to_item, trail = steps(path), self.responses.trail(operation, path)
+        to_item, trail = steps(path), self.responses.structures_along(operation, path)
         return Response(
             operation, to_item, trail, "item", "Response" if to_item else "Item", "Item"
         )
@@ -152,7 +146,7 @@ class _Planner:
             item_type = self.primary.item_type
         else:
             item_type = unique(f"{class_name(operation)}Item", self.types_taken)
-        trail = self.responses.trail(operation, enrichment.path)
+        trail = self.responses.structures_along(operation, enrichment.path)
         return Response(
             operation, path, trail, parameter, response_type, item_type, enrichment, in_primary
         )
@@ -270,7 +264,7 @@ class _Planner:
         self, responses: Sequence[Response], fetched: Collection[Fetched]
     ) -> Iterator[InputType]:
         """The types of one operation's response; ``responses`` has an entry for each item in it."""
-        structures: dict[_Path, ResponseStructure] = {}
+        structures: dict[_Path, RecordedStructure] = {}
         read: dict[_Path, set[str]] = {}
         names: dict[_Path, str] = {(): responses[0].response_type}
         for response in responses:

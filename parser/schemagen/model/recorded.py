@@ -1,0 +1,132 @@
+"""What the lock records of a service's responses: operations, structures and their members."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from schemagen.diagnostics import did_you_mean
+from schemagen.model.bindings import Binding, BoundColumn
+from schemagen.model.paths import WHOLE, map_key, steps
+from schemagen.model.shapes import ListOf, MapOf, Shape, StructureRef
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedMember:
+    """A member of a recorded structure. ``required`` is as in botocore's model.
+
+    ``values`` are botocore's enumeration of the string that the member holds, directly or at the
+    bottom of lists and maps.
+    """
+
+    name: str
+    shape: Shape
+    required: bool
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedStructure:
+    """A structure of a service's responses, as recorded from botocore's model."""
+
+    name: str
+    members: tuple[RecordedMember, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedService:
+    """The recorded responses of a service.
+
+    ``outputs`` are pairs of an operation and the name of its output structure, sorted.
+    ``whole_responses`` are the operations whose whole response fills a column of some table, sorted.
+    """
+
+    name: str
+    structures: tuple[RecordedStructure, ...]
+    outputs: tuple[tuple[str, str], ...]
+    whole_responses: tuple[str, ...] = ()
+
+
+class NotRecorded(LookupError):
+    """The lock does not record what was looked up. The message is for users."""
+
+
+class UnknownOperation(NotRecorded):
+    """The lock does not record the operation."""
+
+
+@dataclass(frozen=True)
+class RecordedResponses:
+    """Looks up operations, items and members in the record of a service."""
+
+    service: RecordedService
+
+    @cached_property
+    def structures(self) -> Mapping[str, RecordedStructure]:
+        return {structure.name: structure for structure in self.service.structures}
+
+    @cached_property
+    def outputs(self) -> Mapping[str, str]:
+        return dict(self.service.outputs)
+
+    def output(self, operation: str) -> RecordedStructure:
+        """The structure of ``operation``'s response. Raises `NotRecorded`."""
+        if operation not in self.outputs:
+            raise UnknownOperation(
+                f"operation {operation!r} is not recorded{did_you_mean(operation, self.outputs)}"
+            )
+        return self.structures[self.outputs[operation]]
+
+    def item(self, operation: str, path: str) -> RecordedStructure:
+        """The structure that ``path`` leads to. Raises `NotRecorded`."""
+        return self.structures_along(operation, path)[-1]
+
+    def structures_along(self, operation: str, path: str) -> tuple[RecordedStructure, ...]:
+        """The structures along ``path``, from the response to the item. Raises `NotRecorded`."""
+        structure = self.output(operation)
+        passed = [structure]
+        for step in steps(path):
+            shape = self.member(structure, step.member).shape
+            if step.each and not isinstance(shape, ListOf):
+                raise NotRecorded(
+                    f"{structure.name}.{step.member} is not a list: remove the [] after it"
+                )
+            inner = shape.element if step.each and isinstance(shape, ListOf) else shape
+            if isinstance(inner, ListOf):
+                raise NotRecorded(
+                    f"{structure.name}.{step.member} is a list: write {step.member}[]"
+                )
+            if not isinstance(inner, StructureRef):
+                raise NotRecorded(f"{structure.name}.{step.member} does not hold a structure")
+            structure = self.structures[inner.name]
+            passed.append(structure)
+        return tuple(passed)
+
+    def member(self, structure: RecordedStructure, name: str) -> RecordedMember:
+        """The member ``name`` of a structure. Raises `NotRecorded`.
+
+        `WHOLE` is the structure itself, and ``Attributes[QueueArn]`` the value at a key of a map.
+        """
+        if name == WHOLE:
+            return RecordedMember(WHOLE, StructureRef(structure.name), required=True)
+        if at_key := map_key(name):
+            holder = self.member(structure, at_key[0])
+            if not isinstance(holder.shape, MapOf):
+                raise NotRecorded(
+                    f"{structure.name}.{holder.name} is not a map: remove the [{at_key[1]}]"
+                )
+            return RecordedMember(name, holder.shape.value, required=False, values=holder.values)
+        for member in structure.members:
+            if member.name == name:
+                return member
+        known = [member.name for member in structure.members]
+        raise NotRecorded(f"{structure.name} has no member {name!r}{did_you_mean(name, known)}")
+
+    def column_member(self, binding: Binding, column: BoundColumn) -> RecordedMember:
+        """The member that fills ``column`` of ``binding``. Raises `NotRecorded`."""
+        path = binding.item_path(column.operation)
+        if path is None:
+            raise UnknownOperation(f"{binding.table} does not call {column.operation!r}")
+        item = self.item(column.operation or binding.operation, path)
+        return self.member(item, column.member)
