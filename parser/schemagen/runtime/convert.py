@@ -212,7 +212,7 @@ def base64_text(value: object, at: str, errors: Errors = "strict") -> str:
 
 # --- containers -----------------------------------------------------------------------------------
 
-# RecordedResponses hold many small containers. A tuple of types is asked faster than a union, which is made
+# Responses hold many small containers. A tuple of types is asked faster than a union, which is made
 # anew each time, and a dict is known faster by its type than as a Mapping.
 _LISTS = (list, tuple)
 
