@@ -38,12 +38,15 @@ LAYERS = (
 THIRD_PARTY = {
     "black": ("emit/formatting.py",),
     "botocore": ("api_models/index.py", "api_models/recording.py"),
-    "click": ("cli.py",),
+    "click": (
+        *("cli/app.py", "cli/bind.py", "cli/build.py", "cli/coverage.py"),
+        *("cli/inspect.py", "cli/options.py", "cli/types.py"),
+    ),
     "datamodel_code_generator": ("emit/pydantic/models.py",),
     "jinja2": ("emit/templating.py",),
     "jsonschema": ("emit/json_schema.py",),
     "markdown_it": ("pages/markdown.py",),
-    "rich": ("cli.py", "report.py"),
+    "rich": ("cli/build.py", "report/terminal.py"),
     "yaml": ("pages/front_matter.py",),
 }
 # Where a distribution is not called as its package is.

@@ -12,7 +12,7 @@ import pytest
 from ddsql_schemas.mappers.aws import sagemaker_trainingjob
 
 from projects import COMPILATION, TRAINING, page, run, seeds
-from schemagen import inputs, report
+from schemagen import inputs
 from schemagen.coverage import Figures, coverage
 from schemagen.model.recorded import RecordedResponses
 from schemagen.settings.load import load_settings
@@ -308,12 +308,6 @@ def test_markdown(partly: Path) -> None:
     assert lines[lines.index("") + 1] == "| of | finding | what |"
     assert f"| `{TABLE}.training_job_status` | values only in botocore | `Deleting` |" in lines
     assert "| `aws.made_thing` | no binding for this table |  |" in lines
-
-
-def test_code_of_a_page_stays_in_its_cell() -> None:
-    """Bars and backticks of a value neither end the cell nor the code."""
-    text = report.markdown(("of", "finding"), [("a`b|c", "d|e")], words=("finding",))
-    assert text.splitlines()[-1] == r"| `` a`b\|c `` | d\|e |"
 
 
 @pytest.mark.parametrize(

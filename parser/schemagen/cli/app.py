@@ -1,0 +1,60 @@
+"""The command ``schemagen``: the group, its commands, and how errors become exit statuses."""
+
+# Commands import parsers, emitters and rich in their functions: `--help` must not wait for them.
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from schemagen.cli.bind import bind
+from schemagen.cli.build import build
+from schemagen.cli.coverage import coverage
+from schemagen.cli.inspect import inspect
+from schemagen.cli.options import WRONG, message
+from schemagen.cli.types import types
+from schemagen.diagnostics import ProblemsFound
+
+COMMANDS: tuple[click.Command, ...] = (build, inspect, types, bind, coverage)
+INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="ddsql-schemagen", prog_name="schemagen")
+def cli() -> None:
+    """Schema as code: from documentation to JSON Schema, pydantic, SQL and boto3 mappers.
+
+    Reads the pages in docs_src/ and keeps the generated package up to date. Settings are in
+    [tool.schemagen] of pyproject.toml, or in schemagen.toml; options override them.
+
+    Exit status: 0 fine, 1 out of date or a finding, 2 the input or the call is wrong.
+    """
+
+
+for command in COMMANDS:
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line and exit: the entry point ``schemagen``."""
+    try:
+        status = cli.main(standalone_mode=False)
+    except ProblemsFound as error:
+        for problem in error.problems:
+            message(str(problem))
+        status = WRONG
+    except click.exceptions.Exit as error:
+        status = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        status = WRONG
+    except click.Abort:
+        message("interrupted")
+        status = INTERRUPTED
+    except BrokenPipeError:
+        # The reader, such as `head`, closed the pipe. Python flushes stdout at exit and would fail
+        # again there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    sys.exit(status)

@@ -1,0 +1,102 @@
+"""``schemagen build``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from schemagen.cli.options import OUT_OF_DATE, folder_options, message, settings_with
+
+if TYPE_CHECKING:
+    from schemagen.build.plan import BuildPlan, Changes, Rendered
+    from schemagen.settings.load import Settings
+
+MIN_PARTS_FOR_PROGRESS = 50
+
+
+@click.command()
+@folder_options
+@click.option("--check", is_flag=True, help="Write nothing; print what would change as a diff.")
+@click.option("--full", is_flag=True, help="Render everything, whatever the manifest says.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes (default: one a processor).")
+@click.option(
+    "--fail-on-change", is_flag=True, help="Exit with 1 when anything was written or removed."
+)
+def build(
+    docs: Path | None,
+    out: Path | None,
+    check: bool,
+    full: bool,
+    jobs: int | None,
+    fail_on_change: bool,
+) -> int:
+    """Generate the package from the pages.
+
+    Files that are up to date are not touched; files that are no longer produced are removed. With
+    --check nothing is written: the difference goes to stdout, the reasons to stderr, and the exit
+    status is 1.
+    """
+    from schemagen.build import plan as builder
+
+    settings = settings_with(docs, out)
+    track = _progress_bar if sys.stderr.isatty() else builder.untracked
+    plan = builder.plan(settings, full=full, jobs=jobs, track=track)
+    if check:
+        return _check(plan, _command(docs, out))
+    changes = builder.apply(plan)
+    _report(settings, changes)
+    return OUT_OF_DATE if fail_on_change and changes else 0
+
+
+def _progress_bar(rendered: Rendered, total: int) -> Rendered:
+    """Show a progress bar on the terminal, unless there is little to render."""
+    if total < MIN_PARTS_FOR_PROGRESS:
+        yield from rendered
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    # Without the thread that refreshes the bar: processes are forked while it is shown.
+    with Progress(console=Console(stderr=True), auto_refresh=False, transient=True) as progress:
+        task = progress.add_task("rendering tables", total=total)
+        for done, files in enumerate(rendered, 1):
+            yield files
+            progress.update(task, completed=done, refresh=done % 10 == 0)
+
+
+def _command(docs: Path | None, out: Path | None) -> str:
+    """Spell the call that writes what this one has checked."""
+    import shlex
+
+    options = [("--docs", docs), ("--out", out)]
+    words = [word for name, value in options if value for word in (name, str(value))]
+    return shlex.join(["schemagen", "build", *words])
+
+
+def _check(plan: BuildPlan, command: str) -> int:
+    from schemagen.build.check import findings
+
+    found = findings(plan)
+    if not found:
+        return 0
+    for finding in found:
+        click.echo(finding.diff, nl=False)
+    for finding in found:
+        message(str(finding))
+    files = "1 file is" if len(found) == 1 else f"{len(found)} files are"
+    message(f"{files} out of date; run `{command}`")
+    return OUT_OF_DATE
+
+
+def _report(settings: Settings, changes: Changes) -> None:
+    out = settings.display(settings.out)
+    tables = "1 table" if changes.tables == 1 else f"{changes.tables} tables"
+    if not changes:
+        message(f"{out} is up to date ({tables})")
+    else:
+        message(f"{out}: {len(changes.written)} written, {len(changes.removed)} removed ({tables})")
+    for path in changes.kept:
+        message(f"{out}/{path}: no longer produced, but edited by hand: left in place")

@@ -1,0 +1,70 @@
+"""``schemagen inspect``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from schemagen.cli.options import folder_options, format_option, settings_with
+
+if TYPE_CHECKING:
+    from schemagen.model.pages import Pages
+
+
+@click.command()
+@folder_options
+@click.argument("tables", nargs=-1)
+@format_option("table", "json")
+@click.option("--values", is_flag=True, help="Show the documented values and their wording.")
+def inspect(
+    docs: Path | None, out: Path | None, tables: Sequence[str], output_format: str, values: bool
+) -> int:
+    """Show what the pages say: tables, columns, structures. TABLES are ids; none means all."""
+    from schemagen import api
+    from schemagen.report import pages as report
+    from schemagen.report.terminal import print_table
+
+    pages = api.read(settings_with(docs, out))
+    if tables:
+        pages = _only(pages, tables)
+    if output_format == "json":
+        shown = report.values_json(pages) if values else report.to_json(pages)
+        click.echo(json.dumps(shown, indent=2))
+    elif values:
+        print_table("", report.VALUE_HEADINGS, report.value_rows(pages), wrap=True)
+    else:
+        _print(pages)
+    return 0
+
+
+def _only(pages: Pages, ids: Sequence[str]) -> Pages:
+    unknown = sorted(set(ids) - {table.id for table in pages.tables})
+    if unknown:
+        raise click.UsageError(f"no page has the id {', '.join(unknown)}")
+    chosen = tuple(table for table in pages.tables if table.id in ids)
+    return replace(pages, tables=chosen, structures=(), operations=(), indexes=())
+
+
+def _print(pages: Pages) -> None:
+    from schemagen.report import pages as report
+    from schemagen.report.terminal import print_table
+
+    for table in pages.tables:
+        note = f" (deprecated: {table.deprecated})" if table.deprecated else ""
+        title = f"{table.id}: {table.title}, {len(table.columns)} columns{note}"
+        print_table(title, report.COLUMN_HEADINGS, report.column_rows(table), wrap=False)
+    for structure in pages.structures:
+        title = f"{structure.service}.{structure.name}, {len(structure.members)} members"
+        rows = report.member_rows(structure.members)
+        print_table(title, report.MEMBER_HEADINGS, rows, wrap=False)
+    for operation in pages.operations:
+        title = f"{operation.service}.{operation.name}, {len(operation.response)} response elements"
+        rows = report.member_rows(operation.response)
+        print_table(title, report.MEMBER_HEADINGS, rows, wrap=False)
+    for origin in pages.indexes:
+        click.echo(f"{origin.path}: an index of other pages")

@@ -1,0 +1,66 @@
+"""What several commands share: options, the settings they lead to, messages and exit statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from schemagen.diagnostics import UnknownTables
+
+if TYPE_CHECKING:
+    from schemagen.settings.load import Settings
+
+OUT_OF_DATE = 1
+WRONG = 2
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def folder_options(command: Command) -> Command:
+    """Add ``--docs`` and ``--out``, which override the settings."""
+    folder = click.Path(path_type=Path)
+    command = click.option("--out", type=folder, help="Folder of the generated package.")(command)
+    return click.option("--docs", type=folder, help="Folder of the pages.")(command)
+
+
+def format_option(*formats: str) -> Callable[[Command], Command]:
+    """Add ``--format``; the first of ``formats`` is the default. The command's parameter is
+    ``output_format``."""
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+    )
+
+
+def settings_with(docs: Path | None = None, out: Path | None = None) -> Settings:
+    """Load the settings of the project in the working directory and apply the folder options."""
+    from schemagen.settings.load import load_settings
+
+    settings = load_settings(Path.cwd())
+    if docs is not None:
+        settings = replace(settings, docs=docs.absolute())
+    if out is not None:
+        settings = replace(settings, out=out.absolute())
+    return settings
+
+
+def message(text: str) -> None:
+    """Print a line for people."""
+    click.echo(text, err=True)
+
+
+@contextmanager
+def unknown_tables_as_usage_errors() -> Generator[None]:
+    """Turn unknown table ids into usage errors."""
+    try:
+        yield
+    except UnknownTables as error:
+        raise click.UsageError(str(error)) from error

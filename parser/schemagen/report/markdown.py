@@ -1,0 +1,28 @@
+"""Tables in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, words: Collection[str]) -> str:
+    """Format a Markdown table. Cells are set as code, except in the columns whose heading is in
+    ``words``."""
+    code = [heading not in words for heading in headings]
+    lines = [_line(headings), _line("---" for _ in headings)]
+    lines += [
+        _line(_cell(text, code=is_code) for text, is_code in zip(row, code, strict=True))
+        for row in rows
+    ]
+    return "".join(lines)
+
+
+def _line(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cells) + " |\n"
+
+
+def _cell(text: str, *, code: bool) -> str:
+    text = text.replace("|", "\\|")
+    if not code or not text:
+        return text
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
