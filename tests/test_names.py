@@ -7,6 +7,7 @@ import keyword
 
 import black
 import pytest
+from datamodel_code_generator.model.field_name import PYDANTIC_BASE_MODEL_ATTRIBUTES
 from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import BaseModel
@@ -51,20 +52,32 @@ def test_module_name(name: str, expected: str) -> None:
     ("name", "expected"),
     [
         ("_key", "key"),
+        ("key_", "key_"),
         ("class", "class_"),
+        ("match", "match"),
+        ("type", "type"),
+        ("list", "list_"),
         ("json", "json_"),
         ("copy", "copy_"),
+        ("mro", "mro_"),
         ("schema", "schema_"),
+        ("model_artifacts", "model_artifacts"),
+        ("model_dump_location", "model_dump_location"),
         ("model_config", "model_config_"),
-        ("model_dump", "field_model_dump"),
+        ("model_dump", "model_dump_"),
         ("@http.status_code", "http_status_code"),
         ("3d", "field_3d"),
         ("@", "field"),
     ],
 )
 def test_field_name(name: str, expected: str) -> None:
-    """A column's attribute is one that Python and pydantic accept."""
+    """A column's attribute is its own name, or else one that Python and pydantic accept."""
     assert names.field_name(name) == expected
+
+
+_ATTRIBUTES = sorted(
+    name for name in {*dir(BaseModel), *dir(type(BaseModel))} if not name.startswith("_")
+)
 
 
 @given(st.text())
@@ -75,6 +88,49 @@ def test_field_name_is_always_a_field(name: str) -> None:
     assert not keyword.iskeyword(field)
     assert not field.startswith("_")
     assert not hasattr(BaseModel, field)
+    assert names.field_name(field) == field
+
+
+@pytest.mark.parametrize("name", _ATTRIBUTES)
+def test_field_name_shadows_no_attribute_of_models(name: str) -> None:
+    """Attributes of the installed pydantic's BaseModel are not used as fields."""
+    assert names.field_name(name) == f"{name}_"
+
+
+@pytest.mark.parametrize("name", sorted(PYDANTIC_BASE_MODEL_ATTRIBUTES))
+def test_field_name_knows_what_the_generator_renames(name: str) -> None:
+    """datamodel-code-generator never chooses another attribute than `names` does."""
+    assert names.field_name(name) != name
+
+
+@pytest.mark.parametrize(
+    ("columns", "attributes"),
+    [
+        (["_key"], ["key"]),
+        (["_key", "key"], ["key_", "key"]),
+        (["key", "_key"], ["key", "key_"]),
+        (["_key", "key", "key_"], ["key__", "key", "key_"]),
+        (["class", "class_", "@class"], ["class__", "class_", "class___"]),
+        (["@a.b", "a_b", "@a/b"], ["a_b_", "a_b", "a_b__"]),
+    ],
+)
+def test_field_names_keep_own_names(columns: list[str], attributes: list[str]) -> None:
+    """A column whose name is an attribute keeps it, wherever on the page it stands."""
+    assert names.field_names(columns) == dict(zip(columns, attributes, strict=True))
+
+
+_COLUMN = st.sampled_from(["_key", "key", "key_", "@key", "class", "json", "json_"]) | st.text(
+    st.sampled_from("ab_.@1"), min_size=1, max_size=4
+)
+
+
+@given(st.lists(_COLUMN, unique=True))
+def test_field_names_never_name_another_column(columns: list[str]) -> None:
+    """No attribute is the name of another column: populating by name or by alias is unambiguous."""
+    fields = names.field_names(columns)
+    assert len({*fields.values()}) == len(columns)
+    for column, field in fields.items():
+        assert field == column or field not in columns
 
 
 @pytest.mark.parametrize(

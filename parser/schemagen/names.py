@@ -22,14 +22,19 @@ _WINDOWS_DEVICES = frozenset(
     | {f"{device}{number}" for device in ("com", "lpt") for number in range(1, 10)}
 )
 
-# What pydantic.BaseModel defines in its public namespace; a test compares with the installed one.
-_MODEL_ATTRIBUTES = frozenset(
-    {"construct", "copy", "dict", "from_orm", "json", "parse_file", "parse_obj", "parse_raw"}
-    | {"schema", "schema_json", "update_forward_refs", "validate"}
+# Attributes that pydantic.BaseModel or its metaclass has, and `list`, which annotations need. Tests
+# compare with the installed pydantic and with what datamodel-code-generator renames by itself.
+_NO_FIELDS = frozenset(
+    {"construct", "copy", "dict", "from_orm", "json", "list", "mro", "parse_file", "parse_obj"}
+    | {"parse_raw", "register", "schema", "schema_json", "update_forward_refs", "validate"}
+    | {"model_computed_fields", "model_config", "model_construct", "model_copy", "model_dump"}
+    | {"model_dump_json", "model_extra", "model_fields", "model_fields_set", "model_json_schema"}
+    | {"model_parametrized_name", "model_post_init", "model_rebuild", "model_validate"}
+    | {"model_validate_json", "model_validate_strings"}
 )
 
-# What pydantic warns of at the beginning of a field's name: its protected_namespaces.
-_PROTECTED = ("model_dump", "model_validate")
+# Later Pythons have more, which may not change what is generated.
+_SOFT_KEYWORDS = frozenset({"_", "case", "match"})
 
 API_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """What AWS's APIs call operations, structures, members and parameters."""
@@ -46,10 +51,7 @@ cannot, because they require the names of what they return."""
 
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _NOT_IDENTIFIER = re.compile(r"[^A-Za-z0-9_]+")
-
-
-def _reserved(name: str) -> bool:
-    return keyword.iskeyword(name) or keyword.issoftkeyword(name)
+_FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def class_name(name: str) -> str:
@@ -79,37 +81,45 @@ def module_name(name: str) -> str:
     if stem[:1].isdigit():
         stem = f"_{stem}"
     own = stem.startswith("__") and stem.endswith("__")
-    return f"{stem}_" if own or _reserved(stem) or stem in _WINDOWS_DEVICES else stem
+    reserved = own or keyword.iskeyword(stem) or stem in _SOFT_KEYWORDS
+    return f"{stem}_" if reserved or stem in _WINDOWS_DEVICES else stem
 
 
 def field_name(name: str) -> str:
-    """The Python attribute of a column: ``_key`` -> ``key``, ``class`` -> ``class_``.
+    """The attribute of a model for a column or a member that stands alone: its own name wherever
+    Python and pydantic accept that, otherwise the nearest name that they do.
 
-    pydantic takes neither names with a leading underscore, nor keywords, nor names of BaseModel's
-    own attributes.
+    ``_key`` -> ``key``, ``class`` -> ``class_``, ``model_config`` -> ``model_config_``,
+    ``@http.status_code`` -> ``http_status_code``.
     """
+    if _is_field(name):
+        return name
     stem = _NOT_IDENTIFIER.sub("_", name).strip("_") or "field"
     if stem[0].isdigit():
         stem = f"field_{stem}"
-    if stem.startswith(_PROTECTED):
-        return f"field_{stem}"
-    if _reserved(stem) or stem in _MODEL_ATTRIBUTES or stem.startswith("model_"):
-        return f"{stem}_"
-    return stem
+    return stem if _is_field(stem) else f"{stem}_"
+
+
+def _is_field(name: str) -> bool:
+    return bool(_FIELD.fullmatch(name)) and not keyword.iskeyword(name) and name not in _NO_FIELDS
 
 
 def field_names(names: Iterable[str]) -> dict[str, str]:
-    """The Python attributes of names that stand together. Where two would be one, the later ones, in
-    the page's order, get a number."""
-    taken: set[str] = set()
+    """The attributes of all columns of a table, or members of a structure.
+
+    A column whose own name is an attribute keeps it; the others, in the page's order, get
+    underscores until their attribute is free. So no attribute is the name of another column, and a
+    model that accepts both never takes a value for the wrong column.
+    """
+    names = list(names)
+    taken = {name for name in names if field_name(name) == name}
     fields: dict[str, str] = {}
     for name in names:
-        stem = field = field_name(name)
-        number = 2
-        while field in taken:
-            field = f"{stem}_{number}"
-            number += 1
-        taken.add(field)
+        field = field_name(name)
+        if field != name:
+            while field in taken:
+                field += "_"
+            taken.add(field)
         fields[name] = field
     return fields
 

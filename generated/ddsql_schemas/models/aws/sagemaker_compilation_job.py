@@ -68,19 +68,16 @@ class SagemakerCompilationJob(BaseModel):
         default=None,
         description="The time that the status of the model compilation job was last modified.",
     )
-    model_artifacts_: ModelArtifacts | None = Field(
+    model_artifacts: ModelArtifacts | None = Field(
         default=None,
-        alias="model_artifacts",
         description="Information about the location in Amazon S3 that has been configured for storing the model artifacts used in the compilation job.",
     )
-    model_digests_: ModelDigests | None = Field(
+    model_digests: ModelDigests | None = Field(
         default=None,
-        alias="model_digests",
         description="Provides a BLAKE2 hash value that identifies the compiled model artifacts in Amazon S3.",
     )
-    model_package_version_arn_: StrictStr | None = Field(
+    model_package_version_arn: StrictStr | None = Field(
         default=None,
-        alias="model_package_version_arn",
         description="The Amazon Resource Name (ARN) of the versioned model package that was provided to SageMaker Neo when you initiated a compilation job.",
     )
     output_config: OutputConfig | None = Field(

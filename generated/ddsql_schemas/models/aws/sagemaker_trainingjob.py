@@ -118,9 +118,8 @@ class SagemakerTrainingjob(BaseModel):
         default=None,
         description="A timestamp that indicates when the status of the training job was last modified.",
     )
-    model_artifacts_: ModelArtifacts | None = Field(
+    model_artifacts: ModelArtifacts | None = Field(
         default=None,
-        alias="model_artifacts",
         description="Information about the Amazon S3 location that is configured for storing model artifacts.",
     )
     output_data_config: OutputDataConfig | None = Field(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Literal
-from pydantic import BaseModel, ConfigDict, Field, StrictStr
+from pydantic import BaseModel, ConfigDict, StrictStr
 from ....structures.aws.sagemaker.model_access_config import ModelAccessConfig
 from ....structures.aws.sagemaker.hub_access_config import HubAccessConfig
 
@@ -24,7 +24,5 @@ class S3DataSource(BaseModel):
     ) = None
     attribute_names: list[StrictStr] | None = None
     instance_group_names: list[StrictStr] | None = None
-    model_access_config_: ModelAccessConfig | None = Field(
-        default=None, alias="model_access_config"
-    )
+    model_access_config: ModelAccessConfig | None = None
     hub_access_config: HubAccessConfig | None = None
