@@ -18,6 +18,9 @@ from schemagen.api_models.index import Indexes
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# The Python files in it are expected output, not tests.
+collect_ignore = ["golden"]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
