@@ -34,6 +34,7 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, Path], None]:
     update = bool(request.config.getoption("--update-golden"))
 
     def compare(text: str, path: Path) -> None:
+        assert text.strip(), f"nothing to compare with {path}"
         if update:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="\n")

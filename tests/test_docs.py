@@ -150,6 +150,7 @@ def test_hooks_are_offered() -> None:
     assert named == {hook["id"] for hook in offered}
     [block] = blocks("yaml")
     used = yaml.safe_load(block)["repos"][0]["hooks"]
+    assert used
     assert {hook["id"] for hook in used} <= named
 
 

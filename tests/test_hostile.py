@@ -762,6 +762,7 @@ def test_any_page_is_refused_or_built() -> None:
 
 def _check_places(found: ProblemsFound, source: Source) -> None:
     lines = re.split(r"\r\n?|\n", source.data.decode())
+    assert found.problems
     for problem in found.problems:
         assert problem.path == source.path
         assert 1 <= problem.line <= len(lines)

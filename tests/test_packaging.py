@@ -54,7 +54,7 @@ def test_the_source_distribution_makes_the_same_wheel(
     wheel: Path, checkout: Path, tmp_path: Path
 ) -> None:
     """Whoever builds from the source distribution gets the wheel that the checkout makes."""
-    assert contents(build(checkout, tmp_path)) == contents(wheel)
+    assert contents(build(checkout, tmp_path)) == contents(wheel) != {}
 
 
 def test_the_entry_point_runs(installed: Path, tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ def test_a_table_has_these_files(tmp_path: Path) -> None:
 def test_render_is_build_without_a_disk(built: Path) -> None:
     """`api.render` gives the very bytes that a build writes, and writes nothing."""
     rendered = api.render(api.settings(built))
+    assert rendered
     on_disk = tree(built / "generated")
     assert {path: text.encode() for path, text in rendered.items()} == on_disk
 

@@ -38,7 +38,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def test_another_place_is_the_same_schemagen(checkout: Path) -> None:
     """Where schemagen is installed does not matter."""
-    assert fingerprint(checkout).strip() == toolchain.fingerprint()
+    assert fingerprint(checkout).strip() == toolchain.fingerprint() != ""
 
 
 @pytest.mark.parametrize(

@@ -215,13 +215,13 @@ def test_markers_of_other_drivers(package: handmade.Package) -> None:
 def test_the_columns_are_as_black_writes_them(name: str) -> None:
     """black --check accepts the committed tree."""
     source = sql.render_table(TABLES[name])
-    assert format_python(source) == source
+    assert format_python(source) == source != ""
 
 
 def test_the_loading_code_is_as_black_writes_it() -> None:
     """black --check accepts the committed tree."""
     source = sql.render(TypeTable())
-    assert format_python(source) == source
+    assert format_python(source) == source != ""
 
 
 @pytest.mark.slow

@@ -33,20 +33,32 @@ def test_a_format_is_filled_by_what_responses_hold(row: Built) -> None:
     assert identity.built is not None
 
 
-@pytest.mark.parametrize("row", FORMATS, ids=lambda row: f"{row.service}.{row.structure}")
-def test_what_has_no_tags_is_not_asked_for_any(row: Built) -> None:
-    """No operation of the service lists the tags of what the reference knows no tags of; where one
-    takes a resource's ARN, it is asked with the format for whatever else has one."""
+def tag_arguments(row: Built) -> tuple[Identity, list[str]]:
+    """What identifies the row's items, and the arguments with which their tags are asked for."""
     item = next(item for item in model(row.service).items if item.structure == row.structure)
     identity = Identity(model(row.service), item, "anything")
-    found = [
+    return identity, [
         argument
         for operation in model(row.service).operations.values()
         if is_about_tags(operation) and (asks := asked(identity, operation))
         for _, argument in asks.members
     ]
+
+
+@pytest.mark.parametrize("row", FORMATS, ids=lambda row: f"{row.service}.{row.structure}")
+def test_what_has_no_tags_is_not_asked_for_any(row: Built) -> None:
+    """No operation of the service lists the tags of what the reference knows no tags of; where one
+    takes a resource's ARN, it is asked with the format for whatever else has one."""
+    identity, found = tag_arguments(row)
     assert row.tags or not found
     assert {one for one in found if is_format(one)} <= {getattr(identity.built, "format", "")}
+
+
+def test_tags_of_most_resources_that_have_some_are_asked_for() -> None:
+    """The test above has something to look at, arguments that are formats among it."""
+    found = [arguments for row in FORMATS if (arguments := tag_arguments(row)[1])]
+    assert len(found) > 150
+    assert sum(any(map(is_format, arguments)) for arguments in found) > 100
 
 
 def test_rows_stand_in_order_and_once() -> None:

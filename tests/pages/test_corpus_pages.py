@@ -56,7 +56,9 @@ def test_words_of_descriptions_are_kept(ddsql: Pages, corpus: Path) -> None:
     """Every word of a row that is no markup is in its column, in the same order."""
     tag = re.compile(r"</?(?:code|ul|ol|li|dl|dt|dd|a|b|i|p|br|note|important|seealso)\b[^>]*>")
     link = re.compile(r"\]\(/[^)]*\)")
+    assert ddsql.tables
     for table in ddsql.tables:
+        assert table.columns
         text = lines(corpus / table.origin.path)
         for column in table.columns:
             source = link.sub("", tag.sub(" ", text[column.origin.line - 1]))
@@ -180,6 +182,7 @@ def test_every_fact_of_an_api_page_is_read(aws_api: Pages, corpus: Path) -> None
 
 def test_descriptions_of_api_pages_hold_no_markup(aws_api: Pages) -> None:
     """No escape, link, anchor or property line is left in the text."""
+    assert any(member.description for member in members(aws_api))
     for member in members(aws_api):
         left = re.search(r"\\[.()-]|\]\(|<a |^Type: |^Required: ", member.description, re.MULTILINE)
         assert left is None, (member.name, member.description)

@@ -324,6 +324,7 @@ def test_the_module_needs_the_standard_library_only() -> None:
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
     }
+    assert "json" in imported
     assert {name.partition(".")[0] for name in imported} <= set(sys.stdlib_module_names)
 
 

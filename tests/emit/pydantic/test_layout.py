@@ -33,17 +33,27 @@ annotation = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=300)
-@given(name=name, annotation=annotation, alias=text, description=text, required=st.booleans())
-def test_fields(name: str, annotation: str, alias: str, description: str, required: bool) -> None:
-    """A field of any length is written as black writes it, or left to black."""
-    default = "..." if required else "default=None"
-    source = class_of(
-        "class A(BaseModel):",
-        f"    {name}: {annotation} = Field({default}, alias={alias!r}, description={description!r})",
-    )
+def is_laid_out(source: str) -> bool:
+    """Whether ``source`` is laid out, which must be as black does it, or left to black."""
     laid_out = layout.lay_out(source)
     assert laid_out is None or laid_out == format_python(source)
+    return laid_out is not None
+
+
+def test_fields() -> None:
+    """A field of any length is written as black writes it, or left to black."""
+    laid_out: list[bool] = []
+
+    @settings(deadline=None, max_examples=300)
+    @given(name=name, annotation=annotation, alias=text, description=text, required=st.booleans())
+    def check(name: str, annotation: str, alias: str, description: str, required: bool) -> None:
+        default = "..." if required else "default=None"
+        field = f"Field({default}, alias={alias!r}, description={description!r})"
+        source = class_of("class A(BaseModel):", f"    {name}: {annotation} = {field}")
+        laid_out.append(is_laid_out(source))
+
+    check()
+    assert sum(laid_out) > 0.2 * len(laid_out)
 
 
 # How AWS writes values, and structures that are called so.
@@ -66,27 +76,37 @@ value = st.sampled_from(["", " = None", " = Field(...)"]) | st.builds(
 )
 
 
-@settings(deadline=None, max_examples=500)
-@given(name=name, annotation=union, value=value)
-def test_recorded_fields(name: str, annotation: str, value: str) -> None:
-    """So are fields without documentation, and what is long in those of AWS never needs black:
-    values, and names of structures."""
-    source = class_of("class A(BaseModel):", f"    {name}: {annotation}{value}")
-    laid_out = layout.lay_out(source)
-    assert laid_out is None or laid_out == format_python(source)
+def test_recorded_fields() -> None:
+    """So are fields without documentation, and what is long in those of AWS hardly ever needs
+    black: values, and names of structures."""
+    laid_out: list[bool] = []
+
+    @settings(deadline=None, max_examples=500)
+    @given(name=name, annotation=union, value=value)
+    def check(name: str, annotation: str, value: str) -> None:
+        source = class_of("class A(BaseModel):", f"    {name}: {annotation}{value}")
+        laid_out.append(is_laid_out(source))
+
+    check()
+    assert sum(laid_out) > 0.8 * len(laid_out)
 
 
-@settings(deadline=None)
-@given(lines=st.lists(st.text("ab \\'.", max_size=30), min_size=1, max_size=4))
-def test_docstrings(lines: list[str]) -> None:
+def test_docstrings() -> None:
     """So is a docstring, with its line ends and margins."""
-    body = [f"    {line}" if line.strip() else "" for line in lines]
-    if not lines[0].strip() or lines[0].startswith(" ") or not lines[-1].strip():
-        return
-    body = [line.replace("\\", "\\\\") for line in body]
-    source = class_of("class A(BaseModel):", '    """', *body, '    """', "", "    a: str")
-    laid_out = layout.lay_out(source)
-    assert laid_out is None or laid_out == format_python(source)
+    laid_out: list[bool] = []
+
+    @settings(deadline=None)
+    @given(lines=st.lists(st.text("ab \\'.", max_size=30), min_size=1, max_size=4))
+    def check(lines: list[str]) -> None:
+        body = [f"    {line}" if line.strip() else "" for line in lines]
+        if not lines[0].strip() or lines[0].startswith(" ") or not lines[-1].strip():
+            return
+        body = [line.replace("\\", "\\\\") for line in body]
+        source = class_of("class A(BaseModel):", '    """', *body, '    """', "", "    a: str")
+        laid_out.append(is_laid_out(source))
+
+    check()
+    assert sum(laid_out) > 0.2 * len(laid_out)
 
 
 @pytest.mark.parametrize(
