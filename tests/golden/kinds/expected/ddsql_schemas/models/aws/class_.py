@@ -16,10 +16,8 @@ class Class(BaseModel):
         extra="forbid",
         populate_by_name=True,
     )
-    key: StrictStr = Field(..., alias="_key")
-    key_2: StrictStr | None = Field(
-        default=None, alias="key", description="Not the key of the row."
-    )
+    key_: StrictStr = Field(..., alias="_key")
+    key: StrictStr | None = Field(default=None, description="Not the key of the row.")
     class_: StrictStr | None = Field(
         default=None, alias="class", description="A word of Python's."
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr
 from ...._types import Int64
-from builtins import list as list_aliased, str as str_aliased
+from builtins import str as str_aliased
 
 
 class Builtins(BaseModel):
@@ -13,8 +13,8 @@ class Builtins(BaseModel):
         populate_by_name=True,
     )
     none: StrictStr | None = None
-    lambda_: list_aliased[Int64] | None = Field(default=None, alias="lambda")
-    list: dict[str_aliased, StrictStr] | None = None
+    lambda_: list[Int64] | None = Field(default=None, alias="lambda")
+    list_: dict[str_aliased, StrictStr] | None = Field(default=None, alias="list")
     str: StrictStr | None = None
     x_amz_header: StrictStr | None = None
     FooBar: StrictStr | None = None
