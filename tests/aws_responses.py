@@ -1,4 +1,4 @@
-"""RecordedResponses of AWS services, made from botocore's models: minimal, full, random.
+"""Responses of AWS services, made from botocore's models: minimal, full, random.
 
 botocore's own validation accepts them. They are not realistic beyond their shapes, except that ARNs
 and accounts are well-formed, that a tag has a key, each key once, and that IAM's policies are JSON,
@@ -20,7 +20,7 @@ from botocore.utils import is_json_value_header
 from botocore.validate import ParamValidator
 from hypothesis import strategies as st
 
-from schemagen.api_models.recording import service_model
+from schemagen.api_models.botocore import service_model
 from schemagen.model.paths import Step, steps
 
 Response = dict[str, Any]
@@ -61,7 +61,7 @@ def full(service: str, operation: str) -> Response:
 
 
 def random(service: str, operation: str, path: str = "@") -> st.SearchStrategy[Response]:
-    """RecordedResponses with any members and any values, and at least one item at ``path``."""
+    """Responses with any members and any values, and at least one item at ``path``."""
     output = output_shape(service, operation)
     return cast("st.SearchStrategy[Response]", _along(output, output.name, steps(path)))
 

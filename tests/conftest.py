@@ -14,7 +14,8 @@ import pytest
 import corpus_package as made_package
 import engines
 import page_facts
-from schemagen.api_models.index import Indexes
+from schemagen.api_models.botocore import BotocoreModels
+from schemagen.api_models.cache import Indexes
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -132,4 +133,4 @@ def corpus_package(
 @pytest.fixture(scope="session")
 def indexes(tmp_path_factory: pytest.TempPathFactory) -> Indexes:
     """botocore's models, with a cache of their own."""
-    return Indexes(tmp_path_factory.mktemp("cache") / "schemagen")
+    return Indexes(BotocoreModels(), tmp_path_factory.mktemp("cache") / "schemagen")

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 
-from schemagen.api_models.index import Directory, Item, Member, ReadOperation, ServiceIndex
+from schemagen.api_models.index import (
+    Directory,
+    IndexedItem,
+    IndexedMember,
+    ReadOperation,
+    ServiceIndex,
+)
 from schemagen.inference.infer import ANYWHERE, Inference, Pinned, infer
 from schemagen.model.origin import Origin
 from schemagen.model.pages import Column, Table
@@ -31,13 +37,13 @@ PARAMETER = re.compile(
 
 
 def index(
-    *operations: str, paged: tuple[str, ...] = (), **structures: tuple[Member, ...]
+    *operations: str, paged: tuple[str, ...] = (), **structures: tuple[IndexedMember, ...]
 ) -> ServiceIndex:
     """A service "made"; an operation is written ``ListThings Things[] Thing``, its parameters after
     that: ``Name``, ``Name!`` if it is required, ``Names[]``, ``Kind=one|two``, ``Name:itsdocumentation``.
     The structure "-" is a list of strings. ``paged`` names the operations that have paginators."""
     read: dict[str, ReadOperation] = {}
-    items: list[Item] = []
+    items: list[IndexedItem] = []
     for text in operations:
         name, path, structure, *parameters = text.split()
         words = [PARAMETER.fullmatch(word) for word in parameters]
@@ -51,7 +57,7 @@ def index(
             {one["name"]: tuple(one["values"].split("|")) for one in found if one["values"]},
             pages=(path.removesuffix("[]"),) if name in paged else (),
         )
-        items.append(Item(name, path, structure.removeprefix("-")))
+        items.append(IndexedItem(name, path, structure.removeprefix("-")))
     return ServiceIndex(
         "made",
         ("makes",),
@@ -62,9 +68,9 @@ def index(
     )
 
 
-SIZE = Member("Size", "int64", "thesizeofthethingasitwasmeasured")
-COLOUR = Member("Colour", "string", "thecolourthatthethingwaspaintedin")
-THING = (Member("ThingArn", "string", ""), Member("ThingName", "string", ""), SIZE)
+SIZE = IndexedMember("Size", "int64", "thesizeofthethingasitwasmeasured")
+COLOUR = IndexedMember("Colour", "string", "thecolourthatthethingwaspaintedin")
+THING = (IndexedMember("ThingArn", "string", ""), IndexedMember("ThingName", "string", ""), SIZE)
 
 
 def thing(*columns: str, name: str = "made_thing") -> Table:

@@ -23,7 +23,7 @@ from pathlib import Path
 from botocore.model import ListShape, StructureShape
 
 import projects
-from schemagen.api_models import recording
+from schemagen.api_models.botocore import service_model
 from schemagen.model.paths import steps
 from schemagen.names import folded
 
@@ -109,7 +109,7 @@ def documentation(table: TableFacts, column: ColumnFacts) -> str:
 
 def _item(service: str, operation: str, path: str) -> StructureShape:
     """What ``path`` leads to in the response of an operation."""
-    shape = recording.service_model(service).operation_model(operation).output_shape
+    shape = service_model(service).operation_model(operation).output_shape
     assert shape is not None
     for step in steps(path):
         inner = shape.members[step.member]
@@ -121,7 +121,7 @@ def _item(service: str, operation: str, path: str) -> StructureShape:
 
 
 def _structure(service: str, name: str) -> StructureShape:
-    shape = recording.service_model(service).shape_for(name)
+    shape = service_model(service).shape_for(name)
     assert isinstance(shape, StructureShape)
     return shape
 

@@ -20,7 +20,8 @@ from aws_reader import Reader, client
 from corpus_package import CorpusPackage, Mapper
 from loading import trip
 from made_services import thing
-from schemagen.api_models.index import Indexes
+from schemagen.api_models.botocore import BotocoreModels
+from schemagen.api_models.cache import Indexes
 from schemagen.inference.infer import infer
 from schemagen.runtime.convert import json_value
 from schemagen.typetable import TypeTable
@@ -97,7 +98,7 @@ def test_tags_by_an_arn_that_is_built() -> None:
     else: the format that the binding has as argument is filled, and the tags are the application's."""
     columns = ("application_id string", "application_name string", "linked_to_git_hub bool")
     table = thing(*columns, "tags hstore", name="codedeploy_application")
-    binding = infer(table, TypeTable(), Indexes()).binding
+    binding = infer(table, TypeTable(), Indexes(BotocoreModels())).binding
     assert binding is not None
     codedeploy = client("codedeploy")
     for name, team in (("one", "a"), ("two", "b")):

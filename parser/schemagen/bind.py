@@ -25,7 +25,7 @@ from schemagen.settings.load import Settings
 from schemagen.settings.overrides import ItemOverride, Overrides
 
 if TYPE_CHECKING:
-    from schemagen.api_models.index import Indexes
+    from schemagen.api_models.cache import Indexes
     from schemagen.inference.candidates import Inference
     from schemagen.inference.infer import Pinned
     from schemagen.lockfile.lock import LockFile
@@ -166,12 +166,14 @@ class _Work:
 
     @cached_property
     def indexes(self) -> Indexes:
-        from schemagen.api_models.index import Indexes
+        from schemagen.api_models.botocore import BotocoreModels
+        from schemagen.api_models.cache import Indexes
 
-        return Indexes()
+        return Indexes(BotocoreModels())
 
     def bind(self, table: Table) -> None:
         """Settle the binding of ``table``."""
+        from schemagen.api_models.botocore import service_api
         from schemagen.inference import by_hand
 
         mine = self.settings.overrides.of(table.id)
@@ -189,7 +191,9 @@ class _Work:
             return
         if mine.columns and binding.service in self.indexes.services:
             asked = by_hand.asked_of(binding, table, self.indexes)
-            applied = by_hand.apply(binding, mine.columns, asked, table)
+            applied = by_hand.apply(
+                binding, mine.columns, asked, table, service_api(binding.service)
+            )
             self.problems += applied.problems
             self.findings += applied.findings
             binding = applied.binding
@@ -199,6 +203,7 @@ class _Work:
     def inferred(self, table: Table, mine: Overrides) -> Binding | None:
         """The binding that is inferred for the item that the overrides leave; None, with a problem
         where an override wants one, where there is none."""
+        from schemagen.api_models.botocore import service_api
         from schemagen.inference import by_hand
         from schemagen.inference.infer import Pinned
 
@@ -209,7 +214,7 @@ class _Work:
                 message = f"botocore has no service {item.service!r}"
                 self.problems.append(item.position.problem("SG303", message, "service"))
                 return None
-            if wrong := by_hand.wrong_item(item, item.service):
+            if wrong := by_hand.wrong_item(item, service_api(item.service)):
                 self.problems.append(wrong)
                 return None
         inference = self.infer(table, pinned, mine)
@@ -271,6 +276,7 @@ def _refreshed(
     """The texts of the locks that ``wanted`` concerns, by path; None for one that is left empty.
     What botocore lacks is added to the problems."""
     from schemagen.api_models import recording
+    from schemagen.api_models.botocore import service_api
     from schemagen.inference import by_hand
 
     texts: dict[str, str | None] = {}
@@ -296,7 +302,8 @@ def _refreshed(
         for table in here:
             if any(mine[table]) and table in pages:
                 types = work.settings.types
-                work.problems += by_hand.misfits(new, mine[table], pages[table], types)
+                service = service_api(new.service_name)
+                work.problems += by_hand.misfits(new, mine[table], pages[table], types, service)
         texts[path] = new.text
     return texts
 

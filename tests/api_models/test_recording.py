@@ -9,6 +9,7 @@ import pytest
 from botocore.model import ServiceModel
 
 from schemagen.api_models import recording
+from schemagen.api_models.botocore import BotocoreService, UnknownShape, service_api
 from schemagen.diagnostics import ProblemsFound
 from schemagen.lockfile import lock
 from schemagen.lockfile.record import Record
@@ -19,8 +20,7 @@ AGAIN = "run `schemagen bind --again`"
 
 
 def record(service: str, *operations: str) -> Record:
-    model = recording.service_model(service)
-    return recording.record(service, [model.operation_model(name) for name in operations])
+    return service_api(service).record(operations)
 
 
 @pytest.fixture(scope="module")
@@ -185,8 +185,8 @@ def test_a_type_that_botocore_invents_is_no_any() -> None:
         },
         "made",
     )
-    with pytest.raises(recording.UnknownShape) as raised:
-        recording.record("made", [model.operation_model("Get")])
+    with pytest.raises(UnknownShape) as raised:
+        BotocoreService(model).record(["Get"])
     assert str(raised.value) == "made's Out.A: unknown botocore type 'quaternion'"
 
 

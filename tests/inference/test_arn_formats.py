@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from schemagen.api_models import index
+from schemagen.api_models.botocore import build_index
 from schemagen.api_models.index import ServiceIndex
 from schemagen.inference.arguments import asked, is_about_tags
 from schemagen.inference.arn_formats import FORMATS, REFERENCES, Built
@@ -15,7 +15,7 @@ from schemagen.model import arn_format
 from schemagen.model.arn_format import is_format
 from schemagen.names import folded
 
-model = cache(index.build)
+model = cache(build_index)
 
 
 @pytest.mark.parametrize("row", FORMATS, ids=lambda row: f"{row.service}.{row.structure}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from made_services import COLOUR, KEYED, PAINTED, SIZE, SIZED, THING, index, only, thing
-from schemagen.api_models.index import Member
+from schemagen.api_models.index import IndexedMember
 from schemagen.model.bindings import BoundColumn
 
 
@@ -43,7 +43,7 @@ def test_equal_auxiliary_operations_are_a_finding() -> None:
 def test_arguments_come_from_the_item(operation: str, arguments: dict[str, str] | None) -> None:
     """An auxiliary operation is used only where the item has what it must be asked with, and where
     its response holds one item."""
-    members = (*THING, Member("ThingId", "string", ""))
+    members = (*THING, IndexedMember("ThingId", "string", ""))
     made = index("GetThing @ Thing ThingName!", operation, Thing=members, Paint=(COLOUR,))
     found = only(thing(*KEYED, PAINTED), made).binding
     assert found is not None
@@ -72,8 +72,8 @@ def test_the_kind_of_resource_is_a_constant(
     made = index(
         "GetThing @ Thing",
         operation,
-        Thing=(Member("Id", "string", ""), SIZE),
-        Tagged=(Member("Tags", "map<string>", ""),),
+        Thing=(IndexedMember("Id", "string", ""), SIZE),
+        Tagged=(IndexedMember("Tags", "map<string>", ""),),
     )
     binding = only(thing("id string", SIZED, "tags hstore"), made).binding
     assert binding is not None
@@ -98,7 +98,7 @@ def test_tags_of_other_resources_are_no_tags(text: str, bound: bool) -> None:
         "GetThing @ Thing",
         f"ListTagsForResource @ Tagged ResourceArn!{text}",
         Thing=THING,
-        Tagged=(Member("Tags", "map<string>", ""),),
+        Tagged=(IndexedMember("Tags", "map<string>", ""),),
     )
     found = only(thing(*KEYED, "tags hstore"), made)
     assert found.binding is not None
@@ -155,7 +155,7 @@ def test_what_comes_in_pages_is_no_whole_response() -> None:
 
 def test_a_member_goes_before_a_whole_response() -> None:
     """Where a member of any response is called as the column, no whole response fills it."""
-    other = (Member("Paint", "int64", ""),)
+    other = (IndexedMember("Paint", "int64", ""),)
     made = index(
         "GetThing @ Thing", "GetPaint @ Paint ThingName!", "GetCoat @ Coat ThingName!",
         Thing=THING, Paint=(COLOUR,), Coat=other,
@@ -200,7 +200,7 @@ def test_an_auxiliary_operation_is_asked_to_include_too() -> None:
         "DescribeThing thing Thing ThingName! include[]=TAGS|SIZES",
         "DescribeThing @ Answer ThingName! include[]=TAGS|SIZES",
         Thing=THING,
-        Answer=(Member("tags", "map<string>", ""), Member("thing", "#Thing", "")),
+        Answer=(IndexedMember("tags", "map<string>", ""), IndexedMember("thing", "#Thing", "")),
     )
     binding = only(thing("thing_name string", "thing_arn string", "tags hstore"), made).binding
     assert binding is not None

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from made_services import COLOUR, KEYED, PAINTED, SIZE, SIZED, THING, index, only, thing
-from schemagen.api_models.index import Member
+from schemagen.api_models.index import IndexedMember
 from schemagen.model.bindings import BoundColumn
 
 
@@ -44,8 +44,8 @@ def test_types_that_do_not_fit_are_never_bound(type: str, member: str, bound: bo
     made = index(
         "GetThing @ Thing",
         "GetTag @ Tag Nothing!",
-        Thing=(*THING, Member("Odd", member, "")),
-        Tag=(Member("tagKey", "string", ""), Member("tagValue", "string", "")),
+        Thing=(*THING, IndexedMember("Odd", member, "")),
+        Tag=(IndexedMember("tagKey", "string", ""), IndexedMember("tagValue", "string", "")),
     )
     found = only(thing(*KEYED, f"odd {type}"), made)
     assert found.binding is not None
@@ -75,7 +75,7 @@ def test_columns_that_rules_compute(columns: str, members: str, derived: str) ->
     more = [word.partition(":") for word in members.split()]
     made = index(
         "GetThing @ Thing",
-        Thing=(*(Member(name, "string", words) for name, _, words in more), SIZE, COLOUR),
+        Thing=(*(IndexedMember(name, "string", words) for name, _, words in more), SIZE, COLOUR),
     )
     table = thing(*(f"{name} string" for name in columns.split()), SIZED, PAINTED)
     binding = only(table, made).binding
@@ -99,7 +99,7 @@ def test_json_fills_a_text_column_that_is_documented_so(type: str) -> None:
     """A text column takes a document or a structure where name and documentation both agree."""
     for text in ("The policy of the thing, as it was given.", ""):
         words = "".join(text.split()).rstrip(".").replace(",", "").lower()
-        made = index("GetThing @ Thing", Thing=(*THING, Member("Policy", type, words)))
+        made = index("GetThing @ Thing", Thing=(*THING, IndexedMember("Policy", type, words)))
         binding = only(thing(*KEYED, f"policy string {text}".rstrip()), made).binding
         assert binding is not None
         assert binding.unbound == (() if text else ("policy",))

@@ -14,7 +14,7 @@ from corpus_package import CorpusPackage
 from expected_bindings import LISTINGS, described, expected, listing_text
 from projects import CHECKOUT
 from schemagen import bind
-from schemagen.api_models.index import Indexes
+from schemagen.api_models.cache import Indexes
 from schemagen.inference.infer import Inference, infer
 from schemagen.lockfile import lock
 from schemagen.model.bindings import Binding

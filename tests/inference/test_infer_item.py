@@ -6,7 +6,7 @@ import pytest
 
 from expected_bindings import described
 from made_services import KEYED, THING, index, only, thing
-from schemagen.api_models.index import Member
+from schemagen.api_models.index import IndexedMember
 from schemagen.inference.infer import ANYWHERE, Pinned
 
 
@@ -75,7 +75,7 @@ def test_an_item_can_be_chosen_by_hand(item: Pinned, chosen: str) -> None:
     """Inference is confined to what somebody chose; an item that is named needs no evidence."""
     made = index(
         "GetThing @ Thing ThingName!", "ListThings Things[] Thing", "GetOther @ Other",
-        Thing=THING, Other=(Member("Else", "string", ""),),
+        Thing=THING, Other=(IndexedMember("Else", "string", ""),),
     )  # fmt: skip
     found = only(thing(*KEYED), made, item)
     if found.binding is not None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from made_services import KEYED, SIZED, THING, index, only, thing
-from schemagen.api_models.index import Indexes, Member
+from schemagen.api_models.cache import Indexes
+from schemagen.api_models.index import IndexedMember
 from schemagen.inference.infer import infer
 from schemagen.model.bindings import Binding, BoundColumn, DerivedColumn, Listing
 from schemagen.typetable import TypeTable
@@ -53,7 +54,7 @@ def test_keys_that_documentation_lists(indexes: Indexes) -> None:
     assert binding.constants == ()
 
 
-def bound(type: str, *members: Member) -> Binding:
+def bound(type: str, *members: IndexedMember) -> Binding:
     table = thing(*KEYED, f"weight {type}")
     binding = only(table, index("GetThing @ Thing", Thing=(*THING, *members))).binding
     assert binding is not None
@@ -63,22 +64,22 @@ def bound(type: str, *members: Member) -> Binding:
 @pytest.mark.parametrize("type", ["string", "int64", "bool", "timestamp", "json"])
 def test_texts_of_a_map_are_values_of_all_types(type: str) -> None:
     """A text at a key fills a column of another type; a member that is a text fills a text only."""
-    at_key = bound(type, Member("Attributes[Weight]", "string", ""))
+    at_key = bound(type, IndexedMember("Attributes[Weight]", "string", ""))
     assert BoundColumn("weight", "Attributes[Weight]", "name") in at_key.columns
-    member = bound(type, Member("Weight", "string", ""))
+    member = bound(type, IndexedMember("Weight", "string", ""))
     assert (member.unbound == ()) == (type == "string")
 
 
 @pytest.mark.parametrize("type", ["float64", "hstore", "hstore_csv", "array<string>"])
 def test_texts_of_a_map_that_are_not_read(type: str) -> None:
     """What a text could mean otherwise is not guessed."""
-    assert bound(type, Member("Attributes[Weight]", "string", "")).unbound == ("weight",)
+    assert bound(type, IndexedMember("Attributes[Weight]", "string", "")).unbound == ("weight",)
 
 
 def test_values_of_a_map_have_the_types_that_they_have() -> None:
     """Only text is read as another type."""
-    assert bound("int64", Member("Counts[WEIGHT]", "int64", "")).unbound == ()
-    assert bound("string", Member("Counts[WEIGHT]", "int64", "")).unbound == ("weight",)
+    assert bound("int64", IndexedMember("Counts[WEIGHT]", "int64", "")).unbound == ()
+    assert bound("string", IndexedMember("Counts[WEIGHT]", "int64", "")).unbound == ("weight",)
 
 
 @pytest.mark.parametrize(("text", "by"), [("", ()), ("theweightofthething", ("GetMore",))])
@@ -88,7 +89,7 @@ def test_a_key_of_another_response_needs_documentation(text: str, by: tuple[str,
         "GetThing @ Thing ThingName!",
         "GetMore @ More ThingName!",
         Thing=THING,
-        More=(Member("Attributes[Weight]", "string", text),),
+        More=(IndexedMember("Attributes[Weight]", "string", text),),
     )
     binding = only(thing(*KEYED, "weight int64 The weight of the thing."), made).binding
     assert binding is not None
@@ -110,9 +111,9 @@ def test_all_keys_are_asked_for(parameter: str, column: str, asked: bool) -> Non
     """A list of keys that may be left out, and whose enumeration can ask for all, asks for all where
     columns are made of such keys, directly or by a rule."""
     members = (
-        Member("Attributes[Weight]", "string", ""),
-        Member("Attributes[Arn]", "string", ""),
-        Member("Size", "int64", ""),
+        IndexedMember("Attributes[Weight]", "string", ""),
+        IndexedMember("Attributes[Arn]", "string", ""),
+        IndexedMember("Size", "int64", ""),
     )
     made = index(f"GetThing @ Thing {parameter}", Thing=members)
     binding = only(thing(SIZED, column), made).binding
@@ -123,13 +124,13 @@ def test_all_keys_are_asked_for(parameter: str, column: str, asked: bool) -> Non
 
 def test_the_keys_of_a_list_identify_nothing() -> None:
     """A listing answers with members of its elements, as callers read them without the lock."""
-    listed = (Member("Attributes[ThingName]", "string", ""),)
+    listed = (IndexedMember("Attributes[ThingName]", "string", ""),)
     operations = ("GetThing @ Thing ThingName!", "ListThings Things[] Listed")
     made = index(*operations, Thing=THING, Listed=listed)
     binding = only(thing(*KEYED), made).binding
     assert binding is not None
     assert binding.listing is None
-    plain = (Member("ThingName", "string", ""),)
+    plain = (IndexedMember("ThingName", "string", ""),)
     binding = only(thing(*KEYED), index(*operations, Thing=THING, Listed=plain)).binding
     assert binding is not None
     assert binding.listing is not None

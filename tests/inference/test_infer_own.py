@@ -10,17 +10,17 @@ from dataclasses import replace
 import pytest
 
 from made_services import COLOUR, KEYED, SIZE, SIZED, THING, Made, index, only, thing
-from schemagen.api_models.index import Directory, Member, fingerprint, words
+from schemagen.api_models.index import Directory, IndexedMember, fingerprint, words
 from schemagen.inference import identity
 from schemagen.inference.arn_formats import Built
 from schemagen.inference.infer import Inference, infer
 from schemagen.typetable import TypeTable
 
-TAGGED = (Member("Tags", "map<string>", ""),)
-OWNER = Member("OwnerName", "string", "")
+TAGGED = (IndexedMember("Tags", "map<string>", ""),)
+OWNER = IndexedMember("OwnerName", "string", "")
 
 
-def tags_of(operation: str, *members: Member) -> tuple[str, ...]:
+def tags_of(operation: str, *members: IndexedMember) -> tuple[str, ...]:
     """What ``operation`` is asked with for the tags of a thing with more members; () if it is not."""
     made = index("GetThing @ Thing", operation, Thing=(*THING, *members), Tagged=TAGGED)
     binding = only(thing(*KEYED, "tags hstore"), made).binding
@@ -64,13 +64,15 @@ def test_the_arn_of_some_resource_is_not_the_item_s(member: str, asked: str) -> 
     """A recovery point has the ARN of the resource that it was made of; its tags are asked for with
     its own. Where documentation says that ``ResourceArn`` is the item's, it is."""
     name, _, text = member.partition(":")
-    assert tags_of("ListTags @ Tagged ResourceArn!", Member(name, "string", text)) == (asked,)
+    assert tags_of("ListTags @ Tagged ResourceArn!", IndexedMember(name, "string", text)) == (
+        asked,
+    )
 
 
 def test_the_id_of_some_resource_is_not_the_item_s() -> None:
     """Nothing is asked with the id of what an item is attached to."""
-    other = Member("ResourceId", "string", "theidoftheapplication")
-    own = Member("ResourceId", "string", "theidofthething")
+    other = IndexedMember("ResourceId", "string", "theidoftheapplication")
+    own = IndexedMember("ResourceId", "string", "theidofthething")
     assert tags_of("ListTags @ Tagged ResourceId!", other) == ()
     assert tags_of("ListTags @ Tagged ResourceId!", own) == ("ResourceId=ResourceId",)
 
@@ -95,7 +97,10 @@ def test_documentation_names_what_has_tags(text: str, asked: bool) -> None:
 
 def test_an_enumeration_is_not_another_of_its_name() -> None:
     """What kind of target a maintenance window has is not what kind of resource is asked for."""
-    members = (Member("ThingId", "string", ""), Member("ResourceType", "$TargetType", ""))
+    members = (
+        IndexedMember("ThingId", "string", ""),
+        IndexedMember("ResourceType", "$TargetType", ""),
+    )
     operation = "ListTags @ Tagged ResourceType!=box|lid ResourceId!"
     assert tags_of(operation, *members) == ()
 
@@ -112,7 +117,7 @@ def test_an_enumeration_is_not_another_of_its_name() -> None:
 def test_an_arn_for_the_item_is_not_of_it(member: str, text: str, own: bool) -> None:
     """The ARN of the topic for the notification is not the notification's, whatever it is called;
     ``Arn`` is, whatever was copied into its documentation."""
-    made = index("GetPaintedThing @ Thing", Thing=(Member(member, "string", text), SIZE))
+    made = index("GetPaintedThing @ Thing", Thing=(IndexedMember(member, "string", text), SIZE))
     table = thing("_key string", SIZED, name="made_painted_thing")
     binding = only(table, made).binding
     assert binding is not None
@@ -130,7 +135,7 @@ def test_an_arn_for_the_item_is_not_of_it(member: str, text: str, own: bool) -> 
 def test_the_arn_of_what_the_item_uses_is_not_its_own(member: str, text: str, own: bool) -> None:
     """The TaskArn of a maintenance window's task names the document that the task runs; where the
     member has the item's whole name, it is the item's."""
-    made = index("GetPaintedThing @ Answer", Answer=(Member(member, "string", text), SIZE))
+    made = index("GetPaintedThing @ Answer", Answer=(IndexedMember(member, "string", text), SIZE))
     binding = only(thing("_key string", SIZED, name="made_painted_thing"), made).binding
     assert binding is not None
     assert [one.member for one in binding.derived] == ([member] if own else [])
@@ -138,12 +143,12 @@ def test_the_arn_of_what_the_item_uses_is_not_its_own(member: str, text: str, ow
 
 # --- what no member holds -------------------------------------------------------------------------
 
-NAMED = (Member("ThingName", "string", ""), SIZE)
+NAMED = (IndexedMember("ThingName", "string", ""), SIZE)
 BUILT = "arn:${Partition}:made:${Region}:${Account}:thing/${ThingName}"
 
 
 def asked_of_built(
-    operation: str, *members: Member, tags: bool = True, name: str = "made_thing"
+    operation: str, *members: IndexedMember, tags: bool = True, name: str = "made_thing"
 ) -> tuple[str, ...]:
     """What ``operation`` is asked with for the tags of a thing whose ARN is built."""
     row = Built("made", "Thing", BUILT, tags=tags)
@@ -173,7 +178,7 @@ def test_an_arn_that_is_built_asks_for_tags(operation: str) -> None:
     builds it is the argument, with the owner's account where the item tells it."""
     parameter = operation.split()[3].partition("!")[0]
     assert asked_of_built(operation) == (f"{parameter}={BUILT}",)
-    owner = Member("OwnerId", "string", "theidoftheaccountthatownsthething")
+    owner = IndexedMember("OwnerId", "string", "theidoftheaccountthatownsthething")
     owned = BUILT.replace("${Account}", "${OwnerId}")
     assert asked_of_built(operation, owner) == (f"{parameter}={owned}",)
     assert asked_of_built(operation, tags=False) == ()
@@ -210,7 +215,7 @@ def test_an_id_that_is_called_after_the_end_of_the_name(
 ) -> None:
     """A big window is identified by its WindowId, where that is the only id of such a name."""
     operation = "ListTags @ Tagged ResourceId! ResourceType!=Lid|BigWindow"
-    members = (*NAMED, *(Member(name, "string", "") for name in ids))
+    members = (*NAMED, *(IndexedMember(name, "string", "") for name in ids))
     made = index("GetBigWindow @ Thing", operation, Thing=members, Tagged=TAGGED)
     binding = only(thing(*KEYED, "tags hstore", name="made_big_window"), made).binding
     assert binding is not None
@@ -234,7 +239,7 @@ def chosen(found: Inference) -> str:
 
 def test_the_account_is_no_evidence() -> None:
     """That an item has an account does not make it the row: most have one."""
-    account = Member("OwnerId", "string", "theidoftheaccountthatownsit")
+    account = IndexedMember("OwnerId", "string", "theidoftheaccountthatownsit")
     made = index(
         "GetPaint @ Paint",
         "DescribeOthers Others[] Other",
@@ -290,8 +295,10 @@ def test_the_single_item_that_the_table_s_name_ends_with_decides() -> None:
 def test_documentation_goes_before_the_service_s_name(said: str, service: str) -> None:
     """A service of the table's name, whose documentation is not the page's, is not all that is
     looked at: what another one documents word for word is from there."""
-    of_account = Member("Painted", "bool", words("Whether things of this account are painted."))
-    of_thing = Member("Painted", "bool", words("Whether this thing is painted."))
+    of_account = IndexedMember(
+        "Painted", "bool", words("Whether things of this account are painted.")
+    )
+    of_thing = IndexedMember("Painted", "bool", words("Whether this thing is painted."))
     services = [
         index("GetPaint Paint Paint", Paint=(of_thing,)),
         replace(index("GetPaint Paint Paint", Paint=(of_account,)), name="madecontrol", aliases=()),

@@ -8,7 +8,8 @@ import pytest
 
 from expected_bindings import listing_text
 from made_services import ORIGIN
-from schemagen.api_models.index import Indexes, Member
+from schemagen.api_models.cache import Indexes
+from schemagen.api_models.index import IndexedMember
 from schemagen.inference.infer import infer
 from schemagen.lockfile.notation import parse_type
 from schemagen.model.pages import Column, Table
@@ -146,7 +147,7 @@ def test_tags_are_found_in_every_spelling(row: str, type: str, indexes: Indexes)
     assert [one.arguments for one in binding.enrichments] == ([arguments] if operation else [])
 
 
-def ddsql_type(member: Member) -> str:
+def ddsql_type(member: IndexedMember) -> str:
     """What a page would call the type of a member."""
     match parse_type(member.type).shape:
         case Scalar("binary"):

@@ -9,7 +9,7 @@ import pytest
 
 import page_facts
 from expected_bindings import described, expected
-from schemagen.api_models.index import Indexes
+from schemagen.api_models.cache import Indexes
 from schemagen.inference.infer import infer
 from schemagen.pages import ddsql
 from schemagen.typetable import TypeTable

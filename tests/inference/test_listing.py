@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from made_services import KEYED, THING, index, only, thing
-from schemagen.api_models.index import Member
+from schemagen.api_models.index import IndexedMember
 from schemagen.inference.nouns import singular
 from schemagen.model.bindings import Listing
 
-SUMMARY = (Member("ThingArn", "string", ""), Member("ThingName", "string", ""))
-BARE = tuple(Member(name, "string", "") for name in ("Arn", "Id", "Name"))
-NAMED = tuple(Member(name, "string", "") for name in ("ThingArn", "Name"))
-LONGER = (Member("MadeThingName", "string", ""), Member("State", "string", ""))
+SUMMARY = (IndexedMember("ThingArn", "string", ""), IndexedMember("ThingName", "string", ""))
+BARE = tuple(IndexedMember(name, "string", "") for name in ("Arn", "Id", "Name"))
+NAMED = tuple(IndexedMember(name, "string", "") for name in ("ThingArn", "Name"))
+LONGER = (IndexedMember("MadeThingName", "string", ""), IndexedMember("State", "string", ""))
 
 
 def listing(*operations: str, paged: tuple[str, ...] = ()) -> str:
@@ -187,7 +187,7 @@ def test_plurals(plural: str, one: str) -> None:
 @pytest.mark.parametrize("parameters", ["OwnerId ThingId", "ThingId OwnerId"])
 def test_what_names_the_resource_goes_before_what_it_belongs_to(parameters: str) -> None:
     """An operation that may be asked in two ways is asked with the resource's own id."""
-    members = tuple(Member(name, "string", "") for name in ("OwnerId", "ThingId"))
+    members = tuple(IndexedMember(name, "string", "") for name in ("OwnerId", "ThingId"))
     made = index(
         f"GetThing @ Thing {parameters}",
         "ListThings Things[] Summary",

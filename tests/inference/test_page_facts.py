@@ -8,7 +8,8 @@ import pytest
 
 import page_facts
 from page_facts import ColumnFacts, TableFacts
-from schemagen.api_models.index import Indexes, words
+from schemagen.api_models.cache import Indexes
+from schemagen.api_models.index import words
 from schemagen.inference.infer import infer
 from schemagen.model.pages import Table
 from schemagen.pages import ddsql

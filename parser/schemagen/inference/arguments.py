@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 
-from schemagen.api_models.index import EVERYTHING, Member, ReadOperation, words
+from schemagen.api_models.index import ALL_KEYS, IndexedMember, ReadOperation, words
 from schemagen.inference.identity import Identity
 from schemagen.inference.nouns import singular, tagged
 from schemagen.lockfile.notation import basename, parse_type
@@ -70,10 +70,10 @@ def asked(item: Identity, operation: ReadOperation) -> Asked | None:
     return Asked(tuple(found), tuple(constants))
 
 
-def narrowing(item: Identity, operation: ReadOperation) -> Iterator[tuple[str, Member]]:
+def narrowing(item: Identity, operation: ReadOperation) -> Iterator[tuple[str, IndexedMember]]:
     """The parameters that may be left out and that a member of the item answers: those that name
     the item before those that name what it belongs to, and ARNs first."""
-    found: list[tuple[bool, int, str, Member]] = []
+    found: list[tuple[bool, int, str, IndexedMember]] = []
     for parameter in operation.parameters:
         name = folded(parameter).rstrip("s")
         endings = [place for place, one in enumerate(_IDENTIFIERS) if name.endswith(one)]
@@ -99,7 +99,7 @@ def _kind(item: Identity, parameter: str, operation: ReadOperation) -> str | Non
     return called[0] if len(called) == 1 else None
 
 
-def argument(item: Identity, parameter: str, operation: ReadOperation) -> Member | None:
+def argument(item: Identity, parameter: str, operation: ReadOperation) -> IndexedMember | None:
     """The member of the item that a parameter asks for, by name."""
     if parameter not in operation.parameters:
         return None
@@ -140,7 +140,7 @@ def argument(item: Identity, parameter: str, operation: ReadOperation) -> Member
     return None
 
 
-def _own_id(item: Identity) -> Member | None:
+def _own_id(item: Identity) -> IndexedMember | None:
     """The id of the item: ``Id``, that of what it is called, or the only one that is called after
     the end of that: the ``WindowId`` of a maintenance window."""
     for name in ("id", *(f"{noun}id" for noun in sorted(item.nouns))):
@@ -203,14 +203,14 @@ def included(
         if parameter in operation.required:
             continue
         values = operation.values.get(parameter, ())
-        if EVERYTHING in values and not keys.isdisjoint(values):
-            yield parameter, (EVERYTHING,)
+        if ALL_KEYS in values and not keys.isdisjoint(values):
+            yield parameter, (ALL_KEYS,)
         wanted = tuple(one for one in values if called.intersection(singular(words(one))))
         if wanted and folded(parameter) == "include":
             yield parameter, wanted
 
 
-def written(item: Identity, member: Member, parameter: str, operation: ReadOperation) -> str:
+def written(item: Identity, member: IndexedMember, parameter: str, operation: ReadOperation) -> str:
     """How the lock writes an argument: the member, or its ``basename`` where the parameter takes
     the id alone and the member is a path to it."""
     cut = _PATHS.get((item.index.name, item.item.structure, member.name))

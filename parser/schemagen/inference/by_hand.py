@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
-from schemagen.api_models import recording
+from schemagen.api_models.index import ServiceApi
 from schemagen.diagnostics import Problem
 from schemagen.inference import arguments
 from schemagen.inference.fits import fits
@@ -45,12 +45,13 @@ def apply(
     by_hand: Sequence[ColumnOverride],
     asked: Asked,
     table: Table,
+    service: ServiceApi,
 ) -> Applied:
     """``binding`` with columns of ``table`` that are bound by hand, or kept unbound.
 
     Problems are SG304: arguments that nobody says, and overrides that contradict each other.
     """
-    work = _Work(binding, by_hand, asked)
+    work = _Work(binding, by_hand, asked, service)
     named = {one.column for one in by_hand}
     columns = {one.column: one for one in binding.columns if one.column not in named}
     unbound = {name for name in binding.unbound if name not in named}
@@ -97,6 +98,7 @@ class _Work:
     binding: Binding
     by_hand: Sequence[ColumnOverride]
     asked: Asked
+    service: ServiceApi
     problems: list[Problem] = field(default_factory=list[Problem])
 
     def enrichments(self, others: Mapping[str, Enrichment]) -> dict[str, Enrichment]:
@@ -124,7 +126,7 @@ class _Work:
         )
 
     def nothing(self, one: ColumnOverride) -> Enrichment:
-        if one.operation not in recording.service_model(self.binding.service).operation_names:
+        if one.operation not in self.service.operations:
             return Enrichment(one.operation, WHOLE)  # SG303 says so.
         item = f"{self.binding.operation} ({self.binding.path})"
         message = f"say the arguments of {one.operation}: {item} has no members for them"
@@ -168,15 +170,14 @@ def asked_of(binding: Binding, table: Table, services: Services) -> Asked:
 # --- what botocore says ---------------------------------------------------------------------------
 
 
-def wrong_item(one: ItemOverride, service: str) -> Problem | None:
+def wrong_item(one: ItemOverride, service: ServiceApi) -> Problem | None:
     """SG303 where botocore's ``service`` lacks what the override names."""
-    model = recording.service_model(service)
-    if one.operation and one.operation not in model.operation_names:
-        message = f"botocore's {service} has no operation {one.operation!r}"
+    if one.operation and one.operation not in service.operations:
+        message = f"botocore's {service.name} has no operation {one.operation!r}"
         return one.position.problem("SG303", message, "operation")
     try:
         if one.operation and one.path:
-            recording.element_at(model, one.operation, one.path)
+            service.element_at(one.operation, one.path)
     except ValueError as error:
         return one.position.problem("SG303", str(error), "path")
     return None
@@ -208,7 +209,7 @@ def _places(
 
 
 def misfits(
-    lock: LockFile, overrides: Overrides, table: Table, types: TypeTable
+    lock: LockFile, overrides: Overrides, table: Table, types: TypeTable, service: ServiceApi
 ) -> Iterator[Problem]:
     """SG304 for members that the converters of their columns do not take, and for parameters that
     an operation needs and nobody says. ``lock`` was verified."""
@@ -233,16 +234,16 @@ def misfits(
             message = f"{kind}, which does not fit {type.expression}"
             yield one.position.problem("SG304", message, "member")
         if other and one.arguments is not None:
-            yield from _unsaid(lock.service_name, one, operation)
+            yield from _unsaid(service, one, operation)
 
 
 def _members(responses: RecordedResponses, structure: str) -> list[str]:
     return [member.name for member in responses.structures[structure].members]
 
 
-def _unsaid(service: str, one: ColumnOverride, operation: str) -> Iterator[Problem]:
+def _unsaid(service: ServiceApi, one: ColumnOverride, operation: str) -> Iterator[Problem]:
     said = {parameter for parameter, _ in (*(one.arguments or ()), *(one.constants or ()))}
-    for parameter in recording.required(recording.service_model(service), operation):
+    for parameter in service.required_parameters(operation):
         if parameter not in said:
             message = f"{operation} needs {parameter}: say it in arguments or constants"
             yield one.position.problem("SG304", message, "arguments")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from schemagen.api_models.index import Item, Member
+from schemagen.api_models.index import IndexedItem, IndexedMember
 from schemagen.diagnostics import Problem
 from schemagen.inference.arguments import included, is_about_tags
 from schemagen.inference.evidence import ACCOUNT, TAGS, Known, Wanted
@@ -72,7 +72,7 @@ class Pinned:
         parts = (self.service, self.operation, self.path and f"({self.path})")
         return " ".join(part for part in parts if part)
 
-    def allows(self, item: Item) -> bool:
+    def allows(self, item: IndexedItem) -> bool:
         return self.operation in ("", item.operation) and self.path in ("", item.path)
 
 
@@ -81,7 +81,7 @@ ANYWHERE = Pinned()
 
 def choices_of(wanted: Wanted, known: Known, pinned: Pinned = ANYWHERE) -> list[Choice]:
     """The items of a service with most of the wanted columns."""
-    by_structure: dict[str, dict[str, tuple[Member, Evidence]]] = {}
+    by_structure: dict[str, dict[str, tuple[IndexedMember, Evidence]]] = {}
     for column in wanted.columns:
         for structure, member in known.named.get(folded(column), ()):
             found = by_structure.setdefault(structure, {})
@@ -105,8 +105,8 @@ class Choice:
 
     wanted: Wanted
     known: Known
-    item: Item
-    named: Mapping[str, tuple[Member, Evidence]]
+    item: IndexedItem
+    named: Mapping[str, tuple[IndexedMember, Evidence]]
 
     @cached_property
     def identity(self) -> Identity:
@@ -121,7 +121,7 @@ class Choice:
 
     @property
     def several(self) -> bool:
-        return self.item.several
+        return self.item.is_repeated
 
     @property
     def preference(self) -> tuple[bool, bool, int, int, bool]:

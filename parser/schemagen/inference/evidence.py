@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from schemagen.api_models.index import Item, Member, ServiceIndex, words
+from schemagen.api_models.index import IndexedItem, IndexedMember, ServiceIndex, words
 from schemagen.inference.fits import fits
 from schemagen.lockfile.notation import parse_type
 from schemagen.model.bindings import Evidence
@@ -69,32 +69,34 @@ class Known:
     index: ServiceIndex
 
     @cached_property
-    def places(self) -> Mapping[str, Sequence[Item]]:
+    def places(self) -> Mapping[str, Sequence[IndexedItem]]:
         """The items that are of a structure."""
-        found: defaultdict[str, list[Item]] = defaultdict(list)
+        found: defaultdict[str, list[IndexedItem]] = defaultdict(list)
         for item in self.index.items:
             found[item.structure].append(item)
         return found
 
     @cached_property
-    def named(self) -> Mapping[str, Sequence[tuple[str, Member]]]:
+    def named(self) -> Mapping[str, Sequence[tuple[str, IndexedMember]]]:
         """Structure and member, by the member's folded name."""
-        return self._by(lambda member: member.called)
+        return self._by(lambda member: member.folded_name)
 
     @cached_property
-    def documented(self) -> Mapping[str, Sequence[tuple[str, Member]]]:
+    def documented(self) -> Mapping[str, Sequence[tuple[str, IndexedMember]]]:
         """Structure and member, by documentation that is long enough to prove something."""
         return self._by(lambda member: member.words if len(member.words) >= LONG else "")
 
-    def _by(self, key: Callable[[Member], str]) -> Mapping[str, Sequence[tuple[str, Member]]]:
-        found: defaultdict[str, list[tuple[str, Member]]] = defaultdict(list)
+    def _by(
+        self, key: Callable[[IndexedMember], str]
+    ) -> Mapping[str, Sequence[tuple[str, IndexedMember]]]:
+        found: defaultdict[str, list[tuple[str, IndexedMember]]] = defaultdict(list)
         for structure, members in self.index.structures.items():
             for member in members:
                 found[key(member)].append((structure, member))
         found.pop("", None)
         return found
 
-    def fits(self, type: Resolved, member: Member, evidence: Evidence) -> bool:
+    def fits(self, type: Resolved, member: IndexedMember, evidence: Evidence) -> bool:
         """True where the column's converter takes what boto3 returns for ``member``."""
         return fits(
             type,
@@ -109,7 +111,7 @@ class Known:
         return [member.name for member in found if not map_key(member.name)]
 
 
-def evidence_of(text: str, member: Member) -> Evidence | None:
+def evidence_of(text: str, member: IndexedMember) -> Evidence | None:
     """The evidence for a member whose name agrees; None where the documentation contradicts it."""
     if not text or not member.words:
         return "name"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from schemagen.api_models.index import Item, Member
+from schemagen.api_models.index import IndexedItem, IndexedMember
 from schemagen.inference.arguments import NOTHING, Asked, asked, is_about_tags
 from schemagen.inference.evidence import ACCOUNT, LONG, TAGS, Known, Wanted, evidence_of
 from schemagen.inference.identity import Identity
@@ -48,7 +48,7 @@ class Sources:
     known: Known
     identity: Identity
 
-    def direct(self, member: Member, evidence: Evidence) -> Filler:
+    def direct(self, member: IndexedMember, evidence: Evidence) -> Filler:
         """A member of the item itself."""
         return Filler(_RANKS[evidence], False, False, False, 0, "", WHOLE, member.name, evidence)
 
@@ -59,7 +59,7 @@ class Sources:
             return None
         if not self.known.fits(self.wanted.types[ACCOUNT], member, "documentation"):
             return None
-        own = member.called == folded(ACCOUNT)
+        own = member.folded_name == folded(ACCOUNT)
         return self.direct(member, "name" if own else "documentation")
 
     def tags(self) -> Iterator[Filler]:
@@ -94,7 +94,7 @@ class Sources:
                         yield from self.enrichment(item, member, evidence)
         if text:
             for structure, member in self.known.documented.get(text, ()):
-                if member.called != folded(column) and self.known.fits(
+                if member.folded_name != folded(column) and self.known.fits(
                     type, member, "documentation"
                 ):
                     for item in self.known.places[structure]:
@@ -102,7 +102,7 @@ class Sources:
         else:
             yield from self.whole(column, type)
 
-    def is_evidence(self, item: Item, member: Member, evidence: Evidence) -> bool:
+    def is_evidence(self, item: IndexedItem, member: IndexedMember, evidence: Evidence) -> bool:
         """False for a key of a map in another operation's response that agrees by name alone: keys
         are common words ("low", "Owner"), and every map of that kind has them."""
         own = item.operation == self.identity.item.operation
@@ -118,10 +118,10 @@ class Sources:
         found = [item for item in self.known.index.items if self.is_about_one(item)]
         named = [item for item in found if noun(item.operation) in called]
         for item in named or [item for item in found if folded(item.structure) == name]:
-            member = Member(WHOLE, f"#{item.structure}", "")
+            member = IndexedMember(WHOLE, f"#{item.structure}", "")
             yield from self.enrichment(item, member, "name")
 
-    def is_about_one(self, place: Item) -> bool:
+    def is_about_one(self, place: IndexedItem) -> bool:
         """True for the whole response of an operation that says something of the item, once."""
         operation = self.known.index.operations[place.operation]
         if place.path != WHOLE or operation.pages or operation.name.startswith("List"):
@@ -129,7 +129,9 @@ class Sources:
         arguments = asked(self.identity, operation)
         return arguments is not None and bool(arguments.members)
 
-    def enrichment(self, item: Item, member: Member, evidence: Evidence) -> Iterator[Filler]:
+    def enrichment(
+        self, item: IndexedItem, member: IndexedMember, evidence: Evidence
+    ) -> Iterator[Filler]:
         """A member of ``item``, of this or another operation, if it says something of one row and
         its operation can be asked; nothing otherwise."""
         if item == self.identity.item:
@@ -142,7 +144,7 @@ class Sources:
         # An operation that is asked for a list of one returns a list of one; but what is more than
         # tags is a row of its own.
         lists = [name for name, _ in arguments.members if name in operation.lists]
-        if item.several and not (lists and is_about_tags(operation)):
+        if item.is_repeated and not (lists and is_about_tags(operation)):
             return
         if not arguments.members and evidence != "both":
             return
@@ -150,7 +152,7 @@ class Sources:
             _RANKS[evidence],
             not own,
             not arguments.members,
-            item.several,
+            item.is_repeated,
             len(steps(item.path)),
             item.operation,
             item.path,

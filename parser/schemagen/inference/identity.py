@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from schemagen.api_models.index import Item, Member, ServiceIndex
+from schemagen.api_models.index import IndexedItem, IndexedMember, ServiceIndex
 from schemagen.inference.arn_formats import BY_STRUCTURE
 from schemagen.inference.nouns import noun, plain, singular
 from schemagen.lockfile.notation import parse_type
@@ -47,11 +47,11 @@ class Identity:
     """An item as the row of a table; ``table`` is the table's name without the provider."""
 
     index: ServiceIndex
-    item: Item
+    item: IndexedItem
     table: str
 
     @cached_property
-    def members(self) -> Mapping[str, Member]:
+    def members(self) -> Mapping[str, IndexedMember]:
         """The item's members by folded name."""
         return self.index.by_name[self.item.structure]
 
@@ -76,9 +76,9 @@ class Identity:
         return frozenset([self.subject, *(form for name in names for form in singular(name))])
 
     @cached_property
-    def arn(self) -> Member | None:
+    def arn(self) -> IndexedMember | None:
         """The member that holds the resource's own ARN: ``Arn``, or that of what it is called."""
-        best: tuple[int, Member] | None = None
+        best: tuple[int, IndexedMember] | None = None
         for name, member in self.members.items():
             if not name.endswith("arn") or self.string(name) is None:
                 continue
@@ -97,14 +97,14 @@ class Identity:
                 best = (length, member)
         return best[1] if best else None
 
-    def is_own(self, member: Member) -> bool:
+    def is_own(self, member: IndexedMember) -> bool:
         """True where documentation says that a member is of the resource itself: "The Amazon
         Resource Name (ARN) of the file system resource"."""
         starts = ("ofthe", "ofthespecified")
         return any(start + noun in member.words for start in starts for noun in self.nouns)
 
     @cached_property
-    def account(self) -> Member | None:
+    def account(self) -> IndexedMember | None:
         """The member whose documentation says that it is the account that the resource is in."""
         for name in sorted(_ACCOUNT_MEMBERS.intersection(self.members)):
             member = self.string(name)
@@ -131,7 +131,7 @@ class Identity:
             format = format.replace("${Account}", f"${{{self.account.name}}}")
         return DerivedColumn("", "arn_format", row.place, format)
 
-    def string(self, name: str) -> Member | None:
+    def string(self, name: str) -> IndexedMember | None:
         """The member with a folded name, if it is a string."""
         member = self.members.get(name)
         if member is not None and parse_type(member.type).shape == Scalar("string"):

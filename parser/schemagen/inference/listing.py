@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from schemagen.api_models.index import Item, ReadOperation, ServiceIndex
+from schemagen.api_models.index import IndexedItem, ReadOperation, ServiceIndex
 from schemagen.inference.arguments import narrowing, takes_arns
 from schemagen.inference.identity import Identity
 from schemagen.inference.nouns import noun, singular
@@ -58,7 +58,7 @@ def _asked(item: Identity, operation: ReadOperation) -> Iterator[Sequence[str]]:
     if operation.required:
         yield operation.required
         return
-    several = item.item.several
+    several = item.item.is_repeated
     if several and operation.pages:
         return
     named = (
@@ -105,7 +105,7 @@ class _Question:
     operation: ReadOperation
     parameters: Sequence[str]
 
-    def answered(self, place: Item) -> tuple[tuple[int, ...], Listing] | None:
+    def answered(self, place: IndexedItem) -> tuple[tuple[int, ...], Listing] | None:
         """The listing that the elements at ``place`` make, with its rank; None if they make none."""
         operation = self.item.index.operations[place.operation]
         called = singular(noun(operation.name))
@@ -145,7 +145,7 @@ class _Question:
         )
         return rank, Listing(operation.name, place.path, tuple(arguments), tuple(needs))
 
-    def is_called(self, place: Item, called: Sequence[str]) -> bool:
+    def is_called(self, place: IndexedItem, called: Sequence[str]) -> bool:
         """True for what lies in the elements of a list and is called as what is listed."""
         if "[]" not in place.path:
             return False
@@ -160,7 +160,7 @@ class _Question:
                 yield parameter
 
     def member(
-        self, place: Item, parameter: str, called: Sequence[str], *, own: bool
+        self, place: IndexedItem, parameter: str, called: Sequence[str], *, own: bool
     ) -> tuple[int, str] | None:
         """What of an element answers a parameter, with how far-fetched that is."""
         text = self.operation.parameters.get(parameter, "")
@@ -198,13 +198,13 @@ def _said(nouns: Sequence[str], ending: str, text: str) -> Sequence[str]:
     return sorted(said, key=lambda one: not said[one])
 
 
-def _is_list(place: Item) -> bool:
+def _is_list(place: IndexedItem) -> bool:
     """True where one list is all that is on the way."""
     return place.path.endswith("[]") and place.path.count("[]") == 1
 
 
 def _of_structure(
-    item: Identity, place: Item, names: Sequence[str], form: str, *, takes: bool
+    item: Identity, place: IndexedItem, names: Sequence[str], form: str, *, takes: bool
 ) -> tuple[int, str] | None:
     element = Identity(item.index, place, item.table)
     for number, name in enumerate(names):
@@ -221,7 +221,7 @@ def _of_structure(
     return (3, element.members[longer[0]].name) if len(longer) == 1 else None
 
 
-def _of_text(place: Item, names: Sequence[str], nouns: set[str]) -> tuple[int, str] | None:
+def _of_text(place: IndexedItem, names: Sequence[str], nouns: set[str]) -> tuple[int, str] | None:
     """``TableNames[]`` holds table names, ``clusters[]`` whatever identifies a cluster."""
     called = singular(folded(steps(place.path)[-1].member))
     for number, name in enumerate(names):

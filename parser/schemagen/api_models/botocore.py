@@ -1,0 +1,419 @@
+"""botocore's service models as a source of indexes and of recorded shapes.
+
+This is the only module that imports botocore. The models are read as data: no client is made, and
+no credentials are looked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import botocore
+from botocore.exceptions import UnknownServiceError
+from botocore.loaders import Loader
+from botocore.model import (
+    ListShape,
+    MapShape,
+    OperationModel,
+    ServiceModel,
+    Shape,
+    StringShape,
+    StructureShape,
+)
+from botocore.utils import is_json_value_header
+
+from schemagen.api_models.index import (
+    ALL_KEYS,
+    IndexedItem,
+    IndexedMember,
+    ReadOperation,
+    ServiceIndex,
+    UnknownService,
+    words,
+)
+from schemagen.lockfile.record import Record
+from schemagen.model.bindings import Constant
+from schemagen.model.paths import WHOLE, map_key, steps
+from schemagen.names import READ_VERBS, folded
+from schemagen.typetable import BOTOCORE_SCALARS
+
+_MAX_DEPTH = 3
+"""The number of steps that a path to an item has at most. No service nests a resource deeper."""
+
+# Strings that botocore decodes after it has parsed a response, by service and shape: see
+# json_decode_policies and json_decode_template_body in botocore/handlers.py.
+_DECODED = frozenset({("iam", "policyDocumentType"), ("cloudformation", "TemplateBody")})
+
+
+class UnknownShape(ValueError):
+    """A service model has a type that the type table does not know."""
+
+
+class BotocoreModels:
+    """The service models of the installed botocore, as `cache.ApiModels`."""
+
+    @property
+    def version(self) -> str:
+        return f"botocore-{botocore.__version__}{_user_models(Loader().search_paths)}"
+
+    @property
+    def services(self) -> frozenset[str]:
+        return frozenset(Loader().list_available_services("service-2"))
+
+    def index(self, service: str) -> ServiceIndex:
+        """Build the index of a service. Raises `UnknownService`."""
+        return build_index(service)
+
+    def release(self) -> None:
+        service_model.cache_clear()
+
+
+@cache
+def service_model(service: str) -> ServiceModel:
+    """Load botocore's model of a service. Raises `UnknownService`."""
+    try:
+        return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+    except UnknownServiceError as error:
+        raise UnknownService(service) from error
+
+
+def _user_models(folders: Iterable[str]) -> str:
+    """Return a mark for the models that the user has added to botocore's own (~/.aws/models, which
+    botocore reads first), or "" if there are none."""
+    files = [
+        f"{path} {status.st_size} {status.st_mtime_ns}"
+        for folder in folders
+        if folder != Loader.BUILTIN_DATA_PATH
+        for path in sorted(Path(folder).rglob("*.json*"))
+        if path.is_file()
+        for status in [path.stat()]
+    ]
+    mark = blake2b("\n".join(files).encode(errors="surrogateescape"), digest_size=6).hexdigest()
+    return f"-{mark}" if files else ""
+
+
+# --- checking what locks and overrides name -------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class BotocoreElement:
+    """The end of a path through a response, as `index.Element`."""
+
+    shape: Shape
+
+    @property
+    def name(self) -> str:
+        return self.shape.name
+
+    @property
+    def members(self) -> Collection[str] | None:
+        return self.shape.members if isinstance(self.shape, StructureShape) else None
+
+    def enumerated_keys(self, member: str) -> tuple[str, ...]:
+        """The keys of ``member`` if it is a map whose keys are an enumeration; otherwise empty."""
+        shape = self.shape.members.get(member) if isinstance(self.shape, StructureShape) else None
+        return _enumerated_keys(shape) if isinstance(shape, MapShape) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class BotocoreService:
+    """All operations of one service, as `index.ServiceApi`. The methods take operations that the
+    service has."""
+
+    model: ServiceModel
+
+    @property
+    def name(self) -> str:
+        return self.model.service_name
+
+    @property
+    def operations(self) -> Collection[str]:
+        return self.model.operation_names
+
+    def has_response(self, operation: str) -> bool:
+        return self.model.operation_model(operation).output_shape is not None
+
+    def parameters(self, operation: str) -> Collection[str]:
+        return self._parameters(operation)
+
+    def required_parameters(self, operation: str) -> tuple[str, ...]:
+        shape = self.model.operation_model(operation).input_shape
+        return tuple(shape.required_members) if shape else ()
+
+    def rejected_values(self, operation: str, parameter: str, value: Constant) -> Iterator[str]:
+        """Yield the texts of a constant that ``parameter``, one of the operation's, rejects."""
+        return _rejected(self._parameters(operation)[parameter], value)
+
+    def element_at(self, operation: str, path: str) -> BotocoreElement:
+        """Follow ``path`` through the response to a structure, or to what a list holds. Raises
+        ValueError, with a message for people, if the response has no such path."""
+        output = self.model.operation_model(operation).output_shape
+        if output is None:
+            raise ValueError(f"operation {operation!r} has no response")
+        shape: Shape = output
+        for step in steps(path):
+            if not isinstance(shape, StructureShape) or step.member not in shape.members:
+                raise ValueError(f"{shape.name} has no member {step.member!r}")
+            shape = shape.members[step.member]
+            if isinstance(shape, ListShape) != step.each:
+                reason = "is a list: write []" if not step.each else "is no list: leave out the []"
+                raise ValueError(f"{step.member!r} {reason}")
+            if isinstance(shape, ListShape):
+                shape = shape.member
+        return BotocoreElement(shape)
+
+    def record(self, operations: Iterable[str]) -> Record:
+        """Record the outputs of ``operations`` and every structure that they reach. Raises
+        `UnknownShape`."""
+        outputs: dict[str, str] = {}
+        enumerations: dict[str, tuple[str, ...]] = {}
+        shapes: dict[str, dict[str, str]] = {}
+        waiting: list[StructureShape] = []
+        for operation in operations:
+            output = self.model.operation_model(operation).output_shape
+            if output is not None:
+                outputs[operation] = output.name
+                waiting.append(output)
+        while waiting:
+            structure = waiting.pop()
+            if structure.name in shapes:
+                continue
+            members = shapes[structure.name] = {}
+            for name, shape in structure.members.items():
+                required = "!" if name in structure.required_members else ""
+                try:
+                    type = _notation(self.name, shape, enumerations, waiting)
+                except UnknownShape as error:
+                    raise UnknownShape(f"{self.name}'s {structure.name}.{name}: {error}") from None
+                members[name] = type + required
+        return Record(outputs, enumerations, shapes)
+
+    def _parameters(self, operation: str) -> Mapping[str, Shape]:
+        shape = self.model.operation_model(operation).input_shape
+        return shape.members if shape else {}
+
+
+def service_api(service: str) -> BotocoreService:
+    """Return the operations of a service. Raises `UnknownService`."""
+    return BotocoreService(service_model(service))
+
+
+def _rejected(shape: Shape, value: Constant) -> Iterator[str]:
+    if isinstance(value, str):
+        if not isinstance(shape, StringShape) or (shape.enum and value not in shape.enum):
+            yield value
+    elif isinstance(shape, ListShape):
+        for text in value:
+            yield from _rejected(shape.member, text)
+    else:
+        yield from value
+
+
+# --- types in the lock's notation -----------------------------------------------------------------
+
+
+def _notation(
+    service: str,
+    shape: Shape,
+    enumerations: dict[str, tuple[str, ...]],
+    waiting: list[StructureShape],
+) -> str:
+    """Write ``shape`` in the notation of `lockfile.notation`, and add the enumerations and
+    structures that it names to the collections. Raises `UnknownShape`."""
+    if (service, shape.name) in _DECODED or is_json_value_header(shape):
+        return BOTOCORE_SCALARS["document"]
+    if isinstance(shape, StructureShape):
+        if shape.is_document_type:
+            return BOTOCORE_SCALARS["document"]
+        waiting.append(shape)
+        return f"#{shape.name}"
+    if isinstance(shape, ListShape):
+        return f"list<{_notation(service, shape.member, enumerations, waiting)}>"
+    if isinstance(shape, MapShape):
+        if BOTOCORE_SCALARS.get(shape.key.type_name) != "string":
+            raise UnknownShape(f"the keys of {shape.name} are no strings")
+        return f"map<{_notation(service, shape.value, enumerations, waiting)}>"
+    if isinstance(shape, StringShape) and shape.enum:
+        enumerations[shape.name] = tuple(shape.enum)
+        return f"${shape.name}"
+    if shape.type_name not in BOTOCORE_SCALARS:
+        raise UnknownShape(f"unknown botocore type {shape.type_name!r}")
+    return BOTOCORE_SCALARS[shape.type_name]
+
+
+# --- building an index ----------------------------------------------------------------------------
+
+
+def build_index(service: str) -> ServiceIndex:
+    """Build the index of a service from botocore's model. Raises `UnknownService`."""
+    model = service_model(service)
+    pages = _pagination(service)
+    operations: dict[str, ReadOperation] = {}
+    items: list[IndexedItem] = []
+    texts: list[IndexedItem] = []
+    structures: dict[str, tuple[IndexedMember, ...]] = {}
+    for name in model.operation_names:
+        if not name.startswith(READ_VERBS):
+            continue
+        operation = model.operation_model(name)
+        output = operation.output_shape
+        if output is None or operation.deprecated:
+            continue
+        operations[name] = _read_operation(operation, pages.get(name, ()))
+        for path, structure in _structures(output):
+            items.append(IndexedItem(name, path, structure.name))
+            texts += [IndexedItem(name, found, "") for found in _texts(path, structure)]
+            if structure.name not in structures:
+                members = tuple(_members(service, structure))
+                structures[structure.name] = (*members, *_map_values(structure, members))
+    return ServiceIndex(
+        service, _aliases(model.metadata), operations, tuple(items), structures, tuple(texts)
+    )
+
+
+def _aliases(metadata: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names by which AWS knows a service: "sfn" is stepfunctions, "elasticmapreduce" emr."""
+    keys = ("serviceId", "endpointPrefix", "signingName", "serviceAbbreviation")
+    return tuple(sorted({folded(str(metadata[key])) for key in keys if key in metadata}))
+
+
+def _pagination(service: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the paths that the paginators of a service collect, by operation."""
+    if service not in _paginated_services():
+        return {}
+    found: dict[str, tuple[str, ...]] = {}
+    for name, page in Loader().load_service_model(service, "paginators-1")["pagination"].items():
+        keys: str | list[str] = page.get("result_key", [])
+        found[name] = (keys,) if isinstance(keys, str) else tuple(keys)
+    return found
+
+
+@cache
+def _paginated_services() -> frozenset[str]:
+    return frozenset(Loader().list_available_services("paginators-1"))
+
+
+def _read_operation(operation: OperationModel, pages: tuple[str, ...]) -> ReadOperation:
+    shape = operation.input_shape
+    if shape is None:
+        return ReadOperation(operation.name, (), {}, pages=pages)
+    return ReadOperation(
+        operation.name,
+        tuple(shape.required_members),
+        {
+            name: words(member.documentation)
+            for name, member in shape.members.items()
+            if member.type_name in ("string", "list")
+        },
+        tuple(name for name, member in shape.members.items() if member.type_name == "list"),
+        {
+            name: tuple(element.enum)
+            for name, member in shape.members.items()
+            if isinstance(element := _element(member)[0], StringShape) and element.enum
+        },
+        {
+            name: member.name
+            for name, member in shape.members.items()
+            if member.type_name == "string"
+        },
+        pages,
+    )
+
+
+def _structures(output: StructureShape) -> Iterator[tuple[str, StructureShape]]:
+    """Yield the structures of a response with their paths, nearest first, and each only once."""
+    seen = {output.name}
+    level: list[tuple[str, StructureShape]] = [(WHOLE, output)]
+    for _ in range(_MAX_DEPTH + 1):
+        yield from level
+        below: list[tuple[str, StructureShape]] = []
+        for path, structure in level:
+            for name, shape in structure.members.items():
+                inner, mark = _element(shape)
+                if isinstance(inner, StructureShape) and inner.name not in seen:
+                    seen.add(inner.name)
+                    step = f"{name}{mark}"
+                    below.append((step if path == WHOLE else f"{path}.{step}", inner))
+        level = below
+
+
+def _element(shape: Shape) -> tuple[Shape, str]:
+    """Return what a list holds with "[]", and any other shape itself with ""."""
+    return (shape.member, "[]") if isinstance(shape, ListShape) else (shape, "")
+
+
+def _texts(path: str, structure: StructureShape) -> Iterator[str]:
+    """Yield the paths to lists of strings in a structure, unless it is in a list itself."""
+    for name, shape in structure.members.items():
+        inner, mark = _element(shape)
+        if mark and "[]" not in path and isinstance(inner, StringShape):
+            yield f"{name}[]" if path == WHOLE else f"{path}.{name}[]"
+
+
+def _members(service: str, structure: StructureShape) -> Iterator[IndexedMember]:
+    for name, shape in structure.members.items():
+        try:
+            type = _notation(service, shape, {}, [])
+        except UnknownShape:
+            # A table that needs the member cannot be bound; recording reports it by name.
+            continue
+        yield IndexedMember(name, type, words(shape.documentation))
+
+
+# --- maps whose keys are known --------------------------------------------------------------------
+
+_LIST_ITEM = re.compile(
+    r"<(?P<tag>ul|/ul|ol|/ol)>|<li>\s*(?:<p>\s*)?<code>(?P<key>[^<>]+)</code>"
+    r"\s*(?:[\u2013\u2014:-]\s*)?(?P<text>.*?)(?=<li>|</li>|<ul>|<ol>|$)",
+    re.DOTALL,
+)
+
+
+def _map_values(
+    structure: StructureShape, members: Iterable[IndexedMember]
+) -> Iterator[IndexedMember]:
+    """Yield the values at the known keys of the members that are maps.
+
+    Keys are known from an enumeration, or, for maps of strings, from the lists in the
+    documentation; in the documentation of other maps, lists describe parts of the values. A key
+    with the name of a member, or of another map's key, is left out because a column of that name
+    could mean either.
+    """
+    members = tuple(members)
+    found: list[IndexedMember] = []
+    for member in members:
+        shape = structure.members[member.name]
+        if isinstance(shape, MapShape):
+            type = member.type.removesuffix("!").removeprefix("map<").removesuffix(">")
+            documented = _documented_keys(shape.documentation)
+            keys = _enumerated_keys(shape) or (tuple(documented) if type == "string" else ())
+            for key in keys:
+                name = f"{member.name}[{key}]"
+                if key != ALL_KEYS and map_key(name):
+                    found.append(IndexedMember(name, type, words(documented.get(key, ""))))
+    occurrences = Counter(member.folded_name for member in (*members, *found))
+    yield from (member for member in found if occurrences[member.folded_name] == 1)
+
+
+def _enumerated_keys(shape: MapShape) -> tuple[str, ...]:
+    return tuple(shape.key.enum) if isinstance(shape.key, StringShape) else ()
+
+
+def _documented_keys(documentation: str) -> Mapping[str, str]:
+    """Return the keys that lists in documentation describe, with their descriptions, such as
+    ``<li><p><code>Owner</code> – The account …``. Inner lists do not count."""
+    found: dict[str, str] = {}
+    depth = 0
+    for item in _LIST_ITEM.finditer(documentation):
+        if item["tag"]:
+            depth += -1 if item["tag"].startswith("/") else 1
+        elif depth == 1:
+            found.setdefault(item["key"].strip(), item["text"])
+    return found

@@ -1,0 +1,192 @@
+"""A cache of indexes in the user's cache folder.
+
+Reading the models of all services takes a while, so indexes are kept as JSON files, in a folder for
+each version of the models. A missing, broken or unwritable cache costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from schemagen.api_models.index import (
+    Directory,
+    IndexedItem,
+    IndexedMember,
+    ReadOperation,
+    ServiceIndex,
+    fingerprint,
+)
+
+_FORMAT = 3
+"""The version of the files' form. Increase it if older files must not be read."""
+
+_DIRECTORY = "_directory"
+
+# What reading a cache file raises if it is missing, cut short, or of another form.
+_UNUSABLE = (OSError, ValueError, KeyError, TypeError, AttributeError)
+
+
+class ApiModels(Protocol):
+    """A source of indexes: the API models of one provider."""
+
+    @property
+    def version(self) -> str:
+        """A name for the state of the models, usable as part of a folder's name."""
+        ...
+
+    @property
+    def services(self) -> frozenset[str]: ...
+
+    def index(self, service: str, /) -> ServiceIndex:
+        """Build the index of a service. Raises `UnknownService`."""
+        ...
+
+    def release(self) -> None:
+        """Free the memory of the models that were read."""
+        ...
+
+
+class Indexes:
+    """The indexes of all services, each read from the cache or built when it is first needed."""
+
+    def __init__(self, models: ApiModels, folder: Path | None = None) -> None:
+        self._models = models
+        self.folder = (folder or cache_folder()) / f"{models.version}-{_FORMAT}"
+        self._loaded: dict[str, ServiceIndex] = {}
+
+    @property
+    def services(self) -> frozenset[str]:
+        return self._services
+
+    @cached_property
+    def _services(self) -> frozenset[str]:
+        return self._models.services
+
+    def of(self, service: str) -> ServiceIndex:
+        """Return the index of ``service``. Raises `UnknownService`."""
+        if service not in self._loaded:
+            self._loaded[service] = self._read_or_build(service)
+        return self._loaded[service]
+
+    @property
+    def directory(self) -> Directory:
+        """The data for finding a table's service. All models are read the first time."""
+        return self._directory
+
+    @cached_property
+    def _directory(self) -> Directory:
+        try:
+            return _as_directory(self._load(_DIRECTORY))
+        except _UNUSABLE:
+            pass  # Rebuilt below.
+        aliases: dict[str, tuple[str, ...]] = {}
+        documented: dict[str, list[str]] = {}
+        for service in sorted(self.services):
+            index = self._loaded.get(service) or self._read_or_build(service)
+            self._models.release()
+            aliases[service] = index.aliases
+            fingerprints = {
+                fingerprint(member.folded_name, member.words)
+                for members in index.structures.values()
+                for member in members
+                if member.words
+            }
+            for found in sorted(fingerprints):
+                documented.setdefault(found, []).append(service)
+        self._save(_DIRECTORY, {"aliases": aliases, "documented": documented})
+        return Directory(
+            aliases, {found: tuple(services) for found, services in documented.items()}
+        )
+
+    def _read_or_build(self, service: str) -> ServiceIndex:
+        try:
+            return _as_index(self._load(service))
+        except _UNUSABLE:
+            index = self._models.index(service)
+            self._save(service, _document(index))
+            return index
+
+    def _load(self, name: str) -> Any:
+        return json.loads((self.folder / f"{name}.json").read_bytes())
+
+    def _save(self, name: str, document: object) -> None:
+        """Write ``document`` atomically: as a whole or not at all."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile("w", dir=self.folder, delete=False) as file:
+                json.dump(document, file, separators=(",", ":"))
+            Path(file.name).replace(self.folder / f"{name}.json")
+        except OSError:
+            # The home is read-only or full: the index is built again the next time.
+            return
+
+
+def cache_folder() -> Path:
+    """Return the user's cache folder (XDG base directories; %LOCALAPPDATA% on Windows)."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    return (Path(base) if base else Path.home() / ".cache") / "schemagen"
+
+
+def _document(index: ServiceIndex) -> dict[str, object]:
+    return {
+        "name": index.name,
+        "aliases": index.aliases,
+        "operations": [
+            [
+                operation.name,
+                operation.required,
+                dict(operation.parameters),
+                operation.lists,
+                dict(operation.values),
+                dict(operation.shapes),
+                operation.pages,
+            ]
+            for operation in index.operations.values()
+        ],
+        "items": [[item.operation, item.path, item.structure] for item in index.items],
+        "structures": {
+            name: [[member.name, member.type, member.words] for member in members]
+            for name, members in index.structures.items()
+        },
+        "texts": [[item.operation, item.path] for item in index.texts],
+    }
+
+
+def _as_index(document: Any) -> ServiceIndex:
+    return ServiceIndex(
+        document["name"],
+        tuple(document["aliases"]),
+        {
+            name: ReadOperation(
+                name,
+                tuple(required),
+                dict(parameters),
+                tuple(lists),
+                {parameter: tuple(enumeration) for parameter, enumeration in values.items()},
+                dict(shapes),
+                tuple(pages),
+            )
+            for name, required, parameters, lists, values, shapes, pages in document["operations"]
+        },
+        tuple(
+            IndexedItem(operation, path, structure)
+            for operation, path, structure in document["items"]
+        ),
+        {
+            name: tuple(IndexedMember(*member) for member in members)
+            for name, members in document["structures"].items()
+        },
+        tuple(IndexedItem(operation, path, "") for operation, path in document["texts"]),
+    )
+
+
+def _as_directory(document: Any) -> Directory:
+    return Directory(
+        {name: tuple(aliases) for name, aliases in document["aliases"].items()},
+        {found: tuple(services) for found, services in document["documented"].items()},
+    )

@@ -1,0 +1,117 @@
+"""Indexes that are built from botocore's models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.model import ServiceModel
+
+from schemagen.api_models import botocore
+from schemagen.api_models.botocore import build_index
+from schemagen.api_models.index import IndexedItem
+
+
+def test_build_index_has_items_and_parameters_of_read_operations() -> None:
+    """The index has read operations, their required parameters, and every structure of a response."""
+    made = build_index("ec2")
+    instances = IndexedItem("DescribeInstances", "Reservations[].Instances[]", "Instance")
+    assert instances in made.items
+    assert IndexedItem("DescribeInstances", "@", "DescribeInstancesResult") in made.items
+    assert "ImageId" in {member.name for member in made.structures["Instance"]}
+    assert made.operations["DescribeInstances"].required == ()
+    assert "InstanceIds" in made.operations["DescribeInstances"].lists
+    assert "RunInstances" not in made.operations
+    tags = build_index("route53").operations["ListTagsForResource"]
+    assert tags.required == ("ResourceType", "ResourceId")
+    assert tags.values == {"ResourceType": ("healthcheck", "hostedzone")}
+    assert tags.shapes["ResourceId"] == "TagResourceId"
+
+
+def test_build_index_has_lists_of_strings_and_pagination() -> None:
+    """The index has the lists of strings in responses, and the paths that paginators collect."""
+    made = build_index("dynamodb")
+    assert IndexedItem("ListTables", "TableNames[]", "") in made.texts
+    assert made.operations["ListTables"].pages == ("TableNames",)
+    assert made.operations["DescribeTable"].pages == ()
+    streams = build_index("kinesis").operations["ListStreams"]
+    assert streams.pages == ("StreamNames", "StreamSummaries")
+    # A service without paginators.
+    assert build_index("sagemaker-metrics").operations["BatchGetMetrics"].pages == ()
+
+
+def keys(service: str, structure: str) -> dict[str, tuple[str, str]]:
+    """The values at keys of maps that the index has of a structure, with type and words."""
+    found = build_index(service).structures[structure]
+    return {member.name: (member.type, member.words) for member in found if "[" in member.name}
+
+
+def test_build_index_has_the_enumerated_keys_of_a_map() -> None:
+    """Every key of the enumeration except the one that requests all, with the type of the map's
+    values. The key is the member's folded name, and the map stays a member."""
+    queue = keys("sqs", "GetQueueAttributesResult")
+    assert len(queue) == 21
+    assert queue["Attributes[QueueArn]"] == ("string", "")
+    assert "Attributes[All]" not in queue
+    account = keys("iam", "GetAccountSummaryResponse")
+    assert account["SummaryMap[MFADevicesInUse]"] == ("int64", "")
+    members = build_index("sqs").structures["GetQueueAttributesResult"]
+    assert [member.folded_name for member in members][:2] == ["attributes", "policy"]
+
+
+def test_build_index_has_the_documented_keys_of_a_map() -> None:
+    """If keys are any string, the index has those that lists in the documentation describe, with
+    their descriptions, except for inner lists."""
+    topic = keys("sns", "GetTopicAttributesResponse")
+    assert topic["Attributes[TopicArn]"] == ("string", "thetopicsarn")
+    assert topic["Attributes[KmsMasterKeyId]"][1].startswith("theidofanamazonwebservices")
+    assert set(topic) == {
+        f"Attributes[{name}]"
+        for name in (
+            *("DeliveryPolicy", "DisplayName", "EffectiveDeliveryPolicy", "MaximumMessageSize"),
+            *("Owner", "Policy", "SignatureVersion", "SubscriptionsConfirmed"),
+            *("SubscriptionsDeleted", "SubscriptionsPending", "TopicArn", "TracingConfig"),
+            *("KmsMasterKeyId", "ArchivePolicy", "BeginningArchiveTime"),
+            *("ContentBasedDeduplication", "FifoTopic"),
+        )
+    }
+
+
+def test_build_index_takes_no_keys_from_lists_about_other_things() -> None:
+    """Lists that describe structures, or the values of lists, have no keys."""
+    assert keys("dynamodb", "BatchGetItemOutput") == {}
+    assert keys("secretsmanager", "DescribeSecretResponse") == {}
+
+
+def test_build_index_leaves_out_keys_that_share_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key with the name of a member or of another map's key, or that the lock could not write, is
+    left out; the others stay, with their descriptions. Inner lists have no keys."""
+    listed = "<ul><li><p><code>Owner</code> - Who.</p></li> <li><code>b</code>: B"
+    listed += "<ul><li><code>inner</code> I</li></ul></li></ul>"
+    shapes: dict[str, Any] = {
+        "Out": {
+            "type": "structure",
+            "members": {
+                "Owner": {"shape": "Text"},
+                "First": {"shape": "Map", "documentation": listed},
+                "Second": {"shape": "Keyed"},
+            },
+        },
+        "Text": {"type": "string"},
+        "Key": {"type": "string", "enum": ["All", "B", "c_d", "e f"]},
+        "Map": {"type": "map", "key": {"shape": "Text"}, "value": {"shape": "Text"}},
+        "Keyed": {"type": "map", "key": {"shape": "Key"}, "value": {"shape": "Text"}},
+    }
+    get = {"Get": {"name": "Get", "output": {"shape": "Out"}}}
+
+    def made(service: str) -> ServiceModel:
+        return ServiceModel({"metadata": {}, "operations": get, "shapes": shapes}, service)
+
+    monkeypatch.setattr(botocore, "service_model", made)
+    assert keys("made", "Out") == {"Second[c_d]": ("string", "")}
+    del shapes["Out"]["members"]["Owner"], shapes["Key"]["enum"][1]
+    assert keys("made", "Out") == {
+        "First[Owner]": ("string", "who"),
+        "First[b]": ("string", "b"),
+        "Second[c_d]": ("string", ""),
+    }
