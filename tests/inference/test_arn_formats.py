@@ -1,7 +1,8 @@
-"""The registry of ARNs that responses lack, beside botocore's models."""
+"""The file of ARN formats, compared with botocore's models."""
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import pytest
@@ -9,23 +10,27 @@ import pytest
 from schemagen.api_models.botocore import build_index
 from schemagen.api_models.index import ServiceIndex
 from schemagen.inference.arguments import asked, is_about_tags
-from schemagen.inference.arn_formats import FORMATS, REFERENCES, Built
+from schemagen.inference.arn_formats import FILE, ResourceArn, parse, resource_arns
 from schemagen.inference.identity import Identity
 from schemagen.model import arn_format
 from schemagen.model.arn_format import is_format
 from schemagen.names import folded
 
 model = cache(build_index)
+ROWS = tuple(resource_arns().values())
 
 
-@pytest.mark.parametrize("row", FORMATS, ids=lambda row: f"{row.service}.{row.structure}")
-def test_a_format_is_filled_by_what_responses_hold(row: Built) -> None:
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.service}.{row.structure}")
+def test_formats_are_filled_by_members_of_their_structure(row: ResourceArn) -> None:
     """Every row is a format of the reference's notation; its structure is one that botocore's
     responses have, with the members that fill it as strings, and no ARN of its own."""
     item = next(item for item in model(row.service).items if item.structure == row.structure)
     identity = Identity(model(row.service), item, "anything")
     members = {member.name: member.type for member in identity.members.values()}
-    for name in (*arn_format.parse(row.format).members, *([row.place] if row.place else [])):
+    for name in (
+        *arn_format.parse(row.format).members,
+        *([row.location_member] if row.location_member else []),
+    ):
         assert members.get(name) == "string"
         # "/workspaces/${id}" is filled by what identifies, and by no description.
         assert folded(name).endswith(("arn", "id", "identifier", "name"))
@@ -33,7 +38,7 @@ def test_a_format_is_filled_by_what_responses_hold(row: Built) -> None:
     assert identity.built is not None
 
 
-def tag_arguments(row: Built) -> tuple[Identity, list[str]]:
+def tag_arguments(row: ResourceArn) -> tuple[Identity, list[str]]:
     """What identifies the row's items, and the arguments with which their tags are asked for."""
     item = next(item for item in model(row.service).items if item.structure == row.structure)
     identity = Identity(model(row.service), item, "anything")
@@ -45,27 +50,67 @@ def tag_arguments(row: Built) -> tuple[Identity, list[str]]:
     ]
 
 
-@pytest.mark.parametrize("row", FORMATS, ids=lambda row: f"{row.service}.{row.structure}")
-def test_what_has_no_tags_is_not_asked_for_any(row: Built) -> None:
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.service}.{row.structure}")
+def test_arguments_are_not_found_for_tags_of_untagged_resources(row: ResourceArn) -> None:
     """No operation of the service lists the tags of what the reference knows no tags of; where one
     takes a resource's ARN, it is asked with the format for whatever else has one."""
     identity, found = tag_arguments(row)
-    assert row.tags or not found
+    assert row.has_tags or not found
     assert {one for one in found if is_format(one)} <= {getattr(identity.built, "format", "")}
 
 
-def test_tags_of_most_resources_that_have_some_are_asked_for() -> None:
+def test_arguments_are_found_for_tags_of_most_tagged_resources() -> None:
     """The test above has something to look at, arguments that are formats among it."""
-    found = [arguments for row in FORMATS if (arguments := tag_arguments(row)[1])]
+    found = [arguments for row in ROWS if (arguments := tag_arguments(row)[1])]
     assert len(found) > 150
     assert sum(any(map(is_format, arguments)) for arguments in found) > 100
 
 
-def test_rows_stand_in_order_and_once() -> None:
-    """The registry is sorted, says one thing of a structure, and names the page of each service."""
-    keys = [(row.service, row.structure) for row in FORMATS]
-    assert keys == sorted(set(keys))
-    assert [*REFERENCES] == sorted({row.service for row in FORMATS})
+def test_formats_are_sorted_by_service_and_structure() -> None:
+    """The file is in a regular order, so that it can be compared with AWS's reference."""
+    keys = [(row.service, row.structure) for row in ROWS]
+    assert len(keys) > 300
+    assert keys == sorted(keys)
+
+
+SERVICE = """\
+[made]
+reference = "list_awsmade.html"
+untagged = ["Thing"]
+location_members = { Thing = "OwnerArn" }
+[made.formats]
+Thing = "arn:${Partition}:made:${Region}:${Account}:thing/${Id}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('reference = "list_awsmade.html"', "", "lacks reference"),
+        ("list_awsmade.html", "awsmade", "reference must be like 'list_amazonec2.html', not 'awsmade'"),
+        ("untagged", "tagged", "has the unknown key tagged"),
+        ('["Thing"]', '["Other"]', "'Other' has no format"),
+        ('["Thing"]', "[[]]", "[] has no format"),
+        ('["Thing"]', "true", "untagged must be an array"),
+        ("{ Thing =", "{ Other =", "'Other' has no format"),
+        ('"OwnerArn"', "1", "location_members.Thing must be a string, not 1"),
+        ('{ Thing = "OwnerArn" }', "1", "location_members must be a table"),
+        ("thing/${Id}", "thing", "Thing: 'arn:${Partition}:made:${Region}:${Account}:thing' is no"),
+    ],
+)  # fmt: skip
+def test_parse_rejects_malformed_rows(old: str, new: str, message: str) -> None:
+    """A mistake in the file is an error that names the file, the service and what is wrong."""
+    row = ResourceArn(
+        *("made", "Thing", "arn:${Partition}:made:${Region}:${Account}:thing/${Id}"),
+        location_member="OwnerArn",
+        has_tags=False,
+    )
+    assert parse(SERVICE) == [row]
+    assert SERVICE.count(old) == 1
+    with pytest.raises(ValueError, match=re.escape(f"{FILE.name}: made: {message}")):
+        parse(SERVICE.replace(old, new))
+    with pytest.raises(ValueError, match=re.escape(f"{FILE.name}: made: must be a table")):
+        parse("made = 1")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +125,7 @@ def test_rows_stand_in_order_and_once() -> None:
         ("emr", "ListInstances", "Instances[]", None),
     ],
 )  # fmt: skip
-def test_the_owner_stands_in_the_arn(
+def test_identity_builds_arns_with_the_documented_owner(
     service: str, operation: str, path: str, expected: str | None
 ) -> None:
     """The account is the member that is documented as the owner's, where there is one. What has an

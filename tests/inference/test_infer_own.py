@@ -12,7 +12,7 @@ import pytest
 from made_services import COLOUR, KEYED, SIZE, SIZED, THING, Made, index, only, thing
 from schemagen.api_models.index import Directory, IndexedMember, fingerprint, words
 from schemagen.inference import identity
-from schemagen.inference.arn_formats import Built
+from schemagen.inference.arn_formats import ResourceArn
 from schemagen.inference.infer import Inference, infer
 from schemagen.typetable import TypeTable
 
@@ -151,10 +151,10 @@ def asked_of_built(
     operation: str, *members: IndexedMember, tags: bool = True, name: str = "made_thing"
 ) -> tuple[str, ...]:
     """What ``operation`` is asked with for the tags of a thing whose ARN is built."""
-    row = Built("made", "Thing", BUILT, tags=tags)
+    row = ResourceArn("made", "Thing", BUILT, has_tags=tags)
     made = index("GetThing @ Thing", operation, Thing=(*NAMED, *members), Tagged=TAGGED)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(identity, "BY_STRUCTURE", {("made", "Thing"): row})
+        patch.setattr(identity, "resource_arns", lambda: {("made", "Thing"): row})
         binding = only(thing(*KEYED, "tags hstore", name=name), made).binding
     assert binding is not None
     return tuple(

@@ -1,432 +1,98 @@
-"""ARNs that responses lack, as AWS's Service Authorization Reference writes them.
-
-The reference has a page for each service, https://docs.aws.amazon.com/service-authorization/latest/reference/
-and then the name in `REFERENCES`. A row stands here only for a structure that has no ARN of its own
-(or has it for some resources only), and whose members identify the resource with certainty.
-"""
+"""Read the ARN formats of resources whose responses hold no ARN: `arn_formats.toml`, which only
+inference needs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
 
-REFERENCES: Mapping[str, str] = {
-    "apigateway": "list_amazonapigatewaymanagement.html",
-    "apigatewayv2": "list_amazonapigatewaymanagementv2.html",
-    "appconfig": "list_awsappconfig.html",
-    "athena": "list_amazonathena.html",
-    "auditmanager": "list_awsauditmanager.html",
-    "b2bi": "list_awsb2bdatainterchange.html",
-    "bcm-pricing-calculator": "list_awsbillingandcostmanagementpricingcalculator.html",
-    "bedrock-agent": "list_amazonbedrock.html",
-    "bedrock-agentcore-control": "list_amazonbedrockagentcore.html",
-    "budgets": "list_awsbudgetservice.html",
-    "cloudfront": "list_amazoncloudfront.html",
-    "cloudwatch": "list_amazoncloudwatch.html",
-    "codecommit": "list_awscodecommit.html",
-    "codedeploy": "list_awscodedeploy.html",
-    "codepipeline": "list_awscodepipeline.html",
-    "cognito-identity": "list_amazoncognitoidentity.html",
-    "cognito-idp": "list_amazoncognitouserpools.html",
-    "customer-profiles": "list_amazonconnectcustomerprofiles.html",
-    "datapipeline": "list_awsdatapipeline.html",
-    "deadline": "list_awsdeadlinecloud.html",
-    "directconnect": "list_awsdirectconnect.html",
-    "ds": "list_awsdirectoryservice.html",
-    "dynamodb": "list_amazondynamodb.html",
-    "ec2": "list_amazonec2.html",
-    "elb": "list_awselasticloadbalancing.html",
-    "emr": "list_amazonelasticmapreduce.html",
-    "es": "list_amazonopensearchservice.html",
-    "events": "list_amazoneventbridge.html",
-    "glue": "list_awsglue.html",
-    "grafana": "list_amazonmanagedgrafana.html",
-    "greengrassv2": "list_awsiotgreengrassv2.html",
-    "groundstation": "list_awsgroundstation.html",
-    "guardduty": "list_amazonguardduty.html",
-    "imagebuilder": "list_amazonec2imagebuilder.html",
-    "iot": "list_awsiot.html",
-    "iotdeviceadvisor": "list_awsiotcoredeviceadvisor.html",
-    "iotsitewise": "list_awsiotsitewise.html",
-    "kendra": "list_amazonkendra.html",
-    "kendra-ranking": "list_amazonkendraintelligentranking.html",
-    "launch-wizard": "list_awslaunchwizard.html",
-    "lexv2-models": "list_amazonlexv2.html",
-    "location": "list_amazonlocation.html",
-    "machinelearning": "list_amazonmachinelearning.html",
-    "migrationhuborchestrator": "list_awsmigrationhuborchestrator.html",
-    "networkmanager": "list_awsnetworkmanager.html",
-    "opensearch": "list_amazonopensearchservice.html",
-    "polly": "list_amazonpolly.html",
-    "qbusiness": "list_amazonqbusiness.html",
-    "rds": "list_amazonrds.html",
-    "redshift": "list_amazonredshift.html",
-    "redshift-serverless": "list_amazonredshiftserverless.html",
-    "route53": "list_amazonroute53.html",
-    "rum": "list_awscloudwatchrum.html",
-    "s3": "list_amazons3.html",
-    "s3control": "list_amazons3.html",
-    "sagemaker": "list_amazonsagemaker.html",
-    "ses": "list_amazonses.html",
-    "sesv2": "list_amazonsimpleemailservicev2.html",
-    "ssm": "list_awssystemsmanager.html",
-    "supplychain": "list_awssupplychain.html",
-    "synthetics": "list_amazoncloudwatchsynthetics.html",
-    "textract": "list_amazontextract.html",
-    "transcribe": "list_amazontranscribe.html",
-    "waf": "list_awswaf.html",
-    "waf-regional": "list_awswafregional.html",
-    "workmail": "list_amazonworkmail.html",
-    "workspaces": "list_amazonworkspaces.html",
-    "workspaces-instances": "list_awsworkspacesmanagedinstances.html",
-}
+from schemagen.model import arn_format
+
+FILE = Path(__file__).with_suffix(".toml")
+
+_REQUIRED_KEYS = frozenset({"reference", "formats"})
+_OPTIONAL_KEYS = frozenset({"untagged", "location_members"})
+_REFERENCE = re.compile(r"list_[a-z0-9]+\.html")
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
+class ResourceArn:
     """The ARN of the resource that a structure of a service describes.
 
-    ``format`` is the reference's, with the structure's members in place of the reference's names of
-    them. ``place`` is a member that holds another ARN with the same partition, region and account.
-    ``tags`` is False where the reference knows of none: it gives the kind of resource no condition
-    key ``aws:ResourceTag/${TagKey}``, and does not name it with the action that lists tags.
+    ``format`` is in the notation of `model.arn_format`. ``location_member`` names a member that
+    holds another ARN with the same partition, region and account, or is "". ``has_tags`` is False if
+    AWS documents no tags for the resource.
     """
 
     service: str
     structure: str
     format: str
-    place: str = ""
-    tags: bool = True
+    location_member: str = ""
+    has_tags: bool = True
 
 
-def _row(service: str, structure: str, rest: str, place: str = "", *, tags: bool = True) -> Built:
-    return Built(service, structure, f"arn:${{Partition}}:{rest}", place, tags)
+@cache
+def resource_arns() -> Mapping[tuple[str, str], ResourceArn]:
+    """Return the rows of the file by service and structure."""
+    return {(row.service, row.structure): row for row in parse(FILE.read_text("utf-8"))}
 
 
-# fmt: off
-FORMATS: tuple[Built, ...] = (
-    _row("apigateway", "ApiKey", "apigateway:${Region}::/apikeys/${id}"),
-    _row("apigateway", "ClientCertificate", "apigateway:${Region}::/clientcertificates/${clientCertificateId}"),
-    _row("apigateway", "RestApi", "apigateway:${Region}::/restapis/${id}"),
-    _row("apigateway", "UsagePlan", "apigateway:${Region}::/usageplans/${id}"),
-    _row("apigateway", "VpcLink", "apigateway:${Region}::/vpclinks/${id}"),
-    _row("apigatewayv2", "Api", "apigateway:${Region}::/apis/${ApiId}"),
-    _row("apigatewayv2", "GetApiResponse", "apigateway:${Region}::/apis/${ApiId}"),
-    _row("apigatewayv2", "GetVpcLinkResponse", "apigateway:${Region}::/vpclinks/${VpcLinkId}"),
-    _row("apigatewayv2", "VpcLink", "apigateway:${Region}::/vpclinks/${VpcLinkId}"),
-    _row("appconfig", "Application", "appconfig:${Region}:${Account}:application/${Id}"),
-    _row("appconfig", "ConfigurationProfile", "appconfig:${Region}:${Account}:application/${ApplicationId}/configurationprofile/${Id}"),
-    _row("appconfig", "ConfigurationProfileSummary", "appconfig:${Region}:${Account}:application/${ApplicationId}/configurationprofile/${Id}"),
-    _row("appconfig", "Environment", "appconfig:${Region}:${Account}:application/${ApplicationId}/environment/${Id}"),
-    _row("appconfig", "ExtensionAssociationSummary", "appconfig:${Region}:${Account}:extensionassociation/${Id}"),
-    _row("athena", "CapacityReservation", "athena:${Region}:${Account}:capacity-reservation/${Name}"),
-    _row("athena", "DataCatalog", "athena:${Region}:${Account}:datacatalog/${Name}"),
-    _row("athena", "WorkGroup", "athena:${Region}:${Account}:workgroup/${Name}"),
-    _row("athena", "WorkGroupSummary", "athena:${Region}:${Account}:workgroup/${Name}"),
-    _row("auditmanager", "AssessmentMetadataItem", "auditmanager:${Region}:${Account}:assessment/${id}"),
-    _row("b2bi", "CapabilitySummary", "b2bi:${Region}:${Account}:capability/${capabilityId}"),
-    _row("b2bi", "PartnershipSummary", "b2bi:${Region}:${Account}:partnership/${partnershipId}"),
-    _row("b2bi", "ProfileSummary", "b2bi:${Region}:${Account}:profile/${profileId}"),
-    _row("b2bi", "TransformerSummary", "b2bi:${Region}:${Account}:transformer/${transformerId}"),
-    _row("bcm-pricing-calculator", "BillEstimateSummary", "bcm-pricing-calculator::${Account}:bill-estimate/${id}", tags=False),
-    _row("bcm-pricing-calculator", "BillScenarioSummary", "bcm-pricing-calculator::${Account}:bill-scenario/${id}"),
-    _row("bcm-pricing-calculator", "GetBillEstimateResponse", "bcm-pricing-calculator::${Account}:bill-estimate/${id}", tags=False),
-    _row("bcm-pricing-calculator", "GetBillScenarioResponse", "bcm-pricing-calculator::${Account}:bill-scenario/${id}"),
-    _row("bcm-pricing-calculator", "GetWorkloadEstimateResponse", "bcm-pricing-calculator::${Account}:workload-estimate/${id}"),
-    _row("bcm-pricing-calculator", "WorkloadEstimateSummary", "bcm-pricing-calculator::${Account}:workload-estimate/${id}"),
-    _row("bedrock-agent", "AgentSummary", "bedrock:${Region}:${Account}:agent/${agentId}"),
-    _row("bedrock-agent", "KnowledgeBaseSummary", "bedrock:${Region}:${Account}:knowledge-base/${knowledgeBaseId}"),
-    _row("bedrock-agentcore-control", "GatewaySummary", "bedrock-agentcore:${Region}:${Account}:gateway/${gatewayId}"),
-    _row("budgets", "Budget", "budgets::${Account}:budget/${BudgetName}"),
-    _row("cloudfront", "ContinuousDeploymentPolicy", "cloudfront::${Account}:continuous-deployment-policy/${Id}", tags=False),
-    _row("cloudfront", "FieldLevelEncryptionProfile", "cloudfront::${Account}:field-level-encryption-profile/${Id}", tags=False),
-    _row("cloudfront", "FieldLevelEncryptionProfileSummary", "cloudfront::${Account}:field-level-encryption-profile/${Id}", tags=False),
-    _row("cloudfront", "FunctionSummary", "cloudfront::${Account}:function/${Name}", tags=False),
-    _row("cloudfront", "OriginAccessControl", "cloudfront::${Account}:origin-access-control/${Id}", tags=False),
-    _row("cloudfront", "OriginAccessControlSummary", "cloudfront::${Account}:origin-access-control/${Id}", tags=False),
-    _row("cloudwatch", "InsightRule", "cloudwatch:${Region}:${Account}:insight-rule/${Name}"),
-    _row("codecommit", "RepositoryNameIdPair", "codecommit:${Region}:${Account}:${repositoryName}"),
-    _row("codedeploy", "ApplicationInfo", "codedeploy:${Region}:${Account}:application:${applicationName}"),
-    _row("codedeploy", "DeploymentConfigInfo", "codedeploy:${Region}:${Account}:deploymentconfig:${deploymentConfigName}", tags=False),
-    _row("codedeploy", "DeploymentGroupInfo", "codedeploy:${Region}:${Account}:deploymentgroup:${applicationName}/${deploymentGroupName}"),
-    _row("codepipeline", "PipelineDeclaration", "codepipeline:${Region}:${Account}:${name}"),
-    _row("codepipeline", "PipelineSummary", "codepipeline:${Region}:${Account}:${name}"),
-    _row("cognito-identity", "IdentityPool", "cognito-identity:${Region}:${Account}:identitypool/${IdentityPoolId}"),
-    _row("cognito-identity", "IdentityPoolShortDescription", "cognito-identity:${Region}:${Account}:identitypool/${IdentityPoolId}"),
-    _row("cognito-idp", "UserPoolDescriptionType", "cognito-idp:${Region}:${Account}:userpool/${Id}"),
-    _row("customer-profiles", "GetDomainResponse", "profile:${Region}:${Account}:domains/${DomainName}"),
-    _row("customer-profiles", "ListDomainItem", "profile:${Region}:${Account}:domains/${DomainName}"),
-    _row("datapipeline", "PipelineDescription", "datapipeline:${Region}:${Account}:pipeline/${pipelineId}"),
-    _row("datapipeline", "PipelineIdName", "datapipeline:${Region}:${Account}:pipeline/${id}"),
-    _row("deadline", "FarmSummary", "deadline:${Region}:${Account}:farm/${farmId}"),
-    _row("deadline", "FleetSummary", "deadline:${Region}:${Account}:farm/${farmId}/fleet/${fleetId}"),
-    _row("deadline", "GetFarmResponse", "deadline:${Region}:${Account}:farm/${farmId}"),
-    _row("deadline", "GetFleetResponse", "deadline:${Region}:${Account}:farm/${farmId}/fleet/${fleetId}"),
-    _row("deadline", "GetLicenseEndpointResponse", "deadline:${Region}:${Account}:license-endpoint/${licenseEndpointId}"),
-    _row("deadline", "GetMonitorResponse", "deadline:${Region}:${Account}:monitor/${monitorId}"),
-    _row("deadline", "GetQueueResponse", "deadline:${Region}:${Account}:farm/${farmId}/queue/${queueId}"),
-    _row("deadline", "LicenseEndpointSummary", "deadline:${Region}:${Account}:license-endpoint/${licenseEndpointId}"),
-    _row("deadline", "MonitorSummary", "deadline:${Region}:${Account}:monitor/${monitorId}"),
-    _row("deadline", "QueueSummary", "deadline:${Region}:${Account}:farm/${farmId}/queue/${queueId}"),
-    _row("directconnect", "Connection", "directconnect:${Region}:${Account}:dxcon/${connectionId}"),
-    _row("directconnect", "DirectConnectGateway", "directconnect::${Account}:dx-gateway/${directConnectGatewayId}"),
-    _row("directconnect", "Lag", "directconnect:${Region}:${Account}:dxlag/${lagId}"),
-    _row("directconnect", "VirtualInterface", "directconnect:${Region}:${Account}:dxvif/${virtualInterfaceId}"),
-    _row("ds", "DirectoryDescription", "ds:${Region}:${Account}:directory/${DirectoryId}"),
-    _row("dynamodb", "GlobalTable", "dynamodb::${Account}:global-table/${GlobalTableName}", tags=False),
-    _row("ec2", "Address", "ec2:${Region}:${Account}:elastic-ip/${AllocationId}"),
-    _row("ec2", "CapacityBlock", "ec2:${Region}:${Account}:capacity-block/${CapacityBlockId}"),
-    _row("ec2", "CapacityManagerDataExportResponse", "ec2:${Region}:${Account}:capacity-manager-data-export/${CapacityManagerDataExportId}"),
-    _row("ec2", "CarrierGateway", "ec2:${Region}:${Account}:carrier-gateway/${CarrierGatewayId}"),
-    _row("ec2", "ClientVpnEndpoint", "ec2:${Region}:${Account}:client-vpn-endpoint/${ClientVpnEndpointId}"),
-    _row("ec2", "CustomerGateway", "ec2:${Region}:${Account}:customer-gateway/${CustomerGatewayId}"),
-    _row("ec2", "DhcpOptions", "ec2:${Region}:${Account}:dhcp-options/${DhcpOptionsId}"),
-    _row("ec2", "EgressOnlyInternetGateway", "ec2:${Region}:${Account}:egress-only-internet-gateway/${EgressOnlyInternetGatewayId}"),
-    _row("ec2", "ExportImageTask", "ec2:${Region}:${Account}:export-image-task/${ExportImageTaskId}"),
-    _row("ec2", "ExportTask", "ec2:${Region}:${Account}:export-instance-task/${ExportTaskId}"),
-    _row("ec2", "FleetData", "ec2:${Region}:${Account}:fleet/${FleetId}"),
-    _row("ec2", "FlowLog", "ec2:${Region}:${Account}:vpc-flow-log/${FlowLogId}"),
-    _row("ec2", "Host", "ec2:${Region}:${Account}:dedicated-host/${HostId}"),
-    _row("ec2", "HostReservation", "ec2:${Region}:${Account}:host-reservation/${HostReservationId}"),
-    # Images and snapshots are named without the account that owns them.
-    _row("ec2", "Image", "ec2:${Region}::image/${ImageId}"),
-    _row("ec2", "ImportImageTask", "ec2:${Region}:${Account}:import-image-task/${ImportTaskId}"),
-    _row("ec2", "ImportSnapshotTask", "ec2:${Region}:${Account}:import-snapshot-task/${ImportTaskId}"),
-    _row("ec2", "Instance", "ec2:${Region}:${Account}:instance/${InstanceId}"),
-    _row("ec2", "InstanceEventWindow", "ec2:${Region}:${Account}:instance-event-window/${InstanceEventWindowId}"),
-    _row("ec2", "InternetGateway", "ec2:${Region}:${Account}:internet-gateway/${InternetGatewayId}"),
-    _row("ec2", "Ipv6Pool", "ec2:${Region}:${Account}:ipv6pool-ec2/${PoolId}"),
-    _row("ec2", "KeyPairInfo", "ec2:${Region}:${Account}:key-pair/${KeyName}"),
-    _row("ec2", "LaunchTemplate", "ec2:${Region}:${Account}:launch-template/${LaunchTemplateId}"),
-    _row("ec2", "LocalGateway", "ec2:${Region}:${Account}:local-gateway/${LocalGatewayId}"),
-    _row("ec2", "LocalGatewayRouteTableVirtualInterfaceGroupAssociation", "ec2:${Region}:${Account}:local-gateway-route-table-virtual-interface-group-association/${LocalGatewayRouteTableVirtualInterfaceGroupAssociationId}"),
-    _row("ec2", "LocalGatewayRouteTableVpcAssociation", "ec2:${Region}:${Account}:local-gateway-route-table-vpc-association/${LocalGatewayRouteTableVpcAssociationId}"),
-    _row("ec2", "MacModificationTask", "ec2:${Region}:${Account}:mac-modification-task/${MacModificationTaskId}"),
-    _row("ec2", "NatGateway", "ec2:${Region}:${Account}:natgateway/${NatGatewayId}"),
-    _row("ec2", "NetworkAcl", "ec2:${Region}:${Account}:network-acl/${NetworkAclId}"),
-    _row("ec2", "NetworkInterface", "ec2:${Region}:${Account}:network-interface/${NetworkInterfaceId}"),
-    _row("ec2", "OutpostLag", "ec2:${Region}:${Account}:outpost-lag/${OutpostLagId}"),
-    _row("ec2", "PublicIpv4Pool", "ec2:${Region}:${Account}:ipv4pool-ec2/${PoolId}"),
-    _row("ec2", "ReplaceRootVolumeTask", "ec2:${Region}:${Account}:replace-root-volume-task/${ReplaceRootVolumeTaskId}"),
-    _row("ec2", "ReservedInstances", "ec2:${Region}:${Account}:reserved-instances/${ReservedInstancesId}"),
-    _row("ec2", "RouteServer", "ec2:${Region}:${Account}:route-server/${RouteServerId}"),
-    _row("ec2", "RouteServerEndpoint", "ec2:${Region}:${Account}:route-server-endpoint/${RouteServerEndpointId}"),
-    _row("ec2", "RouteServerPeer", "ec2:${Region}:${Account}:route-server-peer/${RouteServerPeerId}"),
-    _row("ec2", "RouteTable", "ec2:${Region}:${Account}:route-table/${RouteTableId}"),
-    _row("ec2", "ServiceConfiguration", "ec2:${Region}:${Account}:vpc-endpoint-service/${ServiceId}"),
-    _row("ec2", "Snapshot", "ec2:${Region}::snapshot/${SnapshotId}"),
-    _row("ec2", "SpotFleetRequestConfig", "ec2:${Region}:${Account}:spot-fleet-request/${SpotFleetRequestId}"),
-    _row("ec2", "SpotInstanceRequest", "ec2:${Region}:${Account}:spot-instances-request/${SpotInstanceRequestId}"),
-    _row("ec2", "SubnetCidrReservation", "ec2:${Region}:${Account}:subnet-cidr-reservation/${SubnetCidrReservationId}"),
-    _row("ec2", "TrafficMirrorFilter", "ec2:${Region}:${Account}:traffic-mirror-filter/${TrafficMirrorFilterId}"),
-    _row("ec2", "TrafficMirrorFilterRule", "ec2:${Region}:${Account}:traffic-mirror-filter-rule/${TrafficMirrorFilterRuleId}"),
-    _row("ec2", "TrafficMirrorSession", "ec2:${Region}:${Account}:traffic-mirror-session/${TrafficMirrorSessionId}"),
-    _row("ec2", "TrafficMirrorTarget", "ec2:${Region}:${Account}:traffic-mirror-target/${TrafficMirrorTargetId}"),
-    _row("ec2", "TransitGatewayConnectPeer", "ec2:${Region}:${Account}:transit-gateway-connect-peer/${TransitGatewayConnectPeerId}"),
-    _row("ec2", "TransitGatewayMeteringPolicy", "ec2:${Region}:${Account}:transit-gateway-metering-policy/${TransitGatewayMeteringPolicyId}"),
-    _row("ec2", "TransitGatewayPolicyTable", "ec2:${Region}:${Account}:transit-gateway-policy-table/${TransitGatewayPolicyTableId}"),
-    _row("ec2", "TransitGatewayRouteTable", "ec2:${Region}:${Account}:transit-gateway-route-table/${TransitGatewayRouteTableId}"),
-    _row("ec2", "TransitGatewayRouteTableAnnouncement", "ec2:${Region}:${Account}:transit-gateway-route-table-announcement/${TransitGatewayRouteTableAnnouncementId}"),
-    _row("ec2", "VerifiedAccessEndpoint", "ec2:${Region}:${Account}:verified-access-endpoint/${VerifiedAccessEndpointId}"),
-    _row("ec2", "VerifiedAccessInstance", "ec2:${Region}:${Account}:verified-access-instance/${VerifiedAccessInstanceId}"),
-    _row("ec2", "VerifiedAccessTrustProvider", "ec2:${Region}:${Account}:verified-access-trust-provider/${VerifiedAccessTrustProviderId}"),
-    _row("ec2", "Vpc", "ec2:${Region}:${Account}:vpc/${VpcId}"),
-    _row("ec2", "VpcEncryptionControl", "ec2:${Region}:${Account}:vpc-encryption-control/${VpcEncryptionControlId}"),
-    _row("ec2", "VpcEndpoint", "ec2:${Region}:${Account}:vpc-endpoint/${VpcEndpointId}"),
-    _row("ec2", "VpcPeeringConnection", "ec2:${Region}:${Account}:vpc-peering-connection/${VpcPeeringConnectionId}"),
-    _row("ec2", "VpnConcentrator", "ec2:${Region}:${Account}:vpn-concentrator/${VpnConcentratorId}"),
-    _row("ec2", "VpnConnection", "ec2:${Region}:${Account}:vpn-connection/${VpnConnectionId}"),
-    _row("ec2", "VpnGateway", "ec2:${Region}:${Account}:vpn-gateway/${VpnGatewayId}"),
-    _row("elb", "LoadBalancerDescription", "elasticloadbalancing:${Region}:${Account}:loadbalancer/${LoadBalancerName}"),
-    _row("emr", "NotebookExecutionSummary", "elasticmapreduce:${Region}:${Account}:notebook-execution/${NotebookExecutionId}"),
-    _row("emr", "StudioSummary", "elasticmapreduce:${Region}:${Account}:studio/${StudioId}"),
-    _row("es", "DomainInfo", "es:${Region}:${Account}:domain/${DomainName}"),
-    _row("events", "Archive", "events:${Region}:${Account}:archive/${ArchiveName}", tags=False),
-    _row("events", "Replay", "events:${Region}:${Account}:replay/${ReplayName}", tags=False),
-    _row("glue", "Blueprint", "glue:${Region}:${Account}:blueprint/${Name}"),
-    _row("glue", "Connection", "glue:${Region}:${Account}:connection/${Name}"),
-    _row("glue", "Crawler", "glue:${Region}:${Account}:crawler/${Name}"),
-    _row("glue", "DataQualityRulesetListDetails", "glue:${Region}:${Account}:dataQualityRuleset/${Name}"),
-    _row("glue", "DevEndpoint", "glue:${Region}:${Account}:devEndpoint/${EndpointName}"),
-    _row("glue", "GetDataQualityRulesetResponse", "glue:${Region}:${Account}:dataQualityRuleset/${Name}"),
-    _row("glue", "GetMLTransformResponse", "glue:${Region}:${Account}:mlTransform/${TransformId}"),
-    _row("glue", "Job", "glue:${Region}:${Account}:job/${Name}"),
-    _row("glue", "MLTransform", "glue:${Region}:${Account}:mlTransform/${TransformId}"),
-    _row("glue", "Session", "glue:${Region}:${Account}:session/${Id}"),
-    _row("glue", "Trigger", "glue:${Region}:${Account}:trigger/${Name}"),
-    _row("glue", "Workflow", "glue:${Region}:${Account}:workflow/${Name}"),
-    _row("grafana", "WorkspaceDescription", "grafana:${Region}:${Account}:/workspaces/${id}"),
-    _row("grafana", "WorkspaceSummary", "grafana:${Region}:${Account}:/workspaces/${id}"),
-    _row("greengrassv2", "CoreDevice", "greengrass:${Region}:${Account}:coreDevices:${coreDeviceThingName}"),
-    _row("greengrassv2", "Deployment", "greengrass:${Region}:${Account}:deployments:${deploymentId}"),
-    _row("greengrassv2", "GetCoreDeviceResponse", "greengrass:${Region}:${Account}:coreDevices:${coreDeviceThingName}"),
-    _row("greengrassv2", "GetDeploymentResponse", "greengrass:${Region}:${Account}:deployments:${deploymentId}"),
-    _row("groundstation", "ContactData", "groundstation:${Region}:${Account}:contact/${contactId}"),
-    _row("groundstation", "DescribeContactResponse", "groundstation:${Region}:${Account}:contact/${contactId}"),
-    _row("groundstation", "DescribeEphemerisResponse", "groundstation:${Region}:${Account}:ephemeris/${ephemerisId}"),
-    _row("groundstation", "EphemerisItem", "groundstation:${Region}:${Account}:ephemeris/${ephemerisId}"),
-    _row("guardduty", "MalwareProtectionPlanSummary", "guardduty:${Region}:${Account}:malware-protection-plan/${MalwareProtectionPlanId}"),
-    _row("imagebuilder", "LifecycleExecution", "imagebuilder:${Region}:${Account}:lifecycle-execution/${lifecycleExecutionId}", tags=False),
-    _row("iot", "DescribeIndexResponse", "iot:${Region}:${Account}:index/${indexName}", tags=False),
-    _row("iot", "PackageSummary", "iot:${Region}:${Account}:package/${packageName}"),
-    _row("iotdeviceadvisor", "SuiteDefinitionInformation", "iotdeviceadvisor:${Region}:${Account}:suitedefinition/${suiteDefinitionId}"),
-    _row("iotsitewise", "AccessPolicySummary", "iotsitewise:${Region}:${Account}:access-policy/${id}"),
-    _row("iotsitewise", "DashboardSummary", "iotsitewise:${Region}:${Account}:dashboard/${id}"),
-    _row("iotsitewise", "GatewaySummary", "iotsitewise:${Region}:${Account}:gateway/${gatewayId}"),
-    _row("iotsitewise", "PortalSummary", "iotsitewise:${Region}:${Account}:portal/${id}"),
-    _row("iotsitewise", "ProjectSummary", "iotsitewise:${Region}:${Account}:project/${id}"),
-    _row("kendra", "DescribeIndexResponse", "kendra:${Region}:${Account}:index/${Id}"),
-    _row("kendra", "IndexConfigurationSummary", "kendra:${Region}:${Account}:index/${Id}"),
-    _row("kendra-ranking", "RescoreExecutionPlanSummary", "kendra-ranking:${Region}:${Account}:rescore-execution-plan/${Id}"),
-    _row("launch-wizard", "DeploymentDataSummary", "launchwizard:${Region}:${Account}:deployment/${id}"),
-    _row("lexv2-models", "BotSummary", "lex:${Region}:${Account}:bot/${botId}"),
-    _row("lexv2-models", "DescribeBotAliasResponse", "lex:${Region}:${Account}:bot-alias/${botId}/${botAliasId}"),
-    _row("lexv2-models", "DescribeBotResponse", "lex:${Region}:${Account}:bot/${botId}"),
-    _row("lexv2-models", "DescribeTestSetResponse", "lex:${Region}:${Account}:test-set/${testSetId}"),
-    _row("lexv2-models", "TestSetSummary", "lex:${Region}:${Account}:test-set/${testSetId}"),
-    _row("location", "ListKeysResponseEntry", "geo:${Region}:${Account}:api-key/${KeyName}"),
-    _row("location", "ListMapsResponseEntry", "geo:${Region}:${Account}:map/${MapName}"),
-    _row("location", "ListPlaceIndexesResponseEntry", "geo:${Region}:${Account}:place-index/${IndexName}"),
-    _row("location", "ListRouteCalculatorsResponseEntry", "geo:${Region}:${Account}:route-calculator/${CalculatorName}"),
-    _row("location", "ListTrackersResponseEntry", "geo:${Region}:${Account}:tracker/${TrackerName}"),
-    _row("machinelearning", "BatchPrediction", "machinelearning:${Region}:${Account}:batchprediction/${BatchPredictionId}"),
-    _row("machinelearning", "DataSource", "machinelearning:${Region}:${Account}:datasource/${DataSourceId}"),
-    _row("machinelearning", "Evaluation", "machinelearning:${Region}:${Account}:evaluation/${EvaluationId}"),
-    _row("machinelearning", "GetBatchPredictionOutput", "machinelearning:${Region}:${Account}:batchprediction/${BatchPredictionId}"),
-    _row("machinelearning", "GetDataSourceOutput", "machinelearning:${Region}:${Account}:datasource/${DataSourceId}"),
-    _row("machinelearning", "GetEvaluationOutput", "machinelearning:${Region}:${Account}:evaluation/${EvaluationId}"),
-    _row("machinelearning", "GetMLModelOutput", "machinelearning:${Region}:${Account}:mlmodel/${MLModelId}"),
-    _row("machinelearning", "MLModel", "machinelearning:${Region}:${Account}:mlmodel/${MLModelId}"),
-    _row("migrationhuborchestrator", "MigrationWorkflowSummary", "migrationhub-orchestrator:${Region}:${Account}:workflow/${id}"),
-    _row("networkmanager", "ConnectPeer", "networkmanager::${Account}:connect-peer/${ConnectPeerId}"),
-    _row("networkmanager", "ConnectPeerSummary", "networkmanager::${Account}:connect-peer/${ConnectPeerId}"),
-    _row("opensearch", "DomainInfo", "es:${Region}:${Account}:domain/${DomainName}"),
-    _row("polly", "Lexicon", "polly:${Region}:${Account}:lexicon/${Name}", tags=False),
-    _row("polly", "LexiconDescription", "polly:${Region}:${Account}:lexicon/${Name}", tags=False),
-    _row("qbusiness", "Application", "qbusiness:${Region}:${Account}:application/${applicationId}"),
-    _row("rds", "BlueGreenDeployment", "rds:${Region}:${Account}:deployment:${BlueGreenDeploymentIdentifier}"),
-    _row("redshift", "Cluster", "redshift:${Region}:${Account}:cluster:${ClusterIdentifier}", "ClusterNamespaceArn"),
-    _row("redshift", "ClusterParameterGroup", "redshift:${Region}:${Account}:parametergroup:${ParameterGroupName}"),
-    _row("redshift", "ClusterSubnetGroup", "redshift:${Region}:${Account}:subnetgroup:${ClusterSubnetGroupName}"),
-    _row("redshift", "EventSubscription", "redshift:${Region}:${Account}:eventsubscription:${CustSubscriptionId}"),
-    _row("redshift", "HsmClientCertificate", "redshift:${Region}:${Account}:hsmclientcertificate:${HsmClientCertificateIdentifier}"),
-    _row("redshift", "HsmConfiguration", "redshift:${Region}:${Account}:hsmconfiguration:${HsmConfigurationIdentifier}"),
-    _row("redshift", "SnapshotCopyGrant", "redshift:${Region}:${Account}:snapshotcopygrant:${SnapshotCopyGrantName}"),
-    _row("redshift", "SnapshotSchedule", "redshift:${Region}:${Account}:snapshotschedule:${ScheduleIdentifier}"),
-    _row("redshift", "UsageLimit", "redshift:${Region}:${Account}:usagelimit:${UsageLimitId}"),
-    _row("redshift-serverless", "RecoveryPoint", "redshift-serverless:${Region}:${Account}:recoverypoint/${recoveryPointId}"),
-    # Ids of hosted zones and delegation sets come as "/hostedzone/Z1": what fills a format takes
-    # the last part.
-    _row("route53", "DelegationSet", "route53:::delegationset/${Id}", tags=False),
-    _row("route53", "HealthCheck", "route53:::healthcheck/${Id}"),
-    _row("route53", "HostedZone", "route53:::hostedzone/${Id}"),
-    _row("route53", "HostedZoneSummary", "route53:::hostedzone/${HostedZoneId}"),
-    _row("route53", "QueryLoggingConfig", "route53:::queryloggingconfig/${Id}", tags=False),
-    _row("route53", "TrafficPolicy", "route53:::trafficpolicy/${Id}", tags=False),
-    _row("route53", "TrafficPolicyInstance", "route53:::trafficpolicyinstance/${Id}", tags=False),
-    _row("route53", "TrafficPolicySummary", "route53:::trafficpolicy/${Id}", tags=False),
-    _row("rum", "AppMonitor", "rum:${Region}:${Account}:appmonitor/${Name}"),
-    _row("rum", "AppMonitorSummary", "rum:${Region}:${Account}:appmonitor/${Name}"),
-    # Buckets have "BucketArn" only where they are directory buckets, and ListBuckets lists none.
-    _row("s3", "Bucket", "s3:::${Name}"),
-    _row("s3control", "JobListDescriptor", "s3:${Region}:${Account}:job/${JobId}"),
-    _row("sagemaker", "InferenceExperimentSummary", "sagemaker:${Region}:${Account}:inference-experiment/${Name}"),
-    _row("ses", "ConfigurationSet", "ses:${Region}:${Account}:configuration-set/${Name}"),
-    _row("ses", "CustomVerificationEmailTemplate", "ses:${Region}:${Account}:custom-verification-email-template/${TemplateName}"),
-    _row("ses", "GetCustomVerificationEmailTemplateResponse", "ses:${Region}:${Account}:custom-verification-email-template/${TemplateName}"),
-    _row("ses", "Template", "ses:${Region}:${Account}:template/${TemplateName}"),
-    _row("ses", "TemplateMetadata", "ses:${Region}:${Account}:template/${Name}"),
-    _row("sesv2", "ContactList", "ses:${Region}:${Account}:contact-list/${ContactListName}"),
-    _row("sesv2", "CustomVerificationEmailTemplateMetadata", "ses:${Region}:${Account}:custom-verification-email-template/${TemplateName}"),
-    _row("sesv2", "DedicatedIpPool", "ses:${Region}:${Account}:dedicated-ip-pool/${PoolName}"),
-    _row("sesv2", "DeliverabilityTestReport", "ses:${Region}:${Account}:deliverability-test-report/${ReportId}"),
-    _row("sesv2", "EmailTemplateMetadata", "ses:${Region}:${Account}:template/${TemplateName}"),
-    _row("sesv2", "GetConfigurationSetResponse", "ses:${Region}:${Account}:configuration-set/${ConfigurationSetName}"),
-    _row("sesv2", "GetContactListResponse", "ses:${Region}:${Account}:contact-list/${ContactListName}"),
-    _row("sesv2", "GetCustomVerificationEmailTemplateResponse", "ses:${Region}:${Account}:custom-verification-email-template/${TemplateName}"),
-    _row("sesv2", "GetEmailTemplateResponse", "ses:${Region}:${Account}:template/${TemplateName}"),
-    _row("sesv2", "IdentityInfo", "ses:${Region}:${Account}:identity/${IdentityName}"),
-    _row("ssm", "Association", "ssm:${Region}:${Account}:association/${AssociationId}"),
-    _row("ssm", "AssociationDescription", "ssm:${Region}:${Account}:association/${AssociationId}"),
-    _row("ssm", "AutomationExecution", "ssm:${Region}:${Account}:automation-execution/${AutomationExecutionId}"),
-    _row("ssm", "AutomationExecutionMetadata", "ssm:${Region}:${Account}:automation-execution/${AutomationExecutionId}"),
-    _row("ssm", "GetMaintenanceWindowResult", "ssm:${Region}:${Account}:maintenancewindow/${WindowId}"),
-    _row("ssm", "MaintenanceWindowIdentity", "ssm:${Region}:${Account}:maintenancewindow/${WindowId}"),
-    _row("ssm", "MaintenanceWindowTarget", "ssm:${Region}:${Account}:windowtarget/${WindowTargetId}"),
-    _row("ssm", "OpsItemSummary", "ssm:${Region}:${Account}:opsitem/${OpsItemId}"),
-    _row("ssm", "ResourceDataSyncItem", "ssm:${Region}:${Account}:resource-data-sync/${SyncName}", tags=False),
-    _row("ssm", "Session", "ssm:${Region}:${Account}:session/${SessionId}", tags=False),
-    _row("supplychain", "Instance", "scn:${Region}:${Account}:instance/${instanceId}"),
-    _row("synthetics", "Canary", "synthetics:${Region}:${Account}:canary:${Name}"),
-    _row("textract", "AdapterOverview", "textract:${Region}:${Account}:/adapters/${AdapterId}"),
-    _row("textract", "GetAdapterResponse", "textract:${Region}:${Account}:/adapters/${AdapterId}"),
-    _row("transcribe", "CallAnalyticsJob", "transcribe:${Region}:${Account}:analytics/${CallAnalyticsJobName}"),
-    _row("transcribe", "CallAnalyticsJobSummary", "transcribe:${Region}:${Account}:analytics/${CallAnalyticsJobName}"),
-    _row("transcribe", "CategoryProperties", "transcribe:${Region}:${Account}:analytics-category/${CategoryName}"),
-    _row("transcribe", "GetMedicalVocabularyResponse", "transcribe:${Region}:${Account}:medical-vocabulary/${VocabularyName}"),
-    _row("transcribe", "GetVocabularyFilterResponse", "transcribe:${Region}:${Account}:vocabulary-filter/${VocabularyFilterName}"),
-    _row("transcribe", "GetVocabularyResponse", "transcribe:${Region}:${Account}:vocabulary/${VocabularyName}"),
-    _row("transcribe", "LanguageModel", "transcribe:${Region}:${Account}:language-model/${ModelName}"),
-    _row("transcribe", "MedicalScribeJob", "transcribe:${Region}:${Account}:medical-scribe-job/${MedicalScribeJobName}"),
-    _row("transcribe", "MedicalScribeJobSummary", "transcribe:${Region}:${Account}:medical-scribe-job/${MedicalScribeJobName}"),
-    _row("transcribe", "MedicalTranscriptionJob", "transcribe:${Region}:${Account}:medical-transcription-job/${MedicalTranscriptionJobName}"),
-    _row("transcribe", "MedicalTranscriptionJobSummary", "transcribe:${Region}:${Account}:medical-transcription-job/${MedicalTranscriptionJobName}"),
-    _row("transcribe", "TranscriptionJob", "transcribe:${Region}:${Account}:transcription-job/${TranscriptionJobName}"),
-    _row("transcribe", "TranscriptionJobSummary", "transcribe:${Region}:${Account}:transcription-job/${TranscriptionJobName}"),
-    _row("transcribe", "VocabularyFilterInfo", "transcribe:${Region}:${Account}:vocabulary-filter/${VocabularyFilterName}"),
-    _row("waf", "ByteMatchSet", "waf::${Account}:bytematchset/${ByteMatchSetId}", tags=False),
-    _row("waf", "ByteMatchSetSummary", "waf::${Account}:bytematchset/${ByteMatchSetId}", tags=False),
-    _row("waf", "GeoMatchSet", "waf::${Account}:geomatchset/${GeoMatchSetId}", tags=False),
-    _row("waf", "GeoMatchSetSummary", "waf::${Account}:geomatchset/${GeoMatchSetId}", tags=False),
-    _row("waf", "IPSet", "waf::${Account}:ipset/${IPSetId}", tags=False),
-    _row("waf", "IPSetSummary", "waf::${Account}:ipset/${IPSetId}", tags=False),
-    _row("waf", "RateBasedRule", "waf::${Account}:ratebasedrule/${RuleId}"),
-    _row("waf", "RegexMatchSet", "waf::${Account}:regexmatch/${RegexMatchSetId}", tags=False),
-    _row("waf", "RegexMatchSetSummary", "waf::${Account}:regexmatch/${RegexMatchSetId}", tags=False),
-    _row("waf", "RegexPatternSet", "waf::${Account}:regexpatternset/${RegexPatternSetId}", tags=False),
-    _row("waf", "RegexPatternSetSummary", "waf::${Account}:regexpatternset/${RegexPatternSetId}", tags=False),
-    _row("waf", "Rule", "waf::${Account}:rule/${RuleId}"),
-    _row("waf", "RuleGroup", "waf::${Account}:rulegroup/${RuleGroupId}"),
-    _row("waf", "RuleGroupSummary", "waf::${Account}:rulegroup/${RuleGroupId}"),
-    _row("waf", "SizeConstraintSet", "waf::${Account}:sizeconstraintset/${SizeConstraintSetId}", tags=False),
-    _row("waf", "SizeConstraintSetSummary", "waf::${Account}:sizeconstraintset/${SizeConstraintSetId}", tags=False),
-    _row("waf", "SqlInjectionMatchSet", "waf::${Account}:sqlinjectionset/${SqlInjectionMatchSetId}", tags=False),
-    _row("waf", "SqlInjectionMatchSetSummary", "waf::${Account}:sqlinjectionset/${SqlInjectionMatchSetId}", tags=False),
-    _row("waf", "WebACLSummary", "waf::${Account}:webacl/${WebACLId}"),
-    _row("waf", "XssMatchSet", "waf::${Account}:xssmatchset/${XssMatchSetId}", tags=False),
-    _row("waf", "XssMatchSetSummary", "waf::${Account}:xssmatchset/${XssMatchSetId}", tags=False),
-    _row("waf-regional", "ByteMatchSet", "waf-regional:${Region}:${Account}:bytematchset/${ByteMatchSetId}", tags=False),
-    _row("waf-regional", "ByteMatchSetSummary", "waf-regional:${Region}:${Account}:bytematchset/${ByteMatchSetId}", tags=False),
-    _row("waf-regional", "GeoMatchSet", "waf-regional:${Region}:${Account}:geomatchset/${GeoMatchSetId}", tags=False),
-    _row("waf-regional", "GeoMatchSetSummary", "waf-regional:${Region}:${Account}:geomatchset/${GeoMatchSetId}", tags=False),
-    _row("waf-regional", "IPSet", "waf-regional:${Region}:${Account}:ipset/${IPSetId}", tags=False),
-    _row("waf-regional", "IPSetSummary", "waf-regional:${Region}:${Account}:ipset/${IPSetId}", tags=False),
-    _row("waf-regional", "RateBasedRule", "waf-regional:${Region}:${Account}:ratebasedrule/${RuleId}"),
-    _row("waf-regional", "RegexMatchSet", "waf-regional:${Region}:${Account}:regexmatch/${RegexMatchSetId}", tags=False),
-    _row("waf-regional", "RegexMatchSetSummary", "waf-regional:${Region}:${Account}:regexmatch/${RegexMatchSetId}", tags=False),
-    _row("waf-regional", "RegexPatternSet", "waf-regional:${Region}:${Account}:regexpatternset/${RegexPatternSetId}", tags=False),
-    _row("waf-regional", "RegexPatternSetSummary", "waf-regional:${Region}:${Account}:regexpatternset/${RegexPatternSetId}", tags=False),
-    _row("waf-regional", "Rule", "waf-regional:${Region}:${Account}:rule/${RuleId}"),
-    _row("waf-regional", "RuleGroup", "waf-regional:${Region}:${Account}:rulegroup/${RuleGroupId}"),
-    _row("waf-regional", "RuleGroupSummary", "waf-regional:${Region}:${Account}:rulegroup/${RuleGroupId}"),
-    _row("waf-regional", "SizeConstraintSet", "waf-regional:${Region}:${Account}:sizeconstraintset/${SizeConstraintSetId}", tags=False),
-    _row("waf-regional", "SizeConstraintSetSummary", "waf-regional:${Region}:${Account}:sizeconstraintset/${SizeConstraintSetId}", tags=False),
-    _row("waf-regional", "SqlInjectionMatchSet", "waf-regional:${Region}:${Account}:sqlinjectionset/${SqlInjectionMatchSetId}", tags=False),
-    _row("waf-regional", "SqlInjectionMatchSetSummary", "waf-regional:${Region}:${Account}:sqlinjectionset/${SqlInjectionMatchSetId}", tags=False),
-    _row("waf-regional", "WebACLSummary", "waf-regional:${Region}:${Account}:webacl/${WebACLId}"),
-    _row("waf-regional", "XssMatchSet", "waf-regional:${Region}:${Account}:xssmatchset/${XssMatchSetId}", tags=False),
-    _row("waf-regional", "XssMatchSetSummary", "waf-regional:${Region}:${Account}:xssmatchset/${XssMatchSetId}", tags=False),
-    _row("workmail", "OrganizationSummary", "workmail:${Region}:${Account}:organization/${OrganizationId}"),
-    _row("workspaces", "ConnectionAlias", "workspaces:${Region}:${Account}:connectionalias/${AliasId}"),
-    _row("workspaces", "Workspace", "workspaces:${Region}:${Account}:workspace/${WorkspaceId}"),
-    _row("workspaces", "WorkspaceDirectory", "workspaces:${Region}:${Account}:directory/${DirectoryId}"),
-    _row("workspaces", "WorkspaceImage", "workspaces:${Region}:${Account}:workspaceimage/${ImageId}"),
-    _row("workspaces", "WorkspacesIpGroup", "workspaces:${Region}:${Account}:workspaceipgroup/${groupId}"),
-    _row("workspaces-instances", "GetWorkspaceInstanceResponse", "workspaces-instances:${Region}:${Account}:workspaceinstance/${WorkspaceInstanceId}"),
-    _row("workspaces-instances", "WorkspaceInstance", "workspaces-instances:${Region}:${Account}:workspaceinstance/${WorkspaceInstanceId}"),
-)
-# fmt: on
+def parse(text: str) -> list[ResourceArn]:
+    """Read the text of the file. Raises ValueError, with the service and what is wrong."""
+    found: list[ResourceArn] = []
+    for service, table in tomllib.loads(text).items():
+        try:
+            found += _rows(service, table)
+        except ValueError as error:
+            raise ValueError(f"{FILE.name}: {service}: {error}") from None
+    return found
 
-BY_STRUCTURE: Mapping[tuple[str, str], Built] = {
-    (row.service, row.structure): row for row in FORMATS
-}
+
+def _rows(service: str, table: object) -> Iterator[ResourceArn]:
+    if not isinstance(table, dict):
+        raise ValueError("must be a table")
+    entries = cast("dict[str, Any]", table)
+    if missing := _REQUIRED_KEYS.difference(entries):
+        raise ValueError(f"lacks {', '.join(sorted(missing))}")
+    if unknown := entries.keys() - _REQUIRED_KEYS - _OPTIONAL_KEYS:
+        raise ValueError(f"has the unknown key {', '.join(sorted(unknown))}")
+    if not _REFERENCE.fullmatch(str(entries["reference"])):
+        raise ValueError(
+            f"reference must be like 'list_amazonec2.html', not {entries['reference']!r}"
+        )
+    formats = _texts(entries, "formats")
+    location_members = _texts(entries, "location_members")
+    untagged = entries.get("untagged", [])
+    if not isinstance(untagged, list):
+        raise ValueError("untagged must be an array")
+    for structure in (*cast("list[object]", untagged), *location_members):
+        if not isinstance(structure, str) or structure not in formats:
+            raise ValueError(f"{structure!r} has no format")
+    for structure, format in formats.items():
+        try:
+            arn_format.parse(format)
+        except ValueError as error:
+            raise ValueError(f"{structure}: {error}") from None
+        yield ResourceArn(
+            service,
+            structure,
+            format,
+            location_members.get(structure, ""),
+            structure not in untagged,
+        )
+
+
+def _texts(entries: Mapping[str, Any], key: str) -> Mapping[str, str]:
+    """Return the table of strings at ``key``, which may be missing."""
+    table = entries.get(key, {})
+    if not isinstance(table, dict):
+        raise ValueError(f"{key} must be a table")
+    for name, text in cast("dict[str, object]", table).items():
+        if not isinstance(text, str):
+            raise ValueError(f"{key}.{name} must be a string, not {text!r}")
+    return cast("dict[str, str]", table)

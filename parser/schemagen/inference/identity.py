@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from schemagen.api_models.index import IndexedItem, IndexedMember, ServiceIndex
-from schemagen.inference.arn_formats import BY_STRUCTURE
+from schemagen.inference.arn_formats import resource_arns
 from schemagen.inference.nouns import noun, plain, singular
 from schemagen.lockfile.notation import parse_type
 from schemagen.model.bindings import DerivedColumn
@@ -115,21 +115,21 @@ class Identity:
     @property
     def may_have_tags(self) -> bool:
         """False where it is known that resources of this kind have none."""
-        row = BY_STRUCTURE.get((self.index.name, self.item.structure))
-        return row is None or row.tags
+        row = resource_arns().get((self.index.name, self.item.structure))
+        return row is None or row.has_tags
 
     @cached_property
     def built(self) -> DerivedColumn | None:
         """How the resource's own ARN is built where no member holds it; the column is for the
         caller to name."""
-        row = BY_STRUCTURE.get((self.index.name, self.item.structure))
+        row = resource_arns().get((self.index.name, self.item.structure))
         if row is None or self.arn is not None:
             return None
         format = row.format
         if self.account is not None:
             # Whoever asks may not be the owner: VPCs are shared.
             format = format.replace("${Account}", f"${{{self.account.name}}}")
-        return DerivedColumn("", "arn_format", row.place, format)
+        return DerivedColumn("", "arn_format", row.location_member, format)
 
     def string(self, name: str) -> IndexedMember | None:
         """The member with a folded name, if it is a string."""
