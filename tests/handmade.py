@@ -13,9 +13,10 @@ from typing import cast
 from pydantic import BaseModel
 
 from loading import SqlModule
+from schemagen.catalog import LinkedTable, facts
 from schemagen.emit import package, paths, sql
 from schemagen.emit.pydantic import models
-from schemagen.link import LinkedTable, facts, link
+from schemagen.link import link
 from schemagen.model.origin import Origin
 from schemagen.model.pages import Column, Pages, Table
 from schemagen.names import NestedNames

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 import handmade
+from schemagen.catalog import LinkedTable, facts
 from schemagen.emit import package, paths, shapes
 from schemagen.emit.mappers import module
-from schemagen.link import LinkedTable, facts, link
+from schemagen.link import link
 from schemagen.lockfile import lock
 from schemagen.model.pages import Column, Pages, Table
 from schemagen.names import NestedNames

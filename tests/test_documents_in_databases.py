@@ -10,8 +10,9 @@ import pytest
 import catalogues
 import engines
 from catalogues import TYPES, Described, DescribedColumn
+from schemagen.catalog import LinkedTable
 from schemagen.emit import ddl
-from schemagen.link import LinkedTable, link
+from schemagen.link import link
 from schemagen.pages.read import read_pages
 from schemagen.targets import limits
 from schemagen.typetable import DIALECTS, TypeTable
@@ -23,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def tables() -> dict[str, LinkedTable]:
     """The documents' tables, by id."""
     types = TypeTable()
-    catalog = link(read_pages(ROOT / "docs_src", ROOT, types), types)
+    catalog = link(read_pages(ROOT / "docs_src", ROOT), types)
     return {table.table.id: table for table in catalog.tables}
 
 
@@ -92,7 +93,7 @@ def test_the_ddl_of_many_real_pages_runs(
 ) -> None:
     """Every real page makes DDL that each engine runs, twice, beside all the others."""
     types = TypeTable()
-    made = link(read_pages(many_pages, many_pages, types), types).tables
+    made = link(read_pages(many_pages, many_pages), types).tables
     assert made
     for dialect in DIALECTS:
         statements = [ddl.render(table, dialect) for table in made]

@@ -32,10 +32,11 @@ import handmade
 import loading
 import projects
 from schemagen import api
+from schemagen.catalog import LinkedTable
 from schemagen.diagnostics import ProblemsFound
 from schemagen.emit import ddl, paths
 from schemagen.emit.render import render_table
-from schemagen.link import LinkedTable, link
+from schemagen.link import link
 from schemagen.pages.read import parse_source, parse_sources
 from schemagen.pages.sources import Source
 from schemagen.targets import limits
@@ -579,7 +580,7 @@ def test_escapes_of_yaml() -> None:
     title = '"nul \\0 half \\ud800 turned \\u202e line \\u2028 mojibake \\x92"'
     text = projects.page("aws.t", "x | core | string").replace("# Made up\n", "")
     page = parse_source(
-        Source("docs_src/ddsql/a.dataset.md", text.replace("Made up", title).encode()), TypeTable()
+        Source("docs_src/ddsql/a.dataset.md", text.replace("Made up", title).encode())
     )
     assert page.problems == ()
     assert page.table is not None
@@ -747,7 +748,7 @@ def test_any_page_is_refused_or_built() -> None:
     def build(page: str) -> None:
         source = Source("docs_src/ddsql/a.dataset.md", page.encode())
         try:
-            (table,) = link(parse_sources([source], SETTINGS.types), SETTINGS.types).tables
+            (table,) = link(parse_sources([source]), SETTINGS.types).tables
         except ProblemsFound as found:
             _check_places(found, source)
             return

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 import mappers
-from schemagen.link import RECORDED, Catalog, LinkedColumn, closure, link
+from schemagen.catalog import Catalog, LinkedColumn, closure
+from schemagen.diagnostics import ProblemsFound
+from schemagen.link import RECORDED, link
 from schemagen.model.origin import Origin
 from schemagen.model.pages import (
     Column,
@@ -16,12 +18,13 @@ from schemagen.model.pages import (
     DocumentedValue,
     Operation,
     Pages,
+    Parameter,
     Structure,
     Table,
     Usage,
 )
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
-from schemagen.typetable import SqlType, Type, TypeTable
+from schemagen.typetable import Rule, SqlType, Type, TypeTable
 
 TABLE = "aws.made_thing"
 HERE = Origin("page.md", 1)
@@ -73,7 +76,7 @@ def linked(
             TABLE,
             operation="DescribeThing",
             columns=entries if bound is None else bound,
-            enrichments=enrichments or {},
+            auxiliary=enrichments or {},
         ),
         OUTPUTS,
         STRUCTURES,
@@ -83,6 +86,43 @@ def linked(
     table = Table(TABLE, "Made up", "", cells, HERE)
     pages = Pages(tables=(table,), structures=structures, operations=operations)
     return link(pages, types or TypeTable(), lock.bindings, [lock.recorded_service])
+
+
+def test_types_are_resolved_with_the_settings_rules() -> None:
+    """A rule can give a type to a column whose own is unknown, and the page's words stay."""
+    types = TypeTable(rules=(Rule(table="aws.*", column="a", type="json"),))
+    found = column(linked({"a": "mystery"}, bound={}, types=types), "a")
+    assert (found.column.type, found.type.expression) == ("mystery", "json")
+
+
+def test_unknown_types_are_reported_together_at_their_cells() -> None:
+    """Every column and parameter whose type no row has is a problem with the place of its cell."""
+    cells = (
+        Column("a", "core", "text", Origin("page.md", 7), type_column=12),
+        Column("b", "core", "string", Origin("page.md", 8)),
+        Column("c", "core", "", Origin("page.md", 9), type_column=3),
+        Column("d", "core", "array<" * 9 + "string" + ">" * 9, Origin("page.md", 10)),
+    )
+    parameter = Parameter("p", "array<text>", True, "", Origin("page.md", 3), type_column=5)
+    table = Table(TABLE, "Made up", "", cells, HERE, parameters=(parameter,))
+    with pytest.raises(ProblemsFound) as found:
+        link(Pages(tables=(table,)), TypeTable())
+    known = TypeTable().known
+    deep = "array<array<array<array<array<array<array<array<array<strin…"
+    assert [str(problem) for problem in found.value.problems] == [
+        f"page.md:3:5: SG118 unknown data type 'array<text>'; known are {known}",
+        f"page.md:7:12: SG118 unknown data type 'text'; known are {known}",
+        f"page.md:9:3: SG118 no data type; known are {known}",
+        f"page.md:10:1: SG118 unknown data type {deep!r}; known are {known}",
+    ]
+
+
+def test_only_strings_have_documented_values() -> None:
+    """What a json column's description lists are members, not values."""
+    catalog = linked({"a": "string", "b": "json"}, bound={}, values=DOCUMENTED)
+    assert column(catalog, "a").column.values == DOCUMENTED
+    assert column(catalog, "b").column.values == ()
+    assert [one.values for one in catalog.tables[0].table.columns] == [DOCUMENTED, ()]
 
 
 def column(catalog: Catalog, name: str) -> LinkedColumn:

@@ -30,8 +30,8 @@ from pydantic_core import PydanticSerializationError
 
 import engines
 import handmade
+from schemagen.catalog import LinkedTable
 from schemagen.emit import ddl, json_schema
-from schemagen.link import LinkedTable
 from schemagen.names import NestedNames
 from schemagen.runtime import convert
 from schemagen.typetable import DIALECTS, TYPES, TypeTable

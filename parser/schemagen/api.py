@@ -58,9 +58,9 @@ def settings(start: Path) -> Settings:
 
 def read(settings: Settings) -> Pages:
     """What the pages say, each element with its place."""
-    from schemagen.pages.read import read_pages
+    from schemagen import inputs
 
-    return read_pages(settings.docs, settings.root, settings.types)
+    return inputs.read_pages(settings)
 
 
 def render(settings: Settings) -> Mapping[str, str]:

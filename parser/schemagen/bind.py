@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from schemagen.build import disk
 from schemagen.diagnostics import Problem, ProblemsFound, UnknownTables
-from schemagen.inputs import find_locks, read_locks
+from schemagen.inputs import find_locks, read_locks, read_pages
 from schemagen.model.bindings import Binding
 from schemagen.model.origin import NOWHERE
 from schemagen.model.pages import Table
@@ -134,11 +134,9 @@ def _digest(text: str | None) -> str | None:
 
 
 def _pages(settings: Settings) -> tuple[Table, ...]:
-    from schemagen.pages.read import parse_sources
-
     sources = find_sources(settings.docs, settings.root)
-    return parse_sources(
-        [source for source in sources if kind_of(source.path) is not Kind.API], settings.types
+    return read_pages(
+        settings, [source for source in sources if kind_of(source.path) is not Kind.API]
     ).tables
 
 

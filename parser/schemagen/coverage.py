@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from schemagen.link import Catalog, LinkedTable
+from schemagen.catalog import Catalog, LinkedTable
 from schemagen.model.bindings import Binding, BoundColumn, DerivedColumn
 from schemagen.model.origin import Origin
 from schemagen.model.pages import KEY, Column, DocumentedMember, DocumentedValue, Pages, Table

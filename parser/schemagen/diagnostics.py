@@ -82,6 +82,11 @@ def _one_line(text: str) -> str:
     return text if text.isprintable() else repr(text)[1:-1]
 
 
+def shown(text: str) -> str:
+    """``text`` as messages show it: on one line, and cut where it is long."""
+    return repr(text if len(text) <= 60 else f"{text[:59]}…")
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The known name that ``name`` looks like, as a question behind a message; "" if none does."""
     folded = {other.lower(): other for other in known}

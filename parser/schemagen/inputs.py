@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from schemagen.catalog import Catalog
 from schemagen.diagnostics import Problem, ProblemsFound
-from schemagen.link import Catalog, link
+from schemagen.link import link, resolve_types
 from schemagen.model.pages import Pages
 from schemagen.pages.sources import Source, find_sources
 from schemagen.settings import overrides
@@ -72,15 +73,41 @@ def read_locks(sources: Iterable[Source], *, recorded: bool = True) -> Locks:
     return Locks(tuple(files), bindings, tuple(problems))
 
 
+def read_pages(settings: Settings, sources: Iterable[Source] | None = None) -> Pages:
+    """Return what the pages in ``sources`` say, or all pages. Raises `ProblemsFound` with every
+    problem of the pages and of their data types."""
+    from schemagen.pages.read import collect, parse_source
+
+    if sources is None:
+        sources = find_sources(settings.docs, settings.root)
+    parsed = [parse_source(source) for source in sources]
+    if found := page_problems(settings, parsed):
+        raise ProblemsFound(found)
+    pages = collect(parsed)
+    tables = tuple(resolve_types(table, settings.types).table for table in pages.tables)
+    return replace(pages, tables=tables)
+
+
+def page_problems(settings: Settings, parsed: Iterable[ParsedPage]) -> list[Problem]:
+    """Return everything that is wrong with pages, their data types included."""
+    from schemagen.pages.read import problems
+
+    pages = list(parsed)
+    found = problems(pages)
+    for page in pages:
+        if page.table is not None:
+            found += resolve_types(page.table, settings.types).problems
+    return found
+
+
 def read_catalog(settings: Settings) -> tuple[Pages, Catalog]:
-    """What the pages say, and the catalogue of all of it with what the lock says. Raises
+    """Return what the pages say, and the catalogue of it and of what the lock says. Raises
     `ProblemsFound` with every problem of both."""
     from schemagen.pages.read import parse_source
 
     locks = read_locks(find_locks(settings))
     sources = find_sources(settings.docs, settings.root)
-    parsed = [parse_source(source, settings.types) for source in sources]
-    return link_all(settings, parsed, locks)
+    return link_all(settings, [parse_source(source) for source in sources], locks)
 
 
 def link_all(
@@ -89,22 +116,21 @@ def link_all(
     locks: Locks,
     fresh: Collection[str] = (),
 ) -> tuple[Pages, Catalog]:
-    """The pages put together, and their catalogue. Raises `ProblemsFound` with the problems of
+    """Return the pages put together, and their catalogue. Raises `ProblemsFound` with the problems of
     ``locks`` and everything that is wrong between pages, overrides, lock and databases. ``fresh`` are
     the tables that a build has found right before."""
     from schemagen.lockfile import lock
     from schemagen.pages.read import collect
 
-    pages = Pages()
-    found = list(locks.problems)
-    try:
-        pages = collect(parsed)
-    except ProblemsFound as error:
-        found += error.problems
-    for one in locks.files:
-        found += lock.check(one, pages.tables)
+    parsed = list(parsed)
+    found = [*locks.problems, *page_problems(settings, parsed)]
+    if len(found) > len(locks.problems):
+        raise ProblemsFound(found)
+    pages = collect(parsed)
+    for file in locks.files:
+        found += lock.check(file, pages.tables)
     if found:
-        # Locks that are wrong cannot be linked; what databases do not take is said all the same.
+        # Wrong locks cannot be linked; what databases do not take is reported all the same.
         catalog = link(pages, settings.types)
     else:
         found += overrides.problems(settings.overrides, pages.tables, locks.bindings, fresh)
@@ -114,4 +140,4 @@ def link_all(
         found += limits.problems(table)
     if found:
         raise ProblemsFound(found)
-    return pages, catalog
+    return replace(pages, tables=tuple(table.table for table in catalog.tables)), catalog

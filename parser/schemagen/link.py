@@ -1,16 +1,26 @@
 """Pages + type table + bindings -> one `Catalog`, in which every name and type is settled.
 
-Emitters read a `Catalog` and decide nothing: which type a column has, which structure types a json
-column, what a column is called in Python and in each SQL dialect, is said here once.
+Which type a column has, which structure types a json column, what a column is called in Python and
+in each SQL dialect, is decided here, once.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from schemagen import names
+from schemagen.catalog import (
+    PARAMETERS,
+    Catalog,
+    LinkedColumn,
+    LinkedParameter,
+    LinkedTable,
+    StructureKey,
+    Structures,
+    closure,
+)
+from schemagen.diagnostics import Problem, ProblemsFound, shown
 from schemagen.model.bindings import Binding
 from schemagen.model.origin import NOWHERE
 from schemagen.model.pages import (
@@ -28,122 +38,99 @@ from schemagen.model.recorded import (
     RecordedService,
     RecordedStructure,
 )
-from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
-from schemagen.typetable import DIALECTS, Resolved, TypeTable
-
-_PARAMETERS = "Parameters"
+from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef, structure_names
+from schemagen.typetable import DIALECTS, Resolved, TypeTable, UnknownType
 
 RECORDED = NOWHERE
-"""The origin of what no page says, but only the lock's record."""
+"""The origin of what only the lock's record holds, and no page."""
+
+
+def link(
+    pages: Pages,
+    types: TypeTable,
+    bindings: Iterable[Binding] = (),
+    services: Iterable[RecordedService] = (),
+) -> Catalog:
+    """Settle every name and type. Raises `ProblemsFound` with every data type that is unknown."""
+    recorded = {service.name: RecordedResponses(service) for service in services}
+    structures = _structures(pages, recorded)
+    classes = structure_classes(structures, types)
+    by_table = {binding.table: binding for binding in bindings}
+    tables: list[LinkedTable] = []
+    problems: list[Problem] = []
+    for table in sorted(pages.tables, key=lambda table: table.id):
+        typed = resolve_types(table, types)
+        problems += typed.problems
+        if not typed.problems:
+            linker = _TableLinker(typed, by_table.get(table.id), pages, structures, recorded)
+            tables.append(linker.link(classes, types))
+    if problems:
+        raise ProblemsFound(problems)
+    services_by_name = {name: responses.service for name, responses in recorded.items()}
+    return Catalog(tuple(tables), structures, classes, services_by_name)
+
+
+# --- data types -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class LinkedColumn:
-    """A column with its type. ``shape`` is what API pages or the lock's record say that a json
-    column, or an array of json, holds; None where neither does.
-
-    ``service`` is the service of its structures ("" without a shape). The column's values are the
-    documented ones and the record's. ``field`` is the Python attribute; ``sql_names`` maps dialects
-    to unquoted identifiers.
-    """
-
-    column: Column
-    type: Resolved
-    shape: Shape | None
-    service: str
-    field: str
-    sql_names: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class LinkedParameter:
-    """A parameter of a table function with its type; ``field`` is the Python attribute."""
-
-    parameter: Parameter
-    type: Resolved
-    field: str
-
-
-@dataclass(frozen=True, slots=True)
-class LinkedTable:
-    """A table ready for every emitter.
-
-    ``module`` is the stem of its files, ``class_name`` the name of its model. ``structures`` are the
-    structures that its columns reach, sorted by service and name. ``service`` is what the lock
-    records for the binding's service.
-    """
+class TypedTable:
+    """A table with the types of its columns and parameters, in their order, and SG118 for those whose
+    type is unknown, which are None. Only columns of strings have values."""
 
     table: Table
-    columns: tuple[LinkedColumn, ...]
-    parameters: tuple[LinkedParameter, ...]
-    module: str
-    class_name: str
-    structures: tuple[Structure, ...]
-    binding: Binding | None
-    service: RecordedService | None
-
-    @property
-    def parameters_class(self) -> str:
-        """The name of the model of the table function's parameters."""
-        return self.class_name + _PARAMETERS
+    columns: tuple[Resolved | None, ...]
+    parameters: tuple[Resolved | None, ...]
+    problems: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TableFacts:
-    """What the shared files say of a table; the manifest keeps it for tables that are not read.
-
-    ``service`` is the service that the lock binds the table to, or "". ``structures`` are the
-    structures that the table reaches, as (service, name), sorted.
-    """
-
-    id: str
-    module: str
-    model: str
-    key: bool
-    function: bool
-    deprecated: bool
-    service: str
-    structures: tuple[tuple[str, str], ...]
-
-    @property
-    def provider(self) -> str:
-        return self.id.partition(".")[0]
-
-
-def facts(table: LinkedTable) -> TableFacts:
-    return TableFacts(
-        id=table.table.id,
-        module=table.module,
-        model=table.class_name,
-        key=table.table.key is not None,
-        function=bool(table.parameters),
-        deprecated=table.table.deprecated is not None,
-        service=table.binding.service if table.binding else "",
-        structures=tuple((structure.service, structure.name) for structure in table.structures),
+def resolve_types(table: Table, types: TypeTable) -> TypedTable:
+    """Resolve every data type of ``table``, the settings' rules included."""
+    columns = [_resolved(types, column.type, table.id, column.name) for column in table.columns]
+    parameters = [_resolved(types, parameter.type) for parameter in table.parameters]
+    written: list[Column | Parameter] = [*table.columns, *table.parameters]
+    return TypedTable(
+        replace(
+            table,
+            columns=tuple(
+                column if resolved and resolved.is_string else replace(column, values=())
+                for column, resolved in zip(table.columns, columns, strict=True)
+            ),
+        ),
+        tuple(columns),
+        tuple(parameters),
+        tuple(
+            _unknown_type(item, types)
+            for item, resolved in zip(written, [*columns, *parameters], strict=True)
+            if resolved is None
+        ),
     )
 
 
-Structures = Mapping[tuple[str, str], Structure]
+def _resolved(
+    types: TypeTable, expression: str, table: str = "", column: str = ""
+) -> Resolved | None:
+    try:
+        return types.resolve_column(table, column, expression)
+    except UnknownType:
+        return None
 
 
-@dataclass(frozen=True, slots=True)
-class Catalog:
-    """All tables, sorted by id, and all structures, those that no table reaches too, by (service,
-    name): names must not depend on which tables were read. ``classes`` are the names of their models.
-    """
+def _unknown_type(item: Column | Parameter, types: TypeTable) -> Problem:
+    found = f"unknown data type {shown(item.type)}" if item.type else "no data type"
+    message = f"{found}; known are {types.known}"
+    return Problem(item.origin.path, item.origin.line, item.type_column, "SG118", message)
 
-    tables: tuple[LinkedTable, ...]
-    structures: Structures
-    classes: Mapping[tuple[str, str], str]
-    services: Mapping[str, RecordedService]
+
+# --- tables ---------------------------------------------------------------------------------------
 
 
 def structure_classes(
-    structures: Iterable[tuple[str, str]], types: TypeTable
-) -> dict[tuple[str, str], str]:
+    structures: Iterable[StructureKey], types: TypeTable
+) -> dict[StructureKey, str]:
     """(service, structure) -> the name of its model, unique in its service."""
     taken: dict[str, set[str]] = {}
-    classes: dict[tuple[str, str], str] = {}
+    classes: dict[StructureKey, str] = {}
     for service, name in sorted(structures):
         others = taken.setdefault(service, {*names.MODEL_IMPORTS, *types.python_names})
         classes[service, name] = names.model_name(name, others)
@@ -154,100 +141,147 @@ def structure_classes(
 def _table_class(table: Table, others: Iterable[str], types: TypeTable) -> str:
     """The name of a table's model. Its module imports types, and the models ``others``."""
     taken = {*names.MODEL_IMPORTS, *types.python_names, *others}
-    # That of its parameters stands beside it.
-    beside = {name.removesuffix(_PARAMETERS) for name in taken if name.endswith(_PARAMETERS)}
+    # The model of its parameters is in the same module.
+    beside = {name.removesuffix(PARAMETERS) for name in taken if name.endswith(PARAMETERS)}
     return names.model_name(table.name, taken | beside if table.parameters else taken)
 
 
-def link(
-    pages: Pages,
-    types: TypeTable,
-    bindings: Iterable[Binding] = (),
-    services: Iterable[RecordedService] = (),
-) -> Catalog:
-    """Settle every name and type. Types were checked when the pages were read."""
-    recorded = {service.name: RecordedResponses(service) for service in services}
-    structures = _structures(pages, recorded)
-    classes = structure_classes(structures, types)
-    by_table = {binding.table: binding for binding in bindings}
-    tables = tuple(
-        _link_table(table, types, pages, structures, classes, by_table.get(table.id), recorded)
-        for table in sorted(pages.tables, key=lambda table: table.id)
-    )
-    return Catalog(
-        tables, structures, classes, {name: one.service for name, one in recorded.items()}
-    )
+@dataclass(frozen=True, slots=True)
+class _ColumnShape:
+    """What a column holds, in structures of ``service``."""
+
+    service: str
+    shape: Shape
 
 
-def _link_table(
-    table: Table,
-    types: TypeTable,
-    pages: Pages,
-    structures: Structures,
-    classes: Mapping[tuple[str, str], str],
-    binding: Binding | None,
-    recorded: Mapping[str, RecordedResponses],
-) -> LinkedTable:
-    usages = dict(_usages(table, binding, pages))
-    responses = recorded.get(binding.service) if binding else None
-    members = (
-        {one.column: responses.column_member(binding, one) for one in binding.columns}
-        if binding and responses
-        else {}
-    )
-    fields = names.field_names(column.name for column in table.columns)
-    columns: list[LinkedColumn] = []
-    reached: dict[tuple[str, str], Structure] = {}
-    for column in table.columns:
-        resolved = types.resolve_column(table.id, column.name, column.type)
-        candidates = [usages[column.name]] if column.name in usages else []
-        values = column.values
-        if binding and (member := members.get(column.name)):
-            candidates.append((binding.service, member.shape))
-            values = united(values, member.values)
-        # The page wins.
-        service, shape = next(
-            (one for one in candidates if _narrows(resolved, *one, structures)), ("", None)
-        )
-        if shape:
-            reached.update(closure(service, shape, structures))
-        columns.append(
-            LinkedColumn(
-                column=replace(column, values=values),
-                type=resolved,
-                shape=shape,
-                service=service,
-                field=fields[column.name],
-                sql_names={
-                    dialect.name: names.sql_name(
-                        column.name,
-                        max_bytes=dialect.max_identifier,
-                        reserved=dialect.system_columns,
-                    )
-                    for dialect in DIALECTS
-                },
+@dataclass(frozen=True, slots=True)
+class _TableLinker:
+    """One table, and what its columns are linked with."""
+
+    typed: TypedTable
+    binding: Binding | None
+    pages: Pages
+    structures: Structures
+    recorded: Mapping[str, RecordedResponses]
+
+    def link(self, classes: Mapping[StructureKey, str], types: TypeTable) -> LinkedTable:
+        table = self.typed.table
+        fields = names.field_names(column.name for column in table.columns)
+        documented = dict(self._documented())
+        members = self._recorded_members()
+        columns: list[LinkedColumn] = []
+        reached: dict[StructureKey, Structure] = {}
+        for column, resolved in zip(table.columns, self.typed.columns, strict=True):
+            if resolved is None:
+                raise AssertionError(f"{table.id}.{column.name} has no type")
+            member = members.get(column.name)
+            shape = self._shape(resolved, documented.get(column.name), member)
+            if shape:
+                reached.update(closure(shape.service, shape.shape, self.structures))
+            values = united(column.values, member.values) if member else column.values
+            columns.append(
+                LinkedColumn(
+                    column=replace(column, values=values),
+                    type=resolved,
+                    shape=shape.shape if shape else None,
+                    service=shape.service if shape else "",
+                    field=fields[column.name],
+                    sql_names=_sql_names(column.name),
+                )
             )
+        responses = self.recorded.get(self.binding.service) if self.binding else None
+        return LinkedTable(
+            table=table,
+            columns=tuple(columns),
+            parameters=self._parameters(),
+            module=names.module_name(table.name),
+            class_name=_table_class(table, {classes[key] for key in reached}, types),
+            structures=tuple(reached[key] for key in sorted(reached)),
+            binding=self.binding,
+            service=responses.service if responses else None,
         )
-    parameter_fields = names.field_names(parameter.name for parameter in table.parameters)
-    return LinkedTable(
-        table=table,
-        columns=tuple(columns),
-        parameters=tuple(
-            LinkedParameter(
-                parameter, types.resolve(parameter.type), parameter_fields[parameter.name]
-            )
-            for parameter in table.parameters
-        ),
-        module=names.module_name(table.name),
-        class_name=_table_class(table, {classes[one] for one in reached}, types),
-        structures=tuple(reached[one] for one in sorted(reached)),
-        binding=binding,
-        service=responses.service if responses else None,
-    )
+
+    def _parameters(self) -> tuple[LinkedParameter, ...]:
+        parameters = self.typed.table.parameters
+        fields = names.field_names(parameter.name for parameter in parameters)
+        return tuple(
+            LinkedParameter(parameter, resolved, fields[parameter.name])
+            for parameter, resolved in zip(parameters, self.typed.parameters, strict=True)
+            if resolved is not None
+        )
+
+    def _shape(
+        self, type: Resolved, documented: _ColumnShape | None, member: RecordedMember | None
+    ) -> _ColumnShape | None:
+        """What a column of ``type`` holds: what its API page says, or else its record."""
+        if documented and _narrows(type, documented, self.structures):
+            return documented
+        if member and self.binding:
+            recorded = _ColumnShape(self.binding.service, member.shape)
+            if _narrows(type, recorded, self.structures):
+                return recorded
+        return None
+
+    def _recorded_members(self) -> dict[str, RecordedMember]:
+        """The recorded members that fill columns, by column."""
+        responses = self.recorded.get(self.binding.service) if self.binding else None
+        if self.binding is None or responses is None:
+            return {}
+        return {
+            column.column: responses.column_member(self.binding, column)
+            for column in self.binding.columns
+        }
+
+    # --- what API pages type ---
+
+    def _documented(self) -> Iterator[tuple[str, _ColumnShape]]:
+        """Columns that API pages type.
+
+        A page does so in two ways: a structure names the operation's member it is an element of, or
+        the operation's own page gives the member's type.
+        """
+        for structure in self.pages.structures:
+            for usage in structure.usages:
+                name = self._column_of(structure.service, usage.operation, usage.member)
+                if name:
+                    ref = StructureRef(structure.name)
+                    shape = ListOf(ref) if usage.element else ref
+                    yield name, _ColumnShape(structure.service, shape)
+        for operation in self.pages.operations:
+            for member in operation.response:
+                if any(structure_names(member.shape)) and (
+                    name := self._column_of(operation.service, operation.name, member.name)
+                ):
+                    yield name, _ColumnShape(operation.service, member.shape)
+
+    def _column_of(self, service: str, operation: str, member: str) -> str | None:
+        """The column that a member of an operation's response fills: the one that is bound to it, or,
+        where the operation is named after the table, the only one that is called like it."""
+        binding, table = self.binding, self.typed.table
+        if binding and service == binding.service:
+            for bound in binding.columns:
+                if (bound.operation or binding.operation, bound.member) == (operation, member):
+                    return bound.column
+        if names.reads_table(service, operation, table.name):
+            folded = names.folded(member)
+            # Two columns that agree with one member would be a coin toss.
+            same = [column.name for column in table.columns if names.folded(column.name) == folded]
+            return same[0] if len(same) == 1 else None
+        return None
 
 
-def _narrows(type: Resolved, service: str, shape: Shape, structures: Structures) -> bool:
-    """True where ``shape`` says more of a column than its type does: of json, or the elements of an
+def _sql_names(column: str) -> dict[str, str]:
+    """The column's identifier in each dialect, unquoted."""
+    return {
+        dialect.name: names.sql_name(
+            column, max_bytes=dialect.max_identifier, reserved=dialect.system_columns
+        )
+        for dialect in DIALECTS
+    }
+
+
+def _narrows(type: Resolved, found: _ColumnShape, structures: Structures) -> bool:
+    """Whether a shape says more about a column than its type does: about json, or the elements of an
     array.
 
     Only structures do. A json column that a string, a number or a document fills stays any JSON:
@@ -255,11 +289,15 @@ def _narrows(type: Resolved, service: str, shape: Shape, structures: Structures)
     that boto3 returns as text is the same policy when the caller has it decoded.
     """
     if type.element is not None:
-        return isinstance(shape, ListOf) and _narrows(
-            type.element, service, shape.element, structures
+        return isinstance(found.shape, ListOf) and _narrows(
+            type.element, _ColumnShape(found.service, found.shape.element), structures
         )
-    reached = list(structure_names(shape))
-    return type.is_json and bool(reached) and all((service, one) in structures for one in reached)
+    reached = list(structure_names(found.shape))
+    return (
+        type.is_json
+        and bool(reached)
+        and all((found.service, name) in structures for name in reached)
+    )
 
 
 # --- structures -----------------------------------------------------------------------------------
@@ -342,85 +380,3 @@ def united(
     """The documented values, as the page has them, then those that only the record has."""
     there = {value.value for value in documented}
     return (*documented, *(DocumentedValue(value) for value in recorded if value not in there))
-
-
-def structure_names(shape: Shape) -> Iterator[str]:
-    """The structures that ``shape`` itself names."""
-    match shape:
-        case StructureRef(name):
-            yield name
-        case ListOf(inner) | MapOf(inner):
-            yield from structure_names(inner)
-        case Scalar():
-            pass
-
-
-def closure(service: str, shape: Shape, structures: Structures) -> dict[tuple[str, str], Structure]:
-    """The structures that ``shape`` reaches."""
-    reached: dict[tuple[str, str], Structure] = {}
-    waiting = list(structure_names(shape))
-    while waiting:
-        key = service, waiting.pop()
-        if key in reached:
-            continue
-        structure = reached[key] = structures[key]
-        for member in structure.members:
-            waiting.extend(structure_names(member.shape))
-    return reached
-
-
-_READ_VERBS = ("Describe", "Get", "List")
-
-
-def _usages(
-    table: Table, binding: Binding | None, pages: Pages
-) -> Iterator[tuple[str, tuple[str, Shape]]]:
-    """Columns that API pages type, as (column, (service, shape)).
-
-    A page says so in two ways: a structure names the operation's member it is an element of, or the
-    operation's own page gives the member's type. The operation is the table's when the binding says
-    so, or when its name without the verb is the table's name without the service: that is how
-    DescribeTrainingJob of sagemaker belongs to aws.sagemaker_trainingjob.
-    """
-    agreeing = Counter(names.folded(column.name) for column in table.columns)
-    # Two columns that agree with one member would be a coin toss.
-    columns = {
-        names.folded(column.name): column.name
-        for column in table.columns
-        if agreeing[names.folded(column.name)] == 1
-    }
-    bound = (
-        {
-            (column.operation or binding.operation, column.member): column.column
-            for column in binding.columns
-        }
-        if binding
-        else {}
-    )
-
-    def column_of(service: str, operation: str, member: str) -> str | None:
-        if binding and service == binding.service and (operation, member) in bound:
-            return bound[operation, member]
-        if _describes(service, operation, table):
-            return columns.get(names.folded(member))
-        return None
-
-    for structure in pages.structures:
-        for usage in structure.usages:
-            if name := column_of(structure.service, usage.operation, usage.member):
-                ref = StructureRef(structure.name)
-                yield name, (structure.service, ListOf(ref) if usage.element else ref)
-    for operation in pages.operations:
-        for member in operation.response:
-            if next(structure_names(member.shape), None) is None:
-                continue
-            if name := column_of(operation.service, operation.name, member.name):
-                yield name, (operation.service, member.shape)
-
-
-def _describes(service: str, operation: str, table: Table) -> bool:
-    for verb in _READ_VERBS:
-        if operation.startswith(verb):
-            noun = operation.removeprefix(verb)
-            return names.folded(service + noun) == names.folded(table.name)
-    return False

@@ -177,6 +177,13 @@ def read_noun(operation: str) -> str | None:
     return None
 
 
+def reads_table(service: str, operation: str, table: str) -> bool:
+    """Whether a read operation is named after a table, as sagemaker's ``DescribeTrainingJob`` is
+    after ``sagemaker_trainingjob``."""
+    noun = read_noun(operation)
+    return noun is not None and folded(service + noun) == folded(table)
+
+
 class NestedNames(StrEnum):
     """What the members of structures are called inside json columns.
 

@@ -522,6 +522,9 @@ class Rule:
 _GLOB = re.compile(r"[*?\[]")
 _ARRAY = re.compile(r"array\s*<(.+)>", re.DOTALL)
 
+MAX_ARRAYS = 8
+"""How deep a type expression may nest arrays; no engine takes more than a few."""
+
 
 @dataclass(frozen=True, slots=True)
 class TypeTable:
@@ -543,8 +546,10 @@ class TypeTable:
     def resolve(self, expression: str) -> Resolved:
         """The type that ``expression`` names, such as ``"array<string>"``.
 
-        Raises `UnknownType` where no row has that name.
+        Raises `UnknownType` where no row has that name, or arrays are nested deeper than `MAX_ARRAYS`.
         """
+        if expression.count("<") > MAX_ARRAYS:
+            raise UnknownType(f"arrays are nested deeper than {MAX_ARRAYS} levels: {expression!r}")
         text = expression.strip()
         if match := _ARRAY.fullmatch(text):
             element = self.resolve(match[1])

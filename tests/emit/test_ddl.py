@@ -12,8 +12,8 @@ import catalogues
 import engines
 import handmade
 from catalogues import TYPES, Described
+from schemagen.catalog import LinkedTable
 from schemagen.emit import ddl
-from schemagen.link import LinkedTable
 from schemagen.runtime.convert import hstore_csv_text, tags
 from schemagen.targets import limits
 from schemagen.typetable import DIALECTS

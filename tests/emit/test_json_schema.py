@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, SchemaError, ValidationError
 
+from schemagen.catalog import LinkedTable
 from schemagen.emit import json_schema
-from schemagen.link import LinkedTable, link
+from schemagen.link import link
 from schemagen.model.bindings import Binding, BoundColumn
 from schemagen.model.origin import Origin
 from schemagen.model.pages import (

@@ -17,9 +17,9 @@ from psycopg.types.hstore import register_hstore
 
 import handmade
 import loading
+from schemagen.catalog import LinkedTable
 from schemagen.emit import ddl, sql
 from schemagen.emit.formatting import format_python
-from schemagen.link import LinkedTable
 from schemagen.typetable import DIALECTS, TYPES, TypeTable
 
 DIALECT = {dialect.name: dialect for dialect in DIALECTS}

@@ -43,7 +43,7 @@ def test_one(data: bytes) -> None:
     if not data:
         return
     path = PATHS[KINDS[data[0] % len(KINDS)]]
-    page = parse_source(Source(path, data[1:]), TYPES)
+    page = parse_source(Source(path, data[1:]))
     for problem in page.problems:
         _check(problem, path, data[1:])
     if page.problems:

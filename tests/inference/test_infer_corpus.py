@@ -33,7 +33,7 @@ def inferred(aws_pages: Path, indexes: Indexes) -> dict[str, tuple[Table, Infere
     types = TypeTable()
     return {
         table.id: (table, infer(table, types, indexes))
-        for table in read_pages(aws_pages, aws_pages, types).tables
+        for table in read_pages(aws_pages, aws_pages).tables
         if table.provider == "aws"
     }
 
@@ -43,7 +43,7 @@ def test_the_lock_of_this_repository_is_what_is_inferred(indexes: Indexes) -> No
     types = TypeTable()
     data = (CHECKOUT / SAGEMAKER).read_bytes()
     found: list[Binding] = []
-    for table in read_pages(CHECKOUT / "docs_src", CHECKOUT, types).tables:
+    for table in read_pages(CHECKOUT / "docs_src", CHECKOUT).tables:
         inference = infer(table, types, indexes)
         assert inference.findings == ()
         assert inference.binding is not None

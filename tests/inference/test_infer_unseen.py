@@ -31,8 +31,7 @@ def test_tables_that_were_not_seen_before(
     """Every column is bound as AWS's references call for, or not at all; a table whose item nothing
     returns, or several operations alike, stays unbound and is said to be so."""
     types = TypeTable()
-    page, problems = ddsql.parse(page_facts.page(PAGES[table]), table, types)
-    assert page is not None
+    page, problems = ddsql.parse(page_facts.page(PAGES[table]), table)
     assert problems == ()
     found = infer(page, types, indexes)
     item = cast("tuple[str, ...]", right["item"])

@@ -23,7 +23,7 @@ FILES = (page_facts.AWS_TABLES, Path(__file__).with_name("unseen_tables.txt"))
 @pytest.fixture(scope="module")
 def real(corpus: Path) -> dict[str, Table]:
     """The aws tables of the corpus."""
-    found = read_pages(corpus / "ddsql", corpus, TypeTable()).tables
+    found = read_pages(corpus / "ddsql", corpus).tables
     return {table.id: table for table in found if table.provider == "aws"}
 
 
@@ -31,7 +31,7 @@ def real(corpus: Path) -> dict[str, Table]:
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Table]:
     """The same from facts."""
     folder = page_facts.write(tmp_path_factory.mktemp("facts") / "ddsql")
-    return {table.id: table for table in read_pages(folder, folder, TypeTable()).tables}
+    return {table.id: table for table in read_pages(folder, folder).tables}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda path: path.stem)
@@ -42,9 +42,8 @@ def test_a_page_has_the_words_of_the_documentation(file: Path) -> None:
     assert len(tables) > 10
     for table, facts in tables.items():
         assert facts.columns
-        page, problems = ddsql.parse(page_facts.page(facts), table, TypeTable())
+        page, problems = ddsql.parse(page_facts.page(facts), table)
         assert problems == ()
-        assert page is not None
         assert page.id == table
         assert [(one.name, one.type, words(one.description)) for one in page.columns] == [
             (one.name, one.type, words(page_facts.documentation(facts, one)))

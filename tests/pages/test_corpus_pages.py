@@ -13,17 +13,16 @@ import pytest
 from schemagen.model.pages import DocumentedMember, Pages
 from schemagen.model.shapes import Scalar
 from schemagen.pages.read import read_pages
-from schemagen.typetable import TypeTable
 
 
 @pytest.fixture(scope="module")
 def ddsql(corpus: Path) -> Pages:
-    return read_pages(corpus / "ddsql", corpus, TypeTable())
+    return read_pages(corpus / "ddsql", corpus)
 
 
 @pytest.fixture(scope="module")
 def aws_api(corpus: Path) -> Pages:
-    return read_pages(corpus / "aws_api", corpus, TypeTable())
+    return read_pages(corpus / "aws_api", corpus)
 
 
 def lines(path: Path) -> list[str]:
@@ -101,12 +100,13 @@ def test_titles_and_texts_of_dataset_pages(ddsql: Pages) -> None:
 
 
 def test_values_of_the_corpus(ddsql: Pages) -> None:
-    """These columns document their values, judged by hand; all others only look as if they did."""
+    """These columns document their values, judged by hand; all others of strings only look as if they
+    did."""
     found = {
         f"{table.id}.{column.name}": [value.value for value in column.values]
         for table in ddsql.tables
         for column in table.columns
-        if column.values
+        if column.values and column.type == "string"
     }
     dynamodb = ["CREATING", "UPDATING", "DELETING", "ACTIVE"]
     dynamodb += ["INACCESSIBLE_ENCRYPTION_CREDENTIALS", "ARCHIVING", "ARCHIVED"]

@@ -5,24 +5,23 @@ from __future__ import annotations
 import pytest
 
 from schemagen.model.origin import Origin
-from schemagen.model.pages import Column, DocumentedValue, Example, Parameter, Table
+from schemagen.model.pages import Column, Example, Parameter, Table
 from schemagen.pages import ddsql
-from schemagen.typetable import Rule, TypeTable
 
 PATH = "docs/aws.thing.dataset.md"
 HEADER = "| Title | ID | Type | Data Type | Description |\n| --- | --- | --- | --- | --- |\n"
 
 
-def parse(text: str, types: TypeTable | None = None) -> Table:
-    table, problems = ddsql.parse(text, PATH, types or TypeTable())
+def parse(text: str) -> Table:
+    table, problems = ddsql.parse(text, PATH)
     assert problems == ()
-    assert table is not None
+    assert table.id
     return table
 
 
-def columns(rows: str, types: TypeTable | None = None) -> tuple[Column, ...]:
+def columns(rows: str) -> tuple[Column, ...]:
     page = f"# T\n\n```\naws.thing\n```\n\n## Fields\n\n{HEADER}{rows}"
-    return parse(page, types).columns
+    return parse(page).columns
 
 
 def test_a_whole_page() -> None:
@@ -191,19 +190,13 @@ def test_rows(row: str, expected: tuple[str | None, ...]) -> None:
     assert column.origin == Origin(PATH, 11)
 
 
-def test_values_only_of_strings() -> None:
-    """A json column's list describes members; a string's describes values."""
-    cell = "One of the following: <ul><li><code>A</code> - First.</li></ul>"
-    text, json = columns(f"| a | core | string | {cell} |\n| b | core | json | {cell} |\n")
-    assert text.values == (DocumentedValue("A", "First.", wording="A - First."),)
-    assert json.values == ()
-
-
-def test_rules_of_the_settings_decide_types() -> None:
-    """A rule can give a type to a column whose own is unknown, and the page's words stay."""
-    types = TypeTable(rules=(Rule(table="aws.*", column="a", type="json"),))
-    (column,) = columns("| a | core | mystery |\n", types)
-    assert column.type == "mystery"
+def test_types_are_read_with_their_position() -> None:
+    """A type is what its cell holds, known or not, and the position is that of its first letter."""
+    found = columns("| a | core | mystery |\n| T | b | core | `array<x>` | Text. |\n")
+    assert [(column.type, column.type_column) for column in found] == [
+        ("mystery", 14),
+        ("array<x>", 19),
+    ]
 
 
 def test_a_table_function() -> None:

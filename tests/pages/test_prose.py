@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemagen.diagnostics import shown
 from schemagen.pages import prose
 
 HTML = {
@@ -144,5 +145,5 @@ def test_plain_text_has_no_empty_lines() -> None:
 
 def test_messages_show_a_piece_of_long_text() -> None:
     """A megabyte in a cell is no megabyte in a message."""
-    assert prose.shown("a\nb") == r"'a\nb'"
-    assert len(prose.shown("x" * 1_000_000)) < 80
+    assert shown("a\nb") == r"'a\nb'"
+    assert len(shown("x" * 1_000_000)) < 80

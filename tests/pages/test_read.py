@@ -14,9 +14,7 @@ from schemagen.model.origin import Origin
 from schemagen.model.pages import Structure
 from schemagen.pages.read import parse_source, parse_sources, read_pages
 from schemagen.pages.sources import Kind, Source, find_sources, kind_of
-from schemagen.typetable import TypeTable
 
-TYPES = TypeTable()
 DOCS = Path(__file__).parents[2] / "docs_src"
 
 
@@ -27,7 +25,7 @@ def dataset(name: str, rows: str = "| a | core | json |\n") -> bytes:
 
 def test_the_seed_pages() -> None:
     """The documents that the project starts from are read completely."""
-    pages = read_pages(DOCS, DOCS.parent, TYPES)
+    pages = read_pages(DOCS, DOCS.parent)
     tables = {table.id: table for table in pages.tables}
     training = tables["aws.sagemaker_trainingjob"]
     assert len(training.columns) == 46
@@ -116,15 +114,15 @@ def test_the_order_of_sources_does_not_matter() -> None:
         Source("aws_api/r/API_C.md", b"# C\n\n## Contents\n"),
         Source("aws_api/API_Types.md", b"# Types\n"),
     ]
-    pages = parse_sources(sources, TYPES)
-    assert pages == parse_sources(sources[::-1], TYPES)
+    pages = parse_sources(sources)
+    assert pages == parse_sources(sources[::-1])
     assert [table.id for table in pages.tables] == ["aws.a", "aws.b"]
     assert [(one.service, one.name) for one in pages.structures] == [("r", "C"), ("s", "B")]
     assert [one.name for one in pages.operations] == ["A"]
     assert pages.indexes == (Origin("aws_api/API_Types.md", 1),)
     for order in (1, -1):
         with pytest.raises(ProblemsFound, match=r"aws\.a") as found:
-            parse_sources([sources[0], Source("ddsql/3.md", dataset("aws.a"))][::order], TYPES)
+            parse_sources([sources[0], Source("ddsql/3.md", dataset("aws.a"))][::order])
         assert [problem.path for problem in found.value.problems] == ["ddsql/3.md"]
 
 
@@ -137,7 +135,7 @@ def test_services_may_share_names() -> None:
             "aws_api/b/API_runtime_Tag.md", b'# Tag<a name="API_runtime_Tag"></a>\n\n## Contents\n'
         ),
     ]
-    pages = parse_sources(sources, TYPES)
+    pages = parse_sources(sources)
     assert [one.service for one in pages.structures] == ["a", "b", "b-runtime"]
 
 
@@ -145,9 +143,9 @@ def test_pages_travel_between_processes() -> None:
     """Sources and what was read from them can be pickled."""
     source = Source("ddsql/a.md", dataset("aws.a"))
     assert pickle.loads(pickle.dumps(source)) == source  # noqa: S301 -- our own bytes
-    parsed = parse_source(source, TYPES)
+    parsed = parse_source(source)
     assert pickle.loads(pickle.dumps(parsed)) == parsed  # noqa: S301
-    bad = parse_source(Source("ddsql/a.md", b"\xff"), TYPES)
+    bad = parse_source(Source("ddsql/a.md", b"\xff"))
     assert pickle.loads(pickle.dumps(bad)).problems == bad.problems  # noqa: S301
 
 
@@ -176,7 +174,7 @@ PAGES = st.one_of(TEXTS.map(lambda text: text.encode(errors="replace")), st.bina
 def test_nothing_but_problems(path: str, data: bytes) -> None:
     """Whatever stands on a page, reading it ends, with a page or with problems that have a place
     on it."""
-    parsed = parse_source(Source(path, data), TYPES)
+    parsed = parse_source(Source(path, data))
     lines = data.decode(errors="replace").removeprefix("\ufeff")
     count = lines.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
     read = (parsed.table, parsed.structure, parsed.operation, parsed.index)
@@ -207,7 +205,7 @@ def test_a_megabyte_in_a_cell() -> None:
     for mark in marks:
         cell = mark * (1_000_000 // len(mark))
         rows = f"| a_status | core | string | {cell} |\n"
-        parsed = parse_source(Source("ddsql/a.md", dataset("aws.a", rows)), TYPES)
+        parsed = parse_source(Source("ddsql/a.md", dataset("aws.a", rows)))
         assert parsed.table is not None
         assert len(parsed.table.columns[0].description) < 6_000_000
 
@@ -215,5 +213,5 @@ def test_a_megabyte_in_a_cell() -> None:
 def test_an_unknown_structure_is_left_to_the_reader_of_all_pages() -> None:
     """A reference to a page that is not there is no problem of the page."""
     page = b"# A\n\n## Contents\n\n**B**\nType: [Gone](API_Gone.md) object\n"
-    parsed = parse_source(Source("aws_api/s/API_A.md", page), TYPES)
+    parsed = parse_source(Source("aws_api/s/API_A.md", page))
     assert isinstance(parsed.structure, Structure)

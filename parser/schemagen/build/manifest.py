@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
-from schemagen.link import TableFacts
+from schemagen.catalog import TableFacts
 
 FILE = "manifest.json"
 FORMAT = 1

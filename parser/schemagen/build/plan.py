@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from schemagen.build import disk, manifest, toolchain
 from schemagen.build.disk import digest
 from schemagen.build.manifest import Inputs, Manifest, TableEntry
+from schemagen.catalog import Catalog, TableFacts, facts
 from schemagen.diagnostics import Problem, ProblemsFound
 from schemagen.inputs import find_locks, link_all, read_locks
-from schemagen.link import Catalog, TableFacts, facts
 from schemagen.model.origin import NOWHERE
 from schemagen.pages.sources import Kind, Source, find_sources, kind_of
 from schemagen.settings.load import Settings
@@ -289,17 +289,11 @@ def _read_stale(
         name: entry for name, entry in fresh.items() if entry.binding_hash == lock_hash(entry.facts)
     }
     fresh_pages = {entry.page for entry in fresh.values()}
-    parsed = [
-        parse_source(source, settings.types)
-        for source in read.sources
-        if source.path not in fresh_pages
-    ]
+    parsed = [parse_source(source) for source in read.sources if source.path not in fresh_pages]
     # A page may have taken the id of a table whose page did not change: both are at fault.
     taken = {page.table.id for page in parsed if page.table is not None} & set(fresh)
     again = {fresh.pop(name).page for name in taken}
-    parsed += [
-        parse_source(source, settings.types) for source in read.sources if source.path in again
-    ]
+    parsed += [parse_source(source) for source in read.sources if source.path in again]
     _, catalog = link_all(settings, parsed, locks, fresh)
     return catalog, lock_hash, fresh
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from schemagen.catalog import LinkedColumn, LinkedTable
 from schemagen.emit import paths, templating
-from schemagen.link import LinkedColumn, LinkedTable
 from schemagen.names import sql_name
 from schemagen.runtime.convert import text
 from schemagen.typetable import Dialect

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, cast
 
+from schemagen.catalog import LinkedColumn, LinkedParameter, LinkedTable
 from schemagen.emit import paths
-from schemagen.link import LinkedColumn, LinkedParameter, LinkedTable
 from schemagen.model.pages import DocumentedMember, DocumentedValue, Structure
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.names import NestedNames

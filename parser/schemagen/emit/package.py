@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from schemagen.catalog import TableFacts
 from schemagen.emit import paths, sql, templating
 from schemagen.emit.formatting import format_python
-from schemagen.link import TableFacts
 from schemagen.names import python_literal
 from schemagen.runtime import convert
 from schemagen.typetable import DIALECTS, TypeTable

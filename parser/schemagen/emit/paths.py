@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from schemagen.emit.strongly_connected import strongly_connected
-from schemagen.link import structure_names
 from schemagen.model.pages import Structure
+from schemagen.model.shapes import structure_names
 from schemagen.names import module_name, snake_case
 
 DISTRIBUTION = "ddsql-schemas"

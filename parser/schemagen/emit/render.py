@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from schemagen.catalog import Catalog, LinkedTable, TableFacts
 from schemagen.emit import ddl, json_schema, paths, shapes, sql
 from schemagen.emit.mappers import module as mappers
 from schemagen.emit.pydantic import models
-from schemagen.link import Catalog, LinkedTable, TableFacts
 from schemagen.model.pages import Structure
 from schemagen.model.recorded import RecordedService
 from schemagen.settings.load import Settings

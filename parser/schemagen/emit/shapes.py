@@ -16,9 +16,8 @@ from schemagen.emit.imports import RESERVED, Imports
 from schemagen.emit.layout import lay_out, lay_out_empty, lay_out_item, lay_out_value
 from schemagen.emit.strongly_connected import strongly_connected
 from schemagen.emit.typed_dicts import input_dict, typed_dict
-from schemagen.link import structure_names
 from schemagen.model.recorded import RecordedService, RecordedStructure
-from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
+from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef, structure_names
 from schemagen.names import NestedNames, class_name, python_literal, snake_case
 from schemagen.typetable import SCALARS, array_row, map_row
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from schemagen.catalog import LinkedTable
 from schemagen.emit import paths, templating
 from schemagen.emit.ddl import identifier
 from schemagen.emit.formatting import format_python
-from schemagen.link import LinkedTable
 from schemagen.targets.limits import MAX_DEPTH
 from schemagen.typetable import DIALECTS, SqlType, TypeTable
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from schemagen.link import structure_names
 from schemagen.lockfile.notation import parse_type
 from schemagen.model.recorded import RecordedMember, RecordedStructure
+from schemagen.model.shapes import structure_names
 from schemagen.settings.positions import KeyPath
 
 

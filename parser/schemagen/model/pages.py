@@ -33,8 +33,10 @@ class DocumentedValue:
 class Column:
     """One row of a Fields table.
 
-    ``type`` is the DDSQL type expression as written. ``description`` is plain text ("" where the
-    page has none). ``title`` is None on pages whose rows lack it.
+    ``type`` is the DDSQL type expression as written, and ``type_column`` the position of its cell in
+    the line of ``origin``, from 1. ``description`` is plain text ("" where the page has none).
+    ``title`` is None on pages whose rows lack it. ``values`` are what the description lists: they are
+    values of the column only where its type is a string.
     """
 
     name: str
@@ -44,17 +46,20 @@ class Column:
     title: str | None = None
     description: str = ""
     values: tuple[DocumentedValue, ...] = ()
+    type_column: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a polymorphic table function ("Query Parameters")."""
+    """One parameter of a polymorphic table function ("Query Parameters"). ``type`` and
+    ``type_column`` are those of `Column`."""
 
     name: str
     type: str
     required: bool
     description: str
     origin: Origin
+    type_column: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -32,3 +33,14 @@ class MapOf:
 
 
 Shape = Scalar | StructureRef | ListOf | MapOf
+
+
+def structure_names(shape: Shape) -> Iterator[str]:
+    """The structures that ``shape`` itself names."""
+    match shape:
+        case StructureRef(name):
+            yield name
+        case ListOf(inner) | MapOf(inner):
+            yield from structure_names(inner)
+        case Scalar():
+            pass

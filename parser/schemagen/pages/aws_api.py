@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-from schemagen.diagnostics import Problem
+from schemagen.diagnostics import Problem, shown
 from schemagen.model.origin import Origin
 from schemagen.model.pages import (
     Constraints,
@@ -24,7 +24,6 @@ from schemagen.model.pages import (
 )
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.pages import characters, markdown, prose, values
-from schemagen.pages.prose import shown
 from schemagen.typetable import API_SCALARS
 
 FOLDER = "aws_api"

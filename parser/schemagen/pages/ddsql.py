@@ -12,22 +12,17 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from schemagen.diagnostics import Problem
+from schemagen.diagnostics import Problem, shown
 from schemagen.model.origin import Origin
 from schemagen.model.pages import Column, Example, Parameter, Table
 from schemagen.pages import characters, front_matter, markdown, prose, values
 from schemagen.pages.markdown import Block, Cell
-from schemagen.pages.prose import shown
-from schemagen.typetable import Resolved, TypeTable, UnknownType
 
 KINDS: tuple[str, ...] = ("core", "event_attribute")
 """What the Type cell of a Fields row says."""
 
 FIELDS_HEADER = ("Title", "ID", "Type", "Data Type", "Description")
 PARAMETERS_HEADER = ("Parameter", "Type", "Required", "Description")
-MAX_ARRAYS = 8
-"""How deep arrays may nest; no engine takes more than a few."""
-
 MAX_NAME = 200
 """Characters of a provider and of a table's name: file systems take 255 bytes, with the ending."""
 
@@ -35,17 +30,20 @@ _SOURCE = re.compile(r"# Source:\s*(\S+)\s*")
 _ID = re.compile(r"[a-z][a-z0-9_]*\.[a-z0-9_]+")
 _MARKDOC = re.compile(r"\{%\s*+(/?)\s*+(alert|icon)\b[^%]*+%\}")
 _DEPRECATED = re.compile(r"\bdeprecat", re.IGNORECASE)
+_TYPE = re.compile(r"[a-z][a-z0-9_]*|array\s*<.+>")
 _REQUIRED = {"yes": True, "no": False}
 
 
-def parse(text: str, path: str, types: TypeTable) -> tuple[Table | None, tuple[Problem, ...]]:
-    """The table of a page, and everything that is wrong with the page.
+def parse(text: str, path: str) -> tuple[Table, tuple[Problem, ...]]:
+    """Return the table of a page, and everything that is wrong with the page but its data types,
+    which only the settings can tell.
 
-    With problems the table holds what could be read; it is None where the page has no good id.
+    With problems the table holds what could be read: its id may be "", names of columns may be
+    missing, wrong or repeated.
     """
-    page = _Page(path, text, markdown.lines_of(text), types)
+    page = _Page(path, text, markdown.lines_of(text))
     table = page.read()
-    return (table if table.id else None), tuple(sorted(page.problems))
+    return table, tuple(sorted(page.problems))
 
 
 @dataclass(slots=True)
@@ -53,7 +51,6 @@ class _Page:
     path: str
     text: str
     lines: list[str]
-    types: TypeTable
     problems: list[Problem] = field(default_factory=list[Problem])
 
     def problem(self, line: int, column: int, code: str, message: str) -> None:
@@ -79,7 +76,7 @@ class _Page:
             id=identifier,
             title=title or identifier,
             description=description,
-            columns=tuple(self._columns(named.get("fields"), identifier, title_line)),
+            columns=tuple(self._columns(named.get("fields"), title_line)),
             origin=self.origin(id_line),
             source=source or head.values.get("source_url"),
             parameters=tuple(self._parameters(parameters)) if parameters else (),
@@ -189,7 +186,6 @@ class _Page:
                 )
                 continue
             seen[name.text] = line
-            self._resolve("", "", kind, line)
             if required.text.lower() not in _REQUIRED:
                 self.problem(
                     line,
@@ -198,46 +194,45 @@ class _Page:
                     f"whether the parameter {shown(name.text)} is required must be Yes or No,"
                     f" not {shown(required.text)}",
                 )
-                continue
             description = prose.from_html(markdown.join(self.lines[line], row[3:]))
             yield Parameter(
                 name.text,
                 kind.text,
-                _REQUIRED[required.text.lower()],
+                _REQUIRED.get(required.text.lower(), False),
                 prose.plain(description),
                 self.origin(line),
+                kind.column,
             )
 
     # --- columns ---
 
-    def _columns(
-        self, section: _Section | None, identifier: str, title_line: int
-    ) -> Iterator[Column]:
+    def _columns(self, section: _Section | None, title_line: int) -> Iterator[Column]:
         if section is None:
             self.problem(title_line, 1, "SG114", "there is no Fields table: no heading 'Fields'")
             return
         table = self._table(section, FIELDS_HEADER, "SG114", "Fields")
         seen: dict[str, int] = {}
         for line in self._rows(table):
-            column = self._column(line, identifier)
-            if column is None:
+            row = self._row(line)
+            if row is None:
                 continue
-            if column.name in seen:
-                name = self._aligned(markdown.cells(self.lines[line]), identifier)
+            yield self._column(row, line)
+            if not row.name.text:
+                self.problem(line, row.name.column, "SG116", "the column has no name")
+            elif not self._is_name("column", row.name, line):
+                pass
+            elif (first := seen.setdefault(row.name.text, line)) != line:
                 self.problem(
                     line,
-                    name.name.column if name else 1,
+                    row.name.column,
                     "SG117",
-                    f"the column {shown(column.name)} appears twice,"
-                    f" first on line {seen[column.name] + 1}",
+                    f"the column {shown(row.name.text)} appears twice, first on line {first + 1}",
                 )
-                continue
-            seen[column.name] = line
-            yield column
 
-    def _column(self, line: int, identifier: str) -> Column | None:
+    def _row(self, line: int) -> _Row | None:
+        """The row on ``line``, or None and a problem where no cell holds the kind."""
         cells = markdown.cells(self.lines[line])
-        row = self._aligned(cells, identifier)
+        row = _aligned(cells)
         if row is None:
             # Where the kind would be, if only it were one.
             expected = _word(cells, 2 if len(cells) >= len(FIELDS_HEADER) else 1)
@@ -247,15 +242,10 @@ class _Page:
                 "SG115",
                 f"the row has no kind cell: {shown(expected.text)} is none of {', '.join(KINDS)}",
             )
-            return None
-        resolved = self._resolve(identifier, row.name.text, row.type, line)
-        if not row.name.text:
-            self.problem(line, row.name.column, "SG116", "the column has no name")
-            return None
-        if not self._is_name("column", row.name, line):
-            return None
+        return row
+
+    def _column(self, row: _Row, line: int) -> Column:
         pieces = prose.from_html(markdown.join(self.lines[line], row.description))
-        is_string = resolved is not None and resolved.is_string
         return Column(
             name=row.name.text,
             kind=row.kind,
@@ -263,42 +253,9 @@ class _Page:
             origin=self.origin(line),
             title=row.title or None,
             description=prose.plain(pieces),
-            values=values.read(pieces, row.name.text) if is_string else (),
+            values=values.read(pieces, row.name.text),
+            type_column=row.type.column,
         )
-
-    def _aligned(self, cells: Sequence[Cell], identifier: str) -> _Row | None:
-        """The row, aligned on its kind. If two cells could be the kind, the one before a type is,
-        or else the one where the row's length wants it."""
-        rows = [
-            _Row(
-                title=prose.text_of(cells[0].text) if index == 2 else "",
-                name=_word(cells, index - 1),
-                kind=_word(cells, index).text,
-                type=_word(cells, index + 1),
-                description=cells[index + 2 :],
-            )
-            for index in ((2, 1) if len(cells) >= len(FIELDS_HEADER) else (1, 2))
-            if _word(cells, index).text in KINDS
-        ]
-        for row in rows:
-            if self._type(identifier, row.name.text, row.type.text) is not None:
-                return row
-        return rows[0] if rows else None
-
-    def _type(self, identifier: str, column: str, expression: str) -> Resolved | None:
-        if expression.count("<") > MAX_ARRAYS:
-            return None
-        try:
-            return self.types.resolve_column(identifier, column, expression)
-        except UnknownType:
-            return None
-
-    def _resolve(self, identifier: str, column: str, cell: _Word, line: int) -> Resolved | None:
-        resolved = self._type(identifier, column, cell.text)
-        if resolved is None:
-            found = f"unknown data type {shown(cell.text)}" if cell.text else "no data type"
-            self.problem(line, cell.column, "SG118", f"{found}; known are {self.types.known}")
-        return resolved
 
     def _is_name(self, what: str, name: _Word, line: int) -> bool:
         """True for a name that targets can hold; otherwise a problem at its first bad character."""
@@ -382,6 +339,26 @@ class _Row:
     kind: str
     type: _Word
     description: Sequence[Cell]
+
+
+def _aligned(cells: Sequence[Cell]) -> _Row | None:
+    """The row, aligned on its kind. If two cells could be the kind, it is the one that what looks
+    like a type follows, or else the one where the row's length wants it."""
+    rows = [
+        _Row(
+            title=prose.text_of(cells[0].text) if index == 2 else "",
+            name=_word(cells, index - 1),
+            kind=_word(cells, index).text,
+            type=_word(cells, index + 1),
+            description=cells[index + 2 :],
+        )
+        for index in ((2, 1) if len(cells) >= len(FIELDS_HEADER) else (1, 2))
+        if _word(cells, index).text in KINDS
+    ]
+    for row in rows:
+        if row.type.text not in KINDS and _TYPE.fullmatch(row.type.text):
+            return row
+    return rows[0] if rows else None
 
 
 def _word(cells: Sequence[Cell], index: int) -> _Word:

@@ -291,8 +291,3 @@ _ESCAPED = re.compile(_ESCAPE)
 def unescaped(text: str) -> str:
     """Markdown text without the backslashes of its escapes."""
     return _ESCAPED.sub(r"\g<escaped>", text)
-
-
-def shown(text: str) -> str:
-    """``text`` as messages show it: on one line, and not without end."""
-    return repr(text if len(text) <= 60 else f"{text[:59]}…")

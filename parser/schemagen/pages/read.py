@@ -15,12 +15,14 @@ from schemagen.model.origin import Origin
 from schemagen.model.pages import Operation, Pages, Structure, Table
 from schemagen.pages import aws_api, ddsql
 from schemagen.pages.sources import Kind, Source, find_sources, kind_of
-from schemagen.typetable import TypeTable
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedPage:
-    """What one page says: at most one of the four; where there are problems, what could be read."""
+    """What one page says: at most one of the four; where there are problems, what could be read.
+
+    The data types of a table are as the page has them: `link` resolves them.
+    """
 
     table: Table | None = None
     structure: Structure | None = None
@@ -29,12 +31,12 @@ class ParsedPage:
     problems: tuple[Problem, ...] = field(default=())
 
 
-def _parse_ddsql(text: str, path: str, types: TypeTable) -> ParsedPage:
-    table, problems = ddsql.parse(text, path, types)
+def _parse_ddsql(text: str, path: str) -> ParsedPage:
+    table, problems = ddsql.parse(text, path)
     return ParsedPage(table=table, problems=problems)
 
 
-def _parse_api(text: str, path: str, types: TypeTable) -> ParsedPage:
+def _parse_api(text: str, path: str) -> ParsedPage:
     page, problems = aws_api.parse(text, path)
     return ParsedPage(
         structure=page if isinstance(page, Structure) else None,
@@ -44,13 +46,13 @@ def _parse_api(text: str, path: str, types: TypeTable) -> ParsedPage:
     )
 
 
-_PARSE: Mapping[Kind, Callable[[str, str, TypeTable], ParsedPage]] = {
+_PARSE: Mapping[Kind, Callable[[str, str], ParsedPage]] = {
     Kind.DATASET: _parse_ddsql,
     Kind.API: _parse_api,
 }
 
 
-def parse_source(source: Source, types: TypeTable) -> ParsedPage:
+def parse_source(source: Source) -> ParsedPage:
     """Read one page. Whatever is wrong with it is among its problems; nothing is raised."""
     kind = kind_of(source.path)
     if kind is None:
@@ -61,7 +63,7 @@ def parse_source(source: Source, types: TypeTable) -> ParsedPage:
         text = source.data.decode()
     except UnicodeDecodeError as error:
         return ParsedPage(problems=(_not_utf8(source, error),))
-    return _PARSE[kind](text.removeprefix("\ufeff"), source.path, types)
+    return _PARSE[kind](text.removeprefix("\ufeff"), source.path)
 
 
 def _not_utf8(source: Source, error: UnicodeDecodeError) -> Problem:
@@ -72,44 +74,53 @@ def _not_utf8(source: Source, error: UnicodeDecodeError) -> Problem:
     return Problem(source.path, line, column, "SG102", message)
 
 
-def parse_sources(sources: Iterable[Source], types: TypeTable) -> Pages:
+def parse_sources(sources: Iterable[Source]) -> Pages:
     """Read pages. Raises `ProblemsFound` with everything that is wrong with any of them."""
-    return collect(parse_source(source, types) for source in sources)
+    parsed = [parse_source(source) for source in sources]
+    if found := problems(parsed):
+        raise ProblemsFound(found)
+    return collect(parsed)
 
 
-def read_pages(docs: Path, root: Path, types: TypeTable) -> Pages:
+def read_pages(docs: Path, root: Path) -> Pages:
     """Read every page below ``docs``; paths in origins and problems are relative to ``root``.
 
     Raises `ProblemsFound`.
     """
-    return parse_sources(find_sources(docs, root), types)
+    return parse_sources(find_sources(docs, root))
+
+
+def problems(parsed: Iterable[ParsedPage]) -> list[Problem]:
+    """Return the problems of all pages, and those of two pages that describe the same thing."""
+    pages = list(parsed)
+    tables = [page.table for page in pages if page.table and page.table.id]
+    described = [item for page in pages for item in (page.structure, page.operation) if item]
+    return [
+        *(problem for page in pages for problem in page.problems),
+        *_twice("SG113", {table.origin: f"the table {table.id!r}" for table in tables}),
+        *_twice("SG206", {item.origin: f"{item.name!r} of {item.service!r}" for item in described}),
+    ]
 
 
 def collect(parsed: Iterable[ParsedPage]) -> Pages:
-    """Put pages together. Raises `ProblemsFound` with the problems of all of them, and with two
-    pages that describe the same thing."""
+    """Put pages together that have no `problems`."""
     pages = list(parsed)
-    tables = [page.table for page in pages if page.table]
-    structures = [page.structure for page in pages if page.structure]
-    operations = [page.operation for page in pages if page.operation]
-    problems = [problem for page in pages for problem in page.problems]
-    problems += _twice(
-        "SG113",
-        {table.origin: f"the table {table.id!r}" for table in tables},
-    )
-    described: list[Structure | Operation] = [*structures, *operations]
-    problems += _twice(
-        "SG206",
-        {item.origin: f"{item.name!r} of {item.service!r}" for item in described},
-    )
-    if problems:
-        raise ProblemsFound(problems)
     return Pages(
-        tables=tuple(sorted(tables, key=lambda table: table.id)),
-        structures=tuple(sorted(structures, key=lambda item: (item.service, item.name))),
-        operations=tuple(sorted(operations, key=lambda item: (item.service, item.name))),
+        tables=tuple(
+            sorted((page.table for page in pages if page.table), key=lambda table: table.id)
+        ),
+        structures=tuple(
+            sorted((page.structure for page in pages if page.structure), key=_service_and_name)
+        ),
+        operations=tuple(
+            sorted((page.operation for page in pages if page.operation), key=_service_and_name)
+        ),
         indexes=tuple(sorted(page.index for page in pages if page.index)),
     )
+
+
+def _service_and_name(item: Structure | Operation) -> tuple[str, str]:
+    return item.service, item.name
 
 
 def _twice(code: str, described: Mapping[Origin, str]) -> list[Problem]:

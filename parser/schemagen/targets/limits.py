@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from schemagen.catalog import LinkedTable
 from schemagen.diagnostics import Problem
-from schemagen.link import LinkedTable
 from schemagen.typetable import DIALECTS, Dialect
 
 MAX_DEPTH = 2

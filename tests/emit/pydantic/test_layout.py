@@ -137,7 +137,7 @@ def test_models_of_real_pages(
         sources.append(source)
 
     monkeypatch.setattr("schemagen.emit.pydantic.layout.lay_out", keep)
-    catalog = link(read_pages(project.docs, project.root, project.types), project.types)
+    catalog = link(read_pages(project.docs, project.root), project.types)
     places = models.structure_models(catalog)
     for table in catalog.tables:
         models.render_table(table, project.types, project.nested_names, places)

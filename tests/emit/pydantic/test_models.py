@@ -21,9 +21,10 @@ import handmade
 from emit.test_json_schema import BINDING, HERE, RECORD, TREE, column
 from projects import CHECKOUT
 from schemagen import names
+from schemagen.catalog import Catalog, LinkedTable, facts
 from schemagen.emit import package, paths, render
 from schemagen.emit.pydantic import models
-from schemagen.link import Catalog, LinkedTable, facts, link
+from schemagen.link import link
 from schemagen.model.pages import (
     Column,
     DocumentedMember,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from schemagen.catalog import LinkedTable
 from schemagen.emit import paths, templating
 from schemagen.emit.imports import Imports
 from schemagen.emit.layout import (
@@ -23,7 +24,6 @@ from schemagen.emit.mappers.planner import local_variable, plan_mapper
 from schemagen.emit.mappers.values import Values
 from schemagen.emit.shapes import unique
 from schemagen.emit.typed_dicts import input_dict, typed_dict
-from schemagen.link import LinkedTable
 from schemagen.model.paths import Step
 from schemagen.names import python_literal
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemagen.link import LinkedColumn, LinkedTable
+from schemagen.catalog import LinkedColumn, LinkedTable
 from schemagen.model.bindings import Binding, Enrichment
 from schemagen.model.pages import KEY
 from schemagen.model.paths import Step

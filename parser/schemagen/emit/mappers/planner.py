@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from schemagen.catalog import LinkedColumn, LinkedTable
 from schemagen.emit.imports import RESERVED
 from schemagen.emit.mappers.plan import (
     ArnAccount,
@@ -22,7 +23,6 @@ from schemagen.emit.mappers.plan import (
     Value,
 )
 from schemagen.emit.shapes import unique
-from schemagen.link import LinkedColumn, LinkedTable
 from schemagen.model import arn_format
 from schemagen.model.bindings import Binding, BoundColumn, DerivedColumn, Enrichment
 from schemagen.model.pages import KEY

@@ -21,6 +21,7 @@ from datamodel_code_generator.enums import (
 from datamodel_code_generator.format import PythonVersion
 from datamodel_code_generator.parser import LiteralType
 
+from schemagen.catalog import Catalog, LinkedTable
 from schemagen.emit import paths, templating
 from schemagen.emit.formatting import format_python
 from schemagen.emit.json_schema import (
@@ -31,8 +32,8 @@ from schemagen.emit.json_schema import (
     table_schema,
 )
 from schemagen.emit.pydantic import layout
-from schemagen.link import Catalog, LinkedTable, structure_names
 from schemagen.model.pages import Structure
+from schemagen.model.shapes import structure_names
 from schemagen.names import MODEL_IMPORTS, NestedNames, class_name, field_names, model_name
 from schemagen.typetable import PYTHON_TYPE, JsonSchema, TypeTable
 

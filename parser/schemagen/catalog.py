@@ -1,0 +1,136 @@
+"""The linked catalogue: pages, types and bindings put together, every name and type settled.
+
+`link` makes it. Emitters read it and decide nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from schemagen.model.bindings import Binding
+from schemagen.model.pages import Column, Parameter, Structure, Table
+from schemagen.model.recorded import RecordedService
+from schemagen.model.shapes import Shape, structure_names
+from schemagen.typetable import Resolved
+
+PARAMETERS = "Parameters"
+"""What the name of the model of a table function's parameters ends with."""
+
+StructureKey = tuple[str, str]
+"""A structure's service and name."""
+
+Structures = Mapping[StructureKey, Structure]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedColumn:
+    """A column with its type. ``shape`` is what API pages or the lock's record say that a json
+    column, or an array of json, holds; None where neither does.
+
+    ``service`` is the service of its structures ("" without a shape). The column's values are the
+    documented ones and the record's. ``field`` is the Python attribute; ``sql_names`` maps dialects
+    to unquoted identifiers.
+    """
+
+    column: Column
+    type: Resolved
+    shape: Shape | None
+    service: str
+    field: str
+    sql_names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedParameter:
+    """A parameter of a table function with its type; ``field`` is the Python attribute."""
+
+    parameter: Parameter
+    type: Resolved
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedTable:
+    """A table ready for every emitter.
+
+    ``module`` is the stem of its files, ``class_name`` the name of its model. ``structures`` are the
+    structures that its columns reach, sorted by service and name. ``service`` is what the lock
+    records for the binding's service.
+    """
+
+    table: Table
+    columns: tuple[LinkedColumn, ...]
+    parameters: tuple[LinkedParameter, ...]
+    module: str
+    class_name: str
+    structures: tuple[Structure, ...]
+    binding: Binding | None
+    service: RecordedService | None
+
+    @property
+    def parameters_class(self) -> str:
+        """The name of the model of the table function's parameters."""
+        return self.class_name + PARAMETERS
+
+
+@dataclass(frozen=True, slots=True)
+class TableFacts:
+    """What the shared files say about a table; the manifest keeps it for tables that are not read.
+
+    ``service`` is the service that the lock binds the table to, or "". ``structures`` are the
+    structures that the table reaches, as (service, name), sorted.
+    """
+
+    id: str
+    module: str
+    model: str
+    key: bool
+    function: bool
+    deprecated: bool
+    service: str
+    structures: tuple[StructureKey, ...]
+
+    @property
+    def provider(self) -> str:
+        return self.id.partition(".")[0]
+
+
+def facts(table: LinkedTable) -> TableFacts:
+    """Return what the shared files say about ``table``."""
+    return TableFacts(
+        id=table.table.id,
+        module=table.module,
+        model=table.class_name,
+        key=table.table.key is not None,
+        function=bool(table.parameters),
+        deprecated=table.table.deprecated is not None,
+        service=table.binding.service if table.binding else "",
+        structures=tuple((structure.service, structure.name) for structure in table.structures),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All tables, sorted by id, and all structures, those that no table reaches too, by (service,
+    name): names must not depend on which tables were read. ``classes`` are the names of their models.
+    """
+
+    tables: tuple[LinkedTable, ...]
+    structures: Structures
+    classes: Mapping[StructureKey, str]
+    services: Mapping[str, RecordedService]
+
+
+def closure(service: str, shape: Shape, structures: Structures) -> dict[StructureKey, Structure]:
+    """Return the structures that ``shape`` reaches."""
+    reached: dict[StructureKey, Structure] = {}
+    waiting = list(structure_names(shape))
+    while waiting:
+        key = service, waiting.pop()
+        if key in reached:
+            continue
+        structure = reached[key] = structures[key]
+        for member in structure.members:
+            waiting.extend(structure_names(member.shape))
+    return reached
