@@ -1,6 +1,6 @@
 """Every bound operation of the aws pages: what comes in, and what comes out of mapper, model, database.
 
-RecordedResponses are made from botocore's models and accepted by botocore's own validation.
+Responses are made from botocore's models and accepted by botocore's own validation.
 """
 
 from __future__ import annotations
@@ -228,7 +228,7 @@ def filled(binding: Binding) -> set[str]:
 
 @tables
 def test_a_full_response_fills_every_column(corpus_package: CorpusPackage, table: str) -> None:
-    """RecordedResponses with every member fill every column that is bound or derived, each with what the
+    """Responses with every member fill every column that is bound or derived, each with what the
     service answered; the members that fill none are named."""
     binding, mapper = corpus_package.bindings[table], corpus_package.mapper(table)
     said = full(binding)
@@ -244,7 +244,7 @@ def test_a_full_response_fills_every_column(corpus_package: CorpusPackage, table
 
 @tables
 def test_a_minimal_response_is_a_row(corpus_package: CorpusPackage, table: str) -> None:
-    """RecordedResponses with nothing but what the services promise are a row; the rest is None. A response
+    """Responses with nothing but what the services promise are a row; the rest is None. A response
     without an item has no row."""
     binding = corpus_package.bindings[table]
     assert len(sound_rows(corpus_package, table, minimal(binding), "minimal")) == 1

@@ -106,7 +106,7 @@ CHECKERS = (mypy, pyright)
 @pytest.mark.parametrize("checker", CHECKERS, ids=["mypy", "pyright"])
 @pytest.mark.parametrize("program", ["consumer.py"], indirect=True)
 def test_programs_of_users_have_no_errors(program: Path, python: Path, checker: Checker) -> None:
-    """RecordedResponses of boto3's stubs are accepted, and rows have exact types."""
+    """Responses of boto3's stubs are accepted, and rows have exact types."""
     assert checker(program, python) == []
 
 

@@ -1,7 +1,8 @@
-"""The lock: what is written can be read, and what is wrong is said with its place."""
+"""schemagen.lockfile: lock files are read and written without loss, and errors have a position."""
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ TEXT = """\
 """
 
 
-def test_a_lock_is_read() -> None:
+def test_read_returns_bindings_and_recorded_service() -> None:
     """Every entry of the file is in the bindings or in the service's record."""
     read = lock.read(PATH, TEXT.encode())
     assert read.bindings == (
@@ -107,16 +108,16 @@ def test_a_lock_is_read() -> None:
 @pytest.mark.parametrize(
     "path", [PATH, *sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("bindings/*/*"))]
 )
-def test_writing_is_the_inverse_of_reading(path: str) -> None:
-    """A file that was written is written again byte for byte, those of this repository too."""
+def test_write_is_the_inverse_of_read(path: str) -> None:
+    """A lock that was written is rewritten byte for byte, and so are those of this repository."""
     text = TEXT if path == PATH else (ROOT / path).read_text("utf-8")
     read = lock.read(path, text.encode())
     assert lock.write(read) == text
     assert lock.read(path, lock.write(read).encode()) == read
 
 
-def test_the_order_of_a_file_does_not_matter() -> None:
-    """A lock that was put together in another order is written in the one order."""
+def test_write_sorts_entries() -> None:
+    """The order of entries in a file does not reach the text that is written."""
     lines = TEXT.splitlines()
     tags, key = lines[9], lines[7].removesuffix(",")
     moved = TEXT.replace("\n".join(lines[7:10]), f"{tags},\n{lines[8]}\n{key}")
@@ -124,9 +125,8 @@ def test_the_order_of_a_file_does_not_matter() -> None:
     assert lock.write(lock.read(PATH, moved.encode())) == TEXT
 
 
-def test_entries_that_few_tables_have() -> None:
-    """What enumerates the items, arguments that are the same for all of them, ARNs that are built
-    and columns that a whole response fills are read and written."""
+def test_optional_entries_are_read_and_written() -> None:
+    """Listings, constants, built ARNs and columns filled by a whole response survive a round trip."""
     text = TEXT
     for old, new in (
         (
@@ -179,11 +179,16 @@ def test_entries_that_few_tables_have() -> None:
         ),
     )
     assert lock.write(read) == text
+    [binding] = read.bindings
+    for entry in (binding, binding.listing, *binding.enrichments):
+        assert entry is not None
+        empty = [field.name for field in fields(entry) if not getattr(entry, field.name)]
+        assert empty == [], f"this test must give {type(entry).__name__} a value for each field"
 
 
-def test_values_at_the_keys_of_a_map() -> None:
-    """Members, what columns are derived from and arguments may be the value at a key of a map, which
-    has the type and the enumeration of the map's values; keys may be called as they like."""
+def test_members_may_be_values_at_the_keys_of_a_map() -> None:
+    """Columns and arguments may be filled from the value at a key of a map, which has the type and the
+    enumeration of the map's values."""
     text = TEXT
     for old, new in (
         ('"derived": "arn", "member": "Arn"', '"derived": "arn", "member": "Words[Arn]"'),
@@ -203,14 +208,14 @@ def test_values_at_the_keys_of_a_map() -> None:
     assert member == RecordedMember("Words[AWS::S3/a-b.c]", Scalar("string"), False, ("On", "Off"))
 
 
-def test_entries_without_content_can_be_read_and_written() -> None:
-    """A service without tables is a lock too."""
+def test_lock_without_tables_is_read_and_written() -> None:
+    """A lock file may record a service without tables."""
     empty = '{"service":"made","tables":{},"outputs":{},"enumerations":{},"shapes":{}}'
     read = lock.read(PATH, empty.encode())
     assert lock.read(PATH, lock.write(read).encode()) == read
 
 
-# What stands in the text -> what stands there instead -> what is said.
+# Text of the lock, its replacement, and the problems that follow.
 WRONG: list[tuple[str, str, list[str]]] = [
     # no JSON
     ('"unbound": ["zone"]', '"unbound": ["zone"', ["16:5: SG401 is not JSON: Expecting ',' delimiter"]),
@@ -218,39 +223,39 @@ WRONG: list[tuple[str, str, list[str]]] = [
     (TEXT, "[" * 100_000, ["1:1: SG401 is nested too deeply"]),
     ('"Name"', '"N\udce9me"', ["9:30: SG401 is not UTF-8"]),
     # not of the form
-    (TEXT, "[]", ["1:1: SG401 the file must be an object"]),
+    (TEXT, "[]", ["1:1: SG401 the file must be an object, not a list"]),
     (TEXT, "{}", [f'1:1: SG401 the file lacks "{name}"' for name in ("enumerations", "outputs", "service", "shapes", "tables")]),
-    ('"unbound": ["zone"]', '"unbound": ["zone"], "unbound": []', ['15:28: SG401 "unbound" stands here twice']),
-    ('"Mode": ["On", "Off"]', '"Mode": ["On", "Off"], "Mode": []', ['23:28: SG401 "Mode" stands here twice']),
+    ('"unbound": ["zone"]', '"unbound": ["zone"], "unbound": []', ['15:28: SG401 duplicate key "unbound"']),
+    ('"Mode": ["On", "Off"]', '"Mode": ["On", "Off"], "Mode": []', ['23:28: SG401 duplicate key "Mode"']),
     ('"service": "made"', '"service": "other"', ["2:3: SG401 the file of service 'other' must be called other.json"]),
-    ('"service": "made"', '"service": "../made"', ["2:3: SG401 '../made' is no name of a service"]),
-    ('"service": "made"', '"service": 1', ['2:3: SG401 "service" must be a text that is not empty']),
-    ('"service": "made"', '"service": null', ['2:3: SG401 "service" must be a text that is not empty']),
-    ('"unbound": ["zone"]', '"unbound": "zone"', ['15:7: SG401 "unbound" must be a list of texts']),
-    ('"unbound": ["zone"]', '"unbound": ["zone", 1]', ['15:7: SG401 "unbound" must be a list of texts']),
-    ('"unbound": ["zone"]', '"unbound": ["name"]', ["15:19: SG401 'name' is bound and unbound"]),
+    ('"service": "made"', '"service": "../made"', ['2:3: SG401 "service" must be the name of a service, such as s3, not "../made"']),
+    ('"service": "made"', '"service": 1', ['2:3: SG401 "service" must be a non-empty string, not 1']),
+    ('"service": "made"', '"service": null', ['2:3: SG401 "service" must be a non-empty string, not null']),
+    ('"unbound": ["zone"]', '"unbound": "zone"', ['15:7: SG401 "unbound" must be a list of strings, not "zone"']),
+    ('"unbound": ["zone"]', '"unbound": ["zone", 1]', ['15:7: SG401 "unbound" must hold strings, not 1']),
+    ('"unbound": ["zone"]', '"unbound": ["name"]', ["15:19: SG401 'name' is both bound and unbound"]),
     (',\n      "unbound": ["zone"]', "", ['4:5: SG401 "aws.made_thing" lacks "unbound"']),
-    ('"path": "Things[].Thing"', '"way": "@"', ['4:5: SG401 "aws.made_thing" lacks "path"', '6:7: SG401 unknown entry "way"; known are operation, path, columns, auxiliary, unbound, constants, listing']),
+    ('"path": "Things[].Thing"', '"way": "@"', ['4:5: SG401 "aws.made_thing" lacks "path"', '6:7: SG401 unknown key "way" (known keys: operation, path, constants, listing, columns, auxiliary, unbound)']),
     ('"Things[].Thing"', '"Things[0]"', ["6:7: SG401 'Things[0]' is not a path: write \"@\" for the response itself, or members joined by dots with [] after each list, such as 'Reservations[].Instances[]'"]),
-    ('"DescribeThing",', '"import os",', ["5:7: SG401 'import os' is no identifier"]),
-    ('"evidence": "both"', '"evidence": "guess"', ["9:36: SG401 'guess' is unknown; known are name, documentation, both, hand"]),
+    ('"DescribeThing",', '"import os",', ["5:7: SG401 'import os' is not an API name (ASCII letters, digits and _)"]),
+    ('"evidence": "both"', '"evidence": "guess"', ['9:36: SG401 "evidence" must be one of name, documentation, both, hand, not "guess"']),
     (', "evidence": "both"', "", ['9:9: SG401 "name" lacks "evidence"']),
-    ('"derived": "arn"', '"derived": "name"', ["8:18: SG401 'name' is unknown; known are arn, account_from_arn, arn_format, account_given"]),
-    ('{"derived": "arn", "member": "Arn"}', "[]", ['8:9: SG401 "_key" must be an object']),
-    ('"map<string>"', '"map<strin>"', ["28:26: SG401 'strin' is no type; types are string, int64, float64, bool, timestamp, binary, json, #Structure, $Enumeration, list<T>, map<T>"]),
-    ('"map<string>"', '"#a b"', ["28:26: SG401 '#a b' is no type; types are string, int64, float64, bool, timestamp, binary, json, #Structure, $Enumeration, list<T>, map<T>"]),
-    ('"Holder": {', '"Hol der": {', ["27:5: SG401 'Hol der' is no identifier"]),
-    ('"derived": "arn"', '"derived": "account_given"', ['8:46: SG401 unknown entry "member"; known are derived']),
+    ('"derived": "arn"', '"derived": "name"', ['8:18: SG401 "derived" must be one of arn, account_from_arn, arn_format, account_given, not "name"']),
+    ('{"derived": "arn", "member": "Arn"}', "[]", ['8:9: SG401 "_key" must be an object, not a list']),
+    ('"map<string>"', '"map<strin>"', ["28:26: SG401 'strin' is not a type; types are string, int64, float64, bool, timestamp, binary, json, #Structure, $Enumeration, list<T>, map<T>"]),
+    ('"map<string>"', '"#a b"', ["28:26: SG401 '#a b' is not a type; types are string, int64, float64, bool, timestamp, binary, json, #Structure, $Enumeration, list<T>, map<T>"]),
+    ('"Holder": {', '"Hol der": {', ["27:5: SG401 'Hol der' is not an API name (ASCII letters, digits and _)"]),
+    ('"derived": "arn"', '"derived": "account_given"', ['8:46: SG401 unknown key "member" (known keys: derived)']),
     ('"derived": "arn"', '"derived": "arn_format"', ['8:9: SG401 "_key" lacks "format"']),
     ('"derived": "arn"', '"derived": "arn_format", "format": "{Arn}"', ["8:43: SG401 '{Arn}' is not a format of an ARN, such as 'arn:${Partition}:ec2:${Region}:${Account}:instance/${InstanceId}'"]),
-    ('"member": "Name"', '"member": "Na me"', ["9:18: SG401 'Na me' is no identifier"]),
-    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn"}, "constants": {"Kind": 1}', ['13:86: SG401 "Kind" must be a text that is not empty, or a list of such']),
-    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn"}, "constants": {"Kind": ["a", ""]}', ['13:86: SG401 "Kind" must be a text that is not empty, or a list of such']),
-    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn"}, "constants": {"ResourceArn": "x"}', ['13:86: SG401 "ResourceArn" is among the arguments, too']),
-    ('"member": "Name"', '"member": "Name[]"', ["9:18: SG401 'Name[]' is no identifier"]),
-    ('"member": "Name"', '"member": "Name[a b]"', ["9:18: SG401 'Name[a b]' is no identifier"]),
-    ('"member": "Name"', '"member": "Name[a][b]"', ["9:18: SG401 'Name[a][b]' is no identifier"]),
-    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn[\']"}', ["13:49: SG401 \"Arn[']\" is no identifier"]),
+    ('"member": "Name"', '"member": "Na me"', ["9:18: SG401 'Na me' is not an API name (ASCII letters, digits and _)"]),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn"}, "constants": {"Kind": 1}', ['13:86: SG401 "Kind" must be a non-empty string or a list of them, not 1']),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn"}, "constants": {"Kind": ["a", ""]}', ['13:86: SG401 "Kind" must be a non-empty string or a list of them, not a list']),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn"}, "constants": {"ResourceArn": "x"}', ['13:86: SG401 "ResourceArn" is both an argument and a constant']),
+    ('"member": "Name"', '"member": "Name[]"', ["9:18: SG401 'Name[]' is not an API name (ASCII letters, digits and _)"]),
+    ('"member": "Name"', '"member": "Name[a b]"', ["9:18: SG401 'Name[a b]' is not an API name (ASCII letters, digits and _)"]),
+    ('"member": "Name"', '"member": "Name[a][b]"', ["9:18: SG401 'Name[a][b]' is not an API name (ASCII letters, digits and _)"]),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn[\']"}', ["13:49: SG401 \"Arn[']\" is not an API name (ASCII letters, digits and _)"]),
     # names what does not exist
     ('"member": "Name"', '"member": "Name[A]"', ["9:18: SG402 Thing.Name is not a map: remove the [A]; MEND"]),
     ('"member": "Name"', '"member": "Nam[A]"', ["9:18: SG402 Thing has no member 'Nam'; did you mean 'Name'?; MEND"]),
@@ -267,7 +272,7 @@ WRONG: list[tuple[str, str, list[str]]] = [
     ('"member": "Tags"', '"member": "Name"', ["10:43: SG402 ListTagsResponse has no member 'Name'; MEND"]),
     ('"operation": "ListTags"', '"operation": "GetTags"', ["10:18: SG402 operation 'GetTags' is not in \"auxiliary\" of aws.made_thing; MEND", "13:9: SG402 operation 'ListTags' fills no column; MEND"]),
     ('{"path": "@"', '{"path": "Tags"', ["13:22: SG402 ListTagsResponse.Tags does not hold a structure; MEND"]),
-    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "dirname(Arn)"}', ["13:49: SG401 'dirname(Arn)' is no identifier"]),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "dirname(Arn)"}', ["13:49: SG401 'dirname(Arn)' is not an API name (ASCII letters, digits and _)"]),
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "basename(Id)"}', ["13:49: SG402 Thing has no member 'Id'; MEND"]),
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "arn:aws:made:::thing/${Name}"}', ["13:49: SG401 'arn:aws:made:::thing/${Name}' is not a format of an ARN, such as 'arn:${Partition}:ec2:${Region}:${Account}:instance/${InstanceId}'"]),
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "arn:${Partition}:made:::${Name}/${Id}"}', ["13:49: SG402 Thing has no member 'Id'; MEND"]),
@@ -281,8 +286,10 @@ MEND = "run `schemagen bind`"
 
 
 @pytest.mark.parametrize(("old", "new", "messages"), WRONG)
-def test_what_is_wrong_is_said_with_its_place(old: str, new: str, messages: list[str]) -> None:
-    """Every mistake is a line with path, line, column, code and what to do, all in one go."""
+def test_read_reports_every_mistake_at_its_position(
+    old: str, new: str, messages: list[str]
+) -> None:
+    """Every mistake is a line with path, line, column, code and remedy, all of them at once."""
     assert old in TEXT
     data = TEXT.replace(old, new, 1).encode(errors="surrogateescape")
     with pytest.raises(ProblemsFound) as raised:
@@ -292,9 +299,9 @@ def test_what_is_wrong_is_said_with_its_place(old: str, new: str, messages: list
     ]
 
 
-def test_columns_that_the_page_lacks() -> None:
-    """A lock that names a column which is not on the page is wrong, bound or not; a column of the
-    page that the lock does not know is not, nor a table without a page."""
+def test_check_reports_columns_that_are_not_on_the_page() -> None:
+    """A lock must not name a column, bound or unbound, that the page lacks. Columns missing from the
+    lock and tables without a page are accepted."""
     read = lock.read(PATH, TEXT.encode())
     columns = ["_key", "name", "tags", "zone"]
     page = handmade.table("aws.made_thing", handmade.columns(dict.fromkeys(columns, "string")))

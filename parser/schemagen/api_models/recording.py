@@ -43,7 +43,7 @@ def refresh(lock: LockFile) -> LockFile:
         raise ProblemsFound(locks.problems(lock, [(("service",), str(error))])) from error
     # An operation that was reported above is not recorded; do not report that as well.
     reported = {at for at, _ in found}
-    found += [(at, message) for at, message in locks.unknown(recorded) if at not in reported]
+    found += [(at, message) for at, message in locks.unrecorded(recorded) if at not in reported]
     if found:
         raise ProblemsFound(locks.problems(lock, found, _REMEDY))
     return replace(recorded, text=locks.write(recorded))
@@ -146,7 +146,7 @@ def _wrong_keys(lock: LockFile, service: BotocoreService) -> Iterator[tuple[KeyP
     """Yield keys of maps that are not in botocore's enumeration of them.
 
     The record has no keys, so nothing else checks them; other mistakes in the same entries are left
-    to `locks.unknown`.
+    to `locks.unrecorded`.
     """
     for binding in lock.bindings:
         for at, operation, member in _members_read(binding):
@@ -158,7 +158,7 @@ def _wrong_keys(lock: LockFile, service: BotocoreService) -> Iterator[tuple[KeyP
             try:
                 item = service.element_at(name, path)
             except ValueError:
-                continue  # Reported by `locks.unknown`.
+                continue  # Reported by `locks.unrecorded`.
             holder, key = at_key
             known = item.enumerated_keys(holder)
             if known and key not in known:

@@ -1,22 +1,20 @@
-"""Reading a JSON text of a known form: what is in it, and all that is not of the form."""
+"""Loading a JSON document, and collecting what is wrong in it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Final, TypeVar, cast
+from typing import Final
 
 from schemagen.diagnostics import Problem, ProblemsFound
+from schemagen.settings import positions
 from schemagen.settings.positions import KeyPath, line_column
 
-T = TypeVar("T")
-
-MISSING: Final = object()
-"""Stands for an entry that is not there; where it should be, that was said."""
+_SHOWN: Final = 60
+"""Longer strings are cut in messages."""
 
 
 def decode(path: str, data: bytes) -> str:
-    """The text of a file that messages call ``path``. Raises `ProblemsFound` with SG401."""
+    """Decode a file that messages call ``path``. Raises `ProblemsFound` with SG401."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -26,18 +24,20 @@ def decode(path: str, data: bytes) -> str:
 
 
 def load(path: str, text: str) -> tuple[object, bool]:
-    """The document in ``text``, and whether any of its objects has a key twice. Raises
-    `ProblemsFound` with SG401 where it is none."""
-    repeats = False
+    """Load the document in ``text``; the bool is whether an object has a duplicate key.
+
+    Raises `ProblemsFound` with SG401 if ``text`` is not JSON.
+    """
+    duplicates = False
 
     def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        nonlocal repeats
-        made = dict(pairs)
-        repeats = repeats or len(made) != len(pairs)
-        return made
+        nonlocal duplicates
+        entries = dict(pairs)
+        duplicates = duplicates or len(entries) != len(pairs)
+        return entries
 
     try:
-        return json.loads(text, object_pairs_hook=unique), repeats
+        return json.loads(text, object_pairs_hook=unique), duplicates
     except json.JSONDecodeError as error:
         message = f"is not JSON: {error.msg}"
         problem = Problem(path, error.lineno, error.colno, "SG401", message)
@@ -46,89 +46,48 @@ def load(path: str, text: str) -> tuple[object, bool]:
         raise ProblemsFound([Problem(path, 1, 1, "SG401", "is nested too deeply")]) from error
 
 
-def quoted(at: KeyPath) -> str:
-    """How messages name the entry at a path."""
-    return f'"{at[-1]}"' if at else "the file"
+def entry_name(key_path: KeyPath) -> str:
+    """The name of an entry in messages."""
+    return f'"{key_path[-1]}"' if key_path else "the file"
 
 
-def object_of(value: object) -> dict[str, object]:
-    """``value`` if it is an object, and an empty one otherwise."""
-    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+def shown(value: object) -> str:
+    """A JSON value in messages: a scalar as it is written, or its kind."""
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 class Form:
-    """Reads the entries of a document. Collects what is not of the form, and goes on: what was read
-    is meaningless where there are ``problems``.
+    """A file while it is read: collects what is wrong, so that all of it is reported at once.
 
-    Every reader takes the path of an entry and its value, and takes `MISSING` for an empty one.
+    What was read is meaningless if there are ``problems``.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, path: str, text: str) -> None:
+        self.path = path
+        self.text = text
         self.problems: list[tuple[KeyPath, str]] = []
 
-    def wrong(self, at: KeyPath, message: str) -> None:
-        self.problems.append((at, message))
+    def wrong(self, key_path: KeyPath, message: str) -> None:
+        self.problems.append((key_path, message))
 
-    def text(self, at: KeyPath, value: object) -> str:
-        """A text that is not empty."""
-        if isinstance(value, str) and value:
-            return value
-        if value is not MISSING:
-            self.wrong(at, f"{quoted(at)} must be a text that is not empty")
-        return ""
+    def must_be(self, key_path: KeyPath, accepted: str, value: object) -> None:
+        """Record that the entry is ``value`` and must be something else."""
+        self.wrong(key_path, f"{entry_name(key_path)} must be {accepted}, not {shown(value)}")
 
-    def texts(self, at: KeyPath, value: object) -> tuple[str, ...]:
-        """A list of texts."""
-        if value is MISSING:
-            return ()
-        items = cast("list[object]", value) if isinstance(value, list) else [value]
-        texts = tuple(item for item in items if isinstance(item, str))
-        if isinstance(value, list) and len(texts) == len(items):
-            return texts
-        self.wrong(at, f"{quoted(at)} must be a list of texts")
-        return ()
-
-    def word(self, at: KeyPath, value: object, known: tuple[str, ...]) -> str:
-        """One of the ``known`` texts."""
-        text = self.text(at, value)
-        if text and text not in known:
-            self.wrong(at, f"{text!r} is unknown; known are {', '.join(known)}")
-        return text
-
-    def parsed(self, at: KeyPath, value: object, parser: Callable[[str], object]) -> str:
-        """A text that ``parser`` takes: where it does not, it raises ValueError for people."""
-        text = self.text(at, value)
-        try:
-            if text:
-                parser(text)
-        except ValueError as error:
-            self.wrong(at, str(error))
-        return text
-
-    def entries(self, at: KeyPath, value: object) -> dict[str, object]:
-        """An object, whatever its keys."""
-        found = object_of(value)
-        if not isinstance(value, dict) and value is not MISSING:
-            self.wrong(at, f"{quoted(at)} must be an object")
-        return found
-
-    def each(
-        self, at: KeyPath, value: object, make: Callable[[KeyPath, object], T]
-    ) -> dict[str, T]:
-        """What ``make`` makes of each entry of an object."""
-        return {name: make((*at, name), item) for name, item in self.entries(at, value).items()}
-
-    def fields(
-        self, at: KeyPath, value: object, required: tuple[str, ...], optional: tuple[str, ...] = ()
-    ) -> dict[str, object]:
-        """The entries of an object with fixed keys, `MISSING` for those that it lacks."""
-        found = self.entries(at, value)
-        known = (*required, *optional)
-        for name in found:
-            if name not in known:
-                self.wrong((*at, name), f'unknown entry "{name}"; known are {", ".join(known)}')
-        if isinstance(value, dict):
-            for name in required:
-                if name not in found:
-                    self.wrong(at, f'{quoted(at)} lacks "{name}"')
-        return {name: found.get(name, MISSING) for name in known}
+    def raise_problems(self, duplicates: bool) -> None:
+        """Raise `ProblemsFound` with every SG401, if any; with ``duplicates``, look for duplicate
+        keys, too."""
+        if not self.problems and not duplicates:
+            return
+        entries = positions.json(self.text)
+        found = [(entries.line_column(key_path), message) for key_path, message in self.problems]
+        for key_path, offset in entries.duplicates:
+            found.append((line_column(self.text, offset), f"duplicate key {entry_name(key_path)}"))
+        raise ProblemsFound(
+            Problem(self.path, *position, "SG401", message) for position, message in found
+        )

@@ -1,8 +1,8 @@
-"""The lock: one JSON file per service that says which response fills which column.
+"""Lock files: for each service, which response fills which column.
 
-``bindings/<provider>/<service>.json`` holds the bindings of the service's tables, and a record of
-the response structures that they reach, so that a build needs no botocore and a new botocore
-changes nothing unasked. `read` and `write` are inverse on a file that `write` made.
+``bindings/<provider>/<service>.json`` holds the bindings of the service's tables and a record of the
+response structures that they reach. A build therefore needs no botocore, and a new botocore changes
+nothing until `schemagen bind` is run. `read` and `write` are inverse on a file that `write` made.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from schemagen.diagnostics import Problem, ProblemsFound
-from schemagen.lockfile import reading, writing
+from schemagen.lockfile.codecs import layout
+from schemagen.lockfile.fields import Content, read_content, write_content
+from schemagen.lockfile.form import Form, decode, load
 from schemagen.lockfile.notation import argument_members
 from schemagen.lockfile.record import Record
 from schemagen.model import arn_format
@@ -32,9 +34,10 @@ from schemagen.settings.positions import KeyPath
 
 @dataclass(frozen=True)
 class LockFile:
-    """One file of the lock. ``path`` is how messages name it, ``text`` what it was read from.
+    """A lock file. ``path`` is its name in messages, ``text`` what it was read from.
 
-    ``bindings`` and ``service`` are for the rest of the program, ``record`` is for the lock itself.
+    The rest of the program uses ``bindings`` and ``recorded_service``; ``record`` is the latter in the
+    notation of the file.
     """
 
     path: str
@@ -45,12 +48,12 @@ class LockFile:
     override_problems: Mapping[KeyPath, Callable[[str], Problem]] = field(
         default_factory=dict[KeyPath, Callable[[str], Problem]], compare=False, repr=False
     )
-    """The entries that were made from another file, by path: what makes a problem there."""
+    """For entries made from an override of the settings: what makes a problem of it of a message."""
 
     @cached_property
     def recorded_service(self) -> RecordedService:
-        """The record as the rest of the program sees it."""
-        whole = {
+        """The record as the rest of the program uses it."""
+        whole_responses = {
             column.operation or binding.operation
             for binding in self.bindings
             for column in binding.columns
@@ -60,67 +63,82 @@ class LockFile:
             self.service_name,
             self.record.structures,
             tuple(sorted(self.record.outputs.items())),
-            tuple(sorted(whole)),
+            tuple(sorted(whole_responses)),
         )
 
 
 def read(path: str, data: bytes) -> LockFile:
-    """The lock in ``data``; ``path`` is how messages name it, its stem the service.
+    """Read a lock file; ``path`` is its name in messages, and its stem the name of the service.
 
-    Raises `ProblemsFound` with every SG401 (no JSON, or not of this form), or else with every SG402
-    (something is named that the file does not record).
+    Raises `ProblemsFound` with every SG401 (not JSON, or not of the form of a lock), or else with
+    every SG402 (a name that the file does not record).
     """
     lock = parse(path, data)
-    if found := problems(lock, unknown(lock), "run `schemagen bind`"):
+    if found := problems(lock, unrecorded(lock), "run `schemagen bind`"):
         raise ProblemsFound(found)
     return lock
 
 
 def parse(path: str, data: bytes) -> LockFile:
-    """The lock in ``data``, as it is: what its bindings name need not be recorded yet.
+    """Read a lock file whose bindings may name what it does not record yet.
 
     Raises `ProblemsFound` with every SG401.
     """
-    content = reading.read(path, data)
-    return LockFile(path, content.service, content.bindings, content.record, content.text)
+    text = decode(path, data)
+    document, duplicates = load(path, text)
+    form = Form(path, text)
+    content = read_content(form, document)
+    form.raise_problems(duplicates)
+    record = Record(content.outputs, content.enumerations, content.shapes)
+    return LockFile(path, content.service, content.tables, record, text)
 
 
 def write(lock: LockFile) -> str:
-    """The text of the lock's file."""
-    return writing.write(lock.service_name, lock.bindings, lock.record)
+    """The text of the lock file: sorted, each column and each structure on a line of its own."""
+    record = lock.record
+    content = Content(
+        lock.service_name, lock.bindings, record.outputs, record.enumerations, record.shapes
+    )
+    return layout(write_content(content)) + "\n"
 
 
 def problems(
-    lock: LockFile, found: Iterable[tuple[KeyPath, str]], advice: str = ""
+    lock: LockFile, findings: Iterable[tuple[KeyPath, str]], advice: str = ""
 ) -> tuple[Problem, ...]:
-    """Findings as SG402, each with the place of its entry in the lock's text and with ``advice``, or
-    as problems of the file that the entry was made from."""
-    here: list[tuple[KeyPath, str]] = []
-    made: list[Problem] = []
-    for at, message in found:
-        entry = at
+    """Turn findings, each a key path and a message, into problems.
+
+    A finding of an entry that an override made is a problem of the override; any other is SG402 at
+    the entry's position in the lock, with ``advice``.
+    """
+    in_lock: list[tuple[KeyPath, str]] = []
+    found: list[Problem] = []
+    for key_path, message in findings:
+        entry = key_path
         while entry and entry not in lock.override_problems:
             entry = entry[:-1]
         if entry:
-            made.append(lock.override_problems[entry](message))
+            found.append(lock.override_problems[entry](message))
         else:
-            here.append((at, f"{message}; {advice}" if advice else message))
-    if here:
-        there = positions.json(lock.text or "{}")
-        made += [Problem(lock.path, *there.line_column(at), "SG402", text) for at, text in here]
-    return tuple(made)
+            in_lock.append((key_path, f"{message}; {advice}" if advice else message))
+    if in_lock:
+        entries = positions.json(lock.text or "{}")
+        found += [
+            Problem(lock.path, *entries.line_column(key_path), "SG402", message)
+            for key_path, message in in_lock
+        ]
+    return tuple(found)
 
 
 def check(lock: LockFile, tables: Iterable[Table]) -> tuple[Problem, ...]:
-    """SG402 for columns that the pages lack. Bindings of tables without a page are passed over."""
+    """SG402 for columns that are not on their page. Tables without a page are skipped."""
     pages = {table.id: {column.name for column in table.columns} for table in tables}
     return problems(
         lock,
         (
-            (at, f"{binding.table} has no column {name!r} on its page")
+            (key_path, f"{binding.table} has no column {name!r} on its page")
             for binding in lock.bindings
             if binding.table in pages
-            for at, name in _columns(binding)
+            for key_path, name in _columns(binding)
             if name not in pages[binding.table]
         ),
         "run `schemagen bind`",
@@ -128,82 +146,85 @@ def check(lock: LockFile, tables: Iterable[Table]) -> tuple[Problem, ...]:
 
 
 def _columns(binding: Binding) -> Iterator[tuple[KeyPath, str]]:
-    """The columns that ``binding`` names, each with the path of its entry."""
-    at: KeyPath = ("tables", binding.table)
+    """The key paths and names of the columns in ``binding``, bound or unbound."""
+    table: KeyPath = ("tables", binding.table)
     for column in binding.filled:
-        yield (*at, "columns", column.column), column.column
+        yield (*table, "columns", column.column), column.column
     for index, name in enumerate(binding.unbound):
-        yield (*at, "unbound", index), name
+        yield (*table, "unbound", index), name
 
 
-# --- what is not recorded -------------------------------------------------------------------------
+# --- names without a record -----------------------------------------------------------------------
 
 
-def unknown(lock: LockFile) -> list[tuple[KeyPath, str]]:
-    """What the file names and does not record: path of the entry, and a message."""
+def unrecorded(lock: LockFile) -> list[tuple[KeyPath, str]]:
+    """Find names that the file does not record: the key path of each, and a message."""
     found = list(lock.record.dangling())
     if not found:
         responses = RecordedResponses(lock.recorded_service)
         for binding in lock.bindings:
-            found += _Names(responses, binding).unknown()
+            found += _BindingCheck(responses, binding).unrecorded()
     return found
 
 
-class _Names:
-    """The names in one binding, looked up in the record of its service."""
+class _BindingCheck:
+    """Looks up the names of a binding in the record of its service."""
 
     def __init__(self, responses: RecordedResponses, binding: Binding) -> None:
         self.responses = responses
         self.binding = binding
-        self.at: KeyPath = ("tables", binding.table)
+        self.key_path: KeyPath = ("tables", binding.table)
         self.found: list[tuple[KeyPath, str]] = []
 
-    def unknown(self) -> list[tuple[KeyPath, str]]:
+    def unrecorded(self) -> list[tuple[KeyPath, str]]:
         binding = self.binding
-        primary = self.item(binding.operation, binding.path, self.at, (*self.at, "operation"))
+        primary = self.item(
+            binding.operation, binding.path, self.key_path, (*self.key_path, "operation")
+        )
         items: dict[str | None, RecordedStructure | None] = {None: primary}
-        for one in binding.enrichments:
-            place: KeyPath = (*self.at, "auxiliary", one.operation)
-            items[one.operation] = self.item(one.operation, one.path, place, place)
-            if all(column.operation != one.operation for column in binding.columns):
-                self.found.append((place, f"operation {one.operation!r} fills no column"))
-            for parameter, text in one.arguments:
-                for member in argument_members(text):
-                    self.member(primary, member, (*place, "arguments", parameter))
+        for enrichment in binding.enrichments:
+            operation = enrichment.operation
+            entry: KeyPath = (*self.key_path, "auxiliary", operation)
+            items[operation] = self.item(operation, enrichment.path, entry, entry)
+            if all(column.operation != operation for column in binding.columns):
+                self.found.append((entry, f"operation {operation!r} fills no column"))
+            for parameter, argument in enrichment.arguments:
+                for member in argument_members(argument):
+                    self.member(primary, member, (*entry, "arguments", parameter))
         for column in binding.filled:
-            place = (*self.at, "columns", column.column)
-            operation = column.operation if isinstance(column, BoundColumn) else None
-            if operation in items:
-                for entry, member in _members(column):
-                    self.member(items[operation], member, (*place, entry))
+            entry = (*self.key_path, "columns", column.column)
+            column_operation = column.operation if isinstance(column, BoundColumn) else None
+            if column_operation in items:
+                for key, member in _members(column):
+                    self.member(items[column_operation], member, (*entry, key))
             else:
-                message = f'operation {operation!r} is not in "auxiliary" of {binding.table}'
-                self.found.append(((*place, "operation"), message))
+                message = f'operation {column_operation!r} is not in "auxiliary" of {binding.table}'
+                self.found.append(((*entry, "operation"), message))
         return self.found
 
     def item(
-        self, operation: str, path: str, at: KeyPath, at_operation: KeyPath
+        self, operation: str, path: str, entry: KeyPath, operation_entry: KeyPath
     ) -> RecordedStructure | None:
-        """The structure that ``path`` leads to; None, with a finding, where there is no such way."""
+        """The structure that ``path`` leads to; None, with a finding, if it is not recorded."""
         try:
             return self.responses.item(operation, path)
         except UnknownOperation as error:
-            self.found.append((at_operation, str(error)))
+            self.found.append((operation_entry, str(error)))
         except NotRecorded as error:
-            self.found.append(((*at, "path"), str(error)))
+            self.found.append(((*entry, "path"), str(error)))
         return None
 
-    def member(self, structure: RecordedStructure | None, member: str, at: KeyPath) -> None:
-        """A finding where ``member`` does not exist. A structure of None was reported before."""
+    def member(self, structure: RecordedStructure | None, member: str, entry: KeyPath) -> None:
+        """Record a finding if ``structure`` lacks ``member``. None was reported by `item`."""
         try:
             if structure is not None:
                 self.responses.member(structure, member)
         except NotRecorded as error:
-            self.found.append((at, str(error)))
+            self.found.append((entry, str(error)))
 
 
 def _members(column: BoundColumn | DerivedColumn) -> Iterator[tuple[str, str]]:
-    """The members that a column's entry names, each with the field that names it."""
+    """The members that fill a column, each with the key of its entry."""
     if column.member:
         yield "member", column.member
     if isinstance(column, DerivedColumn) and column.format:

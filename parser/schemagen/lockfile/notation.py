@@ -1,4 +1,4 @@
-"""How the lock writes the type of a member and what an argument is made from, and how it is read.
+"""The notation of types and arguments in the lock, and how it is parsed.
 
 | written | meaning |
 |---|---|
@@ -7,8 +7,8 @@
 | ``#Name`` | a structure |
 | ``list<T>``, ``map<T>`` | a list of T, a map from strings to T |
 | ``T!`` | a member that botocore's model requires |
-| ``Id``, ``basename(Id)`` | an argument: a member, or what stands in it after its last "/" |
-| ``arn:${Partition}:…`` | an argument: an ARN built after a format (see `model.arn_format`) |
+| ``Id``, ``basename(Id)`` | an argument: a member, or the part of it after its last "/" |
+| ``arn:${Partition}:…`` | an argument: an ARN built from a format (see `model.arn_format`) |
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 from dataclasses import dataclass
+from functools import cache
 
 from schemagen.model import arn_format
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
@@ -25,7 +26,8 @@ from schemagen.typetable import SCALARS
 
 @dataclass(frozen=True, slots=True)
 class Notation:
-    """A parsed type; ``enumeration`` names that of the string at the bottom, "" is none."""
+    """A parsed type. ``enumeration`` names the values of the string that it holds, directly or at the
+    bottom of lists and maps; "" if there are none."""
 
     shape: Shape
     required: bool
@@ -36,8 +38,9 @@ _SCALARS: Container[str] = frozenset(scalar.name for scalar in SCALARS)
 _BASENAME = re.compile(r"basename\((.+)\)")
 
 
+@cache  # A lock spells the same few types thousands of times.
 def parse_type(text: str) -> Notation:
-    """Raises ValueError, with a message for people, where ``text`` is no such type."""
+    """Parse a type. Raises ValueError with a message for users."""
     required = text.endswith("!")
     shape, enumeration = _parse(text.removesuffix("!"))
     return Notation(shape, required, enumeration)
@@ -53,18 +56,18 @@ def _parse(text: str) -> tuple[Shape, str]:
     if text[:1] in ("#", "$") and API_NAME.fullmatch(text, 1):
         return (StructureRef(text[1:]), "") if text[0] == "#" else (Scalar("string"), text[1:])
     raise ValueError(
-        f"{text!r} is no type; types are {', '.join(scalar.name for scalar in SCALARS)}, "
+        f"{text!r} is not a type; types are {', '.join(scalar.name for scalar in SCALARS)}, "
         "#Structure, $Enumeration, list<T>, map<T>"
     )
 
 
 def basename(member: str) -> str:
-    """How an argument is written that is what stands in ``member`` after its last "/"."""
+    """The argument that is the part of ``member`` after its last "/"."""
     return f"basename({member})"
 
 
 def argument_members(text: str) -> tuple[str, ...]:
-    """The members of the item that an argument is made from."""
+    """The members of the item that an argument is made from. ``text`` is a valid argument."""
     if arn_format.is_format(text):
         return arn_format.parse(text).members
     match = _BASENAME.fullmatch(text)

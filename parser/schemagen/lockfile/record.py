@@ -1,5 +1,4 @@
-"""What a lock records of a service's responses, in the notation of `binding.notation`: enumerations
-are shared by name there."""
+"""The record of a service's responses, in the notation of the lock file (see `lockfile.notation`)."""
 
 from __future__ import annotations
 
@@ -14,8 +13,11 @@ from schemagen.settings.positions import KeyPath
 
 @dataclass(frozen=True)
 class Record:
-    """``outputs`` are structures by operation, ``enumerations`` values by name, ``shapes`` the types
-    of members by structure."""
+    """The outputs of operations, the values of enumerations, and the types of structures' members.
+
+    ``outputs`` are names of structures by operation, ``enumerations`` values by name, and ``shapes``
+    the types of members by structure and member.
+    """
 
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
     enumerations: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -23,7 +25,7 @@ class Record:
 
     @property
     def structures(self) -> tuple[RecordedStructure, ...]:
-        """The structures as the rest of the program sees them, sorted by name."""
+        """The structures as the rest of the program uses them, sorted by name."""
         return tuple(
             RecordedStructure(
                 name, tuple(self._member(member, text) for member, text in members.items())
@@ -37,16 +39,16 @@ class Record:
         return RecordedMember(name, notation.shape, notation.required, values)
 
     def dangling(self) -> Iterator[tuple[KeyPath, str]]:
-        """What the record names and does not hold: the entry in the lock, and a message."""
+        """Find names that the record does not hold: the key path of each, and a message."""
         for operation, output in self.outputs.items():
             if output not in self.shapes:
                 yield ("outputs", operation), f'structure {output!r} is not in "shapes"'
         for structure, members in self.shapes.items():
             for member, text in members.items():
-                at: KeyPath = ("shapes", structure, member)
+                key_path: KeyPath = ("shapes", structure, member)
                 notation = parse_type(text)
                 for name in structure_names(notation.shape):
                     if name not in self.shapes:
-                        yield at, f'structure {name!r} is not in "shapes"'
+                        yield key_path, f'structure {name!r} is not in "shapes"'
                 if notation.enumeration and notation.enumeration not in self.enumerations:
-                    yield at, f'enumeration {notation.enumeration!r} is not in "enumerations"'
+                    yield key_path, f'enumeration {notation.enumeration!r} is not in "enumerations"'

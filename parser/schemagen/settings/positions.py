@@ -12,18 +12,18 @@ KeyPath = tuple[str | int, ...]
 
 
 class Positions:
-    """Offsets of the entries of a text, by path. ``repeated`` are the paths and offsets of keys that
+    """Offsets of the entries of a text, by path. ``duplicates`` are the paths and offsets of keys that
     their object already had."""
 
     def __init__(
         self,
         text: str,
         offsets: Mapping[KeyPath, int],
-        repeated: tuple[tuple[KeyPath, int], ...] = (),
+        duplicates: tuple[tuple[KeyPath, int], ...] = (),
     ) -> None:
         self.text = text
         self.offsets = offsets
-        self.repeated = repeated
+        self.duplicates = duplicates
 
     def line_column(self, path: KeyPath) -> tuple[int, int]:
         """Line and column, from 1, of the entry or of the nearest entry around it."""
@@ -46,11 +46,11 @@ def toml(text: str) -> Positions:
 def json(text: str) -> Positions:
     """The places of a valid JSON text: of the key in an object, of the value in a list."""
     offsets: dict[KeyPath, int] = {}
-    repeated: list[tuple[KeyPath, int]] = []
+    duplicates: list[tuple[KeyPath, int]] = []
     for path, offset in _Json(text).entries((), 0):
         if offsets.setdefault(path, offset) != offset:
-            repeated.append((path, offset))
-    return Positions(text, offsets, tuple(repeated))
+            duplicates.append((path, offset))
+    return Positions(text, offsets, tuple(duplicates))
 
 
 # --- TOML -----------------------------------------------------------------------------------------
