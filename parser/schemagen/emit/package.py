@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from schemagen.catalog import TableFacts
 from schemagen.emit import paths, sql, templating
 from schemagen.emit.formatting import format_python
+from schemagen.emit.imports import sorted_imports
 from schemagen.names import python_literal
 from schemagen.runtime import convert
 from schemagen.typetable import DIALECTS, TypeTable
@@ -63,18 +64,15 @@ def _types(types: TypeTable, notice: str) -> str:
         {row.python for row in types.types.values() if row.python.definition},
         key=lambda python: python.name,
     )
-    imports: dict[str, set[str]] = {"typing": {"TypeAlias"}}
+    imported: dict[str, set[str]] = {"typing": {"TypeAlias"}}
     for python in defined:
         for module, name in python.imports:
-            imports.setdefault(module, set()).add(name)
+            imported.setdefault(module, set()).add(name)
     return format_python(
         templating.render(
             "package/types.py.j2",
             notice=notice,
-            imports=[
-                (module, sorted(imports[module]))
-                for module in sorted(imports, key=lambda module: (module.startswith("."), module))
-            ],
+            imports=sorted_imports(imported),
             types=defined,
         )
     )

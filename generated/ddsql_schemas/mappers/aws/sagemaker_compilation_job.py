@@ -11,17 +11,13 @@ Made from what boto3 returns for sagemaker's DescribeCompilationJob.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import NotRequired
 
-from typing_extensions import NotRequired, ReadOnly, TypedDict
+from typing_extensions import ReadOnly, TypedDict
 
-from ..._convert import (
-    ConversionError as ConversionError,
-    Errors as Errors,
-    arn_account,
-    tags,
-    text,
-    timestamp,
-)
+from ..._convert import ConversionError as ConversionError
+from ..._convert import Errors as Errors
+from ..._convert import arn_account, tags, text, timestamp
 from ...shapes.aws import sagemaker as shapes
 
 

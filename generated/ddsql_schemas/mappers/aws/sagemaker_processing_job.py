@@ -11,20 +11,13 @@ Made from what boto3 returns for sagemaker's DescribeProcessingJob.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import NotRequired
 
-from typing_extensions import NotRequired, ReadOnly, TypedDict
+from typing_extensions import ReadOnly, TypedDict
 
-from ..._convert import (
-    ConversionError as ConversionError,
-    Errors as Errors,
-    Map,
-    arn_account,
-    array,
-    hstore,
-    tags,
-    text,
-    timestamp,
-)
+from ..._convert import ConversionError as ConversionError
+from ..._convert import Errors as Errors
+from ..._convert import Map, arn_account, array, hstore, tags, text, timestamp
 from ...shapes.aws import sagemaker as shapes
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictStr
 from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictStr
+
+from ..._types import HstoreCsv
 from ...structures.aws.sagemaker.derived_information import DerivedInformation
 from ...structures.aws.sagemaker.input_config import InputConfig
 from ...structures.aws.sagemaker.model_artifacts import ModelArtifacts
 from ...structures.aws.sagemaker.model_digests import ModelDigests
+from ...structures.aws.sagemaker.neo_vpc_config import NeoVpcConfig
 from ...structures.aws.sagemaker.output_config import OutputConfig
 from ...structures.aws.sagemaker.stopping_condition import StoppingCondition
-from ..._types import HstoreCsv
-from ...structures.aws.sagemaker.neo_vpc_config import NeoVpcConfig
 
 
 class SagemakerCompilationJob(BaseModel):

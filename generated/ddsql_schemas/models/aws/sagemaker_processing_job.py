@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictStr
-from ...structures.aws.sagemaker.app_specification import AppSpecification
+
 from ..._types import Hstore, HstoreCsv
+from ...structures.aws.sagemaker.app_specification import AppSpecification
 from ...structures.aws.sagemaker.experiment_config import ExperimentConfig
 from ...structures.aws.sagemaker.network_config import NetworkConfig
 from ...structures.aws.sagemaker.processing_input import ProcessingInput
-from typing import Literal
 from ...structures.aws.sagemaker.processing_output_config import ProcessingOutputConfig
 from ...structures.aws.sagemaker.processing_resources import ProcessingResources
 from ...structures.aws.sagemaker.processing_stopping_condition import (

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictStr
-from ...structures.aws.sagemaker.algorithm_specification import AlgorithmSpecification
+
 from ..._types import Hstore, HstoreCsv, Int64
+from ...structures.aws.sagemaker.algorithm_specification import AlgorithmSpecification
+from ...structures.aws.sagemaker.channel import Channel
 from ...structures.aws.sagemaker.checkpoint_config import CheckpointConfig
 from ...structures.aws.sagemaker.debug_hook_config import DebugHookConfig
 from ...structures.aws.sagemaker.debug_rule_configuration import DebugRuleConfiguration
@@ -12,9 +16,8 @@ from ...structures.aws.sagemaker.debug_rule_evaluation_status import (
     DebugRuleEvaluationStatus,
 )
 from ...structures.aws.sagemaker.experiment_config import ExperimentConfig
-from ...structures.aws.sagemaker.metric_data import MetricData
 from ...structures.aws.sagemaker.infra_check_config import InfraCheckConfig
-from ...structures.aws.sagemaker.channel import Channel
+from ...structures.aws.sagemaker.metric_data import MetricData
 from ...structures.aws.sagemaker.model_artifacts import ModelArtifacts
 from ...structures.aws.sagemaker.output_data_config import OutputDataConfig
 from ...structures.aws.sagemaker.profiler_config import ProfilerConfig
@@ -24,7 +27,6 @@ from ...structures.aws.sagemaker.profiler_rule_configuration import (
 from ...structures.aws.sagemaker.profiler_rule_evaluation_status import (
     ProfilerRuleEvaluationStatus,
 )
-from typing import Literal
 from ...structures.aws.sagemaker.remote_debug_config import RemoteDebugConfig
 from ...structures.aws.sagemaker.resource_config import ResourceConfig
 from ...structures.aws.sagemaker.retry_strategy import RetryStrategy

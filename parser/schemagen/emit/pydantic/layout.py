@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from schemagen.emit.imports import section
 from schemagen.emit.layout import WIDTH, lay_out_import, lay_out_value
 from schemagen.names import python_literal
 
@@ -34,15 +35,15 @@ def _module(source: str) -> Iterator[str]:
     lines = source.splitlines()
     if len(lines) != source.count("\n") + (not source.endswith("\n")):
         raise _Other  # a line break of Python's that is none of black's, or the reverse
-    imports = 0
+    previous = -1
     for statement in ast.parse(source).body:
         match statement:
             case ast.ImportFrom(module=str(module), level=level):
-                # The future import stands alone.
-                if imports < 2:
+                module = "." * level + module
+                if section(module) != previous:
                     yield ""
-                imports += 1
-                yield lay_out_import("." * level + module, map(_imported, statement.names))
+                previous = section(module)
+                yield lay_out_import(module, map(_imported, statement.names))
             case ast.ClassDef():
                 yield from ("", "")
                 yield from _class(statement, lines)

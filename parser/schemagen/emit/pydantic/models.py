@@ -24,6 +24,7 @@ from datamodel_code_generator.parser import LiteralType
 from schemagen.catalog import Catalog, LinkedTable
 from schemagen.emit import paths, templating
 from schemagen.emit.formatting import format_python
+from schemagen.emit.imports import with_sorted_imports
 from schemagen.emit.json_schema import (
     referred,
     rewrite,
@@ -228,4 +229,5 @@ def _generate(
             flags=re.MULTILINE,
         )
     source = _OWN_IMPORT.sub(f"from {'.' * path.count('/')}", source)
+    source = with_sorted_imports(source)
     return layout.lay_out(source) or format_python(source)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr
 from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr
+
 from ....structures.aws.sagemaker.metric_definition import MetricDefinition
 from ....structures.aws.sagemaker.training_image_config import TrainingImageConfig
 

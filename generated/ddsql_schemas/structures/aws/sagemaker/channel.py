@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, StrictStr
-from ....structures.aws.sagemaker.data_source import DataSource
 from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, StrictStr
+
+from ....structures.aws.sagemaker.data_source import DataSource
 from ....structures.aws.sagemaker.shuffle_config import ShuffleConfig
 
 

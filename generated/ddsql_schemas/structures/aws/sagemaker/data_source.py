@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ....structures.aws.sagemaker.s3_data_source import S3DataSource
-from ....structures.aws.sagemaker.file_system_data_source import FileSystemDataSource
-from ....structures.aws.sagemaker.dataset_source import DatasetSource
 from pydantic import BaseModel, ConfigDict
+
+from ....structures.aws.sagemaker.dataset_source import DatasetSource
+from ....structures.aws.sagemaker.file_system_data_source import FileSystemDataSource
+from ....structures.aws.sagemaker.s3_data_source import S3DataSource
 
 
 class DataSource(BaseModel):

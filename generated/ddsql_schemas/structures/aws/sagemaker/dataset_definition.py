@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, StrictStr
+
 from ....structures.aws.sagemaker.athena_dataset_definition import (
     AthenaDatasetDefinition,
 )
 from ....structures.aws.sagemaker.redshift_dataset_definition import (
     RedshiftDatasetDefinition,
 )
-from pydantic import BaseModel, ConfigDict, StrictStr
-from typing import Literal
 
 
 class DatasetDefinition(BaseModel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, StrictStr
+
 from ....structures.aws.sagemaker.collection_configuration import (
     CollectionConfiguration,
 )

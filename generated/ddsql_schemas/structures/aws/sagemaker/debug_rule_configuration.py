@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, StrictStr
 from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, StrictStr
+
 from ...._types import Int64
 
 

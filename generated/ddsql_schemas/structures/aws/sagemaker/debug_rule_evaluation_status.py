@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictStr
 from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictStr
 
 
 class DebugRuleEvaluationStatus(BaseModel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, StrictBool
+
 from ....structures.aws.sagemaker.placement_specification import PlacementSpecification
 
 

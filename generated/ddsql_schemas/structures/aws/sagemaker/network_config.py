@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, StrictBool
+
 from ....structures.aws.sagemaker.vpc_config import VpcConfig
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, StrictStr
 from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, StrictStr
+
 from ....structures.aws.sagemaker.target_platform import TargetPlatform
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, StrictStr
+
 from ...._types import Int64
 
 

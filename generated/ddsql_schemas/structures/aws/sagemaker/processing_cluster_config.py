@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from ...._types import Int64
 from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, StrictStr
+
+from ...._types import Int64
 from ....structures.aws.sagemaker.processing_instance_preference import (
     ProcessingInstancePreference,
 )

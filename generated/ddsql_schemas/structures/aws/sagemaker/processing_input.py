@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr
-from ....structures.aws.sagemaker.processing_s3_input import ProcessingS3Input
+
 from ....structures.aws.sagemaker.dataset_definition import DatasetDefinition
+from ....structures.aws.sagemaker.processing_s3_input import ProcessingS3Input
 
 
 class ProcessingInput(BaseModel):

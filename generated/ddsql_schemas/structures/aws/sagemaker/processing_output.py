@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr
-from ....structures.aws.sagemaker.processing_s3_output import ProcessingS3Output
+
 from ....structures.aws.sagemaker.processing_feature_store_output import (
     ProcessingFeatureStoreOutput,
 )
+from ....structures.aws.sagemaker.processing_s3_output import ProcessingS3Output
 
 
 class ProcessingOutput(BaseModel):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ....structures.aws.sagemaker.processing_output import ProcessingOutput
 from pydantic import BaseModel, ConfigDict, StrictStr
+
+from ....structures.aws.sagemaker.processing_output import ProcessingOutput
 
 
 class ProcessingOutputConfig(BaseModel):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pydantic import BaseModel, ConfigDict
+
 from ....structures.aws.sagemaker.processing_cluster_config import (
     ProcessingClusterConfig,
 )
-from pydantic import BaseModel, ConfigDict
 
 
 class ProcessingResources(BaseModel):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, StrictStr
 from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, StrictStr
 
 
 class ProcessingS3Input(BaseModel):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, StrictStr
-from ....structures.aws.sagemaker.model_access_config import ModelAccessConfig
+
 from ....structures.aws.sagemaker.hub_access_config import HubAccessConfig
+from ....structures.aws.sagemaker.model_access_config import ModelAccessConfig
 
 
 class S3DataSource(BaseModel):

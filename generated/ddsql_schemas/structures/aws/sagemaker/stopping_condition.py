@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ...._types import Int64
 from pydantic import BaseModel, ConfigDict
+
+from ...._types import Int64
 
 
 class StoppingCondition(BaseModel):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, StrictStr
+
 from ....structures.aws.sagemaker.training_repository_auth_config import (
     TrainingRepositoryAuthConfig,
 )

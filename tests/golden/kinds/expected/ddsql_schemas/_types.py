@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
-from pydantic import AfterValidator, Field, StrictInt, StrictStr
 from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator, Field, StrictInt, StrictStr
+
 from ._convert import distinct
 
 Hstore: TypeAlias = dict[StrictStr, StrictStr | None]

@@ -8,16 +8,13 @@ Made from what boto3 returns for pantry's DescribeKeepsake.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import NotRequired
 
-from typing_extensions import NotRequired, ReadOnly, TypedDict
+from typing_extensions import ReadOnly, TypedDict
 
-from ..._convert import (
-    ConversionError as ConversionError,
-    Errors as Errors,
-    arn_account,
-    float64,
-    text,
-)
+from ..._convert import ConversionError as ConversionError
+from ..._convert import Errors as Errors
+from ..._convert import arn_account, float64, text
 from ...shapes.aws import pantry as shapes
 
 

@@ -8,20 +8,13 @@ Made from what boto3 returns for bakery's DescribeOvens.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import NotRequired
 
-from typing_extensions import NotRequired, ReadOnly, TypedDict
+from typing_extensions import ReadOnly, TypedDict
 
-from ..._convert import (
-    ConversionError as ConversionError,
-    Errors as Errors,
-    array,
-    built_arn,
-    int64,
-    no_arn,
-    tags,
-    text,
-    timestamp,
-)
+from ..._convert import ConversionError as ConversionError
+from ..._convert import Errors as Errors
+from ..._convert import array, built_arn, int64, no_arn, tags, text, timestamp
 from ...shapes.aws import bakery as shapes
 
 

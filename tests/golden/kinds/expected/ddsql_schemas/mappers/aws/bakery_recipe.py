@@ -14,12 +14,13 @@ Made from what boto3 returns for bakery's GetRecipe.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NotRequired
 
-from typing_extensions import NotRequired, ReadOnly, TypedDict
+from typing_extensions import ReadOnly, TypedDict
 
+from ..._convert import ConversionError as ConversionError
+from ..._convert import Errors as Errors
 from ..._convert import (
-    ConversionError as ConversionError,
-    Errors as Errors,
     Json,
     Map,
     answer,

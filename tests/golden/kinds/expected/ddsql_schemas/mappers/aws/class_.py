@@ -7,17 +7,14 @@ Made from what boto3 returns for bakery's DescribeClasses.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NotRequired
 
-from typing_extensions import NotRequired, ReadOnly, TypedDict
+from typing_extensions import ReadOnly, TypedDict
 
-from ..._convert import (
-    ConversionError as ConversionError,
-    Errors as Errors,
-    int64,
-    text,
-)
+from ..._convert import ConversionError as ConversionError
+from ..._convert import Errors as Errors
+from ..._convert import int64, text
 from ...shapes.aws import bakery as shapes
-
 
 Item = TypedDict(
     "Item",

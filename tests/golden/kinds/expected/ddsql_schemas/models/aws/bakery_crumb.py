@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictStr
+
 from ...structures.aws.bakery.glaze import Glaze as BakeryGlaze
 from ...structures.aws.pantry.glaze import Glaze as PantryGlaze
 

@@ -11,6 +11,7 @@ from pydantic import (
     StrictBool,
     StrictStr,
 )
+
 from ..._types import Hstore, Int64
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictStr
-from ...structures.aws.bakery.burner import Burner
 from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictStr
+
 from ..._types import HstoreCsv, Int64
+from ...structures.aws.bakery.burner import Burner
 
 
 class BakeryOven(BaseModel):

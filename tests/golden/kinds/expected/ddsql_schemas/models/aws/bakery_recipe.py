@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictFloat, StrictStr
-from ...structures.aws.bakery.hint import Step
-from ...structures.aws.bakery.get_nutrition_result import GetNutritionResult
 from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictFloat, StrictStr
+
 from ..._types import HstoreCsv
+from ...structures.aws.bakery.get_nutrition_result import GetNutritionResult
+from ...structures.aws.bakery.hint import Step
 
 
 class BakeryRecipe(BaseModel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictStr
+
 from ..._types import HstoreCsv, Int64
 
 

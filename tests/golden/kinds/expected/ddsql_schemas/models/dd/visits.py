@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StrictStr
-from ..._types import HstoreCsv, Int64
 from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StrictStr
+
+from ..._types import HstoreCsv, Int64
 
 
 class Visits(BaseModel):

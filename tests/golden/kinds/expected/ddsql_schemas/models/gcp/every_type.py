@@ -12,6 +12,7 @@ from pydantic import (
     StrictFloat,
     StrictStr,
 )
+
 from ..._types import Hstore, HstoreCsv, Int64
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StrictStr
+
 from ..._types import Hstore, Int64
 
 

@@ -2,7 +2,9 @@
 """Structures in the responses of pantry: as they arrive, as they stand in rows, and how
 the one becomes the other."""
 
-from typing_extensions import NotRequired, ReadOnly, TypedDict
+from typing import NotRequired
+
+from typing_extensions import ReadOnly, TypedDict
 
 from ..._convert import (
     ConversionError,

@@ -8,18 +8,13 @@ Made from what boto3 returns for depot's ListParcels.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NotRequired
 
-from typing_extensions import NotRequired, ReadOnly, TypedDict
+from typing_extensions import ReadOnly, TypedDict
 
-from ..._convert import (
-    ConversionError as ConversionError,
-    Errors as Errors,
-    array,
-    built_arn,
-    int64,
-    no_arn,
-    text,
-)
+from ..._convert import ConversionError as ConversionError
+from ..._convert import Errors as Errors
+from ..._convert import array, built_arn, int64, no_arn, text
 from ...shapes.aws import depot as shapes
 
 

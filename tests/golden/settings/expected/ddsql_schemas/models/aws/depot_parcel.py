@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, StrictStr
-from ...structures.aws.depot.contents import Contents
 from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StrictStr
+
 from ..._types import Int64
+from ...structures.aws.depot.contents import Contents
 
 
 class DepotParcel(BaseModel):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictStr
 from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictStr
 
 
 class NodeLease(BaseModel):

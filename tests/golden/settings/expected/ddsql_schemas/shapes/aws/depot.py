@@ -3,8 +3,9 @@
 the one becomes the other."""
 
 from collections.abc import Mapping, Sequence
+from typing import NotRequired
 
-from typing_extensions import NotRequired, ReadOnly, TypedDict
+from typing_extensions import ReadOnly, TypedDict
 
 from ..._convert import (
     ConversionError,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, StrictStr
-from ...._types import Int64
 from builtins import str as str_aliased
+
+from pydantic import BaseModel, ConfigDict, Field, StrictStr
+
+from ...._types import Int64
 
 
 class Builtins(BaseModel):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field, StrictStr
+
 from ...._types import Int64
 
 

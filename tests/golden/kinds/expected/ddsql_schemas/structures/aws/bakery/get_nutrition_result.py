@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, JsonValue, StrictFloat, StrictStr
+
 from ....structures.aws.bakery.portion import Portion
 
 
