@@ -24,7 +24,6 @@ from pydantic import BaseModel
 from loading import SqlModule
 from schemagen import bind
 from schemagen.build import plan
-from schemagen.emit import paths
 from schemagen.lockfile import lock
 from schemagen.model.bindings import Binding
 from schemagen.settings.load import Settings, load_settings
@@ -138,8 +137,4 @@ def _make(pages: Path, project: Path, cache: Path) -> None:
         patch.setenv("XDG_CACHE_HOME", str(cache))
         bind.write(settings, bind.changes(settings).changes)
     plan.apply(plan.plan(settings))
-    package = project / "importable" / NAME
-    shutil.copytree(settings.out / paths.PACKAGE, package)
-    # The modules import each other relatively, but the catalogue looks for its package by name.
-    catalog = package / "catalog.py"
-    catalog.write_text(catalog.read_text("utf-8").replace(paths.PACKAGE, NAME), "utf-8")
+    shutil.copytree(settings.out / settings.package, project / "importable" / NAME)

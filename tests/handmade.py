@@ -22,6 +22,7 @@ from schemagen.model.pages import Column, Pages, Table
 from schemagen.names import NestedNames
 from schemagen.typetable import TypeTable
 
+DISTRIBUTION = package.Distribution("made_schemas", "0")
 PAGE = "docs_src/ddsql/made/up.dataset.md"
 
 
@@ -78,7 +79,7 @@ def files(tables: Iterable[LinkedTable], types: TypeTable | None = None) -> dict
     """What is generated for ``tables``, as far as Python and loading need it."""
     tables = list(tables)
     types = types or TypeTable()
-    made = package.render([facts(table) for table in tables], types, "0")
+    made = package.modules([facts(table) for table in tables], types, DISTRIBUTION)
     for item in tables:
         provider = item.table.provider
         made[paths.model_path(provider, item.module)] = models.render_table(
@@ -88,13 +89,23 @@ def files(tables: Iterable[LinkedTable], types: TypeTable | None = None) -> dict
     return made | package.init_modules(made)
 
 
+def inside(rendered: Mapping[str, str], package: str = "ddsql_schemas") -> dict[str, str]:
+    """The files of ``package`` among those of an output folder, by their paths in the package."""
+    prefix = f"{package}/"
+    return {
+        path.removeprefix(prefix): text
+        for path, text in rendered.items()
+        if path.startswith(prefix)
+    }
+
+
 @contextmanager
 def imported(folder: Path, name: str, made: Mapping[str, str]) -> Generator[Package]:
     """``made`` written to ``folder`` as package ``name``, importable until the end of the block."""
     for path, text in made.items():
-        target = folder / path.replace(paths.PACKAGE, name, 1)
+        target = folder / name / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text.replace(paths.PACKAGE, name), encoding="utf-8", newline="\n")
+        target.write_text(text, encoding="utf-8", newline="\n")
     sys.path.insert(0, str(folder))
     try:
         yield Package(name)

@@ -76,7 +76,7 @@ def files(
 ) -> dict[str, str]:
     """The generated mappers of ``tables``, and what they import."""
     tables = list(tables)
-    texts = package.render([facts(table) for table in tables], TypeTable(), "0")
+    texts = package.modules([facts(table) for table in tables], TypeTable(), handmade.DISTRIBUTION)
     texts[paths.shapes_path("aws", made.service_name)] = shapes.render_shapes(
         made.recorded_service, nested_names
     )

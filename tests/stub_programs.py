@@ -11,7 +11,6 @@ from pathlib import Path
 
 from botocore import xform_name
 
-from schemagen.emit import paths
 from schemagen.model.bindings import Binding
 from schemagen.names import module_name
 from schemagen.runtime.convert import snake_case
@@ -60,7 +59,7 @@ def program(functions: Iterable[str], bindings: Iterable[Binding]) -> str:
     """A program of these functions, about the tables of ``bindings``."""
     bindings = list(bindings)
     imports = [
-        *(f"from {paths.PACKAGE}.mappers.aws import {mapper(binding)}" for binding in bindings),
+        *(f"from ddsql_schemas.mappers.aws import {mapper(binding)}" for binding in bindings),
         *sorted(
             {f"import {package(one.service)}.type_defs as {alias(one.service)}" for one in bindings}
         ),

@@ -296,7 +296,7 @@ def test_every_page_is_built(tables: dict[str, LinkedTable]) -> None:
 
 def _statements(project: Path, table: LinkedTable, dialect: str) -> str:
     path = paths.ddl_path(dialect, table.table.provider, table.module)
-    return (project / "generated" / path).read_text("utf-8")
+    return (project / "generated" / SETTINGS.package / path).read_text("utf-8")
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: str(dialect.name))
@@ -368,8 +368,8 @@ def test_rows_of_awkward_columns_make_the_round_trip(
     table = tables[id]
     values = dict(zip(PAGES[id].meant.columns, [*PLAIN, *WORDS], strict=False))
     files = {
-        path.removeprefix("generated/"): text.decode()
-        for path, text in projects.tree(project).items()
+        path: text.decode()
+        for path, text in projects.tree(project / "generated" / SETTINGS.package).items()
         if path.endswith(".py")
     }
     with handmade.imported(tmp_path, f"hostile_{dialect}_{id[4:]}", files) as package:
@@ -388,7 +388,7 @@ def test_json_schema_says_what_was_meant(project: Path, tables: dict[str, Linked
     """Every schema is one, by the meta-schema; names, titles and descriptions are the texts meant."""
     for id, page in PAGES.items():
         path = paths.json_schema_path(tables[id].table.provider, tables[id].module)
-        text = (project / "generated" / path).read_text("ascii")
+        text = (project / "generated" / SETTINGS.package / path).read_text("ascii")
         schema = cast("dict[str, Any]", json.loads(text))
         Draft202012Validator.check_schema(schema)
         meant = page.meant
@@ -409,7 +409,7 @@ def test_json_schema_says_what_was_meant(project: Path, tables: dict[str, Linked
 def test_json_schema_of_structures(project: Path, tables: dict[str, LinkedTable]) -> None:
     """Members of an API page keep their descriptions and values, whatever they are called."""
     path = paths.json_schema_path("aws", tables["aws.svc_nasty"].module)
-    schema = json.loads((project / "generated" / path).read_text("ascii"))
+    schema = json.loads((project / "generated" / SETTINGS.package / path).read_text("ascii"))
     members = schema["$defs"]["Thing"]["properties"]
     meant = [REPLACED.get(text, text) for text in TEXTS * 3]
     assert [member["description"] for member in members.values()] == meant[: len(MEMBERS)]

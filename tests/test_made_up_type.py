@@ -142,7 +142,7 @@ def test_it_works(
         "InferenceImage": ["one", "two"],
     }
     name = f"made_up_type_{built.python.lower()}_{dialect}"
-    with handmade.imported(tmp_path, name, built.sources) as package:
+    with handmade.imported(tmp_path, name, handmade.inside(built.sources)) as package:
         mapper = cast("Mapper", package.module("mappers.aws.sagemaker_compilation_job"))
         [row] = mapper.from_response(response)
         assert (row["compilation_job_name"], row["inference_image"]) == ("a-job", ["one", "two"])
@@ -179,7 +179,7 @@ def test_a_target_of_its_own(tmp_path: Path) -> None:
     assert "DDL for MadeUpSQL" in (built.folder / "generated" / "README.md").read_text("utf-8")
     printed = projects.run(built.folder, "types", "--format", "json", env=built.env).stdout
     assert json.loads(printed)[0]["made_up"] == "text"
-    with handmade.imported(tmp_path, "made_up_target", built.sources) as package:
+    with handmade.imported(tmp_path, "made_up_target", handmade.inside(built.sources)) as package:
         table = package.module("tables.aws.sagemaker_compilation_job").TABLE
         statement: str = package.module("sql").insert(table, "made_up")
         assert "VALUES (?, " in statement

@@ -77,7 +77,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
         for path in sorted(settings.bindings.rglob("*.json"))
         for binding in lock.read(path.name, path.read_bytes()).bindings
     }
-    with handmade.imported(folder, "map_schemas", api.render(settings)) as package:
+    with handmade.imported(folder, "map_schemas", handmade.inside(api.render(settings))) as package:
         yield Made(bindings, package)
 
 

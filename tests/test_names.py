@@ -167,6 +167,34 @@ def test_read_noun_drops_the_verb_of_read_operations() -> None:
     assert set(names.LISTING_VERBS) < set(names.READ_VERBS)
 
 
+@pytest.mark.parametrize("name", ["ddsql_schemas", "a", "aws2_tables"])
+def test_is_package_name_takes_words_joined_by_underscores(name: str) -> None:
+    """The name makes a distribution's name that every index keeps as it is."""
+    assert names.is_package_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "",
+            "Schemas",
+            "my-schemas",
+            "my__schemas",
+            "_schemas",
+            "schemas_",
+            "2schemas",
+            "schémas",
+        ),
+        *("a.b", "../a", "a\n", "import", "match", "json", "pydantic", "typing_extensions"),
+        *("schemagen", "com1"),
+    ],
+)
+def test_is_package_name_refuses_names_with_another_meaning(name: str) -> None:
+    """Neither a folder that leads elsewhere nor a module that somebody else has."""
+    assert not names.is_package_name(name)
+
+
 def test_sql_name_is_cut_with_a_hash() -> None:
     """Names that an engine would cut silently, or refuse, are renamed the same way everywhere."""
     long = "é" * 40

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import zipfile
 from pathlib import Path
 
@@ -105,3 +106,42 @@ print(Path(ddsql_schemas.__file__).parent)
     package = Path(succeed(python, "-c", program, cwd=tmp_path).strip())
     assert package.is_relative_to(tmp_path / "environment")
     assert tree(package) == tree(checkout / "generated/ddsql_schemas")
+
+
+LOAD = """
+import sys
+from importlib import import_module, metadata
+import duckdb
+connection = duckdb.connect()
+for name in ("first_schemas", "second_schemas"):
+    package, catalog, sql = map(import_module, (name, f"{name}.catalog", f"{name}.sql"))
+    assert metadata.version(name.replace("_", "-")) == package.__version__
+    mapper = import_module(f"{name}.mappers.aws.sagemaker_trainingjob")
+    TABLE = import_module(f"{name}.tables.aws.sagemaker_trainingjob").TABLE
+    item = {"TrainingJobName": name, "TrainingJobArn": f"arn:aws:sagemaker:::{name}"}
+    row = mapper.from_item(item)
+    assert catalog.model(TABLE.id)(**row).training_job_name == name
+    connection.execute(catalog.ddl(TABLE.id, "duckdb"))
+    connection.execute(sql.insert(TABLE, "duckdb"), sql.parameters(row, TABLE, "duckdb"))
+    print(package.__version__, sorted(
+        sql.read(values, TABLE, "duckdb")["training_job_name"]
+        for values in connection.execute(sql.select(TABLE, "duckdb")).fetchall()
+    ))
+assert not [name for name in sys.modules if name.startswith("ddsql_schemas")]
+"""
+
+
+def test_two_generated_packages_are_installed_side_by_side(tmp_path: Path) -> None:
+    """Packages of different names share an environment, and both load rows in one program."""
+    python = fresh(tmp_path / "environment")
+    for name, version in (("first_schemas", "1.0"), ("second_schemas", "2.0")):
+        (folder := tmp_path / name).mkdir()
+        project = seeds(folder)
+        with (project / "schemagen.toml").open("a") as settings:
+            settings.write(f'package = "{name}"\npackage_version = "{version}"\n')
+        succeed(sys.executable, "-m", "schemagen", "build", cwd=project)
+        pip_install(python, project / "generated")
+    assert succeed(python, "-c", LOAD, cwd=tmp_path).splitlines() == [
+        "1.0 ['first_schemas']",
+        "2.0 ['first_schemas', 'second_schemas']",
+    ]

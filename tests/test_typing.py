@@ -22,7 +22,6 @@ import stub_programs
 from corpus_package import CorpusPackage
 from environments import build, fresh, pip_install
 from projects import CHECKOUT
-from schemagen.emit import paths
 from schemagen.model.bindings import Binding
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("packaging")]
@@ -188,14 +187,14 @@ def test_no_mapper_takes_any_response(
 
 def test_nothing_in_the_mappers_is_any(corpus_package: CorpusPackage) -> None:
     """mypy --strict finds nothing in the modules themselves, in which no type is said to be Any."""
-    package = corpus_package.settings.out / paths.PACKAGE
+    package = corpus_package.settings.out / corpus_package.settings.package
     modules = [path for part in ("mappers", "shapes") for path in (package / part).rglob("*.py")]
     assert len(modules) > len(corpus_package.bindings)
     for path in modules:
         assert not re.search(r"\bAny\b", path.read_text("utf-8")), path
-    options = ("--strict", "--no-incremental", "-p", f"{paths.PACKAGE}.mappers")
+    options = ("--strict", "--no-incremental", "-p", "ddsql_schemas.mappers")
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", *options, "-p", f"{paths.PACKAGE}.shapes"],
+        [sys.executable, "-m", "mypy", *options, "-p", "ddsql_schemas.shapes"],
         cwd=package.parent,
         capture_output=True,
         text=True,

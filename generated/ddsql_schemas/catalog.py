@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+_PACKAGE: Final = __name__.rpartition(".")[0]
+
 Dialect = Literal["postgres", "postgres_jsonb", "duckdb"]
 
 
@@ -70,7 +72,7 @@ TABLES: Final[dict[str, Entry]] = {
 def model(table: str) -> type[BaseModel]:
     """The pydantic model of a row. Raises KeyError for a table that is not in `TABLES`."""
     entry = TABLES[table]
-    module = import_module(f"ddsql_schemas.models.{entry.provider}.{entry.module}")
+    module = import_module(f".models.{entry.provider}.{entry.module}", _PACKAGE)
     return cast("type[BaseModel]", getattr(module, entry.model))
 
 
@@ -79,7 +81,7 @@ def mapper(table: str) -> ModuleType | None:
     entry = TABLES[table]
     if not entry.mapper:
         return None
-    return import_module(f"ddsql_schemas.mappers.{entry.provider}.{entry.module}")
+    return import_module(f".mappers.{entry.provider}.{entry.module}", _PACKAGE)
 
 
 def json_schema(table: str) -> dict[str, object]:
@@ -99,4 +101,4 @@ def ddl(table: str, dialect: Dialect) -> LiteralString:
 
 
 def _read(path: str) -> str:
-    return files("ddsql_schemas").joinpath(path).read_text("utf-8")
+    return files(_PACKAGE).joinpath(path).read_text("utf-8")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import keyword
 import re
+import sys
 from collections import Counter
 from collections.abc import Collection, Iterable
 from enum import StrEnum
@@ -83,6 +84,31 @@ def module_name(name: str) -> str:
     own = stem.startswith("__") and stem.endswith("__")
     reserved = own or keyword.iskeyword(stem) or stem in _SOFT_KEYWORDS
     return f"{stem}_" if reserved or stem in _WINDOWS_DEVICES else stem
+
+
+_PACKAGE_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+# What the generated package, its extras and its users import.
+_FOREIGN_PACKAGES = frozenset(
+    {"annotated_types", "boto3", "botocore", "duckdb", "psycopg", "pydantic", "pydantic_core"}
+    | {"pytz", "schemagen", "typing_extensions", "typing_inspection"}
+)
+
+
+def is_package_name(name: str) -> bool:
+    """Whether the generated package can have the import name ``name``.
+
+    The name of the distribution is made from it, with hyphens. Package indexes compare those names
+    without case, and take repeated separators for one, so neither occurs.
+    """
+    taken = (
+        keyword.iskeyword(name)
+        or name in _SOFT_KEYWORDS
+        or name in sys.stdlib_module_names
+        or name in _FOREIGN_PACKAGES
+        or name in _WINDOWS_DEVICES
+    )
+    return _PACKAGE_NAME.fullmatch(name) is not None and not taken
 
 
 def field_name(name: str) -> str:

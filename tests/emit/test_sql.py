@@ -220,7 +220,7 @@ def test_the_columns_are_as_black_writes_them(name: str) -> None:
 
 def test_the_loading_code_is_as_black_writes_it() -> None:
     """black --check accepts the committed tree."""
-    source = sql.render(TypeTable())
+    source = sql.render(TypeTable(), "made_schemas")
     assert format_python(source) == source != ""
 
 

@@ -87,8 +87,12 @@ type = "string"
 
 
 KNOWN = (
-    "(known settings: docs, out, bindings, base_uri, nested_names, package_version, types, columns, "
-    "overrides)"
+    "(known settings: docs, out, bindings, base_uri, nested_names, package, package_version, types, "
+    "columns, overrides)"
+)
+PACKAGE = (
+    "lower-case words joined by underscores, such as 'ddsql_schemas', and no keyword, module of the "
+    "standard library or package that the generated code is used with"
 )
 SQL_TYPE = (
     "must be an SQL type, such as 'numeric(10, 2)', or a table {name, encode, decode, via}, not"
@@ -163,6 +167,14 @@ SQL_TYPE = (
                 "schemagen.toml:1:1: SG302 package_version must be a version, such as '0.1.0', "
                 "not 'one'"
             ],
+        ),
+        (
+            "\npackage = 3",
+            [f"schemagen.toml:2:1: SG302 package must be {PACKAGE}, not 3"],
+        ),
+        (
+            '\npackage = "my-schemas"',
+            [f"schemagen.toml:2:1: SG302 package must be {PACKAGE}, not 'my-schemas'"],
         ),
         (
             "[types.money]\npython = 'decimal.Decimal'\njson_schema = {}\nrow = 'str'\n"

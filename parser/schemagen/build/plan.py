@@ -217,13 +217,17 @@ def _render_stale(
     are ``kept``."""
     # Imported here: a build with nothing to do needs neither parsers nor emitters.
     from schemagen.emit import package, render
+    from schemagen.emit.paths import located
     from schemagen.emit.pydantic import models
 
     catalog, lock_hash, fresh = _read_stale(settings, read, fresh)
     structure_models = models.structure_models(catalog)
     linked = [facts(table) for table in catalog.tables]
-    parts = render.shared_parts(
-        [*(entry.facts for entry in fresh.values()), *linked], catalog, structure_models
+    parts = located(
+        settings.package,
+        render.shared_parts(
+            [*(entry.facts for entry in fresh.values()), *linked], catalog, structure_models
+        ),
     )
     stale = [part for path, part in parts.items() if path not in kept]
     rendered = track(
@@ -243,13 +247,14 @@ def _render_stale(
             outputs={path: digest(text.encode()) for path, text in texts.items()},
         )
     _refuse_collisions(entries.values())
-    shared = package.render(
-        [entry.facts for entry in entries.values()], settings.types, settings.package_version
-    )
+    all_facts = [entry.facts for entry in entries.values()]
+    distribution = package.Distribution(settings.package, settings.package_version)
+    shared = package.project_files(all_facts, distribution)
+    shared |= located(settings.package, package.modules(all_facts, settings.types, distribution))
     for texts in rendered:
         shared.update(texts)
     paths = [*shared, *parts, *(path for entry in entries.values() for path in entry.outputs)]
-    shared.update(package.init_modules(paths))
+    shared = package.init_modules(paths) | shared
     files.update(shared)
     new = Manifest(
         inputs=read.inputs,
@@ -328,9 +333,7 @@ def _render_parts(
     jobs: int | None,
 ) -> Rendered:
     """The files of each of ``parts``, in their order."""
-    from schemagen.emit.render import render_part
-
-    work = partial(render_part, settings=settings, structure_models=structure_models)
+    work = partial(_render_part, settings=settings, structure_models=structure_models)
     jobs = min(jobs or os.cpu_count() or 1, len(parts) // _WORTH_PROCESSES + 1)
     if jobs == 1:
         yield from map(work, parts)
@@ -342,6 +345,15 @@ def _render_parts(
     context = get_context("fork" if sys.platform == "linux" else None)
     with ProcessPoolExecutor(jobs, context, _start_worker, (work,)) as pool:
         yield from pool.map(_render_in_worker, parts, chunksize=_WORTH_PROCESSES // 2)
+
+
+def _render_part(
+    part: Part, settings: Settings, structure_models: StructureModels
+) -> dict[str, str]:
+    from schemagen.emit.paths import located
+    from schemagen.emit.render import render_part
+
+    return located(settings.package, render_part(part, settings, structure_models))
 
 
 def _start_worker(work: Callable[[Part], dict[str, str]]) -> None:
@@ -369,6 +381,7 @@ def _settings_hash(settings: Settings) -> str:
     parts = (
         settings.base_uri,
         settings.nested_names.value,
+        settings.package,
         settings.package_version,
         settings.types,
     )

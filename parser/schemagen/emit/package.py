@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from schemagen.catalog import TableFacts
@@ -14,36 +15,55 @@ from schemagen.runtime import convert
 from schemagen.typetable import DIALECTS, TypeTable
 
 
-def render(tables: Iterable[TableFacts], types: TypeTable, version: str) -> dict[str, str]:
-    """The shared files, without the ``__init__`` modules of `init_modules`."""
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """The generated distribution: the name of its import package, and its version."""
+
+    package: str
+    version: str
+
+    @property
+    def name(self) -> str:
+        """What the distribution is called in package indexes."""
+        return self.package.replace("_", "-")
+
+
+def project_files(tables: Iterable[TableFacts], distribution: Distribution) -> dict[str, str]:
+    """The files beside the package, by their paths in the output folder."""
     tables = sorted(tables, key=lambda table: table.id)
-    notice = paths.notice("the pages")
-    names = {
-        "notice": notice,
-        "distribution": paths.DISTRIBUTION,
-        "package": paths.PACKAGE,
-        "version": version,
-    }
-    package = paths.PACKAGE
+    values = {"notice": paths.notice("the pages"), "distribution": distribution}
     return {
-        "pyproject.toml": templating.render("package/pyproject.toml.j2", **names),
+        "pyproject.toml": templating.render("package/pyproject.toml.j2", **values),
         "README.md": templating.render(
             "package/README.md.j2",
-            **names,
+            **values,
             count=len(tables),
             dialects=DIALECTS,
             example=tables[0].id,
         ),
-        f"{package}/py.typed": "",
-        f"{package}/_convert.py": _convert(),
-        f"{package}/_types.py": _types(types, paths.notice("the type table")),
-        f"{package}/catalog.py": _catalog(tables, notice),
-        f"{package}/sql.py": sql.render(types),
+    }
+
+
+def modules(
+    tables: Iterable[TableFacts], types: TypeTable, distribution: Distribution
+) -> dict[str, str]:
+    """The files of the package that tables share, without the empty `init_modules`."""
+    tables = sorted(tables, key=lambda table: table.id)
+    notice = paths.notice("the pages")
+    return {
+        "__init__.py": templating.render(
+            "package/init.py.j2", notice=notice, distribution=distribution
+        ),
+        "py.typed": "",
+        "_convert.py": _convert(),
+        "_types.py": _types(types, paths.notice("the type table")),
+        "catalog.py": _catalog(tables, notice),
+        "sql.py": sql.render(types, distribution.package),
     }
 
 
 def init_modules(paths: Iterable[str]) -> dict[str, str]:
-    """An empty ``__init__.py`` for every package that the Python files of ``paths`` are in."""
+    """An empty ``__init__.py`` for every folder that the Python files of ``paths`` are in."""
     folders = {
         folder
         for path in paths
@@ -83,7 +103,6 @@ def _catalog(tables: Iterable[TableFacts], notice: str) -> str:
     return templating.render(
         "package/catalog.py.j2",
         notice=notice,
-        package=paths.PACKAGE,
         dialects=[python_literal(dialect.name) for dialect in DIALECTS],
         entries=[
             {

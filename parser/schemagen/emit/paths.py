@@ -1,16 +1,25 @@
-"""Where every generated file is, what it is called in Python, and what its first line says."""
+"""Where every generated file is and what its first line says.
+
+Paths are relative to the generated package, whose name is a setting, until `located` puts them into
+the output folder.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from schemagen.emit.strongly_connected import strongly_connected
 from schemagen.model.pages import Structure
 from schemagen.model.shapes import structure_names
 from schemagen.names import module_name, snake_case
 
-DISTRIBUTION = "ddsql-schemas"
-PACKAGE = "ddsql_schemas"
+T = TypeVar("T")
+
+
+def located(package: str, files: Mapping[str, T]) -> dict[str, T]:
+    """``files`` of the package, by their paths in the output folder."""
+    return {f"{package}/{path}": file for path, file in files.items()}
 
 
 def notice(subject: str) -> str:
@@ -25,35 +34,35 @@ def folder(provider: str) -> str:
 
 
 def model_path(provider: str, module: str) -> str:
-    return f"{PACKAGE}/models/{folder(provider)}/{module}.py"
+    return f"models/{folder(provider)}/{module}.py"
 
 
 def mapper_path(provider: str, module: str) -> str:
-    return f"{PACKAGE}/mappers/{folder(provider)}/{module}.py"
+    return f"mappers/{folder(provider)}/{module}.py"
 
 
 def table_path(provider: str, module: str) -> str:
-    return f"{PACKAGE}/tables/{folder(provider)}/{module}.py"
+    return f"tables/{folder(provider)}/{module}.py"
 
 
 def json_schema_path(provider: str, module: str) -> str:
-    return f"{PACKAGE}/json_schema/{folder(provider)}/{module}.json"
+    return f"json_schema/{folder(provider)}/{module}.json"
 
 
 def ddl_path(dialect: str, provider: str, module: str) -> str:
-    return f"{PACKAGE}/ddl/{dialect}/{folder(provider)}/{module}.sql"
+    return f"ddl/{dialect}/{folder(provider)}/{module}.sql"
 
 
 def structure_path(provider: str, service: str, module: str) -> str:
-    return f"{PACKAGE}/structures/{folder(provider)}/{module_name(service)}/{module}.py"
+    return f"structures/{folder(provider)}/{module_name(service)}/{module}.py"
 
 
 def shapes_path(provider: str, service: str) -> str:
-    return f"{PACKAGE}/shapes/{folder(provider)}/{module_name(service)}.py"
+    return f"shapes/{folder(provider)}/{module_name(service)}.py"
 
 
 def python_module(path: str) -> str:
-    """The dotted name of a generated Python file."""
+    """The dotted name of a generated Python file, below the package."""
     return path.removesuffix(".py").replace("/", ".")
 
 

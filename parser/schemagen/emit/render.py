@@ -1,6 +1,6 @@
 """Catalog -> {path: text}, part by part: tables, and what tables share.
 
-Paths are relative to the output folder, with forward slashes.
+Paths are relative to the generated package, with forward slashes.
 """
 
 from __future__ import annotations

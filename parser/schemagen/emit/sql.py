@@ -12,7 +12,7 @@ from schemagen.typetable import DIALECTS, SqlType, TypeTable
 _LINE_LENGTH = 88  # black's
 
 
-def render(types: TypeTable) -> str:
+def render(types: TypeTable, package: str) -> str:
     """The module ``sql``: statements and parameters for every dialect."""
     rows = {
         dialect.name: {
@@ -31,7 +31,7 @@ def render(types: TypeTable) -> str:
         templating.render(
             "package/sql.py.j2",
             notice=paths.notice("the type table"),
-            package=paths.PACKAGE,
+            package=package,
             converters=sorted(used),
             dialects=DIALECTS,
             rows={

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from schemagen.diagnostics import Problem, ProblemsFound, did_you_mean
-from schemagen.names import NestedNames
+from schemagen.names import NestedNames, is_package_name
 from schemagen.settings import overrides, positions
 from schemagen.settings.overrides import Overrides
 from schemagen.settings.positions import KeyPath, Positions
@@ -46,6 +46,8 @@ class Settings:
     """What the ``$id`` of every JSON Schema starts with."""
     nested_names: NestedNames = NestedNames.SNAKE_CASE
     """How the members of structures are spelled inside json columns."""
+    package: str = "ddsql_schemas"
+    """The import name of the generated package."""
     package_version: str = "0.1.0"
     """The version of the generated distribution."""
     types: TypeTable = field(default_factory=TypeTable)
@@ -141,6 +143,10 @@ def _nested_names(value: object) -> NestedNames | None:
     return next((names for names in NestedNames if names == value), None)
 
 
+def _package(value: object) -> str | None:
+    return value if isinstance(value, str) and is_package_name(value) else None
+
+
 def _python_type(value: object) -> PythonType | None:
     if not isinstance(value, str) or not _DOTTED.fullmatch(value):
         return None
@@ -162,6 +168,12 @@ SETTINGS = (
         _matching(_URI),
     ),
     Setting("nested_names", f"one of {', '.join(map(repr, map(str, NestedNames)))}", _nested_names),
+    Setting(
+        "package",
+        "lower-case words joined by underscores, such as 'ddsql_schemas', and no keyword, module of "
+        "the standard library or package that the generated code is used with",
+        _package,
+    ),
     Setting("package_version", "a version, such as '0.1.0'", _matching(_VERSION)),
     Setting("types", "a table with a table for each type", _table),
     Setting("columns", "an array of tables", _array),

@@ -74,7 +74,7 @@ def files() -> dict[str, str]:
     """The package of one table with every kind of column, and its structures."""
     table, places = linked()
     types, nested = TypeTable(), NestedNames.SNAKE_CASE
-    made = package.render([facts(table)], types, "0")
+    made = package.modules([facts(table)], types, handmade.DISTRIBUTION)
     made[paths.model_path("aws", table.module)] = models.render_table(table, types, nested, places)
     made[paths.structure_path("aws", "sagemaker", "node")] = models.render_structures(
         "aws", [TREE[0]], types, nested, places
@@ -245,7 +245,7 @@ def test_imports_are_as_the_rule_for_classes_knows_them() -> None:
     found = {
         alias.asname or alias.name
         for path, text in files().items()
-        if path.startswith((f"{paths.PACKAGE}/models/", f"{paths.PACKAGE}/structures/"))
+        if path.startswith(("models/", "structures/"))
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
@@ -281,7 +281,7 @@ def package_of(catalog: Catalog, nested_names: NestedNames) -> dict[str, str]:
     settings = replace(load_settings(CHECKOUT), nested_names=nested_names)
     places = models.structure_models(catalog)
     tables = [facts(table) for table in catalog.tables]
-    made = package.render(tables, settings.types, "0")
+    made = package.modules(tables, settings.types, handmade.DISTRIBUTION)
     for part in (*catalog.tables, *render.shared_parts(tables, catalog, places).values()):
         made |= render.render_part(part, settings, places)
     return made | package.init_modules(made)

@@ -164,9 +164,9 @@ def _importing(
         if structure := referred(annotation):
             place = models[structure]
             module = paths.python_module(paths.structure_path(provider, structure[0], place.module))
-            annotation = f"{module}.{place.name}"
+            annotation = f"{_ROOT}.{module}.{place.name}"
         elif annotation.startswith("."):
-            annotation = paths.PACKAGE + annotation
+            annotation = _ROOT + annotation
         return {**documentation, "customTypePath": annotation}
 
     return rewrite(schema, imported)
@@ -175,7 +175,10 @@ def _importing(
 _ANY = re.compile(r"^from typing import .*\bAny\b", re.MULTILINE)
 
 
-_OWN_IMPORT = re.compile(rf"^from {paths.PACKAGE}\.", re.MULTILINE)
+_ROOT = "generated_package"
+"""Stands for the package in the absolute imports that datamodel-code-generator takes."""
+
+_OWN_IMPORT = re.compile(rf"^from {_ROOT}\.", re.MULTILINE)
 
 
 def _generate(
@@ -223,11 +226,11 @@ def _generate(
     # Relative like all imports of the package. No text of a page is at the start of a line.
     for alias, name in (renamed or {}).items():
         source = re.sub(
-            rf"^(from {paths.PACKAGE}\..* import .*)\b{alias}\b",
+            rf"^(from {_ROOT}\..* import .*)\b{alias}\b",
             rf"\1{name} as {alias}",
             source,
             flags=re.MULTILINE,
         )
-    source = _OWN_IMPORT.sub(f"from {'.' * path.count('/')}", source)
+    source = _OWN_IMPORT.sub(f"from {'.' * (path.count('/') + 1)}", source)
     source = with_sorted_imports(source)
     return layout.lay_out(source) or format_python(source)
