@@ -143,7 +143,7 @@ def _pages(settings: Settings) -> tuple[Table, ...]:
 def _unknown(by_hand: Overrides, pages: Mapping[str, Table]) -> list[Problem]:
     problems: list[Problem] = []
     for one in by_hand:
-        if found := overrides.unknown(one, pages):
+        if found := overrides.without_page(one, pages):
             problems.append(found)
         elif pages[one.table].provider != PROVIDER:
             message = f"only tables of {PROVIDER} can be bound, not {one.table}"

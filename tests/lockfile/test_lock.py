@@ -236,7 +236,7 @@ WRONG: list[tuple[str, str, list[str]]] = [
     ('"unbound": ["zone"]', '"unbound": ["name"]', ["15:19: SG401 'name' is both bound and unbound"]),
     (',\n      "unbound": ["zone"]', "", ['4:5: SG401 "aws.made_thing" lacks "unbound"']),
     ('"path": "Things[].Thing"', '"way": "@"', ['4:5: SG401 "aws.made_thing" lacks "path"', '6:7: SG401 unknown key "way" (known keys: operation, path, constants, listing, columns, auxiliary, unbound)']),
-    ('"Things[].Thing"', '"Things[0]"', ["6:7: SG401 'Things[0]' is not a path: write \"@\" for the response itself, or members joined by dots with [] after each list, such as 'Reservations[].Instances[]'"]),
+    ('"Things[].Thing"', '"Things[0]"', ["6:7: SG401 'Things[0]' is not a path: write '@' for the response itself, or members joined by dots with [] after each list, such as 'Reservations[].Instances[]'"]),
     ('"DescribeThing",', '"import os",', ["5:7: SG401 'import os' is not an API name (ASCII letters, digits and _)"]),
     ('"evidence": "both"', '"evidence": "guess"', ['9:36: SG401 "evidence" must be one of name, documentation, both, hand, not "guess"']),
     (', "evidence": "both"', "", ['9:9: SG401 "name" lacks "evidence"']),

@@ -231,7 +231,21 @@ def test_load_settings_reports_every_mistake_at_its_position(
 
 # --- overrides ------------------------------------------------------------------------------------
 
-WHAT = "SG302 an override says column, or what the table's item is: service, operation, path"
+NO_TARGET = "SG302 an override must have column, or service, operation or path to choose the item of the table"
+PATH_FORM = (
+    "'@' for the response itself, or members joined by dots with [] after each list, "
+    "such as 'Reservations[].Instances[]'"
+)
+MEMBER_FORM = (
+    "a member, such as 'Name', the value at a key of a map, such as 'Attributes[QueueArn]', or '@' for "
+    "the whole item"
+)
+ARGUMENTS_FORM = (
+    "a table of parameters and the members of the primary item that are their arguments"
+)
+CONSTANTS_FORM = "a table of parameters and their arguments: non-empty strings, or lists of them"
+ITEM_KEYS = "(known keys: table, service, operation, path)"
+COLUMN_KEYS = "(known keys: table, column, member, operation, path, arguments, constants, unbound)"
 OVERRIDES = '''\
 [tool.other]
 text = """
@@ -279,7 +293,7 @@ def test_overrides_keep_their_order_and_positions(tmp_path: Path) -> None:
         "pyproject.toml:11:1: SG303 x",
         "pyproject.toml:23:1: SG303 x",
     ]
-    assert policy.position.lines["arguments"] == (17, 1)
+    assert policy.position.keys["arguments"] == (17, 1)
     assert found.of("aws.other") == Overrides()
 
 
@@ -287,86 +301,83 @@ def test_overrides_keep_their_order_and_positions(tmp_path: Path) -> None:
     ("text", "expected"),
     [
         ("overrides = {}", ["1:1: SG302 overrides must be an array of tables, not {}"]),
-        ("overrides = [\n  1,\n]", ["2:3: SG302 an override is a table, not 1"]),
+        ("overrides = [\n  1,\n]", ["2:3: SG302 an override must be a table, not 1"]),
         (
             "overrides = [\n  {},\n  { table = 'a.b' }, { column = 'c' }]",
             [
-                "2:3: SG302 an override needs 'table'",
-                f"2:3: {WHAT}",
-                f"3:3: {WHAT}",
-                "3:22: SG302 an override needs 'table'",
-                "3:22: SG302 an override of a column says member, or unbound = true",
+                f"2:3: {NO_TARGET}",
+                "2:3: SG302 an override must have table",
+                f"3:3: {NO_TARGET}",
+                "3:22: SG302 an override must have table",
+                "3:22: SG302 an override of a column must have member, or unbound = true",
             ],
         ),
         (
             "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nmember = 'D'\n# and again\n"
             "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nunbound = true",
-            ["6:1: SG302 a.b.c has another override in line 1"],
+            ["6:1: SG302 a.b.c has another override in line 1; remove one of them"],
         ),
         (
             "[[overrides]]\ntable = 'a.b'\npath = '@'\n[[overrides]]\ntable = 'a.b'\npath = 'X'",
-            ["4:1: SG302 a.b has another override in line 1"],
+            ["4:1: SG302 a.b has another override in line 1; remove one of them"],
         ),
         (
             "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nunbound = true\nmember = 'D'",
-            ["5:1: SG302 unknown key 'member' of this override; known are table, column, unbound"],
+            [
+                "5:1: SG302 unknown key 'member' of this override (known keys: table, column, unbound)"
+            ],
         ),
         (
             "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nunbound = false",
-            ["4:1: SG302 unbound is true or left out"],
+            ["4:1: SG302 unbound must be true, or left out, not False"],
         ),
         (
             "[[overrides]]\ntable = 'a.b'\nmember = 'D'\nservice = 'S 3'",
             [
-                "3:1: SG302 unknown key 'member' of this override; known are table, service, "
-                "operation, path",
-                "4:1: SG302 service has a wrong value: 'S 3'",
+                f"3:1: SG302 unknown key 'member' of this override {ITEM_KEYS}",
+                "4:1: SG302 service must be the name of a service in botocore, such as 's3', not 'S 3'",
             ],
         ),
         (
             "[[overrides]]\ntable = 3\ncolumn = ''\nmember = 'a.b'\noperation = 'x-y'\n"
             "path = 'A['\nservice = 's3'",
             [
-                "2:1: SG302 table has a wrong value: 3",
-                "3:1: SG302 column has a wrong value: ''",
-                "4:1: SG302 member has a wrong value: 'a.b'",
-                "5:1: SG302 operation has a wrong value: 'x-y'",
-                "6:1: SG302 'A[' is not a path: write \"@\" for the response itself, or members "
-                "joined by dots with [] after each list, such as 'Reservations[].Instances[]'",
-                "7:1: SG302 unknown key 'service' of this override; known are table, column, member, "
-                "operation, path, arguments, constants, unbound",
+                "2:1: SG302 table must be the id of a table, such as 'aws.s3_bucket', not 3",
+                "3:1: SG302 column must be the name of a column, not ''",
+                f"4:1: SG302 member must be {MEMBER_FORM}, not 'a.b'",
+                "5:1: SG302 operation must be the name of an operation, such as 'ListBuckets', not 'x-y'",
+                f"6:1: SG302 path must be {PATH_FORM}, not 'A['",
+                f"7:1: SG302 unknown key 'service' of this override {COLUMN_KEYS}",
             ],
         ),
         (
             "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nmember = 'D'\npath = '@'\n"
             "arguments.X = 'Y'",
             [
-                "5:1: SG302 path is said of another operation: operation is missing",
-                "6:1: SG302 arguments is said of another operation: operation is missing",
+                "5:1: SG302 path belongs to the call of another operation: set operation, too",
+                "6:1: SG302 arguments belongs to the call of another operation: set operation, too",
             ],
         ),
         (
             "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nmember = 'D'\noperation = 'E'\n"
             "arguments = 'X'\nconstants = { X = 1, Y = [] }",
             [
-                "6:1: SG302 arguments has for each parameter a member of the primary item, not 'X'",
-                "7:1: SG302 constants has for each parameter a text, or a list of texts, that are "
-                "not empty, not {'X': 1, 'Y': []}",
+                f"6:1: SG302 arguments must be {ARGUMENTS_FORM}, not 'X'",
+                f"7:1: SG302 constants must be {CONSTANTS_FORM}, not {{'X': 1, 'Y': []}}",
             ],
         ),
         (
             "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nmember = 'D'\noperation = 'E'\n"
             "arguments = { X = ['Y'] }\nconstants = { \"x y\" = 'a' }",
             [
-                "6:1: SG302 arguments has for each parameter a member of the primary item, not {'X': ['Y']}",
-                "7:1: SG302 constants has for each parameter a text, or a list of texts, that are "
-                "not empty, not {'x y': 'a'}",
+                f"6:1: SG302 arguments must be {ARGUMENTS_FORM}, not {{'X': ['Y']}}",
+                f"7:1: SG302 constants must be {CONSTANTS_FORM}, not {{'x y': 'a'}}",
             ],
         ),
         (
             "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nmember = 'D'\noperation = 'E'\n"
             "arguments = { X = 'Y' }\nconstants = { X = 'a' }",
-            ["7:1: SG302 X is among the arguments, too"],
+            ["7:1: SG302 X is both an argument and a constant"],
         ),
     ],
 )

@@ -54,13 +54,13 @@ def entries(value: object, path: KeyPath = ()) -> Iterator[KeyPath]:
 
 
 @pytest.mark.parametrize("text", [ODD, ODD.replace("\n", "\r\n"), "", "# only\n", "a=1"])
-def test_every_entry_of_toml_has_a_place(text: str) -> None:
-    """Comments, strings of four kinds, dates, dotted and quoted keys, nested arrays of tables."""
+def test_toml_finds_every_entry(text: str) -> None:
+    """Comments, four kinds of strings, dates, dotted and quoted keys and nested arrays have positions."""
     assert set(positions.toml(text).offsets) == set(entries(tomllib.loads(text)))
 
 
-def test_places_are_those_of_keys_and_headers() -> None:
-    """The n-th header of an array of tables is that of its n-th entry."""
+def test_toml_positions_are_those_of_keys_and_headers() -> None:
+    """The n-th entry of an array of tables stands at the array's n-th header."""
     found = positions.toml(ODD)
     lines = ODD.splitlines()
 
@@ -83,8 +83,8 @@ TEXT = st.text(st.sampled_from("ab\"'\\#[]{}=,\n\r\t é."), max_size=12)
 
 
 @given(TEXT, TEXT)
-def test_no_text_leads_the_walk_astray(key: str, value: str) -> None:
-    """Whatever stands in strings and quoted keys, in every spelling that TOML takes it in."""
+def test_toml_is_not_misled_by_strings_and_quoted_keys(key: str, value: str) -> None:
+    """Strings and quoted keys may hold any text, in every spelling that TOML accepts."""
     for name in (f'"{key}"', f"'{key}'"):
         for spelling in (f'"{value}"', f"'{value}'", f'"""{value}"""', f"'''{value}'''"):
             text = f"before = 1\n[[{name}]]\n{name}.x = [{spelling}, {spelling}]\n[after]\n"

@@ -19,6 +19,13 @@ WHOLE = "@"
 """The path to the response itself; as the member of an item, the whole item."""
 
 
+PATH_FORM = (
+    "'@' for the response itself, or members joined by dots with [] after each list, "
+    "such as 'Reservations[].Instances[]'"
+)
+"""What messages say of the form of a path."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A step of a path: into ``member``, and if ``each``, into every element of its list."""
@@ -38,10 +45,7 @@ def steps(path: str) -> tuple[Step, ...]:
     for part in path.split("."):
         match = _STEP.fullmatch(part)
         if match is None:
-            raise ValueError(
-                f'{path!r} is not a path: write "@" for the response itself, or members joined by '
-                "dots with [] after each list, such as 'Reservations[].Instances[]'"
-            )
+            raise ValueError(f"{path!r} is not a path: write {PATH_FORM}")
         parsed.append(Step(match[1], match[2] is not None))
     return tuple(parsed)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from schemagen.names import NestedNames, is_package_name
 from schemagen.settings import overrides, positions
 from schemagen.settings.overrides import Overrides
 from schemagen.settings.positions import KeyPath, Positions
+from schemagen.settings.setting import Setting, matching
 from schemagen.typetable import (
     DIALECTS,
     TYPES,
@@ -107,19 +108,6 @@ _DECODERS = tuple(sorted({sql.decode for row in TYPES for sql in row.sql.values(
 _TOML_POSITION = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """A setting: its key, and the values that it takes.
-
-    ``accepts`` completes the message "NAME must be …". ``parse`` returns what the settings hold for
-    a value, or None where it does not accept the value.
-    """
-
-    name: str
-    accepts: str
-    parse: Callable[[object], object | None]
-
-
 def _string(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
@@ -130,13 +118,6 @@ def _table(value: object) -> dict[str, Any] | None:
 
 def _array(value: object) -> list[object] | None:
     return cast("list[object]", value) if isinstance(value, list) else None
-
-
-def _matching(pattern: re.Pattern[str]) -> Callable[[object], str | None]:
-    def parse(value: object) -> str | None:
-        return value if isinstance(value, str) and pattern.fullmatch(value) else None
-
-    return parse
 
 
 def _nested_names(value: object) -> NestedNames | None:
@@ -165,7 +146,7 @@ SETTINGS = (
     Setting(
         "base_uri",
         "a URI in printable ASCII, such as 'urn:ddsql-schemas:' or 'https://example.com/schemas/'",
-        _matching(_URI),
+        matching(_URI),
     ),
     Setting("nested_names", f"one of {', '.join(map(repr, map(str, NestedNames)))}", _nested_names),
     Setting(
@@ -174,7 +155,7 @@ SETTINGS = (
         "the standard library or package that the generated code is used with",
         _package,
     ),
-    Setting("package_version", "a version, such as '0.1.0'", _matching(_VERSION)),
+    Setting("package_version", "a version, such as '0.1.0'", matching(_VERSION)),
     Setting("types", "a table with a table for each type", _table),
     Setting("columns", "an array of tables", _array),
     Setting("overrides", "an array of tables", _array),
@@ -187,7 +168,7 @@ _TYPE_FIELDS = (
     Setting(
         "row",
         "a Python type made of str, int, float, bool, datetime, Json, dict, list, None and |",
-        _matching(_ROW),
+        matching(_ROW),
     ),
     Setting("convert", f"one of {', '.join(_CONVERTERS)}", _converter),
 )
@@ -273,8 +254,7 @@ class _Reader:
         """``value`` as ``setting`` parses it; None, with a problem recorded, if it is wrong."""
         parsed = setting.parse(value)
         if parsed is None:
-            name = ".".join(map(str, key_path))
-            self.wrong(key_path, f"{name} must be {setting.accepts}, not {value!r}")
+            self.wrong(key_path, setting.refusal(value, ".".join(map(str, key_path))))
         return parsed
 
     def type_table(self, types: Mapping[str, object], rules: list[object]) -> TypeTable:

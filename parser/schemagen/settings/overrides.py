@@ -1,46 +1,48 @@
-"""Bindings by hand: the ``overrides`` of the settings, which win over what `schemagen bind` infers.
+"""Bindings made by hand: the ``overrides`` of the settings, which win over what is inferred.
 
-An entry with ``column`` says which member fills that column, or that it stays unbound; one without
-says what the item of the table is. They are applied by `schemagen bind`, which marks their columns
-with the evidence "hand" in the lock; a build only sees that the lock has them.
+An entry with ``column`` names the member that fills the column, or leaves it unbound; any other entry
+chooses the item of the table. `schemagen bind` applies them and marks their columns with the evidence
+"hand" in the lock. A build only checks that the lock has them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from schemagen.diagnostics import Problem, did_you_mean
-from schemagen.model.bindings import Binding, Constant
+from schemagen.model.bindings import Binding, BoundColumn, Constant
 from schemagen.model.pages import Table
-from schemagen.model.paths import WHOLE, map_key, steps
+from schemagen.model.paths import PATH_FORM, WHOLE, map_key, steps
 from schemagen.names import API_NAME, SERVICE_NAME
 from schemagen.settings.positions import KeyPath
+from schemagen.settings.setting import Setting, matching
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class SourcePosition:
-    """Where an entry of the settings stands: ``lines`` has line and column of each of its keys, and
-    with "" those of the entry itself."""
+    """The position of an entry of the settings: line and column of each of its keys, and with "" of
+    the entry itself."""
 
     path: str
-    lines: Mapping[str, tuple[int, int]]
+    keys: Mapping[str, tuple[int, int]]
 
     @property
     def line(self) -> int:
-        return self.lines[""][0]
+        return self.keys[""][0]
 
     def problem(self, code: str, message: str, key: str = "") -> Problem:
-        """``message`` at ``key``, or at the entry where it does not have that key."""
-        return Problem(self.path, *self.lines.get(key, self.lines[""]), code, message)
+        """A problem at ``key``, or at the entry if it lacks that key."""
+        return Problem(self.path, *self.keys.get(key, self.keys[""]), code, message)
 
 
 @dataclass(frozen=True, slots=True)
 class ItemOverride:
-    """What a table's rows are made from. What is "" is left to inference."""
+    """Chooses the item of a table's rows. What is "" is inferred."""
 
     table: str
     service: str
@@ -51,10 +53,11 @@ class ItemOverride:
 
 @dataclass(frozen=True, slots=True)
 class ColumnOverride:
-    """The member that fills a column; "" keeps it unbound.
+    """Names the member that fills a column; "" leaves the column unbound.
 
-    ``operation`` is "" for the primary one; ``path`` is that of another operation's item, "" where
-    it is not given. ``arguments`` and ``constants`` are None where they are left to inference.
+    ``operation`` is "" for the primary operation. ``path`` leads to the item of another operation;
+    "" is its response itself. ``arguments`` and ``constants`` are what that operation is called with;
+    None is inferred.
     """
 
     table: str
@@ -67,8 +70,8 @@ class ColumnOverride:
     position: SourcePosition = field(repr=False, compare=False)
 
     def enrichment(self, binding: Binding) -> tuple[str, str] | None:
-        """The operation beside the primary one that is meant, and the path to its item; None where
-        the member is one of the primary item."""
+        """The operation of the enrichment that has the member, and the path to its item; None if the
+        member is one of the primary item."""
         if self.operation in ("", binding.operation) and self.path in ("", binding.path):
             return None
         return self.operation, self.path or WHOLE
@@ -76,7 +79,7 @@ class ColumnOverride:
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """All that is bound by hand, in the order of the settings. Places are no part of the repr."""
+    """All overrides, in the order of the settings. Their repr does not depend on positions."""
 
     items: tuple[ItemOverride, ...] = ()
     columns: tuple[ColumnOverride, ...] = ()
@@ -86,73 +89,152 @@ class Overrides:
         yield from self.columns
 
     def of(self, table: str) -> Overrides:
-        """What is said of one table."""
+        """The overrides of one table."""
         return Overrides(
-            tuple(one for one in self.items if one.table == table),
-            tuple(one for one in self.columns if one.table == table),
+            tuple(override for override in self.items if override.table == table),
+            tuple(override for override in self.columns if override.table == table),
         )
 
 
 # --- reading --------------------------------------------------------------------------------------
 
-_ITEM_KEYS = ("table", "service", "operation", "path")
-_COLUMN_KEYS = (
-    "table",
-    "column",
-    "member",
-    "operation",
-    "path",
-    "arguments",
-    "constants",
-    "unbound",
+_NOT_EMPTY = re.compile(r".+", re.DOTALL)
+
+
+def _member(value: object) -> str | None:
+    if not isinstance(value, str):
+        return None
+    return value if value == WHOLE or API_NAME.fullmatch(value) or map_key(value) else None
+
+
+def _argument(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _constant(value: object) -> Constant | None:
+    if isinstance(value, str):
+        return value or None
+    items = cast("list[object]", value) if isinstance(value, list) else []
+    strings = tuple(item for item in items if isinstance(item, str) and item)
+    return strings if strings and len(strings) == len(items) else None
+
+
+def _by_parameter(
+    parse: Callable[[object], T | None],
+) -> Callable[[object], tuple[tuple[str, T], ...] | None]:
+    """Accept a table of what ``parse`` accepts, with parameters as keys."""
+
+    def parse_table(value: object) -> tuple[tuple[str, T], ...] | None:
+        if not isinstance(value, dict):
+            return None
+        pairs: list[tuple[str, T]] = []
+        for name, item in cast("dict[str, object]", value).items():
+            parsed = parse(item)
+            if parsed is None or not API_NAME.fullmatch(name):
+                return None
+            pairs.append((name, parsed))
+        return tuple(pairs)
+
+    return parse_table
+
+
+def _path(value: object) -> str | None:
+    try:
+        return value if isinstance(value, str) and (steps(value) or value == WHOLE) else None
+    except ValueError:
+        return None
+
+
+_TABLE = Setting("table", "the id of a table, such as 'aws.s3_bucket'", matching(_NOT_EMPTY))
+_OPERATION = Setting(
+    "operation", "the name of an operation, such as 'ListBuckets'", matching(API_NAME)
 )
-_OF_OTHERS = ("path", "arguments", "constants")
-"""Keys that say how another operation is asked."""
+_PATH = Setting("path", PATH_FORM, _path)
+_COLUMN = Setting("column", "the name of a column", matching(_NOT_EMPTY))
+_UNBOUND = Setting("unbound", "true, or left out", lambda value: value is True or None)
+
+_ITEM_KEYS = (
+    _TABLE,
+    Setting("service", "the name of a service in botocore, such as 's3'", matching(SERVICE_NAME)),
+    _OPERATION,
+    _PATH,
+)
+# The keys that choose the item.
+_ITEM_CHOICE = ("service", "operation", "path")
+_UNBOUND_KEYS = (_TABLE, _COLUMN, _UNBOUND)
+_COLUMN_KEYS = (
+    _TABLE,
+    _COLUMN,
+    Setting(
+        "member",
+        "a member, such as 'Name', the value at a key of a map, such as 'Attributes[QueueArn]', or "
+        "'@' for the whole item",
+        _member,
+    ),
+    _OPERATION,
+    _PATH,
+    Setting(
+        "arguments",
+        "a table of parameters and the members of the primary item that are their arguments",
+        _by_parameter(_argument),
+    ),
+    Setting(
+        "constants",
+        "a table of parameters and their arguments: non-empty strings, or lists of them",
+        _by_parameter(_constant),
+    ),
+    _UNBOUND,
+)
+# The keys that belong to the call of another operation.
+_CALL_KEYS = ("path", "arguments", "constants")
 
 
 def parse(
     entries: Iterable[object],
     path: str,
-    at: KeyPath,
+    key_path: KeyPath,
     line_column: Callable[[KeyPath], tuple[int, int]],
 ) -> tuple[Overrides, list[Problem]]:
-    """The overrides that the settings' list at ``at`` holds, and SG302 for all that is wrong.
+    """Parse the array at ``key_path`` of the settings; the problems are SG302.
 
-    ``path`` is how messages name the file; ``line_column`` tells the position of a path in it.
+    ``path`` is the name of the file in messages; ``line_column`` finds an entry in it.
     """
     items: list[ItemOverride] = []
     columns: list[ColumnOverride] = []
     problems: list[Problem] = []
     first: dict[tuple[str, str], SourcePosition] = {}
     for number, entry in enumerate(entries):
-        keys = cast("dict[str, Any]", entry) if isinstance(entry, dict) else None
-        lines = {key: line_column((*at, number, key)) for key in keys or ()}
-        position = SourcePosition(path, {**lines, "": line_column((*at, number))})
-        if keys is None:
-            problems.append(position.problem("SG302", f"an override is a table, not {entry!r}"))
+        values = cast("dict[str, object]", entry) if isinstance(entry, dict) else None
+        keys = {key: line_column((*key_path, number, key)) for key in values or ()}
+        position = SourcePosition(path, {**keys, "": line_column((*key_path, number))})
+        if values is None:
+            problems.append(
+                position.problem("SG302", f"an override must be a table, not {entry!r}")
+            )
             continue
-        form = _Form(keys, position)
-        made = form.column() if "column" in keys else form.item()
-        if form.problems:
-            problems += form.problems
+        reader = _EntryReader(values, position)
+        override = reader.column() if "column" in values else reader.item()
+        if reader.problems:
+            problems += reader.problems
             continue
-        name = (made.table, made.column if isinstance(made, ColumnOverride) else "")
-        if (other := first.setdefault(name, position)) is not position:
-            what = ".".join(filter(None, name))
-            message = f"{what} has another override in line {other.line}"
+        target = (override.table, override.column if isinstance(override, ColumnOverride) else "")
+        other = first.setdefault(target, position)
+        if other is not position:
+            name = ".".join(filter(None, target))
+            message = f"{name} has another override in line {other.line}; remove one of them"
             problems.append(position.problem("SG302", message))
-        elif isinstance(made, ColumnOverride):
-            columns.append(made)
+        elif isinstance(override, ColumnOverride):
+            columns.append(override)
         else:
-            items.append(made)
+            items.append(override)
     return Overrides(tuple(items), tuple(columns)), problems
 
 
-class _Form:
-    """One entry. Collects what is wrong in it, and goes on; what it makes is then meaningless."""
+class _EntryReader:
+    """Reads an entry, and collects what is wrong in it. What it returns is then meaningless."""
 
-    def __init__(self, keys: Mapping[str, Any], position: SourcePosition) -> None:
-        self.keys = keys
+    def __init__(self, values: Mapping[str, object], position: SourcePosition) -> None:
+        self.values = values
         self.position = position
         self.problems: list[Problem] = []
 
@@ -160,107 +242,61 @@ class _Form:
         self.problems.append(self.position.problem("SG302", message, key))
 
     def item(self) -> ItemOverride:
-        self.known(_ITEM_KEYS, "table")
-        if not self.keys.keys() & {"service", "operation", "path"}:
+        values = self.parsed(_ITEM_KEYS)
+        if self.values.keys().isdisjoint(_ITEM_CHOICE):
             self.wrong(
-                "an override says column, or what the table's item is: service, operation, path"
+                "an override must have column, or service, operation or path to choose the item of "
+                "the table"
             )
         return ItemOverride(
-            self.text("table"),
-            self.text("service", SERVICE_NAME.fullmatch),
-            self.text("operation", API_NAME.fullmatch),
-            self.path(),
+            values.get("table", ""),
+            values.get("service", ""),
+            values.get("operation", ""),
+            values.get("path", ""),
             self.position,
         )
 
     def column(self) -> ColumnOverride:
-        if "unbound" in self.keys:
-            self.known(("table", "column", "unbound"), "table")
-            if self.keys["unbound"] is not True:
-                self.wrong("unbound is true or left out", "unbound")
-        else:
-            self.known(_COLUMN_KEYS, "table")
-            if "member" not in self.keys:
-                self.wrong("an override of a column says member, or unbound = true")
-            for key in _OF_OTHERS:
-                if key in self.keys and "operation" not in self.keys:
-                    self.wrong(f"{key} is said of another operation: operation is missing", key)
-        made = ColumnOverride(
-            self.text("table"),
-            self.text("column"),
-            self.text("member", _is_member),
-            self.text("operation", API_NAME.fullmatch),
-            self.path(),
-            self.arguments(),
-            self.constants(),
+        unbound = "unbound" in self.values
+        values = self.parsed(_UNBOUND_KEYS if unbound else _COLUMN_KEYS)
+        if not unbound:
+            if "member" not in self.values:
+                self.wrong("an override of a column must have member, or unbound = true")
+            for key in _CALL_KEYS:
+                if key in self.values and "operation" not in self.values:
+                    message = f"{key} belongs to the call of another operation: set operation, too"
+                    self.wrong(message, key)
+        override = ColumnOverride(
+            values.get("table", ""),
+            values.get("column", ""),
+            values.get("member", ""),
+            values.get("operation", ""),
+            values.get("path", ""),
+            values.get("arguments"),
+            values.get("constants"),
             self.position,
         )
-        for parameter in sorted(dict(made.arguments or ()).keys() & dict(made.constants or ())):
-            self.wrong(f"{parameter} is among the arguments, too", "constants")
-        return made
+        constants = dict(override.constants or ())
+        for parameter in sorted(dict(override.arguments or ()).keys() & constants.keys()):
+            self.wrong(f"{parameter} is both an argument and a constant", "constants")
+        return override
 
-    def known(self, known: tuple[str, ...], *needed: str) -> None:
-        for key in self.keys:
+    def parsed(self, settings: tuple[Setting, ...]) -> dict[str, Any]:
+        """The values of the entry's keys, without those that are wrong."""
+        known = {setting.name: setting for setting in settings}
+        parsed: dict[str, Any] = {}
+        for key, value in self.values.items():
             if key not in known:
-                message = f"unknown key {key!r} of this override; known are {', '.join(known)}"
-                self.wrong(message, key)
-        for key in needed:
-            if key not in self.keys:
-                self.wrong(f"an override needs {key!r}")
-
-    def text(self, key: str, right: Callable[[str], object] = bool) -> str:
-        """The text of ``key``, "" where it is not given."""
-        value: object = self.keys.get(key)
-        if value is None:
-            return ""
-        if isinstance(value, str) and right(value):
-            return value
-        self.wrong(f"{key} has a wrong value: {value!r}", key)
-        return ""
-
-    def path(self) -> str:
-        text = self.text("path")
-        try:
-            steps(text or WHOLE)
-        except ValueError as error:
-            self.wrong(str(error), "path")
-        return text
-
-    def arguments(self) -> tuple[tuple[str, str], ...] | None:
-        """Parameter to member, None where it is not given. What a member may be, the lock knows."""
-        return self.pairs("arguments", "a member of the primary item", _text)
-
-    def constants(self) -> tuple[tuple[str, Constant], ...] | None:
-        return self.pairs("constants", "a text, or a list of texts, that are not empty", _constant)
-
-    def pairs(
-        self, key: str, right: str, make: Callable[[object], T | None]
-    ) -> tuple[tuple[str, T], ...] | None:
-        """The table of ``key``, None where it is not given; ``right`` says what ``make`` takes."""
-        if key not in self.keys:
-            return None
-        value: object = self.keys[key]
-        pairs = cast("dict[str, object]", value) if isinstance(value, dict) else {"": value}
-        made = [(name, one) for name, given in pairs.items() if (one := make(given))]
-        if len(made) != len(pairs) or not all(API_NAME.fullmatch(name) for name, _ in made):
-            self.wrong(f"{key} has for each parameter {right}, not {value!r}", key)
-        return tuple(made)
-
-
-def _is_member(text: str) -> bool:
-    return text == WHOLE or API_NAME.fullmatch(text) is not None or map_key(text) is not None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _constant(value: object) -> Constant | None:
-    if isinstance(value, str):
-        return value
-    texts = cast("list[object]", value) if isinstance(value, list) else []
-    made = tuple(text for text in texts if isinstance(text, str) and text)
-    return made if len(made) == len(texts) else None
+                hint = did_you_mean(key, known)
+                message = f"unknown key {key!r} of this override (known keys: {', '.join(known)})"
+                self.wrong(f"{message}{hint}", key)
+            elif (result := known[key].parse(value)) is not None:
+                parsed[key] = result
+            else:
+                self.wrong(known[key].refusal(value), key)
+        if "table" not in self.values:
+            self.wrong("an override must have table")
+        return parsed
 
 
 # --- what pages and lock say to them --------------------------------------------------------------
@@ -270,71 +306,72 @@ def problems(
     overrides: Overrides,
     tables: Iterable[Table],
     bindings: Mapping[str, Binding],
-    fresh: Collection[str] = (),
+    up_to_date: Collection[str] = (),
 ) -> Iterator[Problem]:
-    """SG303 for tables and columns that no page has, SG305 for what ``bindings`` do not have.
+    """SG303 for tables and columns that are on no page, SG305 for overrides that are not applied.
 
-    ``tables`` are what the pages say. ``fresh`` are the ids of others, which were found right.
+    ``tables`` are those of the pages. Tables whose ids are ``up_to_date`` were checked before.
     """
     pages = {table.id: table for table in tables}
-    for one in overrides:
-        if one.table in fresh:
+    for override in overrides:
+        if override.table in up_to_date:
             continue
-        if found := unknown(one, pages):
-            yield found
-        elif not is_reflected(one, bindings.get(one.table)):
-            name = f"{one.table}.{one.column}" if isinstance(one, ColumnOverride) else one.table
-            message = f"the bindings do not have this override of {name}; run `schemagen bind`"
-            yield one.position.problem("SG305", message)
+        if problem := without_page(override, pages):
+            yield problem
+        elif not is_reflected(override, bindings.get(override.table)):
+            column = f".{override.column}" if isinstance(override, ColumnOverride) else ""
+            message = (
+                f"the bindings do not have this override of {override.table}{column}; "
+                "run `schemagen bind`"
+            )
+            yield override.position.problem("SG305", message)
 
 
-def unknown(one: ItemOverride | ColumnOverride, pages: Mapping[str, Table]) -> Problem | None:
-    """SG303 for a table or column that no page has."""
-    table = pages.get(one.table)
+def without_page(
+    override: ItemOverride | ColumnOverride, pages: Mapping[str, Table]
+) -> Problem | None:
+    """SG303 if no page has the table, or the column, of an override."""
+    table = pages.get(override.table)
     if table is None:
-        message = f"no page has the id {one.table}{did_you_mean(one.table, pages)}"
-        return one.position.problem("SG303", message, "table")
+        message = f"no page has the id {override.table}{did_you_mean(override.table, pages)}"
+        return override.position.problem("SG303", message, "table")
     columns = [column.name for column in table.columns]
-    if isinstance(one, ColumnOverride) and one.column not in columns:
-        message = f"{one.table} has no column {one.column!r}{did_you_mean(one.column, columns)}"
-        return one.position.problem("SG303", message, "column")
+    if isinstance(override, ColumnOverride) and override.column not in columns:
+        hint = did_you_mean(override.column, columns)
+        message = f"{override.table} has no column {override.column!r}{hint}"
+        return override.position.problem("SG303", message, "column")
     return None
 
 
-def is_reflected(one: ItemOverride | ColumnOverride, binding: Binding | None) -> bool:
-    """True where the table's binding is as the override asks for."""
-    if isinstance(one, ItemOverride):
-        return binding is not None and _is_item(one, binding)
-    if not one.member:
-        return binding is None or one.column in binding.unbound
-    return binding is not None and _is_filled(one, binding)
+def is_reflected(override: ItemOverride | ColumnOverride, binding: Binding | None) -> bool:
+    """Whether the table's binding is as the override wants it."""
+    if isinstance(override, ItemOverride):
+        return binding is not None and _has_item(binding, override)
+    if not override.member:
+        return binding is None or override.column in binding.unbound
+    return binding is not None and _has_column(binding, override)
 
 
-def _is_item(one: ItemOverride, binding: Binding) -> bool:
-    asked = (one.service, one.operation, one.path)
+def _has_item(binding: Binding, override: ItemOverride) -> bool:
+    wanted = (override.service, override.operation, override.path)
     bound = (binding.service, binding.operation, binding.path)
-    return all(text in ("", other) for text, other in zip(asked, bound, strict=True))
+    return all(text in ("", other) for text, other in zip(wanted, bound, strict=True))
 
 
-def _is_filled(one: ColumnOverride, binding: Binding) -> bool:
-    asked = one.enrichment(binding)
-    operation = asked[0] if asked else None
-    filler = (one.column, one.member, "hand", operation)
-    return any(
-        (column.column, column.member, column.evidence, column.operation) == filler
-        for column in binding.columns
-    ) and (
-        asked is None
-        or any(
-            (other.operation, other.path) == asked
-            and _same(one.arguments, other.arguments)
-            and _same(one.constants, other.constants)
-            for other in binding.enrichments
-        )
+def _has_column(binding: Binding, override: ColumnOverride) -> bool:
+    call = override.enrichment(binding)
+    operation = call[0] if call else None
+    if BoundColumn(override.column, override.member, "hand", operation) not in binding.columns:
+        return False
+    return call is None or any(
+        (enrichment.operation, enrichment.path) == call
+        and _agree(override.arguments, enrichment.arguments)
+        and _agree(override.constants, enrichment.constants)
+        for enrichment in binding.enrichments
     )
 
 
-def _same(
-    asked: tuple[tuple[str, object], ...] | None, bound: tuple[tuple[str, object], ...]
+def _agree(
+    wanted: tuple[tuple[str, object], ...] | None, bound: tuple[tuple[str, object], ...]
 ) -> bool:
-    return asked is None or dict(asked) == dict(bound)
+    return wanted is None or dict(wanted) == dict(bound)

@@ -1,4 +1,4 @@
-"""Where the entries of a structured text stand, for messages."""
+"""Find the line and column of each entry of a TOML or JSON text, for messages."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ KeyPath = tuple[str | int, ...]
 
 
 class Positions:
-    """Offsets of the entries of a text, by path. ``duplicates`` are the paths and offsets of keys that
-    their object already had."""
+    """The offsets of a text's entries, by key path.
+
+    ``duplicates`` are the key paths and offsets of keys that stand in their object a second time.
+    """
 
     def __init__(
         self,
@@ -25,11 +27,11 @@ class Positions:
         self.offsets = offsets
         self.duplicates = duplicates
 
-    def line_column(self, path: KeyPath) -> tuple[int, int]:
-        """Line and column, from 1, of the entry or of the nearest entry around it."""
-        while path and path not in self.offsets:
-            path = path[:-1]
-        return line_column(self.text, self.offsets.get(path, 0))
+    def line_column(self, key_path: KeyPath) -> tuple[int, int]:
+        """Line and column, from 1, of an entry or of the nearest entry around it."""
+        while key_path and key_path not in self.offsets:
+            key_path = key_path[:-1]
+        return line_column(self.text, self.offsets.get(key_path, 0))
 
 
 def line_column(text: str, offset: int) -> tuple[int, int]:
@@ -38,13 +40,16 @@ def line_column(text: str, offset: int) -> tuple[int, int]:
 
 
 def toml(text: str) -> Positions:
-    """The places of a TOML text that `tomllib` has accepted: of the key, of the header, of the
-    element in an array. An entry that several headers open stands where the first does."""
+    """Find the positions of a TOML text that `tomllib` accepts.
+
+    An entry stands at its key, at its header, or at its element in an array; a table that several
+    headers open, at the first of them.
+    """
     return Positions(text, _Toml(text).offsets)
 
 
 def json(text: str) -> Positions:
-    """The places of a valid JSON text: of the key in an object, of the value in a list."""
+    """Find the positions of a valid JSON text: of keys in objects, and of values in lists."""
     offsets: dict[KeyPath, int] = {}
     duplicates: list[tuple[KeyPath, int]] = []
     for path, offset in _Json(text).entries((), 0):
@@ -58,7 +63,7 @@ def json(text: str) -> Positions:
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _DOT = re.compile(r"[ \t]*\.[ \t]*")
 _KEY = re.compile(r"""[A-Za-z0-9_-]+|"(?:\\.|[^"\\])*"|'[^']*'""")
-# Strings in all four spellings (a text may end in quotes of its own), then what holds no quotes.
+# Strings in all four spellings, which may end in quotes of their own; then values without quotes.
 _SCALAR = re.compile(
     r'''"""(?:\\.|[^\\])*?""""{0,2}|\'\'\'.*?\'\'\''{0,2}'''
     r"""|"(?:\\.|[^"\\])*"|'[^']*'|[^,\]}#\r\n]+""",
@@ -67,100 +72,101 @@ _SCALAR = re.compile(
 
 
 class _Toml:
-    """Walks over a valid TOML text (https://toml.io/en/v1.0.0) and notes where entries begin."""
+    """Walks through a valid TOML text (https://toml.io/en/v1.0.0) and notes where entries begin."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.place = 0
+        self.offset = 0
         self.offsets: dict[KeyPath, int] = {}
         self.lengths: dict[KeyPath, int] = {}
         here: KeyPath = ()
         self.skip()
-        while self.place < len(text):
-            if text[self.place] == "[":
+        while self.offset < len(text):
+            if text[self.offset] == "[":
                 here = self.header()
             else:
                 self.pair(here)
             self.skip()
 
     def skip(self) -> None:
-        """Over white space, line breaks and comments."""
-        self.place = self.match(_BLANK).end()
+        """Skip white space, line breaks and comments."""
+        self.offset = self.match(_BLANK).end()
 
     def match(self, pattern: re.Pattern[str]) -> re.Match[str]:
-        found = pattern.match(self.text, self.place)
+        found = pattern.match(self.text, self.offset)
         if found is None:
-            raise ValueError(f"this is no TOML at offset {self.place}")
+            raise ValueError(f"the text is not TOML at offset {self.offset}")
         return found
 
-    def note(self, path: KeyPath, offset: int) -> None:
-        self.offsets.setdefault(path, offset)
+    def note(self, key_path: KeyPath, offset: int) -> None:
+        self.offsets.setdefault(key_path, offset)
 
     def header(self) -> KeyPath:
-        """Over ``[a.b]`` or ``[[a.b]]``, to the path of the table that it opens."""
-        start = self.place
+        """Skip ``[a.b]`` or ``[[a.b]]``, and return the key path of the table that it opens."""
+        start = self.offset
         array = self.text.startswith("[[", start)
-        self.place += 2 if array else 1
+        self.offset += 2 if array else 1
         self.skip()
         keys = self.key()
         self.skip()
-        self.place += 2 if array else 1
-        path: KeyPath = ()
+        self.offset += 2 if array else 1
+        key_path: KeyPath = ()
         for number, key in enumerate(keys, 1):
-            path = (*path, key)
-            self.note(path, start)
+            key_path = (*key_path, key)
+            self.note(key_path, start)
             if array and number == len(keys):
-                self.lengths[path] = self.lengths.get(path, 0) + 1
-            # Keys behind an array of tables are those of its last table.
-            if path in self.lengths:
-                path = (*path, self.lengths[path] - 1)
-                self.note(path, start)
-        return path
+                self.lengths[key_path] = self.lengths.get(key_path, 0) + 1
+            # Keys below an array of tables belong to its last table.
+            if key_path in self.lengths:
+                key_path = (*key_path, self.lengths[key_path] - 1)
+                self.note(key_path, start)
+        return key_path
 
     def key(self) -> tuple[str, ...]:
-        """Over a key, to its parts."""
+        """Skip a key, and return its parts."""
         parts: list[str] = []
         while True:
             found = self.match(_KEY)
-            self.place = found.end()
+            self.offset = found.end()
             quoted = found[0][0] in "\"'"
             parts.append(str(tomllib.loads(f"key = {found[0]}")["key"]) if quoted else found[0])
-            dot = _DOT.match(self.text, self.place)
+            dot = _DOT.match(self.text, self.offset)
             if dot is None:
                 return tuple(parts)
-            self.place = dot.end()
+            self.offset = dot.end()
 
-    def pair(self, path: KeyPath) -> None:
-        """Over ``a.b = value`` in the table at ``path``."""
-        start = self.place
+    def pair(self, key_path: KeyPath) -> None:
+        """Skip ``a.b = value`` in the table at ``key_path``."""
+        start = self.offset
         for key in self.key():
-            path = (*path, key)
-            self.note(path, start)
+            key_path = (*key_path, key)
+            self.note(key_path, start)
         self.skip()
-        self.place += 1  # the "="
+        self.offset += 1  # the "="
         self.skip()
-        self.value(path)
+        self.value(key_path)
 
-    def value(self, path: KeyPath) -> None:
-        opening = self.text[self.place]
+    def value(self, key_path: KeyPath) -> None:
+        """Skip the value of the entry at ``key_path``."""
+        opening = self.text[self.offset]
         if opening not in "[{":
-            self.place = self.match(_SCALAR).end()
+            self.offset = self.match(_SCALAR).end()
             return
-        self.place += 1
+        self.offset += 1
         self.skip()
         index = 0
-        while self.text[self.place] not in "]}":
+        while self.text[self.offset] not in "]}":
             if opening == "{":
-                self.pair(path)
+                self.pair(key_path)
             else:
-                self.note((*path, index), self.place)
-                self.value((*path, index))
+                self.note((*key_path, index), self.offset)
+                self.value((*key_path, index))
             self.skip()
-            if self.text[self.place] == ",":
-                self.place += 1
+            if self.text[self.offset] == ",":
+                self.offset += 1
                 self.skip()
             index += 1
-        self.place += 1
+        self.offset += 1
 
 
 # --- JSON -----------------------------------------------------------------------------------------
@@ -170,37 +176,37 @@ _decode = _json.JSONDecoder().raw_decode
 
 
 class _Json:
-    """Walks over a valid JSON text."""
+    """Walks through a valid JSON text."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.end = 0
 
-    def entries(self, path: KeyPath, start: int) -> Iterator[tuple[KeyPath, int]]:
-        """Every entry inside the value at ``start``; afterwards, ``end`` is behind it."""
+    def entries(self, key_path: KeyPath, start: int) -> Iterator[tuple[KeyPath, int]]:
+        """Yield the entries inside the value at ``start``, then set ``end`` to the offset after it."""
         text = self.text
         start = self.skip(start)
         if text[start] not in "{[":
             self.end = _decode(text, start)[1]
             return
         closing = "}" if text[start] == "{" else "]"
-        place = self.skip(start + 1)
+        offset = self.skip(start + 1)
         index = 0
-        while text[place] != closing:
+        while text[offset] != closing:
             step: str | int = index
-            offset = place
+            entry = offset
             if closing == "}":
-                step, place = _decode(text, place)
-                place = self.skip(place) + 1  # the ":"
-            yield (*path, step), offset
-            yield from self.entries((*path, step), place)
-            place = self.skip(self.end)
-            if text[place] == ",":
-                place = self.skip(place + 1)
+                step, offset = _decode(text, offset)
+                offset = self.skip(offset) + 1  # the ":"
+            yield (*key_path, step), entry
+            yield from self.entries((*key_path, step), offset)
+            offset = self.skip(self.end)
+            if text[offset] == ",":
+                offset = self.skip(offset + 1)
             index += 1
-        self.end = place + 1
+        self.end = offset + 1
 
-    def skip(self, place: int) -> int:
-        """Behind the white space at ``place``."""
-        match = _SPACE.match(self.text, place)
-        return match.end() if match else place
+    def skip(self, offset: int) -> int:
+        """The offset after the white space at ``offset``."""
+        match = _SPACE.match(self.text, offset)
+        return match.end() if match else offset
