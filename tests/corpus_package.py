@@ -23,7 +23,8 @@ from pydantic import BaseModel
 
 from loading import SqlModule
 from schemagen import bind
-from schemagen.build import plan
+from schemagen.build.apply import apply
+from schemagen.build.plan import plan
 from schemagen.lockfile import lock
 from schemagen.model.bindings import Binding
 from schemagen.settings.load import Settings, load_settings
@@ -136,5 +137,5 @@ def _make(pages: Path, project: Path, cache: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(cache))
         bind.write(settings, bind.changes(settings).changes)
-    plan.apply(plan.plan(settings))
+    apply(plan(settings))
     shutil.copytree(settings.out / settings.package, project / "importable" / NAME)

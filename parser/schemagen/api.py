@@ -27,8 +27,8 @@ from schemagen.settings.load import Settings, load_settings
 
 if TYPE_CHECKING:
     from schemagen.bind import Outcome
+    from schemagen.build.apply import Changes
     from schemagen.build.check import Finding
-    from schemagen.build.plan import Changes
     from schemagen.coverage import Coverage
     from schemagen.model.pages import Pages
 
@@ -66,26 +66,27 @@ def read(settings: Settings) -> Pages:
 def render(settings: Settings) -> Mapping[str, str]:
     """Every file of the generated package, by path relative to the output folder. Nothing is
     written, and what is on disk is not looked at."""
-    from schemagen.build import plan as builder
+    from schemagen.build.plan import render_all
 
-    return builder.render_all(settings)
+    return render_all(settings)
 
 
 def check(settings: Settings, *, full: bool = False) -> tuple[Finding, ...]:
     """What a build would change: empty when the output folder is up to date. ``full`` renders
     everything, whatever the manifest says."""
-    from schemagen.build import plan as builder
     from schemagen.build.check import findings
+    from schemagen.build.plan import plan
 
-    return findings(builder.plan(settings, full=full))
+    return findings(plan(settings, full=full))
 
 
 def build(settings: Settings, *, full: bool = False, jobs: int | None = None) -> Changes:
     """Bring the output folder up to date. ``jobs`` is the number of processes (default: one a
     processor)."""
-    from schemagen.build import plan as builder
+    from schemagen.build.apply import apply
+    from schemagen.build.plan import plan
 
-    return builder.apply(builder.plan(settings, full=full, jobs=jobs))
+    return apply(plan(settings, full=full, jobs=jobs))
 
 
 def bind(

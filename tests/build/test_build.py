@@ -12,8 +12,9 @@ import pytest
 
 from projects import COMPILATION, TRAINING, page, pages, run, seeds, tree
 from schemagen import api
-from schemagen.build import disk, manifest, plan, toolchain
+from schemagen.build import disk, manifest, toolchain
 from schemagen.build.check import Cause
+from schemagen.build.plan import plan
 from schemagen.diagnostics import ProblemsFound
 
 TABLE_FILES = {
@@ -240,7 +241,7 @@ def test_structures_are_rendered_when_they_may_have_changed(project: Path) -> No
     edited.write_text("# my work\n")
     page = project / TRAINING
     page.write_text(page.read_text() + "\nMore.\n")
-    files = plan.plan(api.settings(project)).files
+    files = plan(api.settings(project)).files
     assert {path for path in files if "/structures/" in path and "__init__" not in path} == {
         f"{structures}/channel.py"
     }
@@ -249,7 +250,7 @@ def test_structures_are_rendered_when_they_may_have_changed(project: Path) -> No
     assert api.check(api.settings(project), full=True) == ()
     api_page = project / "docs_src/aws_api/sagemaker/API_SecondaryStatusTransition.md"
     api_page.write_text(api_page.read_text() + "\n")
-    files = plan.plan(api.settings(project)).files
+    files = plan(api.settings(project)).files
     assert {f"{structures}/channel.py", f"{structures}/secondary_status_transition.py"} <= set(
         files
     )

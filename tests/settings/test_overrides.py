@@ -15,7 +15,8 @@ import pytest
 
 from projects import CHECKOUT, page, pages, run, seeds, tree
 from schemagen import api
-from schemagen.build import plan
+from schemagen.build.apply import apply
+from schemagen.build.plan import plan
 from schemagen.diagnostics import ProblemsFound
 
 JOB = "aws.sagemaker_compilation_job"
@@ -265,10 +266,10 @@ def test_an_override_concerns_its_table_only(project: Path) -> None:
     assert api.build(api.settings(project)).tables == 3
     text = override(column="role_arn", unbound=True)
     assert bound(project, text) == (LOCK,)
-    planned = plan.plan(api.settings(project))
+    planned = plan(api.settings(project))
     assert any("compilation_job" in path for path in planned.files)
     assert not any("trainingjob" in path for path in planned.files)
-    plan.apply(planned)
+    apply(planned)
     (project / SETTINGS).write_text(f"\n\n{text}")
     assert not api.build(api.settings(project))
 

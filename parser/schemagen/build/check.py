@@ -1,4 +1,4 @@
-"""What `schemagen build --check` finds: which files are out of date, why, and what mends it."""
+"""Report a `BuildPlan` for `schemagen build --check`: which files are out of date, and why."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from schemagen.build import manifest
+from schemagen.build.manifest import TableEntry
 from schemagen.build.plan import BuildPlan
 
 
@@ -26,9 +27,17 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """A cause, and the path of the input that changed, where it is a single one."""
+
+    cause: Cause
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """One file that is out of date. ``subject`` is what changed, where one can point at it;
-    ``diff`` is the unified diff from the file on disk to what it should be."""
+    """A file that is out of date. ``subject`` is the path of the input that changed, or ""; ``diff``
+    is the unified diff from the file on disk to what it should be."""
 
     path: str
     cause: Cause
@@ -41,64 +50,79 @@ class Finding:
 
 
 def findings(plan: BuildPlan) -> tuple[Finding, ...]:
-    """Every file that a build would write or remove, sorted by path."""
-    return tuple(sorted(_findings(plan), key=lambda finding: finding.path))
+    """List every file that a build would write or remove, sorted by path."""
+    found = [*_outdated_files(plan), *_orphans(plan), *_manifest(plan)]
+    return tuple(sorted(found, key=lambda finding: finding.path))
 
 
-def _findings(plan: BuildPlan) -> Iterator[Finding]:
-    recorded = plan.old.outputs
-    tables = {path: entry for entry in plan.new.tables.values() for path in entry.outputs}
-    out = plan.settings.out
-    for path, text in plan.stale.items():
-        name = plan.settings.display(out / path)
-        found = plan.found.get(path)
-        entry = tables.get(path)
-        before = "" if found is None else (out / path).read_bytes().decode(errors="replace")
-        if found is None:
-            cause, subject = Cause.MISSING, entry.page if entry else ""
-        elif path in recorded and found != recorded[path]:
-            cause, subject = Cause.HAND, ""
+def _outdated_files(plan: BuildPlan) -> Iterator[Finding]:
+    owners = {path: entry for entry in plan.manifest.tables.values() for path in entry.outputs}
+    recorded = plan.tree.manifest.outputs
+    for path, text in plan.out_of_date.items():
+        owner = owners.get(path)
+        if path not in plan.tree.hashes:
+            yield _missing(plan, path, text, owner)
+            continue
+        if path in recorded and plan.tree.is_modified(path):
+            reason = Reason(Cause.HAND)
         else:
-            cause, subject = _changed_input(plan, entry)
-        yield Finding(name, cause, subject, _diff(name, before, text))
+            reason = _changed_input(plan, owner)
+        yield _finding(plan, path, reason, _read(plan, path), text)
+
+
+def _missing(plan: BuildPlan, path: str, text: str, owner: TableEntry | None) -> Finding:
+    return _finding(plan, path, Reason(Cause.MISSING, owner.page if owner else ""), "", text)
+
+
+def _orphans(plan: BuildPlan) -> Iterator[Finding]:
     for path in plan.orphans:
-        name = plan.settings.display(out / path)
-        cause = Cause.ORPHANED if plan.found[path] == recorded[path] else Cause.HAND
-        before = (out / path).read_bytes().decode(errors="replace")
-        yield Finding(name, cause, "", _diff(name, before, ""))
-    text = manifest.render(plan.new)
-    if text != plan.manifest_text:
-        name = plan.settings.display(out / manifest.FILE)
-        if plan.manifest_text is None:
-            yield Finding(name, Cause.MISSING, "", _diff(name, "", text))
-        elif not plan.stale and not plan.orphans:
-            # Nothing else differs, so the record alone is behind; otherwise it goes without saying.
-            cause, subject = _changed_input(plan, None)
-            yield Finding(name, cause, subject, _diff(name, plan.manifest_text, text))
+        cause = Cause.HAND if plan.tree.is_modified(path) else Cause.ORPHANED
+        yield _finding(plan, path, Reason(cause), _read(plan, path), "")
 
 
-def _changed_input(plan: BuildPlan, entry: manifest.TableEntry | None) -> tuple[Cause, str]:
-    old, new = plan.old.inputs, plan.new.inputs
-    if entry is not None:
-        before = plan.old.tables.get(entry.facts.id)
-        if before is None or before.page_hash != entry.page_hash or before.page != entry.page:
-            return Cause.PAGE, entry.page
-    if old.toolchain != new.toolchain:
-        return Cause.GENERATOR, ""
-    if old.settings != new.settings:
-        return Cause.SETTINGS, ""
-    if old.api != new.api:
-        return Cause.API, ""
-    if old.locks != new.locks:
-        return Cause.BINDING, ""
-    pages = [
-        table.page
-        for name, table in sorted(plan.new.tables.items())
-        if name not in plan.old.tables or plan.old.tables[name].page_hash != table.page_hash
-    ]
-    if pages:
-        return Cause.PAGE, pages[0]
-    return Cause.TABLES, ""
+def _manifest(plan: BuildPlan) -> Iterator[Finding]:
+    """Report the manifest where it is missing, or where nothing else would be reported: that it
+    changes with the files it lists goes without saying."""
+    text = manifest.render(plan.manifest)
+    before = plan.tree.manifest_text
+    if before is None:
+        yield _finding(plan, manifest.FILE, Reason(Cause.MISSING), "", text)
+    elif text != before and not plan.out_of_date and not plan.orphans:
+        yield _finding(plan, manifest.FILE, _changed_input(plan, None), before, text)
+
+
+def _changed_input(plan: BuildPlan, table: TableEntry | None) -> Reason:
+    """Find what changed since the last build: the page of ``table``, what all tables depend on, or
+    the page of another table."""
+    if table is not None and _page_changed(plan, table):
+        return Reason(Cause.PAGE, table.page)
+    before, now = plan.tree.manifest.inputs, plan.manifest.inputs
+    if before.toolchain != now.toolchain:
+        return Reason(Cause.GENERATOR)
+    if before.settings != now.settings:
+        return Reason(Cause.SETTINGS)
+    if before.api != now.api:
+        return Reason(Cause.API)
+    if before.locks != now.locks:
+        return Reason(Cause.BINDING)
+    for _, other in sorted(plan.manifest.tables.items()):
+        if _page_changed(plan, other):
+            return Reason(Cause.PAGE, other.page)
+    return Reason(Cause.TABLES)
+
+
+def _page_changed(plan: BuildPlan, table: TableEntry) -> bool:
+    before = plan.tree.manifest.tables.get(table.facts.id)
+    return before is None or (before.page, before.page_hash) != (table.page, table.page_hash)
+
+
+def _read(plan: BuildPlan, path: str) -> str:
+    return (plan.settings.out / path).read_bytes().decode(errors="replace")
+
+
+def _finding(plan: BuildPlan, path: str, reason: Reason, before: str, after: str) -> Finding:
+    name = plan.settings.display(plan.settings.out / path)
+    return Finding(name, reason.cause, reason.subject, _diff(name, before, after))
 
 
 def _diff(name: str, before: str, after: str) -> str:

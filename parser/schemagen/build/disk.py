@@ -1,8 +1,8 @@
-"""The output folder: read its hashes, write it file by file, never half a file.
+"""Hash the files of a folder, and write them so that no file is ever half written.
 
-Writing stages every new file first, in a folder of its own next to the tree, and then renames each
-into its place: a build that is killed leaves each file old or new, and a disk that is full or a
-folder that is read-only is found out before anything has changed.
+New files are first staged in a folder inside the target folder, then renamed into place. A process
+that is killed leaves each file old or new, and a full disk or a read-only folder is noticed before
+anything has changed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ STAGING = ".schemagen-staging"
 
 
 def digest(*parts: bytes) -> str:
-    """A hash of ``parts``, as 32 hexadecimal digits; where one part ends matters."""
+    """Hash ``parts`` to 32 hexadecimal digits. The boundaries between parts count."""
     total = blake2b(digest_size=16)
     for part in parts:
         total.update(len(part).to_bytes(8, "big"))
@@ -30,9 +30,9 @@ def digest(*parts: bytes) -> str:
 
 
 def digests(folder: Path, paths: Iterable[str]) -> dict[str, str]:
-    """The hash of each of ``paths`` (relative to ``folder``) that is a file; others are left out.
+    """Hash each of ``paths`` (relative to ``folder``) that is a file; others are left out.
 
-    Raises OSError where a file is there and cannot be read.
+    Raises OSError where a file exists but cannot be read.
     """
     found: dict[str, str] = {}
     prefix = f"{folder}{os.sep}"
@@ -53,12 +53,12 @@ def write(
     display: Callable[[Path], str] = str,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
-    """Write ``files`` (relative path -> text) below ``folder``, in their order, and remove
-    ``remove``. ``display`` says how problems name a path. ``ready`` is called when no other process
-    can write here any more; what it raises stops the writing.
+    """Write ``files`` (relative path -> text) below ``folder``, in their order, and delete the paths
+    in ``remove``, together with folders that become empty.
 
-    Folders that become empty are removed. Raises `ProblemsFound` with SG501 or SG502 before
-    anything in the tree has changed, as far as that can be known.
+    ``display`` formats paths for problems. ``ready`` is called once no other process can write here
+    any more; if it raises, nothing is written. Raises `ProblemsFound` with SG501 or SG502, whenever
+    possible before anything has changed.
     """
     problems = [
         Problem(display(place), 1, 1, "SG501", reason)
@@ -109,7 +109,7 @@ def _remove(folder: Path, target: Path) -> None:
 
 
 def _obstacles(target: Path) -> Iterator[tuple[Path, str]]:
-    """Why ``target`` cannot be written, as far as can be told without trying."""
+    """Find what would keep ``target`` from being written, without trying to."""
     if target.is_dir():
         yield target, "a folder is in the way of this file"
     for parent in target.parents:
@@ -126,7 +126,7 @@ def _obstacles(target: Path) -> Iterator[tuple[Path, str]]:
 def _staging(staging: Path) -> Generator[Path]:
     staging.mkdir(parents=True, exist_ok=True)
     with _lock(staging):
-        # What a killed build left.
+        # Left by a build that was killed.
         for leftover in staging.iterdir():
             leftover.unlink()
         try:
@@ -137,10 +137,11 @@ def _staging(staging: Path) -> Generator[Path]:
 
 @contextmanager
 def _lock(folder: Path) -> Generator[None]:
-    """Hold ``folder`` for this process; the system lets go when the process ends, however it does."""
+    """Lock ``folder`` for this process. The system releases the lock when the process ends, however
+    it ends."""
     try:
         import fcntl
-    except ImportError:  # Windows: nothing like it on a folder; two builds at once are on their own
+    except ImportError:  # Windows cannot lock a folder; two builds at once may collide there
         yield
         return
     descriptor = os.open(folder, os.O_RDONLY)

@@ -1,8 +1,8 @@
-"""``manifest.json``: what the generated tree was made from, and what was written.
+"""``manifest.json``: the record of what a build read and wrote.
 
-It makes a build of unchanged pages a comparison of hashes, and tells a changed page, a changed
-generator and an edited file apart. It holds hashes and names only: the same inputs give the same
-bytes on every machine.
+With it, a build of unchanged pages only compares hashes, and a check tells a changed page, a changed
+generator and an edited file apart. It holds hashes and names only, so that the same inputs give the
+same bytes on every machine.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Inputs:
-    """Hashes of what every table depends on.
+class InputHashes:
+    """The hashes of what every table depends on.
 
     ``toolchain`` covers schemagen's own sources and templates and the releases of the libraries
     that shape the output; ``api`` all API pages; ``locks`` all files of the lock.
@@ -35,7 +35,8 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class TableEntry:
-    """One table: the hash of its page and of its binding ("" without), and its files' hashes."""
+    """A table: its page with its hash, the hash of its binding ("" without one), and its files with
+    theirs."""
 
     facts: TableFacts
     page: str
@@ -46,13 +47,15 @@ class TableEntry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    inputs: Inputs = Inputs()
+    """What a build read and wrote. ``shared`` are the files that belong to no single table."""
+
+    inputs: InputHashes = InputHashes()
     shared: Mapping[str, str] = field(default_factory=dict[str, str])
     tables: Mapping[str, TableEntry] = field(default_factory=dict[str, TableEntry])
 
     @property
     def outputs(self) -> dict[str, str]:
-        """Every file that was written, with its hash."""
+        """Every file that was written, by path, with its hash."""
         outputs = dict(self.shared)
         for entry in self.tables.values():
             outputs.update(entry.outputs)
@@ -60,12 +63,12 @@ class Manifest:
 
 
 class Unreadable(ValueError):
-    """The manifest is not one: half merged, edited, or of another format."""
+    """The file is not a manifest of this format: half merged, or edited."""
 
 
 def read(folder: Path) -> tuple[Manifest, str | None]:
-    """The manifest of the tree at ``folder`` and its text; an empty one and None where there is
-    none.
+    """Read the manifest of the tree at ``folder``, and return it with its text; an empty one and None
+    where there is none.
 
     Raises `Unreadable` for anything that schemagen would not have written.
     """
@@ -80,7 +83,7 @@ def read(folder: Path) -> tuple[Manifest, str | None]:
         if document["format"] != FORMAT:
             raise Unreadable(f"its format is {document['format']!r}, not {FORMAT}")
         manifest = Manifest(
-            inputs=Inputs(**document["inputs"]),
+            inputs=InputHashes(**document["inputs"]),
             shared=_hashes(document["shared"]),
             tables={name: _entry(name, entry) for name, entry in document["tables"].items()},
         )
@@ -90,7 +93,7 @@ def read(folder: Path) -> tuple[Manifest, str | None]:
 
 
 def render(manifest: Manifest) -> str:
-    """The text of the file: sorted, one line per table and per shared file."""
+    """Format the file: sorted, one line per table and per shared file."""
     head = json.dumps(asdict(manifest.inputs), sort_keys=True)
     return (
         "{\n"
@@ -134,11 +137,12 @@ def _entry(name: str, row: Mapping[str, Any]) -> TableEntry:
 
 
 def _hashes(values: object) -> dict[str, str]:
-    """Paths and hashes. A path that leads out of the tree is refused: orphans are removed by it."""
+    """Check a mapping of paths to hashes. A path that leads out of the tree is refused, because orphans
+    are removed at these paths."""
     hashes = cast("dict[str, str]", values)
     for path, value in hashes.items():
         pure = PurePosixPath(path)
         inside = not pure.is_absolute() and ".." not in pure.parts and "\\" not in path
         if not inside or ":" in path or not isinstance(cast("object", value), str):
-            raise Unreadable(f"{path!r} is no path of the tree")
+            raise Unreadable(f"{path!r} is not a path below the output folder")
     return hashes

@@ -1,4 +1,4 @@
-"""The hash of everything but the inputs that shapes the output: schemagen itself and its libraries."""
+"""Hash the generator: schemagen itself, and the libraries that shape its output."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from schemagen.build.disk import digest
 from schemagen.emit.templating import PACKAGE, TEMPLATES
 
-# How many parts of a release say whether its output can differ. They are the parts that
-# pyproject.toml bounds, so that two machines with different patch releases agree.
+# How many parts of a version can change the output. They are the parts that pyproject.toml bounds,
+# so that two machines with different patch releases agree.
 LIBRARIES: dict[str, int] = {
     "black": 1,  # its style changes with the year only
     "datamodel-code-generator": 2,
@@ -20,7 +20,7 @@ LIBRARIES: dict[str, int] = {
 
 
 def fingerprint() -> str:
-    """A hash of schemagen's sources and templates and of the releases of `LIBRARIES`."""
+    """Hash schemagen's sources and templates and of the releases of `LIBRARIES`."""
     parts: list[bytes] = []
     folders = [(PACKAGE, "*.py"), *((folder, "*") for folder in TEMPLATES)]
     for folder, pattern in folders:

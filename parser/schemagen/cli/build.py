@@ -11,7 +11,9 @@ import click
 from schemagen.cli.options import OUT_OF_DATE, folder_options, message, settings_with
 
 if TYPE_CHECKING:
-    from schemagen.build.plan import BuildPlan, Changes, Rendered
+    from schemagen.build.apply import Changes
+    from schemagen.build.plan import BuildPlan
+    from schemagen.build.progress import Rendered
     from schemagen.settings.load import Settings
 
 MIN_PARTS_FOR_PROGRESS = 50
@@ -39,14 +41,16 @@ def build(
     --check nothing is written: the difference goes to stdout, the reasons to stderr, and the exit
     status is 1.
     """
-    from schemagen.build import plan as builder
+    from schemagen.build.apply import apply
+    from schemagen.build.plan import plan
+    from schemagen.build.progress import untracked
 
     settings = settings_with(docs, out)
-    track = _progress_bar if sys.stderr.isatty() else builder.untracked
-    plan = builder.plan(settings, full=full, jobs=jobs, track=track)
+    track = _progress_bar if sys.stderr.isatty() else untracked
+    planned = plan(settings, full=full, jobs=jobs, track=track)
     if check:
-        return _check(plan, _command(docs, out))
-    changes = builder.apply(plan)
+        return _check(planned, _command(docs, out))
+    changes = apply(planned)
     _report(settings, changes)
     return OUT_OF_DATE if fail_on_change and changes else 0
 

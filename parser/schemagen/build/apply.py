@@ -1,0 +1,77 @@
+"""Write a `BuildPlan` to the output folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from schemagen.build import disk, manifest
+from schemagen.build.plan import BuildPlan
+from schemagen.diagnostics import Problem, ProblemsFound
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a build did: paths relative to the output folder, sorted.
+
+    ``kept`` are files that are no longer produced but were modified by hand, so never deleted.
+    """
+
+    written: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    tables: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.written or self.removed)
+
+
+def apply(plan: BuildPlan) -> Changes:
+    """Write what is out of date and remove what is no longer produced.
+
+    Raises `ProblemsFound`, before anything has changed, where a file of somebody else is in the way
+    or the folder cannot be written.
+    """
+    files = plan.out_of_date
+    _refuse_foreign_files(plan, files)
+    removed = [path for path in plan.orphans if not plan.tree.is_modified(path)]
+    kept = [path for path in plan.orphans if plan.tree.is_modified(path)]
+    text = manifest.render(plan.manifest)
+    if text != plan.tree.manifest_text:
+        # Last, so that the next build sees that one that was killed before it is unfinished.
+        files[manifest.FILE] = text
+    if files or removed:
+        disk.write(plan.settings.out, files, removed, plan.settings.display)
+    return Changes(
+        written=tuple(sorted(files)),
+        removed=tuple(removed),
+        kept=tuple(kept),
+        tables=len(plan.manifest.tables),
+    )
+
+
+def _refuse_foreign_files(plan: BuildPlan, paths: Iterable[str]) -> None:
+    """Report files that are in the way and that schemagen did not write."""
+    problems = [
+        Problem(
+            plan.settings.display(plan.settings.out / path),
+            1,
+            1,
+            "SG503",
+            "this file was not written by schemagen; move it away or choose another output folder",
+        )
+        for path in paths
+        if path in plan.tree.hashes
+        and path not in plan.tree.manifest.outputs
+        and _is_foreign((plan.settings.out / path).read_bytes())
+    ]
+    if problems:
+        raise ProblemsFound(problems)
+
+
+def _is_foreign(content: bytes) -> bool:
+    """Whether a file that no manifest lists is somebody else's. Generated files are empty or say what
+    generated them."""
+    from schemagen.emit.paths import GENERATED_BY
+
+    return bool(content) and GENERATED_BY.encode() not in content

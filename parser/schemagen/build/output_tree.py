@@ -1,0 +1,47 @@
+"""The output folder as it is before a build."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from schemagen.build import disk, manifest
+from schemagen.build.manifest import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class OutputTree:
+    """What an earlier build wrote to ``folder``, and what is there now.
+
+    ``manifest`` is the record of that build; where there is none, or one that cannot be read, it is
+    empty and ``manifest_text`` is None. Then everything is rendered again, and no file counts as an
+    orphan. ``hashes`` has the files that exist, of those that the manifest lists or that
+    `with_hashes_of` added.
+    """
+
+    folder: Path
+    manifest: Manifest
+    manifest_text: str | None
+    hashes: Mapping[str, str]
+
+    @classmethod
+    def read(cls, folder: Path) -> OutputTree:
+        try:
+            recorded, text = manifest.read(folder)
+        except manifest.Unreadable:
+            recorded, text = Manifest(), None
+        return cls(folder, recorded, text, disk.digests(folder, recorded.outputs))
+
+    def with_hashes_of(self, paths: Iterable[str]) -> OutputTree:
+        """Look at ``paths`` too."""
+        others = disk.digests(self.folder, (path for path in paths if path not in self.hashes))
+        return replace(self, hashes={**self.hashes, **others})
+
+    def has(self, path: str, content_hash: str) -> bool:
+        """Whether the file at ``path`` exists and has this content."""
+        return self.hashes.get(path) == content_hash
+
+    def is_modified(self, path: str) -> bool:
+        """Whether the file at ``path``, which the manifest lists, was edited since it was written."""
+        return not self.has(path, self.manifest.outputs[path])

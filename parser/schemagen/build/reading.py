@@ -1,0 +1,72 @@
+"""Step 1 of a build: read every input file, unparsed, and hash what the output depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from schemagen.build import toolchain
+from schemagen.build.disk import digest
+from schemagen.build.manifest import InputHashes
+from schemagen.inputs import find_locks
+from schemagen.pages.sources import Kind, Source, find_sources, kind_of
+from schemagen.settings.load import Settings
+from schemagen.settings.overrides import Overrides
+
+
+@dataclass(frozen=True, slots=True)
+class BuildInputs:
+    """The files that a build reads. ``sources`` are all pages, ``page_hashes`` those of the dataset
+    pages, by path."""
+
+    sources: tuple[Source, ...]
+    locks: tuple[Source, ...]
+    hashes: InputHashes
+    page_hashes: Mapping[str, str]
+
+
+def read_inputs(settings: Settings) -> BuildInputs:
+    """Read the files of the project. Raises `ProblemsFound` where one cannot be read."""
+    sources = find_sources(settings.docs, settings.root)
+    locks = find_locks(settings)
+    api_pages = [source for source in sources if kind_of(source.path) is Kind.API]
+    return BuildInputs(
+        sources=sources,
+        locks=locks,
+        hashes=InputHashes(
+            toolchain=toolchain.fingerprint(),
+            settings=_settings_hash(settings),
+            api=_sources_hash(api_pages),
+            locks=_locks_hash(locks, settings.overrides),
+        ),
+        page_hashes={
+            source.path: digest(source.data)
+            for source in sources
+            if kind_of(source.path) is not Kind.API
+        },
+    )
+
+
+def _settings_hash(settings: Settings) -> str:
+    """Hash the settings that shape the output; folders do not."""
+    parts = (
+        settings.base_uri,
+        settings.nested_names.value,
+        settings.package,
+        settings.package_version,
+        settings.types,
+    )
+    return digest(repr(parts).encode())
+
+
+def _locks_hash(locks: Iterable[Source], overrides: Overrides) -> str:
+    """Hash what decides which response fills which column."""
+    parts = [_sources_hash(locks).encode()]
+    if any(overrides):
+        parts.append(repr(overrides).encode())
+    return digest(*parts)
+
+
+def _sources_hash(sources: Iterable[Source]) -> str:
+    parts = [part for source in sources for part in (source.path.encode(), source.data)]
+    return digest(*parts)

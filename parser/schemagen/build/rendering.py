@@ -1,0 +1,163 @@
+"""Step 3 of a build: parse and link what is out of date, render it, and make the new manifest.
+
+The only module of this package that imports parsers and emitters: `plan` imports it when there is
+something to render, because that takes longer than a build with nothing to do.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from schemagen.build.disk import digest
+from schemagen.build.manifest import Manifest, TableEntry
+from schemagen.build.progress import Rendered, Track, untracked
+from schemagen.build.reading import BuildInputs
+from schemagen.build.up_to_date import BindingHashes, UpToDate
+from schemagen.catalog import LinkedTable, facts
+from schemagen.diagnostics import Problem, ProblemsFound
+from schemagen.emit import package
+from schemagen.emit.paths import located
+from schemagen.emit.pydantic.models import StructureModels, structure_models
+from schemagen.emit.render import Part, render_part, shared_parts
+from schemagen.inputs import link_all, read_locks
+from schemagen.pages.read import ParsedPage, parse_source
+from schemagen.settings.load import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """``files`` are the rendered texts: of each table that was out of date, and of shared files.
+    ``manifest`` covers the whole tree, with what was up to date."""
+
+    files: Mapping[str, str]
+    manifest: Manifest
+
+
+def render_out_of_date(
+    settings: Settings,
+    inputs: BuildInputs,
+    up_to_date: UpToDate,
+    *,
+    jobs: int | None = None,
+    track: Track = untracked,
+) -> Rendering:
+    """Render everything that is not ``up_to_date``. Raises `ProblemsFound` with every problem of
+    pages, locks and overrides."""
+    locks = read_locks(inputs.locks)
+    binding_hashes = BindingHashes.from_locks(locks, settings.overrides)
+    up_to_date = up_to_date.without_changed_bindings(binding_hashes)
+    parsed = _parse_pages(inputs, up_to_date)
+    ids = {page.table.id for page in parsed if page.table is not None}
+    up_to_date = up_to_date.without_tables(ids)
+    _, catalog = link_all(settings, parsed, locks, up_to_date.tables)
+
+    models = structure_models(catalog)
+    all_facts = [entry.facts for entry in up_to_date.tables.values()]
+    all_facts += [facts(table) for table in catalog.tables]
+    shared = located(settings.package, shared_parts(all_facts, catalog, models))
+    changed_shared = [part for path, part in shared.items() if path not in up_to_date.shared]
+    parts: list[Part] = [*catalog.tables, *changed_shared]
+
+    tables = dict(up_to_date.tables)
+    table_files: dict[str, str] = {}
+    shared_files: dict[str, str] = {}
+    rendered = track(_render_parts(parts, settings, models, jobs), len(parts))
+    for part, texts in zip(parts, rendered, strict=True):
+        if isinstance(part, LinkedTable):
+            tables[part.table.id] = _table_entry(part, texts, inputs, binding_hashes)
+            table_files.update(texts)
+        else:
+            shared_files.update(texts)
+    _refuse_collisions(tables.values())
+
+    distribution = package.Distribution(settings.package, settings.package_version)
+    modules = package.modules(all_facts, settings.types, distribution)
+    shared_files |= package.project_files(all_facts, distribution)
+    shared_files |= located(settings.package, modules)
+    paths = [*shared_files, *shared, *(path for entry in tables.values() for path in entry.outputs)]
+    shared_files = package.init_modules(paths) | shared_files
+    kept = {path: up_to_date.shared[path] for path in shared if path in up_to_date.shared}
+    return Rendering(
+        files={**table_files, **shared_files},
+        manifest=Manifest(
+            inputs=inputs.hashes, shared={**kept, **_hashes(shared_files)}, tables=tables
+        ),
+    )
+
+
+def _parse_pages(inputs: BuildInputs, up_to_date: UpToDate) -> list[ParsedPage]:
+    """Parse the pages that are not up to date. Where one has the id of a table that is, parse that
+    table's page as well, so that both are reported."""
+    skipped = up_to_date.pages
+    parsed = [parse_source(source) for source in inputs.sources if source.path not in skipped]
+    ids = {page.table.id for page in parsed if page.table is not None}
+    contested = {entry.page for table, entry in up_to_date.tables.items() if table in ids}
+    parsed += [parse_source(source) for source in inputs.sources if source.path in contested]
+    return parsed
+
+
+def _table_entry(
+    table: LinkedTable, texts: dict[str, str], inputs: BuildInputs, binding_hashes: BindingHashes
+) -> TableEntry:
+    page = table.table.origin.path
+    table_facts = facts(table)
+    return TableEntry(
+        facts=table_facts,
+        page=page,
+        page_hash=inputs.page_hashes[page],
+        binding_hash=binding_hashes.of(table_facts),
+        outputs=_hashes(texts),
+    )
+
+
+def _hashes(texts: dict[str, str]) -> dict[str, str]:
+    return {path: digest(text.encode()) for path, text in texts.items()}
+
+
+def _refuse_collisions(entries: Iterable[TableEntry]) -> None:
+    """Report tables that would share a file, as ``aws.class`` and ``aws.class_`` would."""
+    owners: dict[str, TableEntry] = {}
+    problems: list[Problem] = []
+    for entry in sorted(entries, key=lambda entry: entry.page):
+        for path in entry.outputs:
+            first = owners.setdefault(path, entry)
+            if first is not entry:
+                ids = f"{entry.facts.id} and {first.facts.id} ({first.page})"
+                message = f"{ids} would both be written to {path}"
+                problems.append(Problem(entry.page, 1, 1, "SG120", message))
+                break
+    if problems:
+        raise ProblemsFound(problems)
+
+
+MIN_PARTS_PER_JOB = 24
+"""With fewer, starting a process costs more than it saves."""
+CHUNKS_PER_JOB = 16
+"""Enough that no process idles for long at the end; each chunk carries a copy of the settings."""
+
+
+def _render_parts(
+    parts: Sequence[Part], settings: Settings, models: StructureModels, jobs: int | None
+) -> Rendered:
+    """Render ``parts`` in their order, in as many processes as are worth it."""
+    render = partial(_render_part, settings=settings, models=models)
+    jobs = min(jobs or os.cpu_count() or 1, len(parts) // MIN_PARTS_PER_JOB + 1)
+    if jobs == 1:
+        yield from map(render, parts)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    # A forked process has the emitters already; importing them takes half a second each time.
+    context = get_context("fork" if sys.platform == "linux" else None)
+    with ProcessPoolExecutor(jobs, context) as pool:
+        chunk = len(parts) // (jobs * CHUNKS_PER_JOB) + 1
+        yield from pool.map(render, parts, chunksize=chunk)
+
+
+def _render_part(part: Part, settings: Settings, models: StructureModels) -> dict[str, str]:
+    return located(settings.package, render_part(part, settings, models))

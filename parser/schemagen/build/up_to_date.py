@@ -1,0 +1,105 @@
+"""Step 2 of a build: compare inputs and output with the manifest to see what can stay."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+from schemagen.build.disk import digest
+from schemagen.build.manifest import TableEntry
+from schemagen.build.output_tree import OutputTree
+from schemagen.build.reading import BuildInputs
+from schemagen.catalog import TableFacts
+from schemagen.inputs import Locks
+from schemagen.model.bindings import Binding
+from schemagen.model.origin import NOWHERE
+from schemagen.settings.overrides import Overrides
+
+
+@dataclass(frozen=True, slots=True)
+class UpToDate:
+    """What need not be rendered again: ``tables`` by id, and the hashes of ``shared`` files by path.
+
+    Empty by default: then everything is rendered.
+    """
+
+    tables: Mapping[str, TableEntry] = field(default_factory=dict[str, TableEntry])
+    shared: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def pages(self) -> set[str]:
+        """The paths of the pages that need not be parsed."""
+        return {entry.page for entry in self.tables.values()}
+
+    def is_everything(self, inputs: BuildInputs, tree: OutputTree) -> bool:
+        """Whether there is nothing to render, and the manifest stays as it is."""
+        return (
+            inputs.hashes == tree.manifest.inputs
+            and len(self.tables) == len(inputs.page_hashes) == len(tree.manifest.tables)
+            and len(self.shared) == len(tree.manifest.shared)
+        )
+
+    def without_changed_bindings(self, hashes: BindingHashes) -> UpToDate:
+        """Drop the tables whose part of the lock or of the overrides has changed."""
+        tables = {
+            table: entry
+            for table, entry in self.tables.items()
+            if entry.binding_hash == hashes.of(entry.facts)
+        }
+        return replace(self, tables=tables)
+
+    def without_tables(self, ids: Collection[str]) -> UpToDate:
+        tables = {table: entry for table, entry in self.tables.items() if table not in ids}
+        return replace(self, tables=tables)
+
+
+def compare(inputs: BuildInputs, tree: OutputTree) -> UpToDate:
+    """Find what ``inputs`` would render to the very files that ``tree`` has.
+
+    A changed lock concerns only some of the tables; which ones, only parsing it tells. Until
+    `UpToDate.without_changed_bindings` has dropped these, the result holds them as well.
+    """
+    recorded = tree.manifest
+    if replace(inputs.hashes, locks=recorded.inputs.locks) != recorded.inputs:
+        return UpToDate()
+    tables = {
+        table: entry
+        for table, entry in recorded.tables.items()
+        if inputs.page_hashes.get(entry.page) == entry.page_hash
+        and all(tree.has(path, content) for path, content in entry.outputs.items())
+    }
+    if inputs.hashes != recorded.inputs:
+        return UpToDate(tables)
+    shared = {path: content for path, content in recorded.shared.items() if tree.has(path, content)}
+    return UpToDate(tables, shared)
+
+
+@dataclass(frozen=True, slots=True)
+class BindingHashes:
+    """Computes the hash of everything that locks and overrides say about a table.
+
+    ``services`` are the recorded services, as bytes to hash, by service name.
+    """
+
+    bindings: Mapping[str, Binding]
+    services: Mapping[str, bytes]
+    overrides: Overrides
+
+    @classmethod
+    def from_locks(cls, locks: Locks, overrides: Overrides) -> BindingHashes:
+        services = {lock.service_name: repr(lock.recorded_service).encode() for lock in locks.files}
+        return cls(locks.bindings, services, overrides)
+
+    def of(self, table: TableFacts) -> str:
+        """Hash the table's binding and overrides, and the services that it or its structures are
+        from. The hash is "" where there are none."""
+        parts: list[bytes] = []
+        services = {service for service, _ in table.structures}
+        if any(overrides := self.overrides.of(table.id)):
+            parts.append(repr(overrides).encode())
+        if binding := self.bindings.get(table.id):
+            # Without its line: what other tables' bindings say does not matter.
+            parts.append(repr(replace(binding, origin=NOWHERE)).encode())
+            services.add(binding.service)
+        parts += [self.services[service] for service in sorted(services & self.services.keys())]
+        return digest(*parts) if parts else ""
