@@ -216,3 +216,38 @@ def test_python_literal(text: str) -> None:
     assert ast.literal_eval(literal) == text
     assert literal.isprintable()
     assert black.format_str(f"x = {literal}", mode=black.Mode()) == f"x = {literal}\n"
+
+
+@given(st.text() | st.text(st.sampled_from("a \n\"\\'")))
+@example('"')
+@example('ends with """')
+@example("\\")
+@example("\ud800 \u202e \x00 \r \n\t\x85 x")
+@example("word " * 40 + '"')
+def test_docstring_is_text_only(text: str) -> None:
+    """A docstring ends where it should, reads back as its words, is printable, and stays as it is
+    under black."""
+    if not text.strip():
+        return
+    source = f"class A:\n    x: int\n{names.docstring(text, 1, 88)}\n    y: int\n"
+    [statement] = ast.parse(source).body
+    assert isinstance(statement, ast.ClassDef)
+    _, found, last = statement.body
+    assert isinstance(found, ast.Expr)
+    assert isinstance(last, ast.AnnAssign)
+    assert ast.literal_eval(found.value).split() == text.split()
+    assert source.replace("\n", "").isprintable()
+    assert black.format_str(source, mode=black.Mode()) == source
+
+
+def test_docstring_is_wrapped_between_words() -> None:
+    """Lines have at most the width; the line ends of the text stay, and long words are whole."""
+    text = names.docstring("Words " * 8 + "\n\n- item\n" + "x" * 50, 1, 40)
+    assert text.split("\n") == [
+        '    """Words Words Words Words Words',
+        "    Words Words Words",
+        "",
+        "    - item",
+        "    " + "x" * 50,
+        '    """',
+    ]

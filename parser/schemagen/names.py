@@ -10,6 +10,7 @@ import hashlib
 import keyword
 import re
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Collection, Iterable
 from enum import StrEnum
@@ -187,6 +188,36 @@ def python_literal(text: str) -> str:
     if text.count('"') > text.count("'"):
         return f"'{body}'"
     return '"' + body.replace("\\'", "'").replace('"', '\\"') + '"'
+
+
+def docstring_text(text: str) -> str:
+    """``text`` as it stands inside a triple-quoted string: backslashes, triple quotes and whatever
+    is unprintable (bidirectional controls and lone surrogates, too) are escaped, line ends are not. A
+    quote at the end may not stand before the closing ones.
+    """
+    lines = (repr("'\"" + line)[4:-1].replace("\\'", "'") for line in text.split("\n"))
+    return "\n".join(lines).replace('"""', '\\"\\"\\"')
+
+
+def docstring(text: str, depth: int, width: int) -> str:
+    """``text`` as a docstring that is indented by ``depth`` times four columns.
+
+    Its own line ends stay; lines are wrapped between words to at most ``width`` columns.
+    """
+    margin = "    " * depth
+    lines: list[str] = []
+    for line in docstring_text(text.strip()).split("\n"):
+        lines += textwrap.wrap(
+            line,
+            width - len(margin),
+            initial_indent="" if lines else '"""',
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [""]
+    single = len(lines) == 1 and len(margin + lines[0]) + len('"""') <= width
+    if single and not lines[0].endswith('"'):
+        return f'{margin}{lines[0]}"""'
+    return "\n".join(margin + line if line else "" for line in [*lines, '"""'])
 
 
 def folded(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Definitions of TypedDicts: of rows, and of what a mapper takes."""
+"""Definitions of TypedDicts, for the rows and the input of mappers."""
 
 from __future__ import annotations
 
@@ -7,18 +7,31 @@ from collections.abc import Iterable, Mapping
 from keyword import iskeyword
 
 from schemagen.emit.imports import Imports
-from schemagen.emit.layout import lay_out, lay_out_value
-from schemagen.names import python_literal
+from schemagen.emit.layout import WIDTH, lay_out, lay_out_value
+from schemagen.names import docstring, python_literal
 
 _WORD = re.compile(r"\w+")
 
 
-def typed_dict(name: str, keys: Mapping[str, str], *, total: bool = True) -> str:
-    """The definition of a TypedDict; as a call where a key cannot be written as an attribute, or
-    would hide a type of the same name."""
+def typed_dict(
+    name: str,
+    keys: Mapping[str, str],
+    *,
+    total: bool = True,
+    descriptions: Mapping[str, str] | None = None,
+) -> str:
+    """The definition of a TypedDict whose ``keys`` are annotated.
+
+    It is a class, in which ``descriptions`` stand as docstrings for editors; or a call, which has no
+    place for them, where a key cannot be written as an attribute or would hide a type of its name.
+    """
     types = {word for annotation in keys.values() for word in _WORD.findall(annotation)}
     if all(_is_attribute(key) and key not in types for key in keys):
-        body = [lay_out_value(f"{key}: ", annotation, 1) for key, annotation in keys.items()]
+        body: list[str] = []
+        for key, annotation in keys.items():
+            body.append(lay_out_value(f"{key}: ", annotation, 1))
+            if descriptions and descriptions.get(key, "").strip():
+                body.append(docstring(descriptions[key], 1, WIDTH))
         head = lay_out(f"class {name}(TypedDict{'' if total else ', total=False'}):")
         return "\n".join([head, *(body or ["    pass"])])
     entries = [
@@ -32,7 +45,7 @@ def typed_dict(name: str, keys: Mapping[str, str], *, total: bool = True) -> str
 
 
 def input_dict(name: str, members: Iterable[tuple[str, str]], imports: Imports) -> str:
-    """A TypedDict that takes whatever has these members, or lacks them, and more.
+    """The definition of a TypedDict that accepts dicts with any of these members, and others.
 
     ``members`` are pairs of name and annotation. Read-only items accept narrower types, such as the
     Literals of boto3's stubs: https://peps.python.org/pep-0705/.
@@ -48,5 +61,5 @@ def input_dict(name: str, members: Iterable[tuple[str, str]], imports: Imports) 
 
 
 def _is_attribute(key: str) -> bool:
-    """Keywords are none, and a class mangles names that begin with two underscores."""
+    """Whether a class can hold ``key``: keywords are refused, leading double underscores mangled."""
     return key.isidentifier() and key.isascii() and not iskeyword(key) and not key.startswith("__")

@@ -14,6 +14,7 @@ from projects import CHECKOUT
 from schemagen.emit.formatting import format_python
 from schemagen.emit.pydantic import layout, models
 from schemagen.link import link
+from schemagen.names import docstring
 from schemagen.pages.read import read_pages
 from schemagen.settings.load import load_settings
 
@@ -107,6 +108,21 @@ def test_docstrings() -> None:
 
     check()
     assert sum(laid_out) > 0.2 * len(laid_out)
+
+
+def test_docstrings_of_fields() -> None:
+    """So is the docstring below a field, whatever it says."""
+    laid_out: list[bool] = []
+
+    @settings(deadline=None)
+    @given(description=text.filter(str.strip))
+    def check(description: str) -> None:
+        written = docstring(description, 1, 88)
+        source = class_of("class A(BaseModel):", "    a: str", written, "    b: str")
+        laid_out.append(is_laid_out(source))
+
+    check()
+    assert sum(laid_out) > 0.9 * len(laid_out)
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import json
+import marshal
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +207,40 @@ def test_what_is_wrong_is_refused(model: type[BaseModel], wrong: dict[str, Any])
 def test_text_of_pages_is_only_text(model: type[BaseModel]) -> None:
     """Quotes, templates and line ends of a page arrive as they are, and end no literal."""
     assert model.model_fields["class_"].description == HOSTILE
+
+
+def docstrings_of(source: str, name: str) -> dict[str, list[str]]:
+    """The words of the docstrings below the annotated names of a class, as editors read them."""
+    [found] = [
+        statement
+        for statement in ast.parse(source).body
+        if isinstance(statement, ast.ClassDef) and statement.name == name
+    ]
+    docstrings: dict[str, list[str]] = {}
+    for before, after in pairwise(found.body):
+        match before, after:
+            case ast.AnnAssign(target=ast.Name(id=field)), ast.Expr(value=ast.Constant(value=text)):
+                docstrings[field] = str(text).split()
+            case _:
+                pass
+    return docstrings
+
+
+def test_fields_have_docstrings_for_editors() -> None:
+    """The page's words stand below each field that has some, and below the parameters' fields."""
+    table, places = linked()
+    text = models.render_table(table, TypeTable(), NestedNames.SNAKE_CASE, places)
+    meant = {"class_": HOSTILE.split()}
+    assert docstrings_of(text, "SagemakerJob") == meant
+    assert docstrings_of(text, "SagemakerJobParameters") == meant
+
+
+def test_docstrings_cost_nothing_at_run_time() -> None:
+    """The compiler drops the docstrings of fields: a description is in the code once."""
+    table = handmade.table("aws.one", [column("a", "string", description="Said once.")])
+    text = models.render_table(table, TypeTable(), NestedNames.SNAKE_CASE, {})
+    assert text.count("Said once.") == 2
+    assert marshal.dumps(compile(text, "one", "exec")).count(b"Said once.") == 1
 
 
 def test_parameters_have_a_model(generated: handmade.Package) -> None:

@@ -50,24 +50,72 @@ class Row(TypedDict):
     _key: str
     account_id: str | None
     compilation_end_time: datetime | None
+    """The time when the model compilation job on a compilation job instance ended. For
+    a successful or stopped job, this is when the job's model artifacts have finished
+    uploading. For a failed job, this is when Amazon SageMaker AI detected that the job
+    failed.
+    """
     compilation_job_arn: str | None
+    """The Amazon Resource Name (ARN) of the model compilation job."""
     compilation_job_name: str | None
+    """The name of the model compilation job."""
     compilation_job_status: str | None
+    """The status of the model compilation job."""
     compilation_start_time: datetime | None
+    """The time when the model compilation job started the CompilationJob instances. You
+    are billed for the time between this timestamp and the timestamp in the
+    CompilationEndTime field. In Amazon CloudWatch Logs, the start time might be later
+    than this time. That's because it takes time to download the compilation job, which
+    depends on the size of the compilation job container.
+    """
     creation_time: datetime | None
+    """The time that the model compilation job was created."""
     derived_information: shapes.DerivedInformationRow | None
+    """Information that SageMaker Neo automatically derived about the model."""
     failure_reason: str | None
+    """If a model compilation job failed, the reason it failed."""
     inference_image: str | None
+    """The inference image to use when compiling a model. Specify an image only if the
+    target device is a cloud instance.
+    """
     input_config: shapes.InputConfigRow | None
+    """Information about the location in Amazon S3 of the input model artifacts, the
+    name and shape of the expected data inputs, and the framework in which the model was
+    trained.
+    """
     last_modified_time: datetime | None
+    """The time that the status of the model compilation job was last modified."""
     model_artifacts: shapes.ModelArtifactsRow | None
+    """Information about the location in Amazon S3 that has been configured for storing
+    the model artifacts used in the compilation job.
+    """
     model_digests: shapes.ModelDigestsRow | None
+    """Provides a BLAKE2 hash value that identifies the compiled model artifacts in
+    Amazon S3.
+    """
     model_package_version_arn: str | None
+    """The Amazon Resource Name (ARN) of the versioned model package that was provided
+    to SageMaker Neo when you initiated a compilation job.
+    """
     output_config: shapes.OutputConfigRow | None
+    """Information about the output location for the compiled model and the target
+    device that the model runs on.
+    """
     role_arn: str | None
+    """The Amazon Resource Name (ARN) of an IAM role that Amazon SageMaker AI assumes to
+    perform the model compilation job.
+    """
     stopping_condition: shapes.StoppingConditionRow | None
+    """Specifies a limit to how long a model compilation job can run. When the job
+    reaches the time limit, Amazon SageMaker AI ends the compilation job. Use this API
+    to cap model training costs.
+    """
     tags: dict[str, list[str]] | None
     vpc_config: shapes.NeoVpcConfigRow | None
+    """A VpcConfig object that specifies the VPC that you want your compilation job to
+    connect to. Control access to your models by configuring the VPC. For more
+    information, see Protect Compilation Jobs by Using an Amazon Virtual Private Cloud.
+    """
 
 
 _MAPPED = frozenset(

@@ -53,27 +53,60 @@ class Row(TypedDict):
     _key: str
     account_id: str | None
     app_specification: shapes.AppSpecificationRow | None
+    """Configures the processing job to run a specified container image."""
     auto_ml_job_arn: str | None
+    """The ARN of an AutoML job associated with this processing job."""
     creation_time: datetime | None
+    """The time at which the processing job was created."""
     environment: dict[str, str | None] | None
+    """The environment variables set in the Docker container."""
     exit_message: str | None
+    """An optional string, up to one KB in size, that contains metadata from the
+    processing container when the processing job exits.
+    """
     experiment_config: shapes.ExperimentConfigRow | None
+    """The configuration information used to create an experiment."""
     failure_reason: str | None
+    """A string, up to one KB in size, that contains the reason a processing job failed,
+    if it failed.
+    """
     last_modified_time: datetime | None
+    """The time at which the processing job was last modified."""
     monitoring_schedule_arn: str | None
+    """The ARN of a monitoring schedule for an endpoint associated with this processing
+    job.
+    """
     network_config: shapes.NetworkConfigRow | None
+    """Networking options for a processing job."""
     processing_end_time: datetime | None
+    """The time at which the processing job completed."""
     processing_inputs: list[shapes.ProcessingInputRow | None] | None
+    """The inputs for a processing job."""
     processing_job_arn: str | None
+    """The Amazon Resource Name (ARN) of the processing job."""
     processing_job_name: str | None
+    """The name of the processing job. The name must be unique within an Amazon Web
+    Services Region in the Amazon Web Services account.
+    """
     processing_job_status: str | None
+    """Provides the status of a processing job."""
     processing_output_config: shapes.ProcessingOutputConfigRow | None
+    """Output configuration for the processing job."""
     processing_resources: shapes.ProcessingResourcesRow | None
+    """Identifies the resources, ML compute instances, and ML storage volumes to deploy
+    for a processing job. In distributed training, you specify more than one instance.
+    """
     processing_start_time: datetime | None
+    """The time at which the processing job started."""
     role_arn: str | None
+    """The Amazon Resource Name (ARN) of an IAM role that Amazon SageMaker can assume to
+    perform tasks on your behalf.
+    """
     stopping_condition: shapes.ProcessingStoppingConditionRow | None
+    """The time limit for how long the processing job is allowed to run."""
     tags: dict[str, list[str]] | None
     training_job_arn: str | None
+    """The ARN of a training job associated with this processing job."""
 
 
 _MAPPED = frozenset(

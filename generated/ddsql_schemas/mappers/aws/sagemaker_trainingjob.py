@@ -95,57 +95,211 @@ class Row(TypedDict):
     _key: str
     account_id: str | None
     algorithm_specification: shapes.AlgorithmSpecificationRow | None
+    """Information about the algorithm used for training, and algorithm metadata."""
     auto_ml_job_arn: str | None
+    """The Amazon Resource Name (ARN) of an AutoML job."""
     billable_time_in_seconds: int | None
+    """The billable time in seconds. Billable time refers to the absolute wall-clock
+    time. Multiply BillableTimeInSeconds by the number of instances (InstanceCount) in
+    your training cluster to get the total compute time SageMaker bills you if you run
+    distributed training. The formula is as follows: BillableTimeInSeconds *
+    InstanceCount . You can calculate the savings from using managed spot training using
+    the formula (1 - BillableTimeInSeconds / TrainingTimeInSeconds) * 100. For example,
+    if BillableTimeInSeconds is 100 and TrainingTimeInSeconds is 500, the savings is
+    80%.
+    """
     checkpoint_config: shapes.CheckpointConfigRow | None
     creation_time: datetime | None
+    """A timestamp that indicates when the training job was created."""
     debug_hook_config: shapes.DebugHookConfigRow | None
     debug_rule_configurations: list[shapes.DebugRuleConfigurationRow | None] | None
+    """Configuration information for Amazon SageMaker Debugger rules for debugging
+    output tensors.
+    """
     debug_rule_evaluation_statuses: (
         list[shapes.DebugRuleEvaluationStatusRow | None] | None
     )
+    """Evaluation status of Amazon SageMaker Debugger rules for debugging on a training
+    job.
+    """
     enable_inter_container_traffic_encryption: bool | None
+    """To encrypt all communications between ML compute instances in distributed
+    training, choose True. Encryption provides greater security for distributed
+    training, but training might take longer. How long it takes depends on the amount of
+    communication between compute instances, especially if you use a deep learning
+    algorithms in distributed training.
+    """
     enable_managed_spot_training: bool | None
+    """A Boolean indicating whether managed spot training is enabled (True) or not
+    (False).
+    """
     enable_network_isolation: bool | None
+    """If you want to allow inbound or outbound network calls, except for calls between
+    peers within a training cluster for distributed training, choose True. If you enable
+    network isolation for training jobs that are configured to use a VPC, SageMaker
+    downloads and uploads customer data and model artifacts through the specified VPC,
+    but the training container does not have network access.
+    """
     environment: dict[str, str | None] | None
+    """The environment variables to set in the Docker container.
+    Important: Do not include any security-sensitive information including account
+    access IDs, secrets, or tokens in any environment fields. As part of the shared
+    responsibility model, you are responsible for any potential exposure, unauthorized
+    access, or compromise of your sensitive data if caused by security-sensitive
+    information included in the request environment variable or plain text fields.
+    """
     experiment_config: shapes.ExperimentConfigRow | None
     failure_reason: str | None
+    """If the training job failed, the reason it failed."""
     final_metric_data_list: list[shapes.MetricDataRow | None] | None
+    """A collection of MetricData objects that specify the names, values, and dates and
+    times that the training algorithm emitted to Amazon CloudWatch.
+    """
     hyper_parameters: dict[str, str | None] | None
+    """Algorithm-specific parameters."""
     infra_check_config: shapes.InfraCheckConfigRow | None
+    """Contains information about the infrastructure health check configuration for the
+    training job.
+    """
     input_data_config: list[shapes.ChannelRow | None] | None
+    """An array of Channel objects that describes each data input channel."""
     labeling_job_arn: str | None
+    """The Amazon Resource Name (ARN) of the SageMaker Ground Truth labeling job that
+    created the transform or training job.
+    """
     last_modified_time: datetime | None
+    """A timestamp that indicates when the status of the training job was last modified.
+    """
     model_artifacts: shapes.ModelArtifactsRow | None
+    """Information about the Amazon S3 location that is configured for storing model
+    artifacts.
+    """
     output_data_config: shapes.OutputDataConfigRow | None
+    """The S3 path where model artifacts that you configured when creating the job are
+    stored. SageMaker creates subfolders for model artifacts.
+    """
     profiler_config: shapes.ProfilerConfigRow | None
     profiler_rule_configurations: (
         list[shapes.ProfilerRuleConfigurationRow | None] | None
     )
+    """Configuration information for Amazon SageMaker Debugger rules for profiling
+    system and framework metrics.
+    """
     profiler_rule_evaluation_statuses: (
         list[shapes.ProfilerRuleEvaluationStatusRow | None] | None
     )
+    """Evaluation status of Amazon SageMaker Debugger rules for profiling on a training
+    job.
+    """
     profiling_status: str | None
+    """Profiling status of a training job."""
     remote_debug_config: shapes.RemoteDebugConfigRow | None
+    """Configuration for remote debugging. To learn more about the remote debugging
+    functionality of SageMaker, see Access a training container through Amazon Web
+    Services Systems Manager (SSM) for remote debugging.
+    """
     resource_config: shapes.ResourceConfigRow | None
+    """Resources, including ML compute instances and ML storage volumes, that are
+    configured for model training.
+    """
     retry_strategy: shapes.RetryStrategyRow | None
+    """The number of times to retry the job when the job fails due to an
+    InternalServerError.
+    """
     role_arn: str | None
+    """The Amazon Web Services Identity and Access Management (IAM) role configured for
+    the training job.
+    """
     secondary_status: str | None
+    """Provides detailed information about the state of the training job. For detailed
+    information on the secondary status of the training job, see StatusMessage under
+    SecondaryStatusTransition. SageMaker provides primary statuses and secondary
+    statuses that apply to each of them:
+    - InProgress:
+      - Starting - Starting the training job.
+      - Downloading - An optional stage for algorithms that support File training input
+    mode. It indicates that data is being downloaded to the ML storage volumes.
+      - Training - Training is in progress.
+      - Interrupted - The job stopped because the managed spot training instances were
+    interrupted.
+      - Uploading - Training is complete and the model artifacts are being uploaded to
+    the S3 location.
+    - Completed:
+      - Completed - The training job has completed.
+    - Failed:
+      - Failed - The training job has failed. The reason for the failure is returned in
+    the FailureReason field of DescribeTrainingJobResponse.
+    - Stopped:
+      - MaxRuntimeExceeded - The job stopped because it exceeded the maximum allowed
+    runtime.
+      - MaxWaitTimeExceeded - The job stopped because it exceeded the maximum allowed
+    wait time.
+      - Stopped - The training job has stopped.
+    - Stopping:
+      - Stopping - Stopping the training job.
+    Important: Valid values for SecondaryStatus are subject to change.
+    We no longer support the following secondary statuses:
+    - LaunchingMLInstances
+    - PreparingTraining
+    - DownloadingTrainingImage
+    """
     secondary_status_transitions: (
         list[shapes.SecondaryStatusTransitionRow | None] | None
     )
+    """A history of all of the secondary statuses that the training job has transitioned
+    through.
+    """
     stopping_condition: shapes.StoppingConditionRow | None
+    """Specifies a limit to how long a model training job can run. It also specifies how
+    long a managed Spot training job has to complete. When the job reaches the time
+    limit, SageMaker ends the training job. Use this API to cap model training costs. To
+    stop a job, SageMaker sends the algorithm the SIGTERM signal, which delays job
+    termination for 120 seconds. Algorithms can use this 120-second window to save the
+    model artifacts, so the results of training are not lost.
+    """
     tags: dict[str, list[str]] | None
     tensor_board_output_config: shapes.TensorBoardOutputConfigRow | None
     training_end_time: datetime | None
+    """Indicates the time when the training job ends on training instances. You are
+    billed for the time interval between the value of TrainingStartTime and this time.
+    For successful jobs and stopped jobs, this is the time after model artifacts are
+    uploaded. For failed jobs, this is the time when SageMaker detects a job failure.
+    """
     training_job_arn: str | None
+    """The Amazon Resource Name (ARN) of the training job."""
     training_job_name: str | None
+    """Name of the model training job."""
     training_job_status: str | None
+    """The status of the training job. SageMaker provides the following training job
+    statuses:
+    - InProgress - The training is in progress.
+    - Completed - The training job has completed.
+    - Failed - The training job has failed. To see the reason for the failure, see the
+    FailureReason field in the response to a DescribeTrainingJobResponse call.
+    - Stopping - The training job is stopping.
+    - Stopped - The training job has stopped.
+    For more detailed information, see SecondaryStatus.
+    """
     training_start_time: datetime | None
+    """Indicates the time when the training job starts on training instances. You are
+    billed for the time interval between this time and the value of TrainingEndTime. The
+    start time in CloudWatch Logs might be later than this time. The difference is due
+    to the time it takes to download the training data and to the size of the training
+    container.
+    """
     training_time_in_seconds: int | None
+    """The training time in seconds."""
     tuning_job_arn: str | None
+    """The Amazon Resource Name (ARN) of the associated hyperparameter tuning job if the
+    training job was launched by a hyperparameter tuning job.
+    """
     vpc_config: shapes.VpcConfigRow | None
+    """A VpcConfig object that specifies the VPC that this training job has access to.
+    For more information, see Protect Training Jobs by Using an Amazon Virtual Private
+    Cloud.
+    """
     warm_pool_status: shapes.WarmPoolStatusRow | None
+    """The status of the warm pool associated with the training job."""
 
 
 _MAPPED = frozenset(

@@ -33,79 +33,112 @@ class SagemakerProcessingJob(BaseModel):
         default=None,
         description="Configures the processing job to run a specified container image.",
     )
+    """Configures the processing job to run a specified container image."""
     auto_ml_job_arn: StrictStr | None = Field(
         default=None,
         description="The ARN of an AutoML job associated with this processing job.",
     )
+    """The ARN of an AutoML job associated with this processing job."""
     creation_time: AwareDatetime | None = Field(
         default=None, description="The time at which the processing job was created."
     )
+    """The time at which the processing job was created."""
     environment: Hstore | None = Field(
         default=None,
         description="The environment variables set in the Docker container.",
     )
+    """The environment variables set in the Docker container."""
     exit_message: StrictStr | None = Field(
         default=None,
         description="An optional string, up to one KB in size, that contains metadata from the processing container when the processing job exits.",
     )
+    """An optional string, up to one KB in size, that contains metadata from the
+    processing container when the processing job exits.
+    """
     experiment_config: ExperimentConfig | None = Field(
         default=None,
         description="The configuration information used to create an experiment.",
     )
+    """The configuration information used to create an experiment."""
     failure_reason: StrictStr | None = Field(
         default=None,
         description="A string, up to one KB in size, that contains the reason a processing job failed, if it failed.",
     )
+    """A string, up to one KB in size, that contains the reason a processing job failed,
+    if it failed.
+    """
     last_modified_time: AwareDatetime | None = Field(
         default=None,
         description="The time at which the processing job was last modified.",
     )
+    """The time at which the processing job was last modified."""
     monitoring_schedule_arn: StrictStr | None = Field(
         default=None,
         description="The ARN of a monitoring schedule for an endpoint associated with this processing job.",
     )
+    """The ARN of a monitoring schedule for an endpoint associated with this processing
+    job.
+    """
     network_config: NetworkConfig | None = Field(
         default=None, description="Networking options for a processing job."
     )
+    """Networking options for a processing job."""
     processing_end_time: AwareDatetime | None = Field(
         default=None, description="The time at which the processing job completed."
     )
+    """The time at which the processing job completed."""
     processing_inputs: list[ProcessingInput] | None = Field(
         default=None, description="The inputs for a processing job."
     )
+    """The inputs for a processing job."""
     processing_job_arn: StrictStr | None = Field(
         default=None,
         description="The Amazon Resource Name (ARN) of the processing job.",
     )
+    """The Amazon Resource Name (ARN) of the processing job."""
     processing_job_name: StrictStr | None = Field(
         default=None,
         description="The name of the processing job. The name must be unique within an Amazon Web Services Region in the Amazon Web Services account.",
     )
+    """The name of the processing job. The name must be unique within an Amazon Web
+    Services Region in the Amazon Web Services account.
+    """
     processing_job_status: (
         Literal["InProgress", "Completed", "Failed", "Stopping", "Stopped"]
         | StrictStr
         | None
     ) = Field(default=None, description="Provides the status of a processing job.")
+    """Provides the status of a processing job."""
     processing_output_config: ProcessingOutputConfig | None = Field(
         default=None, description="Output configuration for the processing job."
     )
+    """Output configuration for the processing job."""
     processing_resources: ProcessingResources | None = Field(
         default=None,
         description="Identifies the resources, ML compute instances, and ML storage volumes to deploy for a processing job. In distributed training, you specify more than one instance.",
     )
+    """Identifies the resources, ML compute instances, and ML storage volumes to deploy
+    for a processing job. In distributed training, you specify more than one instance.
+    """
     processing_start_time: AwareDatetime | None = Field(
         default=None, description="The time at which the processing job started."
     )
+    """The time at which the processing job started."""
     role_arn: StrictStr | None = Field(
         default=None,
         description="The Amazon Resource Name (ARN) of an IAM role that Amazon SageMaker can assume to perform tasks on your behalf.",
     )
+    """The Amazon Resource Name (ARN) of an IAM role that Amazon SageMaker can assume to
+    perform tasks on your behalf.
+    """
     stopping_condition: ProcessingStoppingCondition | None = Field(
         default=None,
         description="The time limit for how long the processing job is allowed to run.",
     )
+    """The time limit for how long the processing job is allowed to run."""
     tags: HstoreCsv | None = None
     training_job_arn: StrictStr | None = Field(
         default=None,
         description="The ARN of a training job associated with this processing job.",
     )
+    """The ARN of a training job associated with this processing job."""

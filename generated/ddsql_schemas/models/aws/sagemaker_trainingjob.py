@@ -56,108 +56,188 @@ class SagemakerTrainingjob(BaseModel):
         default=None,
         description="Information about the algorithm used for training, and algorithm metadata.",
     )
+    """Information about the algorithm used for training, and algorithm metadata."""
     auto_ml_job_arn: StrictStr | None = Field(
         default=None, description="The Amazon Resource Name (ARN) of an AutoML job."
     )
+    """The Amazon Resource Name (ARN) of an AutoML job."""
     billable_time_in_seconds: Int64 | None = Field(
         default=None,
         description="The billable time in seconds. Billable time refers to the absolute wall-clock time. Multiply BillableTimeInSeconds by the number of instances (InstanceCount) in your training cluster to get the total compute time SageMaker bills you if you run distributed training. The formula is as follows: BillableTimeInSeconds * InstanceCount . You can calculate the savings from using managed spot training using the formula (1 - BillableTimeInSeconds / TrainingTimeInSeconds) * 100. For example, if BillableTimeInSeconds is 100 and TrainingTimeInSeconds is 500, the savings is 80%.",
     )
+    """The billable time in seconds. Billable time refers to the absolute wall-clock
+    time. Multiply BillableTimeInSeconds by the number of instances (InstanceCount) in
+    your training cluster to get the total compute time SageMaker bills you if you run
+    distributed training. The formula is as follows: BillableTimeInSeconds *
+    InstanceCount . You can calculate the savings from using managed spot training using
+    the formula (1 - BillableTimeInSeconds / TrainingTimeInSeconds) * 100. For example,
+    if BillableTimeInSeconds is 100 and TrainingTimeInSeconds is 500, the savings is
+    80%.
+    """
     checkpoint_config: CheckpointConfig | None = None
     creation_time: AwareDatetime | None = Field(
         default=None,
         description="A timestamp that indicates when the training job was created.",
     )
+    """A timestamp that indicates when the training job was created."""
     debug_hook_config: DebugHookConfig | None = None
     debug_rule_configurations: list[DebugRuleConfiguration] | None = Field(
         default=None,
         description="Configuration information for Amazon SageMaker Debugger rules for debugging output tensors.",
     )
+    """Configuration information for Amazon SageMaker Debugger rules for debugging
+    output tensors.
+    """
     debug_rule_evaluation_statuses: list[DebugRuleEvaluationStatus] | None = Field(
         default=None,
         description="Evaluation status of Amazon SageMaker Debugger rules for debugging on a training job.",
     )
+    """Evaluation status of Amazon SageMaker Debugger rules for debugging on a training
+    job.
+    """
     enable_inter_container_traffic_encryption: StrictBool | None = Field(
         default=None,
         description="To encrypt all communications between ML compute instances in distributed training, choose True. Encryption provides greater security for distributed training, but training might take longer. How long it takes depends on the amount of communication between compute instances, especially if you use a deep learning algorithms in distributed training.",
     )
+    """To encrypt all communications between ML compute instances in distributed
+    training, choose True. Encryption provides greater security for distributed
+    training, but training might take longer. How long it takes depends on the amount of
+    communication between compute instances, especially if you use a deep learning
+    algorithms in distributed training.
+    """
     enable_managed_spot_training: StrictBool | None = Field(
         default=None,
         description="A Boolean indicating whether managed spot training is enabled (True) or not (False).",
     )
+    """A Boolean indicating whether managed spot training is enabled (True) or not
+    (False).
+    """
     enable_network_isolation: StrictBool | None = Field(
         default=None,
         description="If you want to allow inbound or outbound network calls, except for calls between peers within a training cluster for distributed training, choose True. If you enable network isolation for training jobs that are configured to use a VPC, SageMaker downloads and uploads customer data and model artifacts through the specified VPC, but the training container does not have network access.",
     )
+    """If you want to allow inbound or outbound network calls, except for calls between
+    peers within a training cluster for distributed training, choose True. If you enable
+    network isolation for training jobs that are configured to use a VPC, SageMaker
+    downloads and uploads customer data and model artifacts through the specified VPC,
+    but the training container does not have network access.
+    """
     environment: Hstore | None = Field(
         default=None,
         description="The environment variables to set in the Docker container.\nImportant: Do not include any security-sensitive information including account access IDs, secrets, or tokens in any environment fields. As part of the shared responsibility model, you are responsible for any potential exposure, unauthorized access, or compromise of your sensitive data if caused by security-sensitive information included in the request environment variable or plain text fields.",
     )
+    """The environment variables to set in the Docker container.
+    Important: Do not include any security-sensitive information including account
+    access IDs, secrets, or tokens in any environment fields. As part of the shared
+    responsibility model, you are responsible for any potential exposure, unauthorized
+    access, or compromise of your sensitive data if caused by security-sensitive
+    information included in the request environment variable or plain text fields.
+    """
     experiment_config: ExperimentConfig | None = None
     failure_reason: StrictStr | None = Field(
         default=None, description="If the training job failed, the reason it failed."
     )
+    """If the training job failed, the reason it failed."""
     final_metric_data_list: list[MetricData] | None = Field(
         default=None,
         description="A collection of MetricData objects that specify the names, values, and dates and times that the training algorithm emitted to Amazon CloudWatch.",
     )
+    """A collection of MetricData objects that specify the names, values, and dates and
+    times that the training algorithm emitted to Amazon CloudWatch.
+    """
     hyper_parameters: Hstore | None = Field(
         default=None, description="Algorithm-specific parameters."
     )
+    """Algorithm-specific parameters."""
     infra_check_config: InfraCheckConfig | None = Field(
         default=None,
         description="Contains information about the infrastructure health check configuration for the training job.",
     )
+    """Contains information about the infrastructure health check configuration for the
+    training job.
+    """
     input_data_config: list[Channel] | None = Field(
         default=None,
         description="An array of Channel objects that describes each data input channel.",
     )
+    """An array of Channel objects that describes each data input channel."""
     labeling_job_arn: StrictStr | None = Field(
         default=None,
         description="The Amazon Resource Name (ARN) of the SageMaker Ground Truth labeling job that created the transform or training job.",
     )
+    """The Amazon Resource Name (ARN) of the SageMaker Ground Truth labeling job that
+    created the transform or training job.
+    """
     last_modified_time: AwareDatetime | None = Field(
         default=None,
         description="A timestamp that indicates when the status of the training job was last modified.",
     )
+    """A timestamp that indicates when the status of the training job was last modified.
+    """
     model_artifacts: ModelArtifacts | None = Field(
         default=None,
         description="Information about the Amazon S3 location that is configured for storing model artifacts.",
     )
+    """Information about the Amazon S3 location that is configured for storing model
+    artifacts.
+    """
     output_data_config: OutputDataConfig | None = Field(
         default=None,
         description="The S3 path where model artifacts that you configured when creating the job are stored. SageMaker creates subfolders for model artifacts.",
     )
+    """The S3 path where model artifacts that you configured when creating the job are
+    stored. SageMaker creates subfolders for model artifacts.
+    """
     profiler_config: ProfilerConfig | None = None
     profiler_rule_configurations: list[ProfilerRuleConfiguration] | None = Field(
         default=None,
         description="Configuration information for Amazon SageMaker Debugger rules for profiling system and framework metrics.",
     )
+    """Configuration information for Amazon SageMaker Debugger rules for profiling
+    system and framework metrics.
+    """
     profiler_rule_evaluation_statuses: list[ProfilerRuleEvaluationStatus] | None = (
         Field(
             default=None,
             description="Evaluation status of Amazon SageMaker Debugger rules for profiling on a training job.",
         )
     )
+    """Evaluation status of Amazon SageMaker Debugger rules for profiling on a training
+    job.
+    """
     profiling_status: Literal["Enabled", "Disabled"] | StrictStr | None = Field(
         default=None, description="Profiling status of a training job."
     )
+    """Profiling status of a training job."""
     remote_debug_config: RemoteDebugConfig | None = Field(
         default=None,
         description="Configuration for remote debugging. To learn more about the remote debugging functionality of SageMaker, see Access a training container through Amazon Web Services Systems Manager (SSM) for remote debugging.",
     )
+    """Configuration for remote debugging. To learn more about the remote debugging
+    functionality of SageMaker, see Access a training container through Amazon Web
+    Services Systems Manager (SSM) for remote debugging.
+    """
     resource_config: ResourceConfig | None = Field(
         default=None,
         description="Resources, including ML compute instances and ML storage volumes, that are configured for model training.",
     )
+    """Resources, including ML compute instances and ML storage volumes, that are
+    configured for model training.
+    """
     retry_strategy: RetryStrategy | None = Field(
         default=None,
         description="The number of times to retry the job when the job fails due to an InternalServerError.",
     )
+    """The number of times to retry the job when the job fails due to an
+    InternalServerError.
+    """
     role_arn: StrictStr | None = Field(
         default=None,
         description="The Amazon Web Services Identity and Access Management (IAM) role configured for the training job.",
     )
+    """The Amazon Web Services Identity and Access Management (IAM) role configured for
+    the training job.
+    """
     secondary_status: (
         Literal[
             "Starting",
@@ -185,26 +265,75 @@ class SagemakerTrainingjob(BaseModel):
         default=None,
         description="Provides detailed information about the state of the training job. For detailed information on the secondary status of the training job, see StatusMessage under SecondaryStatusTransition. SageMaker provides primary statuses and secondary statuses that apply to each of them:\n- InProgress:\n  - Starting - Starting the training job.\n  - Downloading - An optional stage for algorithms that support File training input mode. It indicates that data is being downloaded to the ML storage volumes.\n  - Training - Training is in progress.\n  - Interrupted - The job stopped because the managed spot training instances were interrupted.\n  - Uploading - Training is complete and the model artifacts are being uploaded to the S3 location.\n- Completed:\n  - Completed - The training job has completed.\n- Failed:\n  - Failed - The training job has failed. The reason for the failure is returned in the FailureReason field of DescribeTrainingJobResponse.\n- Stopped:\n  - MaxRuntimeExceeded - The job stopped because it exceeded the maximum allowed runtime.\n  - MaxWaitTimeExceeded - The job stopped because it exceeded the maximum allowed wait time.\n  - Stopped - The training job has stopped.\n- Stopping:\n  - Stopping - Stopping the training job.\nImportant: Valid values for SecondaryStatus are subject to change.\nWe no longer support the following secondary statuses:\n- LaunchingMLInstances\n- PreparingTraining\n- DownloadingTrainingImage",
     )
+    """Provides detailed information about the state of the training job. For detailed
+    information on the secondary status of the training job, see StatusMessage under
+    SecondaryStatusTransition. SageMaker provides primary statuses and secondary
+    statuses that apply to each of them:
+    - InProgress:
+      - Starting - Starting the training job.
+      - Downloading - An optional stage for algorithms that support File training input
+    mode. It indicates that data is being downloaded to the ML storage volumes.
+      - Training - Training is in progress.
+      - Interrupted - The job stopped because the managed spot training instances were
+    interrupted.
+      - Uploading - Training is complete and the model artifacts are being uploaded to
+    the S3 location.
+    - Completed:
+      - Completed - The training job has completed.
+    - Failed:
+      - Failed - The training job has failed. The reason for the failure is returned in
+    the FailureReason field of DescribeTrainingJobResponse.
+    - Stopped:
+      - MaxRuntimeExceeded - The job stopped because it exceeded the maximum allowed
+    runtime.
+      - MaxWaitTimeExceeded - The job stopped because it exceeded the maximum allowed
+    wait time.
+      - Stopped - The training job has stopped.
+    - Stopping:
+      - Stopping - Stopping the training job.
+    Important: Valid values for SecondaryStatus are subject to change.
+    We no longer support the following secondary statuses:
+    - LaunchingMLInstances
+    - PreparingTraining
+    - DownloadingTrainingImage
+    """
     secondary_status_transitions: list[SecondaryStatusTransition] | None = Field(
         default=None,
         description="A history of all of the secondary statuses that the training job has transitioned through.",
     )
+    """A history of all of the secondary statuses that the training job has transitioned
+    through.
+    """
     stopping_condition: StoppingCondition | None = Field(
         default=None,
         description="Specifies a limit to how long a model training job can run. It also specifies how long a managed Spot training job has to complete. When the job reaches the time limit, SageMaker ends the training job. Use this API to cap model training costs. To stop a job, SageMaker sends the algorithm the SIGTERM signal, which delays job termination for 120 seconds. Algorithms can use this 120-second window to save the model artifacts, so the results of training are not lost.",
     )
+    """Specifies a limit to how long a model training job can run. It also specifies how
+    long a managed Spot training job has to complete. When the job reaches the time
+    limit, SageMaker ends the training job. Use this API to cap model training costs. To
+    stop a job, SageMaker sends the algorithm the SIGTERM signal, which delays job
+    termination for 120 seconds. Algorithms can use this 120-second window to save the
+    model artifacts, so the results of training are not lost.
+    """
     tags: HstoreCsv | None = None
     tensor_board_output_config: TensorBoardOutputConfig | None = None
     training_end_time: AwareDatetime | None = Field(
         default=None,
         description="Indicates the time when the training job ends on training instances. You are billed for the time interval between the value of TrainingStartTime and this time. For successful jobs and stopped jobs, this is the time after model artifacts are uploaded. For failed jobs, this is the time when SageMaker detects a job failure.",
     )
+    """Indicates the time when the training job ends on training instances. You are
+    billed for the time interval between the value of TrainingStartTime and this time.
+    For successful jobs and stopped jobs, this is the time after model artifacts are
+    uploaded. For failed jobs, this is the time when SageMaker detects a job failure.
+    """
     training_job_arn: StrictStr | None = Field(
         default=None, description="The Amazon Resource Name (ARN) of the training job."
     )
+    """The Amazon Resource Name (ARN) of the training job."""
     training_job_name: StrictStr | None = Field(
         default=None, description="Name of the model training job."
     )
+    """Name of the model training job."""
     training_job_status: (
         Literal["InProgress", "Completed", "Failed", "Stopping", "Stopped", "Deleting"]
         | StrictStr
@@ -213,22 +342,47 @@ class SagemakerTrainingjob(BaseModel):
         default=None,
         description="The status of the training job. SageMaker provides the following training job statuses:\n- InProgress - The training is in progress.\n- Completed - The training job has completed.\n- Failed - The training job has failed. To see the reason for the failure, see the FailureReason field in the response to a DescribeTrainingJobResponse call.\n- Stopping - The training job is stopping.\n- Stopped - The training job has stopped.\nFor more detailed information, see SecondaryStatus.",
     )
+    """The status of the training job. SageMaker provides the following training job
+    statuses:
+    - InProgress - The training is in progress.
+    - Completed - The training job has completed.
+    - Failed - The training job has failed. To see the reason for the failure, see the
+    FailureReason field in the response to a DescribeTrainingJobResponse call.
+    - Stopping - The training job is stopping.
+    - Stopped - The training job has stopped.
+    For more detailed information, see SecondaryStatus.
+    """
     training_start_time: AwareDatetime | None = Field(
         default=None,
         description="Indicates the time when the training job starts on training instances. You are billed for the time interval between this time and the value of TrainingEndTime. The start time in CloudWatch Logs might be later than this time. The difference is due to the time it takes to download the training data and to the size of the training container.",
     )
+    """Indicates the time when the training job starts on training instances. You are
+    billed for the time interval between this time and the value of TrainingEndTime. The
+    start time in CloudWatch Logs might be later than this time. The difference is due
+    to the time it takes to download the training data and to the size of the training
+    container.
+    """
     training_time_in_seconds: Int64 | None = Field(
         default=None, description="The training time in seconds."
     )
+    """The training time in seconds."""
     tuning_job_arn: StrictStr | None = Field(
         default=None,
         description="The Amazon Resource Name (ARN) of the associated hyperparameter tuning job if the training job was launched by a hyperparameter tuning job.",
     )
+    """The Amazon Resource Name (ARN) of the associated hyperparameter tuning job if the
+    training job was launched by a hyperparameter tuning job.
+    """
     vpc_config: VpcConfig | None = Field(
         default=None,
         description="A VpcConfig object that specifies the VPC that this training job has access to. For more information, see Protect Training Jobs by Using an Amazon Virtual Private Cloud.",
     )
+    """A VpcConfig object that specifies the VPC that this training job has access to.
+    For more information, see Protect Training Jobs by Using an Amazon Virtual Private
+    Cloud.
+    """
     warm_pool_status: WarmPoolStatus | None = Field(
         default=None,
         description="The status of the warm pool associated with the training job.",
     )
+    """The status of the warm pool associated with the training job."""

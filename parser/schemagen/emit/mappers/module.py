@@ -84,7 +84,8 @@ def _row_type(plan: MapperPlan, values: Values) -> str:
         type = values.imports.annotation(values.row_type(column.column.type, column.shape))
         annotations[column.name] = type if column.is_key else f"{type} | None"
     values.imports.annotation("TypedDict")
-    return typed_dict("Row", annotations)
+    descriptions = {column.name: column.column.column.description for column in plan.columns}
+    return typed_dict("Row", annotations, descriptions=descriptions)
 
 
 # --- functions ------------------------------------------------------------------------------------

@@ -64,8 +64,13 @@ def _class(statement: ast.ClassDef, lines: list[str]) -> Iterator[str]:
     for member in statement.body:
         match member:
             case ast.Expr(value=ast.Constant(value=str())) if member.end_lineno is not None:
-                yield from _docstring(lines[member.lineno - 1 : member.end_lineno])
-                yield ""
+                written = lines[member.lineno - 1 : member.end_lineno]
+                if member is statement.body[0]:
+                    yield from _docstring(written)
+                    yield ""
+                else:
+                    # black leaves the docstrings of fields as they are.
+                    yield from written
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=called) as call):
                 yield f"    {name} = {_expression(called)}("
                 yield from (f"        {argument}," for argument in _arguments(call))

@@ -6,10 +6,11 @@ own; both are handed over as import paths, so that each file is generated from i
 
 from __future__ import annotations
 
+import ast
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from datamodel_code_generator import generate
@@ -32,10 +33,18 @@ from schemagen.emit.json_schema import (
     structure_schema,
     table_schema,
 )
+from schemagen.emit.layout import WIDTH
 from schemagen.emit.pydantic import layout
 from schemagen.model.pages import Structure
 from schemagen.model.shapes import structure_names
-from schemagen.names import MODEL_IMPORTS, NestedNames, class_name, field_names, model_name
+from schemagen.names import (
+    MODEL_IMPORTS,
+    NestedNames,
+    class_name,
+    docstring,
+    field_names,
+    model_name,
+)
 from schemagen.typetable import PYTHON_TYPE, JsonSchema, TypeTable
 
 
@@ -232,5 +241,37 @@ def _generate(
             flags=re.MULTILINE,
         )
     source = _OWN_IMPORT.sub(f"from {'.' * (path.count('/') + 1)}", source)
-    source = with_sorted_imports(source)
+    source = _with_docstrings(with_sorted_imports(source))
     return layout.lay_out(source) or format_python(source)
+
+
+def _with_docstrings(source: str) -> str:
+    """``source`` with the description of each field in a docstring below it, too.
+
+    Editors show that one, pydantic has the other. The compiler drops the docstrings: they cost
+    nothing when the module is imported.
+    """
+    lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")  # as Python counts them
+    found: list[tuple[int, str]] = []
+    for statement in ast.parse(source).body:
+        if isinstance(statement, ast.ClassDef):
+            found += _descriptions(statement)
+    for number, description in reversed(found):
+        lines.insert(number, docstring(description, 1, WIDTH))
+    return "\n".join(lines)
+
+
+def _descriptions(model: ast.ClassDef) -> Iterator[tuple[int, str]]:
+    """The last lines of the fields that have a description, with it."""
+    for statement in model.body:
+        match statement:
+            case ast.AnnAssign(value=ast.Call(keywords=keywords), end_lineno=int(number)):
+                for keyword in keywords:
+                    match keyword:
+                        case ast.keyword(arg="description", value=ast.Constant(value=str(text))):
+                            if text.strip():
+                                yield number, text
+                        case _:
+                            pass
+            case _:
+                pass

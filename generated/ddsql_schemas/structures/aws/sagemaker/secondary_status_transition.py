@@ -20,10 +20,16 @@ class SecondaryStatusTransition(BaseModel):
         default=None,
         description="A timestamp that shows when the training job transitioned out of this secondary status state into another secondary status state or when the training job has ended.",
     )
+    """A timestamp that shows when the training job transitioned out of this secondary
+    status state into another secondary status state or when the training job has ended.
+    """
     start_time: AwareDatetime = Field(
         ...,
         description="A timestamp that shows when the training job transitioned to the current secondary status state.",
     )
+    """A timestamp that shows when the training job transitioned to the current
+    secondary status state.
+    """
     status: (
         Literal[
             "Starting",
@@ -49,7 +55,54 @@ class SecondaryStatusTransition(BaseModel):
         ...,
         description="Contains a secondary status information from a training job.\nStatus might be one of the following secondary statuses:\nInProgress\n- Starting - Starting the training job.\n- Downloading - An optional stage for algorithms that support File training input mode. It indicates that data is being downloaded to the ML storage volumes.\n- Training - Training is in progress.\n- Uploading - Training is complete and the model artifacts are being uploaded to the S3 location.\nCompleted\n- Completed - The training job has completed.\nFailed\n- Failed - The training job has failed. The reason for the failure is returned in the FailureReason field of DescribeTrainingJobResponse.\nStopped\n- MaxRuntimeExceeded - The job stopped because it exceeded the maximum allowed runtime.\n- Stopped - The training job has stopped.\nStopping\n- Stopping - Stopping the training job.\nWe no longer support the following secondary statuses:\n- LaunchingMLInstances\n- PreparingTrainingStack\n- DownloadingTrainingImage",
     )
+    """Contains a secondary status information from a training job.
+    Status might be one of the following secondary statuses:
+    InProgress
+    - Starting - Starting the training job.
+    - Downloading - An optional stage for algorithms that support File training input
+    mode. It indicates that data is being downloaded to the ML storage volumes.
+    - Training - Training is in progress.
+    - Uploading - Training is complete and the model artifacts are being uploaded to the
+    S3 location.
+    Completed
+    - Completed - The training job has completed.
+    Failed
+    - Failed - The training job has failed. The reason for the failure is returned in
+    the FailureReason field of DescribeTrainingJobResponse.
+    Stopped
+    - MaxRuntimeExceeded - The job stopped because it exceeded the maximum allowed
+    runtime.
+    - Stopped - The training job has stopped.
+    Stopping
+    - Stopping - Stopping the training job.
+    We no longer support the following secondary statuses:
+    - LaunchingMLInstances
+    - PreparingTrainingStack
+    - DownloadingTrainingImage
+    """
     status_message: StrictStr | None = Field(
         default=None,
         description="A detailed description of the progress within a secondary status.\nAmazon SageMaker provides secondary statuses and status messages that apply to each of them:\nStarting\n- Starting the training job.\n- Launching requested ML instances.\n- Insufficient capacity error from EC2 while launching instances, retrying!\n- Launched instance was unhealthy, replacing it!\n- Preparing the instances for training.\nTraining\n- Downloading the training image.\n- Training image download completed. Training in progress.\nStatus messages are subject to change. Therefore, we recommend not including them in code that programmatically initiates actions. For examples, don't use status messages in if statements.\nTo have an overview of your training job's progress, view TrainingJobStatus and SecondaryStatus in DescribeTrainingJobResponse, and StatusMessage together. For example, at the start of a training job, you might see the following:\n- TrainingJobStatus - InProgress\n- SecondaryStatus - Training\n- StatusMessage - Downloading the training image",
     )
+    """A detailed description of the progress within a secondary status.
+    Amazon SageMaker provides secondary statuses and status messages that apply to each
+    of them:
+    Starting
+    - Starting the training job.
+    - Launching requested ML instances.
+    - Insufficient capacity error from EC2 while launching instances, retrying!
+    - Launched instance was unhealthy, replacing it!
+    - Preparing the instances for training.
+    Training
+    - Downloading the training image.
+    - Training image download completed. Training in progress.
+    Status messages are subject to change. Therefore, we recommend not including them in
+    code that programmatically initiates actions. For examples, don't use status
+    messages in if statements.
+    To have an overview of your training job's progress, view TrainingJobStatus and
+    SecondaryStatus in DescribeTrainingJobResponse, and StatusMessage together. For
+    example, at the start of a training job, you might see the following:
+    - TrainingJobStatus - InProgress
+    - SecondaryStatus - Training
+    - StatusMessage - Downloading the training image
+    """

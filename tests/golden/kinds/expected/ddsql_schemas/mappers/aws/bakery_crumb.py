@@ -29,8 +29,11 @@ class Row(TypedDict):
     _key: str
     account_id: str | None
     glaze: shapes.CoatingRow | None
+    """What makes it shine."""
     storage: shapes.GlazeRow | None
+    """Where the pantry keeps it."""
     weight: float | None
+    """Its weight in grams."""
 
 
 _MAPPED = frozenset(

@@ -44,11 +44,17 @@ class Row(TypedDict):
     _key: str
     account_id: str | None
     access_policy: Json | None
+    """Who may write in the book."""
     book_arn: str | None
+    """The ARN of the book."""
     opened_at: datetime | None
+    """When the first order was written."""
     page_count: int | None
+    """How many pages it has."""
     sealed: bool | None
+    """Whether nobody can write in it any more."""
     tags: dict[str, str | None] | None
+    """The labels on its cover."""
 
 
 _MAPPED = frozenset(

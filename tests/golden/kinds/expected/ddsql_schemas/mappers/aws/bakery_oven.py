@@ -40,11 +40,17 @@ class Row(TypedDict):
     _key: str
     account_id: str | None
     burners: list[shapes.BurnerRow | None] | None
+    """The burners of the oven, from front to back."""
     door_state: str | None
+    """Whether heat can leave. Valid values: open, closed."""
     lit_at: datetime | None
+    """When the oven was lit."""
     oven_id: str | None
+    """The name that the bakers call it by."""
     rack_count: int | None
+    """How many racks fit in."""
     shifts: list[str | None] | None
+    """The shifts that may use it."""
     tags: dict[str, list[str]] | None
 
 

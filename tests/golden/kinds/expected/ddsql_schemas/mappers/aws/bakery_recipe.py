@@ -75,14 +75,23 @@ class Row(TypedDict):
     _key: str
     account_id: str | None
     first_step: shapes.StepRow | None
+    """The step that begins it."""
     later_steps: list[shapes.StepRow | None] | None
+    """The steps after the first."""
     mean_rating: float | None
+    """What guests think of it."""
     name: str | None
+    """The name of the recipe."""
     nutrition: shapes.GetNutritionResultRow | None
+    """What is in one slice."""
     sharing_policy: Json | None
+    """Who may bake it."""
     status: str | None
+    """How far it is."""
     secret: str | None
+    """The part that is never told."""
     tags: dict[str, list[str]] | None
+    """The labels of the recipe."""
 
 
 def _items_of_get_rating(response: GetRatingResponse) -> Iterator[GetRatingItem]:

@@ -20,7 +20,10 @@ class BakeryCrumb(BaseModel):
     key: StrictStr = Field(..., alias="_key")
     account_id: StrictStr | None = None
     glaze: BakeryGlaze | None = Field(default=None, description="What makes it shine.")
+    """What makes it shine."""
     storage: PantryGlaze | None = Field(
         default=None, description="Where the pantry keeps it."
     )
+    """Where the pantry keeps it."""
     weight: StrictFloat | None = Field(default=None, description="Its weight in grams.")
+    """Its weight in grams."""

@@ -29,12 +29,18 @@ class BakeryOrderBook(BaseModel):
     access_policy: JsonValue | None = Field(
         default=None, description="Who may write in the book."
     )
+    """Who may write in the book."""
     book_arn: StrictStr | None = Field(default=None, description="The ARN of the book.")
+    """The ARN of the book."""
     opened_at: AwareDatetime | None = Field(
         default=None, description="When the first order was written."
     )
+    """When the first order was written."""
     page_count: Int64 | None = Field(default=None, description="How many pages it has.")
+    """How many pages it has."""
     sealed: StrictBool | None = Field(
         default=None, description="Whether nobody can write in it any more."
     )
+    """Whether nobody can write in it any more."""
     tags: Hstore | None = Field(default=None, description="The labels on its cover.")
+    """The labels on its cover."""

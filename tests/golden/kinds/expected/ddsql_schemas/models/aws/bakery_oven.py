@@ -24,17 +24,23 @@ class BakeryOven(BaseModel):
     burners: list[Burner] | None = Field(
         default=None, description="The burners of the oven, from front to back."
     )
+    """The burners of the oven, from front to back."""
     door_state: Literal["open", "closed", "ajar"] | StrictStr | None = Field(
         default=None, description="Whether heat can leave. Valid values: open, closed."
     )
+    """Whether heat can leave. Valid values: open, closed."""
     lit_at: AwareDatetime | None = Field(
         default=None, description="When the oven was lit."
     )
+    """When the oven was lit."""
     oven_id: StrictStr | None = Field(
         default=None, description="The name that the bakers call it by."
     )
+    """The name that the bakers call it by."""
     rack_count: Int64 | None = Field(default=None, description="How many racks fit in.")
+    """How many racks fit in."""
     shifts: list[StrictStr | None] | None = Field(
         default=None, description="The shifts that may use it."
     )
+    """The shifts that may use it."""
     tags: HstoreCsv | None = None

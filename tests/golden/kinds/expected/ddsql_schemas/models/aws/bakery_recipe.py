@@ -25,25 +25,34 @@ class BakeryRecipe(BaseModel):
     first_step: Step | None = Field(
         default=None, description="The step that begins it."
     )
+    """The step that begins it."""
     later_steps: list[Step] | None = Field(
         default=None, description="The steps after the first."
     )
+    """The steps after the first."""
     mean_rating: StrictFloat | None = Field(
         default=None, description="What guests think of it."
     )
+    """What guests think of it."""
     name: StrictStr | None = Field(default=None, description="The name of the recipe.")
+    """The name of the recipe."""
     nutrition: GetNutritionResult | None = Field(
         default=None, description="What is in one slice."
     )
+    """What is in one slice."""
     sharing_policy: JsonValue | None = Field(
         default=None, description="Who may bake it."
     )
+    """Who may bake it."""
     status: Literal["DRAFT", "TESTED"] | StrictStr | None = Field(
         default=None, description="How far it is."
     )
+    """How far it is."""
     secret: StrictStr | None = Field(
         default=None, description="The part that is never told."
     )
+    """The part that is never told."""
     tags: HstoreCsv | None = Field(
         default=None, description="The labels of the recipe."
     )
+    """The labels of the recipe."""

@@ -19,38 +19,49 @@ class Class(BaseModel):
     )
     key_: StrictStr = Field(..., alias="_key")
     key: StrictStr | None = Field(default=None, description="Not the key of the row.")
+    """Not the key of the row."""
     class_: StrictStr | None = Field(
         default=None, alias="class", description="A word of Python's."
     )
+    """A word of Python's."""
     model_config_: StrictStr | None = Field(
         default=None, alias="model_config", description="A word of pydantic's."
     )
+    """A word of pydantic's."""
     select: Int64 | None = Field(default=None, description="A word of SQL's.")
+    """A word of SQL's."""
     http_status_code: Int64 | None = Field(
         default=None, alias="@http.status_code", description="A dot and an at sign."
     )
+    """A dot and an at sign."""
     say_hi: StrictStr | None = Field(
         default=None,
         alias='say "hi" \'; --',
         description="Quotes of both kinds: \"\"\" and '''.",
     )
+    """Quotes of both kinds: \"\"\" and '''."""
     na_ve: StrictStr | None = Field(
         default=None,
         alias="naïve_ключ",
         description="Letters of two more alphabets: é, ж.",
     )
+    """Letters of two more alphabets: é, ж."""
     None_: Builtins | None = Field(
         default=None,
         alias="None",
         description="A structure whose members are called like builtins.",
     )
+    """A structure whose members are called like builtins."""
     a_name_of_more_than_sixty_three_bytes_which_postgresql_would_cut_off_one: (
         StrictStr | None
     ) = Field(default=None, description="The first of two.")
+    """The first of two."""
     a_name_of_more_than_sixty_three_bytes_which_postgresql_would_cut_off_two: (
         StrictStr | None
     ) = Field(default=None, description="The second of two.")
+    """The second of two."""
     ctid: StrictStr | None = Field(
         default=None,
         description="A system column of PostgreSQL's. Ends with a backslash \\\\",
     )
+    """A system column of PostgreSQL's. Ends with a backslash \\\\"""

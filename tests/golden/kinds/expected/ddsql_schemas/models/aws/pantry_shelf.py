@@ -23,5 +23,7 @@ class PantryShelf(BaseModel):
     height: Int64 | None = Field(
         default=None, description="Its height above the floor."
     )
+    """Its height above the floor."""
     jars: JsonValue | None = Field(default=None, description="The jars on it.")
+    """The jars on it."""
     tags: HstoreCsv | None = None

@@ -13,5 +13,6 @@ class LooseNotes(BaseModel):
     author: StrictStr | None = Field(
         default=None, description="Who wrote it.", title="Author"
     )
+    """Who wrote it."""
     text: StrictStr | None = Field(default=None, title="Text")
     written_at: AwareDatetime | None = Field(default=None, title="Written at")

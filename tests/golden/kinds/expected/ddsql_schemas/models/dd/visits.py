@@ -21,22 +21,26 @@ class Visits(BaseModel):
     timestamp: AwareDatetime | None = Field(
         default=None, description="When the visit began.", title="Time"
     )
+    """When the visit began."""
     http_status_code: Int64 | None = Field(
         default=None,
         alias="@http.status_code",
         description="The status of the response.",
         title="Status",
     )
+    """The status of the response."""
     http_method: Literal["GET", "POST", "PUT"] | StrictStr | None = Field(
         default=None,
         alias="@http.method",
         description="One of GET, POST or PUT.",
         title="Method",
     )
+    """One of GET, POST or PUT."""
     tags: HstoreCsv | None = Field(default=None, title="Tags")
     cart_items: list[JsonValue | None] | None = Field(
         default=None, alias="@cart.items", description="What was in the cart."
     )
+    """What was in the cart."""
 
 
 class VisitsParameters(BaseModel):
@@ -45,9 +49,12 @@ class VisitsParameters(BaseModel):
         populate_by_name=True,
     )
     shop: StrictStr = Field(..., description="The shop that is visited.")
+    """The shop that is visited."""
     from_: AwareDatetime | None = Field(
         default=None, alias="from", description="The time of the first visit."
     )
+    """The time of the first visit."""
     statuses: list[Int64 | None] | None = Field(
         default=None, description="Visits with other statuses are left out."
     )
+    """Visits with other statuses are left out."""

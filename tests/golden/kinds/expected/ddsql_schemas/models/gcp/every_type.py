@@ -26,38 +26,56 @@ class EveryType(BaseModel):
         populate_by_name=True,
     )
     key: StrictStr = Field(..., alias="_key", description="The key.")
+    """The key."""
     an_string: StrictStr | None = Field(default=None, description="A value.")
+    """A value."""
     an_int64: Int64 | None = Field(default=None, description="A value.")
+    """A value."""
     an_float64: StrictFloat | None = Field(default=None, description="A value.")
+    """A value."""
     an_bool: StrictBool | None = Field(default=None, description="A value.")
+    """A value."""
     an_timestamp: AwareDatetime | None = Field(default=None, description="A value.")
+    """A value."""
     an_json: JsonValue | None = Field(default=None, description="A value.")
+    """A value."""
     an_hstore: Hstore | None = Field(default=None, description="A value.")
+    """A value."""
     an_hstore_csv: HstoreCsv | None = Field(default=None, description="A value.")
+    """A value."""
     some_string: list[StrictStr | None] | None = Field(
         default=None, description="Several values."
     )
+    """Several values."""
     some_int64: list[Int64 | None] | None = Field(
         default=None, description="Several values."
     )
+    """Several values."""
     some_float64: list[StrictFloat | None] | None = Field(
         default=None, description="Several values."
     )
+    """Several values."""
     some_bool: list[StrictBool | None] | None = Field(
         default=None, description="Several values."
     )
+    """Several values."""
     some_timestamp: list[AwareDatetime | None] | None = Field(
         default=None, description="Several values."
     )
+    """Several values."""
     some_json: list[JsonValue | None] | None = Field(
         default=None, description="Several values."
     )
+    """Several values."""
     some_hstore: list[Hstore | None] | None = Field(
         default=None, description="Several values."
     )
+    """Several values."""
     some_hstore_csv: list[HstoreCsv | None] | None = Field(
         default=None, description="Several values."
     )
+    """Several values."""
     nested_int64: list[list[Int64 | None] | None] | None = Field(
         default=None, description="Rows of values."
     )
+    """Rows of values."""

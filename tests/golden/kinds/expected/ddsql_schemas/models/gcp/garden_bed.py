@@ -22,10 +22,16 @@ class GardenBed(BaseModel):
     labels: Hstore | None = Field(
         default=None, description="Labels as key: value, see labels."
     )
+    """Labels as key: value, see labels."""
     plants: list[StrictStr | None] | None = Field(
         default=None, description="The plants: tomato | bean | pea <region>."
     )
+    """The plants: tomato | bean | pea <region>."""
     project_id: StrictStr | None = None
     soil: JsonValue | None = Field(
         default=None, description="The layers of the soil:\n- loam\n- sand"
     )
+    """The layers of the soil:
+    - loam
+    - sand
+    """

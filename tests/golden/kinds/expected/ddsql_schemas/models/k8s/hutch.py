@@ -20,10 +20,13 @@ class Hutch(BaseModel):
     metadata_creation_timestamp: AwareDatetime | None = Field(
         default=None, description="When it was built.", title="Creation time"
     )
+    """When it was built."""
     labels: Hstore | None = Field(default=None, title="Labels")
     replicas: Int64 | None = Field(
         default=None, description="How many hares are wanted.", title="Replicas"
     )
+    """How many hares are wanted."""
     conditions: JsonValue | None = Field(
         default=None, description="What was observed of late.", title="Conditions"
     )
+    """What was observed of late."""

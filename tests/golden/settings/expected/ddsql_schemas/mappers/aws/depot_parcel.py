@@ -36,10 +36,15 @@ class Row(TypedDict):
     _key: str
     account_id: str | None
     contents: shapes.ContentsRow | None
+    """What is inside."""
     note: str | None
+    """What somebody wrote on it."""
     parcel_uuid: str | None
+    """The identifier on its label."""
     stamps: list[str | None] | None
+    """The identifiers of the stamps on it."""
     weight: int | None
+    """Its weight in grams."""
 
 
 _MAPPED = frozenset(

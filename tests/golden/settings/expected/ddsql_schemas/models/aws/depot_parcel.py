@@ -22,13 +22,18 @@ class DepotParcel(BaseModel):
     key: StrictStr = Field(..., alias="_key")
     account_id: StrictStr | None = None
     contents: Contents | None = Field(default=None, description="What is inside.")
+    """What is inside."""
     note: StrictStr | None = Field(
         default=None, description="What somebody wrote on it."
     )
+    """What somebody wrote on it."""
     parcel_uuid: UUID | None = Field(
         default=None, description="The identifier on its label."
     )
+    """The identifier on its label."""
     stamps: list[UUID | None] | None = Field(
         default=None, description="The identifiers of the stamps on it."
     )
+    """The identifiers of the stamps on it."""
     weight: Int64 | None = Field(default=None, description="Its weight in grams.")
+    """Its weight in grams."""

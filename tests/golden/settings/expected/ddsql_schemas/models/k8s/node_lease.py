@@ -20,6 +20,8 @@ class NodeLease(BaseModel):
     holder: UUID | None = Field(
         default=None, description="Who holds it.", title="Holder"
     )
+    """Who holds it."""
     share: StrictFloat | None = Field(
         default=None, description="The part of the node that is leased.", title="Share"
     )
+    """The part of the node that is leased."""

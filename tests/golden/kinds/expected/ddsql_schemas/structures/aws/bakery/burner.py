@@ -22,7 +22,13 @@ class Burner(BaseModel):
         default=None,
         description="How it burns:\n- blue - As it should.\n- yellow - It needs to be cleaned.",
     )
+    """How it burns:
+    - blue - As it should.
+    - yellow - It needs to be cleaned.
+    """
     position: Int64 = Field(..., description="Its place, counted from the front.")
+    """Its place, counted from the front."""
     nozzles: list[StrictStr] | None = Field(
         default=None, description="The nozzles that it has."
     )
+    """The nozzles that it has."""

@@ -17,4 +17,6 @@ class Glaze(BaseModel):
     sugar: StrictFloat | None = Field(
         default=None, description="The sugar in it, in grams."
     )
+    """The sugar in it, in grams."""
     tint: StrictStr | None = Field(default=None, description="Its color.")
+    """Its color."""

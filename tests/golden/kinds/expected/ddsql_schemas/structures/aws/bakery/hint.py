@@ -15,9 +15,11 @@ class Hint(BaseModel):
         populate_by_name=True,
     )
     instead: Step | None = Field(default=None, description="The step to take instead.")
+    """The step to take instead."""
     measures: dict[str, StrictStr] | None = Field(
         default=None, description="Amounts by ingredient."
     )
+    """Amounts by ingredient."""
 
 
 class Step(BaseModel):
@@ -30,10 +32,13 @@ class Step(BaseModel):
         populate_by_name=True,
     )
     hint: Hint | None = Field(default=None, description="What helps if it fails.")
+    """What helps if it fails."""
     substeps: list[Step] | None = Field(
         default=None, description="The steps that it consists of."
     )
+    """The steps that it consists of."""
     words: StrictStr = Field(..., description="What to do.")
+    """What to do."""
 
 
 Hint.model_rebuild()

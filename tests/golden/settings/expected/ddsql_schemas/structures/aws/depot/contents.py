@@ -17,6 +17,8 @@ class Contents(BaseModel):
     ItemNames: list[StrictStr] | None = Field(
         default=None, description="The names of the items."
     )
+    """The names of the items."""
     DeclaredValue: StrictFloat | None = Field(
         default=None, description="What it is worth."
     )
+    """What it is worth."""
