@@ -11,7 +11,7 @@ from schemagen.api_models.index import (
     ReadOperation,
     ServiceIndex,
 )
-from schemagen.inference.infer import ANYWHERE, Inference, Pinned, infer
+from schemagen.inference.infer import ANY_ITEM, ChosenItem, Inference, infer
 from schemagen.model.origin import Origin
 from schemagen.model.pages import Column, Table
 from schemagen.typetable import TypeTable
@@ -90,5 +90,5 @@ KEYED = ("_key string", "account_id string", "thing_name string", SIZED)
 PAINTED = "colour string The colour that the thing was painted in."
 
 
-def only(table: Table, made: ServiceIndex, item: Pinned = ANYWHERE) -> Inference:
+def only(table: Table, made: ServiceIndex, item: ChosenItem = ANY_ITEM) -> Inference:
     return infer(table, TypeTable(), Made(made), item)

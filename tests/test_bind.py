@@ -108,9 +108,9 @@ def test_what_cannot_be_inferred_is_said(tmp_path: Path, cache: dict[str, str]) 
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.splitlines() == [
         "docs_src/ddsql/kms.md:19:1: SG404 aws.kms.weight stays unbound: "
-        "no response has evidence for it",
+        "no response has a member with evidence for it; name the member in an override",
         "docs_src/ddsql/none.md:10:1: SG403 aws.nothing_such stays unbound: "
-        "no read operation returns its columns",
+        "no read operation returns its columns; set the service, operation and path in an override",
         "bindings/aws/kms.json written; run `schemagen build`",
     ]
     assert run(project, "build").returncode == 0

@@ -26,8 +26,7 @@ from schemagen.settings.overrides import ItemOverride, Overrides
 
 if TYPE_CHECKING:
     from schemagen.api_models.cache import Indexes
-    from schemagen.inference.candidates import Inference
-    from schemagen.inference.infer import Pinned
+    from schemagen.inference.infer import ChosenItem, Inference
     from schemagen.lockfile.lock import LockFile
 
 PROVIDER = "aws"
@@ -188,9 +187,9 @@ class _Work:
         if binding is None or len(self.problems) > before:
             return
         if mine.columns and binding.service in self.indexes.services:
-            asked = by_hand.asked_of(binding, table, self.indexes)
+            infer_arguments = by_hand.argument_inference(binding, table, self.indexes)
             applied = by_hand.apply(
-                binding, mine.columns, asked, table, service_api(binding.service)
+                binding, mine.columns, infer_arguments, table, service_api(binding.service)
             )
             self.problems += applied.problems
             self.findings += applied.findings
@@ -203,19 +202,19 @@ class _Work:
         where an override wants one, where there is none."""
         from schemagen.api_models.botocore import service_api
         from schemagen.inference import by_hand
-        from schemagen.inference.infer import Pinned
+        from schemagen.inference.infer import ChosenItem
 
         item = next(iter(mine.items), None)
-        pinned = Pinned(item.service, item.operation, item.path) if item else Pinned()
+        chosen = ChosenItem(item.service, item.operation, item.path) if item else ChosenItem()
         if item and item.service:
             if item.service not in self.indexes.services:
                 message = f"botocore has no service {item.service!r}"
                 self.problems.append(item.position.problem("SG303", message, "service"))
                 return None
-            if wrong := by_hand.wrong_item(item, service_api(item.service)):
+            if wrong := by_hand.item_problem(item, service_api(item.service)):
                 self.problems.append(wrong)
                 return None
-        inference = self.infer(table, pinned, mine)
+        inference = self.infer(table, chosen, mine)
         if inference.binding is not None:
             return inference.binding
         if item and item.service and item.operation and item.path:
@@ -234,16 +233,15 @@ class _Work:
         # To keep a column of it unbound is no wish that a table be bound.
         for one in mine:
             if isinstance(one, ItemOverride) or one.member:
-                reason = "; ".join(finding.message for finding in inference.findings)
-                message = f"{reason}; say the service, operation and path of its item"
+                message = "; ".join(finding.message for finding in inference.findings)
                 self.problems.append(one.position.problem("SG304", message))
         return None
 
-    def infer(self, table: Table, pinned: Pinned, mine: Overrides) -> Inference:
+    def infer(self, table: Table, chosen: ChosenItem, mine: Overrides) -> Inference:
         """What is inferred. Findings of columns that have an override are nobody's business."""
         from schemagen.inference.infer import infer
 
-        inference = infer(table, self.settings.types, self.indexes, pinned)
+        inference = infer(table, self.settings.types, self.indexes, chosen)
         named = {one.column for one in mine.columns}
         lines = {column.origin.line for column in table.columns if column.name in named}
         self.findings += [
@@ -255,16 +253,16 @@ class _Work:
         """``old`` as the page is now, with columns inferred that are new there, or that only an
         override that is gone can have bound."""
         from schemagen.inference import renewal
-        from schemagen.inference.infer import Pinned
+        from schemagen.inference.infer import ChosenItem
 
         old = renewal.on_page(old, table)
         by_hand = {one.column for one in old.columns if one.evidence == "hand"}
-        wanted = renewal.unsaid(old, table) | by_hand
+        wanted = renewal.unmentioned(old, table) | by_hand
         wanted -= {one.column for one in mine.columns}
         if not wanted or old.service not in self.indexes.services:
             return old
-        pinned = Pinned(old.service, old.operation, old.path)
-        inference = self.infer(table, pinned, mine)
+        chosen = ChosenItem(old.service, old.operation, old.path)
+        inference = self.infer(table, chosen, mine)
         return renewal.renewed(old, wanted, inference.binding)
 
 
@@ -290,7 +288,7 @@ def _refreshed(
         override_problems = {
             at: problem
             for table, binding in here.items()
-            for at, problem in by_hand.places(mine[table], binding)
+            for at, problem in by_hand.overridden_entries(mine[table], binding)
         }
         try:
             new = recording.refresh(replace(one, override_problems=override_problems))
@@ -301,7 +299,9 @@ def _refreshed(
             if any(mine[table]) and table in pages:
                 types = work.settings.types
                 service = service_api(new.service_name)
-                work.problems += by_hand.misfits(new, mine[table], pages[table], types, service)
+                work.problems += by_hand.column_problems(
+                    new, mine[table], pages[table], types, service
+                )
         texts[path] = new.text
     return texts
 

@@ -9,7 +9,7 @@ import pytest
 
 from schemagen.api_models.botocore import build_index
 from schemagen.api_models.index import ServiceIndex
-from schemagen.inference.arguments import asked, is_about_tags
+from schemagen.inference.arguments import call_arguments, is_about_tags
 from schemagen.inference.arn_formats import FILE, ResourceArn, parse, resource_arns
 from schemagen.inference.identity import Identity
 from schemagen.model import arn_format
@@ -35,7 +35,7 @@ def test_formats_are_filled_by_members_of_their_structure(row: ResourceArn) -> N
         # "/workspaces/${id}" is filled by what identifies, and by no description.
         assert folded(name).endswith(("arn", "id", "identifier", "name"))
     assert identity.arn is None
-    assert identity.built is not None
+    assert identity.built_arn is not None
 
 
 def tag_arguments(row: ResourceArn) -> tuple[Identity, list[str]]:
@@ -45,8 +45,8 @@ def tag_arguments(row: ResourceArn) -> tuple[Identity, list[str]]:
     return identity, [
         argument
         for operation in model(row.service).operations.values()
-        if is_about_tags(operation) and (asks := asked(identity, operation))
-        for _, argument in asks.members
+        if is_about_tags(operation) and (arguments := call_arguments(identity, operation))
+        for _, argument in arguments.members
     ]
 
 
@@ -56,7 +56,7 @@ def test_arguments_are_not_found_for_tags_of_untagged_resources(row: ResourceArn
     takes a resource's ARN, it is asked with the format for whatever else has one."""
     identity, found = tag_arguments(row)
     assert row.has_tags or not found
-    assert {one for one in found if is_format(one)} <= {getattr(identity.built, "format", "")}
+    assert {one for one in found if is_format(one)} <= {getattr(identity.built_arn, "format", "")}
 
 
 def test_arguments_are_found_for_tags_of_most_tagged_resources() -> None:
@@ -132,5 +132,5 @@ def test_identity_builds_arns_with_the_documented_owner(
     ARN of its own, or none that is known, is not built."""
     found: ServiceIndex = model(service)
     [item] = [one for one in found.items if (one.operation, one.path) == (operation, path)]
-    built = Identity(found, item, "anything").built
+    built = Identity(found, item, "anything").built_arn
     assert (built.format if built else None) == expected

@@ -24,7 +24,7 @@ def test_equal_auxiliary_operations_are_a_finding() -> None:
     assert found.binding.unbound == ("colour",)
     assert [problem.message for problem in found.findings] == [
         "aws.made_thing.colour stays unbound: GetThingCover's Colour (@) and GetThingPaint's "
-        "Colour (@) fill it alike"
+        "Colour (@) match it equally well; choose one in an override"
     ]
 
 
@@ -107,8 +107,8 @@ def test_tags_of_other_resources_are_no_tags(text: str, bound: bool) -> None:
         []
         if bound
         else [
-            "aws.made_thing.tags stays unbound: the operations that list tags cannot be asked for "
-            "this resource"
+            "aws.made_thing.tags stays unbound: no operation that lists tags can be called with "
+            "members of Thing; set its arguments in an override"
         ]
     )
 
@@ -179,7 +179,8 @@ def test_two_whole_responses_are_a_finding() -> None:
     made = index("GetThing @ Thing", *both, Thing=THING, Paint=(COLOUR,))
     found = only(thing(*KEYED, "paint json"), made)
     assert [problem.message for problem in found.findings] == [
-        "aws.made_thing.paint stays unbound: GetCoat's @ (@) and GetSkin's @ (@) fill it alike"
+        "aws.made_thing.paint stays unbound: GetCoat's @ (@) and GetSkin's @ (@) match it equally "
+        "well; choose one in an override"
     ]
 
 

@@ -89,8 +89,8 @@ def test_a_key_that_nothing_makes_is_a_finding() -> None:
     """Where nothing is known to be the resource's ARN, the finding says so."""
     found = only(thing("_key string", SIZED), index("GetThing @ Thing", Thing=(SIZE,)))
     assert [problem.message for problem in found.findings] == [
-        "aws.made_thing._key stays unbound: Thing has no ARN of its own, and no format is known that "
-        "would build one"
+        "aws.made_thing._key stays unbound: Thing has no member for its own ARN, and no ARN format is "
+        "known for it; name the member in an override"
     ]
 
 

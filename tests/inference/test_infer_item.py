@@ -7,7 +7,7 @@ import pytest
 from expected_bindings import described
 from made_services import KEYED, THING, index, only, thing
 from schemagen.api_models.index import IndexedMember
-from schemagen.inference.infer import ANYWHERE, Pinned
+from schemagen.inference.infer import ANY_ITEM, ChosenItem
 
 
 def test_a_single_item_goes_before_a_list() -> None:
@@ -34,8 +34,9 @@ def test_equal_items_are_a_finding() -> None:
     found = only(thing(*KEYED), made)
     assert found.binding is None
     assert [str(problem) for problem in found.findings] == [
-        "docs/aws.made_thing.md:9:1: SG403 aws.made_thing stays unbound: its columns are in "
-        "made's GetOneThing (@) and made's GetTwoThing (@) alike"
+        "docs/aws.made_thing.md:9:1: SG403 aws.made_thing stays unbound: made's "
+        "GetOneThing (@) and made's GetTwoThing (@) match its columns equally well; choose one in "
+        "an override"
     ]
 
 
@@ -47,7 +48,8 @@ def test_a_service_is_found_by_what_aws_calls_it() -> None:
     nothing = only(thing(*KEYED, name="unknown_thing"), made)
     assert nothing.binding is None
     assert [problem.message for problem in nothing.findings] == [
-        "aws.unknown_thing stays unbound: no read operation returns its columns"
+        "aws.unknown_thing stays unbound: no read operation returns its columns; set the service, "
+        "operation and path in an override"
     ]
 
 
@@ -62,16 +64,16 @@ def test_an_operation_called_almost_as_the_table_decides() -> None:
 @pytest.mark.parametrize(
     ("item", "chosen"),
     [
-        (ANYWHERE, "GetThing"),
-        (Pinned(operation="ListThings"), "ListThings"),
-        (Pinned("made", "GetOther", "@"), "GetOther"),
-        (Pinned(path="Things[]"), "ListThings"),
-        (Pinned(operation="GetNothing"), " at GetNothing"),
-        (Pinned("unmade"), " at unmade"),
-        (Pinned("made", "GetThing", "Things[]"), " at made GetThing (Things[])"),
+        (ANY_ITEM, "GetThing"),
+        (ChosenItem(operation="ListThings"), "ListThings"),
+        (ChosenItem("made", "GetOther", "@"), "GetOther"),
+        (ChosenItem(path="Things[]"), "ListThings"),
+        (ChosenItem(operation="GetNothing"), " at GetNothing"),
+        (ChosenItem("unmade"), " at unmade"),
+        (ChosenItem("made", "GetThing", "Things[]"), " at made GetThing (Things[])"),
     ],
 )
-def test_an_item_can_be_chosen_by_hand(item: Pinned, chosen: str) -> None:
+def test_an_item_can_be_chosen_by_hand(item: ChosenItem, chosen: str) -> None:
     """Inference is confined to what somebody chose; an item that is named needs no evidence."""
     made = index(
         "GetThing @ Thing ThingName!", "ListThings Things[] Thing", "GetOther @ Other",
@@ -82,5 +84,6 @@ def test_an_item_can_be_chosen_by_hand(item: Pinned, chosen: str) -> None:
         assert found.binding.operation == chosen
     else:
         assert [problem.message for problem in found.findings] == [
-            f"aws.made_thing stays unbound: no read operation returns its columns{chosen}"
+            f"aws.made_thing stays unbound: no read operation returns its columns{chosen}; set the "
+            "service, operation and path in an override"
         ]

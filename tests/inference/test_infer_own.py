@@ -261,8 +261,9 @@ def test_a_small_part_of_a_row_is_not_its_item(others: int, bound: bool) -> None
     assert chosen(found) == ("GetThing" if bound else "")
     if not bound:
         assert [problem.message for problem in found.findings] == [
-            "aws.made_thing stays unbound: no read operation returns its columns; made's GetThing "
-            "(@) fills 1 of 6, which is too few"
+            "aws.made_thing stays unbound: no read operation returns its columns; the closest, "
+            "made's GetThing (@), fills 1 of 6, which is too few; set the service, operation and "
+            "path in an override"
         ]
 
 
@@ -273,8 +274,8 @@ def test_a_longer_word_is_not_the_service_s_name() -> None:
     assert chosen(only(thing(*KEYED, name="made_thing"), made)) == "ListThings"
     found = only(thing(*KEYED, name="madexpress_thing"), replace(made, aliases=("madexpress",)))
     assert [problem.message for problem in found.findings] == [
-        "aws.madexpress_thing stays unbound: its columns are in made's ListFastThings (Things[]) "
-        "and made's ListThings (Things[]) alike"
+        "aws.madexpress_thing stays unbound: made's ListFastThings (Things[]) and made's ListThings "
+        "(Things[]) match its columns equally well; choose one in an override"
     ]
 
 

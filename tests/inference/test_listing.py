@@ -170,7 +170,7 @@ def test_equal_listings_are_a_finding() -> None:
     assert found.binding.listing is None
     assert [str(problem) for problem in found.findings] == [
         "docs/aws.made_thing.md:9:1: SG404 aws.made_thing has no listing: ListThings (One[]) and "
-        "ListThings (Two[]) list what it is asked for alike"
+        "ListThings (Two[]) enumerate the arguments of GetThing equally well"
     ]
 
 

@@ -454,19 +454,21 @@ def test_what_botocore_does_not_have(project: Path, text: str, expected: list[st
         (
             override(column="role_arn", operation="DescribeAlgorithm", member="ProductId"),
             [
-                "4:1: SG304 say the arguments of DescribeAlgorithm: DescribeCompilationJob (@) has no members for them"
+                "4:1: SG304 cannot derive the arguments of DescribeAlgorithm from DescribeCompilationJob (@); set `arguments` in the override"
             ],
         ),
         (
             override(
                 column="role_arn", operation="DescribeAlgorithm", member="ProductId", arguments={}
             ),
-            ["6:1: SG304 DescribeAlgorithm needs AlgorithmName: say it in arguments or constants"],
+            [
+                "6:1: SG304 DescribeAlgorithm requires AlgorithmName; set it in `arguments` or `constants` of the override"
+            ],
         ),
         (
             override(service="sagemaker", operation="DeleteTags"),
             [
-                f"1:1: SG304 {JOB} stays unbound: no read operation returns its columns at sagemaker DeleteTags; say the service, operation and path of its item"
+                f"1:1: SG304 {JOB} stays unbound: no read operation returns its columns at sagemaker DeleteTags; set the service, operation and path in an override"
             ],
         ),
     ],
@@ -483,8 +485,8 @@ def test_overrides_that_contradict_each_other(project: Path) -> None:
     role, job = {"ResourceArn": "RoleArn"}, {"ResourceArn": "CompilationJobArn"}
     text = [override(**tags, arguments=role), override(**token, arguments=job, path="Tags[]")]
     assert problems(project, *text) == [
-        "13:1: SG304 ListTags has another arguments in line 1",
-        "14:1: SG304 ListTags has another path in line 1",
+        "13:1: SG304 the override in line 1 sets another `arguments` for ListTags, which is called once; set the same in both",
+        "14:1: SG304 the override in line 1 sets another `path` for ListTags, which is called once; set the same in both",
     ]
 
 
@@ -498,7 +500,8 @@ def test_a_column_loses_what_fills_it(project: Path) -> None:
     assert finding.path == f"docs_src/ddsql/aws/{JOB}.dataset.md"
     assert (finding.code, finding.message) == (
         "SG404",
-        f"{JOB}.tags stays unbound: an override asks ListTags for the item Tags[]",
+        f"{JOB}.tags stays unbound: an override calls ListTags for the item Tags[]; "
+        "name a member of that item in an override",
     )
     assert entry(project)["unbound"] == ["tags"]
     assert api.build(api.settings(project))

@@ -1,4 +1,4 @@
-"""A binding with the overrides of the settings, and what botocore says to them."""
+"""Apply the overrides of the settings to a binding, and check them against the API."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from schemagen.api_models.index import ServiceApi
 from schemagen.diagnostics import Problem
-from schemagen.inference import arguments
+from schemagen.inference.arguments import call_arguments
 from schemagen.inference.fits import fits
 from schemagen.inference.identity import Identity
 from schemagen.inference.infer import Services
@@ -25,15 +25,18 @@ from schemagen.typetable import TypeTable
 
 T = TypeVar("T")
 
-Asked = Callable[[str], Enrichment | None]
-"""What inference asks an operation with, of the given name; the path does not count. None where the
-item lacks what the operation needs."""
+InferArguments = Callable[[str], Enrichment | None]
+"""Infers the arguments of an operation, as an enrichment call whose path means nothing. Returns None if
+the item lacks a required argument."""
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A binding with its overrides. ``problems`` are those of the overrides, ``findings`` those of
-    columns that lost what filled them."""
+    """A binding with its overrides.
+
+    ``problems`` are mistakes in the overrides; ``findings`` are about columns that are no longer
+    filled because of an override for another one.
+    """
 
     binding: Binding
     problems: tuple[Problem, ...]
@@ -42,208 +45,245 @@ class Applied:
 
 def apply(
     binding: Binding,
-    by_hand: Sequence[ColumnOverride],
-    asked: Asked,
+    overrides: Sequence[ColumnOverride],
+    infer_arguments: InferArguments,
     table: Table,
     service: ServiceApi,
 ) -> Applied:
-    """``binding`` with columns of ``table`` that are bound by hand, or kept unbound.
+    """Bind columns of ``table`` as ``overrides`` say, or leave them unbound.
 
-    Problems are SG304: arguments that nobody says, and overrides that contradict each other.
+    Problems are SG304: arguments that are neither set nor inferred, and overrides that contradict
+    each other.
     """
-    work = _Work(binding, by_hand, asked, service)
-    named = {one.column for one in by_hand}
-    columns = {one.column: one for one in binding.columns if one.column not in named}
-    unbound = {name for name in binding.unbound if name not in named}
-    inferred = {one.operation: one for one in binding.enrichments}
-    others = {name: one for name, one in inferred.items() if fills(name, columns.values())}
-    made = work.enrichments(others)
+    work = _EnrichmentOverrides(binding, overrides, infer_arguments, service)
+    overridden = {override.column for override in overrides}
+    columns = {
+        column.column: column for column in binding.columns if column.column not in overridden
+    }
+    unbound = {name for name in binding.unbound if name not in overridden}
+    inferred = {
+        enrichment.operation: enrichment
+        for enrichment in binding.enrichments
+        if fills(enrichment.operation, columns.values())
+    }
+    by_hand = work.enrichments(inferred)
     findings: list[Problem] = []
     for name, column in list(columns.items()):
-        # An operation is asked once, for one item: that of the override.
-        other = made.get(column.operation or "")
-        if other and other.path != others[other.operation].path:
+        # An operation is called once, for one item: that of the override.
+        enrichment = by_hand.get(column.operation or "")
+        if enrichment and enrichment.path != inferred[enrichment.operation].path:
             del columns[name]
             unbound.add(name)
-            findings.append(_lost(table, name, other))
-    for one in by_hand:
-        if one.member:
-            asks = one.enrichment(binding)
-            operation = asks[0] if asks else None
-            columns[one.column] = BoundColumn(one.column, one.member, "hand", operation)
+            findings.append(_displaced(table, name, enrichment))
+    for override in overrides:
+        if override.member:
+            called = override.enrichment(binding)
+            operation = called[0] if called else None
+            columns[override.column] = BoundColumn(
+                override.column, override.member, "hand", operation
+            )
         else:
-            unbound.add(one.column)
-    enrichments = {**others, **made}
+            unbound.add(override.column)
     applied = replace(
         binding,
         columns=tuple(columns.values()),
-        derived=tuple(one for one in binding.derived if one.column not in named),
+        derived=tuple(column for column in binding.derived if column.column not in overridden),
         enrichments=tuple(
-            one for name, one in enrichments.items() if fills(name, columns.values())
+            enrichment
+            for name, enrichment in {**inferred, **by_hand}.items()
+            if fills(name, columns.values())
         ),
         unbound=tuple(sorted(unbound)),
     )
     return Applied(applied, tuple(work.problems), tuple(findings))
 
 
-def _lost(table: Table, column: str, other: Enrichment) -> Problem:
-    [origin] = [one.origin for one in table.columns if one.name == column]
-    reason = f"an override asks {other.operation} for the item {other.path}"
-    message = f"{table.id}.{column} stays unbound: {reason}"
+def _displaced(table: Table, name: str, enrichment: Enrichment) -> Problem:
+    [origin] = [column.origin for column in table.columns if column.name == name]
+    message = (
+        f"{table.id}.{name} stays unbound: an override calls {enrichment.operation} for the item "
+        f"{enrichment.path}; name a member of that item in an override"
+    )
     return Problem(origin.path, origin.line, 1, "SG404", message)
 
 
 @dataclass
-class _Work:
+class _EnrichmentOverrides:
+    """The enrichment calls that the overrides of a table name, with their problems."""
+
     binding: Binding
-    by_hand: Sequence[ColumnOverride]
-    asked: Asked
+    overrides: Sequence[ColumnOverride]
+    infer_arguments: InferArguments
     service: ServiceApi
     problems: list[Problem] = field(default_factory=list[Problem])
 
-    def enrichments(self, others: Mapping[str, Enrichment]) -> dict[str, Enrichment]:
-        """The operations that overrides name. ``others`` are those that fill columns anyway."""
-        named: dict[str, list[ColumnOverride]] = {}
-        for one in self.by_hand:
-            if one.member and (other := one.enrichment(self.binding)):
-                named.setdefault(other[0], []).append(one)
-        return {name: self.enrichment(name, some, others.get(name)) for name, some in named.items()}
+    def enrichments(self, inferred: Mapping[str, Enrichment]) -> dict[str, Enrichment]:
+        """Return the enrichment calls that overrides name. ``inferred`` are those that fill columns
+        anyway."""
+        by_operation: dict[str, list[ColumnOverride]] = {}
+        for override in self.overrides:
+            if override.member and (called := override.enrichment(self.binding)):
+                by_operation.setdefault(called[0], []).append(override)
+        return {
+            name: self._enrichment(name, overrides, inferred.get(name))
+            for name, overrides in by_operation.items()
+        }
 
-    def enrichment(
-        self, name: str, overrides: Sequence[ColumnOverride], other: Enrichment | None
+    def _enrichment(
+        self, name: str, overrides: Sequence[ColumnOverride], inferred: Enrichment | None
     ) -> Enrichment:
-        path = self.said(overrides, "path", lambda one: one.path or WHOLE)
-        arguments = self.said(overrides, "arguments", lambda one: one.arguments)
-        constants = self.said(overrides, "constants", lambda one: one.constants)
-        known = Enrichment(name, WHOLE)
+        path = self._agreed(overrides, "path", lambda override: override.path or WHOLE)
+        arguments = self._agreed(overrides, "arguments", lambda override: override.arguments)
+        constants = self._agreed(overrides, "constants", lambda override: override.constants)
+        found = Enrichment(name, WHOLE)
         if arguments is None:
-            known = other or self.asked(name) or self.nothing(overrides[0])
+            found = inferred or self.infer_arguments(name) or self._not_inferred(overrides[0])
         return Enrichment(
             name,
             path or WHOLE,
-            known.arguments if arguments is None else arguments,
-            known.constants if constants is None else constants,
+            found.arguments if arguments is None else arguments,
+            found.constants if constants is None else constants,
         )
 
-    def nothing(self, one: ColumnOverride) -> Enrichment:
-        if one.operation not in self.service.operations:
-            return Enrichment(one.operation, WHOLE)  # SG303 says so.
+    def _not_inferred(self, override: ColumnOverride) -> Enrichment:
+        enrichment = Enrichment(override.operation, WHOLE)
+        if override.operation not in self.service.operations:
+            return enrichment  # Reported as SG303.
         item = f"{self.binding.operation} ({self.binding.path})"
-        message = f"say the arguments of {one.operation}: {item} has no members for them"
-        self.problems.append(one.position.problem("SG304", message, "operation"))
-        return Enrichment(one.operation, WHOLE)
+        message = (
+            f"cannot derive the arguments of {override.operation} from {item}; set `arguments` in "
+            "the override"
+        )
+        self.problems.append(override.position.problem("SG304", message, "operation"))
+        return enrichment
 
-    def said(
+    def _agreed(
         self,
         overrides: Sequence[ColumnOverride],
         key: str,
         value: Callable[[ColumnOverride], T | None],
     ) -> T | None:
-        """What overrides of one operation say, which must be one thing; None where they do not."""
+        """Return the value that the overrides of an operation set, or None if none sets one. Report
+        those that set another."""
         first: ColumnOverride | None = None
-        for one in overrides:
-            if value(one) is None:
+        for override in overrides:
+            if value(override) is None:
                 continue
-            first = first or one
-            if value(one) != value(first):
-                message = f"{one.operation} has another {key} in line {first.position.line}"
-                self.problems.append(one.position.problem("SG304", message, key))
+            first = first or override
+            if value(override) != value(first):
+                message = (
+                    f"the override in line {first.position.line} sets another `{key}` for "
+                    f"{override.operation}, which is called once; set the same in both"
+                )
+                self.problems.append(override.position.problem("SG304", message, key))
         return value(first) if first else None
 
 
-def asked_of(binding: Binding, table: Table, services: Services) -> Asked:
-    """What inference asks operations with, for the item of ``binding``."""
+def argument_inference(binding: Binding, table: Table, services: Services) -> InferArguments:
+    """Return what infers the arguments of operations from the item of ``binding``."""
 
-    def asked(operation: str) -> Enrichment | None:
+    def infer_arguments(operation: str) -> Enrichment | None:
         index = services.of(binding.service)
-        place = (binding.operation, binding.path)
-        items = [item for item in index.items if (item.operation, item.path) == place]
-        known = index.operations.get(operation)
-        if not items or known is None:
+        path = (binding.operation, binding.path)
+        items = [item for item in index.items if (item.operation, item.path) == path]
+        indexed = index.operations.get(operation)
+        if not items or indexed is None:
             return None
-        found = arguments.asked(Identity(index, items[0], table.name), known)
+        found = call_arguments(Identity(index, items[0], table.name), indexed)
         return Enrichment(operation, WHOLE, found.members, found.constants) if found else None
 
-    return asked
+    return infer_arguments
 
 
-# --- what botocore says ---------------------------------------------------------------------------
+# --- checking overrides against the API -----------------------------------------------------------
 
 
-def wrong_item(one: ItemOverride, service: ServiceApi) -> Problem | None:
-    """SG303 where botocore's ``service`` lacks what the override names."""
-    if one.operation and one.operation not in service.operations:
-        message = f"botocore's {service.name} has no operation {one.operation!r}"
-        return one.position.problem("SG303", message, "operation")
+def item_problem(override: ItemOverride, service: ServiceApi) -> Problem | None:
+    """Return SG303 if the service lacks the operation or path that the override names."""
+    if override.operation and override.operation not in service.operations:
+        message = f"botocore's {service.name} has no operation {override.operation!r}"
+        return override.position.problem("SG303", message, "operation")
     try:
-        if one.operation and one.path:
-            service.element_at(one.operation, one.path)
+        if override.operation and override.path:
+            service.element_at(override.operation, override.path)
     except ValueError as error:
-        return one.position.problem("SG303", str(error), "path")
+        return override.position.problem("SG303", str(error), "path")
     return None
 
 
-def places(
+def overridden_entries(
     overrides: Overrides, binding: Binding
 ) -> Iterator[tuple[KeyPath, Callable[[str], Problem]]]:
-    """The entries of ``binding`` that come from overrides, for `LockFile.override_problems`: their problems are
-    SG303."""
+    """Yield the entries of ``binding`` that come from overrides, each with what makes an SG303 at the
+    override from a message, for `LockFile.override_problems`."""
     at: KeyPath = ("tables", binding.table)
     for item in overrides.items:
-        yield from _places(item, at, "operation", "path")
-    for one in overrides.columns:
-        if not one.member or not is_reflected(one, binding):
+        yield from _entries(item, at, "operation", "path")
+    for override in overrides.columns:
+        if not override.member or not is_reflected(override, binding):
             continue
-        yield from _places(one, (*at, "columns", one.column), "", "operation", "member")
-        if other := one.enrichment(binding):
-            place: KeyPath = (*at, "auxiliary", other[0])
-            yield place, partial(one.position.problem, "SG303", key="operation")
-            yield from _places(one, place, "path", "arguments", "constants")
+        yield from _entries(override, (*at, "columns", override.column), "", "operation", "member")
+        if called := override.enrichment(binding):
+            entry: KeyPath = (*at, "auxiliary", called[0])
+            yield entry, partial(override.position.problem, "SG303", key="operation")
+            yield from _entries(override, entry, "path", "arguments", "constants")
 
 
-def _places(
-    one: ItemOverride | ColumnOverride, at: KeyPath, *keys: str
+def _entries(
+    override: ItemOverride | ColumnOverride, at: KeyPath, *keys: str
 ) -> Iterator[tuple[KeyPath, Callable[[str], Problem]]]:
     for key in keys:
-        yield (*at, key) if key else at, partial(one.position.problem, "SG303", key=key)
+        yield (
+            (*at, key) if key else at,
+            partial(override.position.problem, "SG303", key=key),
+        )
 
 
-def misfits(
+def column_problems(
     lock: LockFile, overrides: Overrides, table: Table, types: TypeTable, service: ServiceApi
 ) -> Iterator[Problem]:
-    """SG304 for members that the converters of their columns do not take, and for parameters that
-    an operation needs and nobody says. ``lock`` was verified."""
-    [binding] = [one for one in lock.bindings if one.table == table.id]
+    """Yield SG304 for members that do not fit their columns, and for required parameters that are
+    not set. ``lock`` must have been checked by `recording.refresh`."""
+    [binding] = [binding for binding in lock.bindings if binding.table == table.id]
     responses = RecordedResponses(lock.recorded_service)
     expressions = {column.name: column.type for column in table.columns}
-    for one in overrides.columns:
-        if not one.member or not is_reflected(one, binding):
-            continue  # Not one of this run, or contradicted by another, which was said before.
-        other = one.enrichment(binding)
-        operation, path = other or (binding.operation, binding.path)
+    for override in overrides.columns:
+        if not override.member or not is_reflected(override, binding):
+            continue  # Not of this run, or reported because another override contradicts it.
+        called = override.enrichment(binding)
+        operation, path = called or (binding.operation, binding.path)
         structure = responses.item(operation, path)
-        member = responses.member(structure, one.member)
-        type = types.resolve_column(table.id, one.column, expressions[one.column])
-        at_key = map_key(one.member) is not None
+        member = responses.member(structure, override.member)
+        type = types.resolve_column(table.id, override.column, expressions[override.column])
+        at_key = map_key(override.member) is not None
         if not fits(type, member.shape, partial(_members, responses), texts=True, at_key=at_key):
             recorded = lock.record.shapes[structure.name]
-            written = recorded.get(fetched_member(one.member), f"#{structure.name}").rstrip("!")
+            written = recorded.get(fetched_member(override.member), f"#{structure.name}")
+            written = written.rstrip("!")
             if at_key:
                 written = written.removeprefix("map<").removesuffix(">")
-            kind = f"{structure.name}.{one.member} is {written}"
-            message = f"{kind}, which does not fit {type.expression}"
-            yield one.position.problem("SG304", message, "member")
-        if other and one.arguments is not None:
-            yield from _unsaid(service, one, operation)
+            message = (
+                f"{structure.name}.{override.member} is {written}, which does not fit "
+                f"{type.expression}"
+            )
+            yield override.position.problem("SG304", message, "member")
+        if called and override.arguments is not None:
+            yield from _missing_arguments(service, override, operation)
 
 
 def _members(responses: RecordedResponses, structure: str) -> list[str]:
     return [member.name for member in responses.structures[structure].members]
 
 
-def _unsaid(service: ServiceApi, one: ColumnOverride, operation: str) -> Iterator[Problem]:
-    said = {parameter for parameter, _ in (*(one.arguments or ()), *(one.constants or ()))}
+def _missing_arguments(
+    service: ServiceApi, override: ColumnOverride, operation: str
+) -> Iterator[Problem]:
+    arguments = (*(override.arguments or ()), *(override.constants or ()))
+    passed = {parameter for parameter, _ in arguments}
     for parameter in service.required_parameters(operation):
-        if parameter not in said:
-            message = f"{operation} needs {parameter}: say it in arguments or constants"
-            yield one.position.problem("SG304", message, "arguments")
+        if parameter not in passed:
+            message = (
+                f"{operation} requires {parameter}; set it in `arguments` or `constants` of the "
+                "override"
+            )
+            yield override.position.problem("SG304", message, "arguments")

@@ -1,7 +1,8 @@
-"""What a table asks for and what a service has, side by side: which member is evidence for a column.
+"""The columns that a table requires and the members that a service has: which member is evidence for
+which column.
 
-A column is filled by a member when their names agree and their documentation, where both have one,
-agrees too.
+A column can be filled by a member if their names agree, and their documentation too if both have
+any.
 """
 
 from __future__ import annotations
@@ -22,17 +23,19 @@ from schemagen.typetable import Resolved, TypeTable
 ACCOUNT = "account_id"
 TAGS = "tags"
 
-LONG = 24
-"""Letters of documentation below which it proves nothing without the name."""
+CONCLUSIVE_LENGTH = 24
+"""The number of letters from which documentation is evidence even if the names differ."""
+
 
 # --- what is looked for ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A table's columns with what evidence there is for each.
+class TableRequirements:
+    """The columns of a table, with their types and documentation.
 
-    ``columns`` are those that a member fills; `KEY`, `ACCOUNT` and `TAGS` have rules of their own.
+    ``columns`` are those that are matched with members; `KEY`, `ACCOUNT` and `TAGS` have rules of
+    their own. ``types`` and ``words`` have all columns.
     """
 
     table: Table
@@ -41,13 +44,13 @@ class Wanted:
     words: Mapping[str, str]
 
 
-def wanted_of(table: Table, types: TypeTable) -> Wanted:
-    """What ``table`` asks for, its columns resolved."""
+def table_requirements(table: Table, types: TypeTable) -> TableRequirements:
+    """Resolve the columns of ``table``."""
     resolved = {
         column.name: types.resolve_column(table.id, column.name, column.type)
         for column in table.columns
     }
-    return Wanted(
+    return TableRequirements(
         table,
         {
             column.name: column
@@ -63,28 +66,31 @@ def wanted_of(table: Table, types: TypeTable) -> Wanted:
 
 
 @dataclass(frozen=True)
-class Known:
-    """The index of a service, turned around."""
+class ServiceLookup:
+    """The index of a service, with its items and members found by what they have in common with
+    columns."""
 
     index: ServiceIndex
 
     @cached_property
-    def places(self) -> Mapping[str, Sequence[IndexedItem]]:
-        """The items that are of a structure."""
+    def items(self) -> Mapping[str, Sequence[IndexedItem]]:
+        """The items by structure."""
         found: defaultdict[str, list[IndexedItem]] = defaultdict(list)
         for item in self.index.items:
             found[item.structure].append(item)
         return found
 
     @cached_property
-    def named(self) -> Mapping[str, Sequence[tuple[str, IndexedMember]]]:
-        """Structure and member, by the member's folded name."""
+    def by_name(self) -> Mapping[str, Sequence[tuple[str, IndexedMember]]]:
+        """Structures and members by the members' folded names."""
         return self._by(lambda member: member.folded_name)
 
     @cached_property
-    def documented(self) -> Mapping[str, Sequence[tuple[str, IndexedMember]]]:
-        """Structure and member, by documentation that is long enough to prove something."""
-        return self._by(lambda member: member.words if len(member.words) >= LONG else "")
+    def by_documentation(self) -> Mapping[str, Sequence[tuple[str, IndexedMember]]]:
+        """Structures and members by documentation of at least `CONCLUSIVE_LENGTH`."""
+        return self._by(
+            lambda member: member.words if len(member.words) >= CONCLUSIVE_LENGTH else ""
+        )
 
     def _by(
         self, key: Callable[[IndexedMember], str]
@@ -97,7 +103,7 @@ class Known:
         return found
 
     def fits(self, type: Resolved, member: IndexedMember, evidence: Evidence) -> bool:
-        """True where the column's converter takes what boto3 returns for ``member``."""
+        """Whether the converter of a column of ``type`` accepts what boto3 returns for ``member``."""
         return fits(
             type,
             parse_type(member.type).shape,
@@ -107,12 +113,14 @@ class Known:
         )
 
     def members(self, structure: str) -> Collection[str]:
+        """Return the names of a structure's members, without the keys of maps."""
         found = self.index.structures.get(structure, ())
         return [member.name for member in found if not map_key(member.name)]
 
 
-def evidence_of(text: str, member: IndexedMember) -> Evidence | None:
-    """The evidence for a member whose name agrees; None where the documentation contradicts it."""
+def evidence_by_name(text: str, member: IndexedMember) -> Evidence | None:
+    """Return the evidence of a member whose name agrees with a column documented as ``text``, or
+    None if the documentation contradicts it."""
     if not text or not member.words:
         return "name"
     return "both" if text == member.words else None

@@ -1,4 +1,4 @@
-"""Whether the converter of a column takes what boto3 returns for a member."""
+"""Decide whether the converter of a column accepts what boto3 returns for a member."""
 
 from __future__ import annotations
 
@@ -8,35 +8,37 @@ from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.typetable import CONVERTIBLE, FROM_MAP_TEXT, Resolved
 
 Members = Callable[[str], Collection[str]]
-"""The names of a structure's members."""
+"""Returns the names of a structure's members."""
 
 _TAG_KEYS = frozenset({"Key", "key", "TagKey", "tagKey"})
 
-_WRITTEN = frozenset({"json", "structure", "list", "map"})
-"""What can be written as JSON text."""
+_WRITABLE_AS_JSON = frozenset({"json", "structure", "list", "map"})
 
 
 def fits(
     type: Resolved, shape: Shape, members: Members, *, texts: bool, at_key: bool = False
 ) -> bool:
-    """True where the converter of ``type`` takes ``shape``. ``texts`` says whether a json column
-    may hold a text, and a text column JSON written as text: either can be, but hardly is.
-    ``at_key`` is True for the value at a key of a map, where texts stand for values of all types."""
+    """Whether the converter of ``type`` accepts ``shape``.
+
+    ``texts`` permits a text in a json column, and JSON written as text in a text column; both are
+    possible, but rare, so they need strong evidence. ``at_key`` marks the value at a key of a map,
+    where texts stand for values of all types.
+    """
     if type.element is not None:
         return isinstance(shape, ListOf) and fits(type.element, shape.element, members, texts=texts)
     if at_key and shape == Scalar("string") and type.scalar.convert in FROM_MAP_TEXT:
         return True
-    takes = CONVERTIBLE[type.scalar.convert]
-    if shape == Scalar("string") and "json" in takes:
+    accepted = CONVERTIBLE[type.scalar.convert]
+    if shape == Scalar("string") and "json" in accepted:
         return texts
     kinds = frozenset(_kinds(shape, members))
-    if "string" in takes and not _WRITTEN.isdisjoint(kinds):
+    if "string" in accepted and not _WRITABLE_AS_JSON.isdisjoint(kinds):
         return texts
-    return not takes.isdisjoint(kinds)
+    return not accepted.isdisjoint(kinds)
 
 
 def _kinds(shape: Shape, members: Members) -> Iterator[str]:
-    """What a shape is, in the words of `CONVERTIBLE`."""
+    """Yield what a shape is, in the terms of `CONVERTIBLE`."""
     match shape:
         case Scalar(name):
             yield name

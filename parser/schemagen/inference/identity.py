@@ -1,4 +1,4 @@
-"""What an item is called, and which of its members identify it."""
+"""The names that an item goes by, and the members that identify it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cached_property
 
 from schemagen.api_models.index import IndexedItem, IndexedMember, ServiceIndex
 from schemagen.inference.arn_formats import resource_arns
-from schemagen.inference.nouns import noun, plain, singular
+from schemagen.inference.nouns import ends_a_noun, folded_service, noun, singular
 from schemagen.lockfile.notation import parse_type
 from schemagen.model.bindings import DerivedColumn
 from schemagen.model.paths import steps
@@ -20,25 +20,24 @@ _ACCOUNT_MEMBERS = frozenset(
     {"accountid", "awsaccountid", "customerawsid", "owneraccount", "owneraccountid", "ownerid"}
 )
 
-_OF_SOME = ("onlysupportedfor", "onlyavailablefor", "onlypresentfor", "onlyreturned")
-"""What the documentation of a member says, in `words`, that not every resource has."""
+_OPTIONAL = ("onlysupportedfor", "onlyavailablefor", "onlypresentfor", "onlyreturned")
+"""Phrases, as `words` returns them, in the documentation of members that some resources lack."""
 
-_FOR = re.compile("arnofthe(.+?)forthe(.+)")
+_RELATED = ("iamrole", "theresourcethat", "topublishto", "toconnectto", "beingusedas")
+"""Phrases, as `words` returns them, in the documentation of ARNs of something that the resource works
+with: "The resource that the task used during execution"."""
+
+_PART_OF = re.compile("arnofthe(?P<part>.+?)forthe(?P<whole>.+)")
 
 
-_USED = ("iamrole", "theresourcethat", "topublishto", "toconnectto", "beingusedas")
-"""What the documentation of an ARN says, in `words`, that is of something the resource works with:
-"The resource that the task used during execution"."""
-
-
-def _is_of_other(text: str, nouns: Collection[str]) -> bool:
-    """True where the documentation of an ARN says that it is of something that the resource has:
-    "The ARN of the SNS topic for the notification"."""
-    found = _FOR.search(text)
+def _documents_a_part(text: str, nouns: Collection[str]) -> bool:
+    """Whether the documentation of an ARN is about something that the resource has: "The ARN of the
+    SNS topic for the notification"."""
+    found = _PART_OF.search(text)
     return (
         found is not None
-        and any(noun.endswith(found[2]) for noun in nouns)
-        and not any(noun in found[1] for noun in nouns)
+        and any(noun.endswith(found["whole"]) for noun in nouns)
+        and not any(noun in found["part"] for noun in nouns)
     )
 
 
@@ -57,11 +56,11 @@ class Identity:
 
     @cached_property
     def subject(self) -> str:
-        """What the table is about: its name without the service's."""
+        """The table's folded name without that of the service."""
         name = folded(self.table)
-        service = plain(self.index.name)
+        service = folded_service(self.index.name)
         first = self.table.split("_")[0]
-        # What a longer first word says of the resource ("s3express_bucket") is part of its name.
+        # The rest of a longer first word ("s3express_bucket") is part of the resource's name.
         prefixes = {service} if first.startswith(service) else {service, folded(first)}
         for prefix in sorted(prefixes, key=len, reverse=True):
             if name.startswith(prefix) and name != prefix:
@@ -70,42 +69,44 @@ class Identity:
 
     @cached_property
     def nouns(self) -> frozenset[str]:
-        """What the item may be called: as the table, the operation, the structure, the path."""
+        """The folded names of the item: those of the table, operation, structure and path."""
         last = [step.member for step in steps(self.item.path)][-1:]
         names = [noun(self.item.operation), folded(self.item.structure), *map(folded, last)]
         return frozenset([self.subject, *(form for name in names for form in singular(name))])
 
     @cached_property
     def arn(self) -> IndexedMember | None:
-        """The member that holds the resource's own ARN: ``Arn``, or that of what it is called."""
-        best: tuple[int, IndexedMember] | None = None
+        """The member that holds the resource's own ARN: ``Arn``, or else the one with the longest of
+        the item's names."""
+        best: tuple[tuple[bool, int], IndexedMember] | None = None
         for name, member in self.members.items():
             if not name.endswith("arn") or self.string(name) is None:
                 continue
-            if any(phrase in member.words for phrase in _OF_SOME):
+            if any(phrase in member.words for phrase in _OPTIONAL):
                 continue
-            of = name.removesuffix("arn")
-            if _is_of_other(member.words, self.nouns):
+            resource = name.removesuffix("arn")
+            if _documents_a_part(member.words, self.nouns):
                 continue
-            if of and of not in self.nouns and any(phrase in member.words for phrase in _USED):
+            related = any(phrase in member.words for phrase in _RELATED)
+            if resource and resource not in self.nouns and related:
                 continue
-            own = not of or (len(of) > 2 and any(noun.endswith(of) for noun in self.nouns))
-            if of == "resource":
+            own = not resource or ends_a_noun(resource, self.nouns)
+            if resource == "resource":
                 own = self.is_own(member)
-            length = len(of) if of else 1000
-            if own and (best is None or length > best[0]):
-                best = (length, member)
+            rank = (not resource, len(resource))
+            if own and (best is None or rank > best[0]):
+                best = (rank, member)
         return best[1] if best else None
 
     def is_own(self, member: IndexedMember) -> bool:
-        """True where documentation says that a member is of the resource itself: "The Amazon
+        """Whether documentation says that a member is about the resource itself: "The Amazon
         Resource Name (ARN) of the file system resource"."""
         starts = ("ofthe", "ofthespecified")
         return any(start + noun in member.words for start in starts for noun in self.nouns)
 
     @cached_property
     def account(self) -> IndexedMember | None:
-        """The member whose documentation says that it is the account that the resource is in."""
+        """The member that is documented as the account of the resource."""
         for name in sorted(_ACCOUNT_MEMBERS.intersection(self.members)):
             member = self.string(name)
             if member is not None and "account" in member.words:
@@ -114,25 +115,25 @@ class Identity:
 
     @property
     def may_have_tags(self) -> bool:
-        """False where it is known that resources of this kind have none."""
+        """Whether resources of this kind may have tags, as far as is known."""
         row = resource_arns().get((self.index.name, self.item.structure))
         return row is None or row.has_tags
 
     @cached_property
-    def built(self) -> DerivedColumn | None:
-        """How the resource's own ARN is built where no member holds it; the column is for the
-        caller to name."""
+    def built_arn(self) -> DerivedColumn | None:
+        """The rule that builds the resource's own ARN if no member holds it. The name of the column
+        is "", for the caller to replace."""
         row = resource_arns().get((self.index.name, self.item.structure))
         if row is None or self.arn is not None:
             return None
         format = row.format
         if self.account is not None:
-            # Whoever asks may not be the owner: VPCs are shared.
+            # The caller may not be the owner: VPCs can be shared.
             format = format.replace("${Account}", f"${{{self.account.name}}}")
         return DerivedColumn("", "arn_format", row.location_member, format)
 
     def string(self, name: str) -> IndexedMember | None:
-        """The member with a folded name, if it is a string."""
+        """Return the member with a folded name if it is a string."""
         member = self.members.get(name)
         if member is not None and parse_type(member.type).shape == Scalar("string"):
             return member

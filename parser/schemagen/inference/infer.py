@@ -1,14 +1,14 @@
-"""Table + indexes of botocore's models -> Binding, with the evidence for each column.
+"""Infer the binding of a table from the indexes of an API, with the evidence for each column.
 
-A column is filled by a member when their names agree and their documentation, where both have one,
-agrees too. In the primary item a name is enough when the texts differ, because pages lag behind
-botocore; elsewhere it is not.
+A member fills a column if their names agree, and their documentation too if both have any. Among the
+members of the primary item, names are enough even if the texts differ, because pages lag behind the
+API models.
 
-The primary item of a table is the one from which most columns are reached, those of auxiliary
-operations included, whose arguments must come from the primary item. Among equals, the operation
-that returns a single item goes before one that lists, one that is called as the table is before
-others, a shorter path before a longer one, and Describe before Get before List. What is equal even
-then is a finding, and the table stays unbound.
+The primary item of a table is the one that fills most columns, those from enrichment calls included;
+their arguments must come from the primary item. Ties are decided in favour of the operation that
+returns a single item, the one that is named after the table, the shorter path, and the verb that
+comes first in `names.READ_VERBS`. If items are equal even then, the table stays unbound, with a
+finding.
 """
 
 from __future__ import annotations
@@ -19,18 +19,26 @@ from typing import Protocol
 
 from schemagen.api_models.index import Directory, ServiceIndex, fingerprint
 from schemagen.diagnostics import Problem
-from schemagen.inference.candidates import ANYWHERE, Choice, Inference, Pinned, choices_of, either
-from schemagen.inference.evidence import Known, Wanted, wanted_of
-from schemagen.inference.nouns import plain
+from schemagen.inference.evidence import ServiceLookup, TableRequirements, table_requirements
+from schemagen.inference.nouns import folded_service
+from schemagen.inference.row_candidates import (
+    ANY_ITEM,
+    ChosenItem,
+    Inference,
+    RowCandidate,
+    RowRank,
+    joined,
+    row_candidates,
+)
 from schemagen.model.pages import Table
 from schemagen.names import folded
 from schemagen.typetable import TypeTable
 
-__all__ = ["ANYWHERE", "Inference", "Pinned", "Services", "infer"]
+__all__ = ["ANY_ITEM", "ChosenItem", "Inference", "Services", "infer"]
 
 
 class Services(Protocol):
-    """Where indexes come from."""
+    """The indexes of an API's services."""
 
     @property
     def services(self) -> Collection[str]: ...
@@ -41,65 +49,79 @@ class Services(Protocol):
     def of(self, service: str, /) -> ServiceIndex: ...
 
 
-def infer(table: Table, types: TypeTable, services: Services, item: Pinned = ANYWHERE) -> Inference:
-    """The binding of ``table``; findings say what is ambiguous and what stays unbound, and why.
+def infer(
+    table: Table, types: TypeTable, services: Services, chosen: ChosenItem = ANY_ITEM
+) -> Inference:
+    """Infer the binding of ``table``. Findings name everything ambiguous or unbound, with the reason.
 
-    ``item`` says where to look, if somebody knows: an item that is named in full needs no evidence.
+    ``chosen`` limits the search; an item that it names in full is accepted without evidence.
     """
-    wanted = wanted_of(table, types)
-    choices: list[Choice] = []
-    for names in _candidates(wanted, services, item.service):
+    requirements = table_requirements(table, types)
+    candidates: list[RowCandidate] = []
+    for names in _possible_services(requirements, services, chosen.service):
         for name in names:
-            choices += choices_of(wanted, Known(services.of(name)), item)
-        if any(choice.is_enough for choice in choices):
+            service = ServiceLookup(services.of(name))
+            candidates += row_candidates(requirements, service, chosen)
+        if any(candidate.is_conclusive for candidate in candidates):
             break
-    ranked = sorted(
-        (choice for choice in choices if item.operation or choice.is_evidence),
-        key=lambda choice: choice.rank,
-    )
-    if not ranked:
-        where = f" at {item}" if item != ANYWHERE else ""
+    accepted = [candidate for candidate in candidates if chosen.operation or candidate.is_evidence]
+    if not accepted:
+        where = f" at {chosen}" if chosen != ANY_ITEM else ""
         reason = f"no read operation returns its columns{where}"
-        if choices:
-            most = min(choices, key=lambda choice: choice.rank)
-            reason += f"; {most} fills {most.reached} of {len(wanted.columns)}, which is too few"
-        return _nothing(table, reason)
-    ties = [choice for choice in ranked if choice.rank[:-1] == ranked[0].rank[:-1]]
-    if len(ties) > 1:
-        return _nothing(table, f"its columns are in {either(map(str, ties))} alike")
-    return ranked[0].inference
+        if candidates:
+            closest = min(candidates, key=_order)
+            reason += (
+                f"; the closest, {closest}, fills {closest.filled} of "
+                f"{len(requirements.columns)}, which is too few"
+            )
+        return _unbound(table, f"{reason}; set the service, operation and path in an override")
+    accepted.sort(key=_order)
+    best = [candidate for candidate in accepted if candidate.rank == accepted[0].rank]
+    if len(best) > 1:
+        names = joined(map(str, best))
+        return _unbound(table, f"{names} match its columns equally well; choose one in an override")
+    return best[0].inference
 
 
-def _nothing(table: Table, reason: str) -> Inference:
+def _order(candidate: RowCandidate) -> tuple[RowRank, str]:
+    """Sort by rank; names make the order of messages the same in every run."""
+    return candidate.rank, f"{candidate.item.operation} {candidate.item.path}"
+
+
+def _unbound(table: Table, reason: str) -> Inference:
     origin = table.origin
     message = f"{table.id} stays unbound: {reason}"
     return Inference(None, (Problem(origin.path, origin.line, 1, "SG403", message),))
 
 
-def _candidates(wanted: Wanted, services: Services, pinned: str) -> Iterator[Sequence[str]]:
-    """Services that the table may belong to: first those whose name the table's begins with, then
-    those that AWS also calls so, and those that document most of its columns. Only ``pinned``, where
-    that is a name."""
-    if pinned:
-        yield [pinned] if pinned in services.services else []
+def _possible_services(
+    requirements: TableRequirements, services: Services, chosen: str
+) -> Iterator[Sequence[str]]:
+    """Yield groups of services that the table may belong to.
+
+    First the services whose name the table's name begins with, then those that have an alias of that
+    kind or document most of its columns. Only ``chosen`` if that is a name.
+    """
+    if chosen:
+        yield [chosen] if chosen in services.services else []
         return
-    parts = wanted.table.name.split("_")
+    parts = requirements.table.name.split("_")
     prefixes = {folded("".join(parts[: count + 1])) for count in range(len(parts))}
-    named = [name for name in services.services if plain(name) in prefixes]
+    named = [name for name in services.services if folded_service(name) in prefixes]
     if named:
         yield sorted(named)
     directory = services.directory
-    known = {
+    found = {
         name
         for name, aliases in directory.aliases.items()
-        if prefixes.intersection(map(plain, aliases))
+        if prefixes.intersection(map(folded_service, aliases))
     }
     counts = Counter(
         service
-        for column, text in wanted.words.items()
+        for column, text in requirements.words.items()
         if text
         for service in directory.documented.get(fingerprint(column, text), ())
     )
     most = max(counts.values(), default=0)
-    known |= {service for service, count in counts.items() if count == most}
-    yield sorted(known.difference(named))
+    found |= {service for service, count in counts.items() if count == most}
+    yield sorted(found.difference(named))

@@ -1,230 +1,281 @@
-"""The operation that enumerates what a table's primary operation is asked for.
+"""Find the operation that enumerates the arguments of a table's primary operation.
 
-An operation lists a kind of resource where it is called after the resource's plural: ``ListTables``,
-``GetRestApis``, ``ListDomainNames``. The elements of its list must answer what the primary operation
-asks, but for what the caller gave the listing too. Of several, the one goes first that lists the
-table's own resources, needs least, is collected by botocore's paginator, and answers by the same
-name. What is equal even then is left open.
+An operation lists a kind of resource if it is named after the plural of the resource: ``ListTables``,
+``GetRestApis``, ``ListDomainNames``. The elements of its list must supply the parameters of the
+primary operation, apart from those that the caller must pass to the listing as well. See
+`ListingRank` for the choice among several; if the best are equal, none is chosen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from schemagen.api_models.index import IndexedItem, ReadOperation, ServiceIndex
-from schemagen.inference.arguments import narrowing, takes_arns
+from schemagen.inference.arguments import narrowing, takes_arns, value_names
 from schemagen.inference.identity import Identity
 from schemagen.inference.nouns import noun, singular
 from schemagen.model.bindings import Listing
 from schemagen.model.paths import WHOLE, map_key, steps
 from schemagen.names import LISTING_VERBS, folded
 
-_ENDINGS = ("identifier", "name", "arn", "url", "id")
-"""What is said of a resource to identify it, the longest first."""
+_IDENTIFIER_ENDINGS = ("identifier", "name", "arn", "url", "id")
+"""The ends of names for identifiers, the longest of those that share an end first."""
+
+_VAGUE_ENDINGS = ("", "identifier")
+"""Endings that do not say which identifier of a resource is meant."""
+
+# How far a member is from what a parameter takes.
+_SAME_NAME = 0
+_EQUIVALENT_NAME = 1
+_OWN_IDENTIFIER = 2
+_LONGER_NAME = 3
+
+
+class Supply(NamedTuple):
+    """The member of a listing's element that a parameter takes. A smaller ``distance`` between their
+    names is better."""
+
+    distance: int
+    member: str
+
+
+class ListingRank(NamedTuple):
+    """How well a listing suits an operation. A smaller rank is better, and earlier fields count
+    more."""
+
+    lists_other_resources: bool
+    """Whether the operation is not named after the table's resource."""
+    has_other_noun: bool
+    """Whether the noun of the operation is not the plural of the primary operation's."""
+    requirements: int
+    """The number of arguments that the caller must pass to the listing."""
+    parameters: int
+    """The position among the alternative parameters of the primary operation."""
+    is_not_paginated: bool
+    """Whether pagination does not collect the list."""
+    distance: int
+    """The sum of the distances of `Supply`."""
+    holds_strings: bool
+    """Whether the elements are strings instead of structures."""
+    depth: int
+    """The number of steps from the response to the elements."""
+    verb: int
+    """The position of the operation's verb in `LISTING_VERBS`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listings:
-    """The listing of an item; or else those that are it alike."""
+class FoundListing:
+    """The listing of an item, or the ``ambiguous`` ones that suit it equally well."""
 
     listing: Listing | None = None
-    alike: tuple[Listing, ...] = ()
+    ambiguous: tuple[Listing, ...] = ()
 
 
-def listing_of(item: Identity) -> Listings:
-    """What enumerates the identifiers that ``item``'s operation needs, if it needs any."""
+def find_listing(item: Identity) -> FoundListing:
+    """Find the operation that enumerates the identifiers with which ``item``'s operation is called."""
     operation = item.index.operations[item.item.operation]
-    best: tuple[int, ...] | None = None
-    equal: list[Listing] = []
-    for order, parameters in enumerate(_asked(item, operation)):
-        question = _Question(item, operation, parameters)
-        for place in (*item.index.items, *item.index.texts):
-            answer = question.answered(place)
-            if answer is None:
-                continue
-            rank, listing = answer
-            rank = (*rank[:3], order, *rank[3:])
-            if best is None or rank < best:
-                best, equal = rank, []
-            if rank == best:
-                equal.append(listing)
-    return Listings(equal[0]) if len(equal) == 1 else Listings(alike=tuple(equal))
+    ranked: list[tuple[ListingRank, Listing]] = []
+    for position, parameters in enumerate(_identifying_parameters(item, operation)):
+        search = _ListingSearch(item, operation, parameters, position)
+        ranked += filter(None, map(search.listing, (*item.index.items, *item.index.texts)))
+    best = min((rank for rank, _ in ranked), default=None)
+    found = tuple(listing for rank, listing in ranked if rank == best)
+    return FoundListing(found[0]) if len(found) == 1 else FoundListing(ambiguous=found)
 
 
-def _asked(item: Identity, operation: ReadOperation) -> Iterator[Sequence[str]]:
-    """The parameters that say what is described; one way after the other, where there are several.
-    None for an operation that describes everything when it is asked for nothing."""
+def _identifying_parameters(item: Identity, operation: ReadOperation) -> Iterator[Sequence[str]]:
+    """Yield the parameters that choose what is described, one alternative after the other.
+
+    Yields nothing for an operation that describes everything if it is called without arguments.
+    """
     if operation.required:
         yield operation.required
         return
-    several = item.item.is_repeated
-    if several and operation.pages:
+    is_repeated = item.item.is_repeated
+    if is_repeated and operation.pages:
         return
     named = (
-        one for one in operation.parameters if not item.nouns.isdisjoint(_forms(operation, one))
+        parameter
+        for parameter in operation.parameters
+        if not item.nouns.isdisjoint(value_names(operation, parameter))
     )
-    for parameter in (*(one for one, _ in narrowing(item, operation)), *named):
-        if not several or _has_default(item.index, operation, parameter):
+    for parameter in (*(parameter for parameter, _ in narrowing(item, operation)), *named):
+        if not is_repeated or _has_default(item.index, operation, parameter):
             yield (parameter,)
 
 
 def _has_default(index: ServiceIndex, operation: ReadOperation, parameter: str) -> bool:
-    """True where a parameter that is left out means one resource of several: "If you do not specify
-    a cluster, the default cluster is assumed", and there are more clusters to list."""
+    """Whether a parameter that is left out means one of several resources: "If you do not specify a
+    cluster, the default cluster is assumed", in a service that can list clusters."""
     text = operation.parameters[parameter]
-    for stem in {_parts(form)[0] for form in _forms(operation, parameter)} - {""}:
-        several = any(
+    stems = {_split_identifier(name)[0] for name in value_names(operation, parameter)}
+    for stem in stems - {""}:
+        can_be_listed = any(
             stem in singular(plural) and stem != plural for plural in map(noun, index.operations)
         )
-        if several and f"default{stem}" in text:
+        if can_be_listed and f"default{stem}" in text:
             return True
     return False
 
 
-def _forms(operation: ReadOperation, parameter: str) -> tuple[str, ...]:
-    """What one value of a parameter is called."""
-    name = folded(parameter)
-    return singular(name) if parameter in operation.lists else (name,)
-
-
-def _parts(name: str) -> tuple[str, str]:
-    """A folded name as the resource that it is about and what it says of it: ``tablename`` is
-    ("table", "name"), ``name`` ("", "name"), ``table`` ("table", "")."""
-    for ending in _ENDINGS:
+def _split_identifier(name: str) -> tuple[str, str]:
+    """Split a folded name into the resource and the kind of identifier: ``tablename`` is ("table",
+    "name"), ``name`` is ("", "name"), ``table`` is ("table", "")."""
+    for ending in _IDENTIFIER_ENDINGS:
         if name.endswith(ending):
             return name.removesuffix(ending), ending
     return name, ""
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    """What the operation of an item must be asked with."""
+class _ListingSearch:
+    """A search for listings that supply ``parameters`` of an item's operation. ``position`` is that
+    of the parameters among the alternatives."""
 
     item: Identity
     operation: ReadOperation
     parameters: Sequence[str]
+    position: int
 
-    def answered(self, place: IndexedItem) -> tuple[tuple[int, ...], Listing] | None:
-        """The listing that the elements at ``place`` make, with its rank; None if they make none."""
+    def listing(self, place: IndexedItem) -> tuple[ListingRank, Listing] | None:
+        """Return the listing whose elements are at ``place``, with its rank; None if they do not
+        supply all parameters."""
         operation = self.item.index.operations[place.operation]
-        called = singular(noun(operation.name))
-        own = not self.item.nouns.isdisjoint(called)
         if operation.name == self.operation.name or not operation.name.startswith(LISTING_VERBS):
             return None
-        if not _is_list(place) and not self.is_called(place, called):
+        listed = singular(noun(operation.name))
+        own = not self.item.nouns.isdisjoint(listed)
+        if not _is_flat_list(place) and not self.is_named_after(place, listed):
             return None
-        needs = [*operation.required, *self.defaults(operation)]
-        given = {form for one in needs for form in _forms(operation, one)}
-        arguments: list[tuple[str, str]] = []
-        quality = 0
+        required = [*operation.required, *self.shared_defaults(operation)]
+        supplies: dict[str, Supply] = {}
         for parameter in self.parameters:
-            member = self.member(place, parameter, called, own=own)
-            if member is not None:
-                quality += member[0]
-                arguments.append((parameter, member[1]))
-            elif parameter not in needs:
+            supply = self.supply(place, parameter, listed, own=own)
+            if supply is not None:
+                supplies[parameter] = supply
+            elif parameter not in required:
                 return None
-        # One member does not answer two questions.
-        if len({member for _, member in arguments}) < len(arguments):
+        if not self.enumerates(operation, required, supplies):
             return None
-        # A listing that must be told what it is to tell is none.
-        new = [one for one, _ in arguments if one not in needs]
-        if not new or any(given.intersection(_forms(self.operation, one)) for one in new):
-            return None
-        path = place.path.replace("[]", "")
-        rank = (
-            not own,
-            noun(self.operation.name) not in called,
-            len(needs),
-            path not in operation.pages,
-            quality,
-            not place.structure,
-            len(steps(place.path)),
-            next(n for n, verb in enumerate(LISTING_VERBS) if operation.name.startswith(verb)),
+        arguments = tuple((parameter, supply.member) for parameter, supply in supplies.items())
+        rank = ListingRank(
+            lists_other_resources=not own,
+            has_other_noun=noun(self.operation.name) not in listed,
+            requirements=len(required),
+            parameters=self.position,
+            is_not_paginated=place.path.replace("[]", "") not in operation.pages,
+            distance=sum(supply.distance for supply in supplies.values()),
+            holds_strings=not place.structure,
+            depth=len(steps(place.path)),
+            verb=next(n for n, verb in enumerate(LISTING_VERBS) if operation.name.startswith(verb)),
         )
-        return rank, Listing(operation.name, place.path, tuple(arguments), tuple(needs))
+        return rank, Listing(operation.name, place.path, arguments, tuple(required))
 
-    def is_called(self, place: IndexedItem, called: Sequence[str]) -> bool:
-        """True for what lies in the elements of a list and is called as what is listed."""
+    def enumerates(
+        self, operation: ReadOperation, required: Sequence[str], supplies: dict[str, Supply]
+    ) -> bool:
+        """Whether a listing supplies something new, each parameter from another member."""
+        if len({supply.member for supply in supplies.values()}) < len(supplies):
+            return False
+        new = [parameter for parameter in supplies if parameter not in required]
+        # Skip listings that require the parameter they would supply.
+        passed = {name for parameter in required for name in value_names(operation, parameter)}
+        return bool(new) and not any(
+            passed.intersection(value_names(self.operation, parameter)) for parameter in new
+        )
+
+    def is_named_after(self, place: IndexedItem, listed: Sequence[str]) -> bool:
+        """Whether ``place`` is inside the elements of a list and named after what is listed."""
         if "[]" not in place.path:
             return False
         names = {folded(place.structure), *singular(folded(steps(place.path)[-1].member))}
-        return not names.isdisjoint((*called, *self.item.nouns))
+        return not names.isdisjoint((*listed, *self.item.nouns))
 
-    def defaults(self, operation: ReadOperation) -> Iterator[str]:
-        """What the caller should say to both operations, because both assume a default."""
+    def shared_defaults(self, operation: ReadOperation) -> Iterator[str]:
+        """Yield the optional parameters that the caller should pass to both operations because both
+        assume a default."""
         for parameter in operation.parameters:
             shared = parameter in self.operation.parameters and parameter not in operation.required
             if shared and _has_default(self.item.index, operation, parameter):
                 yield parameter
 
-    def member(
-        self, place: IndexedItem, parameter: str, called: Sequence[str], *, own: bool
-    ) -> tuple[int, str] | None:
-        """What of an element answers a parameter, with how far-fetched that is."""
+    def supply(
+        self, place: IndexedItem, parameter: str, listed: Sequence[str], *, own: bool
+    ) -> Supply | None:
+        """Return the member of an element that a parameter takes. ``own`` says whether the listing
+        is named after the table's resource."""
         text = self.operation.parameters.get(parameter, "")
-        takes = takes_arns(text)
-        forms = _forms(self.operation, parameter)
+        forms = value_names(self.operation, parameter)
         for form in forms:
-            stem, ending = _parts(form)
-            about = {*called, *(self.item.nouns if own else ())}
-            related = stem in about or form in about if stem else own
-            # "JobName" where transform jobs are listed.
-            shorter = bool(stem) and any(one.endswith(stem) for one in about)
+            stem, ending = _split_identifier(form)
+            resources = {*listed, *(self.item.nouns if own else ())}
+            related = stem in resources or form in resources if stem else own
+            # "JobName" if transform jobs are listed.
+            shortened = bool(stem) and any(resource.endswith(stem) for resource in resources)
             if not own and not related:
                 continue
-            nouns = about if related else {stem} if shorter else set[str]()
-            exact = ending not in ("", "identifier")
-            endings = (ending,) if exact else _said(forms, ending, text)
-            # "BucketName" and "Name" before "BucketArn", where a name is asked for.
-            about_one = (*sorted(nouns), "") if nouns else ()
-            names = [form, *(one + end for end in endings for one in about_one)]
-            tail = form if shorter or not stem else ""
+            nouns = resources if related else {stem} if shortened else set[str]()
+            endings = (
+                (ending,) if ending not in _VAGUE_ENDINGS else _likely_endings(forms, ending, text)
+            )
+            # "BucketName" and "Name" precede "BucketArn" if a name is taken.
+            prefixes = (*sorted(nouns), "") if nouns else ()
+            names = [form, *(prefix + end for end in endings for prefix in prefixes)]
+            tail = form if shortened or not stem else ""
             found = (
-                _of_structure(self.item, place, names, tail, takes=takes)
+                _member_of_structure(self.item, place, names, tail, takes_arn=takes_arns(text))
                 if place.structure
-                else _of_text(place, names, nouns)
+                else _string_itself(place, names, nouns)
             )
             if found is not None:
                 return found
         return None
 
 
-def _said(nouns: Sequence[str], ending: str, text: str) -> Sequence[str]:
-    """What identifies a resource, what documentation speaks of first: "A list of job IDs"."""
-    ids = ending == "identifier" or any(f"{one}id" in text for one in nouns)
-    said = {"arn": takes_arns(text), "id": ids, "name": True}
-    return sorted(said, key=lambda one: not said[one])
+def _likely_endings(nouns: Sequence[str], ending: str, text: str) -> Sequence[str]:
+    """Return the kinds of identifiers, those that the documentation of a parameter mentions first:
+    "A list of job IDs". Names are the default."""
+    ids = ending == "identifier" or any(f"{noun}id" in text for noun in nouns)
+    mentioned = {"arn": takes_arns(text), "id": ids, "name": True}
+    return sorted(mentioned, key=lambda kind: not mentioned[kind])
 
 
-def _is_list(place: IndexedItem) -> bool:
-    """True where one list is all that is on the way."""
+def _is_flat_list(place: IndexedItem) -> bool:
+    """Whether the path has one list, at its end."""
     return place.path.endswith("[]") and place.path.count("[]") == 1
 
 
-def _of_structure(
-    item: Identity, place: IndexedItem, names: Sequence[str], form: str, *, takes: bool
-) -> tuple[int, str] | None:
+def _by_name(position: int) -> int:
+    return _SAME_NAME if position == 0 else _EQUIVALENT_NAME
+
+
+def _member_of_structure(
+    item: Identity, place: IndexedItem, names: Sequence[str], tail: str, *, takes_arn: bool
+) -> Supply | None:
+    """Return the member with one of ``names``, the best first, or else the ARN, or else the only
+    member whose name ends with ``tail``."""
     element = Identity(item.index, place, item.table)
-    for number, name in enumerate(names):
+    for position, name in enumerate(names):
         if (member := element.string(name)) and not map_key(member.name):
-            return min(number, 1), member.name
-    if takes and form and element.arn and not map_key(element.arn.name):
-        return 2, element.arn.name
+            return Supply(_by_name(position), member.name)
+    if takes_arn and tail and element.arn and not map_key(element.arn.name):
+        return Supply(_OWN_IDENTIFIER, element.arn.name)
     # "MonitoringJobDefinitionName" for "JobDefinitionName".
     longer = [
-        name
+        member
         for name, member in element.members.items()
-        if form and name.endswith(form) and element.string(name) and not map_key(member.name)
+        if tail and name.endswith(tail) and element.string(name) and not map_key(member.name)
     ]
-    return (3, element.members[longer[0]].name) if len(longer) == 1 else None
+    return Supply(_LONGER_NAME, longer[0].name) if len(longer) == 1 else None
 
 
-def _of_text(place: IndexedItem, names: Sequence[str], nouns: set[str]) -> tuple[int, str] | None:
-    """``TableNames[]`` holds table names, ``clusters[]`` whatever identifies a cluster."""
-    called = singular(folded(steps(place.path)[-1].member))
-    for number, name in enumerate(names):
-        if name in called:
-            return min(number, 1), WHOLE
-    return (2, WHOLE) if not nouns.isdisjoint(called) else None
+def _string_itself(place: IndexedItem, names: Sequence[str], nouns: set[str]) -> Supply | None:
+    """Return the element of a list of strings if the list is named after what a parameter takes:
+    ``TableNames[]`` holds table names, ``clusters[]`` some identifier of clusters."""
+    forms = singular(folded(steps(place.path)[-1].member))
+    for position, name in enumerate(names):
+        if name in forms:
+            return Supply(_by_name(position), WHOLE)
+    return Supply(_OWN_IDENTIFIER, WHOLE) if not nouns.isdisjoint(forms) else None

@@ -1,47 +1,57 @@
-"""What names are about: operations, services, and plurals as nouns."""
+"""Nouns in the names of operations and services, and singular forms of plurals."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from schemagen.names import folded, read_noun
 
 _TAGGING = re.compile("tagging|tags?(for|of)?")
-_VERSION = re.compile(r"(\D+)(v\d)")
+_VERSIONED = re.compile(r"(\D+)(v\d)")
+
+_MIN_LENGTH = 3
+"""The length below which the end of a noun says nothing about it."""
 
 
-def plain(service: str) -> str:
-    """A service's name or alias, folded."""
+def folded_service(service: str) -> str:
+    """Fold a service's name or alias, hyphens and spaces included."""
     return folded(service.replace("-", "").replace(" ", ""))
 
 
 def noun(operation: str) -> str:
-    """The folded noun of a read operation: ``hostedzones`` for ``ListHostedZones``."""
+    """Return the folded noun of a read operation: ``hostedzones`` for ``ListHostedZones``."""
     found = read_noun(operation)
     if found is None:
         raise ValueError(f"{operation} is not a read operation")
     return folded(found)
 
 
-def tagged(operation: str) -> str:
-    """What an operation lists the tags of: that of ``ListTagsForResource`` is ``resource``, of
-    ``ListUserTags`` ``user``, and of ``GetTags`` ""."""
+def tagged_noun(operation: str) -> str:
+    """Return the noun of an operation about tags without "tags": ``resource`` for
+    ``ListTagsForResource``, ``user`` for ``ListUserTags``, "" for ``GetTags``."""
     return _TAGGING.sub("", noun(operation))
 
 
 def singular(name: str) -> tuple[str, ...]:
-    """``name``, and the words that it may be the plural of: ``clusters``, ``clustersv2``."""
-    if version := _VERSION.fullmatch(name):
-        return tuple(form + version[2] for form in singular(version[1]))
+    """Return ``name`` and the words that it could be the plural of (``clusters``, ``clustersv2``)."""
+    if versioned := _VERSIONED.fullmatch(name):
+        return tuple(form + versioned[2] for form in singular(versioned[1]))
     forms = [name]
     if name.endswith("ies"):
-        forms.append(name[:-3] + "y")
+        forms.append(name.removesuffix("ies") + "y")
     if name.endswith(("ses", "xes", "zes", "ches", "shes")):
-        forms += [name[:-2], name[:-2] + "is"]
+        stem = name.removesuffix("es")
+        forms += [stem, stem + "is"]
     if name.endswith("ices"):
-        forms.append(name[:-4] + "ex")
+        forms.append(name.removesuffix("ices") + "ex")
     if name.endswith("s"):
-        forms.append(name[:-1])
+        forms.append(name.removesuffix("s"))
     if name.endswith("list"):
-        forms.append(name[:-4])
+        forms.append(name.removesuffix("list"))
     return tuple(forms)
+
+
+def ends_a_noun(name: str, nouns: Iterable[str]) -> bool:
+    """Whether one of ``nouns`` ends with ``name``: "window" ends "maintenancewindow"."""
+    return len(name) >= _MIN_LENGTH and any(noun.endswith(name) for noun in nouns)

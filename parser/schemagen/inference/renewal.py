@@ -1,5 +1,8 @@
-"""A binding of the lock, brought up to its page: what the page lacks goes, and columns are taken from
-what is inferred now. What was bound before and is still there stays as it is."""
+"""Bring a binding of the lock up to date with its page.
+
+Columns that the page no longer has are dropped, and new ones are taken from what is inferred now.
+Everything that was bound before and is still on the page stays as it is.
+"""
 
 from __future__ import annotations
 
@@ -11,54 +14,65 @@ from schemagen.model.pages import Table
 
 
 def fills(operation: str, columns: Iterable[BoundColumn]) -> bool:
-    """True where one of ``columns`` is a member of what ``operation``, an auxiliary one, returns."""
-    return any(one.operation == operation for one in columns)
+    """Whether one of ``columns`` comes from an enrichment call of ``operation``."""
+    return any(column.operation == operation for column in columns)
 
 
-def on_page(old: Binding, table: Table) -> Binding:
-    """``old`` without the columns that the page does not have, and operations that fill no other."""
+def on_page(binding: Binding, table: Table) -> Binding:
+    """Drop the columns that the page does not have, and the enrichment calls that fill no other."""
     names = {column.name for column in table.columns}
-    columns = tuple(one for one in old.columns if one.column in names)
+    columns = tuple(column for column in binding.columns if column.column in names)
     return replace(
-        old,
+        binding,
         columns=columns,
-        derived=tuple(one for one in old.derived if one.column in names),
-        enrichments=tuple(one for one in old.enrichments if fills(one.operation, columns)),
-        unbound=tuple(name for name in old.unbound if name in names),
+        derived=tuple(column for column in binding.derived if column.column in names),
+        enrichments=tuple(
+            enrichment for enrichment in binding.enrichments if fills(enrichment.operation, columns)
+        ),
+        unbound=tuple(name for name in binding.unbound if name in names),
     )
 
 
-def unsaid(old: Binding, table: Table) -> set[str]:
-    """The columns of the page that ``old`` says nothing of."""
-    said = {*old.unbound, *(one.column for one in old.filled)}
-    return {column.name for column in table.columns if column.name not in said}
+def unmentioned(binding: Binding, table: Table) -> set[str]:
+    """Return the columns of the page that ``binding`` neither fills nor lists as unbound."""
+    mentioned = {*binding.unbound, *(column.column for column in binding.filled)}
+    return {column.name for column in table.columns if column.name not in mentioned}
 
 
-def renewed(old: Binding, columns: Collection[str], new: Binding | None) -> Binding:
-    """``old`` with ``columns`` as ``new``, a binding of the same item, has them; what it does not have,
-    or only in another item of an operation that stays, is unbound."""
-    kept = tuple(one for one in old.columns if one.column not in columns)
-    enrichments = {one.operation: one for one in old.enrichments if fills(one.operation, kept)}
-    found = list(kept)
-    derived = [*old.derived]
-    if new is not None:
-        derived += [one for one in new.derived if one.column in columns]
-        for one in new.enrichments:
-            enrichments.setdefault(one.operation, one)
-        found += [
-            one
-            for one in new.columns
-            if one.column in columns
+def renewed(binding: Binding, columns: Collection[str], inferred: Binding | None) -> Binding:
+    """Take ``columns`` from ``inferred``, a binding of the same item.
+
+    A column becomes unbound if ``inferred`` does not fill it, or fills it from another item of an
+    operation that the binding already calls.
+    """
+    kept = tuple(column for column in binding.columns if column.column not in columns)
+    enrichments = {
+        enrichment.operation: enrichment
+        for enrichment in binding.enrichments
+        if fills(enrichment.operation, kept)
+    }
+    filled = list(kept)
+    derived = [*binding.derived]
+    if inferred is not None:
+        derived += [column for column in inferred.derived if column.column in columns]
+        for enrichment in inferred.enrichments:
+            enrichments.setdefault(enrichment.operation, enrichment)
+        filled += [
+            column
+            for column in inferred.columns
+            if column.column in columns
             and (
-                one.operation is None
-                or enrichments[one.operation].path == new.item_path(one.operation)
+                column.operation is None
+                or enrichments[column.operation].path == inferred.item_path(column.operation)
             )
         ]
-    bound = {one.column for one in found} | {one.column for one in derived}
+    bound = {column.column for column in filled} | {column.column for column in derived}
     return replace(
-        old,
-        columns=tuple(found),
+        binding,
+        columns=tuple(filled),
         derived=tuple(derived),
-        enrichments=tuple(one for name, one in enrichments.items() if fills(name, found)),
-        unbound=tuple(sorted({*old.unbound, *columns} - bound)),
+        enrichments=tuple(
+            enrichment for name, enrichment in enrichments.items() if fills(name, filled)
+        ),
+        unbound=tuple(sorted({*binding.unbound, *columns} - bound)),
     )

@@ -1,0 +1,192 @@
+"""Find the members that could fill a column if an item is the table's row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from schemagen.api_models.index import IndexedItem, IndexedMember
+from schemagen.inference.arguments import (
+    NO_ARGUMENTS,
+    CallArguments,
+    call_arguments,
+    is_about_tags,
+)
+from schemagen.inference.evidence import (
+    ACCOUNT,
+    CONCLUSIVE_LENGTH,
+    TAGS,
+    ServiceLookup,
+    TableRequirements,
+    evidence_by_name,
+)
+from schemagen.inference.identity import Identity
+from schemagen.inference.nouns import noun
+from schemagen.model.bindings import Evidence
+from schemagen.model.paths import WHOLE, map_key, steps
+from schemagen.names import folded
+from schemagen.typetable import CONVERTIBLE, Resolved
+
+_TAG_MEMBERS = frozenset({"resourcetags", "taglist", "tags", "tagset", "tagslist"})
+_EVIDENCE_RANKS: Mapping[Evidence, int] = {"both": 0, "documentation": 1, "name": 2, "hand": 3}
+
+
+class CandidateRank(NamedTuple):
+    """How good a candidate is. A smaller rank is better, and earlier fields count more."""
+
+    evidence: int
+    """The rank of the evidence: name and documentation, then documentation, then name."""
+    other_operation: bool
+    """Whether another operation than the primary one must be called."""
+    without_arguments: bool
+    """Whether that operation takes no arguments from the item, so that its response may cover other
+    resources."""
+    is_repeated: bool
+    """Whether one response may hold several such items."""
+    depth: int
+    """The number of steps from the response to the item."""
+
+
+_OWN_ITEM_DEPTH = 0
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Candidate:
+    """A member that could fill a column; sorting puts the best first.
+
+    ``operation`` is "" and ``arguments`` are empty for a member of the primary item.
+    """
+
+    rank: CandidateRank
+    operation: str
+    path: str
+    member: str
+    evidence: Evidence
+    arguments: CallArguments = NO_ARGUMENTS
+
+
+@dataclass(frozen=True)
+class CandidateFinder:
+    """Finds candidates for the columns of a table whose row is the item of ``identity``."""
+
+    requirements: TableRequirements
+    service: ServiceLookup
+    identity: Identity
+
+    def own_member(self, member: IndexedMember, evidence: Evidence) -> Candidate:
+        """Return a member of the item itself as a candidate."""
+        rank = CandidateRank(
+            _EVIDENCE_RANKS[evidence],
+            other_operation=False,
+            without_arguments=False,
+            is_repeated=False,
+            depth=_OWN_ITEM_DEPTH,
+        )
+        return Candidate(rank, "", WHOLE, member.name, evidence)
+
+    def account(self) -> Candidate | None:
+        """Return the member that is documented as the account, for the column `ACCOUNT`."""
+        member = self.identity.account
+        if ACCOUNT not in self.requirements.types or member is None:
+            return None
+        if not self.service.fits(self.requirements.types[ACCOUNT], member, "documentation"):
+            return None
+        named = member.folded_name == folded(ACCOUNT)
+        return self.own_member(member, "name" if named else "documentation")
+
+    def tags(self) -> Iterator[Candidate]:
+        """Yield candidates for the column `TAGS`: members of the item and of its response, and the
+        operations of the service that list tags."""
+        type = self.requirements.types[TAGS]
+        for name, member in self.identity.members.items():
+            if name in _TAG_MEMBERS and self.service.fits(type, member, "name"):
+                yield self.own_member(member, "name")
+        for item in self.service.index.items:
+            own = item.operation == self.identity.item.operation
+            if not own and not is_about_tags(self.service.index.operations[item.operation]):
+                continue
+            last = folded(item.path.split(".")[-1])
+            for name, member in self.service.index.by_name[item.structure].items():
+                named = name in _TAG_MEMBERS or (name == "items" and last in _TAG_MEMBERS)
+                if named and self.service.fits(type, member, "name"):
+                    yield from self.enrichment(item, member, "name")
+
+    def other_members(self, column: str) -> Iterator[Candidate]:
+        """Yield candidates for a column that no member of the item has the name of."""
+        text = self.requirements.words[column]
+        type = self.requirements.types[column]
+        if len(text) >= CONCLUSIVE_LENGTH:
+            same = [member for member in self.identity.members.values() if member.words == text]
+            if len(same) == 1 and self.service.fits(type, same[0], "documentation"):
+                yield self.own_member(same[0], "documentation")
+        for structure, member in self.service.by_name.get(folded(column), ()):
+            evidence = evidence_by_name(text, member)
+            if evidence and self.service.fits(type, member, evidence):
+                for item in self.service.items[structure]:
+                    if self.is_evidence(item, member, evidence):
+                        yield from self.enrichment(item, member, evidence)
+        if text:
+            for structure, member in self.service.by_documentation.get(text, ()):
+                if member.folded_name != folded(column) and self.service.fits(
+                    type, member, "documentation"
+                ):
+                    for item in self.service.items[structure]:
+                        yield from self.enrichment(item, member, "documentation")
+        else:
+            yield from self.whole_response(column, type)
+
+    def is_evidence(self, item: IndexedItem, member: IndexedMember, evidence: Evidence) -> bool:
+        """Whether a member with the name of a column is evidence. A key of a map in another
+        operation's response needs documentation too: keys are common words ("low", "Owner"), and
+        every map of that kind has them."""
+        own = item.operation == self.identity.item.operation
+        return own or evidence == "both" or not map_key(member.name)
+
+    def whole_response(self, column: str, type: Resolved) -> Iterator[Candidate]:
+        """Yield whole responses for a column that no member has the name of: those of operations
+        with the column's name, or else those whose structure has it."""
+        name = folded(column)
+        if name in self.service.by_name or "structure" not in CONVERTIBLE[type.scalar.convert]:
+            return
+        names = {name, *(noun + name for noun in self.identity.nouns)}
+        responses = [item for item in self.service.index.items if self.is_about_the_item(item)]
+        named = [item for item in responses if noun(item.operation) in names]
+        for item in named or [item for item in responses if folded(item.structure) == name]:
+            member = IndexedMember(WHOLE, f"#{item.structure}", "")
+            yield from self.enrichment(item, member, "name")
+
+    def is_about_the_item(self, response: IndexedItem) -> bool:
+        """Whether ``response`` is the whole response of an operation, and about the item alone."""
+        operation = self.service.index.operations[response.operation]
+        if response.path != WHOLE or operation.pages or operation.name.startswith("List"):
+            return False
+        arguments = call_arguments(self.identity, operation)
+        return arguments is not None and bool(arguments.members)
+
+    def enrichment(
+        self, item: IndexedItem, member: IndexedMember, evidence: Evidence
+    ) -> Iterator[Candidate]:
+        """Yield a member of ``item``, which is another item of this or another operation, if it is
+        about one row and its operation can be called; otherwise yield nothing."""
+        if item == self.identity.item:
+            return
+        operation = self.service.index.operations[item.operation]
+        arguments = call_arguments(self.identity, operation)
+        if arguments is None:
+            return
+        # An operation that is called with a list of one resource returns a list of one item. Only
+        # for tags: any other repeated item is a row of its own.
+        lists = [name for name, _ in arguments.members if name in operation.lists]
+        if item.is_repeated and not (lists and is_about_tags(operation)):
+            return
+        if not arguments.members and evidence != "both":
+            return
+        rank = CandidateRank(
+            _EVIDENCE_RANKS[evidence],
+            other_operation=item.operation != self.identity.item.operation,
+            without_arguments=not arguments.members,
+            is_repeated=item.is_repeated,
+            depth=len(steps(item.path)),
+        )
+        yield Candidate(rank, item.operation, item.path, member.name, evidence, arguments)

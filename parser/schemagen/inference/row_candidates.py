@@ -1,0 +1,463 @@
+"""Try an item of a service as a table's row, and decide what fills the columns if it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+from schemagen.api_models.index import IndexedItem, IndexedMember
+from schemagen.diagnostics import Problem
+from schemagen.inference.arguments import inclusion_parameters, is_about_tags
+from schemagen.inference.column_candidates import Candidate, CandidateFinder
+from schemagen.inference.evidence import ACCOUNT, TAGS, ServiceLookup, TableRequirements
+from schemagen.inference.identity import Identity
+from schemagen.inference.listing import find_listing
+from schemagen.inference.nouns import noun, singular
+from schemagen.lockfile.notation import argument_members
+from schemagen.model.bindings import (
+    Binding,
+    BoundColumn,
+    Constant,
+    DerivedColumn,
+    Enrichment,
+    Evidence,
+)
+from schemagen.model.origin import NOWHERE
+from schemagen.model.pages import KEY, Column
+from schemagen.model.paths import steps
+from schemagen.names import READ_VERBS, folded
+from schemagen.typetable import CONVERTIBLE
+
+MIN_SHARE = 0.5
+"""The share of a table's columns that must be matched if only names agree."""
+
+MIN_SHARE_DOCUMENTED = 0.2
+"""The share of a table's columns that must be matched if documentation agrees too."""
+
+_MAX_CANDIDATES = 24
+"""The number of items of a service that are tried: those with most columns among their own members."""
+
+_WITHOUT_ACCOUNT = frozenset({"apigateway", "s3", "route53"})
+"""Services whose ARNs contain no account:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """The result for one table: the binding, or None if nothing is certain, and findings about
+    everything that stays unbound."""
+
+    binding: Binding | None
+    findings: tuple[Problem, ...]
+
+
+def joined(names: Iterable[str]) -> str:
+    """Join the alternatives of a message."""
+    return " and ".join(names)
+
+
+# --- items that could be the row ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenItem:
+    """The item that an override or a lock has chosen for a table; "" leaves a part open."""
+
+    service: str = ""
+    operation: str = ""
+    path: str = ""
+
+    def __str__(self) -> str:
+        parts = (self.service, self.operation, self.path and f"({self.path})")
+        return " ".join(part for part in parts if part)
+
+    def allows(self, item: IndexedItem) -> bool:
+        return self.operation in ("", item.operation) and self.path in ("", item.path)
+
+
+ANY_ITEM = ChosenItem()
+
+
+class ItemPreference(NamedTuple):
+    """How well an item suits a table, apart from its columns. A smaller preference is better, and
+    earlier fields count more."""
+
+    is_repeated: bool
+    """Whether one response may hold several of the items: operations that return one item have the
+    full documentation."""
+    not_named_after_table: bool
+    depth: int
+    """The number of steps from the response to the item."""
+    verb: int
+    """The position of the operation's verb in `READ_VERBS`."""
+    unrelated: bool
+    """Whether neither the operation's noun ends with the table's subject, nor, for a single item,
+    the subject with the noun."""
+
+
+class RowRank(NamedTuple):
+    """How good a candidate for the row is. A smaller rank is better, and earlier fields count more."""
+
+    unfilled: int
+    """The number of columns that stay unbound, apart from those with rules of their own."""
+    undocumented: int
+    """The number of columns that documentation does not prove."""
+    not_own: int
+    """The number of columns whose names are not those of the item's own members."""
+    preference: ItemPreference
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """The candidate that fills each column, and the reasons why ambiguous columns stay unbound."""
+
+    candidates: Mapping[str, Candidate]
+    ambiguous: Mapping[str, str]
+
+
+def row_candidates(
+    requirements: TableRequirements, service: ServiceLookup, chosen: ChosenItem = ANY_ITEM
+) -> list[RowCandidate]:
+    """Return the items of a service whose members match most of the table's columns."""
+    matches: dict[str, dict[str, tuple[IndexedMember, Evidence]]] = {}
+    for column in requirements.columns:
+        for structure, member in service.by_name.get(folded(column), ()):
+            in_structure = matches.setdefault(structure, {})
+            documented = bool(member.words) and member.words == requirements.words[column]
+            # The name is enough here even if the texts differ: pages lag behind botocore.
+            evidence: Evidence = "both" if documented else "name"
+            if service.fits(requirements.types[column], member, evidence):
+                in_structure[column] = (member, evidence)
+    candidates = [
+        RowCandidate(requirements, service, item, matches.get(item.structure, {}))
+        for item in service.index.items
+        if chosen.allows(item) and (chosen.operation or matches.get(item.structure))
+    ]
+    candidates.sort(key=lambda candidate: (-len(candidate.own_members), candidate.preference))
+    return candidates[:_MAX_CANDIDATES]
+
+
+@dataclass(frozen=True)
+class RowCandidate:
+    """An item that could be a table's row, and everything that follows from that.
+
+    ``own_members`` are the members of the item that have the names of columns.
+    """
+
+    requirements: TableRequirements
+    service: ServiceLookup
+    item: IndexedItem
+    own_members: Mapping[str, tuple[IndexedMember, Evidence]]
+
+    @cached_property
+    def identity(self) -> Identity:
+        return Identity(self.service.index, self.item, self.requirements.table.name)
+
+    @cached_property
+    def finder(self) -> CandidateFinder:
+        return CandidateFinder(self.requirements, self.service, self.identity)
+
+    def __str__(self) -> str:
+        return f"{self.service.index.name}'s {self.item.operation} ({self.item.path})"
+
+    @property
+    def preference(self) -> ItemPreference:
+        operation = self.item.operation
+        nouns = singular(noun(operation))
+        subject = self.identity.subject
+        related = any(
+            noun.endswith(subject) or (subject.endswith(noun) and not self.item.is_repeated)
+            for noun in nouns
+        )
+        return ItemPreference(
+            is_repeated=self.item.is_repeated,
+            not_named_after_table=subject not in nouns,
+            depth=len(steps(self.item.path)),
+            verb=next(n for n, verb in enumerate(READ_VERBS) if operation.startswith(verb)),
+            unrelated=not related,
+        )
+
+    @cached_property
+    def rank(self) -> RowRank:
+        columns = len(self.requirements.columns)
+        return RowRank(
+            unfilled=columns - self.filled,
+            undocumented=columns - self.documented,
+            not_own=columns - len(self.own_members),
+            preference=self.preference,
+        )
+
+    @property
+    def filled(self) -> int:
+        """The number of columns that a member fills, apart from those with rules of their own: most
+        items have an ARN and tags."""
+        return len(self.requirements.columns.keys() & self.candidates.keys())
+
+    @property
+    def documented(self) -> int:
+        """The number of filled columns that documentation proves."""
+        return sum(
+            1
+            for column, candidate in self.candidates.items()
+            if column in self.requirements.columns and candidate.evidence != "name"
+        )
+
+    @property
+    def is_evidence(self) -> bool:
+        """Whether the matches are strong enough to accept this item. One documented column of many
+        is not: some other resource nearly always has it as well."""
+        columns = len(self.requirements.columns)
+        both = any(candidate.evidence == "both" for candidate in self.candidates.values())
+        documented = both and self.filled >= MIN_SHARE_DOCUMENTED * columns
+        return documented or len(self.own_members) >= MIN_SHARE * columns
+
+    @property
+    def is_conclusive(self) -> bool:
+        """Whether other services need not be tried: most columns are filled, and most of the page's
+        documentation is the service's."""
+        described = sum(
+            1 for column in self.requirements.columns if self.requirements.words[column]
+        )
+        enough = self.filled >= MIN_SHARE * len(self.requirements.columns)
+        return enough and self.documented >= MIN_SHARE * described
+
+    # --- columns by rule --------------------------------------------------------------------------
+
+    @cached_property
+    def key_and_account(self) -> Mapping[str, DerivedColumn]:
+        """The rules for `KEY`, and for `ACCOUNT` if no member is the account."""
+        identity = self.identity
+        found: dict[str, DerivedColumn] = {}
+        if identity.arn is not None:
+            found[KEY] = DerivedColumn(KEY, "arn", identity.arn.name)
+            if self.service.index.name not in _WITHOUT_ACCOUNT:
+                found[ACCOUNT] = DerivedColumn(ACCOUNT, "account_from_arn", identity.arn.name)
+        elif identity.built_arn is not None:
+            found[KEY] = replace(identity.built_arn, column=KEY)
+            location_member = identity.built_arn.member
+            if location_member:
+                found[ACCOUNT] = DerivedColumn(ACCOUNT, "account_from_arn", location_member)
+        if ACCOUNT not in found and self.finder.account() is None:
+            found[ACCOUNT] = DerivedColumn(ACCOUNT, "account_given")
+        columns = {column.name for column in self.requirements.table.columns}
+        return {name: column for name, column in found.items() if name in columns}
+
+    @cached_property
+    def derived(self) -> tuple[DerivedColumn, ...]:
+        """All columns that a rule computes."""
+        found = dict(self.key_and_account)
+        for name in self.requirements.columns.keys() - self.candidates.keys():
+            if self.identity.built_arn is not None and self.is_own_arn(name):
+                found[name] = replace(self.identity.built_arn, column=name)
+        return tuple(column for _, column in sorted(found.items()))
+
+    def is_own_arn(self, column: str) -> bool:
+        """Whether a column has a name for the resource's own ARN: ``arn``, ``instance_arn``."""
+        names = {"", folded(self.requirements.table.name), *self.identity.nouns}
+        name = folded(column)
+        type = self.requirements.types[column]
+        fits = "string" in CONVERTIBLE[type.scalar.convert]
+        return fits and name.endswith("arn") and name.removesuffix("arn") in names
+
+    # --- columns by evidence ----------------------------------------------------------------------
+
+    @property
+    def candidates(self) -> Mapping[str, Candidate]:
+        """The candidate that fills each column."""
+        return self.decisions.candidates
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """Decide which candidate fills each column, the best candidates first."""
+        chosen = self._own_candidates()
+        alternatives = self._alternatives(chosen)
+        # The number of columns that an operation could fill, at one path.
+        usefulness = Counter(
+            (candidate.operation, candidate.path)
+            for candidates in alternatives.values()
+            for candidate in set(candidates)
+        )
+        ambiguous: dict[str, str] = {}
+        # An operation is called once, for the item at one path.
+        paths: dict[str, str] = {}
+        for name, candidates in sorted(alternatives.items(), key=lambda pair: pair[1][0].rank):
+            possible = [
+                candidate
+                for candidate in candidates
+                if not candidate.operation
+                or paths.get(candidate.operation, candidate.path) == candidate.path
+            ]
+            if not possible:
+                continue
+            best = self._best(possible, usefulness)
+            if len(best) > 1:
+                ambiguous[name] = joined(
+                    f"{candidate.operation}'s {candidate.member} ({candidate.path})"
+                    for candidate in best
+                )
+                continue
+            [chosen[name]] = best
+            if best[0].operation:
+                paths[best[0].operation] = best[0].path
+        chosen.update(self._columns_behind_botocore(chosen))
+        return Decisions(chosen, ambiguous)
+
+    def _own_candidates(self) -> dict[str, Candidate]:
+        """Return the item's own members that have the names of columns, and its account."""
+        found = {name: self.finder.own_member(*match) for name, match in self.own_members.items()}
+        if ACCOUNT not in self.key_and_account and (account := self.finder.account()):
+            found[ACCOUNT] = account
+        return found
+
+    def _alternatives(self, chosen: Mapping[str, Candidate]) -> dict[str, list[Candidate]]:
+        """Return the candidates for the columns that are not ``chosen`` yet, best first. Columns
+        without candidates are left out."""
+        found = {
+            name: sorted(self.finder.other_members(name))
+            for name in self.requirements.columns
+            if name not in chosen
+        }
+        if any(column.name == TAGS for column in self.requirements.table.columns):
+            found[TAGS] = sorted(self.finder.tags())
+        return {name: candidates for name, candidates in found.items() if candidates}
+
+    def _best(
+        self, candidates: Sequence[Candidate], usefulness: Mapping[tuple[str, str], int]
+    ) -> list[Candidate]:
+        """Return the best of ``candidates``, which are sorted; several if they are equal.
+
+        Equal ranks are decided by the operation that could fill most columns, then by its name.
+        """
+        best = [candidate for candidate in candidates if candidate.rank == candidates[0].rank]
+        most = max(usefulness[candidate.operation, candidate.path] for candidate in best)
+        best = [
+            candidate
+            for candidate in best
+            if usefulness[candidate.operation, candidate.path] == most
+        ]
+        return self._named_after_table(best) if len(best) > 1 else best
+
+    def _named_after_table(self, candidates: list[Candidate]) -> list[Candidate]:
+        """Return the candidates whose operation is named after the table's subject, or all if none
+        is; of these, those with the shortest operation name, which mentions nothing else."""
+        named = [
+            candidate
+            for candidate in candidates
+            if any(noun in folded(candidate.operation) for noun in self.identity.nouns)
+        ]
+        named = named or candidates
+        shortest = min(len(candidate.operation) for candidate in named)
+        return [candidate for candidate in named if len(candidate.operation) == shortest]
+
+    def _columns_behind_botocore(
+        self, chosen: Mapping[str, Candidate]
+    ) -> Iterator[tuple[str, Candidate]]:
+        """Yield columns whose documentation is older than botocore's: members that agree by name
+        only, in responses that fill other columns by name and documentation."""
+        proven = {
+            (candidate.operation, candidate.path): candidate
+            for candidate in chosen.values()
+            if candidate.operation and candidate.evidence == "both"
+        }
+        for name in self.requirements.columns:
+            if name in chosen:
+                continue
+            type = self.requirements.types[name]
+            for item in self.service.index.items:
+                candidate = proven.get((item.operation, item.path))
+                member = self.service.index.by_name[item.structure].get(folded(name))
+                if candidate and member and self.service.fits(type, member, "name"):
+                    yield name, replace(candidate, member=member.name, evidence="name")
+                    break
+
+    # --- the result -------------------------------------------------------------------------------
+
+    @cached_property
+    def inference(self) -> Inference:
+        """The binding of the table to this item, with findings about everything unbound."""
+        table = self.requirements.table
+        filled = self.candidates.keys() | {column.column for column in self.derived}
+        unbound = [column for column in table.columns if column.name not in filled]
+        enrichments = {
+            candidate.operation: candidate
+            for candidate in self.candidates.values()
+            if candidate.operation
+        }
+        listing = find_listing(self.identity)
+        binding = Binding(
+            table=table.id,
+            service=self.service.index.name,
+            operation=self.item.operation,
+            path=self.item.path,
+            columns=tuple(
+                BoundColumn(name, candidate.member, candidate.evidence, candidate.operation or None)
+                for name, candidate in sorted(self.candidates.items())
+            ),
+            derived=self.derived,
+            enrichments=tuple(
+                Enrichment(
+                    name,
+                    candidate.path,
+                    candidate.arguments.members,
+                    (*candidate.arguments.constants, *self._inclusions(name)),
+                )
+                for name, candidate in sorted(enrichments.items())
+            ),
+            origin=NOWHERE,
+            unbound=tuple(sorted(column.name for column in unbound)),
+            listing=listing.listing,
+            constants=tuple(self._inclusions(self.item.operation)),
+        )
+        findings = [self._unbound_finding(column) for column in unbound]
+        if listing.ambiguous:
+            named = joined(f"{found.operation} ({found.path})" for found in listing.ambiguous)
+            message = (
+                f"{table.id} has no listing: {named} enumerate the arguments of "
+                f"{self.item.operation} equally well"
+            )
+            findings.append(Problem(table.origin.path, table.origin.line, 1, "SG404", message))
+        return Inference(binding, tuple(findings))
+
+    def _inclusions(self, operation: str) -> Iterator[tuple[str, Constant]]:
+        """Yield the constants that make an operation return the members that are bound to it."""
+        candidates = self.candidates.values()
+        members = {candidate.member for candidate in candidates if candidate.operation == operation}
+        if operation == self.item.operation:
+            members |= {candidate.member for candidate in candidates if not candidate.operation}
+            members |= {column.member for column in self.derived}
+            members |= {
+                member
+                for candidate in candidates
+                for _, text in candidate.arguments.members
+                for member in argument_members(text)
+            }
+        yield from inclusion_parameters(self.service.index.operations[operation], sorted(members))
+
+    def _unbound_finding(self, column: Column) -> Problem:
+        message = (
+            f"{self.requirements.table.id}.{column.name} stays unbound: "
+            f"{self._unbound_reason(column)}"
+        )
+        return Problem(column.origin.path, column.origin.line, 1, "SG404", message)
+
+    def _unbound_reason(self, column: Column) -> str:
+        if ambiguous := self.decisions.ambiguous.get(column.name):
+            return f"{ambiguous} match it equally well; choose one in an override"
+        structure = self.item.structure
+        if column.name == KEY:
+            return (
+                f"{structure} has no member for its own ARN, and no ARN format is known for it; "
+                "name the member in an override"
+            )
+        if column.name == TAGS and any(map(is_about_tags, self.service.index.operations.values())):
+            return (
+                "no operation that lists tags can be called with members of "
+                f"{structure}; set its arguments in an override"
+            )
+        member = self.identity.members.get(folded(column.name))
+        if member is not None:
+            return f"{structure}.{member.name} is {member.type}, which does not fit {column.type}"
+        return "no response has a member with evidence for it; name the member in an override"
