@@ -45,7 +45,7 @@ def test_another_place_is_the_same_schemagen(checkout: Path) -> None:
     "path",
     [
         "parser/schemagen/typetable.py",
-        "parser/schemagen/runtime/convert.py",
+        "parser/schemagen/runtime/convert/arn.py",
         "parser/schemagen/pages/ddsql.py",
         "parser/schemagen/emit/pydantic/models.py",
         "templates/ddl/postgres.sql.j2",

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ast
+import importlib
 import json
 import pickle
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from enum import IntEnum, StrEnum
-from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 import pytest
 from hypothesis import example, given
@@ -22,6 +21,7 @@ from schemagen.runtime.convert import ConversionError, Errors
 from schemagen.typetable import FROM_MAP_TEXT, SCALARS, TYPES
 
 AT = "aws.thing.column"
+MODULES = ("scalars", "containers", "arn", "structures", "encode", "decode")
 Convert = Callable[[object, str, Errors], object]
 PLUS_TWO = timezone(timedelta(hours=2))
 
@@ -315,17 +315,18 @@ def test_the_type_table_names_functions_that_exist() -> None:
     assert all(callable(getattr(convert, name)) for name in names)
 
 
-def test_the_module_needs_the_standard_library_only() -> None:
-    """It is copied word for word into a package that depends on nothing of schemagen."""
-    tree = ast.parse(Path(convert.__file__).read_text(encoding="utf-8"))
-    imported = {
-        alias.name if isinstance(node, ast.Import) else str(node.module)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for alias in node.names
+def test_converters_are_exported_from_one_place() -> None:
+    """``convert`` offers what its modules define, and nothing else under another name."""
+    modules = [importlib.import_module(f"{convert.__name__}.{name}") for name in MODULES]
+    defined = {
+        name
+        for module in modules
+        for name, value in vars(module).items()
+        if getattr(value, "__module__", None) == module.__name__
+        and not (name.startswith("_") or isinstance(value, TypeVar))
     }
-    assert "json" in imported
-    assert {name.partition(".")[0] for name in imported} <= set(sys.stdlib_module_names)
+    assert sorted(convert.__all__) == convert.__all__
+    assert defined - {"expected"} == {*convert.__all__} - {"Errors", "Json"}
 
 
 # --- text of JSON, and JSON as text ---------------------------------------------------------------

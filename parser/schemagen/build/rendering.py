@@ -79,7 +79,7 @@ def render_out_of_date(
     shared_files |= package.project_files(all_facts, distribution)
     shared_files |= located(settings.package, modules)
     paths = [*shared_files, *shared, *(path for entry in tables.values() for path in entry.outputs)]
-    shared_files = package.init_modules(paths) | shared_files
+    shared_files.update(package.init_modules(paths))
     kept = {path: up_to_date.shared[path] for path in shared if path in up_to_date.shared}
     return Rendering(
         files={**table_files, **shared_files},

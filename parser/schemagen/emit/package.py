@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from schemagen import runtime
 from schemagen.catalog import TableFacts
 from schemagen.emit import paths, sql, templating
 from schemagen.emit.formatting import format_python
@@ -55,6 +56,7 @@ def modules(
             "package/init.py.j2", notice=notice, distribution=distribution
         ),
         "py.typed": "",
+        **_runtime(),
         "_convert.py": _convert(),
         "_types.py": _types(types, paths.notice("the type table")),
         "catalog.py": _catalog(tables, notice),
@@ -63,20 +65,33 @@ def modules(
 
 
 def init_modules(paths: Iterable[str]) -> dict[str, str]:
-    """An empty ``__init__.py`` for every folder that the Python files of ``paths`` are in."""
-    folders = {
-        folder
+    """The empty ``__init__.py`` of every folder with Python files that has none among ``paths``."""
+    paths = set(paths)
+    inits = {
+        f"{folder}/__init__.py"
         for path in paths
         if path.endswith(".py")
         for folder in PurePosixPath(path).parents
         if folder.parts
     }
-    return {f"{folder}/__init__.py": "" for folder in folders}
+    return dict.fromkeys(inits - paths, "")
+
+
+def _runtime() -> dict[str, str]:
+    # Word for word, so that the code which schemagen's own tests run is the code that users run.
+    folder = Path(runtime.__path__[0])
+    return {
+        f"_runtime/{path.relative_to(folder).as_posix()}": path.read_text("utf-8")
+        for path in sorted(folder.rglob("*.py"))
+    }
 
 
 def _convert() -> str:
-    # Word for word, so that what schemagen's own tests try is what runs at the user's.
-    return Path(convert.__file__).read_text("utf-8")
+    return format_python(
+        templating.render(
+            "package/convert.py.j2", notice=paths.notice("the runtime"), names=convert.__all__
+        )
+    )
 
 
 def _types(types: TypeTable, notice: str) -> str:

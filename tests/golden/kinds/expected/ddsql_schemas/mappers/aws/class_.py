@@ -83,7 +83,7 @@ def from_item(
     "replace" puts U+FFFD in their place.
     Raises ConversionError, which names the column, where a value does not fit it.
     """
-    arn = item.get("Arn")
+    arn_ = item.get("Arn")
     key_ = item.get("Key")
     class_ = item.get("class")
     model_config = item.get("ModelConfig")
@@ -91,7 +91,7 @@ def from_item(
     http_status = item.get("HttpStatus")
     none = item.get("None")
     if key is None:
-        key = arn
+        key = arn_
     if key is None:
         raise ConversionError("aws.class._key", "the response has no Arn; pass key=")
     return {

@@ -1,0 +1,95 @@
+"""From what boto3 returns to rows, and from rows to what database drivers take and return.
+
+Every converter takes ``(value, at, errors)``. ``at`` is the path that messages show
+(``table.column``). ``errors`` decides about characters that no database stores, U+0000 and lone
+surrogates: ``"strict"`` raises, ``"replace"`` puts U+FFFD in their place. Callers handle None, so a
+value is never None. A converter that makes the value of a row returns such a value unchanged.
+
+A value that cannot be converted raises `ConversionError`. Its message has the path and the type of
+the value, and never the value itself, because values can be secret.
+
+Only the standard library is used: the modules are copied word for word into generated packages.
+"""
+
+from .arn import arn_account, arn_place, built_arn, no_arn
+from .containers import array, distinct, hstore, json_value, mapping, tags
+from .decode import document, hstore_csv_from_text, hstore_from_text, json_from_text
+from .encode import (
+    hstore_csv_json_text,
+    hstore_csv_text,
+    hstore_json_text,
+    hstore_text,
+    json_text,
+    written,
+)
+from .scalars import (
+    ConversionError,
+    Errors,
+    Json,
+    Map,
+    base64_text,
+    boolean,
+    boolean_from_text,
+    finite,
+    float64,
+    int64,
+    int64_from_text,
+    rfc3339,
+    text,
+    timestamp,
+    timestamp_from_text,
+)
+from .structures import (
+    answer,
+    at_member,
+    keep_unknown,
+    map_entries,
+    only,
+    snake_case,
+    structure,
+)
+
+__all__ = [
+    "ConversionError",
+    "Errors",
+    "Json",
+    "Map",
+    "answer",
+    "arn_account",
+    "arn_place",
+    "array",
+    "at_member",
+    "base64_text",
+    "boolean",
+    "boolean_from_text",
+    "built_arn",
+    "distinct",
+    "document",
+    "finite",
+    "float64",
+    "hstore",
+    "hstore_csv_from_text",
+    "hstore_csv_json_text",
+    "hstore_csv_text",
+    "hstore_from_text",
+    "hstore_json_text",
+    "hstore_text",
+    "int64",
+    "int64_from_text",
+    "json_from_text",
+    "json_text",
+    "json_value",
+    "keep_unknown",
+    "map_entries",
+    "mapping",
+    "no_arn",
+    "only",
+    "rfc3339",
+    "snake_case",
+    "structure",
+    "tags",
+    "text",
+    "timestamp",
+    "timestamp_from_text",
+    "written",
+]

@@ -1,0 +1,210 @@
+"""Converts lists, maps, tags and whole JSON values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeVar, cast
+
+from .scalars import (
+    ConversionError,
+    Errors,
+    Json,
+    base64_text,
+    expected,
+    finite,
+    rfc3339,
+    text,
+)
+
+T = TypeVar("T")
+
+# Responses hold many small containers. A tuple of types is asked faster than a union, which is made
+# anew each time, and a dict is known faster by its type than as a Mapping.
+LISTS = (list, tuple)
+
+
+def array(
+    value: object, at: str, errors: Errors, convert: Callable[[object, str, Errors], T]
+) -> list[T | None]:
+    """A list, each element but None converted by ``convert``."""
+    if not isinstance(value, LISTS):
+        raise ConversionError(at, expected("list", value))
+    elements = cast("list[object]", value)
+    result: list[T | None] = []
+    try:
+        for element in elements:
+            result.append(None if element is None else convert(element, at, errors))
+    except ConversionError as error:
+        raise error.below(at, f"[{len(result)}]") from None
+    return result
+
+
+def json_value(value: object, at: str, errors: Errors = "strict") -> Json:
+    """Any value that boto3 returns, as strict JSON.
+
+    Times become RFC 3339 text in UTC, bytes base64 text. A Decimal becomes a number where the
+    number's digits are the Decimal's, and text otherwise, so that no digit is lost.
+    """
+    try:
+        return _json(value, at, errors)
+    except RecursionError:
+        raise ConversionError(
+            at, "the value contains itself or is nested too deeply"
+        ) from None
+
+
+def _json(value: object, at: str, errors: Errors) -> Json:
+    match value:
+        case None | bool():
+            return value
+        case str():
+            return text(value, at, errors)
+        case int():
+            return int(value)
+        case float():
+            return finite(value, at, errors)
+        case dict():
+            return mapping(cast("dict[object, object]", value), at, errors, _json)
+        case list():
+            return array(cast("list[object]", value), at, errors, _json)
+        case datetime():
+            return rfc3339(value, at, errors)
+        case bytes() | bytearray():
+            return base64_text(value, at, errors)
+        case Decimal():
+            return _decimal(value, at, errors)
+        case _:
+            raise ConversionError(
+                at,
+                f"{type(value).__name__} is no JSON value; convert it to text or a dict first",
+            )
+
+
+def _decimal(value: Decimal, at: str, errors: Errors) -> int | float | str:
+    if not value.is_finite():
+        return finite(value, at, errors)
+    if value.as_tuple().exponent == 0 and (value or not value.is_signed()):
+        return int(value)
+    number = float(value)
+    return number if Decimal(repr(number)) == value else str(value)
+
+
+def mapping(
+    value: object, at: str, errors: Errors, convert: Callable[[object, str, Errors], T]
+) -> dict[str, T | None]:
+    """A dict with text as keys, each value but None converted by ``convert``.
+
+    Keys are data: they are checked and kept as they are.
+    """
+    if type(value) is not dict and not isinstance(value, Mapping):
+        raise ConversionError(at, expected("dict", value))
+    result: dict[str, T | None] = {}
+    for key, item in cast("Mapping[object, object]", value).items():
+        try:
+            name = text(key, at, errors)
+        except ConversionError as error:
+            raise ConversionError(at, f"a key is wrong: {error.reason}") from None
+        if name in result:
+            raise ConversionError(
+                at, "two keys become one when U+FFFD replaces characters"
+            )
+        try:
+            result[name] = None if item is None else convert(item, at, errors)
+        except ConversionError as error:
+            raise error.below(at, f"[{name!r}]") from None
+    return result
+
+
+def hstore(value: object, at: str, errors: Errors = "strict") -> dict[str, str | None]:
+    """A map from text to text or None; a list of AWS tags is one where no key is repeated."""
+    if not isinstance(value, LISTS):
+        return mapping(value, at, errors, text)
+    found: dict[str, str | None] = {}
+    for number, item in enumerate(cast("list[object] | tuple[object, ...]", value)):
+        try:
+            key, tag_value = _tag(item, at)
+            name = _tag_key(key, at, errors)
+            if name in found:
+                raise ConversionError(at, "its key stands before it already")
+            found[name] = None if tag_value is None else text(tag_value, at, errors)
+        except ConversionError as error:
+            raise error.below(at, f"[{number}]") from None
+    return found
+
+
+# The four ways in which AWS services spell the members of a tag.
+_TAG_SPELLINGS = (
+    ("Key", "Value"),
+    ("key", "value"),
+    ("TagKey", "TagValue"),
+    ("tagKey", "tagValue"),
+)
+
+
+def tags(value: object, at: str, errors: Errors = "strict") -> dict[str, list[str]]:
+    """AWS tags, as a list of key and value or as a map: each key with its sorted unique values.
+
+    A repeated key adds its value. A key whose value is missing or None has no values, one whose
+    value is empty has the value ``""``. A comma inside a value separates nothing. In a map a value
+    is text, None or a list of text; a list of tags may have further members, which say nothing
+    about the tags.
+    """
+    found: dict[str, set[str]] = {}
+    if type(value) is not list and isinstance(value, Mapping):
+        for key, values in cast("Mapping[object, object]", value).items():
+            name, step = _tag_key(key, at, errors), f"[{key!r}]"
+            listed = (
+                cast("list[object]", values) if isinstance(values, list) else [values]
+            )
+            try:
+                _add_tag(found, name, listed, at, errors)
+            except ConversionError as error:
+                raise error.below(at, step) from None
+    elif isinstance(value, LISTS):
+        for number, item in enumerate(cast("list[object] | tuple[object, ...]", value)):
+            try:
+                key, tag_value = _tag(item, at)
+                _add_tag(found, _tag_key(key, at, errors), [tag_value], at, errors)
+            except ConversionError as error:
+                raise error.below(at, f"[{number}]") from None
+    else:
+        raise ConversionError(at, expected("a list of tags or a dict", value))
+    return {name: sorted(values) for name, values in found.items()}
+
+
+def _tag_key(key: object, at: str, errors: Errors) -> str:
+    try:
+        return text(key, at, errors)
+    except ConversionError as error:
+        raise ConversionError(at, f"a tag's key is wrong: {error.reason}") from None
+
+
+def _add_tag(
+    found: dict[str, set[str]], name: str, values: list[object], at: str, errors: Errors
+) -> None:
+    known = found.setdefault(name, set())
+    for value in values:
+        if value is not None:
+            known.add(text(value, at, errors))
+
+
+def _tag(item: object, at: str) -> tuple[object, object]:
+    """Key and value of one element of a tag list; the value is None where it is missing."""
+    if type(item) is not dict and not isinstance(item, Mapping):
+        raise ConversionError(at, expected("a tag as dict", item))
+    members = cast("Mapping[object, object]", item)
+    spellings = [names for names in _TAG_SPELLINGS if names[0] in members]
+    if len(spellings) != 1:
+        known = ", ".join(names[0] for names in _TAG_SPELLINGS)
+        raise ConversionError(at, f"a tag needs exactly one of the members {known}")
+    key, value = spellings[0]
+    return members[key], members.get(value)
+
+
+def distinct(values: list[str]) -> list[str]:
+    """``values`` itself. Raises ValueError where a value appears twice."""
+    if len(set(values)) != len(values):
+        raise ValueError("a value appears twice")
+    return values

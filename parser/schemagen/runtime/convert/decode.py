@@ -1,0 +1,99 @@
+"""Converts what database drivers return to the values of a row, and JSON text to what it holds."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import cast
+
+from .containers import hstore, json_value
+from .scalars import ConversionError, Errors, Json, expected, text
+
+
+def json_from_text(value: object, at: str, errors: Errors = "strict") -> Json:
+    """The value of JSON text, as a driver returns it."""
+    if not isinstance(value, str):
+        raise ConversionError(at, expected("JSON text", value))
+    try:
+        return cast("Json", json.loads(value))
+    except (ValueError, RecursionError) as error:
+        raise ConversionError(at, f"not JSON text: {error}") from None
+
+
+_HSTORE_STRING = r'"((?:[^"\\]|\\.)*+)"'
+_HSTORE_PAIR = re.compile(
+    rf"{_HSTORE_STRING}=>(?:NULL|{_HSTORE_STRING})(?:, |\Z)", re.DOTALL
+)
+_HSTORE_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+
+
+def hstore_from_text(
+    value: object, at: str, errors: Errors = "strict"
+) -> dict[str, str | None]:
+    """The map of hstore text as the server writes it, or of a dict as a driver makes it."""
+    if not isinstance(value, str):
+        return hstore(value, at, errors)
+    result: dict[str, str | None] = {}
+    place = 0
+    while place < len(value):
+        pair = _HSTORE_PAIR.match(value, place)
+        if pair is None:
+            raise ConversionError(at, f"not hstore text from character {place + 1} on")
+        item = pair[2]
+        result[_HSTORE_ESCAPE.sub(r"\1", pair[1])] = (
+            None if item is None else _HSTORE_ESCAPE.sub(r"\1", item)
+        )
+        place = pair.end()
+    return result
+
+
+_CSV_FIELD = re.compile(r'(?:"((?:[^"]|"")*+)"|([^",\r\n]*+))(,|\Z)')
+
+
+def hstore_csv_from_text(
+    value: object, at: str, errors: Errors = "strict"
+) -> dict[str, list[str]]:
+    """The map from text to values of hstore text whose values are CSV, or of such a dict."""
+    return {
+        key: [] if line is None else _csv_values(line, f"{at}[{key!r}]")
+        for key, line in hstore_from_text(value, at, errors).items()
+    }
+
+
+def _csv_values(line: str, at: str) -> list[str]:
+    values: list[str] = []
+    place = 0
+    while True:
+        found = _CSV_FIELD.match(line, place)
+        if found is None:
+            raise ConversionError(
+                at, f"not a line of CSV from character {place + 1} on"
+            )
+        quoted, plain, end = found.groups()
+        values.append(plain if quoted is None else quoted.replace('""', '"'))
+        place = found.end()
+        if not end:
+            return values
+
+
+def document(value: object, at: str, errors: Errors = "strict") -> Json:
+    """What a text of JSON holds, where that is an object or an array. Text that is no such document
+    stays text, and a value that is no text is as `json_value` makes it."""
+    if not isinstance(value, str):
+        return json_value(value, at, errors)
+    checked = text(value, at, errors)
+    if not checked.lstrip(" \t\r\n").startswith(("{", "[")):
+        return checked
+    try:
+        found = json.loads(checked, parse_float=_finite, parse_constant=_finite)
+    except (ValueError, RecursionError):
+        return checked
+    # Escapes may stand for what no database stores; the rest was looked at as text.
+    return json_value(found, at, errors) if "\\u" in checked else cast("Json", found)
+
+
+def _finite(number: str) -> float:
+    found = float(number)
+    if found - found != 0.0:
+        raise ValueError(f"{number} is no number of JSON")
+    return found

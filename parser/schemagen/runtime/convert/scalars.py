@@ -1,0 +1,198 @@
+"""Converts single values, and defines what all converters share: the error and the types."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import ItemsView
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Literal, Protocol, TypeAlias, TypeVar
+
+Errors = Literal["strict", "replace"]
+
+Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+"""A strict JSON value: no NaN, no infinity, keys are strings."""
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Map(Protocol[T_co]):
+    """A dict with text as keys, as an argument: boto3's stubs know some keys as Literals, and no
+    Mapping whose keys are str would take those."""
+
+    def items(self) -> ItemsView[str, T_co]: ...
+
+
+class ConversionError(ValueError):
+    """A value that its column cannot hold: ``at`` is the place, ``reason`` says why and what to do."""
+
+    def __init__(self, at: str, reason: str) -> None:
+        super().__init__(at, reason)
+        self.at = at
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.at}: {self.reason}"
+
+    def below(self, at: str, step: str) -> ConversionError:
+        """The same error seen from the container ``at``, in which ``step`` leads to the value."""
+        return ConversionError(f"{at}{step}{self.at.removeprefix(at)}", self.reason)
+
+
+def expected(what: str, value: object) -> str:
+    return f"expected {what}, got {type(value).__name__}"
+
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_LEAST = -(2**63)
+_MOST = 2**63 - 1
+_ZERO = timedelta()
+
+
+def text(value: object, at: str, errors: Errors = "strict") -> str:
+    """A string that every database can store."""
+    if type(value) is str and "\0" not in value:
+        if value.isascii():
+            return value
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            pass  # A lone surrogate: named, or replaced, below.
+        else:
+            return value
+    if not isinstance(value, str):
+        raise ConversionError(at, expected("str", value))
+    found = _UNSTORABLE.search(value)
+    if found is None:
+        return str.__str__(value)  # an exact str, also from an enumeration's member
+    if errors == "replace":
+        return _UNSTORABLE.sub("\ufffd", value)
+    what = "U+0000" if found[0] == "\0" else f"the lone surrogate U+{ord(found[0]):04X}"
+    raise ConversionError(
+        at,
+        f"{what} at character {found.start() + 1} cannot be stored; "
+        "remove it, or pass errors='replace' to put U+FFFD in its place",
+    )
+
+
+def int64(value: object, at: str, errors: Errors = "strict") -> int:
+    """An integer of 64 bits with sign. bool is no integer here."""
+    if type(value) is int and _LEAST <= value <= _MOST:
+        return value
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ConversionError(at, expected("int", value))
+    if not _LEAST <= value <= _MOST:
+        raise ConversionError(at, "the integer does not fit 64 bits; store it as text")
+    return int(value)
+
+
+def float64(value: object, at: str, errors: Errors = "strict") -> float:
+    """A double, the nearest one for int and Decimal. NaN and infinities are allowed."""
+    if type(value) is float:
+        return value
+    if isinstance(value, bool) or not isinstance(value, float | int | Decimal):
+        raise ConversionError(at, expected("float, int or Decimal", value))
+    if isinstance(value, Decimal) and value.is_snan():
+        raise ConversionError(at, "a signalling NaN is no double; use a quiet one")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = float("inf")
+    if abs(number) == float("inf") and abs(value) != float("inf"):
+        raise ConversionError(
+            at, "the number is too large for a double; store it as text"
+        )
+    return number
+
+
+def finite(value: object, at: str, errors: Errors = "strict") -> float:
+    """A double as it may stand inside JSON: neither NaN nor infinite."""
+    number = float64(value, at, errors)
+    if number - number != 0.0:
+        raise ConversionError(at, f"{number} does not exist in JSON; use None or text")
+    return number
+
+
+def boolean(value: object, at: str, errors: Errors = "strict") -> bool:
+    if not isinstance(value, bool):
+        raise ConversionError(at, expected("bool", value))
+    return value
+
+
+def timestamp(value: object, at: str, errors: Errors = "strict") -> datetime:
+    """An aware datetime in UTC."""
+    if not isinstance(value, datetime):
+        raise ConversionError(at, expected("an aware datetime", value))
+    if value.tzinfo is UTC:
+        return value
+    if value.utcoffset() is None:
+        raise ConversionError(
+            at,
+            "the datetime has no time zone; give it the one it was meant in (tzinfo=)",
+        )
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ConversionError(
+            at, "the datetime lies outside the years 1 to 9999 in UTC"
+        ) from None
+
+
+# A map of a response has one type of values, so APIs write numbers, truth and times there as text.
+_INTEGER = re.compile("[+-]?[0-9]{1,19}")
+_SECONDS = re.compile(r"[+-]?[0-9]{1,19}(?:\.[0-9]{1,9})?")
+_TRUTH = {"true": True, "false": False}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def int64_from_text(value: object, at: str, errors: Errors = "strict") -> int:
+    """An integer of 64 bits, from its decimal digits. An int stays."""
+    if not isinstance(value, str):
+        return int64(value, at, errors)
+    if _INTEGER.fullmatch(value) is None:
+        raise ConversionError(at, "the text is no decimal integer of 64 bits")
+    return int64(int(value), at, errors)
+
+
+def boolean_from_text(value: object, at: str, errors: Errors = "strict") -> bool:
+    """``true`` or ``false`` in upper or lower case. A bool stays."""
+    if not isinstance(value, str):
+        return boolean(value, at, errors)
+    found = _TRUTH.get(value.lower())
+    if found is None:
+        raise ConversionError(at, "the text is neither true nor false")
+    return found
+
+
+def timestamp_from_text(value: object, at: str, errors: Errors = "strict") -> datetime:
+    """An aware datetime in UTC, from the seconds since 1970-01-01T00:00:00Z, fractions cut after
+    microseconds. A datetime stays."""
+    if not isinstance(value, str):
+        return timestamp(value, at, errors)
+    if _SECONDS.fullmatch(value) is None:
+        raise ConversionError(at, "the text is no number of seconds since 1970")
+    try:
+        return _EPOCH + timedelta(microseconds=int(Decimal(value).scaleb(6)))
+    except OverflowError:
+        raise ConversionError(
+            at, "the seconds since 1970 lie outside the years 1 to 9999"
+        ) from None
+
+
+def rfc3339(value: object, at: str, errors: Errors = "strict") -> str:
+    """An aware datetime as ``2026-01-01T00:00:00Z``; microseconds are kept. Such text stays."""
+    if isinstance(value, str):
+        return text(value, at, errors)
+    if not isinstance(value, datetime) or value.utcoffset() != _ZERO:
+        value = timestamp(value, at, errors)
+    return value.isoformat().removesuffix("+00:00") + "Z"
+
+
+def base64_text(value: object, at: str, errors: Errors = "strict") -> str:
+    """Bytes as base64 of RFC 4648, section 4. Such text stays."""
+    if isinstance(value, str):
+        return text(value, at, errors)
+    if not isinstance(value, bytes | bytearray):
+        raise ConversionError(at, expected("bytes", value))
+    return base64.b64encode(value).decode("ascii")
