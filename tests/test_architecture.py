@@ -44,7 +44,7 @@ THIRD_PARTY = {
     "botocore": ("api_models/botocore.py",),
     "click": (
         *("cli/app.py", "cli/bind.py", "cli/build.py", "cli/coverage.py"),
-        *("cli/inspect.py", "cli/options.py", "cli/types.py"),
+        *("cli/explain.py", "cli/inspect.py", "cli/options.py", "cli/types.py"),
     ),
     "datamodel_code_generator": ("emit/pydantic/models.py",),
     "jinja2": ("emit/templating.py",),

@@ -1,69 +1,82 @@
-"""What can be wrong with an input, said in one way: ``path:line:column: CODE message``.
+"""Problems with an input, printed as ``path:line:column: CODE message``, and the registry of codes.
 
-A `Problem` is one finding; `ProblemsFound` carries all the findings of a run, because a person who
-mends forty pages wants to see forty lines at once.
+A `Problem` is one finding; `ProblemsFound` carries all the findings of a run, so that a person who has
+to correct forty pages sees all forty lines at once. `error_codes` reads the registry, errors.toml.
 """
 
+# Everything imports this module, so the registry, which is long prose, is read on demand only.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
 
-CODES: dict[str, str] = {
-    # pages of any kind
-    "SG101": "the file cannot be read",
-    "SG102": "the file is not UTF-8",
-    "SG103": "there are no pages",
-    "SG104": "the page is neither a dataset page nor an API page",
-    # dataset pages
-    "SG110": "the front matter is not valid YAML",
-    "SG111": "there is no fence with the table's id",
-    "SG112": "the table's id is not provider.name",
-    "SG113": "two pages have the same table id",
-    "SG114": "there is no Fields table",
-    "SG115": "a row has no kind cell",
-    "SG116": "a column has no name",
-    "SG117": "a column appears twice",
-    "SG118": "the data type is unknown",
-    "SG119": "the Query Parameters table cannot be read",
-    "SG120": "two names become one after normalisation",
-    "SG121": "the table does not fit a target",
-    "SG122": "a name has a character that no target can hold",
-    # API pages
-    "SG201": "the API page has no title",
-    "SG202": "the API page has neither contents nor parameters nor elements",
-    "SG203": "a member has no type",
-    "SG204": "a member's type cannot be read",
-    "SG205": "a member appears twice",
-    "SG206": "two API pages describe the same name",
-    "SG207": "a constraint cannot be read",
-    "SG208": "the service of an API page is unknown",
-    # settings
-    "SG301": "the settings are not valid TOML",
-    "SG302": "a setting is unknown or has a wrong value",
-    "SG303": "an override names something that does not exist",
-    "SG304": "an override cannot be applied",
-    "SG305": "an override is not in the lock",
-    # bindings
-    "SG401": "the lock file cannot be read",
-    "SG402": "the lock names something that does not exist",
-    "SG403": "no binding can be inferred for a table",
-    "SG404": "no binding can be inferred for a column",
-    # output
-    "SG501": "the output cannot be written",
-    "SG502": "another run is writing the same files, or has just written them",
-    "SG503": "a file that schemagen did not write is in the way",
-}
+REGISTRY = Path(__file__).with_name("errors.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The smallest project that has an error."""
+
+    command: str
+    """What is run in the project's folder."""
+    output: str
+    """The line that it prints."""
+    files: Mapping[str, str]
+    """Path -> text."""
+    encoding: str
+    note: str
+    """What the files cannot show; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCode:
+    """An entry of the registry. The texts are Markdown without line breaks inside paragraphs."""
+
+    code: str
+    name: str
+    """A short name in kebab-case."""
+    meaning: str
+    remedy: str
+    example: Example
+
+
+@cache
+def error_codes() -> Mapping[str, ErrorCode]:
+    """Read the registry: every code with its entry, sorted by code."""
+    import tomllib
+
+    entries = tomllib.loads(REGISTRY.read_text("utf-8"))
+    return MappingProxyType(
+        {
+            code: ErrorCode(
+                code,
+                entry["name"],
+                " ".join(entry["meaning"].split()),
+                " ".join(entry["remedy"].split()),
+                Example(
+                    entry["example"]["command"],
+                    entry["example"]["output"],
+                    MappingProxyType(entry["example"].get("files", {})),
+                    entry["example"].get("encoding", "utf-8"),
+                    entry["example"].get("note", ""),
+                ),
+            )
+            for code, entry in sorted(entries.items())
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One finding in an input, with its place.
+    """A finding in an input, with its position.
 
     ``path`` is relative to the project's root where it lies inside it, with forward slashes.
     ``line`` and ``column`` count from 1; columns count characters, not bytes.
-    ``code`` is a key of `CODES`.
+    ``code`` is a key of `error_codes`.
     """
 
     path: str
@@ -73,12 +86,12 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        place = f"{_one_line(self.path)}:{self.line}:{self.column}"
-        return f"{place}: {self.code} {_one_line(self.message)}"
+        position = f"{printable(self.path)}:{self.line}:{self.column}"
+        return f"{position}: {self.code} {printable(self.message)}"
 
 
-def _one_line(text: str) -> str:
-    """``text`` without what moves a terminal's cursor: names of files may hold any character."""
+def printable(text: str) -> str:
+    """Escape the characters that move a terminal's cursor; file names may contain any character."""
     return text if text.isprintable() else repr(text)[1:-1]
 
 
@@ -88,14 +101,14 @@ def shown(text: str) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The known name that ``name`` looks like, as a question behind a message; "" if none does."""
+    """Suggest the known name most similar to ``name``, to append to a message; "" if none is."""
     folded = {other.lower(): other for other in known}
     close = difflib.get_close_matches(name.lower(), folded, 1)
     return f"; did you mean {folded[close[0]]!r}?" if close else ""
 
 
 class ProblemsFound(Exception):
-    """The input is wrong. Carries every problem of the run, sorted by place."""
+    """The input is wrong. Carries every problem of the run, sorted by position."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
@@ -103,7 +116,7 @@ class ProblemsFound(Exception):
 
 
 class UnknownTables(LookupError):
-    """The call names tables that nobody knows; ``message`` says who might have."""
+    """The call names unknown tables; ``message`` says where they were looked for."""
 
     def __init__(self, tables: Iterable[str], message: str) -> None:
         self.tables = tuple(sorted(tables))

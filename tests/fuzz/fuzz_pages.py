@@ -19,7 +19,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["schemagen", "markdown_it", "yaml"]):
-    from schemagen.diagnostics import CODES, Problem
+    from schemagen.diagnostics import Problem, error_codes
     from schemagen.link import link
     from schemagen.model.pages import Pages
     from schemagen.pages.read import parse_source
@@ -65,7 +65,7 @@ def _check(problem: Problem, path: str, data: bytes) -> None:
     lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
     if (
         problem.path != path
-        or problem.code not in CODES
+        or problem.code not in error_codes()
         or not 1 <= problem.line <= len(lines)
         or not 1 <= problem.column <= len(lines[problem.line - 1]) + 1
         or len(str(problem).splitlines()) != 1

@@ -11,12 +11,13 @@ import click
 from schemagen.cli.bind import bind
 from schemagen.cli.build import build
 from schemagen.cli.coverage import coverage
+from schemagen.cli.explain import explain
 from schemagen.cli.inspect import inspect
 from schemagen.cli.options import WRONG, message
 from schemagen.cli.types import types
 from schemagen.diagnostics import ProblemsFound
 
-COMMANDS: tuple[click.Command, ...] = (build, inspect, types, bind, coverage)
+COMMANDS: tuple[click.Command, ...] = (build, inspect, types, bind, coverage, explain)
 INTERRUPTED = 130
 
 
@@ -43,6 +44,10 @@ def main() -> None:
     except ProblemsFound as error:
         for problem in error.problems:
             message(str(problem))
+        # Only for people: programs that read the lines of problems need no advice.
+        if sys.stderr.isatty():
+            code = error.problems[0].code
+            message(f"For more about {code}, run `schemagen explain {code}`.")
         status = WRONG
     except click.exceptions.Exit as error:
         status = error.exit_code

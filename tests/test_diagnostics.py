@@ -1,0 +1,194 @@
+"""The registry of error codes: complete, true, and the source of both `explain` and docs/errors.md."""
+
+from __future__ import annotations
+
+import ast
+import fcntl
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from projects import CHECKOUT, run
+from schemagen.build.disk import STAGING
+from schemagen.diagnostics import REGISTRY, ErrorCode, error_codes
+from schemagen.report import errors as report
+
+SOURCES = CHECKOUT / "parser/schemagen"
+# These report findings and end well.
+FINDINGS = ("SG403", "SG404")
+
+
+@contextmanager
+def another_build(folder: Path) -> Generator[None]:
+    """Hold the lock that a build holds while it writes."""
+    staging = folder / "generated" / STAGING
+    staging.mkdir(parents=True)
+    descriptor = os.open(staging, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def example_lines(code: ErrorCode, folder: Path, cache: Path) -> list[str]:
+    """Run an example in ``folder``; return the problems that it prints."""
+    folder.mkdir()
+    for path, content in code.example.files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content.encode(code.example.encoding))
+    program, *arguments = code.example.command.split()
+    assert program == "schemagen"
+    with another_build(folder) if code.code == "SG502" else nullcontext():
+        done = run(folder, *arguments, env={"XDG_CACHE_HOME": str(cache)})
+    assert done.returncode == (0 if code.code in FINDINGS else 2), done.stderr
+    return [line for line in done.stderr.splitlines() if re.search(r": SG\d+ ", line)]
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[str]]:
+    """What every example prints, by code."""
+    root = tmp_path_factory.mktemp("examples")
+    codes = error_codes()
+
+    def lines(code: ErrorCode) -> list[str]:
+        return example_lines(code, root / code.code, root / "cache")
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(codes, pool.map(lines, codes.values()), strict=True))
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("error_examples")
+@pytest.mark.parametrize("code", error_codes())
+def test_example_has_exactly_its_error(printed: Mapping[str, list[str]], code: str) -> None:
+    """The example of a code, run through the program, has this problem and no other."""
+    assert [line.split(" ")[1] for line in printed[code]] == [code]
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("error_examples")
+def test_outputs_are_what_the_program_prints(
+    printed: Mapping[str, list[str]], golden: Callable[[str, Path], None]
+) -> None:
+    """The registry quotes the program word for word, and docs/errors.md is made from the registry.
+    --update-golden writes both."""
+    parts = re.split(r"^output = .*$", REGISTRY.read_text("utf-8"), flags=re.MULTILINE)
+    outputs = {code: "\n".join(lines) for code, lines in printed.items()}
+    expected = parts[0]
+    for before, after in pairwise(parts):
+        code = re.findall(r"^\[(SG\d+)\]$", before, re.MULTILINE)[-1]
+        expected += f"output = {json.dumps(outputs[code])}{after}"
+    golden(expected, REGISTRY)
+    rows = [
+        replace(row, example=replace(row.example, output=outputs[row.code]))
+        for row in error_codes().values()
+    ]
+    golden(report.markdown(rows), CHECKOUT / "docs/errors.md")
+
+
+def test_errors_page_is_made_from_the_registry() -> None:
+    """docs/errors.md is what `explain --format markdown` prints of all codes."""
+    page = (CHECKOUT / "docs/errors.md").read_text("utf-8")
+    assert page == report.markdown(error_codes().values())
+
+
+def codes_in_sources() -> Iterator[str]:
+    """Every string in the program's sources that is an error code."""
+    for path in SOURCES.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and re.fullmatch(r"SG\d+", str(node.value)):
+                yield str(node.value)
+
+
+def test_registry_has_the_codes_that_the_program_uses() -> None:
+    """No problem has a code that `explain` does not know, and no entry is left from the past."""
+    assert set(codes_in_sources()) == set(error_codes())
+
+
+def test_entries_are_complete_and_distinct() -> None:
+    """Every entry has a kebab-case name of its own, and sentences for meaning and remedy."""
+    rows = error_codes().values()
+    assert len({row.name for row in rows}) == len(rows)
+    for row in rows:
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", row.name)
+        assert row.meaning.endswith(".")
+        assert row.remedy.endswith(".")
+
+
+def test_explain_prints_meaning_example_and_remedy(tmp_path: Path) -> None:
+    """`explain` shows a code in plain text, however its letters are written."""
+    done = run(tmp_path, "explain", "sg118")
+    code = error_codes()["SG118"]
+    assert (done.returncode, done.stderr) == (0, "")
+    words = " ".join(done.stdout.split())
+    for text in (f"SG118 {code.name}", code.meaning, code.example.output, code.remedy):
+        assert " ".join(text.split()) in words
+    assert "| size | core | int32 | The size in GiB. |" in words
+
+
+def test_explain_escapes_invisible_characters(tmp_path: Path) -> None:
+    """An example with a character that reverses text does not reach the terminal as it is."""
+    shown = run(tmp_path, "explain", "SG122").stdout
+    assert "size\\u202eezis" in shown
+    assert "\u202e" not in shown + (CHECKOUT / "docs/errors.md").read_text("utf-8")
+
+
+def test_explain_prints_json(tmp_path: Path) -> None:
+    """Programs get the entry as JSON, and all entries without a code."""
+    entry = json.loads(run(tmp_path, "explain", "SG118", "--format", "json").stdout)
+    assert list(entry) == ["code", "name", "meaning", "example", "remedy"]
+    assert entry["example"]["output"] == error_codes()["SG118"].example.output
+    every = json.loads(run(tmp_path, "explain", "--format", "json").stdout)
+    assert [one["code"] for one in every] == list(error_codes())
+    assert entry in every
+
+
+def test_explain_lists_codes(tmp_path: Path) -> None:
+    """Without a code, each code is a line."""
+    done = run(tmp_path, "explain")
+    assert done.stdout.splitlines() == [f"{row.code} {row.name}" for row in error_codes().values()]
+
+
+def test_explain_suggests_known_codes(tmp_path: Path) -> None:
+    """An unknown code is a usage error with a suggestion and the known codes."""
+    done = run(tmp_path, "explain", "SGX18")
+    assert (done.returncode, done.stdout) == (2, "")
+    [line] = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    assert re.match(
+        r"Error: unknown error code 'SGX18'; did you mean 'SG118'\?; known codes: ", line
+    )
+    assert set(re.findall(r"SG\d+", line)) == set(error_codes())
+
+
+AT_A_TERMINAL = """
+import os, pty, sys
+raise SystemExit(os.waitstatus_to_exitcode(pty.spawn([sys.executable, "-m", "schemagen", "build"])))
+"""
+
+
+def test_problems_point_to_explain_at_a_terminal(tmp_path: Path) -> None:
+    """At a terminal, the last line after problems tells how to get help; elsewhere, programs read
+    problems only."""
+    advice = "For more about SG101, run `schemagen explain SG101`."
+    done = subprocess.run(
+        [sys.executable, "-c", AT_A_TERMINAL],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stdout.splitlines()[-1] == advice
+    assert advice not in run(tmp_path, "build").stderr
