@@ -1,4 +1,4 @@
-"""The README says what is so: its commands exist, its programs run, its table is the type table."""
+"""README and docs/ are true: their commands exist, their programs run, their links lead somewhere."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ import projects
 from corpus_package import CorpusPackage
 from projects import CHECKOUT, COMPILATION
 from schemagen.cli import cli
-from schemagen.settings import load
-from schemagen.settings.load import load_settings
+from schemagen.settings.load import SETTINGS, load_settings
 
 README = CHECKOUT / "README.md"
+DOCS = CHECKOUT / "docs"
+PAGES = (README, CHECKOUT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md")))
 
 # moto answers for AWS: an instance in China, and the job that the README describes.
 AN_INSTANCE = """
@@ -51,21 +52,21 @@ boto3.client("sagemaker").create_training_job(
 """
 
 
-def blocks(language: str) -> list[str]:
-    """The README's fences of a language."""
-    text = README.read_text("utf-8")
+def blocks(language: str, page: Path = README) -> list[str]:
+    """Return the fenced code blocks of a page that have this language."""
+    text = page.read_text("utf-8")
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-def program(*names: str) -> str:
-    """The README's Python fences that contain ``names``, one after the other."""
-    found = [[block for block in blocks("python") if name in block] for name in names]
+def program(page: Path, *names: str) -> str:
+    """Join the Python blocks of ``page`` that contain ``names``; each name must be in one block."""
+    found = [[block for block in blocks("python", page) if name in block] for name in names]
     assert [len(some) for some in found] == [1] * len(names)
     return "".join(some[0] for some in found)
 
 
 def run(source: str, folder: Path, **env: str) -> str:
-    """What a program prints, run with the generated package on its path."""
+    """Run a program with the generated package on its path; return what it prints."""
     path = {"PYTHONPATH": str(CHECKOUT / "generated")}
     done = subprocess.run(
         [sys.executable, "-c", source],
@@ -79,52 +80,103 @@ def run(source: str, folder: Path, **env: str) -> str:
     return done.stdout
 
 
-def test_the_type_table_is_the_printed_one(
+def test_types_page_has_the_printed_type_table(
     golden: Callable[[str, Path], None], tmp_path: Path
 ) -> None:
-    """The README's copy is what `schemagen types --format markdown` prints without settings."""
+    """docs/types.md has what `schemagen types --format markdown` prints without settings."""
     printed = projects.run(tmp_path, "types", "--format", "markdown").stdout
     assert printed.startswith("| DDSQL |")
-    before, start, rest = README.read_text("utf-8").partition("<!-- types -->\n")
+    page = DOCS / "types.md"
+    before, start, rest = page.read_text("utf-8").partition("<!-- types -->\n")
     end = rest.index("<!-- /types -->")
-    golden(f"{before}{start}\n{printed}\n{rest[end:]}", README)
+    golden(f"{before}{start}\n{printed}\n{rest[end:]}", page)
 
 
 def commands() -> list[str]:
-    """Every command in a shell's fence or in the text."""
-    text = README.read_text("utf-8")
-    inline = re.findall(r"`((?:schemagen|make) [^`]+)`", text)
-    return sorted({*inline, *(line for block in blocks("sh") for line in block.splitlines())})
+    """Return every command in a shell block or in the text of a page. Errors have tests of their
+    own."""
+    found: set[str] = set()
+    for page in set(PAGES) - {DOCS / "errors.md"}:
+        text = page.read_text("utf-8")
+        found.update(re.findall(r"`((?:schemagen|make) [^`]+)`", text))
+        for block in blocks("sh", page):
+            if "<<" not in block:
+                found.update(block.splitlines())
+    return sorted(found)
 
 
 @pytest.mark.parametrize("command", commands())
 def test_commands_exist(command: str) -> None:
-    """Every command that the README names is there, with its options."""
-    name, *arguments = command.split()
+    """Every command that a page names exists, with its options."""
+    name, *arguments = command.replace("TABLE", "").split()
     if name == "schemagen":
         result = CliRunner().invoke(cli, [*arguments, "--help"])
         assert result.exit_code == 0, result.output
     elif name == "make":
         makefile = (CHECKOUT / "Makefile").read_text("utf-8")
-        assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in arguments)
+        targets = [argument for argument in arguments if "=" not in argument]
+        assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets)
     else:  # test_packaging.py runs these
         assert (name, arguments[0]) == ("pip", "install")
 
 
-def test_a_wrong_page_is_answered_as_shown(tmp_path: Path) -> None:
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every link of a page to a file or a heading of this project has a target."""
+    text = re.sub(r"`[^`\n]+`", "", page.read_text("utf-8"))
+    for link in LINK.findall(text):
+        if link.startswith("https://"):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_readme_links_every_page_of_docs() -> None:
+    """No page of docs/ is forgotten, and the picture is shown."""
+    linked = set(LINK.findall(README.read_text("utf-8")))
+    files = {f"docs/{path.name}" for path in DOCS.iterdir()}
+    assert files <= linked
+
+
+def test_quick_start_prints_what_is_shown() -> None:
+    """The README's first example maps a response and prints the lines below it."""
+    [script] = [block for block in blocks("sh") if "<<" in block]
+    assert script.count(".venv/bin/python") == 1
+    done = subprocess.run(
+        ["bash", "-c", script.replace(".venv/bin/python", f"'{sys.executable}'")],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == blocks("text")[0]
+
+
+def test_problem_is_reported_as_shown(tmp_path: Path) -> None:
     """The README's example of a problem is what the program says of that page."""
     folder = projects.seeds(tmp_path)
     page = folder / COMPILATION
     page.write_text(page.read_text("utf-8").replace("| hstore_csv |", "| hstore_cvs |"), "utf-8")
     done = projects.run(folder, "build")
-    assert [done.stderr] == blocks("text")
+    assert done.stderr == blocks("text")[1]
     assert done.returncode == 2
 
 
-def test_settings_are_understood(tmp_path: Path) -> None:
-    """The README's settings are settings; those with a default show it."""
+def test_settings_are_accepted(tmp_path: Path) -> None:
+    """The settings of docs/settings.md are accepted; those with a default show it."""
     (folder := tmp_path / "project").mkdir()
-    [block] = blocks("toml")
+    [block] = blocks("toml", DOCS / "settings.md")
     (folder / "pyproject.toml").write_text(block, "utf-8")
     settings = load_settings(folder)
     assert settings.types.resolve_column("aws.x", "some_uuid", "string").expression == "uuid"
@@ -136,10 +188,10 @@ def test_settings_are_understood(tmp_path: Path) -> None:
 
 
 def test_every_setting_is_shown() -> None:
-    """The README's example has every setting, and nothing else."""
-    [block] = blocks("toml")
-    names = {setting.name for setting in load.SETTINGS}
-    assert set(tomllib.loads(block)["tool"]["schemagen"]) == names
+    """docs/settings.md has every setting, and no other."""
+    [block] = blocks("toml", DOCS / "settings.md")
+    shown = tomllib.loads(block)["tool"]["schemagen"]
+    assert set(shown) == {setting.name for setting in SETTINGS}
 
 
 def test_hooks_are_offered() -> None:
@@ -153,19 +205,23 @@ def test_hooks_are_offered() -> None:
     assert {hook["id"] for hook in used} <= named
 
 
-def test_the_python_road_runs(tmp_path: Path) -> None:
-    """The README's program binds, reads, renders, checks, builds and measures a project."""
+def test_python_api_runs(tmp_path: Path) -> None:
+    """The program of docs/api.md binds, reads, renders, checks, builds and measures a project."""
     folder = projects.seeds(tmp_path)
-    printed = run(program("api.settings"), folder, XDG_CACHE_HOME=str(tmp_path / "cache"))
+    printed = run(
+        program(DOCS / "api.md", "api.settings"), folder, XDG_CACHE_HOME=str(tmp_path / "cache")
+    )
     assert "aws.sagemaker_trainingjob 46\n" in printed
     assert printed.endswith("\n88 of 88 columns are filled\n")
     assert projects.run(folder, "build", "--check").returncode == 0
 
 
 def test_built_arns_are_as_shown(corpus_package: CorpusPackage, tmp_path: Path) -> None:
-    """The README's program that says where instances are gives them their ARNs."""
+    """The program of docs/package.md that says where instances are gives them their ARNs."""
     printed = run(
-        AN_INSTANCE + program("ec2.describe_instances") + 'print(next(instances)["_key"])',
+        AN_INSTANCE
+        + program(DOCS / "package.md", "ec2.describe_instances")
+        + 'print(next(instances)["_key"])',
         tmp_path,
         PYTHONPATH=str(corpus_package.settings.out),
     )
@@ -173,16 +229,23 @@ def test_built_arns_are_as_shown(corpus_package: CorpusPackage, tmp_path: Path) 
 
 
 def test_rows_reach_duckdb_as_shown(tmp_path: Path) -> None:
-    """The README's mapper and DuckDB programs run as they stand."""
-    source = A_JOB + program("describe_training_job", "duckdb.connect")
+    """The mapper and DuckDB programs of docs/package.md run as they are."""
+    source = A_JOB + program(DOCS / "package.md", "describe_training_job", "duckdb.connect")
     assert run(source, tmp_path) == "{'team': ['a', 'b']}\n"
+
+
+def test_readme_loads_rows(tmp_path: Path) -> None:
+    """The README's program loads rows into DuckDB."""
+    source = A_JOB + program(README, "duckdb.connect")
+    source += 'print(connection.execute("SELECT training_job_name, tags FROM aws.sagemaker_trainingjob").fetchall())'
+    assert run(source, tmp_path) == "[('churn', {'team': ['a', 'b']})]\n"
 
 
 def test_rows_reach_postgres_as_shown(
     postgres_with_hstore: psycopg.Connection, tmp_path: Path
 ) -> None:
-    """The README's mapper and PostgreSQL programs run as they stand."""
+    """The mapper and PostgreSQL programs of docs/package.md run as they are."""
     info = postgres_with_hstore.info
-    source = A_JOB + program("describe_training_job", "psycopg.connect")
+    source = A_JOB + program(DOCS / "package.md", "describe_training_job", "psycopg.connect")
     printed = run(source, tmp_path, PGHOST=info.host, PGUSER=info.user, PGDATABASE=info.dbname)
     assert printed == "{'team': ['a', 'b']}\n"
