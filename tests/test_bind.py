@@ -1,4 +1,4 @@
-"""`schemagen bind` in a process of its own: pages to lock, lock to mapper."""
+"""schemagen.bind, mostly from the command line: from pages to the lock, and from the lock to mappers."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def entry(project: Path, table: str = TABLE) -> Any:
     return json.loads((project / LOCK).read_bytes())["tables"][table]
 
 
-def test_a_new_page_gets_a_mapper(project: Path, cache: dict[str, str]) -> None:
-    """--check shows the new entry and writes nothing; bind writes it and leaves the others alone;
-    a build makes the mapper; after that there is nothing to do."""
+def test_bind_adds_a_table_that_build_gives_a_mapper(project: Path, cache: dict[str, str]) -> None:
+    """--check shows the new entry and writes nothing; bind writes it and changes no other; build makes
+    the mapper; another --check finds nothing to do."""
     assert run(project, "bind", "--again", env=cache).returncode == 0
     text = json.loads((project / LOCK).read_bytes())
     removed = text["tables"].pop(TABLE)
@@ -59,9 +59,9 @@ def test_a_new_page_gets_a_mapper(project: Path, cache: dict[str, str]) -> None:
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
 
 
-def test_the_lock_is_no_place_for_bindings_by_hand(project: Path, cache: dict[str, str]) -> None:
-    """What is marked as bound by hand and has no override is inferred anew, other columns only if
-    that is asked for."""
+def test_bind_infers_columns_edited_in_the_lock_again(project: Path, cache: dict[str, str]) -> None:
+    """A column marked as bound by hand that has no override is inferred again; any other column only
+    with --again."""
     assert run(project, "bind", "--again", env=cache).returncode == 0
     path = project / LOCK
     original = path.read_text("utf-8")
@@ -79,9 +79,9 @@ def test_the_lock_is_no_place_for_bindings_by_hand(project: Path, cache: dict[st
 
 
 @pytest.mark.slow
-def test_what_cannot_be_inferred_is_said(tmp_path: Path, cache: dict[str, str]) -> None:
-    """A table that no service has, and a column that no response has, are named with their place;
-    tables of other providers are none of botocore's business."""
+def test_bind_reports_what_stays_unbound(tmp_path: Path, cache: dict[str, str]) -> None:
+    """A table that no service returns and a column without evidence are findings at their lines; tables
+    of other providers are skipped."""
     row = "| {} | core | {} | {} |\n"
     head = (
         "---\ntitle: A\n---\n\n# A\n\nA.\n\n```\n{}\n```\n\n## Fields\n\n"
@@ -116,8 +116,8 @@ def test_what_cannot_be_inferred_is_said(tmp_path: Path, cache: dict[str, str]) 
     assert run(project, "build").returncode == 0
 
 
-def test_a_table_that_nobody_knows_is_a_wrong_call(project: Path, cache: dict[str, str]) -> None:
-    """A table without page and without binding is named, and nothing is written."""
+def test_bind_refuses_unknown_tables(project: Path, cache: dict[str, str]) -> None:
+    """The id of a table without page and binding is a usage error, and nothing is written."""
     before = tree(project)
     done = run(project, "bind", "aws.sagemaker_trainingjobs", env=cache)
     assert (done.returncode, done.stdout) == (2, "")
@@ -125,8 +125,8 @@ def test_a_table_that_nobody_knows_is_a_wrong_call(project: Path, cache: dict[st
     assert tree(project) == before
 
 
-def test_a_table_that_botocore_cannot_fill_is_a_wrong_call(tmp_path: Path) -> None:
-    """Whoever asks for a table of another provider is not told that all is well."""
+def test_bind_refuses_tables_of_other_providers(tmp_path: Path) -> None:
+    """The id of another provider's table is a usage error; without ids, such tables are skipped."""
     pages(tmp_path, {"ddsql/gcp.md": page("gcp.key", "name | core | string |")})
     done = run(tmp_path, "bind", "gcp.key")
     assert (done.returncode, done.stdout) == (2, "")
@@ -134,9 +134,9 @@ def test_a_table_that_botocore_cannot_fill_is_a_wrong_call(tmp_path: Path) -> No
     assert run(tmp_path, "bind").stderr == "the bindings are up to date\n"
 
 
-def test_a_page_that_changes(project: Path, cache: dict[str, str]) -> None:
-    """A column that is new on its page is inferred, with what it needs, one that is gone is dropped,
-    with what only it needed, and no other is looked at again."""
+def test_bind_follows_changes_of_a_page(project: Path, cache: dict[str, str]) -> None:
+    """New columns are inferred and removed columns are dropped, each with the enrichment that only they
+    need; no other column changes."""
     assert run(project, "bind", "--again", env=cache).returncode == 0
     settled = (project / LOCK).read_bytes()
     text = settled.replace(
@@ -184,11 +184,11 @@ def test_a_page_that_changes(project: Path, cache: dict[str, str]) -> None:
         ),
     ],
 )
-def test_what_botocore_does_not_have(
+def test_bind_and_build_refuse_unknown_names_in_the_lock(
     project: Path, cache: dict[str, str], old: str, new: str, column: int, message: str
 ) -> None:
-    """An operation or a member that the lock names and botocore lacks, as a build finds it in the
-    record and bind in botocore: with file and line, exit 2, and nothing is written."""
+    """bind looks up operations and members in botocore, build in the record. Unknown ones are problems at
+    their line, with exit status 2, and nothing is written."""
     assert run(project, "bind", env=cache).returncode == 0
     path = project / LOCK
     text = path.read_text("utf-8")
@@ -207,9 +207,9 @@ def test_what_botocore_does_not_have(
     assert tree(project) == before
 
 
-def test_a_service_that_is_gone(project: Path, cache: dict[str, str]) -> None:
-    """A lock of a service that botocore does not have is a problem of bind, which says how its tables
-    move to those that it has; what was recorded is all that a build needs."""
+def test_bind_refuses_a_lock_of_an_unknown_service(project: Path, cache: dict[str, str]) -> None:
+    """The problem says how to move the tables to services that botocore has; build still works from the
+    record."""
     gone = project / "bindings/aws/sagemakr.json"
     text = (project / LOCK).read_text("utf-8").replace('"sagemaker"', '"sagemakr"', 1)
     (project / LOCK).unlink()
@@ -227,8 +227,8 @@ def test_a_service_that_is_gone(project: Path, cache: dict[str, str]) -> None:
     assert [path.name for path in gone.parent.iterdir()] == ["sagemaker.json"]
 
 
-def test_no_table_is_bound_twice(project: Path, cache: dict[str, str]) -> None:
-    """A table in two files of the lock is a problem of bind as it is of a build."""
+def test_table_in_two_lock_files_is_a_problem(project: Path, cache: dict[str, str]) -> None:
+    """bind and build refuse a table that is bound in two lock files."""
     (project / "bindings/other").mkdir()
     (project / "bindings/other/sagemaker.json").write_bytes((project / LOCK).read_bytes())
     before = tree(project)
@@ -241,9 +241,9 @@ def test_no_table_is_bound_twice(project: Path, cache: dict[str, str]) -> None:
     assert tree(project) == before
 
 
-def test_a_service_has_one_file(project: Path, cache: dict[str, str]) -> None:
-    """Wherever that is, tables of the service are bound there; two files are a problem, because the
-    record of each knows half of the service."""
+def test_service_in_two_lock_files_is_a_problem(project: Path, cache: dict[str, str]) -> None:
+    """New tables go to the file of their service, wherever it is. Two files of a service are refused,
+    because each records only a part of it."""
     other = project / "bindings/other/sagemaker.json"
     other.parent.mkdir()
     (project / LOCK).rename(other)
@@ -265,11 +265,11 @@ def test_a_service_has_one_file(project: Path, cache: dict[str, str]) -> None:
         assert done.stderr == f"bindings/other/sagemaker.json:2:3: SG402 {message}\n"
 
 
-def test_binds_at_once_lose_nothing(
+def test_write_refuses_files_changed_by_another_run(
     project: Path, monkeypatch: pytest.MonkeyPatch, cache: dict[str, str]
 ) -> None:
-    """What another run has written since this one read is not written over; that it has written the
-    same is no harm."""
+    """A file that another run has changed or removed since it was read is not overwritten, unless it
+    already holds the same text."""
     monkeypatch.setenv("XDG_CACHE_HOME", cache["XDG_CACHE_HOME"])
     settings = api.settings(project)
     text = json.loads((project / LOCK).read_bytes())
@@ -295,9 +295,9 @@ def test_binds_at_once_lose_nothing(
     assert bind.changes(settings).changes == ()
 
 
-def test_a_bind_that_fails_leaves_the_lock(project: Path, cache: dict[str, str]) -> None:
-    """While another run writes, nothing is written, no file that is new and none that is old; what
-    a run that was killed has left behind is in nobody's way."""
+def test_failed_bind_leaves_the_lock_unchanged(project: Path, cache: dict[str, str]) -> None:
+    """While another run writes, neither new nor existing lock files are written. Leftovers of a killed
+    run do no harm."""
     text = json.loads((project / LOCK).read_bytes())
     del text["tables"][TABLE]
     (project / LOCK).write_text(json.dumps(text))

@@ -26,7 +26,7 @@ from schemagen.diagnostics import Problem, ProblemsFound, UnknownTables
 from schemagen.settings.load import Settings, load_settings
 
 if TYPE_CHECKING:
-    from schemagen.bind import Outcome
+    from schemagen.bind import BindResult
     from schemagen.build.apply import Changes
     from schemagen.build.check import Finding
     from schemagen.coverage import Coverage
@@ -91,7 +91,7 @@ def build(settings: Settings, *, full: bool = False, jobs: int | None = None) ->
 
 def bind(
     settings: Settings, tables: Iterable[str] = (), *, again: bool = False, check: bool = False
-) -> Outcome:
+) -> BindResult:
     """Bring the bindings of ``tables``, or of all, up to date: infer those that are missing, apply
     the settings' overrides, record botocore's shapes. ``again`` infers all of them anew; ``check``
     writes nothing. What changed, and what stays unbound, is in the result."""

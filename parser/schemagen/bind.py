@@ -1,14 +1,13 @@
-"""`schemagen bind`: infer bindings for tables that have none, apply the overrides of the settings, and
-record botocore's shapes anew.
+"""Infer and renew bindings, apply the overrides of the settings, and record botocore's shapes.
 
-The only command that needs botocore. A build reads what was recorded here, so a new botocore
-changes the output only after this command was run and its change of the lock was reviewed.
+`schemagen bind` is the only command that needs botocore. A build reads what was recorded here, so a
+new botocore changes no output until this command is run and its change of the lock is reviewed.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -20,9 +19,8 @@ from schemagen.model.bindings import Binding
 from schemagen.model.origin import NOWHERE
 from schemagen.model.pages import Table
 from schemagen.pages.sources import Kind, find_sources, kind_of
-from schemagen.settings import overrides
 from schemagen.settings.load import Settings
-from schemagen.settings.overrides import ItemOverride, Overrides
+from schemagen.settings.overrides import ItemOverride, Overrides, is_reflected, without_page
 
 if TYPE_CHECKING:
     from schemagen.api_models.cache import Indexes
@@ -34,11 +32,11 @@ PROVIDER = "aws"
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A file of the lock that differs from what botocore and the overrides say.
+class LockChange:
+    """A lock file to be written, or to be removed because all its tables moved to other services.
 
-    ``path`` is for people, ``name`` relative to the folder of the bindings. ``before`` is None where
-    the file is new, ``text`` where it goes, because all its tables are bound to other services now.
+    ``path`` is its name in messages, ``name`` is relative to the folder of the bindings. ``before`` is
+    None for a new file, ``text`` for one to be removed.
     """
 
     path: str
@@ -49,83 +47,84 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """The files of the lock that change, and what stays unbound, with the reason."""
+class BindResult:
+    """The lock files that change, and findings that say what stays unbound and why."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[LockChange, ...]
     findings: tuple[Problem, ...] = ()
 
 
 def bind(
     settings: Settings, tables: Iterable[str] = (), *, again: bool = False, check: bool = False
-) -> Outcome:
-    """Bring the lock up to date and say what has changed. With ``check``, nothing is written.
+) -> BindResult:
+    """Bring the lock up to date, or with ``check``, only find what would change.
 
     Raises what `changes` raises, and `ProblemsFound` with SG501 and SG502.
     """
-    outcome = changes(settings, tables, again=again)
-    if outcome.changes and not check:
-        write(settings, outcome.changes)
-    return outcome
+    result = changes(settings, tables, again=again)
+    if result.changes and not check:
+        write(settings, result.changes)
+    return result
 
 
-def changes(settings: Settings, tables: Iterable[str] = (), *, again: bool = False) -> Outcome:
-    """What would change in the lock; for ``tables`` only, if any.
+def changes(settings: Settings, tables: Iterable[str] = (), *, again: bool = False) -> BindResult:
+    """Find what would change in the lock, for ``tables`` only, if any.
 
-    Tables of the pages that have no binding get one, and all get their overrides. Columns that are
-    new on their page, or that an override bound that is gone, are inferred; those that the page has no
-    more are dropped. With ``again``, everything is inferred anew.
+    Tables without a binding get one, and all tables get their overrides. In existing bindings, columns
+    are inferred that are new on their page or were bound by an override that is gone; columns that
+    are no longer on their page are dropped. With ``again``, every binding is inferred anew.
 
-    Raises `UnknownTables`, and `ProblemsFound` with the pages' problems, with SG401 and SG402 (what
-    the lock names and botocore does not have), and with SG303 and SG304 (what is wrong with an
-    override).
+    Raises `UnknownTables`, and `ProblemsFound` with the problems of the pages, SG401 and SG402 (the
+    lock names what botocore does not have), SG303 and SG304 (an override is wrong).
     """
     read = read_locks(find_locks(settings), recorded=False)
-    locks = {one.path: one for one in read.files}
-    old = read.bindings
+    locks = {lock.path: lock for lock in read.files}
     pages = {table.id: table for table in _pages(settings)}
-    wanted = set(tables)
-    if unknown := wanted.difference(old, pages):
+    selected = set(tables)
+    if unknown := selected.difference(read.bindings, pages):
         raise UnknownTables(unknown, "no page and no binding has the id")
-    if foreign := {name for name in wanted.difference(old) if pages[name].provider != PROVIDER}:
+    unbound = selected.difference(read.bindings)
+    if foreign := {table for table in unbound if pages[table].provider != PROVIDER}:
         raise UnknownTables(foreign, f"only tables of {PROVIDER} can be bound, not")
-    if problems := [*read.problems, *_unknown(settings.overrides, pages)]:
+    if problems := [*read.problems, *_wrong_targets(settings.overrides, pages)]:
         raise ProblemsFound(problems)
-    work = _Work(settings, old, again)
+    run = _BindRun(settings, read.bindings, again)
     for table in pages.values():
-        if table.provider == PROVIDER and (not wanted or table.id in wanted):
-            work.bind(table)
-    changed = _refreshed(work, locks, wanted, pages)
-    if work.problems:
-        raise ProblemsFound(work.problems)
-    return Outcome(
+        if table.provider == PROVIDER and (not selected or table.id in selected):
+            run.update(table)
+    texts = _lock_texts(run, locks, selected, pages)
+    if run.problems:
+        raise ProblemsFound(run.problems)
+    return BindResult(
         tuple(
-            _change(settings, path, locks.get(path), text)
-            for path, text in sorted(changed.items())
+            _lock_change(settings, path, locks.get(path), text)
+            for path, text in sorted(texts.items())
             if text != (locks[path].text if path in locks else None)
         ),
-        tuple(work.findings),
+        tuple(run.findings),
     )
 
 
-def write(settings: Settings, found: Iterable[Change]) -> None:
-    """Write the changed files of the lock. Each is the old one or the new one, whatever happens;
-    SG502 where another run has made something else of one since the changes were found."""
-    found = tuple(found)
-    texts = {change.name: change.text for change in found if change.text is not None}
-    gone = [change.name for change in found if change.text is None]
+def write(settings: Settings, changes: Iterable[LockChange]) -> None:
+    """Write changed lock files. If interrupted, each file is the old one or the new one.
 
-    def ready() -> None:
-        now = disk.digests(settings.bindings, [change.name for change in found])
+    Raises `ProblemsFound` with SG502 if another run has changed a file since ``changes`` were found.
+    """
+    changes = tuple(changes)
+    texts = {change.name: change.text for change in changes if change.text is not None}
+    removed = [change.name for change in changes if change.text is None]
+
+    def refuse_if_changed() -> None:
+        on_disk = disk.digests(settings.bindings, [change.name for change in changes])
         message = "was changed while this run read it; run `schemagen bind` again"
         if problems := [
             Problem(change.path, 1, 1, "SG502", message)
-            for change in found
-            if now.get(change.name) not in (_digest(change.before), _digest(change.text))
+            for change in changes
+            if on_disk.get(change.name) not in (_digest(change.before), _digest(change.text))
         ]:
             raise ProblemsFound(problems)
 
-    disk.write(settings.bindings, texts, gone, settings.display, ready)
+    disk.write(settings.bindings, texts, removed, settings.display, refuse_if_changed)
 
 
 def _digest(text: str | None) -> str | None:
@@ -139,25 +138,27 @@ def _pages(settings: Settings) -> tuple[Table, ...]:
     ).tables
 
 
-def _unknown(by_hand: Overrides, pages: Mapping[str, Table]) -> list[Problem]:
-    problems: list[Problem] = []
-    for one in by_hand:
-        if found := overrides.without_page(one, pages):
-            problems.append(found)
-        elif pages[one.table].provider != PROVIDER:
-            message = f"only tables of {PROVIDER} can be bound, not {one.table}"
-            problems.append(one.position.problem("SG304", message, "table"))
-    return problems
+def _wrong_targets(overrides: Overrides, pages: Mapping[str, Table]) -> Iterator[Problem]:
+    """SG303 and SG304 for overrides of tables and columns that cannot be bound."""
+    for override in overrides:
+        if problem := without_page(override, pages):
+            yield problem
+        elif pages[override.table].provider != PROVIDER:
+            message = f"only tables of {PROVIDER} can be bound, not {override.table}"
+            yield override.position.problem("SG304", message, "table")
 
 
 @dataclass
-class _Work:
-    """The bindings of a run. ``made`` are those that differ from ``old``, by table."""
+class _BindRun:
+    """Collects the bindings, problems and findings of a run.
+
+    ``locked`` are the bindings of the lock by table, ``changed`` those that differ from them.
+    """
 
     settings: Settings
-    old: Mapping[str, Binding]
+    locked: Mapping[str, Binding]
     again: bool
-    made: dict[str, Binding] = field(default_factory=dict[str, Binding])
+    changed: dict[str, Binding] = field(default_factory=dict[str, Binding])
     problems: list[Problem] = field(default_factory=list[Problem])
     findings: list[Problem] = field(default_factory=list[Problem])
 
@@ -168,57 +169,63 @@ class _Work:
 
         return Indexes(BotocoreModels())
 
-    def bind(self, table: Table) -> None:
-        """Settle the binding of ``table``."""
+    def update(self, table: Table) -> None:
+        """Infer or renew the binding of ``table``, and apply its overrides."""
+        overrides = self.settings.overrides.of(table.id)
+        locked = self.locked.get(table.id)
+        problems_before = len(self.problems)
+        if (
+            self.again
+            or locked is None
+            or not all(is_reflected(item, locked) for item in overrides.items)
+        ):
+            binding = self.infer_binding(table, overrides)
+        else:
+            binding = self.renew(table, locked, overrides)
+        if binding is None or len(self.problems) > problems_before:
+            return
+        binding = self.apply(overrides, binding, table)
+        if binding != locked:
+            self.changed[table.id] = binding
+
+    def apply(self, overrides: Overrides, binding: Binding, table: Table) -> Binding:
+        """Apply overrides of columns. A service that botocore lacks is reported when it is recorded."""
         from schemagen.api_models.botocore import service_api
         from schemagen.inference import by_hand
 
-        mine = self.settings.overrides.of(table.id)
-        old = self.old.get(table.id)
-        before = len(self.problems)
-        if (
-            self.again
-            or old is None
-            or not all(overrides.is_reflected(one, old) for one in mine.items)
-        ):
-            binding = self.inferred(table, mine)
-        else:
-            binding = self.kept(table, old, mine)
-        if binding is None or len(self.problems) > before:
-            return
-        if mine.columns and binding.service in self.indexes.services:
-            infer_arguments = by_hand.argument_inference(binding, table, self.indexes)
-            applied = by_hand.apply(
-                binding, mine.columns, infer_arguments, table, service_api(binding.service)
-            )
-            self.problems += applied.problems
-            self.findings += applied.findings
-            binding = applied.binding
-        if binding != old:
-            self.made[table.id] = binding
+        if not overrides.columns or binding.service not in self.indexes.services:
+            return binding
+        infer_arguments = by_hand.argument_inference(binding, table, self.indexes)
+        service = service_api(binding.service)
+        applied = by_hand.apply(binding, overrides.columns, infer_arguments, table, service)
+        self.problems += applied.problems
+        self.findings += applied.findings
+        return applied.binding
 
-    def inferred(self, table: Table, mine: Overrides) -> Binding | None:
-        """The binding that is inferred for the item that the overrides leave; None, with a problem
-        where an override wants one, where there is none."""
+    def infer_binding(self, table: Table, overrides: Overrides) -> Binding | None:
+        """Infer a binding, from the item that an override chooses, if any.
+
+        None if nothing is inferred; that is a problem of every override that needs a binding.
+        """
         from schemagen.api_models.botocore import service_api
         from schemagen.inference import by_hand
         from schemagen.inference.infer import ChosenItem
 
-        item = next(iter(mine.items), None)
-        chosen = ChosenItem(item.service, item.operation, item.path) if item else ChosenItem()
+        item = next(iter(overrides.items), None)
         if item and item.service:
             if item.service not in self.indexes.services:
                 message = f"botocore has no service {item.service!r}"
                 self.problems.append(item.position.problem("SG303", message, "service"))
                 return None
-            if wrong := by_hand.item_problem(item, service_api(item.service)):
-                self.problems.append(wrong)
+            if problem := by_hand.item_problem(item, service_api(item.service)):
+                self.problems.append(problem)
                 return None
-        inference = self.infer(table, chosen, mine)
+        chosen = ChosenItem(item.service, item.operation, item.path) if item else ChosenItem()
+        inference = self.infer(table, chosen, overrides)
         if inference.binding is not None:
             return inference.binding
         if item and item.service and item.operation and item.path:
-            # Somebody knows better than the evidence.
+            # An item that is chosen in full needs no evidence.
             return Binding(
                 table.id,
                 item.service,
@@ -230,110 +237,121 @@ class _Work:
                 origin=NOWHERE,
                 unbound=tuple(sorted(column.name for column in table.columns)),
             )
-        # To keep a column of it unbound is no wish that a table be bound.
-        for one in mine:
-            if isinstance(one, ItemOverride) or one.member:
+        for override in overrides:
+            # An override that leaves a column unbound needs no binding.
+            if isinstance(override, ItemOverride) or override.member:
                 message = "; ".join(finding.message for finding in inference.findings)
-                self.problems.append(one.position.problem("SG304", message))
+                self.problems.append(override.position.problem("SG304", message))
         return None
 
-    def infer(self, table: Table, chosen: ChosenItem, mine: Overrides) -> Inference:
-        """What is inferred. Findings of columns that have an override are nobody's business."""
+    def infer(self, table: Table, chosen: ChosenItem, overrides: Overrides) -> Inference:
+        """Run the inference, and keep its findings except those of columns that have an override."""
         from schemagen.inference.infer import infer
 
         inference = infer(table, self.settings.types, self.indexes, chosen)
-        named = {one.column for one in mine.columns}
-        lines = {column.origin.line for column in table.columns if column.name in named}
+        overridden = {override.column for override in overrides.columns}
+        lines = {column.origin.line for column in table.columns if column.name in overridden}
         self.findings += [
-            one for one in inference.findings if one.code != "SG404" or one.line not in lines
+            finding
+            for finding in inference.findings
+            if finding.code != "SG404" or finding.line not in lines
         ]
         return inference
 
-    def kept(self, table: Table, old: Binding, mine: Overrides) -> Binding:
-        """``old`` as the page is now, with columns inferred that are new there, or that only an
-        override that is gone can have bound."""
+    def renew(self, table: Table, locked: Binding, overrides: Overrides) -> Binding:
+        """Bring a binding of the lock up to its page.
+
+        Columns that are new on the page, or were bound by an override that is gone, are inferred.
+        """
         from schemagen.inference import renewal
         from schemagen.inference.infer import ChosenItem
 
-        old = renewal.on_page(old, table)
-        by_hand = {one.column for one in old.columns if one.evidence == "hand"}
-        wanted = renewal.unmentioned(old, table) | by_hand
-        wanted -= {one.column for one in mine.columns}
-        if not wanted or old.service not in self.indexes.services:
-            return old
-        chosen = ChosenItem(old.service, old.operation, old.path)
-        inference = self.infer(table, chosen, mine)
-        return renewal.renewed(old, wanted, inference.binding)
+        binding = renewal.on_page(locked, table)
+        by_hand = {column.column for column in binding.columns if column.evidence == "hand"}
+        overridden = {override.column for override in overrides.columns}
+        to_infer = (renewal.unmentioned(binding, table) | by_hand) - overridden
+        if not to_infer or binding.service not in self.indexes.services:
+            return binding
+        chosen = ChosenItem(binding.service, binding.operation, binding.path)
+        inference = self.infer(table, chosen, overrides)
+        return renewal.renewed(binding, to_infer, inference.binding)
 
 
-def _refreshed(
-    work: _Work, locks: Mapping[str, LockFile], wanted: set[str], pages: Mapping[str, Table]
+def _lock_texts(
+    run: _BindRun, locks: Mapping[str, LockFile], selected: set[str], pages: Mapping[str, Table]
 ) -> dict[str, str | None]:
-    """The texts of the locks that ``wanted`` concerns, by path; None for one that is left empty.
-    What botocore lacks is added to the problems."""
+    """Record botocore's shapes anew for the lock files of the ``selected`` tables, or of all.
+
+    Returns texts by path; None for a file without tables, which is to be removed. What botocore does
+    not have is added to the problems of ``run``.
+    """
     from schemagen.api_models import recording
     from schemagen.api_models.botocore import service_api
     from schemagen.inference import by_hand
 
     texts: dict[str, str | None] = {}
-    for path, one in _merged(work, locks).items():
-        here = {binding.table: binding for binding in one.bindings}
-        moved = path in locks and any(binding.table not in here for binding in locks[path].bindings)
-        if wanted and wanted.isdisjoint(here) and not moved:
+    for path, lock in _merged_locks(run, locks).items():
+        bindings = {binding.table: binding for binding in lock.bindings}
+        before = locks[path].bindings if path in locks else ()
+        has_lost_tables = any(binding.table not in bindings for binding in before)
+        if selected and selected.isdisjoint(bindings) and not has_lost_tables:
             continue
-        if not here:
-            texts[path] = None if moved else one.text
+        if not bindings:
+            texts[path] = None if has_lost_tables else lock.text
             continue
-        mine = {table: work.settings.overrides.of(table) for table in here}
+        overrides = {table: run.settings.overrides.of(table) for table in bindings}
         override_problems = {
-            at: problem
-            for table, binding in here.items()
-            for at, problem in by_hand.overridden_entries(mine[table], binding)
+            key_path: make_problem
+            for table, binding in bindings.items()
+            for key_path, make_problem in by_hand.overridden_entries(overrides[table], binding)
         }
         try:
-            new = recording.refresh(replace(one, override_problems=override_problems))
+            recorded = recording.refresh(replace(lock, override_problems=override_problems))
         except ProblemsFound as error:
-            work.problems += error.problems
+            run.problems += error.problems
             continue
-        for table in here:
-            if any(mine[table]) and table in pages:
-                types = work.settings.types
-                service = service_api(new.service_name)
-                work.problems += by_hand.column_problems(
-                    new, mine[table], pages[table], types, service
+        service = service_api(recorded.service_name)
+        for table in bindings:
+            if any(overrides[table]) and table in pages:
+                types = run.settings.types
+                run.problems += by_hand.column_problems(
+                    recorded, overrides[table], pages[table], types, service
                 )
-        texts[path] = new.text
+        texts[path] = recorded.text
     return texts
 
 
-def _merged(work: _Work, locks: Mapping[str, LockFile]) -> dict[str, LockFile]:
-    """The locks with the bindings that were made, each in the file of its service."""
+def _merged_locks(run: _BindRun, locks: Mapping[str, LockFile]) -> dict[str, LockFile]:
+    """The lock files by path, with the changed bindings, each in the file of its service."""
     from schemagen.lockfile.lock import LockFile
     from schemagen.lockfile.record import Record
 
     merged = {
         path: replace(
-            one,
-            bindings=tuple(binding for binding in one.bindings if binding.table not in work.made),
+            lock,
+            bindings=tuple(
+                binding for binding in lock.bindings if binding.table not in run.changed
+            ),
         )
-        for path, one in locks.items()
+        for path, lock in locks.items()
     }
-    settings = work.settings
-    files = {one.service_name: path for path, one in merged.items()}
-    for binding in work.made.values():
-        new = settings.bindings / PROVIDER / f"{binding.service}.json"
-        path = files.setdefault(binding.service, settings.display(new))
-        one = merged.get(path) or LockFile(path, binding.service, (), Record())
-        merged[path] = replace(one, bindings=(*one.bindings, binding))
+    paths = {lock.service_name: path for path, lock in merged.items()}
+    for binding in run.changed.values():
+        new = run.settings.bindings / PROVIDER / f"{binding.service}.json"
+        path = paths.setdefault(binding.service, run.settings.display(new))
+        lock = merged.get(path) or LockFile(path, binding.service, (), Record())
+        merged[path] = replace(lock, bindings=(*lock.bindings, binding))
     return merged
 
 
-def _change(settings: Settings, path: str, old: LockFile | None, text: str | None) -> Change:
+def _lock_change(
+    settings: Settings, path: str, lock: LockFile | None, text: str | None
+) -> LockChange:
     diff = difflib.unified_diff(
-        old.text.splitlines(keepends=True) if old else [],
+        lock.text.splitlines(keepends=True) if lock else [],
         (text or "").splitlines(keepends=True),
         f"{path} (on disk)",
         f"{path} (botocore)",
     )
     name = (settings.root / path).relative_to(settings.bindings).as_posix()
-    return Change(path, name, old.text if old else None, text, "".join(diff))
+    return LockChange(path, name, lock.text if lock else None, text, "".join(diff))

@@ -116,7 +116,7 @@ def test_a_package_is_built_from_what_is_inferred(
     monkeypatch.setenv("XDG_CACHE_HOME", str(corpus_package.cache))
     settings = corpus_package.settings
     assert len(list(settings.bindings.glob("aws/*.json"))) == 19
-    assert bind.changes(settings) == bind.Outcome(())
+    assert bind.changes(settings) == bind.BindResult(())
     assert bind.changes(settings, again=True).changes == ()
     package = settings.out / "ddsql_schemas"
     assert len(list((package / "mappers" / "aws").glob("[a-z]*.py"))) == 43

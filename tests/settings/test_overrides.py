@@ -1,4 +1,4 @@
-"""Bindings by hand: the overrides of the settings, from `schemagen bind` to mapper and coverage."""
+"""schemagen.settings.overrides: bindings made by hand, from `schemagen bind` to mapper and coverage."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SETTINGS = "schemagen.toml"
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the indexes of botocore's models are kept, for all tests here."""
+    """The folder of the indexes of botocore's models, for all tests here."""
     return tmp_path_factory.mktemp("cache")
 
 
@@ -37,7 +37,7 @@ def _cached(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def inferred(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
-    """This repository's pages, with bindings as they are inferred."""
+    """A project with this repository's pages and inferred bindings."""
     folder = seeds(tmp_path_factory.mktemp("inferred"))
     done = run(folder, "bind", "--again", env={"XDG_CACHE_HOME": str(cache)})
     assert done.returncode == 0, done.stderr
@@ -52,7 +52,7 @@ def project(tmp_path: Path, inferred: Path) -> Path:
 
 
 def override(table: str = JOB, **keys: object) -> str:
-    """An entry of the settings, in lines 1, 2 and so on of what it makes."""
+    """The text of an override, with its header in line 1."""
     lines = [f"{key} = {_toml(value)}" for key, value in {"table": table, **keys}.items()]
     return "\n".join(["[[overrides]]", *lines, ""])
 
@@ -65,13 +65,13 @@ def _toml(value: object) -> str:
 
 
 def bound(folder: Path, *overrides: str) -> tuple[str, ...]:
-    """Bind with ``overrides`` as the only settings; the paths of the files that changed."""
+    """Bind with ``overrides`` as the only settings, and return the paths of changed files."""
     (folder / SETTINGS).write_text("\n".join(overrides))
     return tuple(change.path for change in api.bind(api.settings(folder)).changes)
 
 
 def problems(folder: Path, *overrides: str) -> list[str]:
-    """What `schemagen bind` says of ``overrides``; nothing is written."""
+    """The problems that `schemagen bind` finds with ``overrides`` as the only settings."""
     (folder / SETTINGS).write_text("\n".join(overrides))
     before = tree(folder)
     with pytest.raises(ProblemsFound) as caught:
@@ -87,7 +87,7 @@ def entry(folder: Path, table: str = JOB, service: str = "sagemaker") -> Any:
 
 
 def mapped(folder: Path, members: str) -> str:
-    """What the project's mapper makes of an item: the column creation_time, printed."""
+    """The column creation_time of the row that the project's mapper makes of an item, printed."""
     program = (
         "from datetime import UTC, datetime\n"
         "from ddsql_schemas.mappers.aws.sagemaker_compilation_job import from_item\n"
@@ -103,12 +103,12 @@ def mapped(folder: Path, members: str) -> str:
     return done.stdout.strip()
 
 
-# --- what overrides do ----------------------------------------------------------------------------
+# --- effects --------------------------------------------------------------------------------------
 
 
-def test_an_override_wins_and_is_marked(project: Path) -> None:
-    """From the command line: --check shows it and exits with 1, a build asks for it and exits with
-    2; bind writes it; then build, coverage and --check are content, and inferring anew keeps it."""
+def test_column_override_wins_and_is_marked_in_the_lock(project: Path) -> None:
+    """`bind --check` shows an override that is not applied and exits with 1; build and coverage refuse
+    it with 2. Once bind has applied it, all of them succeed, and `bind --again` keeps it."""
     assert run(project, "build").returncode == 0
     before = tree(project)
     text = override(column="creation_time", member="LastModifiedTime")
@@ -145,9 +145,9 @@ def test_an_override_wins_and_is_marked(project: Path) -> None:
         assert run(project, *command).returncode == 0
 
 
-def test_an_override_that_is_gone_is_inferred_anew(project: Path) -> None:
-    """Columns that were bound by hand, of the item, of another operation, by rule or with another
-    path, are as if they had never been."""
+def test_columns_of_removed_overrides_are_inferred_again(project: Path) -> None:
+    """Removing overrides restores the inferred lock byte for byte, whether they named members of the
+    item or of another operation, or replaced a rule."""
     before = (project / LOCK).read_bytes()
     arn = override(column="account_id", member="RoleArn")
     time = override(column="creation_time", member="LastModifiedTime")
@@ -170,9 +170,9 @@ def test_an_override_that_is_gone_is_inferred_anew(project: Path) -> None:
     assert (project / LOCK).read_bytes() == before
 
 
-def test_a_column_stays_unbound(project: Path) -> None:
-    """The column and the operation that filled only it are gone; inferring anew does not bring them
-    back, and does not complain."""
+def test_unbound_override_drops_the_column_and_its_enrichment(project: Path) -> None:
+    """The column is unbound, and the enrichment that filled only it is dropped. `bind --again` neither
+    restores nor reports them."""
     text = override(column="tags", unbound=True)
     assert bound(project, text) == (LOCK,)
     assert (entry(project)["unbound"], entry(project)["auxiliary"]) == (["tags"], {})
@@ -183,9 +183,9 @@ def test_a_column_stays_unbound(project: Path) -> None:
     assert entry(project)["unbound"] == []
 
 
-def test_arguments_are_those_that_are_given_or_inferred(project: Path) -> None:
-    """What is left out is as inference has it, for an operation that fills other columns and for one
-    that fills none; what is given wins, for all columns that the operation fills."""
+def test_override_sets_arguments_or_leaves_them_to_inference(project: Path) -> None:
+    """Arguments that are not set are inferred, whether or not the operation fills other columns; set
+    arguments apply to all columns that the operation fills."""
     inferred = {"path": "@", "arguments": {"ResourceArn": "CompilationJobArn"}}
     tags = {"column": "tags", "operation": "ListTags", "member": "Tags"}
     assert bound(project, override(**tags)) == (LOCK,)
@@ -204,9 +204,9 @@ def test_arguments_are_those_that_are_given_or_inferred(project: Path) -> None:
     assert entry(project)["auxiliary"]["ListTags"]["constants"] == {"NextToken": "start"}
 
 
-def test_the_item_of_a_table_is_chosen(project: Path) -> None:
-    """Columns are inferred from the item that is named, in whole or in part, and other overrides
-    of the table are applied to it."""
+def test_item_override_chooses_the_item(project: Path) -> None:
+    """Columns are inferred from the chosen item, named in full or in part, and the column overrides of
+    the table apply to it."""
     before = entry(project)
     summary = override(operation="ListCompilationJobs", path="CompilationJobSummaries[]")
     status = override(column="failure_reason", member="CompilationJobStatus")
@@ -233,9 +233,9 @@ def kms(folder: Path) -> Path:
     return folder
 
 
-def test_a_table_moves_to_another_service(tmp_path: Path) -> None:
-    """An item that nothing is inferred from is bound all the same; the lock of the service that is
-    left without tables goes, and no table is in two."""
+def test_item_override_moves_a_table_to_another_service(tmp_path: Path) -> None:
+    """An item that is named in full needs no evidence. The table leaves the lock of its old service,
+    which is removed if it has no other tables."""
     folder = kms(tmp_path)
     old, new = "bindings/aws/kms.json", "bindings/aws/secretsmanager.json"
     assert (folder / old).is_file()
@@ -249,8 +249,8 @@ def test_a_table_moves_to_another_service(tmp_path: Path) -> None:
     assert run(folder, "build").returncode == 0
 
 
-def test_only_the_tables_that_are_named_change(project: Path) -> None:
-    """`bind TABLE` leaves the overrides of other tables for later."""
+def test_bind_of_a_table_ignores_overrides_of_others(project: Path) -> None:
+    """`bind TABLE` applies no override of another table, not even a wrong one."""
     job = "aws.sagemaker_trainingjob"
     other = override(job, column="role_arn", operation="DescribeJob", member="Wrong")
     (project / SETTINGS).write_text(f"{other}{override(column='role_arn', unbound=True)}")
@@ -260,9 +260,8 @@ def test_only_the_tables_that_are_named_change(project: Path) -> None:
     assert entry(project, job) == before
 
 
-def test_an_override_concerns_its_table_only(project: Path) -> None:
-    """A build renders nothing but the table whose override is new, and nothing where an entry has
-    only moved."""
+def test_build_renders_only_tables_whose_overrides_changed(project: Path) -> None:
+    """A new override makes a build render its table only; moving an entry in the file renders nothing."""
     assert api.build(api.settings(project)).tables == 3
     text = override(column="role_arn", unbound=True)
     assert bound(project, text) == (LOCK,)
@@ -274,8 +273,8 @@ def test_an_override_concerns_its_table_only(project: Path) -> None:
     assert not api.build(api.settings(project))
 
 
-def test_the_readmes_overrides(tmp_path: Path) -> None:
-    """The overrides that the README shows are applied to tables like those that they name."""
+def test_overrides_of_the_readme_apply(tmp_path: Path) -> None:
+    """The overrides in the README apply to tables like those that they name."""
     bucket = ("name | core | string |", "creation_date | core | timestamp |")
     more = ("grants | core | json |", "bucket_policy_statement | core | json |")
     instance = ("instance_id | core | string |", "image_id | core | string |")
@@ -298,8 +297,8 @@ def test_the_readmes_overrides(tmp_path: Path) -> None:
     assert api.build(api.settings(tmp_path)).tables == 2
 
 
-def test_a_column_is_bound_to_a_key(tmp_path: Path) -> None:
-    """A member may be the value at a key of a map; the key must be botocore's, and its type fit."""
+def test_column_override_names_a_key_of_a_map(tmp_path: Path) -> None:
+    """A member may be the value at a key of a map, if botocore has the key and its type fits."""
     rows = ("_key | core | string |", "delay_seconds | core | int64 |", "wait | core | int64 |")
     more = ("hops | core | float64 |", "queue_arn | core | string |")
     pages(
@@ -323,11 +322,12 @@ def test_a_column_is_bound_to_a_key(tmp_path: Path) -> None:
         "which does not fit float64"
     ]
     assert problems(tmp_path, override(**wait, member="Attributes[]")) == [
-        "4:1: SG302 member has a wrong value: 'Attributes[]'"
+        "4:1: SG302 member must be a member, such as 'Name', the value at a key of a map, such as "
+        "'Attributes[QueueArn]', or '@' for the whole item, not 'Attributes[]'"
     ]
 
 
-# --- what is wrong with them ----------------------------------------------------------------------
+# --- problems -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -349,8 +349,10 @@ def test_a_column_is_bound_to_a_key(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_no_page_has(project: Path, text: str, expected: list[str]) -> None:
-    """A table or column that does not exist is a problem of bind, build and coverage."""
+def test_overrides_of_unknown_tables_and_columns_are_problems(
+    project: Path, text: str, expected: list[str]
+) -> None:
+    """bind, build and coverage refuse an override of a table or column that is on no page."""
     assert problems(project, text) == expected
     for command in ("build", "coverage"):
         done = run(project, command)
@@ -432,9 +434,11 @@ def test_what_no_page_has(project: Path, text: str, expected: list[str]) -> None
         ),
     ],
 )
-def test_what_botocore_does_not_have(project: Path, text: str, expected: list[str]) -> None:
-    """Services, operations, paths, members and parameters are looked up, and the problem is at the
-    key that names them; nothing is written."""
+def test_overrides_with_names_unknown_to_botocore_are_problems(
+    project: Path, text: str, expected: list[str]
+) -> None:
+    """A service, operation, path, member or parameter that botocore lacks is a problem at its key, and
+    nothing is written."""
     assert problems(project, text) == expected
 
 
@@ -473,13 +477,15 @@ def test_what_botocore_does_not_have(project: Path, text: str, expected: list[st
         ),
     ],
 )
-def test_what_cannot_be_applied(project: Path, text: str, expected: list[str]) -> None:
-    """Members of another type, arguments that nobody knows, items that nothing is inferred from."""
+def test_overrides_that_cannot_be_applied_are_problems(
+    project: Path, text: str, expected: list[str]
+) -> None:
+    """Members of a wrong type, missing arguments and items without evidence are problems."""
     assert problems(project, text) == expected
 
 
-def test_overrides_that_contradict_each_other(project: Path) -> None:
-    """An operation is asked once for a row: overrides agree on how."""
+def test_overrides_that_contradict_each_other_are_problems(project: Path) -> None:
+    """Overrides of one operation must agree on its call, which is made once for each item."""
     tags = {"column": "tags", "operation": "ListTags", "member": "Tags"}
     token = {"column": "failure_reason", "operation": "ListTags", "member": "NextToken"}
     role, job = {"ResourceArn": "RoleArn"}, {"ResourceArn": "CompilationJobArn"}
@@ -490,9 +496,9 @@ def test_overrides_that_contradict_each_other(project: Path) -> None:
     ]
 
 
-def test_a_column_loses_what_fills_it(project: Path) -> None:
-    """Where an override asks an operation for another item, what was inferred from it is said to be
-    unbound, with the line of its page."""
+def test_inferred_column_is_unbound_if_an_override_takes_its_enrichment(project: Path) -> None:
+    """If an override takes another item from an enrichment, columns inferred from it become unbound,
+    with a finding at their line of the page."""
     key = override(column="failure_reason", operation="ListTags", path="Tags[]", member="Key")
     (project / SETTINGS).write_text(key)
     outcome = api.bind(api.settings(project), [JOB])
@@ -507,8 +513,8 @@ def test_a_column_loses_what_fills_it(project: Path) -> None:
     assert api.build(api.settings(project))
 
 
-def test_only_tables_of_aws_are_bound(tmp_path: Path) -> None:
-    """botocore fills no table of another provider."""
+def test_overrides_of_other_providers_are_problems(tmp_path: Path) -> None:
+    """botocore fills no table of another provider, so its overrides are refused."""
     pages(tmp_path, {"ddsql/gcp.md": page("gcp.key", "name | core | string |")})
     assert problems(tmp_path, override("gcp.key", column="name", member="Name")) == [
         "2:1: SG304 only tables of aws can be bound, not gcp.key"
