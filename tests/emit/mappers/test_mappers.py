@@ -842,9 +842,9 @@ def test_a_response_has_more_than_the_item(tmp_path: Path, case: str) -> None:
         assert mapper.unmapped({"Id": "a", "New": 1}) == ("New",)
 
 
-def test_the_docstrings_say_how_the_table_is_read(tmp_path: Path) -> None:
-    """The operations, their arguments and their constants stand in the module's documentation;
-    what a constant is stays text."""
+def test_docstrings_document_operations_and_arguments(tmp_path: Path) -> None:
+    """The operations, their arguments and their constants stand in the module's documentation,
+    and those of the enrichments beside from_item's parameters; constants stay text."""
     quotes = 'a"""b\\" + str(1/0) + "{{ 1 }}\n\u202e'
     made = mappers.service(
         mappers.bound(
@@ -876,16 +876,22 @@ def test_the_docstrings_say_how_the_table_is_read(tmp_path: Path) -> None:
     literal = repr(quotes)
     columns = {"tags": "hstore_csv", "all": "hstore_csv"}
     with mappers.imported(tmp_path, made, columns) as mapper:
-        said = " ".join(str(mapper.__doc__).split())
+        words = " ".join(str(mapper.__doc__).split())
+        listing = f'ListThings lists the resources in Things[]; it requires "Cluster", {literal}.'
+        assert listing in words
+        assert "GetThing returns the item; it is called with Name (the listed value);" in words
+        assert f'without include=["TAGS", {literal}], some columns are None.' in words
+        called = "called with Id (the item's Id), Arn (arn:${Partition}:made:::thing/${Id}), "
+        called += f"ResourceType={literal}."
+        assert f"ListTags adds columns to the item; it is {called}" in words
         assert (
-            f'ListThings lists what there is in Things[]; it needs ["Cluster", {literal}].' in said
+            "ListAll adds columns to the item; it takes no arguments from the item, so its "
+            "response may cover other resources." in words
         )
-        assert f'Name is what was listed; without include=["TAGS", {literal}]' in said
-        built = "Arn: arn:${Partition}:made:::thing/${Id}"
-        assert f"ListTags adds to an item (Id: its Id, {built}, ResourceType: {literal})." in said
-        assert "ListAll adds to an item; it is asked for nothing of the item" in said
-        of_item = " ".join(str(mapper.from_item.__doc__).split())
-        assert f"(Id: its Id, {built}, ResourceType: {literal})" in of_item
+        arguments = " ".join(str(mapper.from_item.__doc__).split())
+        assert "Args: item: The response of GetThing." in arguments
+        assert f"list_tags: The response of ListTags for this item, {called}" in arguments
+        assert "list_all: The response of ListAll, which may cover other resources." in arguments
 
 
 # --- maps -----------------------------------------------------------------------------------------
@@ -980,7 +986,7 @@ def test_columns_are_keys_of_maps(tmp_path: Path, path: str) -> None:
         }
         new = ("Attributes[Arn]", "New")
         assert mapper.unmapped({**item, **dict.fromkeys(new)}) == new
-        assert "(Arn: its Attributes[Arn])" in " ".join(str(mapper.__doc__).split())
+        assert "Arn (the item's Attributes[Arn])" in " ".join(str(mapper.__doc__).split())
 
 
 @pytest.mark.parametrize("item", [{}, {"Attributes": {}}, {"Attributes": None, "Shares": {}}])
@@ -1106,7 +1112,7 @@ def test_the_text_is_as_black_writes_it(nested_names: NestedNames) -> None:
     for made, columns in awkward():
         tables = mappers.linked(made, {made.bindings[0].table: handmade.columns(columns)})
         texts = mappers.files(made, tables, nested_names)
-        modules = [path for path in texts if "/mappers/aws/" in path or "/shapes/aws/" in path]
+        modules = [path for path in texts if path.startswith(("mappers/aws/", "shapes/aws/"))]
         modules = [path for path in modules if not path.endswith("/__init__.py")]
         assert len(modules) > 1
         for path in modules:

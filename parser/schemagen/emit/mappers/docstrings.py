@@ -8,91 +8,141 @@ from collections.abc import Iterable, Iterator
 from schemagen.emit.layout import WIDTH
 from schemagen.emit.mappers.plan import MapperPlan, Response
 from schemagen.model import arn_format
-from schemagen.model.bindings import Constant, Listing
+from schemagen.model.bindings import Constant, Enrichment, Listing
 from schemagen.model.paths import WHOLE
-from schemagen.names import python_literal
+from schemagen.names import docstring_text, python_literal
+
+_SCOPE = {"partition": "partition", "region": "region", "account_id": "account"}
+"""Parameters of a mapper -> what they say about an item."""
 
 
-def operations(plan: MapperPlan) -> list[str]:
+def module(plan: MapperPlan) -> list[str]:
     """The lines of a list of the operations, in the order in which they are called."""
     return _wrapped(_operations(plan), first="- ", rest="  ")
 
 
-def parameters(plan: MapperPlan) -> list[str]:
-    """The lines of the paragraphs about from_item's parameters."""
-    return _wrapped(_parameters(plan), first="    ", rest="    ")
+def from_item(plan: MapperPlan) -> list[str]:
+    """The lines on from_item's parameters, in the form that editors show beside a call."""
+    return _wrapped(_parameters(plan), first=" " * 8, rest=" " * 12)
+
+
+def from_response(plan: MapperPlan) -> list[str]:
+    """The lines of from_response's docstring below its first."""
+    text = "The arguments are those of from_item"
+    if plan.primary.multiple_items and (plan.additional_calls or plan.key):
+        text += "; those that belong to one item are passed as functions of the item"
+        text += f" (all but {_joined([*plan.scope, 'errors'])})."
+    else:
+        text += "."
+    return _wrapped([text], first=" " * 4, rest=" " * 4)
+
+
+# --- operations -----------------------------------------------------------------------------------
 
 
 def _operations(plan: MapperPlan) -> Iterator[str]:
     listing = plan.binding.listing
     if listing:
-        needs = f"; it needs {_quoted(listing.needs)}" if listing.needs else ""
-        yield f"{listing.operation} lists what there is in {listing.path}{needs}."
-    yield f"{'; '.join(_primary_operation(plan, listing))}."
+        needs = f"; it requires {', '.join(map(_quoted, listing.needs))}" if listing.needs else ""
+        yield f"{listing.operation} lists the resources in {listing.path}{needs}."
+    yield _primary_operation(plan, listing)
     for response in plan.enrichments:
         yield _enrichment(response)
 
 
-def _primary_operation(plan: MapperPlan, listing: Listing | None) -> Iterator[str]:
-    operation = plan.binding.operation
+def _primary_operation(plan: MapperPlan, listing: Listing | None) -> str:
+    operation, path = plan.binding.operation, plan.binding.path
     if plan.primary.whole:
-        yield f"{operation} answers with the item"
+        text = f"{operation} returns the item"
+    elif plan.primary.multiple_items:
+        text = f"{operation} returns the items in {path}"
     else:
-        items = "the items" if plan.primary.multiple_items else "the item"
-        yield f"{operation} answers with {items} in {plan.binding.path}"
-    for parameter, member in listing.arguments if listing else ():
-        yield f"{parameter} is {'what' if member == WHOLE else f'the {member} that'} was listed"
+        text = f"{operation} returns the item in {path}"
+    if listing and listing.arguments:
+        text += f"; it is called with {', '.join(_listed_arguments(listing))}"
     if plan.binding.constants:
-        given = [f"{name}={_quoted(value)}" for name, value in plan.binding.constants]
-        yield f"without {', '.join(given)} some columns stay None"
+        constants = ", ".join(_constants(plan.binding.constants))
+        text += f"; without {constants}, some columns are None"
+    return f"{text}."
 
 
 def _enrichment(response: Response) -> str:
-    operation = response.operation
-    if response.in_primary:
-        return f"{operation} is asked only once: its response has more than the item."
-    adds = f"{operation} adds to an item{_arguments(response)}"
-    if response.enrichment and not response.enrichment.arguments:
+    operation, enrichment = response.operation, response.enrichment
+    if response.in_primary or enrichment is None:
         return (
-            f"{adds}; it is asked for nothing of the item, and what it answers may be about "
-            "others, too."
+            f"{operation} is called only once: its response also holds columns that are not in "
+            "the item."
         )
-    return f"{adds}."
+    text = f"{operation} adds columns to the item"
+    if enrichment.arguments or enrichment.constants:
+        text += f"; it is called with {_arguments(enrichment)}"
+    if not enrichment.arguments:
+        text += "; it takes no arguments from the item, so its response may cover other resources"
+    return f"{text}."
 
 
-def _parameters(plan: MapperPlan) -> Iterator[str]:
-    for response in plan.enrichments:
-        what = f"``{response.parameter}`` is the response of {response.operation}"
-        if response.in_primary:
-            yield f"{what} that held the item."
+# --- arguments ------------------------------------------------------------------------------------
+
+
+def _listed_arguments(listing: Listing) -> Iterator[str]:
+    for parameter, member in listing.arguments:
+        yield f"{parameter} (the listed {'value' if member == WHOLE else member})"
+
+
+def _arguments(enrichment: Enrichment) -> str:
+    return ", ".join([*_item_arguments(enrichment), *_constants(enrichment.constants)])
+
+
+def _item_arguments(enrichment: Enrichment) -> Iterator[str]:
+    for parameter, source in enrichment.arguments:
+        if arn_format.is_format(source):
+            yield f"{parameter} ({source})"
         else:
-            yield f"{what} for this item{_arguments(response)}."
-    if plan.scope:
-        *others, last = (f"``{name}``" for name in plan.scope)
-        names = f"{', '.join(others)} and {last} say" if others else f"{last} says"
-        yield f"{names} where the item is; what is made with it is None without it."
-    if plan.key:
-        yield f"``key`` is what to put into {plan.key.name} instead of the item's own identifier."
+            yield f"{parameter} (the item's {source})"
 
 
-def _arguments(response: Response) -> str:
-    """The arguments that an enrichment is called with."""
-    if response.enrichment is None:
-        return ""
-    given = [
-        f"{name}: {text}" if arn_format.is_format(text) else f"{name}: its {text}"
-        for name, text in response.enrichment.arguments
-    ]
-    given += [f"{name}: {_quoted(value)}" for name, value in response.enrichment.constants]
-    return f" ({', '.join(given)})" if given else ""
+def _constants(constants: Iterable[tuple[str, Constant]]) -> Iterator[str]:
+    for parameter, value in constants:
+        yield f"{parameter}={_quoted(value)}"
 
 
 def _quoted(value: Constant) -> str:
-    """``value`` as Python writes it, for a docstring."""
+    """``value`` as Python writes it, inside a docstring."""
     if isinstance(value, tuple):
-        return f"[{', '.join(_quoted(text) for text in value)}]"
-    literal = python_literal(value).replace("\\", "\\\\")
-    return literal.replace('"""', '\\"\\"\\"')
+        return f"[{', '.join(map(_quoted, value))}]"
+    return docstring_text(python_literal(value))
+
+
+# --- parameters -----------------------------------------------------------------------------------
+
+
+def _parameters(plan: MapperPlan) -> Iterator[str]:
+    operation, path = plan.binding.operation, plan.binding.path
+    if plan.primary.whole:
+        yield f"item: The response of {operation}."
+    elif plan.primary.multiple_items:
+        yield f"item: An element of {path} in the response of {operation}."
+    else:
+        yield f"item: {path} in the response of {operation}."
+    for parameter in plan.scope:
+        what = _SCOPE[parameter]
+        yield f"{parameter}: The item's {what}; columns that are made from it are None without it."
+    for response in plan.enrichments:
+        text = f"{response.parameter}: The response of {response.operation}"
+        if response.in_primary:
+            yield f"{text} that holds the item."
+        elif response.enrichment and response.enrichment.arguments:
+            yield f"{text} for this item, called with {_arguments(response.enrichment)}."
+        else:
+            yield f"{text}, which may cover other resources."
+    if plan.key:
+        text = f"key: The value of {plan.key.name}, in place of the item's own identifier."
+        yield f"{text} {docstring_text(plan.key.column.column.description)}"
+
+
+def _joined(names: Iterable[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _wrapped(paragraphs: Iterable[str], *, first: str, rest: str) -> list[str]:

@@ -51,20 +51,20 @@ def render_table(table: LinkedTable) -> str:
         id=plan.id,
         service=plan.service.name,
         operation=primary.operation,
-        reading=docstrings.operations(plan),
+        operations=docstrings.module(plan),
         imports=imports.groups(),
         inputs=inputs,
         row=row,
         functions=[*values.helpers, *finders],
         mapped=[lay_out_item(python_literal(member), 2) for member in plan.mapped],
         from_item_parameters=for_item,
-        documented=docstrings.parameters(plan),
+        from_item_arguments=docstrings.from_item(plan),
         from_item=body,
         from_response_parameters=for_response,
         from_response=_from_response(plan),
         response_type=primary.response_type,
         several=primary.multiple_items,
-        scope=plan.scope,
+        from_response_documented=docstrings.from_response(plan),
     )
 
 
