@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import botocore
-from botocore.exceptions import UnknownServiceError
+from botocore.endpoint_provider import EndpointProvider
+from botocore.exceptions import EndpointProviderError, UnknownServiceError
 from botocore.loaders import Loader
 from botocore.model import (
     ListShape,
@@ -29,6 +30,8 @@ from botocore.model import (
 )
 from botocore.utils import is_json_value_header
 
+from schemagen.api_models.calls.scope import Endpoint, Partition, service_scope
+from schemagen.api_models.calls.signature import Signature, SignatureMember
 from schemagen.api_models.index import (
     ALL_KEYS,
     IndexedItem,
@@ -42,6 +45,7 @@ from schemagen.lockfile.record import Record
 from schemagen.model.bindings import Constant
 from schemagen.model.paths import WHOLE, map_key, steps
 from schemagen.names import READ_VERBS, folded
+from schemagen.runtime.calls import Scope
 from schemagen.typetable import BOTOCORE_SCALARS
 
 _MAX_DEPTH = 3
@@ -73,6 +77,7 @@ class BotocoreModels:
 
     def release(self) -> None:
         service_model.cache_clear()
+        _paginators.cache_clear()
 
 
 @cache
@@ -286,13 +291,20 @@ def _aliases(metadata: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _pagination(service: str) -> Mapping[str, tuple[str, ...]]:
     """Return the paths that the paginators of a service collect, by operation."""
-    if service not in _paginated_services():
-        return {}
     found: dict[str, tuple[str, ...]] = {}
-    for name, page in Loader().load_service_model(service, "paginators-1")["pagination"].items():
+    for name, page in _paginators(service).items():
         keys: str | list[str] = page.get("result_key", [])
         found[name] = (keys,) if isinstance(keys, str) else tuple(keys)
     return found
+
+
+@cache
+def _paginators(service: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the entries of a service in botocore's file of paginators, by operation."""
+    if service not in _paginated_services():
+        return {}
+    document = Loader().load_service_model(service, "paginators-1")
+    return cast("Mapping[str, Mapping[str, Any]]", document["pagination"])
 
 
 @cache
@@ -417,3 +429,79 @@ def _documented_keys(documentation: str) -> Mapping[str, str]:
         elif depth == 1:
             found.setdefault(item["key"].strip(), item["text"])
     return found
+
+
+# --- calling --------------------------------------------------------------------------------------
+
+
+def signature(service: str, operation: str) -> Signature:
+    """Return how an operation of ``service`` is called. Raises `UnknownService`."""
+    model = service_model(service).operation_model(operation)
+    inputs, outputs = model.input_shape, model.output_shape
+    return Signature(
+        operation,
+        _signature_members(inputs) if inputs else {},
+        tuple(inputs.required_members) if inputs else (),
+        _signature_members(outputs, nested=True) if outputs else {},
+        tuple(sorted({_error_code(error) for error in model.error_shapes})),
+        model.documentation,
+    )
+
+
+def paginator(service: str, operation: str) -> Mapping[str, Any] | None:
+    """Return the entry of an operation in botocore's file of paginators, if it has one."""
+    return _paginators(service).get(operation)
+
+
+def scope_of_service(service: str) -> Scope:
+    """Return what part of an account the operations of ``service`` cover, by its endpoint rules."""
+    loader = Loader()
+    rules = loader.load_service_model(service, "endpoint-rule-set-1")
+    data = loader.load_data("partitions")
+    partitions = [
+        Partition(
+            partition["id"],
+            tuple(name for name in partition["regions"] if not name.endswith("-global")),
+            partition["outputs"]["implicitGlobalRegion"],
+        )
+        for partition in data["partitions"]
+    ]
+    provider = EndpointProvider(rules, data)
+
+    def endpoint(region: str) -> Endpoint | None:
+        known = {"Region": region, "UseFIPS": False, "UseDualStack": False}
+        given = {name: value for name, value in known.items() if name in rules["parameters"]}
+        try:
+            found = provider.resolve_endpoint(**given)
+        except EndpointProviderError:
+            return None  # The rules need more than the region, such as a bucket.
+        schemes: list[dict[str, Any]] = found.properties.get("authSchemes", [])
+        regions = [scheme["signingRegion"] for scheme in schemes if "signingRegion" in scheme]
+        return Endpoint(found.url, next(iter(regions), ""))
+
+    return service_scope(partitions, endpoint)
+
+
+def _signature_members(
+    structure: StructureShape, *, nested: bool = False
+) -> Mapping[str, SignatureMember]:
+    return {name: _signature_member(shape, nested) for name, shape in structure.members.items()}
+
+
+def _signature_member(shape: Shape, nested: bool) -> SignatureMember:
+    element, mark = _element(shape)
+    maximum = shape.metadata.get("max")
+    inner = nested and isinstance(shape, StructureShape)
+    return SignatureMember(
+        shape.type_name,
+        element.type_name if mark else "",
+        int(maximum) if maximum is not None and shape.type_name != "string" else None,
+        tuple(element.enum) if isinstance(element, StringShape) else (),
+        shape.documentation,
+        _signature_members(shape) if inner and isinstance(shape, StructureShape) else {},
+    )
+
+
+def _error_code(error: Shape) -> str:
+    """The code in a response that stands for an error."""
+    return str(error.metadata.get("error", {}).get("code") or error.name)
