@@ -1,4 +1,4 @@
-"""Services and tables that tests of inference make up."""
+"""Made-up services and tables for tests of inference."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ORIGIN = Origin("docs/aws.made_thing.md", 9)
 
 
 class Made:
-    """Services that the test makes up."""
+    """Made-up services, as `infer.Services`."""
 
     def __init__(self, *indexes: ServiceIndex) -> None:
         self.indexes = {index.name: index for index in indexes}
@@ -39,9 +39,12 @@ PARAMETER = re.compile(
 def index(
     *operations: str, paged: tuple[str, ...] = (), **structures: tuple[IndexedMember, ...]
 ) -> ServiceIndex:
-    """A service "made"; an operation is written ``ListThings Things[] Thing``, its parameters after
-    that: ``Name``, ``Name!`` if it is required, ``Names[]``, ``Kind=one|two``, ``Name:itsdocumentation``.
-    The structure "-" is a list of strings. ``paged`` names the operations that have paginators."""
+    """Make the index of a service "made".
+
+    An operation is written ``ListThings Things[] Thing``, followed by its parameters: ``Name``,
+    ``Name!`` if it is required, ``Names[]``, ``Kind=big|small``, ``Name:itsdocumentation``. The
+    structure "-" is a list of strings. ``paged`` names the operations with pagination.
+    """
     read: dict[str, ReadOperation] = {}
     items: list[IndexedItem] = []
     for text in operations:
@@ -51,10 +54,10 @@ def index(
         assert len(found) == len(parameters)
         read[name] = ReadOperation(
             name,
-            tuple(one["name"] for one in found if one["required"]),
-            {one["name"]: one["text"] for one in found},
-            tuple(one["name"] for one in found if one["list"]),
-            {one["name"]: tuple(one["values"].split("|")) for one in found if one["values"]},
+            tuple(each["name"] for each in found if each["required"]),
+            {each["name"]: each["text"] for each in found},
+            tuple(each["name"] for each in found if each["list"]),
+            {each["name"]: tuple(each["values"].split("|")) for each in found if each["values"]},
             pages=(path.removesuffix("[]"),) if name in paged else (),
         )
         items.append(IndexedItem(name, path, structure.removeprefix("-")))
@@ -74,7 +77,7 @@ THING = (IndexedMember("ThingArn", "string", ""), IndexedMember("ThingName", "st
 
 
 def thing(*columns: str, name: str = "made_thing") -> Table:
-    """A table whose columns are written ``name type description``."""
+    """Make a table from columns that are written ``name type description``."""
     rows = [text.split(maxsplit=2) for text in columns]
     return Table(
         f"aws.{name}",
@@ -90,5 +93,5 @@ KEYED = ("_key string", "account_id string", "thing_name string", SIZED)
 PAINTED = "colour string The colour that the thing was painted in."
 
 
-def only(table: Table, made: ServiceIndex, item: ChosenItem = ANY_ITEM) -> Inference:
-    return infer(table, TypeTable(), Made(made), item)
+def only(table: Table, made: ServiceIndex, chosen: ChosenItem = ANY_ITEM) -> Inference:
+    return infer(table, TypeTable(), Made(made), chosen)

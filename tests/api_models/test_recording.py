@@ -1,4 +1,4 @@
-"""What is recorded of botocore's models, and what is said where they lack something."""
+"""Records of botocore's models, and problems with locks that botocore's models contradict."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def sagemaker() -> lock.LockFile:
     return lock.read(SAGEMAKER, (ROOT / SAGEMAKER).read_bytes())
 
 
-def test_structures_are_recorded_with_types_and_requirements() -> None:
+def test_record_has_structures_with_types_and_requirements() -> None:
     """Scalars, structures, lists, maps and enumerations are written in the lock's notation."""
     made = record("sagemaker", "DescribeTrainingJob")
     assert made.outputs == {"DescribeTrainingJob": "DescribeTrainingJobResponse"}
@@ -57,15 +57,15 @@ def test_structures_are_recorded_with_types_and_requirements() -> None:
         ("lex-runtime", "PutSession", "PutSessionResponse", "slots", "json"),
     ],
 )
-def test_what_boto3_returns_is_recorded(
+def test_record_has_the_types_that_boto3_returns(
     service: str, operation: str, structure: str, member: str, type: str
 ) -> None:
     """Structures may contain themselves; documents, and strings that botocore decodes, are JSON."""
     assert record(service, operation).shapes[structure][member] == type
 
 
-def test_only_what_is_used_is_recorded(sagemaker: lock.LockFile) -> None:
-    """Recording again drops what no binding needs any more."""
+def test_refresh_records_only_what_bindings_need(sagemaker: lock.LockFile) -> None:
+    """Refreshing drops what no binding needs any more."""
     smaller = recording.refresh(replace(sagemaker, bindings=sagemaker.bindings[:1]))
     assert set(smaller.record.outputs) == {"DescribeCompilationJob", "ListTags"}
     assert "Channel" in sagemaker.record.shapes
@@ -73,8 +73,8 @@ def test_only_what_is_used_is_recorded(sagemaker: lock.LockFile) -> None:
     assert lock.read(SAGEMAKER, smaller.text.encode()) == smaller
 
 
-def test_recording_mends_a_record(sagemaker: lock.LockFile) -> None:
-    """The bindings stay as they are, the record becomes what botocore says."""
+def test_refresh_completes_a_record(sagemaker: lock.LockFile) -> None:
+    """The bindings stay as they are, and the record becomes what botocore has."""
     emptied = replace(sagemaker, record=Record())
     again = recording.refresh(emptied)
     assert again.bindings == sagemaker.bindings
@@ -94,7 +94,7 @@ def test_recording_mends_a_record(sagemaker: lock.LockFile) -> None:
         ('"service": "sagemaker"', '"service": "gone"', ["2:3: SG402 botocore has no service 'gone'"]),
     ],
 )  # fmt: skip
-def test_what_botocore_lacks_is_said_with_its_place(
+def test_refresh_reports_what_botocore_lacks_at_its_place(
     sagemaker: lock.LockFile, old: str, new: str, messages: list[str]
 ) -> None:
     """An operation, argument, member or service that botocore does not have is a problem."""
@@ -138,17 +138,17 @@ ZONES = """\
     [
         ("ListHostedZones", "ListZones", ["7:19: SG402 botocore's route53 has no operation 'ListZones'"]),
         ("HostedZones[]", "Zones[]", ["7:51: SG402 ListHostedZonesResponse has no member 'Zones'"]),
-        ("HostedZones[]", "HostedZones", ["7:51: SG402 'HostedZones' is a list: write []"]),
+        ("HostedZones[]", "HostedZones", ["7:51: SG402 ListHostedZonesResponse.HostedZones is a list: write HostedZones[]"]),
         ('{"Id": "Id"}', '{"Name": "Id"}', ["7:90: SG402 operation 'GetHostedZone' has no parameter 'Name'"]),
         ('{"Id": "Id"}', '{"Id": "Arn"}', ["7:90: SG402 HostedZone has no member 'Arn'"]),
-        ('{"Id": "Id"}', '{"Id": "@"}', ["7:90: SG402 HostedZones[] of ListHostedZones holds structures"]),
+        ('{"Id": "Id"}', '{"Id": "@"}', ["7:90: SG402 HostedZones[] of ListHostedZones holds structures: name a member"]),
         ('{"Id": "Id"}', '{"Id": "Id"}, "needs": ["Zone"]', ["7:113: SG402 operation 'ListHostedZones' has no parameter 'Zone'"]),
-        ('"hostedzone"', '"zone"', ["12:108: SG402 operation 'ListTagsForResource' takes no 'zone' as ResourceType"]),
-        ('"hostedzone"', '["hostedzone"]', ["12:108: SG402 operation 'ListTagsForResource' takes no 'hostedzone' as ResourceType"]),
+        ('"hostedzone"', '"zone"', ["12:108: SG402 operation 'ListTagsForResource' does not accept 'zone' as ResourceType"]),
+        ('"hostedzone"', '["hostedzone"]', ["12:108: SG402 operation 'ListTagsForResource' does not accept 'hostedzone' as ResourceType"]),
         ('"ResourceType"', '"Type"', ["12:108: SG402 operation 'ListTagsForResource' has no parameter 'Type'"]),
     ],
 )  # fmt: skip
-def test_what_botocore_lacks_of_listings_and_constants(
+def test_refresh_reports_listings_and_constants_that_botocore_lacks(
     old: str, new: str, messages: list[str]
 ) -> None:
     """A listing or a constant that botocore does not have is a problem, too."""
@@ -160,8 +160,8 @@ def test_what_botocore_lacks_of_listings_and_constants(
     assert str(raised.value).splitlines() == [f"{path}:{message}; {AGAIN}" for message in messages]
 
 
-def test_everything_that_botocore_lacks_is_said_at_once() -> None:
-    """What is wrong with one operation hides nothing that is wrong with another."""
+def test_refresh_reports_all_problems_at_once() -> None:
+    """A mistake in one operation does not hide a mistake in another."""
     path = "bindings/aws/route53.json"
     wrong = ZONES.replace('"GetHostedZone"', '"GetZone"').replace('"Tags"', '"Tag"')
     with pytest.raises(ProblemsFound) as raised:
@@ -172,8 +172,8 @@ def test_everything_that_botocore_lacks_is_said_at_once() -> None:
     ]
 
 
-def test_a_type_that_botocore_invents_is_no_any() -> None:
-    """A type that the type table does not know is refused, with the member's name."""
+def test_record_refuses_unknown_botocore_types() -> None:
+    """A type that the type table does not know is an error with the member's name."""
     model = ServiceModel(
         {
             "metadata": {},
@@ -224,9 +224,9 @@ QUEUE = """\
         ('"QueueUrl": "Attributes[QueueArn]"', '"QueueUrl": "Attributes[Url]"', "13:54: SG402 GetQueueAttributesResult.Attributes has no key 'Url'"),
     ],
 )  # fmt: skip
-def test_keys_that_botocore_does_not_have(old: str, new: str, message: str) -> None:
-    """A key is one of the enumeration that botocore has of a map's keys; where it has none, such as
-    for tags, any key may be meant."""
+def test_refresh_reports_map_keys_that_botocore_lacks(old: str, new: str, message: str) -> None:
+    """A key must be in botocore's enumeration of a map's keys. Without an enumeration, as for tags, any key
+    is accepted."""
     path = "bindings/aws/sqs.json"
     assert recording.refresh(lock.parse(path, QUEUE.encode())).record.shapes[
         "GetQueueAttributesResult"

@@ -22,8 +22,8 @@ ROWS = tuple(resource_arns().values())
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.service}.{row.structure}")
 def test_formats_are_filled_by_members_of_their_structure(row: ResourceArn) -> None:
-    """Every row is a format of the reference's notation; its structure is one that botocore's
-    responses have, with the members that fill it as strings, and no ARN of its own."""
+    """Each structure is in botocore's responses, has the members of its format as strings, and has no
+    ARN of its own."""
     item = next(item for item in model(row.service).items if item.structure == row.structure)
     identity = Identity(model(row.service), item, "anything")
     members = {member.name: member.type for member in identity.members.values()}
@@ -39,7 +39,7 @@ def test_formats_are_filled_by_members_of_their_structure(row: ResourceArn) -> N
 
 
 def tag_arguments(row: ResourceArn) -> tuple[Identity, list[str]]:
-    """What identifies the row's items, and the arguments with which their tags are asked for."""
+    """Return the identity of the row's items, and the arguments with which their tags are listed."""
     item = next(item for item in model(row.service).items if item.structure == row.structure)
     identity = Identity(model(row.service), item, "anything")
     return identity, [
@@ -52,11 +52,13 @@ def tag_arguments(row: ResourceArn) -> tuple[Identity, list[str]]:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.service}.{row.structure}")
 def test_arguments_are_not_found_for_tags_of_untagged_resources(row: ResourceArn) -> None:
-    """No operation of the service lists the tags of what the reference knows no tags of; where one
-    takes a resource's ARN, it is asked with the format for whatever else has one."""
+    """No operation is called for the tags of resources without tags; for the others, operations that
+    take an ARN are called with the format."""
     identity, found = tag_arguments(row)
     assert row.has_tags or not found
-    assert {one for one in found if is_format(one)} <= {getattr(identity.built_arn, "format", "")}
+    assert {argument for argument in found if is_format(argument)} <= {
+        getattr(identity.built_arn, "format", "")
+    }
 
 
 def test_arguments_are_found_for_tags_of_most_tagged_resources() -> None:
@@ -131,6 +133,6 @@ def test_identity_builds_arns_with_the_documented_owner(
     """The account is the member that is documented as the owner's, where there is one. What has an
     ARN of its own, or none that is known, is not built."""
     found: ServiceIndex = model(service)
-    [item] = [one for one in found.items if (one.operation, one.path) == (operation, path)]
+    [item] = [item for item in found.items if (item.operation, item.path) == (operation, path)]
     built = Identity(found, item, "anything").built_arn
     assert (built.format if built else None) == expected

@@ -1,4 +1,4 @@
-"""Which members and rules fill the columns of a table, in services that are made up."""
+"""The members and rules that fill the columns of a table, in made-up services."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from schemagen.api_models.index import IndexedMember
 from schemagen.model.bindings import BoundColumn
 
 
-def test_documentation_finds_what_has_another_name() -> None:
-    """A member of another name is bound by its documentation, if no other member has the same."""
+def test_documentation_binds_a_member_of_another_name() -> None:
+    """A member of another name is bound by its documentation if no other member has the same."""
     table = thing(*KEYED, PAINTED.replace("colour", "paint", 1))
-    one = only(table, index("GetThing @ Thing", Thing=(*THING, COLOUR))).binding
-    assert one is not None
-    assert one.columns[0] == BoundColumn("paint", "Colour", "documentation")
-    second = replace(COLOUR, name="Lining")
-    two = only(table, index("GetThing @ Thing", Thing=(*THING, COLOUR, second))).binding
-    assert two is not None
-    assert two.unbound == ("paint",)
+    single = only(table, index("GetThing @ Thing", Thing=(*THING, COLOUR))).binding
+    assert single is not None
+    assert single.columns[0] == BoundColumn("paint", "Colour", "documentation")
+    lining = replace(COLOUR, name="Lining")
+    ambiguous = only(table, index("GetThing @ Thing", Thing=(*THING, COLOUR, lining))).binding
+    assert ambiguous is not None
+    assert ambiguous.unbound == ("paint",)
 
 
 @pytest.mark.parametrize(
@@ -39,8 +39,10 @@ def test_documentation_finds_what_has_another_name() -> None:
         ("hstore_csv", "list<#Thing>", False),
     ],
 )
-def test_types_that_do_not_fit_are_never_bound(type: str, member: str, bound: bool) -> None:
-    """A name is no evidence for a member that the column's type cannot hold; the finding says so."""
+def test_members_that_do_not_fit_the_column_type_are_not_bound(
+    type: str, member: str, bound: bool
+) -> None:
+    """A name is no evidence for a member that the column's type cannot hold; the finding has both types."""
     made = index(
         "GetThing @ Thing",
         "GetTag @ Tag Nothing!",
@@ -69,9 +71,9 @@ def test_types_that_do_not_fit_are_never_bound(type: str, member: str, bound: bo
         ("_key", "ResourceARN:thearnoftheotherresource", ""),
     ],
 )
-def test_columns_that_rules_compute(columns: str, members: str, derived: str) -> None:
-    """The key is the resource's own ARN, if every resource has it. The account is in that ARN, or a
-    member whose documentation says that it is one; or else it is for the caller to say."""
+def test_key_and_account_are_derived_from_the_arn(columns: str, members: str, derived: str) -> None:
+    """The key is the resource's own ARN if all resources have it. The account is taken from that ARN, or
+    from a member that is documented as the account, or else from the caller."""
     more = [word.partition(":") for word in members.split()]
     made = index(
         "GetThing @ Thing",
@@ -81,12 +83,12 @@ def test_columns_that_rules_compute(columns: str, members: str, derived: str) ->
     binding = only(table, made).binding
     assert binding is not None
     assert derived.split(", " if derived else None) == [
-        f"{one.column}={one.rule} {one.member}".strip() for one in binding.derived
+        f"{column.column}={column.rule} {column.member}".strip() for column in binding.derived
     ]
 
 
-def test_a_key_that_nothing_makes_is_a_finding() -> None:
-    """Where nothing is known to be the resource's ARN, the finding says so."""
+def test_key_without_a_known_arn_is_a_finding() -> None:
+    """If nothing is known to be the resource's ARN, the finding says so."""
     found = only(thing("_key string", SIZED), index("GetThing @ Thing", Thing=(SIZE,)))
     assert [problem.message for problem in found.findings] == [
         "aws.made_thing._key stays unbound: Thing has no member for its own ARN, and no ARN format is "
@@ -95,8 +97,8 @@ def test_a_key_that_nothing_makes_is_a_finding() -> None:
 
 
 @pytest.mark.parametrize("type", ["json", "map<list<string>>", "#Other", "list<string>"])
-def test_json_fills_a_text_column_that_is_documented_so(type: str) -> None:
-    """A text column takes a document or a structure where name and documentation both agree."""
+def test_json_fills_a_text_column_with_the_same_documentation(type: str) -> None:
+    """A text column takes a document or a structure only if both name and documentation agree."""
     for text in ("The policy of the thing, as it was given.", ""):
         words = "".join(text.split()).rstrip(".").replace(",", "").lower()
         made = index("GetThing @ Thing", Thing=(*THING, IndexedMember("Policy", type, words)))

@@ -29,7 +29,7 @@ shares_inferred = pytest.mark.xdist_group("inferred")
 
 @pytest.fixture(scope="session")
 def inferred(aws_pages: Path, indexes: Indexes) -> dict[str, tuple[Table, Inference]]:
-    """What is inferred for every aws table."""
+    """The inference for every aws table."""
     types = TypeTable()
     return {
         table.id: (table, infer(table, types, indexes))
@@ -38,8 +38,8 @@ def inferred(aws_pages: Path, indexes: Indexes) -> dict[str, tuple[Table, Infere
     }
 
 
-def test_the_lock_of_this_repository_is_what_is_inferred(indexes: Indexes) -> None:
-    """Every column of its pages is bound, and what lists the jobs is found."""
+def test_infer_reproduces_the_lock_of_this_repository(indexes: Indexes) -> None:
+    """All columns of its pages are bound, and the listings of jobs are found."""
     types = TypeTable()
     data = (CHECKOUT / SAGEMAKER).read_bytes()
     found: list[Binding] = []
@@ -59,18 +59,20 @@ def test_the_lock_of_this_repository_is_what_is_inferred(indexes: Indexes) -> No
     list(expected()),
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_bindings_are_right(
+def test_infer_binds_real_tables_as_aws_documents_them(
     inferred: dict[str, tuple[Table, Inference]], table: str, binding: dict[str, object]
 ) -> None:
-    """For tables of many services, the binding is the one that AWS's references call for."""
+    """For tables of many services, the binding is the one that follows from AWS's references."""
     found = inferred[table][1].binding
     assert found is not None
     assert described(found) == binding
 
 
 @shares_inferred
-def test_listings_are_right(inferred: dict[str, tuple[Table, Inference]]) -> None:
-    """Each other table has the listing that AWS's references call for."""
+def test_infer_finds_the_listings_that_aws_documents(
+    inferred: dict[str, tuple[Table, Inference]],
+) -> None:
+    """Each other table has the listing that follows from AWS's references."""
     lines = [line for line in LISTINGS.read_text("utf-8").splitlines() if line[:1] not in ("", "#")]
     wanted = {table: text.strip() for table, _, text in (line.partition(":") for line in lines)}
     assert wanted.keys() == inferred.keys() - {table for table, _ in expected()}
@@ -81,11 +83,11 @@ def test_listings_are_right(inferred: dict[str, tuple[Table, Inference]]) -> Non
 
 
 @shares_inferred
-def test_most_columns_are_bound(
+def test_infer_binds_nearly_all_columns(
     inferred: dict[str, tuple[Table, Inference]],
 ) -> None:
-    """At least 97 % of the columns other than the key are bound or derived; each column is in one
-    place, and each that is not bound is a finding."""
+    """More than 99 % of the columns other than the key are bound or derived. Each column is in one place,
+    and each unbound one is a finding."""
     evidence: Counter[str] = Counter()
     for table, inference in inferred.values():
         binding = inference.binding
@@ -96,7 +98,10 @@ def test_most_columns_are_bound(
         places = [*kinds, *derived, *unbound]
         assert sorted(places) == sorted(column.name for column in table.columns)
         assert len(inference.findings) == len(unbound)
-        assert all(one.code == "SG404" and "\n" not in one.message for one in inference.findings)
+        assert all(
+            finding.code == "SG404" and "\n" not in finding.message
+            for finding in inference.findings
+        )
         rules = {**kinds, **derived, **unbound}
         evidence.update(rule for name, rule in rules.items() if name != KEY)
     assert len(inferred) == 43
@@ -108,11 +113,11 @@ def test_most_columns_are_bound(
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("corpus")
-def test_a_package_is_built_from_what_is_inferred(
+def test_inferred_bindings_build_a_package(
     corpus_package: CorpusPackage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From pages alone to mappers: the lock that was written stays as it is when it is inferred
-    again, and what is built from it is as black has it, and passes mypy --strict."""
+    """From pages alone to mappers: inferring again leaves the lock as it is, and the package that is built
+    from it is formatted as black would, and passes mypy --strict."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(corpus_package.cache))
     settings = corpus_package.settings
     assert len(list(settings.bindings.glob("aws/*.json"))) == 19

@@ -1,4 +1,4 @@
-"""Which item a table is bound to, in services that are made up."""
+"""The item that a table is bound to, in made-up services."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from schemagen.api_models.index import IndexedMember
 from schemagen.inference.infer import ANY_ITEM, ChosenItem
 
 
-def test_a_single_item_goes_before_a_list() -> None:
-    """Where a list's elements have the same members, the operation that returns one is chosen."""
+def test_item_of_a_single_result_is_preferred_to_a_list() -> None:
+    """If the elements of a list have the same members, the operation that returns one is chosen."""
     made = index("ListThings Things[] Thing", "GetThing Thing Thing ThingName!", Thing=THING)
     found = only(thing(*KEYED), made)
     assert found.findings == ()
@@ -28,8 +28,8 @@ def test_a_single_item_goes_before_a_list() -> None:
     assert [column.evidence for column in found.binding.columns] == ["both", "name"]
 
 
-def test_equal_items_are_a_finding() -> None:
-    """Nothing is bound where two operations answer alike, and both are named."""
+def test_equal_items_leave_the_table_unbound() -> None:
+    """If two operations return the columns equally well, nothing is bound, and the finding names both."""
     made = index("GetOneThing @ Thing", "GetTwoThing @ Other", Thing=THING, Other=THING)
     found = only(thing(*KEYED), made)
     assert found.binding is None
@@ -40,9 +40,9 @@ def test_equal_items_are_a_finding() -> None:
     ]
 
 
-def test_a_service_is_found_by_what_aws_calls_it() -> None:
-    """The table's name may begin with another of the service's names; without any, and without
-    documentation, nothing is bound."""
+def test_service_is_found_by_its_aliases() -> None:
+    """The table's name may begin with an alias of the service. Without any name of the service, and
+    without documentation, nothing is bound."""
     made = index("GetThing @ Thing", Thing=THING)
     assert only(thing(*KEYED, name="makes_thing"), made).binding is not None
     nothing = only(thing(*KEYED, name="unknown_thing"), made)
@@ -53,8 +53,8 @@ def test_a_service_is_found_by_what_aws_calls_it() -> None:
     ]
 
 
-def test_an_operation_called_almost_as_the_table_decides() -> None:
-    """Of two that return the same, the one is chosen whose name ends as the table's does."""
+def test_operation_whose_name_ends_as_the_table_name_is_preferred() -> None:
+    """Of two operations that return the same, the one whose name ends as the table's does is chosen."""
     made = index("GetHouse Thing Thing", "GetSmallThing Thing Thing", Thing=THING)
     binding = only(thing(*KEYED), made).binding
     assert binding is not None
@@ -73,8 +73,8 @@ def test_an_operation_called_almost_as_the_table_decides() -> None:
         (ChosenItem("made", "GetThing", "Things[]"), " at made GetThing (Things[])"),
     ],
 )
-def test_an_item_can_be_chosen_by_hand(item: ChosenItem, chosen: str) -> None:
-    """Inference is confined to what somebody chose; an item that is named needs no evidence."""
+def test_chosen_item_limits_the_inference(item: ChosenItem, chosen: str) -> None:
+    """Inference keeps to the chosen item; an operation that is named needs no evidence."""
     made = index(
         "GetThing @ Thing ThingName!", "ListThings Things[] Thing", "GetOther @ Other",
         Thing=THING, Other=(IndexedMember("Else", "string", ""),),

@@ -29,9 +29,9 @@ TOPIC = {
 }
 
 
-def test_keys_that_documentation_lists(indexes: Indexes) -> None:
-    """A topic is what the documentation of a map says that is in it: its ARN makes key and account,
-    and asks for the tags."""
+def test_documented_keys_of_a_map_fill_columns(indexes: Indexes) -> None:
+    """A topic is a map whose keys are documented: its ARN is one of them, from which key and account are
+    derived, and with which ListTagsForResource is called."""
     rows = [f"{name} {type}" for name, type in TOPIC.items()]
     columns = ("_key string", "account_id string", *rows, "tags hstore")
     table = thing(*columns, name="sns_topic")
@@ -40,14 +40,14 @@ def test_keys_that_documentation_lists(indexes: Indexes) -> None:
     binding = found.binding
     assert binding is not None
     assert (binding.service, binding.operation, binding.path) == ("sns", "GetTopicAttributes", "@")
-    own = {one.column: one.member for one in binding.columns if one.operation is None}
-    called = {name: name.title().replace("_", "") for name in TOPIC}
-    assert own == {name: f"Attributes[{key}]" for name, key in called.items()}
+    own = {column.column: column.member for column in binding.columns if column.operation is None}
+    keys = {name: name.title().replace("_", "") for name in TOPIC}
+    assert own == {name: f"Attributes[{key}]" for name, key in keys.items()}
     assert binding.derived == (
         DerivedColumn("_key", "arn", "Attributes[TopicArn]"),
         DerivedColumn("account_id", "account_from_arn", "Attributes[TopicArn]"),
     )
-    assert [one.arguments for one in binding.enrichments] == [
+    assert [enrichment.arguments for enrichment in binding.enrichments] == [
         (("ResourceArn", "Attributes[TopicArn]"),)
     ]
     assert binding.listing == Listing("ListTopics", "Topics[]", (("TopicArn", "TopicArn"),))
@@ -62,8 +62,8 @@ def bound(type: str, *members: IndexedMember) -> Binding:
 
 
 @pytest.mark.parametrize("type", ["string", "int64", "bool", "timestamp", "json"])
-def test_texts_of_a_map_are_values_of_all_types(type: str) -> None:
-    """A text at a key fills a column of another type; a member that is a text fills a text only."""
+def test_texts_at_map_keys_fill_columns_of_other_types(type: str) -> None:
+    """A text at a key fills a column of another type; a member that is a text fills only a text column."""
     at_key = bound(type, IndexedMember("Attributes[Weight]", "string", ""))
     assert BoundColumn("weight", "Attributes[Weight]", "name") in at_key.columns
     member = bound(type, IndexedMember("Weight", "string", ""))
@@ -71,19 +71,19 @@ def test_texts_of_a_map_are_values_of_all_types(type: str) -> None:
 
 
 @pytest.mark.parametrize("type", ["float64", "hstore", "hstore_csv", "array<string>"])
-def test_texts_of_a_map_that_are_not_read(type: str) -> None:
-    """What a text could mean otherwise is not guessed."""
+def test_texts_at_map_keys_do_not_fill_columns_of_ambiguous_formats(type: str) -> None:
+    """Types whose text form is not certain are not guessed."""
     assert bound(type, IndexedMember("Attributes[Weight]", "string", "")).unbound == ("weight",)
 
 
-def test_values_of_a_map_have_the_types_that_they_have() -> None:
-    """Only text is read as another type."""
+def test_other_values_at_map_keys_keep_their_types() -> None:
+    """Only texts are converted to another type."""
     assert bound("int64", IndexedMember("Counts[WEIGHT]", "int64", "")).unbound == ()
     assert bound("string", IndexedMember("Counts[WEIGHT]", "int64", "")).unbound == ("weight",)
 
 
 @pytest.mark.parametrize(("text", "by"), [("", ()), ("theweightofthething", ("GetMore",))])
-def test_a_key_of_another_response_needs_documentation(text: str, by: tuple[str, ...]) -> None:
+def test_map_keys_of_other_responses_need_documentation(text: str, by: tuple[str, ...]) -> None:
     """Keys are common words: in another operation's response, the name alone is no evidence."""
     made = index(
         "GetThing @ Thing ThingName!",
@@ -93,11 +93,11 @@ def test_a_key_of_another_response_needs_documentation(text: str, by: tuple[str,
     )
     binding = only(thing(*KEYED, "weight int64 The weight of the thing."), made).binding
     assert binding is not None
-    assert tuple(one.operation for one in binding.enrichments) == by
+    assert tuple(enrichment.operation for enrichment in binding.enrichments) == by
 
 
 @pytest.mark.parametrize(
-    ("parameter", "column", "asked"),
+    ("parameter", "column", "requested"),
     [
         ("AttributeNames[]=All|Weight", "weight int64", True),
         ("AttributeNames[]=All|Arn", "account_id string", True),
@@ -107,9 +107,11 @@ def test_a_key_of_another_response_needs_documentation(text: str, by: tuple[str,
         ("AttributeNames=All|Weight", "weight int64", False),
     ],
 )
-def test_all_keys_are_asked_for(parameter: str, column: str, asked: bool) -> None:
-    """A list of keys that may be left out, and whose enumeration can ask for all, asks for all where
-    columns are made of such keys, directly or by a rule."""
+def test_inclusion_parameters_request_all_keys(
+    parameter: str, column: str, requested: bool
+) -> None:
+    """An optional list of keys whose enumeration has a value for all keys gets that value if columns are
+    made from such keys, directly or by a rule."""
     members = (
         IndexedMember("Attributes[Weight]", "string", ""),
         IndexedMember("Attributes[Arn]", "string", ""),
@@ -119,11 +121,11 @@ def test_all_keys_are_asked_for(parameter: str, column: str, asked: bool) -> Non
     binding = only(thing(SIZED, column), made).binding
     assert binding is not None
     assert binding.unbound == ()
-    assert binding.constants == ((("AttributeNames", ("All",)),) if asked else ())
+    assert binding.constants == ((("AttributeNames", ("All",)),) if requested else ())
 
 
-def test_the_keys_of_a_list_identify_nothing() -> None:
-    """A listing answers with members of its elements, as callers read them without the lock."""
+def test_listing_skips_map_keys_of_its_elements() -> None:
+    """A listing supplies members of its elements, because callers read them without the lock."""
     listed = (IndexedMember("Attributes[ThingName]", "string", ""),)
     operations = ("GetThing @ Thing ThingName!", "ListThings Things[] Listed")
     made = index(*operations, Thing=THING, Listed=listed)

@@ -1,6 +1,6 @@
-"""What belongs to another resource is not taken for the item's own: its tags, its ARN, its kind.
+"""Tags, ARNs and types of other resources are not taken for the item's own.
 
-Each promise was broken by a table of the data directory; `unseen_tables.txt` has them.
+Each test is about a mistake that was made for a table in `unseen_tables.txt`.
 """
 
 from __future__ import annotations
@@ -21,20 +21,21 @@ OWNER = IndexedMember("OwnerName", "string", "")
 
 
 def tags_of(operation: str, *members: IndexedMember) -> tuple[str, ...]:
-    """What ``operation`` is asked with for the tags of a thing with more members; () if it is not."""
+    """Return the arguments with which ``operation`` lists the tags of a thing with more members; () if
+    it is not called."""
     made = index("GetThing @ Thing", operation, Thing=(*THING, *members), Tagged=TAGGED)
     binding = only(thing(*KEYED, "tags hstore"), made).binding
     assert binding is not None
     assert (binding.unbound == ("tags",)) == (not binding.enrichments)
     return tuple(
         f"{name}={member}"
-        for enrichments in binding.enrichments
-        for name, member in enrichments.arguments
+        for enrichment in binding.enrichments
+        for name, member in enrichment.arguments
     )
 
 
 @pytest.mark.parametrize(
-    ("operation", "asked"),
+    ("operation", "arguments"),
     [
         ("ListOwnerTags @ Tagged OwnerName!", ()),
         ("ListTagsForOwner @ Tagged OwnerName!", ()),
@@ -45,14 +46,16 @@ def tags_of(operation: str, *members: IndexedMember) -> tuple[str, ...]:
         ("ListTags @ Tagged ResourceArn!", ("ResourceArn=ThingArn",)),
     ],
 )
-def test_tags_of_the_owner_are_not_the_item_s(operation: str, asked: tuple[str, ...]) -> None:
-    """An operation that is called after another resource lists the tags of that one, though the item
-    has its name: an access key has the name of its user."""
-    assert tags_of(operation, OWNER) == asked
+def test_tag_operations_named_after_other_resources_are_skipped(
+    operation: str, arguments: tuple[str, ...]
+) -> None:
+    """An operation named after another resource lists the tags of that one, even if the item has its name:
+    an access key has the name of its user."""
+    assert tags_of(operation, OWNER) == arguments
 
 
 @pytest.mark.parametrize(
-    ("member", "asked"),
+    ("member", "argument"),
     [
         ("ResourceArn:thearnofwhatwaspainted", "ResourceArn=ThingArn"),
         ("ResourceArn:", "ResourceArn=ThingArn"),
@@ -60,17 +63,19 @@ def test_tags_of_the_owner_are_not_the_item_s(operation: str, asked: tuple[str, 
         ("ResourceArn:thearnofthespecifiedthing", "ResourceArn=ResourceArn"),
     ],
 )
-def test_the_arn_of_some_resource_is_not_the_item_s(member: str, asked: str) -> None:
-    """A recovery point has the ARN of the resource that it was made of; its tags are asked for with
-    its own. Where documentation says that ``ResourceArn`` is the item's, it is."""
+def test_tag_arguments_use_the_own_arn_instead_of_a_resource_arn(
+    member: str, argument: str
+) -> None:
+    """A recovery point has the ARN of the resource that it was made from, but its tags are listed with its
+    own. ``ResourceArn`` is used if documentation says that it is the item's."""
     name, _, text = member.partition(":")
     assert tags_of("ListTags @ Tagged ResourceArn!", IndexedMember(name, "string", text)) == (
-        asked,
+        argument,
     )
 
 
-def test_the_id_of_some_resource_is_not_the_item_s() -> None:
-    """Nothing is asked with the id of what an item is attached to."""
+def test_tag_arguments_skip_the_id_of_another_resource() -> None:
+    """No operation is called with the id of what an item is attached to."""
     other = IndexedMember("ResourceId", "string", "theidoftheapplication")
     own = IndexedMember("ResourceId", "string", "theidofthething")
     assert tags_of("ListTags @ Tagged ResourceId!", other) == ()
@@ -78,7 +83,7 @@ def test_the_id_of_some_resource_is_not_the_item_s() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "asked"),
+    ("text", "called"),
     [
         ("youcanretrievetagsforboxesandlids", False),
         ("thearnoftheresourcevalidtargetsareboxesandlids", False),
@@ -88,15 +93,17 @@ def test_the_id_of_some_resource_is_not_the_item_s() -> None:
         ("thearnoftheresourceforalistofsupportedresourcesseetheguide", True),
     ],
 )
-def test_documentation_names_what_has_tags(text: str, asked: bool) -> None:
-    """Where documentation names every kind of resource that an operation lists the tags of, it is
-    asked for no other."""
+def test_tag_operations_are_called_for_documented_resource_types_only(
+    text: str, called: bool
+) -> None:
+    """If documentation names all kinds of resources that have tags, the operation is called for no other."""
     found = tags_of(f"ListTags @ Tagged ResourceArn!:{text}")
-    assert found == (("ResourceArn=ThingArn",) if asked else ())
+    assert found == (("ResourceArn=ThingArn",) if called else ())
 
 
-def test_an_enumeration_is_not_another_of_its_name() -> None:
-    """What kind of target a maintenance window has is not what kind of resource is asked for."""
+def test_enumeration_arguments_need_the_same_enumeration() -> None:
+    """The type of a maintenance window's target is not the type of resource that a parameter of the same
+    name takes."""
     members = (
         IndexedMember("ThingId", "string", ""),
         IndexedMember("ResourceType", "$TargetType", ""),
@@ -114,14 +121,14 @@ def test_an_enumeration_is_not_another_of_its_name() -> None:
         ("Arn", "thearnofthetopic", True),
     ],
 )
-def test_an_arn_for_the_item_is_not_of_it(member: str, text: str, own: bool) -> None:
-    """The ARN of the topic for the notification is not the notification's, whatever it is called;
-    ``Arn`` is, whatever was copied into its documentation."""
+def test_own_arn_is_not_that_of_a_part(member: str, text: str, own: bool) -> None:
+    """The ARN of the topic for the notification is not the notification's, whatever the member's name is;
+    ``Arn`` is, whatever its documentation says."""
     made = index("GetPaintedThing @ Thing", Thing=(IndexedMember(member, "string", text), SIZE))
     table = thing("_key string", SIZED, name="made_painted_thing")
     binding = only(table, made).binding
     assert binding is not None
-    assert [one.member for one in binding.derived] == ([member] if own else [])
+    assert [column.member for column in binding.derived] == ([member] if own else [])
 
 
 @pytest.mark.parametrize(
@@ -132,25 +139,25 @@ def test_an_arn_for_the_item_is_not_of_it(member: str, text: str, own: bool) -> 
         ("PaintedThingArn", "thearnoftheresourcethatwaspainted", True),
     ],
 )
-def test_the_arn_of_what_the_item_uses_is_not_its_own(member: str, text: str, own: bool) -> None:
-    """The TaskArn of a maintenance window's task names the document that the task runs; where the
-    member has the item's whole name, it is the item's."""
+def test_own_arn_is_not_that_of_a_related_resource(member: str, text: str, own: bool) -> None:
+    """The TaskArn of a maintenance window's task is the ARN of the document that the task runs. A member
+    with the item's whole name is the item's."""
     made = index("GetPaintedThing @ Answer", Answer=(IndexedMember(member, "string", text), SIZE))
     binding = only(thing("_key string", SIZED, name="made_painted_thing"), made).binding
     assert binding is not None
-    assert [one.member for one in binding.derived] == ([member] if own else [])
+    assert [column.member for column in binding.derived] == ([member] if own else [])
 
 
-# --- what no member holds -------------------------------------------------------------------------
+# --- ARNs that no member holds --------------------------------------------------------------------
 
 NAMED = (IndexedMember("ThingName", "string", ""), SIZE)
 BUILT = "arn:${Partition}:made:${Region}:${Account}:thing/${ThingName}"
 
 
-def asked_of_built(
+def arguments_with_built_arn(
     operation: str, *members: IndexedMember, tags: bool = True, name: str = "made_thing"
 ) -> tuple[str, ...]:
-    """What ``operation`` is asked with for the tags of a thing whose ARN is built."""
+    """Return the arguments with which ``operation`` lists the tags of a thing whose ARN is built."""
     row = ResourceArn("made", "Thing", BUILT, has_tags=tags)
     made = index("GetThing @ Thing", operation, Thing=(*NAMED, *members), Tagged=TAGGED)
     with pytest.MonkeyPatch.context() as patch:
@@ -159,8 +166,8 @@ def asked_of_built(
     assert binding is not None
     return tuple(
         f"{parameter}={argument}"
-        for enrichments in binding.enrichments
-        for parameter, argument in enrichments.arguments
+        for enrichment in binding.enrichments
+        for parameter, argument in enrichment.arguments
     )
 
 
@@ -173,15 +180,15 @@ def asked_of_built(
         "GetThingTags @ Tagged arn!",
     ],
 )
-def test_an_arn_that_is_built_asks_for_tags(operation: str) -> None:
-    """Where an operation takes a resource's ARN and no member of the item holds it, the format that
-    builds it is the argument, with the owner's account where the item tells it."""
+def test_tag_operations_are_called_with_a_built_arn(operation: str) -> None:
+    """If an operation takes a resource's ARN and no member of the item holds it, the ARN format is the
+    argument, with the owner's account if the item has it."""
     parameter = operation.split()[3].partition("!")[0]
-    assert asked_of_built(operation) == (f"{parameter}={BUILT}",)
+    assert arguments_with_built_arn(operation) == (f"{parameter}={BUILT}",)
     owner = IndexedMember("OwnerId", "string", "theidoftheaccountthatownsthething")
     owned = BUILT.replace("${Account}", "${OwnerId}")
-    assert asked_of_built(operation, owner) == (f"{parameter}={owned}",)
-    assert asked_of_built(operation, tags=False) == ()
+    assert arguments_with_built_arn(operation, owner) == (f"{parameter}={owned}",)
+    assert arguments_with_built_arn(operation, tags=False) == ()
 
 
 @pytest.mark.parametrize(
@@ -194,13 +201,13 @@ def test_an_arn_that_is_built_asks_for_tags(operation: str) -> None:
         "ListTags @ Tagged ResourceArn! OwnerName!",
     ],
 )
-def test_an_arn_that_is_built_is_asked_for_its_own_tags_only(operation: str) -> None:
-    """What lists the tags of others, takes no ARN, or needs more than one is not asked."""
-    assert asked_of_built(operation) == ()
+def test_tag_operations_of_other_resources_take_no_built_arn(operation: str) -> None:
+    """Operations that list the tags of other resources, take no ARN, or require more are not called."""
+    assert arguments_with_built_arn(operation) == ()
 
 
 @pytest.mark.parametrize(
-    ("ids", "asked"),
+    ("ids", "arguments"),
     [
         (("WindowId",), ("ResourceId=WindowId",)),
         (("WindowId", "OwnerId"), ("ResourceId=WindowId",)),
@@ -210,10 +217,8 @@ def test_an_arn_that_is_built_is_asked_for_its_own_tags_only(operation: str) -> 
         (("WindowId", "Id"), ("ResourceId=Id",)),
     ],
 )
-def test_an_id_that_is_called_after_the_end_of_the_name(
-    ids: tuple[str, ...], asked: tuple[str, ...]
-) -> None:
-    """A big window is identified by its WindowId, where that is the only id of such a name."""
+def test_own_id_has_the_end_of_a_noun(ids: tuple[str, ...], arguments: tuple[str, ...]) -> None:
+    """A big window is identified by its WindowId if that is the only id of such a name."""
     operation = "ListTags @ Tagged ResourceId! ResourceType!=Lid|BigWindow"
     members = (*NAMED, *(IndexedMember(name, "string", "") for name in ids))
     made = index("GetBigWindow @ Thing", operation, Thing=members, Tagged=TAGGED)
@@ -222,23 +227,23 @@ def test_an_id_that_is_called_after_the_end_of_the_name(
     assert (
         tuple(
             f"{parameter}={argument}"
-            for enrichments in binding.enrichments
-            for parameter, argument in enrichments.arguments
+            for enrichment in binding.enrichments
+            for parameter, argument in enrichment.arguments
         )
-        == asked
+        == arguments
     )
 
 
-# --- what the item is -----------------------------------------------------------------------------
+# --- the choice of the item -----------------------------------------------------------------------
 
 
 def chosen(found: Inference) -> str:
-    """The operation of a binding; "" where nothing is bound."""
+    """Return the operation of a binding, or "" if nothing is bound."""
     return found.binding.operation if found.binding else ""
 
 
-def test_the_account_is_no_evidence() -> None:
-    """That an item has an account does not make it the row: most have one."""
+def test_account_is_no_evidence_for_an_item() -> None:
+    """An item is not the row because it has an account: most items have one."""
     account = IndexedMember("OwnerId", "string", "theidoftheaccountthatownsit")
     made = index(
         "GetPaint @ Paint",
@@ -253,9 +258,9 @@ def test_the_account_is_no_evidence() -> None:
 
 
 @pytest.mark.parametrize(("others", "bound"), [(4, True), (5, False)])
-def test_a_small_part_of_a_row_is_not_its_item(others: int, bound: bool) -> None:
-    """A table is not bound to an item that has one of many columns: that is some other resource. The
-    finding says what has most."""
+def test_item_with_a_small_share_of_the_columns_is_rejected(others: int, bound: bool) -> None:
+    """A table is not bound to an item that has one of many columns, which is some other resource. The
+    finding names the closest item."""
     more = [f"other_{number} string" for number in range(others)]
     found = only(thing(SIZED, *more), index("GetThing @ Thing", Thing=(SIZE,)))
     assert chosen(found) == ("GetThing" if bound else "")
@@ -267,9 +272,9 @@ def test_a_small_part_of_a_row_is_not_its_item(others: int, bound: bool) -> None
         ]
 
 
-def test_a_longer_word_is_not_the_service_s_name() -> None:
-    """In "madexpress_thing", "xpress" says what kind of thing it is. Which of two operations returns
-    that kind nobody says, so both are named."""
+def test_rest_of_a_longer_first_word_belongs_to_the_subject() -> None:
+    """In "madexpress_thing", "xpress" is part of the resource's name. Two operations return that kind of
+    resource equally well, so the finding names both."""
     made = index("ListThings Things[] Thing", "ListFastThings Things[] Thing", Thing=THING)
     assert chosen(only(thing(*KEYED, name="made_thing"), made)) == "ListThings"
     found = only(thing(*KEYED, name="madexpress_thing"), replace(made, aliases=("madexpress",)))
@@ -279,23 +284,25 @@ def test_a_longer_word_is_not_the_service_s_name() -> None:
     ]
 
 
-def test_the_single_item_that_the_table_s_name_ends_with_decides() -> None:
-    """Of operations that return the same, the one is chosen whose name the table's ends with."""
+def test_single_item_whose_noun_ends_the_table_name_is_preferred() -> None:
+    """Of operations that return the same, the one whose noun the table's name ends with is chosen."""
     made = index("GetHouse Thing Thing", "GetThing Thing Thing", Thing=THING)
     assert chosen(only(thing(*KEYED, name="made_small_thing"), made)) == "GetThing"
 
 
 @pytest.mark.parametrize(
-    ("said", "service"),
+    ("description", "service"),
     [
         ("Whether things of this account are painted.", "madecontrol"),
         ("Whether this thing is painted.", "made"),
         ("Whatever was written here before.", "made"),
     ],
 )
-def test_documentation_goes_before_the_service_s_name(said: str, service: str) -> None:
-    """A service of the table's name, whose documentation is not the page's, is not all that is
-    looked at: what another one documents word for word is from there."""
+def test_documentation_of_another_service_outweighs_the_service_name(
+    description: str, service: str
+) -> None:
+    """If the documentation of the service with the table's name is not the page's, other services are
+    tried; one that documents a column word for word is chosen."""
     of_account = IndexedMember(
         "Painted", "bool", words("Whether things of this account are painted.")
     )
@@ -308,10 +315,11 @@ def test_documentation_goes_before_the_service_s_name(said: str, service: str) -
     made.directory = Directory(
         made.directory.aliases,
         {
-            fingerprint("Painted", one.words): (name.name,)
-            for name, one in zip(services, (of_thing, of_account), strict=True)
+            fingerprint("Painted", member.words): (service.name,)
+            for service, member in zip(services, (of_thing, of_account), strict=True)
         },
     )
-    binding = infer(thing(f"painted bool {said}", name="made_paint"), TypeTable(), made).binding
+    table = thing(f"painted bool {description}", name="made_paint")
+    binding = infer(table, TypeTable(), made).binding
     assert binding is not None
     assert binding.service == service

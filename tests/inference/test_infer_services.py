@@ -1,4 +1,4 @@
-"""Bindings of tables that no page describes here: resources of many services, as botocore has them."""
+"""Bindings of made pages for resources of many services, as botocore documents them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from schemagen.model.shapes import ListOf, MapOf, Scalar
 from schemagen.runtime.convert import snake_case
 from schemagen.typetable import TypeTable
 
-# Table, where AWS's references say that one such resource is returned in full, and in the line below
-# what enumerates its identifiers, where that is another operation: in the form of `expected`.
+# A table, the operation that returns such a resource in full by AWS's references, and the path to it.
+# The line below has the listing, if that is another operation, in the form of `expected_bindings`.
 RESOURCES = """\
 acm_certificate DescribeCertificate Certificate
     ListCertificates CertificateSummaryList[] (CertificateArn=CertificateArn)
@@ -78,10 +78,12 @@ ROWS = [row.split("\n    ") for row in re.split(r"\n(?! )", RESOURCES.strip())]
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0].split()[0])
 @pytest.mark.parametrize("documented", [True, False], ids=["documented", "bare"])
-def test_tables_of_other_services(row: list[str], documented: bool, indexes: Indexes) -> None:
+def test_infer_binds_resources_of_many_services(
+    row: list[str], documented: bool, indexes: Indexes
+) -> None:
     """A page that has every member of a resource is bound to the operation that returns it, with
-    documentation and without; the members that no rule fills are all bound by their names. What
-    enumerates such resources is found too."""
+    documentation and without. All members without a rule are bound by their names, and the listing of
+    such resources is found."""
     resource, *listing = row
     _, operation, path = resource.split()
     table, columns = page_of(resource, indexes, documented=documented)
@@ -89,7 +91,7 @@ def test_tables_of_other_services(row: list[str], documented: bool, indexes: Ind
     assert found.binding is not None
     assert (found.binding.operation, found.binding.path) == (operation, path)
     assert found.findings == ()
-    assert {one.column: one.member for one in found.binding.columns} == columns
+    assert {column.column: column.member for column in found.binding.columns} == columns
     assert found.binding.enrichments == ()
     assert listing_text(found.binding.listing) == "".join(listing)
 
@@ -97,8 +99,8 @@ def test_tables_of_other_services(row: list[str], documented: bool, indexes: Ind
 def page_of(
     resource: str, indexes: Indexes, *, documented: bool, more: tuple[str, ...] = ()
 ) -> tuple[Table, dict[str, str]]:
-    """The page of a resource that is written ``table operation path``, and the members of its
-    columns. ``more`` are columns written ``name type``, which no member of the item is called."""
+    """Make the page of a resource, written ``table operation path``, and return it with the members of
+    its columns. ``more`` are columns, written ``name type``, whose names no member of the item has."""
     name, operation, path = resource.split()
     service = indexes.of(name.partition("_")[0])
     place = next(item for item in service.items if (item.operation, item.path) == (operation, path))
@@ -118,7 +120,7 @@ def page_of(
     return table, {column: member.name for column, member in members.items()}
 
 
-# Tables whose tags AWS returns in each of its spellings, by the references of what returns them.
+# Tables with each of AWS's spellings of tags, by the references of the operations that return them.
 SPELLINGS = """\
 ecs_task DescribeTasks tasks[]: Tags of key and value, in the item: tags
 efs_file_system DescribeFileSystems FileSystems[]: Tags of Key and Value, in the item: Tags
@@ -133,22 +135,23 @@ backup_plan GetBackupPlan @: a map: ListTags ResourceArn=BackupPlanArn Tags
 
 @pytest.mark.parametrize("row", SPELLINGS.splitlines(), ids=lambda row: row.split()[0])
 @pytest.mark.parametrize("type", ["hstore_csv", "hstore"])
-def test_tags_are_found_in_every_spelling(row: str, type: str, indexes: Indexes) -> None:
-    """Tags are bound wherever they are and however they are spelled, of the item and of operations
-    that are asked for its tags."""
+def test_infer_finds_tags_in_every_spelling(row: str, type: str, indexes: Indexes) -> None:
+    """Tags are bound in all their forms, from the item and from operations that list tags."""
     resource, where = row.partition(": ")[0], row.rpartition(": ")[2].split()
     table, _ = page_of(resource, indexes, documented=True, more=(f"tags {type}",))
     binding = infer(table, TypeTable(), indexes).binding
     assert binding is not None
-    (tags,) = [one for one in binding.columns if one.column == "tags"]
+    (tags,) = [column for column in binding.columns if column.column == "tags"]
     assert tags.evidence == "name"
     operation, arguments = (where[0], (tuple(where[1].split("=")),)) if where[1:] else (None, ())
     assert (tags.operation, tags.member) == (operation, where[-1])
-    assert [one.arguments for one in binding.enrichments] == ([arguments] if operation else [])
+    assert [enrichment.arguments for enrichment in binding.enrichments] == (
+        [arguments] if operation else []
+    )
 
 
 def ddsql_type(member: IndexedMember) -> str:
-    """What a page would call the type of a member."""
+    """Return the DDSQL type that a page has for a member."""
     match parse_type(member.type).shape:
         case Scalar("binary"):
             return "string"

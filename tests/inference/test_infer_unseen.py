@@ -1,4 +1,4 @@
-"""Bindings of real pages that the inference was not tuned on: the pages' columns, and what is right."""
+"""Bindings of real pages that the inference was not tuned on, compared with AWS's references."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ PAGES = page_facts.facts(UNSEEN)
     list(expected(UNSEEN)),
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_tables_that_were_not_seen_before(
+def test_infer_binds_unseen_tables_correctly_or_not_at_all(
     table: str, right: dict[str, object], indexes: Indexes
 ) -> None:
-    """Every column is bound as AWS's references call for, or not at all; a table whose item nothing
-    returns, or several operations alike, stays unbound and is said to be so."""
+    """Each column is bound as AWS's references require, or not at all. A table whose item no operation
+    returns, or several equally well, stays unbound, with a finding."""
     types = TypeTable()
     page, problems = ddsql.parse(page_facts.page(PAGES[table]), table)
     assert problems == ()

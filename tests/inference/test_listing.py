@@ -1,4 +1,4 @@
-"""What enumerates the identifiers that a primary operation needs, in services that are made up."""
+"""Listings: the operations that enumerate the arguments of a primary operation, in made-up services."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ LONGER = (IndexedMember("MadeThingName", "string", ""), IndexedMember("State", "
 
 
 def listing(*operations: str, paged: tuple[str, ...] = ()) -> str:
-    """The listing of the table made_thing, whose primary operation is the first; "" for none."""
+    """Return the listing of the table made_thing, whose primary operation is the first of
+    ``operations``, or "" if there is none."""
     made = index(
         *operations,
         paged=paged,
@@ -36,7 +37,9 @@ def text(found: Listing | None) -> str:
     if found is None:
         return ""
     arguments = " ".join(f"{name}={member}" for name, member in found.arguments)
-    return " ".join([found.operation, found.path, arguments, *(f"<{one}>" for one in found.needs)])
+    return " ".join(
+        [found.operation, found.path, arguments, *(f"<{parameter}>" for parameter in found.needs)]
+    )
 
 
 @pytest.mark.parametrize(
@@ -61,9 +64,9 @@ def text(found: Listing | None) -> str:
         (["GetThing @ Thing Thing!", "ListThings S[] Named"], "S[] Thing=Name"),
     ],
 )  # fmt: skip
-def test_an_element_answers_by_its_name(operations: list[str], expected: str) -> None:
-    """A parameter is answered by the member that is called so, or that says of the resource what
-    the parameter asks; or by strings that are called so."""
+def test_listing_supplies_parameters_by_name(operations: list[str], expected: str) -> None:
+    """A parameter is supplied by the member with its name, by the member with the identifier of the
+    resource that it takes, or by the strings of a list with such a name."""
     assert listing(*operations) == (f"ListThings {expected}" if expected else "")
 
 
@@ -84,25 +87,25 @@ def test_an_element_answers_by_its_name(operations: list[str], expected: str) ->
         ["GetThing @ Thing", "ListThings S[] Summary"],
     ],
 )
-def test_what_does_not_enumerate_is_no_listing(operations: list[str]) -> None:
-    """Operations that list something else, that lack what is asked, or that must be told just that,
-    are not recorded; nor is any where nothing is asked."""
+def test_listing_skips_operations_that_require_their_own_result(operations: list[str]) -> None:
+    """Operations that list something else, that do not supply a parameter, or that require the parameter
+    they would supply are no listings; and an operation without parameters needs none."""
     assert listing(*operations) == ""
 
 
-def test_what_describes_all_needs_no_listing() -> None:
-    """Without required parameters an operation that returns several enumerates by itself, unless
-    its documentation says that what is left out is one of them."""
+def test_operations_that_return_everything_have_no_listing() -> None:
+    """An operation without required parameters that returns several items enumerates by itself, unless its
+    documentation says that a parameter has a default that means one of them."""
     both = ["DescribeThings T[] Thing things[]:{}", "ListThings thingArns[] -"]
-    described = [one.format("ifyouspecifynonealldothings") for one in both]
-    default = [one.format("elsethedefaultthingisassumed") for one in both]
+    described = [text.format("ifyouspecifynonealldothings") for text in both]
+    default = [text.format("elsethedefaultthingisassumed") for text in both]
     assert listing(*described) == ""
     assert listing(*default) == "ListThings thingArns[] things=@"
     assert listing(*default, paged=("DescribeThings",)) == ""
 
 
-def test_an_optional_parameter_is_answered() -> None:
-    """A single item whose operation requires nothing by its model is asked for by its ARN before
+def test_listing_supplies_an_optional_parameter() -> None:
+    """A single item whose operation requires nothing by its model is identified by its ARN rather than by
     its name."""
     operations = ["GetThing @ Thing ThingName ThingArn", "ListThings S[] Summary"]
     assert listing(*operations) == "ListThings S[] ThingArn=ThingArn"
@@ -111,9 +114,9 @@ def test_an_optional_parameter_is_answered() -> None:
     )
 
 
-def test_what_the_caller_must_give_is_recorded() -> None:
-    """What a resource is part of is given to both operations, and a default is no matter of course
-    where there are several."""
+def test_listing_records_the_arguments_that_callers_must_pass() -> None:
+    """The caller passes the parent of a resource to both operations, and a parameter with a default as well
+    if there can be several of what it means."""
     part = "GetThing @ Thing Box! ThingName!"
     assert (
         listing(part, "ListThings S[] Summary Box!") == "ListThings S[] ThingName=ThingName <Box>"
@@ -126,8 +129,8 @@ def test_what_the_caller_must_give_is_recorded() -> None:
     )
 
 
-def test_a_parent_is_listed_where_items_are_listed_of_one() -> None:
-    """An operation that lists what is part of something else needs the list of those."""
+def test_listing_of_parents_is_found_for_a_nested_listing() -> None:
+    """An operation that lists the parts of a parent needs a list of parents."""
     found = listing("ListThings T[] Thing BoxId!", "ListBoxes Boxes[] Bare")
     assert found == "ListBoxes Boxes[] BoxId=Id"
 
@@ -140,15 +143,16 @@ def test_a_parent_is_listed_where_items_are_listed_of_one() -> None:
         ("DescribeThings S[] Summary", "ListThings S[] Longer"),
     ],
 )
-def test_one_goes_before_the_other(better: str, worse: str) -> None:
-    """The listing that needs less goes first, then the plainer answer, then List before others."""
+def test_listing_with_fewer_requirements_is_preferred(better: str, worse: str) -> None:
+    """The listing with fewer requirements is better, then the one with closer names, then List before other
+    verbs."""
     for order in ([better, worse], [worse, better]):
         found = listing("GetThing @ Thing ThingName!", *order)
         assert found == f"{better.split()[0]} S[] ThingName=ThingName"
 
 
-def test_a_paginator_decides() -> None:
-    """What botocore can page through goes first, and in it what the paginator collects."""
+def test_paginated_listing_is_preferred() -> None:
+    """A listing that botocore can paginate is better, and in it the list that pagination collects."""
     operations = [
         "GetThing @ Thing ThingName!",
         "ListThings S[] Summary",
@@ -160,7 +164,7 @@ def test_a_paginator_decides() -> None:
 
 
 def test_equal_listings_are_a_finding() -> None:
-    """Nothing is recorded where two lists answer alike, and both are named."""
+    """If two lists supply the arguments equally well, no listing is recorded, and the finding names both."""
     made = index(
         "GetThing @ Thing ThingName!", "ListThings One[] Summary", "ListThings Two[] Other",
         Thing=THING, Summary=SUMMARY, Other=SUMMARY,
@@ -175,18 +179,18 @@ def test_equal_listings_are_a_finding() -> None:
 
 
 @pytest.mark.parametrize(
-    ("plural", "one"),
+    ("plural", "noun"),
     [("policies", "policy"), ("analyses", "analysis"), ("indices", "index"), ("meshes", "mesh"), ("aliases", "alias"), ("eventbuses", "eventbus"),
      ("things", "thing"), ("secretlist", "secret")],
 )  # fmt: skip
-def test_plurals(plural: str, one: str) -> None:
-    """A plural is known for what it is the plural of, and for itself."""
-    assert {plural, one} <= set(singular(plural))
+def test_singular_has_the_singular_and_the_name_itself(plural: str, noun: str) -> None:
+    """A plural is read as its singular and as itself."""
+    assert {plural, noun} <= set(singular(plural))
 
 
 @pytest.mark.parametrize("parameters", ["OwnerId ThingId", "ThingId OwnerId"])
-def test_what_names_the_resource_goes_before_what_it_belongs_to(parameters: str) -> None:
-    """An operation that may be asked in two ways is asked with the resource's own id."""
+def test_own_identifier_is_preferred_to_that_of_the_parent(parameters: str) -> None:
+    """An operation that takes one of two identifiers is called with the resource's own."""
     members = tuple(IndexedMember(name, "string", "") for name in ("OwnerId", "ThingId"))
     made = index(
         f"GetThing @ Thing {parameters}",
@@ -199,8 +203,8 @@ def test_what_names_the_resource_goes_before_what_it_belongs_to(parameters: str)
     assert text(binding.listing) == "ListThings Things[] ThingId=ThingId"
 
 
-def test_a_version_lists_what_it_describes() -> None:
-    """``ListThingsV2`` lists for ``DescribeThingV2``, because ``ListThings`` may know fewer things."""
+def test_listing_of_the_same_version_is_preferred() -> None:
+    """``ListThingsV2`` lists for ``DescribeThingV2``, because ``ListThings`` may not know all things."""
     operations = ["ListThings Things[] Summary", "ListThingsV2 Things[] Summary"]
     described = "DescribeThingV2 @ Thing ThingName!"
     assert listing(described, *operations) == "ListThingsV2 Things[] ThingName=ThingName"

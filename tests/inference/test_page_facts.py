@@ -1,4 +1,4 @@
-"""Pages that are made from facts say what the real ones say."""
+"""Pages that are made from facts, compared with the real ones."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def real(corpus: Path) -> dict[str, Table]:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Table]:
-    """The same from facts."""
+    """The same tables, from pages that are made from facts."""
     folder = page_facts.write(tmp_path_factory.mktemp("facts") / "ddsql")
     return {table.id: table for table in read_pages(folder, folder).tables}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda path: path.stem)
-def test_a_page_has_the_words_of_the_documentation(file: Path) -> None:
-    """Whatever markup botocore has, the page is read without problems and says the same of each
+def test_made_pages_have_the_words_of_the_documentation(file: Path) -> None:
+    """Whatever markup botocore has, the page is read without problems and has the same words for each
     column."""
     tables = page_facts.facts(file)
     assert len(tables) > 10
@@ -45,14 +45,16 @@ def test_a_page_has_the_words_of_the_documentation(file: Path) -> None:
         page, problems = ddsql.parse(page_facts.page(facts), table)
         assert problems == ()
         assert page.id == table
-        assert [(one.name, one.type, words(one.description)) for one in page.columns] == [
-            (one.name, one.type, words(page_facts.documentation(facts, one)))
-            for one in facts.columns
+        assert [
+            (column.name, column.type, words(column.description)) for column in page.columns
+        ] == [
+            (column.name, column.type, words(page_facts.documentation(facts, column)))
+            for column in facts.columns
         ]
 
 
-def test_a_source_that_botocore_lacks_is_an_error() -> None:
-    """No column silently loses its documentation."""
+def test_made_pages_need_sources_that_botocore_has() -> None:
+    """No column loses its documentation unnoticed."""
     item = ("ec2", "DescribeVpcs", "Vpcs[]")
     for source in ("", "Vpc.NoSuchMember"):
         column = ColumnFacts("no_such_column", "string", source)
@@ -60,34 +62,37 @@ def test_a_source_that_botocore_lacks_is_an_error() -> None:
             page_facts.page(TableFacts("aws.vpc", item, (column,)))
 
 
-def test_facts_are_those_of_the_real_pages(real: dict[str, Table], indexes: Indexes) -> None:
-    """Same tables, columns and types in the same order, and the documentation that is said."""
+def test_facts_agree_with_the_real_pages(real: dict[str, Table], indexes: Indexes) -> None:
+    """Tables, columns and types are the same and in the same order, and so is the documentation."""
     assert real.keys() == FACTS.keys()
     for name, table in real.items():
         facts = FACTS[name]
-        assert [(one.name, one.type, one.kind) for one in table.columns] == [
-            (one.name, one.type, "core") for one in facts.columns
+        assert [(column.name, column.type, column.kind) for column in table.columns] == [
+            (column.name, column.type, "core") for column in facts.columns
         ]
         for column, known in zip(table.columns, facts.columns, strict=True):
             text = words(column.description)
             if known.source == "?":
                 service = indexes.of(facts.item[0])
-                members = [one for every in service.structures.values() for one in every]
-                assert text not in {"", *(one.words for one in members)}, f"{name}.{column.name}"
+                documented = {
+                    member.words for members in service.structures.values() for member in members
+                }
+                assert text not in {"", *documented}, f"{name}.{column.name}"
             else:
-                said = words(page_facts.documentation(facts, known))
-                assert text == said, f"{name}.{column.name}"
+                documentation = words(page_facts.documentation(facts, known))
+                assert text == documentation, f"{name}.{column.name}"
 
 
-def test_inference_says_the_same(
+def test_infer_binds_made_pages_as_the_real_ones(
     real: dict[str, Table], made: dict[str, Table], indexes: Indexes
 ) -> None:
-    """The bindings of made pages are those of the real ones, and so is what is said of columns that
-    stay unbound."""
+    """The bindings of made pages are those of the real ones, and so are the findings."""
     types = TypeTable()
     assert made.keys() == real.keys()
     for name, table in made.items():
         found, right = (infer(page, types, indexes) for page in (table, real[name]))
         assert found.binding is not None
         assert found.binding == right.binding
-        assert [one.message for one in found.findings] == [one.message for one in right.findings]
+        assert [finding.message for finding in found.findings] == [
+            finding.message for finding in right.findings
+        ]

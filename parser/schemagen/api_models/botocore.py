@@ -166,10 +166,12 @@ class BotocoreService:
         for step in steps(path):
             if not isinstance(shape, StructureShape) or step.member not in shape.members:
                 raise ValueError(f"{shape.name} has no member {step.member!r}")
+            name = f"{shape.name}.{step.member}"
             shape = shape.members[step.member]
-            if isinstance(shape, ListShape) != step.each:
-                reason = "is a list: write []" if not step.each else "is no list: leave out the []"
-                raise ValueError(f"{step.member!r} {reason}")
+            if isinstance(shape, ListShape) and not step.each:
+                raise ValueError(f"{name} is a list: write {step.member}[]")
+            if step.each and not isinstance(shape, ListShape):
+                raise ValueError(f"{name} is not a list: remove the [] after it")
             if isinstance(shape, ListShape):
                 shape = shape.member
         return BotocoreElement(shape)

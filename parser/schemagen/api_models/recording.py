@@ -99,7 +99,7 @@ def _rejected(
             yield entry, f"operation {operation!r} has no parameter {parameter!r}"
             continue
         for text in service.rejected_values(operation, parameter, value):
-            yield entry, f"operation {operation!r} takes no {text!r} as {parameter}"
+            yield entry, f"operation {operation!r} does not accept {text!r} as {parameter}"
 
 
 def _wrong_listings(lock: LockFile, service: BotocoreService) -> Iterator[tuple[KeyPath, str]]:
@@ -130,7 +130,11 @@ def _wrong_listings(lock: LockFile, service: BotocoreService) -> Iterator[tuple[
                     message = f"operation {binding.operation!r} has no parameter {parameter!r}"
                     yield (*at, "arguments", parameter), message
                 if (members is not None) == (member == WHOLE):
-                    kind = "structures" if member == WHOLE else "no structures"
+                    kind = (
+                        "structures: name a member"
+                        if member == WHOLE
+                        else 'no structures: write "@"'
+                    )
                     message = f"{listing.path} of {listing.operation} holds {kind}"
                     yield (*at, "arguments", parameter), message
                 elif members is not None and member not in members:

@@ -1,4 +1,4 @@
-"""Operations that are asked beside the primary one: with what, and which columns they fill."""
+"""Enrichment calls: their arguments, and the columns that they fill."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from schemagen.api_models.index import IndexedMember
 from schemagen.model.bindings import BoundColumn
 
 
-def test_equal_auxiliary_operations_are_a_finding() -> None:
-    """A column that two operations could fill alike stays unbound, and both are named."""
+def test_ambiguous_enrichments_leave_the_column_unbound() -> None:
+    """If two operations could fill a column equally well, it stays unbound, and the finding names both."""
     made = index(
         "GetThing @ Thing ThingName!",
         "GetThingPaint @ Paint ThingName!",
@@ -40,14 +40,16 @@ def test_equal_auxiliary_operations_are_a_finding() -> None:
         ("GetPaint Paints[] Paint ThingName!", None),
     ],
 )
-def test_arguments_come_from_the_item(operation: str, arguments: dict[str, str] | None) -> None:
-    """An auxiliary operation is used only where the item has what it must be asked with, and where
-    its response holds one item."""
+def test_enrichment_arguments_come_from_the_item(
+    operation: str, arguments: dict[str, str] | None
+) -> None:
+    """An enrichment call is made only if the item has all required arguments, and if the response holds
+    one item."""
     members = (*THING, IndexedMember("ThingId", "string", ""))
     made = index("GetThing @ Thing ThingName!", operation, Thing=members, Paint=(COLOUR,))
     found = only(thing(*KEYED, PAINTED), made).binding
     assert found is not None
-    assert [dict(one.arguments) for one in found.enrichments] == (
+    assert [dict(enrichment.arguments) for enrichment in found.enrichments] == (
         [] if arguments is None else [arguments]
     )
     assert found.unbound == (() if arguments is not None else ("colour",))
@@ -64,11 +66,11 @@ def test_arguments_come_from_the_item(operation: str, arguments: dict[str, str] 
         ("ListTagsForThing @ Tagged Id! Type=thing|other", {}),
     ],
 )
-def test_the_kind_of_resource_is_a_constant(
+def test_resource_type_arguments_are_constants(
     operation: str, constants: dict[str, str] | None
 ) -> None:
-    """An operation that must be told what kind of resource is meant is told what the item is called;
-    it is not called where its enumeration does not have that."""
+    """A required parameter for the type of resource gets the value that has a name of the item. Without
+    such a value, the operation is not called."""
     made = index(
         "GetThing @ Thing",
         operation,
@@ -77,7 +79,7 @@ def test_the_kind_of_resource_is_a_constant(
     )
     binding = only(thing("id string", SIZED, "tags hstore"), made).binding
     assert binding is not None
-    assert [dict(one.constants) for one in binding.enrichments] == (
+    assert [dict(enrichment.constants) for enrichment in binding.enrichments] == (
         [] if constants is None else [constants]
     )
     assert binding.unbound == (("tags",) if constants is None else ())
@@ -92,8 +94,8 @@ def test_the_kind_of_resource_is_a_constant(
         (":theamazonresourcenamearnofthetopic", False),
     ],
 )
-def test_tags_of_other_resources_are_no_tags(text: str, bound: bool) -> None:
-    """An operation that lists the tags of another kind of resource is not asked for these."""
+def test_tag_operations_documented_for_other_resources_are_skipped(text: str, bound: bool) -> None:
+    """An operation that lists the tags of another kind of resource is not called for the item."""
     made = index(
         "GetThing @ Thing",
         f"ListTagsForResource @ Tagged ResourceArn!{text}",
@@ -128,22 +130,22 @@ def test_tags_of_other_resources_are_no_tags(text: str, bound: bool) -> None:
         ("GetPaint @ Paint ThingName!", "cover json", False),
     ],
 )
-def test_a_whole_response_fills_the_column_that_is_called_so(
+def test_whole_responses_fill_undocumented_json_columns_of_their_name(
     operation: str, column: str, bound: bool
 ) -> None:
-    """A json column without documentation that nothing is called after holds all that an operation
-    returns, if that is called as the column and is about the item."""
+    """A json column without documentation, whose name no member has, is filled by the whole response of
+    an operation that has the name and is about the item."""
     made = index("GetThing @ Thing", operation, Thing=THING, Paint=(COLOUR,))
     binding = only(thing(*KEYED, column), made).binding
     assert binding is not None
-    whole = [one for one in binding.columns if one.member == "@"]
+    whole = [filled for filled in binding.columns if filled.member == "@"]
     name = column.split()[0]
     assert whole == ([BoundColumn(name, "@", "name", operation.split()[0])] if bound else [])
     assert binding.unbound == (() if bound else (name,))
 
 
-def test_what_comes_in_pages_is_no_whole_response() -> None:
-    """One page of a list is not all that there is."""
+def test_paginated_responses_are_not_whole_responses() -> None:
+    """One page of a list is not all of it."""
     made = index(
         "GetThing @ Thing", "GetPaint @ Paint ThingName!",
         paged=("GetPaint",), Thing=THING, Paint=(COLOUR,),
@@ -153,8 +155,8 @@ def test_what_comes_in_pages_is_no_whole_response() -> None:
     assert binding.unbound == ("paint",)
 
 
-def test_a_member_goes_before_a_whole_response() -> None:
-    """Where a member of any response is called as the column, no whole response fills it."""
+def test_whole_responses_are_skipped_if_a_member_has_the_name() -> None:
+    """If a member of any response has the column's name, no whole response fills the column."""
     other = (IndexedMember("Paint", "int64", ""),)
     made = index(
         "GetThing @ Thing", "GetPaint @ Paint ThingName!", "GetCoat @ Coat ThingName!",
@@ -165,9 +167,9 @@ def test_a_member_goes_before_a_whole_response() -> None:
     assert binding.unbound == ("paint",)
 
 
-def test_two_whole_responses_are_a_finding() -> None:
-    """A column that two operations return alike stays unbound, and both are named; what is called
-    as the column goes before what returns a structure of that name."""
+def test_ambiguous_whole_responses_leave_the_column_unbound() -> None:
+    """If two operations return the column equally well, it stays unbound, and the finding names both. An
+    operation with the column's name is better than a structure with it."""
     both = ("GetCoat @ Paint ThingName!", "GetSkin @ Paint ThingName!")
     better = index(
         "GetThing @ Thing", *both, "GetPaint @ One ThingName!",
@@ -175,7 +177,7 @@ def test_two_whole_responses_are_a_finding() -> None:
     )  # fmt: skip
     binding = only(thing(*KEYED, "paint json"), better).binding
     assert binding is not None
-    assert [one.operation for one in binding.enrichments] == ["GetPaint"]
+    assert [enrichment.operation for enrichment in binding.enrichments] == ["GetPaint"]
     made = index("GetThing @ Thing", *both, Thing=THING, Paint=(COLOUR,))
     found = only(thing(*KEYED, "paint json"), made)
     assert [problem.message for problem in found.findings] == [
@@ -184,8 +186,8 @@ def test_two_whole_responses_are_a_finding() -> None:
     ]
 
 
-def test_what_must_be_included_is_asked_for() -> None:
-    """Of the enumeration of ``include``, those values are given that columns are bound for."""
+def test_inclusion_parameters_name_the_bound_members() -> None:
+    """The constant ``include`` has those values of its enumeration that bound members have the names of."""
     made = index(
         "DescribeThings things[] Thing include[]=SIZES|COLOUR|SHAPE other[]=SIZES", Thing=THING
     )
@@ -195,8 +197,8 @@ def test_what_must_be_included_is_asked_for() -> None:
         assert binding.constants == constants
 
 
-def test_an_auxiliary_operation_is_asked_to_include_too() -> None:
-    """What stands beside the item in the same response is asked for as in the item."""
+def test_inclusion_parameters_are_set_for_enrichments_too() -> None:
+    """The constant is set for an item of the same response beside the primary one as well."""
     made = index(
         "DescribeThing thing Thing ThingName! include[]=TAGS|SIZES",
         "DescribeThing @ Answer ThingName! include[]=TAGS|SIZES",
@@ -205,5 +207,7 @@ def test_an_auxiliary_operation_is_asked_to_include_too() -> None:
     )
     binding = only(thing("thing_name string", "thing_arn string", "tags hstore"), made).binding
     assert binding is not None
-    assert [one.constants for one in binding.enrichments] == [(("include", ("TAGS",)),)]
+    assert [enrichment.constants for enrichment in binding.enrichments] == [
+        (("include", ("TAGS",)),)
+    ]
     assert binding.constants == (("include", ("TAGS",)),)
