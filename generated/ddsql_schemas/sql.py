@@ -4,26 +4,25 @@
 A row is a mapping from column names to values, as the mappers make it and as
 ``model_dump(by_alias=True)`` returns it. The tables are in ``tables.<provider>.<table>``::
 
+    from ddsql_schemas.sql import insert, parameters
     from ddsql_schemas.tables.aws.some_table import TABLE
 
     cursor.executemany(
         insert(TABLE, "postgres"), [parameters(row, TABLE, "postgres") for row in rows]
     )
 
-In PostgreSQL, read hstore arrays through psycopg's ``register_hstore``, and times in UTC
+In PostgreSQL, register hstore arrays with psycopg's ``register_hstore``, and read times in UTC
 (``SET TIME ZONE 'UTC'``; DuckDB: ``SET TimeZone = 'UTC'``): Python has no years before 1 and after
-9999, and other zones can lead there.
+9999, and other time zones can lead there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Literal, LiteralString, NamedTuple, cast
+from typing import Final, Literal
 
 from ._convert import (
     ConversionError,
     Errors,
-    array,
     boolean,
     float64,
     hstore_csv_from_text,
@@ -38,6 +37,19 @@ from ._convert import (
     text,
     timestamp,
 )
+from ._runtime.sql import DialectRules, Encoding, Loader, Table
+
+__all__ = [
+    "ConversionError",
+    "Dialect",
+    "Errors",
+    "Table",
+    "insert",
+    "parameters",
+    "read",
+    "relation",
+    "select",
+]
 
 Dialect = Literal[
     "postgres",
@@ -45,270 +57,151 @@ Dialect = Literal[
     "duckdb",
 ]
 
-
-class Table(NamedTuple):
-    """What loading needs to know of a table.
-
-    ``columns`` maps names to DDSQL types, in the order of the documentation. ``renamed`` maps names
-    to what they are called in a dialect that does not take them as they are.
-    """
-
-    id: str
-    key: str | None
-    columns: Mapping[str, str]
-    renamed: Mapping[Dialect, Mapping[str, str]] = {}
-
-
-_Convert = Callable[[object, str, Errors], object]
-
-
-class _Type(NamedTuple):
-    parameter: str
-    encode: _Convert
-    decode: _Convert | None
-    depth: int
-
-
-_TYPES: Final[dict[Dialect, dict[str, _Type]]] = {
-    "postgres": {
-        "bool": _Type("{}", boolean, None, 0),
-        "array<bool>": _Type("{}", boolean, None, 1),
-        "array<array<bool>>": _Type("CAST({} AS jsonb)", json_text, None, 0),
-        "float64": _Type("{}", float64, None, 0),
-        "array<float64>": _Type("{}", float64, None, 1),
-        "array<array<float64>>": _Type("CAST({} AS jsonb)", json_text, None, 0),
-        "hstore": _Type("CAST({} AS hstore)", hstore_text, hstore_from_text, 0),
-        "array<hstore>": _Type(
-            "CAST({} AS hstore[])", hstore_text, hstore_from_text, 1
-        ),
-        "array<array<hstore>>": _Type("CAST({} AS jsonb)", json_text, None, 0),
-        "hstore_csv": _Type(
-            "CAST({} AS hstore)", hstore_csv_text, hstore_csv_from_text, 0
-        ),
-        "array<hstore_csv>": _Type(
-            "CAST({} AS hstore[])", hstore_csv_text, hstore_csv_from_text, 1
-        ),
-        "array<array<hstore_csv>>": _Type("CAST({} AS jsonb)", json_text, None, 0),
-        "int64": _Type("{}", int64, None, 0),
-        "array<int64>": _Type("{}", int64, None, 1),
-        "array<array<int64>>": _Type("CAST({} AS jsonb)", json_text, None, 0),
-        "json": _Type("CAST({} AS jsonb)", json_text, None, 0),
-        "array<json>": _Type("CAST({} AS jsonb[])", json_text, None, 1),
-        "array<array<json>>": _Type("CAST({} AS jsonb)", json_text, None, 0),
-        "string": _Type("{}", text, None, 0),
-        "array<string>": _Type("{}", text, None, 1),
-        "array<array<string>>": _Type("CAST({} AS jsonb)", json_text, None, 0),
-        "timestamp": _Type("{}", timestamp, timestamp, 0),
-        "array<timestamp>": _Type("{}", timestamp, timestamp, 1),
-        "array<array<timestamp>>": _Type("CAST({} AS jsonb)", json_text, None, 0),
-    },
-    "postgres_jsonb": {
-        "bool": _Type("{}", boolean, None, 0),
-        "array<bool>": _Type("{}", boolean, None, 1),
-        "array<array<bool>>": _Type("CAST({} AS jsonb)", json_text, None, 0),
-        "float64": _Type("{}", float64, None, 0),
-        "array<float64>": _Type("{}", float64, None, 1),
-        "array<array<float64>>": _Type("CAST({} AS jsonb)", json_text, None, 0),
-        "hstore": _Type("CAST({} AS jsonb)", hstore_json_text, None, 0),
-        "array<hstore>": _Type("CAST({} AS jsonb[])", hstore_json_text, None, 1),
-        "array<array<hstore>>": _Type("CAST({} AS jsonb)", json_text, None, 0),
-        "hstore_csv": _Type("CAST({} AS jsonb)", hstore_csv_json_text, None, 0),
-        "array<hstore_csv>": _Type(
-            "CAST({} AS jsonb[])", hstore_csv_json_text, None, 1
-        ),
-        "array<array<hstore_csv>>": _Type("CAST({} AS jsonb)", json_text, None, 0),
-        "int64": _Type("{}", int64, None, 0),
-        "array<int64>": _Type("{}", int64, None, 1),
-        "array<array<int64>>": _Type("CAST({} AS jsonb)", json_text, None, 0),
-        "json": _Type("CAST({} AS jsonb)", json_text, None, 0),
-        "array<json>": _Type("CAST({} AS jsonb[])", json_text, None, 1),
-        "array<array<json>>": _Type("CAST({} AS jsonb)", json_text, None, 0),
-        "string": _Type("{}", text, None, 0),
-        "array<string>": _Type("{}", text, None, 1),
-        "array<array<string>>": _Type("CAST({} AS jsonb)", json_text, None, 0),
-        "timestamp": _Type("{}", timestamp, timestamp, 0),
-        "array<timestamp>": _Type("{}", timestamp, timestamp, 1),
-        "array<array<timestamp>>": _Type("CAST({} AS jsonb)", json_text, None, 0),
-    },
-    "duckdb": {
-        "bool": _Type("{}", boolean, None, 0),
-        "array<bool>": _Type("{}", boolean, None, 1),
-        "array<array<bool>>": _Type("{}", boolean, None, 2),
-        "float64": _Type("{}", float64, None, 0),
-        "array<float64>": _Type("{}", float64, None, 1),
-        "array<array<float64>>": _Type("{}", float64, None, 2),
-        "hstore": _Type(
-            "CAST(CAST({} AS JSON) AS MAP(VARCHAR, VARCHAR))", hstore_json_text, None, 0
-        ),
-        "array<hstore>": _Type(
-            "CAST(CAST({} AS JSON[]) AS MAP(VARCHAR, VARCHAR)[])",
-            hstore_json_text,
-            None,
-            1,
-        ),
-        "array<array<hstore>>": _Type(
-            "CAST(CAST({} AS JSON[][]) AS MAP(VARCHAR, VARCHAR)[][])",
-            hstore_json_text,
-            None,
-            2,
-        ),
-        "hstore_csv": _Type(
-            "CAST(CAST({} AS JSON) AS MAP(VARCHAR, VARCHAR[]))",
-            hstore_csv_json_text,
-            None,
-            0,
-        ),
-        "array<hstore_csv>": _Type(
-            "CAST(CAST({} AS JSON[]) AS MAP(VARCHAR, VARCHAR[])[])",
-            hstore_csv_json_text,
-            None,
-            1,
-        ),
-        "array<array<hstore_csv>>": _Type(
-            "CAST(CAST({} AS JSON[][]) AS MAP(VARCHAR, VARCHAR[])[][])",
-            hstore_csv_json_text,
-            None,
-            2,
-        ),
-        "int64": _Type("{}", int64, None, 0),
-        "array<int64>": _Type("{}", int64, None, 1),
-        "array<array<int64>>": _Type("{}", int64, None, 2),
-        "json": _Type("CAST({} AS JSON)", json_text, json_from_text, 0),
-        "array<json>": _Type("CAST({} AS JSON[])", json_text, json_from_text, 1),
-        "array<array<json>>": _Type(
-            "CAST({} AS JSON[][])", json_text, json_from_text, 2
-        ),
-        "string": _Type("{}", text, None, 0),
-        "array<string>": _Type("{}", text, None, 1),
-        "array<array<string>>": _Type("{}", text, None, 2),
-        "timestamp": _Type("{}", timestamp, timestamp, 0),
-        "array<timestamp>": _Type("{}", timestamp, timestamp, 1),
-        "array<array<timestamp>>": _Type("{}", timestamp, timestamp, 2),
-    },
+_DIALECTS: Final[dict[Dialect, DialectRules]] = {
+    "postgres": DialectRules(
+        marker="%s",
+        max_key=2692,
+        types={
+            "bool": Encoding("{}", boolean, None, 0),
+            "array<bool>": Encoding("{}", boolean, None, 1),
+            "array<array<bool>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
+            "float64": Encoding("{}", float64, None, 0),
+            "array<float64>": Encoding("{}", float64, None, 1),
+            "array<array<float64>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
+            "hstore": Encoding("CAST({} AS hstore)", hstore_text, hstore_from_text, 0),
+            "array<hstore>": Encoding(
+                "CAST({} AS hstore[])", hstore_text, hstore_from_text, 1
+            ),
+            "array<array<hstore>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
+            "hstore_csv": Encoding(
+                "CAST({} AS hstore)", hstore_csv_text, hstore_csv_from_text, 0
+            ),
+            "array<hstore_csv>": Encoding(
+                "CAST({} AS hstore[])", hstore_csv_text, hstore_csv_from_text, 1
+            ),
+            "array<array<hstore_csv>>": Encoding(
+                "CAST({} AS jsonb)", json_text, None, 0
+            ),
+            "int64": Encoding("{}", int64, None, 0),
+            "array<int64>": Encoding("{}", int64, None, 1),
+            "array<array<int64>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
+            "json": Encoding("CAST({} AS jsonb)", json_text, None, 0),
+            "array<json>": Encoding("CAST({} AS jsonb[])", json_text, None, 1),
+            "array<array<json>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
+            "string": Encoding("{}", text, None, 0),
+            "array<string>": Encoding("{}", text, None, 1),
+            "array<array<string>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
+            "timestamp": Encoding("{}", timestamp, timestamp, 0),
+            "array<timestamp>": Encoding("{}", timestamp, timestamp, 1),
+            "array<array<timestamp>>": Encoding(
+                "CAST({} AS jsonb)", json_text, None, 0
+            ),
+        },
+    ),
+    "postgres_jsonb": DialectRules(
+        marker="%s",
+        max_key=2692,
+        types={
+            "bool": Encoding("{}", boolean, None, 0),
+            "array<bool>": Encoding("{}", boolean, None, 1),
+            "array<array<bool>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
+            "float64": Encoding("{}", float64, None, 0),
+            "array<float64>": Encoding("{}", float64, None, 1),
+            "array<array<float64>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
+            "hstore": Encoding("CAST({} AS jsonb)", hstore_json_text, None, 0),
+            "array<hstore>": Encoding("CAST({} AS jsonb[])", hstore_json_text, None, 1),
+            "array<array<hstore>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
+            "hstore_csv": Encoding("CAST({} AS jsonb)", hstore_csv_json_text, None, 0),
+            "array<hstore_csv>": Encoding(
+                "CAST({} AS jsonb[])", hstore_csv_json_text, None, 1
+            ),
+            "array<array<hstore_csv>>": Encoding(
+                "CAST({} AS jsonb)", json_text, None, 0
+            ),
+            "int64": Encoding("{}", int64, None, 0),
+            "array<int64>": Encoding("{}", int64, None, 1),
+            "array<array<int64>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
+            "json": Encoding("CAST({} AS jsonb)", json_text, None, 0),
+            "array<json>": Encoding("CAST({} AS jsonb[])", json_text, None, 1),
+            "array<array<json>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
+            "string": Encoding("{}", text, None, 0),
+            "array<string>": Encoding("{}", text, None, 1),
+            "array<array<string>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
+            "timestamp": Encoding("{}", timestamp, timestamp, 0),
+            "array<timestamp>": Encoding("{}", timestamp, timestamp, 1),
+            "array<array<timestamp>>": Encoding(
+                "CAST({} AS jsonb)", json_text, None, 0
+            ),
+        },
+    ),
+    "duckdb": DialectRules(
+        marker="?",
+        max_key=0,
+        types={
+            "bool": Encoding("{}", boolean, None, 0),
+            "array<bool>": Encoding("{}", boolean, None, 1),
+            "array<array<bool>>": Encoding("{}", boolean, None, 2),
+            "float64": Encoding("{}", float64, None, 0),
+            "array<float64>": Encoding("{}", float64, None, 1),
+            "array<array<float64>>": Encoding("{}", float64, None, 2),
+            "hstore": Encoding(
+                "CAST(CAST({} AS JSON) AS MAP(VARCHAR, VARCHAR))",
+                hstore_json_text,
+                None,
+                0,
+            ),
+            "array<hstore>": Encoding(
+                "CAST(CAST({} AS JSON[]) AS MAP(VARCHAR, VARCHAR)[])",
+                hstore_json_text,
+                None,
+                1,
+            ),
+            "array<array<hstore>>": Encoding(
+                "CAST(CAST({} AS JSON[][]) AS MAP(VARCHAR, VARCHAR)[][])",
+                hstore_json_text,
+                None,
+                2,
+            ),
+            "hstore_csv": Encoding(
+                "CAST(CAST({} AS JSON) AS MAP(VARCHAR, VARCHAR[]))",
+                hstore_csv_json_text,
+                None,
+                0,
+            ),
+            "array<hstore_csv>": Encoding(
+                "CAST(CAST({} AS JSON[]) AS MAP(VARCHAR, VARCHAR[])[])",
+                hstore_csv_json_text,
+                None,
+                1,
+            ),
+            "array<array<hstore_csv>>": Encoding(
+                "CAST(CAST({} AS JSON[][]) AS MAP(VARCHAR, VARCHAR[])[][])",
+                hstore_csv_json_text,
+                None,
+                2,
+            ),
+            "int64": Encoding("{}", int64, None, 0),
+            "array<int64>": Encoding("{}", int64, None, 1),
+            "array<array<int64>>": Encoding("{}", int64, None, 2),
+            "json": Encoding("CAST({} AS JSON)", json_text, json_from_text, 0),
+            "array<json>": Encoding("CAST({} AS JSON[])", json_text, json_from_text, 1),
+            "array<array<json>>": Encoding(
+                "CAST({} AS JSON[][])", json_text, json_from_text, 2
+            ),
+            "string": Encoding("{}", text, None, 0),
+            "array<string>": Encoding("{}", text, None, 1),
+            "array<array<string>>": Encoding("{}", text, None, 2),
+            "timestamp": Encoding("{}", timestamp, timestamp, 0),
+            "array<timestamp>": Encoding("{}", timestamp, timestamp, 1),
+            "array<array<timestamp>>": Encoding("{}", timestamp, timestamp, 2),
+        },
+    ),
 }
 
-_MARKERS: Final[dict[Dialect, str]] = {
-    "postgres": "%s",
-    "postgres_jsonb": "%s",
-    "duckdb": "?",
-}
+_LOADER: Final = Loader[Dialect](_DIALECTS)
 
-# Bytes of a primary key's value that fit the index.
-_MAX_KEY: Final[dict[Dialect, int]] = {
-    "postgres": 2692,
-    "postgres_jsonb": 2692,
-}
-
-
-def relation(table: Table, dialect: Dialect) -> LiteralString:
-    """The table's name in SQL, with its schema, quoted."""
-    schema, _, name = table.id.partition(".")
-    return _safe(f"{_quoted(schema, table, dialect)}.{_quoted(name, table, dialect)}")
-
-
-def insert(table: Table, dialect: Dialect, marker: str | None = None) -> LiteralString:
-    """An INSERT of one row, for the list that `parameters` returns.
-
-    ``marker`` is how the driver writes a parameter, with ``{}`` for its number where it wants one
-    (``"${}"``); without it, psycopg's ``%s`` or DuckDB's ``?``.
-    """
-    marker = _MARKERS[dialect] if marker is None else marker
-    target = f"{relation(table, dialect)} ({_columns(table, dialect)})"
-    if "%" in marker:  # such drivers read a percent sign in a name as a parameter, too
-        target = target.replace("%", "%%")
-    types = _TYPES[dialect]
-    values = ", ".join(
-        types[expression].parameter.format(marker.format(number))
-        for number, expression in enumerate(table.columns.values(), 1)
-    )
-    return _safe(f"INSERT INTO {target} VALUES ({values})")
-
-
-def select(table: Table, dialect: Dialect) -> LiteralString:
-    """A SELECT of all rows, for `read`."""
-    return _safe(f"SELECT {_columns(table, dialect)} FROM {relation(table, dialect)}")
-
-
-def parameters(
-    row: Mapping[str, object], table: Table, dialect: Dialect, errors: Errors = "strict"
-) -> list[object]:
-    """The parameters of `insert` for ``row``; a column that is missing is NULL.
-
-    Raises `ConversionError`, naming ``table.column``, for whatever the database would refuse or
-    change. With ``errors="replace"``, U+FFFD replaces characters that it cannot store.
-    """
-    if unknown := row.keys() - table.columns.keys():
-        name = min(unknown)
-        raise ConversionError(f"{table.id}.{name}", "the table has no such column")
-    types = _TYPES[dialect]
-    encoded: list[object] = []
-    for name, expression in table.columns.items():
-        value = row.get(name)
-        if value is not None:
-            kind = types[expression]
-            value = _apply(kind.encode, kind.depth, value, name, table, errors)
-        encoded.append(value)
-        if name == table.key:
-            _check_key(value, table, dialect)
-    return encoded
-
-
-def read(values: Sequence[object], table: Table, dialect: Dialect) -> dict[str, object]:
-    """The row that ``values`` hold, fetched by `select`."""
-    types = _TYPES[dialect]
-    row: dict[str, object] = {}
-    for (name, expression), value in zip(table.columns.items(), values, strict=True):
-        kind = types[expression]
-        if value is not None and kind.decode is not None:
-            value = _apply(kind.decode, kind.depth, value, name, table, "strict")
-        row[name] = value
-    return row
-
-
-def _apply(
-    convert: _Convert,
-    depth: int,
-    value: object,
-    name: str,
-    table: Table,
-    errors: Errors,
-) -> object:
-    for _ in range(depth):
-        convert = _elements(convert)
-    try:
-        return convert(value, name, errors)
-    except ConversionError as error:
-        raise ConversionError(f"{table.id}.{error.at}", error.reason) from None
-
-
-def _elements(convert: _Convert) -> _Convert:
-    def elements(value: object, at: str, errors: Errors) -> object:
-        return array(value, at, errors, convert)
-
-    return elements
-
-
-def _check_key(value: object, table: Table, dialect: Dialect) -> None:
-    at = f"{table.id}.{table.key}"
-    if value is None:
-        raise ConversionError(at, "the primary key is missing")
-    limit = _MAX_KEY.get(dialect, 0)
-    if limit and isinstance(value, str) and len(value.encode()) > limit:
-        raise ConversionError(
-            at, f"the primary key is longer than the {limit} bytes that the index holds"
-        )
-
-
-def _columns(table: Table, dialect: Dialect) -> str:
-    return ", ".join(_quoted(name, table, dialect) for name in table.columns)
-
-
-def _quoted(name: str, table: Table, dialect: Dialect) -> str:
-    name = table.renamed.get(dialect, {}).get(name, name)
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _safe(statement: str) -> LiteralString:
-    """A statement in which every name is quoted, as the type that drivers want for SQL (PEP 675)."""
-    safe: LiteralString = cast("Any", statement)
-    return safe
+relation = _LOADER.relation
+insert = _LOADER.insert
+select = _LOADER.select
+parameters = _LOADER.parameters
+read = _LOADER.read

@@ -1,0 +1,183 @@
+"""Rows to databases and back, for any driver: statements, their parameters, and fetched rows.
+
+What the SQL dialects of a package are is data: `Loader` takes it as `DialectRules`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, LiteralString, NamedTuple, TypeVar, cast
+
+from .convert import ConversionError, Errors, array
+from .lookup import find
+
+D = TypeVar("D", bound=str)
+
+Convert = Callable[[object, str, Errors], object]
+
+
+class Table(NamedTuple):
+    """What loading needs to know of a table.
+
+    ``columns`` maps names to DDSQL types, in the order of the documentation. ``renamed`` maps names
+    to their names in a dialect that does not accept them unchanged.
+    """
+
+    id: str
+    key: str | None
+    columns: Mapping[str, str]
+    renamed: Mapping[str, Mapping[str, str]] = {}
+
+
+class Encoding(NamedTuple):
+    """How a dialect stores the values of a DDSQL type.
+
+    ``parameter`` is the SQL expression around a driver's marker, ``{}``. ``encode`` and ``decode``
+    convert elements below ``depth`` arrays; without ``decode``, drivers return a row's value.
+    """
+
+    parameter: str
+    encode: Convert
+    decode: Convert | None
+    depth: int
+
+
+class DialectRules(NamedTuple):
+    """An SQL dialect: the marker of its usual driver, how many bytes of a primary key its index
+    holds (0 is any number), and the encodings of all DDSQL types."""
+
+    marker: str
+    max_key: int
+    types: Mapping[str, Encoding]
+
+
+class Loader(Generic[D]):
+    """The statements and parameters of a package's dialects."""
+
+    def __init__(self, dialects: Mapping[D, DialectRules]) -> None:
+        self._dialects = {str(name): rules for name, rules in dialects.items()}
+
+    def relation(self, table: Table, dialect: D) -> LiteralString:
+        """The table's name in SQL, with its schema, quoted."""
+        self._rules(dialect)
+        schema, _, name = table.id.partition(".")
+        return _safe(
+            f"{_quoted(schema, table, dialect)}.{_quoted(name, table, dialect)}"
+        )
+
+    def insert(
+        self, table: Table, dialect: D, marker: str | None = None
+    ) -> LiteralString:
+        """An INSERT of one row, for the list that `parameters` returns.
+
+        ``marker`` is how the driver writes a parameter, with ``{}`` where it wants the parameter's
+        number (``"${}"``). The default is psycopg's ``%s`` or DuckDB's ``?``.
+        """
+        rules = self._rules(dialect)
+        marker = rules.marker if marker is None else marker
+        target = f"{self.relation(table, dialect)} ({_columns(table, dialect)})"
+        if "%" in marker:  # such drivers take a percent sign in a name for a parameter
+            target = target.replace("%", "%%")
+        values = ", ".join(
+            rules.types[expression].parameter.format(marker.format(number))
+            for number, expression in enumerate(table.columns.values(), 1)
+        )
+        return _safe(f"INSERT INTO {target} VALUES ({values})")
+
+    def select(self, table: Table, dialect: D) -> LiteralString:
+        """A SELECT of all rows, for `read`."""
+        relation = self.relation(table, dialect)
+        return _safe(f"SELECT {_columns(table, dialect)} FROM {relation}")
+
+    def parameters(
+        self,
+        row: Mapping[str, object],
+        table: Table,
+        dialect: D,
+        errors: Errors = "strict",
+    ) -> list[object]:
+        """The parameters of `insert` for ``row``. A missing column is NULL.
+
+        Raises `ConversionError`, naming ``table.column``, for every value that the database would
+        refuse or change. With ``errors="replace"``, U+FFFD replaces characters that it cannot store.
+        """
+        if unknown := row.keys() - table.columns.keys():
+            name = min(unknown)
+            raise ConversionError(f"{table.id}.{name}", "the table has no such column")
+        rules = self._rules(dialect)
+        types = rules.types
+        encoded: list[object] = []
+        for name, expression in table.columns.items():
+            value = row.get(name)
+            if value is not None:
+                encoding = types[expression]
+                value = _apply(
+                    encoding.encode, encoding.depth, value, name, table, errors
+                )
+            encoded.append(value)
+            if name == table.key:
+                _check_key(value, table, rules.max_key)
+        return encoded
+
+    def read(
+        self, values: Sequence[object], table: Table, dialect: D
+    ) -> dict[str, object]:
+        """The row of ``values``, fetched by `select`."""
+        types = self._rules(dialect).types
+        row: dict[str, object] = {}
+        for (name, expression), value in zip(
+            table.columns.items(), values, strict=True
+        ):
+            encoding = types[expression]
+            if value is not None and encoding.decode is not None:
+                value = _apply(
+                    encoding.decode, encoding.depth, value, name, table, "strict"
+                )
+            row[name] = value
+        return row
+
+    def _rules(self, dialect: D) -> DialectRules:
+        return find("dialect", dialect, self._dialects)
+
+
+def _apply(
+    convert: Convert, depth: int, value: object, name: str, table: Table, errors: Errors
+) -> object:
+    for _ in range(depth):
+        convert = _elements(convert)
+    try:
+        return convert(value, name, errors)
+    except ConversionError as error:
+        raise ConversionError(f"{table.id}.{error.at}", error.reason) from None
+
+
+def _elements(convert: Convert) -> Convert:
+    def elements(value: object, at: str, errors: Errors) -> object:
+        return array(value, at, errors, convert)
+
+    return elements
+
+
+def _check_key(value: object, table: Table, limit: int) -> None:
+    at = f"{table.id}.{table.key}"
+    if value is None:
+        raise ConversionError(at, "the primary key is missing")
+    if limit and isinstance(value, str) and len(value.encode()) > limit:
+        raise ConversionError(
+            at, f"the primary key is longer than the {limit} bytes that the index holds"
+        )
+
+
+def _columns(table: Table, dialect: str) -> str:
+    return ", ".join(_quoted(name, table, dialect) for name in table.columns)
+
+
+def _quoted(name: str, table: Table, dialect: str) -> str:
+    name = table.renamed.get(dialect, {}).get(name, name)
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _safe(statement: str) -> LiteralString:
+    """A statement with all names quoted, as the type that drivers want for SQL (PEP 675)."""
+    safe: LiteralString = cast("Any", statement)
+    return safe
