@@ -1,8 +1,8 @@
-"""What the bindings cover, and where pages and botocore's record part: pages + catalogue -> `Coverage`.
+"""Compute what the bindings cover, and where pages and recorded shapes differ.
 
-Figures are about all columns but `KEY`: what fills the key is a convention of ours, no evidence.
-What pages say is taken from the pages themselves, because a catalogue has it reconciled with the
-record already.
+Figures leave out the column `KEY`: what fills it is a convention of this project and needs no
+evidence. What pages say is taken from the pages themselves, because the catalogue has already
+reconciled it with the record.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ NOT_IN_LOCK = "not in the lock"
 
 @dataclass(frozen=True, slots=True)
 class ColumnCoverage:
-    """A column. ``by`` is the evidence that binds it, the rule that derives it, or the reason why
-    nothing does."""
+    """A column. ``by`` is the evidence that binds it, the rule that derives it, or the reason why it is
+    unbound."""
 
     column: str
     state: State
@@ -41,7 +41,7 @@ class ColumnCoverage:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Numbers of columns, `KEY` not counted. ``counts`` has one for each state and ``by``."""
+    """Numbers of columns without `KEY`. ``counts`` has a number for each pair of state and ``by``."""
 
     counts: tuple[tuple[tuple[State, str], int], ...]
 
@@ -51,25 +51,25 @@ class Figures:
 
     @property
     def covered(self) -> int:
-        """How many are bound or derived."""
+        """The number of columns that are bound or derived."""
         return self.columns - self.total("unbound")
 
     @property
     def percent(self) -> float:
-        """How many in a hundred are covered; 100 where there are none to cover."""
+        """The share of covered columns; 100 where there are no columns."""
         return 100 * self.covered / self.columns if self.columns else 100.0
 
     def total(self, state: State) -> int:
         return sum(self.by(state).values())
 
     def by(self, state: State) -> dict[str, int]:
-        """The numbers of one state, by evidence, rule or reason, sorted."""
-        return {by: number for (one, by), number in self.counts if one == state}
+        """Return the numbers for ``state`` by evidence, rule or reason, sorted."""
+        return {by: number for (other, by), number in self.counts if other == state}
 
 
 @dataclass(frozen=True, slots=True)
 class ValuesDifference:
-    """An enumeration that the page and the record give differently. ``of`` is the column or the
+    """An enumeration whose values differ between page and record. ``of`` is the column or the
     member: ``aws.made_thing.state``, ``sagemaker.Transition.Status``."""
 
     of: str
@@ -80,10 +80,10 @@ class ValuesDifference:
 
 @dataclass(frozen=True, slots=True)
 class MembersDifference:
-    """A structure, or an operation's response, that the API page and the record give differently.
+    """A structure, or an operation's response, whose members differ between API page and record.
 
-    ``required_on_page`` and ``required_in_record`` are members of both that only the one requires;
-    a page that does not say is not compared.
+    ``required_on_page`` and ``required_in_record`` are members of both that only one of them
+    requires; members whose page does not say are not compared.
     """
 
     of: str
@@ -96,8 +96,8 @@ class MembersDifference:
 
 @dataclass(frozen=True, slots=True)
 class TypesDifference:
-    """A member of a structure, or of an operation's response, that the API page and the record type
-    differently. ``of`` is ``sagemaker.Transition.Status``."""
+    """A member of a structure, or of an operation's response, whose type differs between API page and
+    record. ``of`` is ``sagemaker.Transition.Status``."""
 
     of: str
     page: Shape
@@ -107,8 +107,8 @@ class TypesDifference:
 
 @dataclass(frozen=True)
 class TableCoverage:
-    """One table. ``unmapped`` are the members of the primary item that fill no column, in the
-    order of the record: what the mapper's function of that name says of a full item."""
+    """A table. ``unmapped`` are the members of the primary item that fill no column, in the order of
+    the record: what the mapper's ``unmapped`` returns for an item with all members."""
 
     table: str
     binding: Binding | None
@@ -131,12 +131,12 @@ class Coverage:
 
     @cached_property
     def figures(self) -> Figures:
-        """All tables together."""
+        """The figures of all tables together."""
         return _figures(column for table in self.tables for column in table.columns)
 
 
 def coverage(pages: Pages, catalog: Catalog, tables: Collection[str]) -> Coverage:
-    """The coverage of ``tables`` (ids), of which ``catalog`` was made from ``pages``."""
+    """Compute the coverage of ``tables`` (ids). ``catalog`` must be linked from ``pages``."""
     documented = {table.id: table for table in pages.tables}
     recorded = {name: RecordedResponses(service) for name, service in catalog.services.items()}
     return Coverage(
@@ -183,7 +183,7 @@ def _table(
 
 def _figures(columns: Iterable[ColumnCoverage]) -> Figures:
     counted = Counter[tuple[State, str]](
-        (one.state, one.by) for one in columns if one.column != KEY
+        (column.state, column.by) for column in columns if column.column != KEY
     )
     return Figures(tuple(sorted(counted.items())))
 
@@ -196,31 +196,31 @@ def _column(column: Column, binding: Binding | None) -> ColumnCoverage:
     by = NO_BINDING
     if binding is not None:
         by = LISTED if column.name in binding.unbound else NOT_IN_LOCK
-        for one in binding.filled:
-            if one.column == column.name:
-                match one:
+        for filled in binding.filled:
+            if filled.column == column.name:
+                match filled:
                     case BoundColumn():
-                        state, by = "bound", one.evidence
+                        state, by = "bound", filled.evidence
                     case DerivedColumn():
-                        state, by = "derived", one.rule
+                        state, by = "derived", filled.rule
     return ColumnCoverage(column.name, state, by, column.origin)
 
 
 def _column_values(
     table: Table, binding: Binding, responses: RecordedResponses
 ) -> Iterator[ValuesDifference]:
-    """The columns whose documented values are not those of the members that fill them."""
+    """Find columns whose documented values differ from those of the members that fill them."""
     bound = {column.column: column for column in binding.columns}
     for column in table.columns:
-        if one := bound.get(column.name):
-            member = responses.column_member(binding, one)
+        if filled := bound.get(column.name):
+            member = responses.column_member(binding, filled)
             yield from _values(f"{table.id}.{column.name}", column.values, member, column.origin)
 
 
 def _values(
     of: str, documented: Iterable[DocumentedValue], member: RecordedMember, origin: Origin
 ) -> Iterator[ValuesDifference]:
-    """The difference, if both say that there is an enumeration."""
+    """Yield the difference, if page and record both have an enumeration."""
     page = tuple(value.value for value in documented)
     recorded = member.values
     if page and recorded and set(page) != set(recorded):
@@ -228,7 +228,7 @@ def _values(
 
 
 def _without(names: Iterable[str], others: Collection[str]) -> tuple[str, ...]:
-    """``names`` that are not among ``others``, in their order."""
+    """Return the ``names`` that are not among ``others``, in their order."""
     return tuple(name for name in names if name not in others)
 
 
@@ -237,7 +237,7 @@ def _without(names: Iterable[str], others: Collection[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Described:
-    """A structure that a page and the record both type."""
+    """A structure, or a response, that a page and the record both describe."""
 
     of: str
     page: tuple[DocumentedMember, ...]
@@ -245,7 +245,7 @@ class _Described:
     origin: Origin
 
     def both(self) -> Iterator[tuple[DocumentedMember, RecordedMember]]:
-        """The members that are on the page and in the record."""
+        """Pair the members that are on the page and in the record."""
         recorded = {member.name: member for member in self.record.members}
         for member in self.page:
             if same := recorded.get(member.name):
@@ -256,7 +256,7 @@ class _Described:
             yield from _values(f"{self.of}.{member.name}", member.values, same, member.origin)
 
     def types(self) -> Iterator[TypesDifference]:
-        # Page and record speak of the same scalars by now: Integer and long are both int64.
+        # Page and record name scalars alike by now: Integer and long are both int64.
         for member, same in self.both():
             if member.shape != same.shape:
                 of = f"{self.of}.{member.name}"
@@ -291,11 +291,11 @@ class _Described:
 def _described(
     linked: LinkedTable, pages: Pages, recorded: Mapping[str, RecordedResponses]
 ) -> Iterator[_Described]:
-    """The structures of a table, and the responses that fill it, of which there are both."""
+    """Find the structures of a table, and the responses that fill it, that both describe."""
     binding = linked.binding
     if binding is not None:
         responses = recorded[binding.service]
-        filling = {binding.operation, *(one.operation for one in binding.enrichments)}
+        filling = {binding.operation, *(call.operation for call in binding.enrichments)}
         for operation in pages.operations:
             if operation.service == binding.service and operation.name in filling:
                 yield _Described(
@@ -304,7 +304,7 @@ def _described(
                     responses.output(operation.name),
                     operation.origin,
                 )
-    reached = {(one.service, one.name) for one in linked.structures}
+    reached = {(structure.service, structure.name) for structure in linked.structures}
     for structure in pages.structures:
         if (structure.service, structure.name) in reached and structure.service in recorded:
             record = recorded[structure.service].structures.get(structure.name)

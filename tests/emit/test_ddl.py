@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import duckdb as duckdb_driver
 import psycopg
 import pytest
 
@@ -15,7 +14,6 @@ from catalogues import TYPES, Described
 from schemagen.catalog import LinkedTable
 from schemagen.emit import ddl
 from schemagen.runtime.convert import hstore_csv_text, tags
-from schemagen.targets import limits
 from schemagen.typetable import DIALECTS
 
 DIALECT = {dialect.name: dialect for dialect in DIALECTS}
@@ -163,71 +161,3 @@ def test_the_variant_without_extension_needs_none() -> None:
     assert statements.index("CREATE EXTENSION") < statements.index("CREATE TABLE")
     plain = handmade.table("aws.thing", handmade.columns({"a": "string"}))
     assert "EXTENSION" not in ddl.render(plain, DIALECT["postgres"])
-
-
-# --- what does not fit ----------------------------------------------------------------------------
-
-
-def _problems(table: LinkedTable) -> list[str]:
-    return [str(problem) for problem in limits.problems(table)]
-
-
-def test_too_many_columns(postgres: psycopg.Connection) -> None:
-    """The limit is the engine's: the last table that fits runs, the next is a problem."""
-    fits = handmade.table(
-        "aws.fits", handmade.columns({f"c{number}": "string" for number in range(1600)})
-    )
-    assert _problems(fits) == []
-    postgres.execute(ddl.render(fits, DIALECT["postgres"]).encode())
-    wide = handmade.table(
-        "aws.wide", handmade.columns({f"c{number}": "string" for number in range(1601)})
-    )
-    assert _problems(wide) == [
-        f"{handmade.PAGE}:1:1: SG121 the table has 1601 columns; {title} takes at most 1600"
-        for title in ("PostgreSQL", "PostgreSQL, no extension")
-    ]
-    with pytest.raises(psycopg.errors.TooManyColumns):
-        postgres.execute(ddl.render(wide, DIALECT["postgres"]).encode())
-
-
-def test_no_columns(postgres: psycopg.Connection, duck: engines.DuckDB) -> None:
-    """PostgreSQL has tables without columns, DuckDB does not."""
-    table = handmade.table("aws.empty", [])
-    assert _problems(table) == [
-        f"{handmade.PAGE}:1:1: SG121 the table has 0 columns; DuckDB needs at least 1"
-    ]
-    postgres.execute(ddl.render(table, DIALECT["postgres"]).encode())
-    with pytest.raises(duckdb_driver.ParserException):
-        duck.execute(ddl.render(table, DIALECT["duckdb"]))
-
-
-def test_names_that_differ_only_in_case(postgres: psycopg.Connection, duck: engines.DuckDB) -> None:
-    """DuckDB folds ASCII letters: two such columns are a problem; beyond ASCII they are not."""
-    columns = [handmade.column("Name", line=5), handmade.column("name", line=6)]
-    table = handmade.table("aws.case", columns)
-    assert _problems(table) == [
-        f"{handmade.PAGE}:6:1: SG120 columns 'Name' and 'name' are one name in DuckDB"
-    ]
-    postgres.execute(ddl.render(table, DIALECT["postgres"]).encode())
-    with pytest.raises(duckdb_driver.CatalogException):
-        duck.execute(ddl.render(table, DIALECT["duckdb"]))
-    accents = handmade.table("aws.accents", handmade.columns({"É": "string", "é": "string"}))
-    assert _problems(accents) == []
-    duck.execute(ddl.render(accents, DIALECT["duckdb"]))
-
-
-def test_a_name_that_is_another_columns_new_name() -> None:
-    """A column that is already called what another one would be renamed to is a problem."""
-    columns = [handmade.column("ctid"), handmade.column("ctid_a6768917", line=11)]
-    assert _problems(handmade.table("aws.thing", columns)) == [
-        f"{handmade.PAGE}:11:1: SG120 columns 'ctid' and 'ctid_a6768917' are one name in {title}"
-        for title in ("PostgreSQL", "PostgreSQL, no extension")
-    ]
-
-
-def test_arrays_nested_too_deeply() -> None:
-    """What the loading module does not know is refused when the page is read."""
-    table = handmade.table("aws.thing", handmade.columns({"a": "array<array<array<string>>>"}))
-    assert _problems(table) == [
-        f"{handmade.PAGE}:10:1: SG121 arrays are nested deeper than 2 levels in 'a'"
-    ]

@@ -1,4 +1,4 @@
-"""Limits of the targets: which tables an SQL engine, or the generated package, cannot hold."""
+"""Check tables against the limits of the SQL engines and of the generated package."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from schemagen.diagnostics import Problem
 from schemagen.typetable import DIALECTS, Dialect
 
 MAX_DEPTH = 2
-"""How deeply arrays may be nested: the generated package knows no deeper ones."""
+"""How many levels of arrays the generated package can load."""
 
 
 def problems(table: LinkedTable) -> Iterator[Problem]:
-    """Why ``table`` does not fit an SQL target (SG120, SG121)."""
+    """Report why ``table`` fits no target, or not all of them (SG120, SG121)."""
     for column in table.columns:
         if column.type.depth > MAX_DEPTH:
             origin = column.column.origin
@@ -41,7 +41,7 @@ def _collisions(table: LinkedTable, dialect: Dialect) -> Iterator[Problem]:
     taken: dict[bytes, str] = {}
     for column in table.columns:
         source, name = column.column, column.sql_names[dialect.name].encode()
-        # DuckDB folds the letters of ASCII only, and so does lower() of bytes.
+        # DuckDB folds ASCII letters only; so does bytes.lower().
         other = taken.setdefault(name.lower() if dialect.fold_case else name, source.name)
         if other != source.name:
             message = f"columns {other!r} and {source.name!r} are one name in {dialect.title}"

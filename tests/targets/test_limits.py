@@ -1,0 +1,85 @@
+"""schemagen.targets.limits: what it refuses, the real engines refuse, and they take what it allows."""
+
+from __future__ import annotations
+
+import duckdb as duckdb_driver
+import psycopg
+import pytest
+
+import engines
+import handmade
+from schemagen.catalog import LinkedTable
+from schemagen.emit import ddl
+from schemagen.targets import limits
+from schemagen.typetable import DIALECTS
+
+DIALECT = {dialect.name: dialect for dialect in DIALECTS}
+
+
+def _problems(table: LinkedTable) -> list[str]:
+    return [str(problem) for problem in limits.problems(table)]
+
+
+def test_problems_report_the_first_column_too_many(postgres: psycopg.Connection) -> None:
+    """The limit is the engine's: it creates a table of 1600 columns and refuses 1601."""
+    fits = handmade.table(
+        "aws.fits", handmade.columns({f"c{number}": "string" for number in range(1600)})
+    )
+    assert _problems(fits) == []
+    postgres.execute(ddl.render(fits, DIALECT["postgres"]).encode())
+    wide = handmade.table(
+        "aws.wide", handmade.columns({f"c{number}": "string" for number in range(1601)})
+    )
+    assert _problems(wide) == [
+        f"{handmade.PAGE}:1:1: SG121 the table has 1601 columns; {title} takes at most 1600"
+        for title in ("PostgreSQL", "PostgreSQL, no extension")
+    ]
+    with pytest.raises(psycopg.errors.TooManyColumns):
+        postgres.execute(ddl.render(wide, DIALECT["postgres"]).encode())
+
+
+def test_problems_report_tables_without_columns_for_duckdb_only(
+    postgres: psycopg.Connection, duck: engines.DuckDB
+) -> None:
+    """PostgreSQL has tables without columns, DuckDB does not."""
+    table = handmade.table("aws.empty", [])
+    assert _problems(table) == [
+        f"{handmade.PAGE}:1:1: SG121 the table has 0 columns; DuckDB needs at least 1"
+    ]
+    postgres.execute(ddl.render(table, DIALECT["postgres"]).encode())
+    with pytest.raises(duckdb_driver.ParserException):
+        duck.execute(ddl.render(table, DIALECT["duckdb"]))
+
+
+def test_problems_report_names_that_an_engine_folds_into_one(
+    postgres: psycopg.Connection, duck: engines.DuckDB
+) -> None:
+    """DuckDB folds the case of ASCII letters, and of no others."""
+    columns = [handmade.column("Name", line=5), handmade.column("name", line=6)]
+    table = handmade.table("aws.case", columns)
+    assert _problems(table) == [
+        f"{handmade.PAGE}:6:1: SG120 columns 'Name' and 'name' are one name in DuckDB"
+    ]
+    postgres.execute(ddl.render(table, DIALECT["postgres"]).encode())
+    with pytest.raises(duckdb_driver.CatalogException):
+        duck.execute(ddl.render(table, DIALECT["duckdb"]))
+    accents = handmade.table("aws.accents", handmade.columns({"É": "string", "é": "string"}))
+    assert _problems(accents) == []
+    duck.execute(ddl.render(accents, DIALECT["duckdb"]))
+
+
+def test_problems_report_a_name_that_another_column_is_renamed_to() -> None:
+    """PostgreSQL renames ``ctid``; a column that has the new name already is reported."""
+    columns = [handmade.column("ctid"), handmade.column("ctid_a6768917", line=11)]
+    assert _problems(handmade.table("aws.thing", columns)) == [
+        f"{handmade.PAGE}:11:1: SG120 columns 'ctid' and 'ctid_a6768917' are one name in {title}"
+        for title in ("PostgreSQL", "PostgreSQL, no extension")
+    ]
+
+
+def test_problems_report_arrays_nested_too_deeply() -> None:
+    """Arrays that the generated package cannot load are reported with the line of their column."""
+    table = handmade.table("aws.thing", handmade.columns({"a": "array<array<array<string>>>"}))
+    assert _problems(table) == [
+        f"{handmade.PAGE}:10:1: SG121 arrays are nested deeper than 2 levels in 'a'"
+    ]
