@@ -1,4 +1,4 @@
-"""The house of DESIGN §1: who may import whom, as two tables."""
+"""Which rooms of the house import which, and which modules import other packages, as tables."""
 
 from __future__ import annotations
 
@@ -16,23 +16,51 @@ from projects import CHECKOUT
 PACKAGE = "schemagen"
 SOURCES = CHECKOUT / "parser" / PACKAGE
 
-# A room is a module of the package, or a folder of them. It imports from itself and from the lines
-# before its own, never from a neighbour on its line: so pages and emit do not know each other.
-LAYERS = (
-    ("__init__",),
-    ("diagnostics", "runtime"),
-    ("names",),
-    ("typetable",),
-    ("model",),
-    ("catalog", "pages", "settings"),
-    ("lockfile", "link", "coverage", "targets"),
-    ("inputs", "emit", "api_models"),
-    ("inference", "build"),
-    ("bind", "report"),
-    ("api",),
-    ("cli",),
-    ("__main__",),
-)
+# A room is a module of the package, or a folder of modules. Each may import itself and the rooms that
+# its row lists; these stand in earlier rows. CONTRIBUTING.md shows the same table.
+ROOMS: dict[str, tuple[str, ...]] = {
+    "diagnostics": (),
+    "runtime": (),
+    "typetable": (),
+    "names": ("runtime",),
+    "model": ("diagnostics", "names"),
+    "pages": ("diagnostics", "names", "typetable", "model"),
+    "settings": ("diagnostics", "names", "typetable", "model"),
+    "lockfile": ("diagnostics", "names", "typetable", "model", "settings"),
+    "catalog": ("typetable", "model"),
+    "link": ("diagnostics", "names", "typetable", "model", "catalog"),
+    "targets": ("diagnostics", "typetable", "catalog"),
+    "inputs": (
+        "diagnostics",
+        "model",
+        "pages",
+        "settings",
+        "lockfile",
+        "catalog",
+        "link",
+        "targets",
+    ),
+    "emit": ("names", "runtime", "typetable", "model", "settings", "catalog", "targets"),
+    "coverage": ("model", "catalog"),
+    "api_models": ("diagnostics", "runtime", "names", "typetable", "model", "settings", "lockfile"),
+    "inference": (
+        *("diagnostics", "names", "typetable", "model", "settings", "lockfile"),
+        "api_models",
+    ),
+    "build": ("diagnostics", "model", "pages", "settings", "catalog", "inputs", "emit"),
+    "bind": (
+        *("diagnostics", "model", "pages", "settings", "lockfile", "inputs"),
+        *("api_models", "inference", "build"),
+    ),
+    "report": ("diagnostics", "typetable", "model", "coverage"),
+    "api": ("diagnostics", "model", "settings", "inputs", "coverage", "build", "bind"),
+    "cli": ("diagnostics", "model", "settings", "coverage", "build", "report", "api"),
+}
+# What makes the package and the command ``python -m schemagen`` of these rooms.
+FRAME: dict[str, tuple[str, ...]] = {"__init__": (), "__main__": ("cli",)}
+
+# Rooms that never reach each other, not even through others.
+INDEPENDENT = (("api_models", "emit"), ("inference", "emit"), ("pages", "emit"))
 
 # The modules that a room may import from another room, where it must not see the rest of it: inference
 # works for every provider, whatever source its API's index was built from.
@@ -56,7 +84,7 @@ THIRD_PARTY = {
 # Where a distribution is not called as its package is.
 DISTRIBUTIONS = {"markdown_it": "markdown-it-py", "yaml": "pyyaml"}
 
-LAYER = {room: number for number, layer in enumerate(LAYERS) for room in layer}
+ALLOWED = {**ROOMS, **FRAME}
 
 
 def room_of(path: str) -> str:
@@ -91,35 +119,51 @@ def stays_in_runtime(path: str, name: str) -> bool:
     return room_of(path) == "runtime" and levels < len(PurePosixPath(path).parts)
 
 
-def violations(sources: Mapping[str, str]) -> list[str]:
-    """What breaks the two tables, in files given as {path below the package: text}."""
+def room_imports(sources: Mapping[str, str]) -> Iterator[tuple[str, int, str, str]]:
+    """Every import of another room as (path, line, room, module in that room or "")."""
     modules = frozenset(map(module_of, sources))
-    found = [
-        f"{path}: {room_of(path)} has no place in LAYERS"
-        for path in sources
-        if room_of(path) not in LAYER
-    ]
     for path, source in sources.items():
-        room = room_of(path)
         for line, name in imported(source, modules):
             top, _, rest = name.partition(".")
-            target, _, part = rest.partition(".")
-            target = target or "__init__"
+            room, _, part = rest.partition(".")
+            # The runtime may not import even itself by an absolute name.
+            if top == PACKAGE and (room != room_of(path) or room == "runtime"):
+                yield path, line, room or "__init__", part.partition(".")[0]
+
+
+def violations(sources: Mapping[str, str]) -> list[str]:
+    """What breaks the tables, in files given as {path below the package: text}."""
+    modules = frozenset(map(module_of, sources))
+    found = [
+        f"{path}: {room_of(path)} is not in ROOMS"
+        for path in sources
+        if room_of(path) not in ALLOWED
+    ]
+    for path, source in sources.items():
+        for line, name in imported(source, modules):
+            top = name.partition(".")[0]
             if not top:
                 if not stays_in_runtime(path, name):
                     found.append(f"{path}:{line}: {name} is relative")
-            elif top in sys.stdlib_module_names:
-                continue
-            elif top != PACKAGE:
-                if path not in THIRD_PARTY.get(top, ()):
-                    found.append(f"{path}:{line}: imports {top}")
-            elif room == "runtime" or (
-                target != room and LAYER.get(target, len(LAYERS)) >= LAYER.get(room, 0)
+            elif (
+                top not in sys.stdlib_module_names
+                and top != PACKAGE
+                and path not in THIRD_PARTY.get(top, ())
             ):
-                found.append(f"{path}:{line}: {room} imports {target}")
-            elif part.partition(".")[0] not in PARTS.get((room, target), (part.partition(".")[0],)):
-                found.append(f"{path}:{line}: {room} imports {target}.{part}")
+                found.append(f"{path}:{line}: imports {top}")
+    for path, line, target, part in room_imports(sources):
+        room = room_of(path)
+        if target not in ALLOWED.get(room, ()):
+            found.append(f"{path}:{line}: {room} imports {target}")
+        elif part not in PARTS.get((room, target), (part,)):
+            found.append(f"{path}:{line}: {room} imports {target}.{part}")
     return found
+
+
+def reachable(room: str) -> set[str]:
+    """The rooms that ``room`` imports, directly or through others."""
+    direct = set(ALLOWED[room])
+    return direct.union(*(reachable(other) for other in direct))
 
 
 def real_sources() -> dict[str, str]:
@@ -129,8 +173,9 @@ def real_sources() -> dict[str, str]:
     }
 
 
-def test_imports_go_down() -> None:
-    """Every module has its place, imports go one way, and each foreign package has one home."""
+def test_modules_import_only_what_the_tables_allow() -> None:
+    """Every module belongs to a room, and imports other rooms and packages only where a table says
+    so."""
     sources = real_sources()
     assert len(sources) > 50
     assert violations(sources) == []
@@ -158,24 +203,28 @@ def test_imports_go_down() -> None:
             "from schemagen.api_models.botocore import service_api",
             "inference imports api_models.botocore",
         ),
+        ("coverage.py", "from schemagen.pages.read import collect", "coverage imports pages"),
         ("emit/paths.py", "from black import format_str", "imports black"),
         ("emit/paths.py", "from . import sql", ". is relative"),
-        ("novel.py", "", "novel has no place in LAYERS"),
+        ("novel.py", "", "novel is not in ROOMS"),
         ("inference/novel.py", "if True:\n    import yaml", "imports yaml"),
     ],
 )
-def test_a_wrong_import_is_found(path: str, source: str, expected: str) -> None:
+def test_violations_reports_a_planted_import(path: str, source: str, expected: str) -> None:
     """The walk sees imports in functions, of submodules, of neighbours, and new modules."""
     sources = real_sources()
     planted = {**sources, path: f"{sources.get(path, '')}\n{source}\n"}
     assert [text for text in violations(planted) if text.endswith(expected)]
 
 
-def test_tables_name_only_what_is_there() -> None:
-    """Neither table keeps a room, a file or an import that is gone."""
+def test_tables_list_only_what_is_used() -> None:
+    """No table keeps a room, an import or a file that is gone."""
     sources = real_sources()
+    used: dict[str, set[str]] = {room_of(path): set() for path in sources}
+    for path, _, target, _ in room_imports(sources):
+        used[room_of(path)].add(target)
+    assert used == {room: set(allowed) for room, allowed in ALLOWED.items()}
     modules = frozenset[str]()
-    assert set(LAYER) == {room_of(path) for path in sources}
     assert {
         name: tuple(
             path
@@ -184,6 +233,20 @@ def test_tables_name_only_what_is_there() -> None:
         )
         for name in THIRD_PARTY
     } == THIRD_PARTY
+
+
+def test_rooms_import_only_earlier_rooms() -> None:
+    """The table reads from bottom to top, so that there is no cycle."""
+    rooms = list(ROOMS)
+    for room, allowed in ROOMS.items():
+        assert set(allowed) <= set(rooms[: rooms.index(room)]), room
+
+
+@pytest.mark.parametrize(("room", "other"), INDEPENDENT)
+def test_independent_rooms_never_reach_each_other(room: str, other: str) -> None:
+    """What infers bindings or reads pages works without what renders, and the other way round."""
+    assert other not in reachable(room)
+    assert room not in reachable(other)
 
 
 def test_dependencies_are_what_is_imported() -> None:
@@ -195,8 +258,11 @@ def test_dependencies_are_what_is_imported() -> None:
     )
 
 
-def test_contributors_read_the_same_table() -> None:
-    """CONTRIBUTING.md shows the layers as they are, but for the two that hold no thought."""
+def test_contributing_shows_the_table_of_rooms() -> None:
+    """CONTRIBUTING.md shows each room with what it may import, in the same order."""
     text = (CHECKOUT / "CONTRIBUTING.md").read_text("utf-8")
-    shown = re.findall(r"^\| ((?:`\w+/?` ?)+) \|", text, re.MULTILINE)
-    assert [tuple(re.findall(r"\w+", row)) for row in shown] == [*LAYERS[1:-1]]
+    folders = {room_of(path) for path in real_sources() if "/" in path}
+    shown = re.findall(r"^\| `(\w+/?)` \| [^|]+ \| ([^|]*)\|$", text, re.MULTILINE)
+    assert [(room, tuple(re.findall(r"`(\w+)`", imports))) for room, imports in shown] == [
+        (f"{room}/" if room in folders else room, allowed) for room, allowed in ROOMS.items()
+    ]
