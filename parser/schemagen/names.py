@@ -39,10 +39,10 @@ _NO_FIELDS = frozenset(
 _SOFT_KEYWORDS = frozenset({"_", "case", "match"})
 
 API_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-"""What AWS's APIs call operations, structures, members and parameters."""
+"""The names of operations, structures, members and parameters in AWS's APIs."""
 
 SERVICE_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-"""What botocore calls services."""
+"""botocore's names of services."""
 
 READ_VERBS = ("Describe", "Get", "BatchGet", "List")
 """The verbs of operations that only read; those that return one full item come first."""
@@ -65,11 +65,11 @@ def class_name(name: str) -> str:
 
 
 MODEL_IMPORTS = frozenset({"BaseModel", "ConfigDict", "Field", "Literal"})
-"""What modules of models import besides the types of columns; a test compares with their text."""
+"""Names that modules of models import besides the types of columns; a test compares them."""
 
 
 def model_name(name: str, taken: Collection[str]) -> str:
-    """The class of a model in a module where the names in ``taken`` mean something else."""
+    """The class of a model in a module that uses the names in ``taken`` for something else."""
     model = class_name(name)
     while model in taken:
         model += "Model"
@@ -152,7 +152,7 @@ def field_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def sql_name(name: str, *, max_bytes: int, reserved: Collection[str]) -> str:
-    """The identifier that stands for ``name`` in SQL, unquoted.
+    """The unquoted SQL identifier for ``name``.
 
     A name that the engine would cut (over ``max_bytes`` bytes of UTF-8; 0 is no limit) or refuse
     (``reserved``) gets a suffix made from its hash, so that it stays the same on every machine.
@@ -242,7 +242,7 @@ def reads_table(service: str, operation: str, table: str) -> bool:
 
 
 class NestedNames(StrEnum):
-    """What the members of structures are called inside json columns.
+    """The names of structures' members inside json columns.
 
     DDSQL's own JSON holds snake_case keys. Where two members of a structure would get one name,
     both keep the API's.

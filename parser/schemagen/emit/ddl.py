@@ -32,7 +32,7 @@ def render(table: LinkedTable, dialect: Dialect) -> str:
 
 
 def identifier(name: str, dialect: Dialect) -> str:
-    """What the schema, table or column ``name`` is called in ``dialect``, unquoted."""
+    """The unquoted identifier of the schema, table or column ``name`` in ``dialect``."""
     return sql_name(name, max_bytes=dialect.max_identifier, reserved=dialect.system_columns)
 
 
@@ -50,5 +50,5 @@ def _column_comment(column: LinkedColumn, dialect: Dialect) -> str:
 
 
 def _paragraphs(*parts: str) -> str:
-    # Replaced, not reported: a comment that lost an unstorable character is still the comment.
+    # A comment that lost an unstorable character is still useful, so replace it without a report.
     return text("\n\n".join(filter(None, parts)), "comment", errors="replace")

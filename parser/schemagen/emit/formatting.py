@@ -1,4 +1,4 @@
-"""black, once per file: the judge of how generated Python looks."""
+"""Formatting with black, whose style all generated Python has."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
 """Python statements on lines of at most 88 columns, broken where black breaks them.
 
-Mappers are the bulk of the generated code, and black would take longer than everything else
-together. Emitters write a statement on one line; `lay_out` breaks it by the part of black's rules
-that the emitters' statements need: https://black.readthedocs.io/en/stable/the_black_code_style/.
-A statement that is not broken by brackets, commas, a conditional expression or ``|`` stays as long
-as it is. A test compares with black itself.
+Mappers are the bulk of the generated code, and formatting them with black would take longer than
+everything else together. Emitters write a statement on one line; `lay_out` breaks it by the subset of
+black's rules that those statements need: https://black.readthedocs.io/en/stable/the_black_code_style/.
+Only brackets, commas, conditional expressions and ``|`` are broken at. A test compares with black.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ WIDTH = 88
 _OPENING = "([{"
 _CLOSING = ")]}"
 _OPERATORS = ((" if ", " else "), (" is ",), (" | ",))
-"""What a line inside brackets is broken before, what binds least first."""
+"""What a line inside brackets is broken before, loosest binding first."""
 _RETURNS = ") -> "
 _KEYWORD = re.compile(r"\w+=")
 
@@ -32,8 +31,8 @@ def lay_out_item(item: str, depth: int) -> str:
 
 
 def lay_out_value(head: str, value: str, depth: int, end: str = "") -> str:
-    """``head`` and the value that it assigns. A value that does not fit is put into brackets where
-    it has ``if`` or ``|``, or where not even its first bracket fits. ``end`` is "," in a dict."""
+    """``head`` and the value that it assigns. A value that does not fit gets parentheses if it has
+    ``if`` or ``|``, or if not even its first bracket fits. ``end`` is "," in a dict."""
     opened, closed = _last_brackets(head)
     if closed and depth * 4 + len(head) >= WIDTH:
         margin = " " * depth * 4
@@ -45,7 +44,7 @@ def lay_out_value(head: str, value: str, depth: int, end: str = "") -> str:
 
 
 def lay_out_empty(name: str, annotation: str, depth: int) -> str:
-    """The declaration of an empty dict, whose brackets black moves about where it is too long."""
+    """The declaration of an empty dict, whose brackets black moves when the line is too long."""
     margin = " " * depth * 4
     line = f"{margin}{name}: {annotation} = {{}}"
     if len(line) == WIDTH + 1:
@@ -56,7 +55,7 @@ def lay_out_empty(name: str, annotation: str, depth: int) -> str:
 
 
 def lay_out_function(name: str, parameter: str, returns: str) -> str:
-    """The first line of a function with one parameter, which gets a comma on a line of its own."""
+    """The head of a function; its parameter gets a line of its own if the head is too long."""
     line = f"def {name}({parameter}) -> {returns}:"
     if len(line) <= WIDTH:
         return line
@@ -64,7 +63,7 @@ def lay_out_function(name: str, parameter: str, returns: str) -> str:
 
 
 def lay_out_loop(variable: str, found: str, depth: int) -> str:
-    """The first line of a loop over what may be None, which gets brackets where it is too long."""
+    """The head of a loop over a value that may be None, with parentheses if it is too long."""
     line = f"for {variable} in {found} or ():"
     if depth * 4 + len(line) <= WIDTH:
         return f"{'    ' * depth}{line}"
@@ -121,7 +120,7 @@ def _lines(text: str, indent: int, *, inside: bool) -> Iterator[str]:
 
 
 def _bracketed(head: str, value: str, end: str, indent: int) -> str:
-    """``head``, ``value`` and ``end``, the value in brackets where black puts it into brackets."""
+    """``head``, ``value`` and ``end``, with parentheses around the value where black adds them."""
     line = f"{head}{value}{end}"
     if indent + len(line) <= WIDTH:
         return line
@@ -136,7 +135,7 @@ def _bracketed(head: str, value: str, end: str, indent: int) -> str:
 
 
 def _before(text: str, separators: Iterable[str]) -> list[str]:
-    """``text`` split before each of ``separators``, which stay."""
+    """Split ``text`` before each of ``separators``, which are kept."""
     parts = [text]
     for separator in separators:
         *before, last = parts
@@ -170,7 +169,7 @@ def _outside(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _split(text: str, separator: str) -> list[str]:
-    """``text`` at each ``separator`` that is outside of brackets and strings."""
+    """Split ``text`` at each ``separator`` outside of brackets and strings."""
     parts: list[str] = []
     start = 0
     for index, depth in _outside(text):

@@ -1,7 +1,7 @@
-"""What the mappers of one service share: its structures, as they arrive and as they stand in rows.
+"""The module that the mappers of one service share: its recorded structures.
 
-Each recorded structure becomes an input type, a row type and the function from the one to the
-other. Tables refer to them through `ShapeNames`, which settles every name once.
+Each structure becomes an input type, a row type and the function that converts one to the other.
+Mappers refer to them through `ShapeNames`, which chooses every name once.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _SCALARS = {scalar.name: scalar for scalar in SCALARS}
 
 @dataclass(frozen=True)
 class ShapeNames:
-    """The names of everything in the module of a service's structures.
+    """All names in the module of a service's structures.
 
-    ``prefix`` stands before each of them where another module refers to them ("shapes.").
+    ``prefix`` is put before each where another module refers to them ("shapes.").
     """
 
     service: RecordedService
@@ -36,8 +36,9 @@ class ShapeNames:
 
     @cached_property
     def structures(self) -> Mapping[str, RecordedStructure]:
-        """The recorded structures, dependencies first. Of responses there are only those that fill
-        a column or are part of something: each table has its own type for its response."""
+        """The recorded structures, dependencies first. Responses are left out unless they fill a column
+        or are a member of another structure, because each mapper defines the type of its response.
+        """
         recorded = {structure.name: structure for structure in self.service.structures}
         outputs = dict(self.service.outputs)
         used = {name for structure in recorded.values() for name in self._edges(structure)}
@@ -51,25 +52,25 @@ class ShapeNames:
 
     @cached_property
     def inputs(self) -> Mapping[str, str]:
-        """Structure -> the type of its arriving form."""
+        """Structure -> its input type."""
         taken = set(RESERVED)
         return {name: unique(f"{class_name(name)}Input", taken) for name in sorted(self.structures)}
 
     @cached_property
     def rows(self) -> Mapping[str, str]:
-        """Structure -> the type of its form in a row."""
+        """Structure -> its row type."""
         taken = {*RESERVED, *self.inputs.values()}
         return {name: unique(f"{class_name(name)}Row", taken) for name in sorted(self.structures)}
 
     @cached_property
     def functions(self) -> Mapping[str, str]:
-        """Structure -> the function from its arriving form to that in a row."""
+        """Structure -> the function that converts it."""
         taken: set[str] = set()
         return {name: unique(f"to_{snake_case(name)}", taken) for name in sorted(self.structures)}
 
     @cached_property
     def helpers(self) -> Mapping[str, Shape]:
-        """Functions for the containers that stand inside containers, by name."""
+        """The functions for containers inside containers, by name."""
         found: dict[str, Shape] = {}
 
         def add(shape: Shape) -> None:
@@ -84,10 +85,10 @@ class ShapeNames:
         return dict(sorted(found.items()))
 
     def input_type(self, shape: Shape) -> str:
-        """The annotation of a value that arrives.
+        """The annotation of an input value.
 
-        A structure without members, or one that refers back to the structure around it, is any
-        mapping: boto3's stubs type those as ``dict[str, Any]``.
+        Structures without members and recursive ones are any mapping: boto3's stubs type them as
+        ``dict[str, Any]``.
         """
         match shape:
             case Scalar(name):
@@ -102,7 +103,7 @@ class ShapeNames:
                 return f"Map[{self.input_type(value)}]"
 
     def row_type(self, shape: Shape) -> str:
-        """The annotation of a value inside a row's json column."""
+        """The annotation of a value in a row's json column."""
         match shape:
             case Scalar(name):
                 return _SCALARS[name].row
@@ -114,7 +115,7 @@ class ShapeNames:
                 return map_row(self.row_type(value))
 
     def conversion(self, shape: Shape, value: str, at: str, imports: Imports) -> str:
-        """The expression that converts ``value``, an expression itself, at the place ``at``."""
+        """The expression that converts the expression ``value``; ``at`` names it in messages."""
         match shape:
             case ListOf(element):
                 convert = imports.converter("array")
@@ -136,7 +137,7 @@ class ShapeNames:
                 return self.prefix + self._helper(shape)
 
     def _helper(self, shape: Shape) -> str:
-        """No structure's function begins as these names do."""
+        """The name of a helper, which no structure's function can have: those start with ``to_``."""
         match shape:
             case Scalar(name):
                 return _SCALARS[name].convert
@@ -158,7 +159,7 @@ class ShapeNames:
 
     @cached_property
     def _open(self) -> frozenset[str]:
-        """The structures whose input type is any mapping."""
+        """The structures whose input type accepts any mapping."""
         circular = {
             name for component in self._components if len(component) > 1 for name in component
         }
@@ -174,7 +175,7 @@ class ShapeNames:
 
 
 def unique(name: str, taken: set[str]) -> str:
-    """``name``, with underscores after it where it is taken; added to ``taken``."""
+    """Append underscores to ``name`` until it is not in ``taken``, and add it there."""
     while name in taken or iskeyword(name):
         name += "_"
     taken.add(name)
@@ -182,7 +183,7 @@ def unique(name: str, taken: set[str]) -> str:
 
 
 def _inner(shape: Shape) -> Shape | None:
-    """What a container holds; None for what is no container."""
+    """The shape of a container's elements; None for other shapes."""
     match shape:
         case ListOf(inner) | MapOf(inner):
             return inner
@@ -252,7 +253,7 @@ def _helper(names: ShapeNames, name: str, shape: Shape, imports: Imports) -> str
 def _function(
     names: ShapeNames, structure: RecordedStructure, nested_names: NestedNames, imports: Imports
 ) -> str:
-    """The function of one structure, after the constant with its members."""
+    """The constant with a structure's members, and the function that converts it."""
     keys = nested_names.of(member.name for member in structure.members)
     members: list[dict[str, str]] = []
     for member in structure.members:

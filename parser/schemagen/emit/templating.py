@@ -1,4 +1,4 @@
-"""The one Jinja2 environment. Text from pages is only ever a value here, never a template."""
+"""The Jinja2 environment of all templates. Text from pages is a value there, never a template."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The values of a mapper's columns: how they are annotated, and the expressions that convert them.
+"""The values of a mapper's columns: their annotations, and the expressions that convert them.
 
-How a value is converted is the type table's business for a column, and the recorded shape's inside
-a json column.
+The type table decides how a column is converted, and the recorded shape how the values inside a json
+column are.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _TEXT = next(scalar for scalar in SCALARS if scalar.name == "string")
 class Values:
     """The values of one mapper.
 
-    ``imports`` and ``helpers``, functions that the module needs besides its own, are collected
-    while expressions are made.
+    ``imports`` and ``helpers``, functions that the module has to define, are collected while
+    expressions are rendered.
     """
 
     provider: str
@@ -40,11 +40,11 @@ class Values:
         return cls(plan.table.table.provider, ShapeNames(plan.service, "shapes."))
 
     def input_type(self, shape: Shape) -> str:
-        """The annotation of a value that arrives."""
+        """The annotation of an input value."""
         return self._with_shapes(self.shapes.input_type(shape))
 
     def row_type(self, type: Resolved, shape: Shape | None) -> str:
-        """The annotation of a column's value that is not None."""
+        """The annotation of a column's value, None aside."""
         if type.element is not None:
             inner = shape.element if isinstance(shape, ListOf) else None
             return array_row(self.row_type(type.element, inner))
@@ -55,12 +55,12 @@ class Values:
     def conversion(
         self, type: Resolved, shape: Shape | None, value: str, at: str, *, at_key: bool = False
     ) -> str:
-        """The expression that converts a column's value, itself an expression, as is ``at``.
-        ``at_key`` is True for the value at a key of a map."""
+        """The expression that converts the expression ``value`` for a column; the expression ``at``
+        names the column in messages. ``at_key`` is True for the value at a key of a map."""
         if unlike := _unlike(type, shape, at_key=at_key):
             return f"{self.imports.converter(unlike)}({value}, {at}, errors)"
         if shape is not None and type.is_json:
-            # What is looked at for names has no literals in it.
+            # Look for names in an expression without literals, which may hold any text.
             self._with_shapes(self.shapes.conversion(shape, "value", "at", self.imports))
             return self.shapes.conversion(shape, value, at, self.imports)
         if type.element is not None:
@@ -80,7 +80,7 @@ class Values:
         return self.imports.converter(type.scalar.convert)
 
     def _array_helper(self, type: Resolved, shape: Shape | None) -> str:
-        """The name of a new helper, for the arrays that stand inside an array."""
+        """Add a helper for arrays inside an array, and return its name."""
         row = self.imports.annotation(self.row_type(type, shape))
         errors = self.imports.annotation("Errors")
         body = lay_out("return " + self.conversion(type, shape, "value", "at"), 1)
@@ -90,7 +90,7 @@ class Values:
         return name
 
     def _with_shapes(self, code: str) -> str:
-        """``code`` itself, the module of the service's shapes imported if it is in it."""
+        """Import the module of the service's shapes if ``code`` uses it, and return ``code``."""
         if self.shapes.prefix in code:
             module = module_name(self.shapes.service.name)
             self.imports.package(f"shapes.{paths.folder(self.provider)}", module, "shapes")
@@ -98,8 +98,8 @@ class Values:
 
 
 def _unlike(type: Resolved, shape: Shape | None, *, at_key: bool = False) -> str:
-    """The converter where text fills a column of json, or of any other type at a key of a map, or
-    json one of text; "" elsewhere."""
+    """The converter for text that fills a json column (or, at a key of a map, a column of any type)
+    and for json that fills a text column; "" for other pairs."""
     if type.element is not None:
         return ""
     if at_key and shape == Scalar(_TEXT.name) and type.scalar.convert in FROM_MAP_TEXT:

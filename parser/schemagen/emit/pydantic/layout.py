@@ -1,8 +1,8 @@
 """Models laid out as black lays them out, at a tenth of black's cost.
 
-What datamodel-code-generator writes is of a few simple forms. `lay_out` knows how black writes
-those; whatever else a module holds, it says so by returning None, and black itself is asked. A test
-compares with black over models of every kind.
+datamodel-code-generator emits a few simple forms. `lay_out` formats those as black does and returns
+None for anything else, which is left to black itself. A test compares the two over models of every
+kind.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from schemagen.names import python_literal
 
 
 class _Other(Exception):
-    """The module holds something that is not of the known forms."""
+    """The module holds something other than the known forms."""
 
 
 def lay_out(source: str) -> str | None:
-    """``source``, a module of models, as black writes it; None where black has to be asked."""
+    """Format ``source``, a module of models, as black does; return None if that takes black itself."""
     try:
         return "\n".join(_module(source))
     except _Other:
@@ -34,7 +34,7 @@ def _module(source: str) -> Iterator[str]:
     yield header
     lines = source.splitlines()
     if len(lines) != source.count("\n") + (not source.endswith("\n")):
-        raise _Other  # a line break of Python's that is none of black's, or the reverse
+        raise _Other  # Python and black count lines differently
     previous = -1
     for statement in ast.parse(source).body:
         match statement:
@@ -82,7 +82,7 @@ def _class(statement: ast.ClassDef, lines: list[str]) -> Iterator[str]:
 
 
 def _docstring(lines: list[str]) -> Iterator[str]:
-    """The lines as they are. Margins, tabs and ends that black might move are left to black."""
+    """The lines unchanged. Docstrings whose margins, tabs or ends black might move are left to it."""
     first, *body, last = lines
     if first != '    """' or last != first or not body or body[-1].endswith(("\\", '"')):
         raise _Other
@@ -123,7 +123,7 @@ def _field(name: str, annotation: str, value: ast.expr | None) -> Iterator[str]:
 
 
 def _broken(name: str, annotation: str, assigned: str) -> list[str]:
-    """A field whose annotation does not fit: a union, which black puts into brackets."""
+    """A field whose annotation, a union, does not fit on the line, so that black adds parentheses."""
     lines = lay_out_value(f"{name}: ", annotation, 1, " =").splitlines()
     if not lines[0].endswith(": (") or max(map(_width, lines)) > WIDTH:
         raise _Other
@@ -137,7 +137,7 @@ def _fitting(line: str) -> str:
 
 
 def _width(text: str) -> int:
-    """Columns; black counts some characters as two, or none."""
+    """The width of ASCII text; black counts some other characters as two columns, or none."""
     if not text.isascii():
         raise _Other
     return len(text)

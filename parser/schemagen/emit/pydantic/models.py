@@ -1,7 +1,7 @@
 """Annotated JSON Schema -> pydantic v2 models, through datamodel-code-generator and black.
 
-A leaf of the schema is a type of the type table, a reference is a structure with a module of its
-own; both are handed over as import paths, so that each file is generated from its own schema only.
+Leaves of the schema are types of the type table, references are structures with modules of their
+own. Both are passed as import paths, so that each file is generated from its own schema only.
 """
 
 from __future__ import annotations
@@ -50,18 +50,18 @@ from schemagen.typetable import PYTHON_TYPE, JsonSchema, TypeTable
 
 @dataclass(frozen=True, slots=True)
 class StructureModel:
-    """Where a structure's model is: the stem of its module, and its class there."""
+    """The location of a structure's model: the stem of its module, and its class."""
 
     module: str
     name: str
 
 
 StructureModels = Mapping[tuple[str, str], StructureModel]
-"""(service, structure) -> the place of the structure's model."""
+"""(service, structure) -> the location of the structure's model."""
 
 
 def structure_models(catalog: Catalog) -> dict[tuple[str, str], StructureModel]:
-    """The places of all structures, those that no table reaches too."""
+    """The locations of all structures, including those that no table uses."""
     by_service: dict[str, list[Structure]] = {}
     for structure in catalog.structures.values():
         by_service.setdefault(structure.service, []).append(structure)
@@ -106,8 +106,8 @@ def render_table(
 def _renamed(
     table: LinkedTable, types: TypeTable, imported: StructureModels
 ) -> dict[tuple[str, str], str]:
-    """What the table's module calls those of the ``imported`` models that are called the same in
-    different services: the service stands in front."""
+    """Aliases for ``imported`` models of the same name from different services: the service's name is
+    prefixed."""
     counts = Counter(model.name for model in imported.values())
     taken = {*MODEL_IMPORTS, *types.python_names, *counts}
     taken |= {table.class_name, table.parameters_class}
@@ -158,8 +158,8 @@ def render_structures(
 def _importing(
     schema: JsonSchema, provider: str, models: StructureModels, own: Mapping[str, str] | None = None
 ) -> JsonSchema:
-    """``schema`` with every annotated part replaced by the import that the annotation names, or by
-    a reference where it names a structure in the same file: ``own`` has those, with their classes.
+    """Replace every annotated part of ``schema`` by the import that its annotation names, or by a
+    reference if that is a structure in the same file: ``own`` maps those to their classes.
     """
     own = own or {}
 
@@ -199,10 +199,10 @@ def _generate(
     subject: str,
     renamed: Mapping[str, str] | None = None,
 ) -> str:
-    """The module of ``schema``; ``aliases`` has each class's attributes by the names of the page,
-    ``renamed`` the real names of imported classes."""
+    """The module of ``schema``; ``aliases`` maps each class's column names to attributes,
+    ``renamed`` the aliases of imported classes to their names."""
     with warnings.catch_warnings():
-        # What it warns of is a type that it could not make out.
+        # It warns about types that it cannot resolve.
         warnings.simplefilter("error")
         source = generate(
             schema,
@@ -232,7 +232,7 @@ def _generate(
         )
     if not isinstance(source, str) or _ANY.search(source):
         raise AssertionError(f"the model of {subject} holds Any:\n{source}")
-    # Relative like all imports of the package. No text of a page is at the start of a line.
+    # Imports become relative. Text from pages never starts a line.
     for alias, name in (renamed or {}).items():
         source = re.sub(
             rf"^(from {_ROOT}\..* import .*)\b{alias}\b",
