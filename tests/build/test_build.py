@@ -120,7 +120,7 @@ CAUSES: list[tuple[str, Callable[[Path], None], dict[str, Cause]]] = [
     ),
     (
         "shared file edited by hand",
-        edit("generated/ddsql_schemas/catalog.py", "Every table", "Some tables"),
+        edit("generated/ddsql_schemas/catalog.py", "All tables", "Some tables"),
         {"generated/ddsql_schemas/catalog.py": Cause.HAND},
     ),
     (

@@ -1,0 +1,169 @@
+"""Leads from the id of a table to everything that a package has about it.
+
+Nothing is imported or read before it is used, however many tables there are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Generic, LiteralString, NamedTuple, TypeVar, cast
+
+from .lookup import find
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from .sql import Table
+
+D = TypeVar("D", bound=str)
+M = TypeVar("M")
+
+
+class Entry(NamedTuple):
+    """Where the parts of a table are.
+
+    ``key`` tells whether the table has a primary key, ``function`` whether it is a function with
+    parameters, ``mapper`` whether boto3 responses can be mapped to its rows.
+    """
+
+    provider: str
+    module: str
+    model: str
+    key: bool
+    function: bool
+    mapper: bool
+    deprecated: bool
+
+
+class Column(NamedTuple):
+    """A column: its name, its DDSQL type, and what the documentation says about it."""
+
+    name: str
+    type: str
+    description: str
+
+
+class Catalog(Generic[D, M]):
+    """The tables of ``package``. ``D`` are the names of its dialects, ``M`` is the base of its
+    models. All methods raise `UnknownName`, a KeyError, for a table or dialect it does not have.
+    """
+
+    def __init__(
+        self, package: str, tables: Mapping[str, Entry], dialects: Iterable[D]
+    ) -> None:
+        self._package = package
+        self._tables = tables
+        self._dialects: dict[str, D] = {str(dialect): dialect for dialect in dialects}
+
+    def table(self, table: str) -> CatalogTable[D, M]:
+        """The table, as an object that leads to its parts."""
+        return CatalogTable(self, table, self.entry(table))
+
+    def entry(self, table: str) -> Entry:
+        """The entry of the table in ``TABLES``."""
+        return find("table", table, self._tables)
+
+    def model(self, table: str) -> type[M]:
+        """The pydantic model of a row."""
+        entry = self.entry(table)
+        return cast("type[M]", getattr(self._module("models", entry), entry.model))
+
+    def mapper(self, table: str) -> ModuleType | None:
+        """The module that maps boto3 responses to rows, or None where the table has none."""
+        entry = self.entry(table)
+        return self._module("mappers", entry) if entry.mapper else None
+
+    def loading(self, table: str) -> Table:
+        """The table as the functions of ``sql`` take it."""
+        return cast("Table", self._module("tables", self.entry(table)).TABLE)
+
+    def json_schema(self, table: str) -> dict[str, object]:
+        """The JSON Schema of a row."""
+        entry = self.entry(table)
+        text = self._read(f"json_schema/{entry.provider}/{entry.module}.json")
+        return cast("dict[str, object]", json.loads(text))
+
+    def ddl(self, table: str, dialect: D) -> LiteralString:
+        """The statements that create the table. They may run any number of times."""
+        entry = self.entry(table)
+        folder = find("dialect", dialect, self._dialects)
+        # A file of the package is as good as a literal, which is what drivers want (PEP 675).
+        statements: LiteralString = cast(
+            "Any", self._read(f"ddl/{folder}/{entry.provider}/{entry.module}.sql")
+        )
+        return statements
+
+    def columns(self, table: str) -> tuple[Column, ...]:
+        """The columns, in the order of the documentation."""
+        schema = cast("Mapping[str, Any]", self.json_schema(table))
+        properties: Mapping[str, Mapping[str, str]] = schema["properties"]
+        return tuple(
+            Column(name, type, properties[name].get("description", ""))
+            for name, type in self.loading(table).columns.items()
+        )
+
+    def _module(self, folder: str, entry: Entry) -> ModuleType:
+        return import_module(
+            f".{folder}.{entry.provider}.{entry.module}", self._package
+        )
+
+    def _read(self, path: str) -> str:
+        return files(self._package).joinpath(path).read_text("utf-8")
+
+
+class CatalogTable(Generic[D, M]):
+    """A table of the catalogue. Its parts are imported or read when they are used."""
+
+    def __init__(self, catalog: Catalog[D, M], id: str, entry: Entry) -> None:
+        self._catalog = catalog
+        self.id = id
+        self.entry = entry
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns, in the order of the documentation."""
+        return self._catalog.columns(self.id)
+
+    @property
+    def model(self) -> type[M]:
+        """The pydantic model of a row."""
+        return self._catalog.model(self.id)
+
+    @property
+    def mapper(self) -> ModuleType | None:
+        """The module that maps boto3 responses to rows, or None where the table has none."""
+        return self._catalog.mapper(self.id)
+
+    @property
+    def loading(self) -> Table:
+        """The table as the functions of ``sql`` take it."""
+        return self._catalog.loading(self.id)
+
+    @property
+    def json_schema(self) -> dict[str, object]:
+        """The JSON Schema of a row."""
+        return self._catalog.json_schema(self.id)
+
+    def ddl(self, dialect: D) -> LiteralString:
+        """The statements that create the table. They may run any number of times."""
+        return self._catalog.ddl(self.id, dialect)
+
+    def __repr__(self) -> str:
+        return f"<table {self.id}>"
+
+    def _repr_html_(self) -> str:
+        """The columns as a table, for notebooks."""
+        from html import escape
+
+        rows = "".join(
+            f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in column)}</tr>"
+            for column in self.columns
+        )
+        heads = "".join(f"<th>{field}</th>" for field in Column._fields)
+        return (
+            f"<table><caption>{escape(self.id)}</caption>"
+            f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        )
