@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from schemagen.names import API_NAME
 
-PLACE = ("Partition", "Region", "Account")
+SCOPE = ("Partition", "Region", "Account")
 """The placeholders that are not members, in their order in an ARN."""
 
 _PART = re.compile(rf"\$\{{({API_NAME.pattern})\}}")
@@ -28,14 +28,14 @@ class ArnFormat:
     placeholders: tuple[str, ...]
 
     @property
-    def place(self) -> tuple[str, ...]:
-        """The placeholders of `PLACE` that the format has, in the order of `PLACE`."""
-        return tuple(name for name in PLACE if name in self.placeholders)
+    def scope(self) -> tuple[str, ...]:
+        """The placeholders of `SCOPE` that the format has, in the order of `SCOPE`."""
+        return tuple(name for name in SCOPE if name in self.placeholders)
 
     @property
     def members(self) -> tuple[str, ...]:
         """The members that the format has, without repetition, in the order of the format."""
-        return tuple(dict.fromkeys(name for name in self.placeholders if name not in PLACE))
+        return tuple(dict.fromkeys(name for name in self.placeholders if name not in SCOPE))
 
 
 def is_format(text: str) -> bool:
