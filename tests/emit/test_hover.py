@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -76,7 +76,7 @@ class Server:
 
 
 @contextmanager
-def language_server(folder: Path) -> Iterator[Server]:
+def language_server(folder: Path) -> Generator[Server]:
     settings = {"extraPaths": [str(PACKAGE.parent)]}
     (folder / "pyrightconfig.json").write_text(json.dumps(settings))
     command = [sys.executable, "-m", "pyright.langserver", "--stdio"]
