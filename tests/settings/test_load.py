@@ -280,7 +280,7 @@ def test_overrides_keep_their_order_and_positions(tmp_path: Path) -> None:
     """Items, columns and unbound columns keep the order of the file, with their positions."""
     (tmp_path / "pyproject.toml").write_text(OVERRIDES)
     found = load_settings(tmp_path).overrides
-    assert [(one.table, one.service, one.operation, one.path) for one in found.items] == [
+    assert [(item.table, item.service, item.operation, item.path) for item in found.items] == [
         ("aws.made", "", "DescribeThing", "Things[]")
     ]
     policy, dotted = found.columns
@@ -288,7 +288,7 @@ def test_overrides_keep_their_order_and_positions(tmp_path: Path) -> None:
     assert policy.arguments == (("Id", "basename(Arn)"),)
     assert policy.constants == (("Kind", "a"), ("Only", ("b", "c")))
     assert (dotted.column, dotted.member, dotted.arguments) == ("dotted.name", "", None)
-    assert [str(one.position.problem("SG303", "x")) for one in found] == [
+    assert [str(override.position.problem("SG303", "x")) for override in found] == [
         "pyproject.toml:6:1: SG303 x",
         "pyproject.toml:11:1: SG303 x",
         "pyproject.toml:23:1: SG303 x",

@@ -60,7 +60,7 @@ def override(table: str = JOB, **keys: object) -> str:
 def _toml(value: object) -> str:
     if isinstance(value, dict):
         pairs = cast("dict[str, object]", value).items()
-        return f"{{ {', '.join(f'{key} = {_toml(one)}' for key, one in pairs)} }}"
+        return f"{{ {', '.join(f'{key} = {_toml(item)}' for key, item in pairs)} }}"
     return json.dumps(value)
 
 
@@ -160,7 +160,9 @@ def test_columns_of_removed_overrides_are_inferred_again(project: Path) -> None:
     )
     assert bound(project, arn, time, tags, bucket) == (LOCK,)
     assert "account_id" in {
-        name for name, one in entry(project)["columns"].items() if one.get("evidence") == "hand"
+        name
+        for name, column in entry(project)["columns"].items()
+        if column.get("evidence") == "hand"
     }
     assert set(entry(project)["auxiliary"]) == {"DescribeAlgorithm", "ListTags"}
     assert bound(project, tags) == (LOCK,)

@@ -1,7 +1,6 @@
-"""How values stand in a JSON document: each `Codec` reads and writes one kind of entry.
+"""Read and write the values of a JSON document: each `Codec` handles one kind of entry.
 
-`Entry` is an object with fixed keys, given as a tuple of `Field`, so that an entry is added to a file
-in one place.
+An `Entry` is an object with fixed keys, given as a tuple of `Field`: a key is added in one place.
 """
 
 from __future__ import annotations

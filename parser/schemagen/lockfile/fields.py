@@ -1,7 +1,7 @@
 """The entries of a lock file, each with how it is read and written.
 
-An entry is added with one `Field` in its table here and an attribute of what the table makes. Tables
-are written in their order.
+To add an entry, add a `Field` to its table here and an attribute to the class that the table is read
+into. Entries are written in the order of their table.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class LockFile:
     override_problems: Mapping[KeyPath, Callable[[str], Problem]] = field(
         default_factory=dict[KeyPath, Callable[[str], Problem]], compare=False, repr=False
     )
-    """For entries made from an override of the settings: what makes a problem of it of a message."""
+    """By entry that an override of the settings made: turns a message into a problem of the override."""
 
     @cached_property
     def recorded_service(self) -> RecordedService:

@@ -90,7 +90,7 @@ class Table:
 
     @property
     def documentation(self) -> str:
-        """The description, and that the table is deprecated where it is."""
+        """The description, followed by the deprecation notice, if any."""
         notice = self.deprecated or ""
         if notice and not notice.lower().startswith("deprecated"):
             notice = f"Deprecated: {notice}"
