@@ -84,3 +84,17 @@ def test_render_table_ignores_the_order_of_the_lock() -> None:
     files = mappers.files(first, mappers.linked(first, columns))
     assert "def from_item(" in "".join(files.values())
     assert files == mappers.files(second, mappers.linked(second, columns))
+
+
+@pytest.mark.parametrize("path", ["Sets[]", "Set"])
+def test_render_table_passes_ruff(tmp_path: Path, path: str) -> None:
+    """ruff's pyupgrade rules have nothing to change where an enrichment holds its items deeper."""
+    made = nested("List", "Outer[].Inner.Things[]", path)
+    tables = mappers.linked(made, {made.bindings[0].table: handmade.columns(NESTED_COLUMNS)})
+    text = mappers.files(made, tables)[f"mappers/aws/{tables[0].module}.py"]
+    (tmp_path / "mapper.py").write_text(text)
+    command = ["ruff", "check", "--isolated", "--select=I,F,E,W,UP", "--ignore=E501", "."]
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout

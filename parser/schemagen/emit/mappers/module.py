@@ -12,6 +12,7 @@ from schemagen.catalog import LinkedTable
 from schemagen.emit import paths, templating
 from schemagen.emit.imports import Imports
 from schemagen.emit.layout import (
+    WIDTH,
     lay_out,
     lay_out_function,
     lay_out_item,
@@ -123,8 +124,22 @@ def _items_of(response: Response, imports: Imports) -> str:
         f"response: {response.response_type}",
         f"Iterator[{response.item_type}]",
     )
-    walk = _walk(response.steps, (), lambda path, depth: lay_out(f"yield {path[-1]}", depth))
+    *outer, last = response.steps
+    if not last.each:
+        walk = _walk(response.steps, (), lambda path, depth: lay_out(f"yield {path[-1]}", depth))
+    else:
+        walk = _walk(outer, (), lambda path, depth: _yield_each(last.member, path, depth))
     return "\n".join([head, *walk])
+
+
+def _yield_each(member: str, path: list[str], depth: int) -> str:
+    """The statement that yields the elements of a list; two where it does not fit on a line."""
+    value = f"{path[-1]}.get({python_literal(member)})"
+    line = f"yield from {value} or ()"
+    if depth * 4 + len(line) <= WIDTH:
+        return "    " * depth + line
+    found = unique(local_variable(member), {"response", *path})
+    return f"{lay_out_value(f'{found} = ', value, depth)}\n{'    ' * depth}yield from {found} or ()"
 
 
 def _from_response(plan: MapperPlan) -> list[str]:
