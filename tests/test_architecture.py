@@ -28,7 +28,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "settings": ("diagnostics", "names", "typetable", "model"),
     "lockfile": ("diagnostics", "names", "typetable", "model", "settings"),
     "catalog": ("typetable", "model"),
-    "link": ("diagnostics", "names", "typetable", "model", "catalog"),
+    "reconcile": ("names", "typetable", "model", "settings", "catalog"),
+    "link": (
+        *("diagnostics", "names", "typetable", "model", "settings"),
+        *("catalog", "reconcile"),
+    ),
     "targets": ("diagnostics", "typetable", "catalog"),
     "inputs": (
         "diagnostics",
@@ -41,7 +45,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "targets",
     ),
     "emit": ("names", "runtime", "typetable", "model", "settings", "catalog", "targets"),
-    "coverage": ("model", "catalog"),
+    "coverage": ("model", "catalog", "reconcile"),
     "api_models": ("diagnostics", "runtime", "names", "typetable", "model", "settings", "lockfile"),
     "inference": (
         *("diagnostics", "names", "typetable", "model", "settings", "lockfile"),

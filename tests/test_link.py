@@ -10,7 +10,7 @@ import pytest
 import mappers
 from schemagen.catalog import Catalog, LinkedColumn, closure
 from schemagen.diagnostics import ProblemsFound
-from schemagen.link import RECORDED, link
+from schemagen.link import link
 from schemagen.model.origin import Origin
 from schemagen.model.pages import (
     Column,
@@ -24,6 +24,7 @@ from schemagen.model.pages import (
     Usage,
 )
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
+from schemagen.reconcile import RECORDED
 from schemagen.typetable import Rule, SqlType, Type, TypeTable
 
 TABLE = "aws.made_thing"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from schemagen.model.bindings import Binding
+from schemagen.model.origin import Origin
 from schemagen.model.pages import Column, Parameter, Structure, Table
 from schemagen.model.recorded import RecordedService
 from schemagen.model.shapes import Shape, structure_names
@@ -111,15 +112,36 @@ def facts(table: LinkedTable) -> TableFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A member that an API page and the lock's record type so that no value satisfies both.
+
+    ``structure`` and ``member`` are the names that a setting chooses by. ``origin`` is the member's
+    on the page; ``key_path`` leads to the recorded one in the lock file of ``service``.
+    """
+
+    structure: StructureKey
+    member: str
+    page: str
+    record: str
+    origin: Origin
+    service: str
+    key_path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
     """All tables, sorted by id, and all structures, those that no table reaches too, by (service,
     name): names must not depend on which tables were read. ``classes`` are the names of their models.
+
+    ``services`` are the records that mappers are made from. Nothing may be made from a catalogue
+    with ``disagreements``.
     """
 
     tables: tuple[LinkedTable, ...]
     structures: Structures
     classes: Mapping[StructureKey, str]
     services: Mapping[str, RecordedService]
+    disagreements: tuple[Disagreement, ...] = ()
 
 
 def closure(service: str, shape: Shape, structures: Structures) -> dict[StructureKey, Structure]:

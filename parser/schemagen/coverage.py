@@ -20,6 +20,7 @@ from schemagen.model.pages import KEY, Column, DocumentedMember, DocumentedValue
 from schemagen.model.paths import fetched_member
 from schemagen.model.recorded import RecordedMember, RecordedResponses, RecordedStructure
 from schemagen.model.shapes import Shape
+from schemagen.reconcile import satisfies
 
 State = Literal["bound", "derived", "unbound"]
 
@@ -96,8 +97,8 @@ class MembersDifference:
 
 @dataclass(frozen=True, slots=True)
 class TypesDifference:
-    """A member of a structure, or of an operation's response, whose type differs between API page and
-    record. ``of`` is ``sagemaker.Transition.Status``."""
+    """A member of a structure, or of an operation's response, that the API page and the record type
+    so that a row cannot satisfy both. ``of`` is ``sagemaker.Transition.Status``."""
 
     of: str
     page: Shape
@@ -256,9 +257,8 @@ class _Described:
             yield from _values(f"{self.of}.{member.name}", member.values, same, member.origin)
 
     def types(self) -> Iterator[TypesDifference]:
-        # Page and record name scalars alike by now: Integer and long are both int64.
         for member, same in self.both():
-            if member.shape != same.shape:
+            if not satisfies(same.shape, member.shape):
                 of = f"{self.of}.{member.name}"
                 yield TypesDifference(of, member.shape, same.shape, member.origin)
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from schemagen.catalog import Catalog
-from schemagen.diagnostics import Problem, ProblemsFound
+from schemagen.catalog import Catalog, StructureKey
+from schemagen.diagnostics import Problem, ProblemsFound, did_you_mean
 from schemagen.link import link, resolve_types
 from schemagen.model.pages import Pages
 from schemagen.pages.sources import Source, find_sources
-from schemagen.settings import overrides
+from schemagen.settings import overrides, positions
 from schemagen.settings.load import Settings
+from schemagen.settings.members import USES
 from schemagen.targets import limits
 
 if TYPE_CHECKING:
@@ -101,13 +102,16 @@ def page_problems(settings: Settings, parsed: Iterable[ParsedPage]) -> list[Prob
 
 
 def read_catalog(settings: Settings) -> tuple[Pages, Catalog]:
-    """Return what the pages say, and the catalogue of it and of what the lock says. Raises
-    `ProblemsFound` with every problem of both."""
+    """Return what the pages say, and the catalogue of it and of what the lock says, to be looked at:
+    page and lock may disagree about members. Raises `ProblemsFound` with every other problem."""
     from schemagen.pages.read import parse_source
 
     locks = read_locks(find_locks(settings))
     sources = find_sources(settings.docs, settings.root)
-    return link_all(settings, [parse_source(source) for source in sources], locks)
+    linked = _link_all(settings, [parse_source(source) for source in sources], locks)
+    if linked.problems:
+        raise ProblemsFound(linked.problems)
+    return linked.pages, linked.catalog
 
 
 def link_all(
@@ -117,8 +121,27 @@ def link_all(
     fresh: Collection[str] = (),
 ) -> tuple[Pages, Catalog]:
     """Return the pages put together, and their catalogue. Raises `ProblemsFound` with the problems of
-    ``locks`` and everything that is wrong between pages, overrides, lock and databases. ``fresh`` are
+    ``locks`` and everything that is wrong between pages, settings, lock and databases. ``fresh`` are
     the tables that a build has found right before."""
+    linked = _link_all(settings, parsed, locks, fresh)
+    found = [*linked.problems, *_disagreements(settings, linked.catalog, locks)]
+    if found:
+        raise ProblemsFound(found)
+    return linked.pages, linked.catalog
+
+
+@dataclass(frozen=True, slots=True)
+class _Linked:
+    """Pages, their catalogue, and everything wrong with them but members that disagree."""
+
+    pages: Pages
+    catalog: Catalog
+    problems: Sequence[Problem]
+
+
+def _link_all(
+    settings: Settings, parsed: Iterable[ParsedPage], locks: Locks, fresh: Collection[str] = ()
+) -> _Linked:
     from schemagen.lockfile import lock
     from schemagen.pages.read import collect
 
@@ -135,9 +158,65 @@ def link_all(
     else:
         found += overrides.problems(settings.overrides, pages.tables, locks.bindings, fresh)
         services = [one.recorded_service for one in locks.files]
-        catalog = link(pages, settings.types, locks.bindings.values(), services)
+        catalog = link(
+            pages,
+            settings.types,
+            locks.bindings.values(),
+            services,
+            nested_names=settings.nested_names,
+            choices=settings.members,
+        )
+        found += _unknown_choices(settings, pages, catalog)
     for table in catalog.tables:
         found += limits.problems(table)
-    if found:
-        raise ProblemsFound(found)
-    return replace(pages, tables=tuple(table.table for table in catalog.tables)), catalog
+    typed = replace(pages, tables=tuple(table.table for table in catalog.tables))
+    return _Linked(typed, catalog, found)
+
+
+def _disagreements(settings: Settings, catalog: Catalog, locks: Locks) -> Iterator[Problem]:
+    """SG209 for the members about which pages and the lock disagree, SG304 where a choice of the
+    settings does not settle that."""
+    files = {file.service_name: file for file in locks.files}
+    choices = {choice.key: choice for choice in settings.members}
+    for found in catalog.disagreements:
+        file = files[found.service]
+        line, _ = positions.json(file.text).line_column(found.key_path)
+        service, structure = found.structure
+        name = f"{service}.{structure}.{found.member}"
+        page, record = f"{found.page} on the page", f"{found.record} in {file.path}:{line}"
+        if choice := choices.get((service, structure, found.member)):
+            other = next(use for use in USES if use != choice.use)
+            message = (
+                f"use = {choice.use!r} does not settle {name}, which is {page}"
+                f" ({found.origin.path}:{found.origin.line}) and {record}; try {other!r}"
+            )
+            yield choice.position.problem("SG304", message, "use")
+        else:
+            message = (
+                f"{name} is {page} and {record}, and no value satisfies both; choose one with"
+                f" [[tool.schemagen.members]] service = {service!r}, structure = {structure!r},"
+                f" member = {found.member!r}, use = 'page' or 'record'"
+            )
+            yield Problem(found.origin.path, found.origin.line, 1, "SG209", message)
+
+
+def _unknown_choices(settings: Settings, pages: Pages, catalog: Catalog) -> Iterator[Problem]:
+    """SG303 for choices between sources of which neither has the structure or the member."""
+    members: dict[StructureKey, set[str]] = {}
+    for structure in pages.structures:
+        members[structure.service, structure.name] = {item.name for item in structure.members}
+    for service in catalog.services.values():
+        for record in service.structures:
+            known = members.setdefault((service.name, record.name), set())
+            known.update(item.name for item in record.members)
+    for choice in settings.members:
+        key = choice.service, choice.structure
+        if key not in members:
+            known = {structure for service, structure in members if service == choice.service}
+            hint = did_you_mean(choice.structure, known)
+            message = f"neither pages nor lock have {'.'.join(key)}{hint}"
+            yield choice.position.problem("SG303", message, "structure")
+        elif choice.member not in members[key]:
+            hint = did_you_mean(choice.member, members[key])
+            message = f"{'.'.join(key)} has no member {choice.member!r}{hint}"
+            yield choice.position.problem("SG303", message, "member")

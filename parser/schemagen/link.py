@@ -6,13 +6,14 @@ in each SQL dialect, is decided here, once.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from schemagen import names
 from schemagen.catalog import (
     PARAMETERS,
     Catalog,
+    Disagreement,
     LinkedColumn,
     LinkedParameter,
     LinkedTable,
@@ -22,27 +23,22 @@ from schemagen.catalog import (
 )
 from schemagen.diagnostics import Problem, ProblemsFound, shown
 from schemagen.model.bindings import Binding
-from schemagen.model.origin import NOWHERE
-from schemagen.model.pages import (
-    Column,
-    DocumentedMember,
-    DocumentedValue,
-    Pages,
-    Parameter,
-    Structure,
-    Table,
+from schemagen.model.origin import Origin
+from schemagen.model.pages import Column, Pages, Parameter, Structure, Table
+from schemagen.model.paths import WHOLE, fetched_member
+from schemagen.model.recorded import RecordedMember, RecordedResponses, RecordedService
+from schemagen.model.shapes import (
+    ListOf,
+    Scalar,
+    Shape,
+    StructureRef,
+    shape_text,
+    structure_names,
 )
-from schemagen.model.recorded import (
-    RecordedMember,
-    RecordedResponses,
-    RecordedService,
-    RecordedStructure,
-)
-from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef, structure_names
+from schemagen.names import NestedNames
+from schemagen.reconcile import Pair, Reconciled, pairs_in, satisfies, united
+from schemagen.settings.members import MemberChoice
 from schemagen.typetable import DIALECTS, Resolved, TypeTable, UnknownType
-
-RECORDED = NOWHERE
-"""The origin of what only the lock's record holds, and no page."""
 
 
 def link(
@@ -50,24 +46,40 @@ def link(
     types: TypeTable,
     bindings: Iterable[Binding] = (),
     services: Iterable[RecordedService] = (),
+    *,
+    nested_names: NestedNames = NestedNames.SNAKE_CASE,
+    choices: Iterable[MemberChoice] = (),
 ) -> Catalog:
-    """Settle every name and type. Raises `ProblemsFound` with every data type that is unknown."""
-    recorded = {service.name: RecordedResponses(service) for service in services}
-    structures = _structures(pages, recorded)
-    classes = structure_classes(structures, types)
+    """Settle every name and type. ``choices`` say which source wins where pages and the record
+    disagree; the disagreements that they leave are part of the catalogue.
+
+    Raises `ProblemsFound` with every data type that is unknown.
+    """
     by_table = {binding.table: binding for binding in bindings}
+    recorded = {service.name: RecordedResponses(service) for service in services}
+    usages = tuple(_usages(pages))
+    seeds = _seeds(by_table.values(), recorded, usages)
+    reconciled = Reconciled(pages, recorded, seeds, nested_names, choices)
+    classes = structure_classes(reconciled.structures, types)
     tables: list[LinkedTable] = []
+    disagreements: list[Disagreement] = []
     problems: list[Problem] = []
     for table in sorted(pages.tables, key=lambda table: table.id):
         typed = resolve_types(table, types)
         problems += typed.problems
         if not typed.problems:
-            linker = _TableLinker(typed, by_table.get(table.id), pages, structures, recorded)
+            linker = _TableLinker(typed, by_table.get(table.id), usages, reconciled)
             tables.append(linker.link(classes, types))
+            disagreements += linker.disagreements()
     if problems:
         raise ProblemsFound(problems)
-    services_by_name = {name: responses.service for name, responses in recorded.items()}
-    return Catalog(tuple(tables), structures, classes, services_by_name)
+    return Catalog(
+        tuple(tables),
+        reconciled.structures,
+        classes,
+        {name: responses.service for name, responses in reconciled.responses.items()},
+        tuple(dict.fromkeys(disagreements)),
+    )
 
 
 # --- data types -----------------------------------------------------------------------------------
@@ -148,126 +160,213 @@ def _table_class(table: Table, others: Iterable[str], types: TypeTable) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _ColumnShape:
-    """What a column holds, in structures of ``service``."""
+    """What a column holds, in structures of ``service``. ``origin`` is where a page says so."""
 
     service: str
     shape: Shape
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
-class _TableLinker:
-    """One table, and what its columns are linked with."""
+class _Usage:
+    """A member of an operation's response that an API page types with structures."""
 
-    typed: TypedTable
-    binding: Binding | None
-    pages: Pages
-    structures: Structures
-    recorded: Mapping[str, RecordedResponses]
+    operation: str
+    member: str
+    shape: _ColumnShape
+
+
+def _usages(pages: Pages) -> Iterator[_Usage]:
+    """The members of responses that API pages type, those that win last.
+
+    A page does so in two ways: a structure names the operation's member it is an element of, or the
+    operation's own page gives the member's type.
+    """
+    for structure in pages.structures:
+        for usage in structure.usages:
+            ref = StructureRef(structure.name)
+            shape = ListOf(ref) if usage.element else ref
+            found = _ColumnShape(structure.service, shape, structure.origin)
+            yield _Usage(usage.operation, usage.member, found)
+    for operation in pages.operations:
+        for member in operation.response:
+            if any(structure_names(member.shape)):
+                found = _ColumnShape(operation.service, member.shape, member.origin)
+                yield _Usage(operation.name, member.name, found)
+
+
+def _seeds(
+    bindings: Iterable[Binding],
+    recorded: Mapping[str, RecordedResponses],
+    usages: Iterable[_Usage],
+) -> Iterator[Pair]:
+    """The structures that rows hold and that API pages describe, where columns begin with them."""
+    typed = {(usage.shape.service, usage.operation, usage.member): usage for usage in usages}
+    for binding in bindings:
+        responses = recorded.get(binding.service)
+        for column in binding.columns if responses else ():
+            key = binding.service, column.operation or binding.operation, column.member
+            if responses and (usage := typed.get(key)):
+                shape = responses.column_member(binding, column).shape
+                yield from pairs_in(binding.service, shape, usage.shape.service, usage.shape.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class _Filler:
+    """What the lock has for a column: the structure and the member that fill it, and the way to the
+    latter in the lock file."""
+
+    structure: StructureKey
+    member: RecordedMember
+    key_path: tuple[str, ...]
+
+
+class _TableLinker:
+    """Links one table."""
+
+    def __init__(
+        self,
+        typed: TypedTable,
+        binding: Binding | None,
+        usages: Iterable[_Usage],
+        reconciled: Reconciled,
+    ) -> None:
+        self.table = typed.table
+        self.types = typed.columns
+        self.parameter_types = typed.parameters
+        self.binding = binding
+        self.reconciled = reconciled
+        self.responses = reconciled.responses.get(binding.service) if binding else None
+        self.documented = {
+            column: usage.shape for usage in usages if (column := self._column_of(usage))
+        }
+        self.fillers = dict(self._fillers())
 
     def link(self, classes: Mapping[StructureKey, str], types: TypeTable) -> LinkedTable:
-        table = self.typed.table
-        fields = names.field_names(column.name for column in table.columns)
-        documented = dict(self._documented())
-        members = self._recorded_members()
+        fields = names.field_names(column.name for column in self.table.columns)
         columns: list[LinkedColumn] = []
         reached: dict[StructureKey, Structure] = {}
-        for column, resolved in zip(table.columns, self.typed.columns, strict=True):
-            if resolved is None:
-                raise AssertionError(f"{table.id}.{column.name} has no type")
-            member = members.get(column.name)
-            shape = self._shape(resolved, documented.get(column.name), member)
+        for column, type in self._typed_columns():
+            shape = self._shape(column, type)
             if shape:
-                reached.update(closure(shape.service, shape.shape, self.structures))
-            values = united(column.values, member.values) if member else column.values
+                reached.update(closure(shape.service, shape.shape, self.reconciled.structures))
+            filler = self.fillers.get(column.name)
+            values = united(column.values, filler.member.values) if filler else column.values
             columns.append(
                 LinkedColumn(
                     column=replace(column, values=values),
-                    type=resolved,
+                    type=type,
                     shape=shape.shape if shape else None,
                     service=shape.service if shape else "",
                     field=fields[column.name],
                     sql_names=_sql_names(column.name),
                 )
             )
-        responses = self.recorded.get(self.binding.service) if self.binding else None
         return LinkedTable(
-            table=table,
+            table=self.table,
             columns=tuple(columns),
             parameters=self._parameters(),
-            module=names.module_name(table.name),
-            class_name=_table_class(table, {classes[key] for key in reached}, types),
+            module=names.module_name(self.table.name),
+            class_name=_table_class(self.table, {classes[key] for key in reached}, types),
             structures=tuple(reached[key] for key in sorted(reached)),
             binding=self.binding,
-            service=responses.service if responses else None,
+            service=self.responses.service if self.responses else None,
         )
+
+    def disagreements(self) -> Iterator[Disagreement]:
+        """The members of which the mapper's rows would not satisfy the columns' schemas."""
+        for column, type in self._typed_columns():
+            shape, filler = self._shape(column, type), self.fillers.get(column.name)
+            if shape is None or filler is None:
+                continue
+            row = _row_shape(type, filler.member.shape)
+            service = filler.structure[0]
+            if satisfies(row, shape.shape):
+                pairs = pairs_in(service, row, shape.service, shape.shape)
+                yield from self.reconciled.disagreements(pairs, shape.origin)
+            else:
+                yield Disagreement(
+                    filler.structure,
+                    filler.member.name,
+                    shape_text(shape.shape),
+                    shape_text(filler.member.shape),
+                    shape.origin,
+                    service,
+                    filler.key_path,
+                )
+
+    def _typed_columns(self) -> Iterator[tuple[Column, Resolved]]:
+        for column, type in zip(self.table.columns, self.types, strict=True):
+            if type is None:
+                raise AssertionError(f"{self.table.id}.{column.name} has no type")
+            yield column, type
 
     def _parameters(self) -> tuple[LinkedParameter, ...]:
-        parameters = self.typed.table.parameters
+        parameters = self.table.parameters
         fields = names.field_names(parameter.name for parameter in parameters)
         return tuple(
-            LinkedParameter(parameter, resolved, fields[parameter.name])
-            for parameter, resolved in zip(parameters, self.typed.parameters, strict=True)
-            if resolved is not None
+            LinkedParameter(parameter, type, fields[parameter.name])
+            for parameter, type in zip(parameters, self.parameter_types, strict=True)
+            if type is not None
         )
 
-    def _shape(
-        self, type: Resolved, documented: _ColumnShape | None, member: RecordedMember | None
-    ) -> _ColumnShape | None:
-        """What a column of ``type`` holds: what its API page says, or else its record."""
-        if documented and _narrows(type, documented, self.structures):
-            return documented
-        if member and self.binding:
-            recorded = _ColumnShape(self.binding.service, member.shape)
-            if _narrows(type, recorded, self.structures):
-                return recorded
-        return None
+    def _shape(self, column: Column, type: Resolved) -> _ColumnShape | None:
+        """What a column holds: what its API page says, or else the record, unless the settings follow
+        the record."""
+        found: list[_ColumnShape] = []
+        filler = self.fillers.get(column.name)
+        choice = self.reconciled.choice(filler.structure, filler.member.name) if filler else None
+        if column.name in self.documented and (choice is None or choice.use == "page"):
+            found.append(self.documented[column.name])
+        if filler:
+            found.append(_ColumnShape(filler.structure[0], filler.member.shape, column.origin))
+        return next(
+            (shape for shape in found if _narrows(type, shape, self.reconciled.structures)), None
+        )
 
-    def _recorded_members(self) -> dict[str, RecordedMember]:
-        """The recorded members that fill columns, by column."""
-        responses = self.recorded.get(self.binding.service) if self.binding else None
-        if self.binding is None or responses is None:
-            return {}
-        return {
-            column.column: responses.column_member(self.binding, column)
-            for column in self.binding.columns
-        }
+    def _fillers(self) -> Iterator[tuple[str, _Filler]]:
+        """What fills each column that is bound to a member, or derived."""
+        binding, responses = self.binding, self.responses
+        if binding is None or responses is None:
+            return
+        for bound in binding.columns:
+            path = binding.item_path(bound.operation)
+            member = responses.column_member(binding, bound)
+            item = responses.item(bound.operation or binding.operation, path or WHOLE)
+            at = ("shapes", item.name, fetched_member(member.name))
+            yield bound.column, _Filler((binding.service, item.name), member, at)
+        item = responses.item(binding.operation, binding.path)
+        for derived in binding.derived:
+            text = RecordedMember(derived.column, Scalar("string"), required=False)
+            entry = ("tables", binding.table, "columns", derived.column)
+            yield derived.column, _Filler((binding.service, item.name), text, entry)
 
-    # --- what API pages type ---
-
-    def _documented(self) -> Iterator[tuple[str, _ColumnShape]]:
-        """Columns that API pages type.
-
-        A page does so in two ways: a structure names the operation's member it is an element of, or
-        the operation's own page gives the member's type.
-        """
-        for structure in self.pages.structures:
-            for usage in structure.usages:
-                name = self._column_of(structure.service, usage.operation, usage.member)
-                if name:
-                    ref = StructureRef(structure.name)
-                    shape = ListOf(ref) if usage.element else ref
-                    yield name, _ColumnShape(structure.service, shape)
-        for operation in self.pages.operations:
-            for member in operation.response:
-                if any(structure_names(member.shape)) and (
-                    name := self._column_of(operation.service, operation.name, member.name)
-                ):
-                    yield name, _ColumnShape(operation.service, member.shape)
-
-    def _column_of(self, service: str, operation: str, member: str) -> str | None:
-        """The column that a member of an operation's response fills: the one that is bound to it, or,
-        where the operation is named after the table, the only one that is called like it."""
-        binding, table = self.binding, self.typed.table
+    def _column_of(self, usage: _Usage) -> str | None:
+        """The column that a member of a response fills: the one that is bound to it, or, where the
+        operation is named after the table, the only one that is called like it."""
+        binding, service = self.binding, usage.shape.service
         if binding and service == binding.service:
+            filling = usage.operation, usage.member
             for bound in binding.columns:
-                if (bound.operation or binding.operation, bound.member) == (operation, member):
+                if (bound.operation or binding.operation, bound.member) == filling:
                     return bound.column
-        if names.reads_table(service, operation, table.name):
-            folded = names.folded(member)
+        if names.reads_table(service, usage.operation, self.table.name):
+            folded = names.folded(usage.member)
             # Two columns that agree with one member would be a coin toss.
-            same = [column.name for column in table.columns if names.folded(column.name) == folded]
+            same = [
+                column.name for column in self.table.columns if names.folded(column.name) == folded
+            ]
             return same[0] if len(same) == 1 else None
         return None
+
+
+def _row_shape(type: Resolved, recorded: Shape) -> Shape:
+    """What a column of ``type`` holds where a member of ``recorded`` fills it: text that fills json
+    is decoded."""
+    if type.element is not None:
+        inner = recorded.element if isinstance(recorded, ListOf) else Scalar("json")
+        return ListOf(_row_shape(type.element, inner))
+    return Scalar("json") if recorded == Scalar("string") else recorded
 
 
 def _sql_names(column: str) -> dict[str, str]:
@@ -290,7 +389,7 @@ def _narrows(type: Resolved, found: _ColumnShape, structures: Structures) -> boo
     """
     if type.element is not None:
         return isinstance(found.shape, ListOf) and _narrows(
-            type.element, _ColumnShape(found.service, found.shape.element), structures
+            type.element, replace(found, shape=found.shape.element), structures
         )
     reached = list(structure_names(found.shape))
     return (
@@ -298,85 +397,3 @@ def _narrows(type: Resolved, found: _ColumnShape, structures: Structures) -> boo
         and bool(reached)
         and all((found.service, name) in structures for name in reached)
     )
-
-
-# --- structures -----------------------------------------------------------------------------------
-
-
-def _structures(
-    pages: Pages, recorded: Mapping[str, RecordedResponses]
-) -> dict[tuple[str, str], Structure]:
-    """The structures by (service, name). Where both a page and the record type one, the page wins,
-    down to a member whose structure has no page: that is the record's, or else any JSON.
-
-    No member is required because the record says so: AWS leaves out what its models require, and a
-    row must not be lost to that. One that a page requires is required only if the record, where
-    there is one, requires it as well: pages are older than the API.
-    """
-    known = {
-        (service, structure.name): _from_record(service, structure)
-        for service, responses in recorded.items()
-        for structure in responses.service.structures
-    }
-    documented = {(item.service, item.name): item for item in pages.structures}
-    for key, item in documented.items():
-        responses = recorded.get(item.service)
-        record = responses.structures.get(item.name) if responses else None
-        others = {member.name: member for member in record.members} if record else {}
-        known[key] = replace(
-            item,
-            members=tuple(_with_record(member, others.get(member.name)) for member in item.members),
-        )
-    for key, item in documented.items():
-        known[key] = replace(
-            known[key],
-            members=tuple(
-                replace(member, shape=_settled(item.service, member.shape, known))
-                for member in known[key].members
-            ),
-        )
-    return known
-
-
-def _from_record(service: str, structure: RecordedStructure) -> Structure:
-    return Structure(
-        service,
-        structure.name,
-        tuple(
-            DocumentedMember(member.name, member.shape, RECORDED, values=united((), member.values))
-            for member in structure.members
-        ),
-        RECORDED,
-    )
-
-
-def _with_record(member: DocumentedMember, recorded: RecordedMember | None) -> DocumentedMember:
-    """A page's member and what the record adds to it."""
-    if recorded is None:
-        return member
-    return replace(
-        member,
-        required=member.required and recorded.required,
-        values=united(member.values, recorded.values),
-    )
-
-
-def _settled(service: str, shape: Shape, known: Container[tuple[str, str]]) -> Shape:
-    """``shape`` with any JSON for each structure that is not known."""
-    match shape:
-        case StructureRef(name):
-            return shape if (service, name) in known else Scalar("json")
-        case ListOf(element):
-            return ListOf(_settled(service, element, known))
-        case MapOf(value):
-            return MapOf(_settled(service, value, known))
-        case Scalar():
-            return shape
-
-
-def united(
-    documented: tuple[DocumentedValue, ...], recorded: Iterable[str]
-) -> tuple[DocumentedValue, ...]:
-    """The documented values, as the page has them, then those that only the record has."""
-    there = {value.value for value in documented}
-    return (*documented, *(DocumentedValue(value) for value in recorded if value not in there))

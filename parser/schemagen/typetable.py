@@ -337,6 +337,30 @@ SCALARS: tuple[NestedScalar, ...] = (
 )
 
 
+SATISFIED_BY: Mapping[str, frozenset[str]] = {
+    "string": frozenset({"string", "timestamp", "binary"}),
+    "int64": frozenset({"int64"}),
+    "float64": frozenset({"float64", "int64"}),
+    "bool": frozenset({"bool"}),
+    "timestamp": frozenset({"timestamp"}),
+    "binary": frozenset({"string", "timestamp", "binary"}),
+}
+"""The scalars whose every value, as it stands in a row, satisfies a scalar's schema: a row holds
+timestamps and binary data as text. "json" is not here: everything satisfies it."""
+
+STRICT: Mapping[str, str] = {
+    "string": "written",
+    "int64": "int64_from_text",
+    "float64": "finite",
+    "bool": "boolean_from_text",
+    "timestamp": "rfc3339_from_text",
+    "binary": "base64_text",
+    "json": "json_value",
+}
+"""What makes a nested scalar from a value of any type, or refuses the value. An ordinary converter
+takes text for a time, because only times arrive there."""
+
+
 # --- what emitters compose ------------------------------------------------------------------------
 
 

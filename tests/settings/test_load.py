@@ -88,7 +88,7 @@ type = "string"
 
 KNOWN = (
     "(known settings: docs, out, bindings, base_uri, nested_names, package, package_version, types, "
-    "columns, overrides)"
+    "columns, overrides, members)"
 )
 PACKAGE = (
     "lower-case words joined by underscores, such as 'ddsql_schemas', and no keyword, module of the "

@@ -19,9 +19,18 @@ from schemagen.emit.typed_dicts import input_dict, typed_dict
 from schemagen.model.recorded import RecordedService, RecordedStructure
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef, structure_names
 from schemagen.names import NestedNames, class_name, python_literal, snake_case
-from schemagen.typetable import SCALARS, array_row, map_row
+from schemagen.typetable import SCALARS, STRICT, array_row, map_row
 
 _SCALARS = {scalar.name: scalar for scalar in SCALARS}
+
+
+@dataclass(frozen=True)
+class Helper:
+    """A function for a container inside a container: the container's shape, and whether it takes
+    values of any shape."""
+
+    shape: Shape
+    strict: bool
 
 
 @dataclass(frozen=True)
@@ -69,19 +78,19 @@ class ShapeNames:
         return {name: unique(f"to_{snake_case(name)}", taken) for name in sorted(self.structures)}
 
     @cached_property
-    def helpers(self) -> Mapping[str, Shape]:
+    def helpers(self) -> Mapping[str, Helper]:
         """The functions for containers inside containers, by name."""
-        found: dict[str, Shape] = {}
+        found: dict[str, Helper] = {}
 
-        def add(shape: Shape) -> None:
+        def add(shape: Shape, strict: bool) -> None:
             inner = _inner(shape)
             if inner is not None and _inner(inner) is not None:
-                found[self._helper(inner)] = inner
-                add(inner)
+                found[self._helper(inner, strict)] = Helper(inner, strict)
+                add(inner, strict)
 
         for structure in self.service.structures:
             for member in structure.members:
-                add(member.shape)
+                add(member.in_rows, member.row_shape is not None)
         return dict(sorted(found.items()))
 
     def input_type(self, shape: Shape) -> str:
@@ -114,39 +123,46 @@ class ShapeNames:
             case MapOf(value):
                 return map_row(self.row_type(value))
 
-    def conversion(self, shape: Shape, value: str, at: str, imports: Imports) -> str:
-        """The expression that converts the expression ``value``; ``at`` names it in messages."""
+    def conversion(
+        self, shape: Shape, value: str, at: str, imports: Imports, *, strict: bool = False
+    ) -> str:
+        """The expression that converts the expression ``value``; ``at`` names it in messages.
+
+        ``strict`` takes values of any shape, and refuses those that are not of ``shape``.
+        """
         match shape:
             case ListOf(element):
                 convert = imports.converter("array")
-                return f"{convert}({value}, {at}, errors, {self.converter(element, imports)})"
-            case MapOf(inner):
+                inner = self.converter(element, imports, strict=strict)
+                return f"{convert}({value}, {at}, errors, {inner})"
+            case MapOf(element):
                 convert = imports.converter("mapping")
-                return f"{convert}({value}, {at}, errors, {self.converter(inner, imports)})"
+                inner = self.converter(element, imports, strict=strict)
+                return f"{convert}({value}, {at}, errors, {inner})"
             case Scalar() | StructureRef():
-                return f"{self.converter(shape, imports)}({value}, {at}, errors)"
+                return f"{self.converter(shape, imports, strict=strict)}({value}, {at}, errors)"
 
-    def converter(self, shape: Shape, imports: Imports) -> str:
+    def converter(self, shape: Shape, imports: Imports, *, strict: bool = False) -> str:
         """The function that converts a value of ``shape``."""
         match shape:
             case Scalar(name):
-                return imports.converter(_SCALARS[name].convert)
+                return imports.converter(_scalar_converter(name, strict))
             case StructureRef(name):
                 return self.prefix + self.functions[name]
             case ListOf() | MapOf():
-                return self.prefix + self._helper(shape)
+                return self.prefix + self._helper(shape, strict)
 
-    def _helper(self, shape: Shape) -> str:
+    def _helper(self, shape: Shape, strict: bool) -> str:
         """The name of a helper, which no structure's function can have: those start with ``to_``."""
         match shape:
             case Scalar(name):
-                return _SCALARS[name].convert
+                return _scalar_converter(name, strict)
             case StructureRef(name):
                 return self.functions[name].removeprefix("to_")
             case ListOf(element):
-                return f"list_of_{self._helper(element)}"
+                return f"list_of_{self._helper(element, strict)}"
             case MapOf(value):
-                return f"map_of_{self._helper(value)}"
+                return f"map_of_{self._helper(value, strict)}"
 
     @cached_property
     def _components(self) -> list[list[str]]:
@@ -182,6 +198,10 @@ def unique(name: str, taken: set[str]) -> str:
     return name
 
 
+def _scalar_converter(name: str, strict: bool) -> str:
+    return STRICT[name] if strict else _SCALARS[name].convert
+
+
 def _inner(shape: Shape) -> Shape | None:
     """The shape of a container's elements; None for other shapes."""
     match shape:
@@ -203,7 +223,7 @@ def render_shapes(service: RecordedService, nested_names: NestedNames) -> str:
     for structure in names.structures.values():
         definitions.append(_row(names, structure, nested_names, defined, imports))
         defined.add(structure.name)
-    definitions += [_helper(names, name, shape, imports) for name, shape in names.helpers.items()]
+    definitions += [_helper(names, name, helper, imports) for name, helper in names.helpers.items()]
     functions = [
         _function(names, structure, nested_names, imports)
         for structure in sorted(names.structures.values(), key=lambda item: item.name)
@@ -235,18 +255,19 @@ def _row(
     keys = nested_names.of(member.name for member in structure.members)
     annotations: dict[str, str] = {}
     for member in structure.members:
-        annotation = imports.annotation(names.row_type(member.shape))
-        later = set(structure_names(member.shape)) - defined
+        annotation = imports.annotation(names.row_type(member.in_rows))
+        later = set(structure_names(member.in_rows)) - defined
         annotations[keys[member.name]] = python_literal(annotation) if later else annotation
     imports.annotation("TypedDict")
     return typed_dict(names.rows[structure.name], annotations, total=False)
 
 
-def _helper(names: ShapeNames, name: str, shape: Shape, imports: Imports) -> str:
-    row = imports.annotation(names.row_type(shape))
+def _helper(names: ShapeNames, name: str, helper: Helper, imports: Imports) -> str:
+    row = imports.annotation(names.row_type(helper.shape))
     errors = imports.annotation("Errors")
     head = lay_out(f"def {name}(value: object, at: str, errors: {errors}) -> {row}:")
-    body = lay_out("return " + names.conversion(shape, "value", "at", imports), 1)
+    conversion = names.conversion(helper.shape, "value", "at", imports, strict=helper.strict)
+    body = lay_out("return " + conversion, 1)
     return f"{head}\n{body}"
 
 
@@ -258,7 +279,9 @@ def _function(
     members: list[dict[str, str]] = []
     for member in structure.members:
         api, key = python_literal(member.name), python_literal(keys[member.name])
-        conversion = names.conversion(member.shape, "member", "at", imports)
+        conversion = names.conversion(
+            member.in_rows, "member", "at", imports, strict=member.row_shape is not None
+        )
         members.append(
             {
                 "fetch": lay_out_value("member = ", f"members.get({api})", 2),

@@ -17,13 +17,20 @@ class RecordedMember:
     """A member of a recorded structure. ``required`` is as in botocore's model.
 
     ``values`` are botocore's enumeration of the string that the member holds, directly or at the
-    bottom of lists and maps.
+    bottom of lists and maps. ``row_shape`` is what rows hold where the settings follow the API page
+    and not ``shape``, which is what arrives; a lock file has none, `link` sets it.
     """
 
     name: str
     shape: Shape
     required: bool
     values: tuple[str, ...] = ()
+    row_shape: Shape | None = None
+
+    @property
+    def in_rows(self) -> Shape:
+        """The shape of the member in rows."""
+        return self.row_shape or self.shape
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,3 +44,14 @@ def structure_names(shape: Shape) -> Iterator[str]:
             yield from structure_names(inner)
         case Scalar():
             pass
+
+
+def shape_text(shape: Shape) -> str:
+    """Format a shape: ``list<SecondaryStatusTransition>``."""
+    match shape:
+        case Scalar(name) | StructureRef(name):
+            return name
+        case ListOf(element):
+            return f"list<{shape_text(element)}>"
+        case MapOf(value):
+            return f"map<{shape_text(value)}>"

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from schemagen.coverage import Coverage, Figures, TableCoverage
-from schemagen.report.elements import origin_json, shape_text
+from schemagen.model.shapes import shape_text
+from schemagen.report.elements import origin_json
 from schemagen.report.terminal import escape_controls
 
 # --- for programs ---------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ from schemagen.model.pages import (
     Structure,
     Table,
 )
-from schemagen.report.elements import origin_json, shape_text
+from schemagen.model.shapes import shape_text
+from schemagen.report.elements import origin_json
 
 # --- for programs ---------------------------------------------------------------------------------
 

@@ -16,7 +16,8 @@ from typing import Any, cast
 
 from schemagen.diagnostics import Problem, ProblemsFound, did_you_mean
 from schemagen.names import NestedNames, is_package_name
-from schemagen.settings import overrides, positions
+from schemagen.settings import members, overrides, positions
+from schemagen.settings.members import MemberChoice
 from schemagen.settings.overrides import Overrides
 from schemagen.settings.positions import KeyPath, Positions
 from schemagen.settings.setting import Setting, matching
@@ -55,6 +56,8 @@ class Settings:
     """The type table with the rows of ``types`` and the rules of ``columns``."""
     overrides: Overrides = field(default_factory=Overrides)
     """Bindings made by hand."""
+    members: tuple[MemberChoice, ...] = ()
+    """Which source to follow where API page and record disagree about a member."""
 
     def display(self, path: Path) -> str:
         """``path`` as messages and origins show it: relative to the root, with forward slashes."""
@@ -159,6 +162,7 @@ SETTINGS = (
     Setting("types", "a table with a table for each type", _table),
     Setting("columns", "an array of tables", _array),
     Setting("overrides", "an array of tables", _array),
+    Setting("members", "an array of tables", _array),
 )
 
 # The fields of a type; each dialect is one more, see `_Reader.sql_type`.
@@ -231,6 +235,10 @@ class _Reader:
         values["types"] = self.type_table(values.get("types", {}), values.pop("columns", []))
         values["overrides"], problems = overrides.parse(
             values.get("overrides", []), self.path.name, ("overrides",), self.line_column
+        )
+        self.problems += problems
+        values["members"], problems = members.parse(
+            values.get("members", []), self.path.name, ("members",), self.line_column
         )
         self.problems += problems
         if self.problems:

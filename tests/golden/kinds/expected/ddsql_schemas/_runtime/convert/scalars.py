@@ -189,6 +189,17 @@ def rfc3339(value: object, at: str, errors: Errors = "strict") -> str:
     return value.isoformat().removesuffix("+00:00") + "Z"
 
 
+def rfc3339_from_text(value: object, at: str, errors: Errors = "strict") -> str:
+    """An aware datetime, or the text of one in ISO 8601, as ``2026-01-01T00:00:00Z``."""
+    if not isinstance(value, str):
+        return rfc3339(timestamp(value, at, errors), at, errors)
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        raise ConversionError(at, "the text is not a time in ISO 8601") from None
+    return rfc3339(timestamp(found, at, errors), at, errors)
+
+
 def base64_text(value: object, at: str, errors: Errors = "strict") -> str:
     """Bytes as base64 of RFC 4648, section 4. Such text stays."""
     if isinstance(value, str):
