@@ -1,4 +1,4 @@
-"""The command line as programs and people meet it: in a process of its own."""
+"""schemagen.cli, each call in a process of its own, as programs and people use it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def project(built: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(built, tmp_path / "project"))
 
 
-def test_help_names_every_command() -> None:
+def test_help_lists_every_command() -> None:
     """`--help` shows the commands and the meaning of the exit status; each has help of its own."""
     done = run(Path.cwd(), "--help")
     assert done.returncode == 0
@@ -38,7 +38,7 @@ def test_help_names_every_command() -> None:
         assert run(Path.cwd(), command, "--help").returncode == 0
 
 
-def test_version() -> None:
+def test_version_option_prints_name_and_version() -> None:
     """`--version` prints the program and its version."""
     done = run(Path.cwd(), "--version")
     assert (done.returncode, done.stdout.split()[0]) == (0, "schemagen,")
@@ -47,23 +47,23 @@ def test_version() -> None:
 @pytest.mark.parametrize(
     "arguments", [["bild"], ["build", "--jobs", "0"], ["inspect", "aws.nothing"]]
 )
-def test_a_wrong_call_is_2(project: Path, arguments: list[str]) -> None:
-    """A call that cannot be understood says why on stderr and exits with 2."""
+def test_usage_errors_exit_with_2(project: Path, arguments: list[str]) -> None:
+    """A wrong call exits with 2 and says why on stderr."""
     done = run(project, *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Error:" in done.stderr
 
 
-def test_build_then_check(project: Path) -> None:
-    """Up to date is 0 and quiet on stdout, for build and check alike."""
+def test_build_and_check_are_quiet_when_up_to_date(project: Path) -> None:
+    """Build and check exit with 0 and print nothing to stdout when there is nothing to do."""
     assert run(project, "build", "--check").returncode == 0
     done = run(project, "build")
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == "generated is up to date (3 tables)\n"
 
 
-def test_check_prints_a_diff_and_the_mend(project: Path) -> None:
-    """Out of date is 1: the diff on stdout, reasons and the command that mends it on stderr."""
+def test_check_prints_a_diff_and_the_command_that_applies_it(project: Path) -> None:
+    """Out of date exits with 1: the diff on stdout; on stderr the reasons and the command to run."""
     page_path = project / TRAINING
     page_path.write_text(page_path.read_text().replace("Name of the model training job.", "New."))
     before = tree(project)
@@ -77,15 +77,15 @@ def test_check_prints_a_diff_and_the_mend(project: Path) -> None:
     assert tree(project) == before
 
 
-def test_fail_on_change(project: Path) -> None:
-    """A hook learns from the exit status that something was written."""
+def test_fail_on_change_exits_with_1_after_writing(project: Path) -> None:
+    """The exit status tells a hook that something was written."""
     (project / "generated/README.md").unlink()
     assert run(project, "build", "--fail-on-change").returncode == 1
     assert run(project, "build", "--fail-on-change").returncode == 0
 
 
-def test_folders_of_the_call_win(project: Path, tmp_path: Path) -> None:
-    """--docs and --out win over the settings, and the mend names them."""
+def test_folder_options_override_the_settings(project: Path, tmp_path: Path) -> None:
+    """--docs and --out override the settings, and the command that a check prints has them."""
     docs = tmp_path / "other docs"
     docs.mkdir()
     (docs / "x.dataset.md").write_text(page("dd.x", "X | x | core | string"))
@@ -97,8 +97,8 @@ def test_folders_of_the_call_win(project: Path, tmp_path: Path) -> None:
     assert (out / "ddsql_schemas/models/dd/x.py").exists()
 
 
-def test_problems_are_2_and_nothing_is_written(tmp_path: Path) -> None:
-    """All problems of all pages are on stderr, one a line, and the output is left alone."""
+def test_build_prints_all_problems_and_writes_nothing(tmp_path: Path) -> None:
+    """All problems of all pages are on stderr, one per line, and the output is left alone."""
     project = pages(
         tmp_path,
         {
@@ -116,7 +116,7 @@ def test_problems_are_2_and_nothing_is_written(tmp_path: Path) -> None:
     assert not (project / "generated").exists()
 
 
-def test_inspect_json(project: Path) -> None:
+def test_inspect_prints_json(project: Path) -> None:
     """The names that other programs rely on, and the figures of the seed pages."""
     done = run(project, "inspect", "--format", "json")
     assert done.returncode == 0, done.stderr
@@ -154,7 +154,7 @@ def test_inspect_json(project: Path) -> None:
     assert len(structure["members"][2]["values"]) == 12
 
 
-def test_inspect_table(project: Path) -> None:
+def test_inspect_prints_tables_without_cutting_cells(project: Path) -> None:
     """For people: one table at a time, markup of pages shown as it is, and in a pipe no cell cut."""
     done = run(project, "inspect", "aws.sagemaker_trainingjob")
     assert done.returncode == 0
@@ -165,8 +165,8 @@ def test_inspect_table(project: Path) -> None:
     assert "SecondaryStatusTransition," not in done.stdout
 
 
-def test_inspect_tells_operations_and_indexes(tmp_path: Path) -> None:
-    """API pages of every kind are shown as what they are."""
+def test_inspect_shows_operations_and_indexes(tmp_path: Path) -> None:
+    """Operations and indexes are shown as such."""
     listing = "# Data Types\n\nThese are supported:\n+ [Thing](API_Thing.md)\n"
     operation = (
         '# GetThing<a name="API_GetThing"></a>\n\nGets it\\.\n\n'
@@ -186,7 +186,7 @@ def test_inspect_tells_operations_and_indexes(tmp_path: Path) -> None:
     assert "docs_src/aws_api/made/API_Types.md: an index of other pages" in shown
 
 
-def test_types(tmp_path: Path) -> None:
+def test_types_prints_three_formats_with_the_settings_applied(tmp_path: Path) -> None:
     """The type table in its three forms, with the settings of the project applied."""
     (tmp_path / "schemagen.toml").write_text('[types.float64]\nduckdb = "REAL"\n')
     table = run(tmp_path, "types")
@@ -200,8 +200,8 @@ def test_types(tmp_path: Path) -> None:
     assert rows["hstore_csv"]["postgres"] == "hstore"
 
 
-def test_an_output_that_cannot_be_written(project: Path) -> None:
-    """What is in the way of the output is named with its path, and stays as it is."""
+def test_build_reports_what_is_in_the_way_of_the_output(project: Path) -> None:
+    """What is in the way of the output is reported with its path, and stays as it is."""
     shutil.rmtree(project / "generated/ddsql_schemas/ddl")
     (project / "generated/ddsql_schemas/ddl").write_text("in the way")
     before = tree(project)
@@ -213,8 +213,8 @@ def test_an_output_that_cannot_be_written(project: Path) -> None:
     assert tree(project) == before
 
 
-def test_progress_is_for_terminals(tmp_path: Path) -> None:
-    """A long build shows how far it is on a terminal, and says one line anywhere else."""
+def test_build_shows_progress_on_terminals_only(tmp_path: Path) -> None:
+    """A long build shows a progress bar on a terminal, and prints one line anywhere else."""
     rows = "A | a | core | string"
     project = pages(
         tmp_path, {f"ddsql/dd.t{n}.dataset.md": page(f"dd.t{n}", rows) for n in range(50)}

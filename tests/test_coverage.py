@@ -1,4 +1,4 @@
-"""`schemagen coverage`: what the bindings fill, and where pages and botocore's record part."""
+"""`schemagen coverage`: what the bindings fill, and where pages and record differ."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def of(project: Path, table: str) -> dict[str, Any]:
 # --- what is counted ------------------------------------------------------------------------------
 
 
-def test_the_seeds(project: Path) -> None:
+def test_coverage_of_the_seed_pages(project: Path) -> None:
     """The figures of this project's tables, the key not counted; each column with its evidence."""
     found = shown(project)
     assert found["total"] == {
@@ -97,7 +97,7 @@ def test_the_seeds(project: Path) -> None:
     assert (project / TRAINING).read_text().splitlines()[line - 1].startswith("| _key ")
 
 
-def test_the_json_names(project: Path) -> None:
+def test_coverage_json_has_these_names(project: Path) -> None:
     """The names that other programs rely on."""
     found = shown(project)
     figures = {"columns", "percent", "bound", "derived", "unbound"}
@@ -121,7 +121,7 @@ def test_the_json_names(project: Path) -> None:
     assert set(found["types"][0]) == {"of", "page", "recorded", "origin"}
 
 
-def test_why_a_column_is_unbound(partly: Path) -> None:
+def test_coverage_says_why_a_column_is_unbound(partly: Path) -> None:
     """Three reasons are told apart; tables that botocore cannot fill count only when named."""
     found = shown(partly)
     assert [table["id"] for table in found["tables"]][:2] == [
@@ -149,7 +149,7 @@ def test_why_a_column_is_unbound(partly: Path) -> None:
     assert shown(partly, "dd.thing")["total"]["unbound"] == {"no binding for this table": 2}
 
 
-def test_what_no_column_takes_is_what_the_mapper_says(project: Path) -> None:
+def test_unmapped_members_are_those_of_the_mapper(project: Path) -> None:
     """The docs lag behind: members that botocore returns and the page lacks. The generated mapper
     says the same of a response that has every member."""
     assert of(project, TABLE)["unmapped"] == UNMAPPED
@@ -159,16 +159,16 @@ def test_what_no_column_takes_is_what_the_mapper_says(project: Path) -> None:
     assert list(sagemaker_trainingjob.unmapped(full)) == sorted(UNMAPPED)
 
 
-def test_a_member_of_another_response_takes_none_of_the_item(project: Path) -> None:
-    """A column that an auxiliary response fills leaves the primary item's member of that name."""
+def test_unmapped_members_ignore_enrichments(project: Path) -> None:
+    """A member of the primary item is unmapped even if an enrichment fills the column of its name."""
     lock = json.loads((project / LOCK).read_bytes())
     lock["shapes"]["DescribeTrainingJobResponse"]["Tags"] = "list<#Tag>"
     (project / LOCK).write_text(json.dumps(lock))
     assert of(project, TABLE)["unmapped"] == [*UNMAPPED, "Tags"]
 
 
-def test_a_column_at_a_key_takes_the_map(project: Path) -> None:
-    """A map of which one key fills a column is no member that no column takes."""
+def test_unmapped_members_leave_out_maps_with_bound_keys(project: Path) -> None:
+    """A map with a key that fills a column does not count as unmapped."""
     lock = json.loads((project / LOCK).read_bytes())
     lock["shapes"]["DescribeTrainingJobResponse"]["BillableTokenCount"] = "map<string>"
     columns = lock["tables"][TABLE]["columns"]
@@ -179,10 +179,10 @@ def test_a_column_at_a_key_takes_the_map(project: Path) -> None:
     }
 
 
-# --- where page and record part -------------------------------------------------------------------
+# --- where page and record differ ------------------------------------------------------------------
 
 
-def test_values_that_differ(project: Path) -> None:
+def test_coverage_reports_values_that_differ(project: Path) -> None:
     """Enumerations of columns and of structures' members, each side's own values in its order;
     columns of which only one side has values are no difference."""
     found = {
@@ -201,7 +201,7 @@ def test_values_that_differ(project: Path) -> None:
     }
 
 
-def test_structures_that_differ(project: Path) -> None:
+def test_coverage_reports_members_that_differ(project: Path) -> None:
     """Members of the API page and of the record, and which of both they require."""
     assert of(project, TABLE)["members"] == []
     api_page = project / TRANSITION
@@ -223,7 +223,7 @@ def test_structures_that_differ(project: Path) -> None:
     assert of(project, "aws.sagemaker_processing_job")["members"] == []
 
 
-def test_types_that_differ(project: Path) -> None:
+def test_coverage_reports_types_that_differ(project: Path) -> None:
     """A member's type on the API page and in the record, in words that both share: which of the
     scalars that are one in a row the page names is no difference."""
     assert of(project, TABLE)["types"] == []
@@ -252,7 +252,7 @@ def test_types_that_differ(project: Path) -> None:
     ) in for_people
 
 
-def test_a_response_that_has_a_page(project: Path) -> None:
+def test_coverage_compares_responses_with_their_pages(project: Path) -> None:
     """The page of an operation that fills columns is compared too. It never says what is required,
     and people are told once, however many tables it fills."""
     api_page = project / "docs_src/aws_api/sagemaker/API_ListTags.md"
@@ -271,7 +271,7 @@ def test_a_response_that_has_a_page(project: Path) -> None:
     assert for_people.count("sagemaker.ListTags: members only on the page: Total") == 1
 
 
-def test_agreement_is_silent(project: Path) -> None:
+def test_coverage_reports_nothing_where_page_and_record_agree(project: Path) -> None:
     """A table whose page says what the record says has nothing but its figures."""
     pages, catalog = inputs.read_catalog(load_settings(project))
     (table,) = coverage(pages, catalog, ["aws.sagemaker_compilation_job"]).tables
@@ -281,7 +281,7 @@ def test_agreement_is_silent(project: Path) -> None:
 # --- the command ----------------------------------------------------------------------------------
 
 
-def test_for_people(partly: Path) -> None:
+def test_coverage_prints_a_table_and_findings(partly: Path) -> None:
     """Figures as a table, then a line for each finding."""
     done = run(partly, "coverage", "aws.made_thing", "aws.sagemaker_compilation_job")
     assert (done.returncode, done.stderr) == (0, "")
@@ -300,7 +300,7 @@ def test_for_people(partly: Path) -> None:
     assert f"\n{TABLE}.training_job_status: values only in botocore: Deleting\n" in everything
 
 
-def test_markdown(partly: Path) -> None:
+def test_coverage_prints_markdown(partly: Path) -> None:
     """Two tables for a comment on a change: figures, and findings with names as code."""
     lines = run(partly, "coverage", "--format", "markdown").stdout.splitlines()
     assert lines[0] == "| table | covered | columns | derived | unbound | bound by |"
@@ -313,7 +313,9 @@ def test_markdown(partly: Path) -> None:
 @pytest.mark.parametrize(
     ("percent", "status"), [("0", 0), ("95.5", 0), ("95.56", 1), ("100", 1), ("101", 2)]
 )
-def test_fail_under(partly: Path, percent: str, status: int) -> None:
+def test_fail_under_exits_with_1_below_the_percentage(
+    partly: Path, percent: str, status: int
+) -> None:
     """1 below the percentage of all tables, whatever the format; the data is printed all the same.
     86 of 90 columns are 95.55… %."""
     done = run(partly, "coverage", "--format", "json", "--fail-under", percent)
@@ -323,7 +325,7 @@ def test_fail_under(partly: Path, percent: str, status: int) -> None:
     assert (done.stdout != "") == (status < 2)
 
 
-def test_all_covered_is_never_rounded_up() -> None:
+def test_percent_is_rounded_down() -> None:
     """A bound that is met exactly is met, and no columns at all are all covered."""
     most = Figures(((("bound", "both"), 9999), (("unbound", "listed as unbound"), 1)))
     assert (most.covered, most.columns) == (9999, 10000)
@@ -333,7 +335,7 @@ def test_all_covered_is_never_rounded_up() -> None:
     assert Figures(()).percent == 100
 
 
-def test_a_wrong_call_or_input_is_2(project: Path) -> None:
+def test_usage_errors_and_problems_exit_with_2(project: Path) -> None:
     """An unknown table, a page that cannot be read, a lock that names what is not there."""
     done = run(project, "coverage", "aws.nothing")
     assert (done.returncode, done.stdout) == (2, "")
@@ -347,7 +349,7 @@ def test_a_wrong_call_or_input_is_2(project: Path) -> None:
     assert {line.partition(":")[0] for line in done.stderr.splitlines()} == {COMPILATION, LOCK}
 
 
-def test_botocore_is_not_needed(project: Path) -> None:
+def test_coverage_runs_without_botocore(project: Path) -> None:
     """Pages and lock are enough: where nothing can import botocore, the answer is the same."""
     program = (
         "import sys\nsys.modules['botocore'] = None\n"

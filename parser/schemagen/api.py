@@ -1,4 +1,4 @@
-"""schemagen from Python: the same road that the command line takes.
+"""Use schemagen from Python. The command line calls these functions, too.
 
     from pathlib import Path
     from schemagen import api
@@ -13,7 +13,7 @@
     figures = api.coverage(settings).figures  # how much of the pages they fill
 
 Every function raises `ProblemsFound` when an input is wrong; it carries all problems of the run.
-Functions that take tables raise `UnknownTables` where they are nobody's.
+Functions that take table ids raise `UnknownTables` for ids that do not exist.
 """
 
 from __future__ import annotations
@@ -46,34 +46,34 @@ __all__ = [
     "settings",
 ]
 
-# The modules behind these functions are imported when one is called, so that reading settings
-# costs no parser and reading pages no emitter.
+# Each function imports what it needs: reading settings must not load parsers, and reading pages must not
+# load emitters.
 
 
 def settings(start: Path) -> Settings:
-    """The settings of the project that the folder ``start`` is in. Change them with
+    """Load the settings of the project that contains the folder ``start``. Change them with
     `dataclasses.replace`."""
     return load_settings(start)
 
 
 def read(settings: Settings) -> Pages:
-    """What the pages say, each element with its place."""
+    """Read the pages. Every element of the result has its origin: path and line."""
     from schemagen import inputs
 
     return inputs.read_pages(settings)
 
 
 def render(settings: Settings) -> Mapping[str, str]:
-    """Every file of the generated package, by path relative to the output folder. Nothing is
-    written, and what is on disk is not looked at."""
+    """Render every file of the generated package: path relative to the output folder -> text. Nothing
+    is written, and what is on disk does not matter."""
     from schemagen.build.plan import render_all
 
     return render_all(settings)
 
 
 def check(settings: Settings, *, full: bool = False) -> tuple[Finding, ...]:
-    """What a build would change: empty when the output folder is up to date. ``full`` renders
-    everything, whatever the manifest says."""
+    """List what a build would change, and why; nothing when the output folder is up to date.
+    ``full`` renders everything, whatever the manifest says."""
     from schemagen.build.check import findings
     from schemagen.build.plan import plan
 
@@ -81,7 +81,7 @@ def check(settings: Settings, *, full: bool = False) -> tuple[Finding, ...]:
 
 
 def build(settings: Settings, *, full: bool = False, jobs: int | None = None) -> Changes:
-    """Bring the output folder up to date. ``jobs`` is the number of processes (default: one a
+    """Bring the output folder up to date. ``jobs`` is the number of processes (default: one per
     processor)."""
     from schemagen.build.apply import apply
     from schemagen.build.plan import plan

@@ -1,4 +1,4 @@
-"""schemagen.build: the tree on disk is what the inputs say, and nothing else."""
+"""schemagen.build: the output folder holds what the inputs lead to, and nothing else."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def findings(project: Path) -> dict[str, str]:
     return {item.path: str(item.cause) for item in api.check(api.settings(project))}
 
 
-def test_a_table_has_these_files(tmp_path: Path) -> None:
-    """One table without a binding: six files, and what every package has."""
+def test_build_writes_these_files_for_a_table(tmp_path: Path) -> None:
+    """A table without a binding has six files, beside those of every package."""
     project = pages(
         tmp_path, {"ddsql/dd/dd.a.dataset.md": page("dd.a", "Name | a | core | string")}
     )
@@ -57,24 +57,24 @@ def test_a_table_has_these_files(tmp_path: Path) -> None:
     assert {path for path in files if "/dd/" in path and "__init__" not in path} == TABLE_FILES
 
 
-def test_render_is_build_without_a_disk(built: Path) -> None:
-    """`api.render` gives the very bytes that a build writes, and writes nothing."""
+def test_render_returns_what_build_writes(built: Path) -> None:
+    """`api.render` returns the bytes that a build writes, and writes nothing."""
     rendered = api.render(api.settings(built))
     assert rendered
     on_disk = tree(built / "generated")
     assert {path: text.encode() for path, text in rendered.items()} == on_disk
 
 
-def test_second_build_touches_nothing(project: Path) -> None:
-    """Nothing changed: nothing is written, and the check has nothing to say."""
+def test_build_touches_nothing_when_up_to_date(project: Path) -> None:
+    """Where no input changed, no file is written and a check finds nothing."""
     before = {path: path.stat().st_mtime_ns for path in (project / "generated").rglob("*")}
     assert not api.build(api.settings(project))
     assert {path: path.stat().st_mtime_ns for path in (project / "generated").rglob("*")} == before
     assert findings(project) == {}
 
 
-def test_partial_builds_end_where_full_ones_do(project: Path) -> None:
-    """Whatever the way to the inputs, the tree is the one that a full build makes."""
+def test_partial_build_ends_where_a_full_build_does(project: Path) -> None:
+    """Builds after several changes leave the tree that a full build makes."""
     text = (project / TRAINING).read_text()
     (project / TRAINING).write_text(text.replace("Name of the model training job.", "Its name."))
     shutil.copy(project / COMPILATION, project / "docs_src/ddsql/aws/copy.dataset.md")
@@ -174,10 +174,10 @@ CAUSES: list[tuple[str, Callable[[Path], None], dict[str, Cause]]] = [
 @pytest.mark.parametrize(
     ("spoil", "expected"), [case[1:] for case in CAUSES], ids=[case[0] for case in CAUSES]
 )
-def test_check_tells_why(
+def test_check_reports_the_cause_of_each_difference(
     project: Path, spoil: Callable[[Path], None], expected: dict[str, Cause]
 ) -> None:
-    """Each kind of difference has its own name, and a build mends every one of them."""
+    """Every kind of difference has a cause of its own, and a build removes it."""
     spoil(project)
     found = findings(project)
     assert found.items() >= {path: str(cause) for path, cause in expected.items()}.items()
@@ -189,8 +189,8 @@ def test_check_tells_why(
     assert findings(project) == {}
 
 
-def test_changed_generator(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that differs because schemagen does is told apart from an edited one."""
+def test_check_reports_a_changed_generator(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change of schemagen is told apart from a file edited by hand."""
     settings = api.settings(project)
     monkeypatch.setattr(toolchain, "fingerprint", lambda: "other")
     (finding,) = api.check(settings)
@@ -198,8 +198,8 @@ def test_changed_generator(project: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert api.build(settings).written == ("manifest.json",)
 
 
-def test_full_ignores_the_manifest(project: Path) -> None:
-    """--full renders everything: a manifest that lies is found out."""
+def test_full_check_ignores_the_manifest(project: Path) -> None:
+    """``full`` renders everything, so that it notices a manifest with wrong hashes."""
     path = project / "generated/manifest.json"
     model = project / MODELS / "sagemaker_trainingjob.py"
     lie = model.read_bytes() + b"# lie\n"
@@ -213,8 +213,8 @@ def test_full_ignores_the_manifest(project: Path) -> None:
     ]
 
 
-def test_orphans_are_removed_with_their_folders(project: Path) -> None:
-    """What is no longer produced goes; what schemagen did not write stays."""
+def test_build_removes_orphans_with_their_folders(project: Path) -> None:
+    """Files that are no longer produced are deleted; files that schemagen did not write stay."""
     mine = project / MODELS / "mine.py"
     mine.write_text("# mine\n")
     folders = ("mappers", "shapes", "structures")
@@ -232,9 +232,9 @@ def test_orphans_are_removed_with_their_folders(project: Path) -> None:
     assert mine.exists()
 
 
-def test_structures_are_rendered_when_they_may_have_changed(project: Path) -> None:
-    """A page that changes brings no structure with it, one that a person edited is mended, and one
-    that an API page types is rendered when an API page changes."""
+def test_plan_renders_structures_that_may_have_changed(project: Path) -> None:
+    """A changed page renders no structures. A structure's module is rendered when it was edited, and
+    when an API page has changed."""
     structures = "ddsql_schemas/structures/aws/sagemaker"
     edited = project / "generated" / structures / "channel.py"
     right = edited.read_bytes()
@@ -256,8 +256,8 @@ def test_structures_are_rendered_when_they_may_have_changed(project: Path) -> No
     )
 
 
-def test_an_edited_orphan_is_kept(project: Path) -> None:
-    """A file that a person has changed is never deleted; the build says that it is there."""
+def test_build_keeps_orphans_that_were_modified_by_hand(project: Path) -> None:
+    """A file modified by hand is never deleted; the build reports it."""
     edited = project / MODELS / "sagemaker_compilation_job.py"
     edited.write_text("# my work\n")
     (project / COMPILATION).unlink()
@@ -266,8 +266,8 @@ def test_an_edited_orphan_is_kept(project: Path) -> None:
     assert edited.read_text() == "# my work\n"
 
 
-def test_other_peoples_files_are_not_overwritten(tmp_path: Path) -> None:
-    """An output folder that holds a project of its own is refused as it is."""
+def test_build_refuses_to_overwrite_foreign_files(tmp_path: Path) -> None:
+    """A build refuses an output folder with another project's files, and leaves it as it is."""
     project = pages(
         tmp_path, {"ddsql/dd/dd.a.dataset.md": page("dd.a", "Name | a | core | string")}
     )
@@ -293,8 +293,8 @@ def test_other_peoples_files_are_not_overwritten(tmp_path: Path) -> None:
         ('"toolchain"', '"tolchain"'),
     ],
 )
-def test_a_broken_manifest_counts_as_none(project: Path, old: str, new: str) -> None:
-    """A manifest with a merge conflict in it neither stops a build nor leads it astray."""
+def test_build_ignores_a_manifest_that_cannot_be_read(project: Path, old: str, new: str) -> None:
+    """A manifest with a merge conflict or a wrong entry counts as missing."""
     path = project / "generated/manifest.json"
     text = path.read_text()
     assert old in text
@@ -308,7 +308,7 @@ def test_a_broken_manifest_counts_as_none(project: Path, old: str, new: str) -> 
 
 
 def test_manifest_has_one_line_per_table(built: Path) -> None:
-    """A reviewer sees one changed line per changed table, in the order of ids."""
+    """A diff of the manifest has one line per changed table, in the order of ids."""
     text = (built / "generated/manifest.json").read_text()
     lines = [line.partition(":")[0] for line in text.splitlines() if line.startswith('"aws.')]
     assert lines == [
@@ -321,8 +321,8 @@ def test_manifest_has_one_line_per_table(built: Path) -> None:
     assert json.loads(text)["format"] == manifest.FORMAT
 
 
-def test_two_tables_may_not_share_a_file(tmp_path: Path) -> None:
-    """Ids that become one file name are both named, and nothing is written."""
+def test_build_reports_tables_that_would_share_a_file(tmp_path: Path) -> None:
+    """Ids that lead to the same file name are reported together, and nothing is written."""
     project = pages(
         tmp_path,
         {
@@ -338,8 +338,8 @@ def test_two_tables_may_not_share_a_file(tmp_path: Path) -> None:
     assert not (project / "generated").exists()
 
 
-def test_a_fresh_page_and_a_new_one_with_its_id(tmp_path: Path) -> None:
-    """Two pages with one id are found also when only one of them has changed."""
+def test_build_reports_a_new_page_with_the_id_of_an_unchanged_one(tmp_path: Path) -> None:
+    """Two pages with the same id are reported even if only one of them has changed."""
     text = page("dd.a", "A | a | core | string")
     project = pages(tmp_path, {"ddsql/one.dataset.md": text})
     api.build(api.settings(project))
@@ -348,8 +348,8 @@ def test_a_fresh_page_and_a_new_one_with_its_id(tmp_path: Path) -> None:
         api.build(api.settings(project))
 
 
-def test_a_table_bound_twice(project: Path) -> None:
-    """Which of two bindings counts is not left to the order of files."""
+def test_build_reports_a_table_that_is_bound_twice(project: Path) -> None:
+    """Two bindings of a table are a problem; the order of files decides nothing."""
     shutil.copy(project / "bindings/aws/sagemaker.json", project / "bindings/aws/zagemaker.json")
     copy = project / "bindings/aws/zagemaker.json"
     text = copy.read_text().replace('"service": "sagemaker"', '"service": "zagemaker"')
@@ -363,9 +363,9 @@ def test_a_table_bound_twice(project: Path) -> None:
     assert len(caught.value.problems) == 3
 
 
-def test_a_member_that_became_optional(project: Path) -> None:
-    """A page's "Required: Yes" holds as long as the lock agrees, and the tables that use the
-    structure are rendered again when the lock changes its mind, bound or not."""
+def test_check_reports_tables_whose_recorded_structure_changed(project: Path) -> None:
+    """A member is required only where page and lock agree. When the lock changes, the tables that use
+    the structure are rendered again, whether they are bound or not."""
     lock = project / "bindings/aws/sagemaker.json"
     text = lock.read_text()
     assert '"StartTime": "timestamp!"' in text
@@ -381,8 +381,8 @@ def test_a_member_that_became_optional(project: Path) -> None:
     )
 
 
-def test_processes_give_the_same_bytes(tmp_path: Path) -> None:
-    """Rendering in several processes changes nothing but the time."""
+def test_build_writes_the_same_bytes_with_several_processes(tmp_path: Path) -> None:
+    """Several processes render the same bytes as one."""
     project = pages(
         tmp_path,
         {f"ddsql/dd.t{n}.dataset.md": page(f"dd.t{n}", "A | a | core | string") for n in range(60)},
@@ -410,8 +410,10 @@ def in_reverse(project: Path) -> Iterator[Path]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda environment: str(environment))
-def test_same_bytes_anywhere(built: Path, tmp_path: Path, environment: dict[str, str]) -> None:
-    """Hash seeds, locales, time zones, working directories and the order of files do not matter."""
+def test_build_writes_the_same_bytes_in_any_environment(
+    built: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """Output does not depend on hash seeds, locales, time zones, folders or the order of files."""
     project = tmp_path / "elsewhere" / "ünïcode path"
     source = seeds(tmp_path / "source")
     for path in in_reverse(source):

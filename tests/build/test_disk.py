@@ -15,8 +15,8 @@ from schemagen.build import disk
 from schemagen.diagnostics import ProblemsFound
 
 
-def test_write_and_remove(tmp_path: Path) -> None:
-    """Files appear, orphans go, folders that become empty go too, other people's files stay."""
+def test_write_replaces_and_removes_files_and_empty_folders(tmp_path: Path) -> None:
+    """Files are written and removed, with folders that become empty; other files stay."""
     disk.write(tmp_path, {"a/b/one.txt": "1", "a/two.txt": "2"}, [])
     (tmp_path / "a" / "mine.txt").write_text("mine")
     disk.write(tmp_path, {"a/two.txt": "zwei"}, ["a/b/one.txt"])
@@ -25,8 +25,8 @@ def test_write_and_remove(tmp_path: Path) -> None:
     assert (tmp_path / "a/two.txt").read_text() == "zwei"
 
 
-def test_obstacles_are_found_before_anything_is_written(tmp_path: Path) -> None:
-    """Everything that is in the way is named, and nothing was written or left behind."""
+def test_write_reports_all_obstacles_before_writing(tmp_path: Path) -> None:
+    """Everything in the way is reported; nothing is written or left behind."""
     (tmp_path / "a").write_text("a file")
     (tmp_path / "b/c").mkdir(parents=True)
     before = sorted(tmp_path.rglob("*"))
@@ -44,8 +44,8 @@ def test_obstacles_are_found_before_anything_is_written(tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_two_builds_at_once(tmp_path: Path) -> None:
-    """The second build says so instead of mixing its files with the first one's."""
+def test_write_refuses_a_folder_that_another_process_writes(tmp_path: Path) -> None:
+    """A second build is refused instead of mixing its files with those of the first."""
     staging = tmp_path / disk.STAGING
     staging.mkdir()
     held = os.open(staging, os.O_RDONLY)
@@ -76,7 +76,7 @@ disk.write(folder, {f"d{n}/f{n}.txt": "new" * 1000 for n in range(3)}, ["gone.tx
 """
 
 
-def test_killed_at_any_point(tmp_path: Path) -> None:
+def test_write_leaves_each_file_old_or_new_when_killed(tmp_path: Path) -> None:
     """A build that is killed at any system call leaves each file old or new, and the next build
     cleans up after it."""
     for calls in range(1, 60):

@@ -36,7 +36,7 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_another_place_is_the_same_schemagen(checkout: Path) -> None:
+def test_fingerprint_does_not_depend_on_the_place(checkout: Path) -> None:
     """Where schemagen is installed does not matter."""
     assert fingerprint(checkout).strip() == toolchain.fingerprint() != ""
 
@@ -52,7 +52,7 @@ def test_another_place_is_the_same_schemagen(checkout: Path) -> None:
         "templates/models/pydantic_v2/BaseModel.jinja2",
     ],
 )
-def test_sources_and_templates(checkout: Path, path: str) -> None:
+def test_fingerprint_changes_with_sources_and_templates(checkout: Path, path: str) -> None:
     """A changed byte in the program or in a template is another toolchain."""
     before = fingerprint(checkout)
     with (checkout / path).open("a") as file:
@@ -60,7 +60,7 @@ def test_sources_and_templates(checkout: Path, path: str) -> None:
     assert fingerprint(checkout) != before
 
 
-def test_a_new_template(checkout: Path) -> None:
+def test_fingerprint_changes_with_renamed_templates(checkout: Path) -> None:
     """A file that is added or renamed counts as well."""
     before = fingerprint(checkout)
     template = checkout / "templates/ddl/table.sql.j2"
@@ -69,7 +69,9 @@ def test_a_new_template(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize("library", toolchain.LIBRARIES)
-def test_releases_of_libraries(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
+def test_fingerprint_changes_with_significant_releases_only(
+    monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
     """A release that may write or read differently is another toolchain; a patch release is not,
     so that two machines need not have the very same."""
     before = toolchain.fingerprint()
