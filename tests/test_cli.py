@@ -219,7 +219,9 @@ def test_build_shows_progress_on_terminals_only(tmp_path: Path) -> None:
     project = pages(
         tmp_path, {f"ddsql/dd.t{n}.dataset.md": page(f"dd.t{n}", rows) for n in range(50)}
     )
-    assert run(project, "build").stderr == "generated: 313 written, 0 removed (50 tables)\n"
+    message = run(project, "build").stderr
+    files = len(tree(project / "generated"))
+    assert message == f"generated: {files} written, 0 removed (50 tables)\n"
     shutil.rmtree(project / "generated")
     terminal, other_end = pty.openpty()
     process = subprocess.Popen(
@@ -238,4 +240,4 @@ def test_build_shows_progress_on_terminals_only(tmp_path: Path) -> None:
         os.close(terminal)
     assert process.wait() == 0
     assert b"rendering tables" in shown
-    assert b"313 written" in shown
+    assert f"{files} written".encode() in shown
