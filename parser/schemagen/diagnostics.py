@@ -96,7 +96,7 @@ def printable(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """``text`` as messages show it: on one line, and cut where it is long."""
+    """Quote ``text`` for a message: on one line, and shortened if it is long."""
     return repr(text if len(text) <= 60 else f"{text[:59]}…")
 
 
