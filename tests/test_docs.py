@@ -228,6 +228,13 @@ def test_built_arns_are_as_shown(corpus_package: CorpusPackage, tmp_path: Path) 
     assert re.fullmatch(r"arn:aws-cn:ec2:cn-north-1:123456789012:instance/i-[0-9a-f]+\n", printed)
 
 
+def test_catalog_leads_to_parts(tmp_path: Path) -> None:
+    """The catalogue's program of docs/package.md prints facts of the table."""
+    printed = run(program(DOCS / "package.md", "catalog.table("), tmp_path)
+    assert printed.startswith("46 ")
+    assert " SagemakerTrainingjob\n" in printed
+
+
 def test_rows_reach_duckdb_as_shown(tmp_path: Path) -> None:
     """The mapper and DuckDB programs of docs/package.md run as they are."""
     source = A_JOB + program(DOCS / "package.md", "describe_training_job", "duckdb.connect")
