@@ -99,7 +99,7 @@ def test_what_boto3_returns_becomes_a_rows_value(
         (convert.float64, "1", "expected float, int or Decimal, got str"),
         (convert.float64, 10**400, "the number is too large for a double; store it as text"),
         (convert.float64, Decimal("-1E+400"), "the number is too large for a double; store it as text"),
-        (convert.float64, Decimal("sNaN"), "a signalling NaN is no double; use a quiet one"),
+        (convert.float64, Decimal("sNaN"), "a signalling NaN is not a double; use a quiet NaN"),
         (convert.finite, float("nan"), "nan does not exist in JSON; use None or text"),
         (convert.finite, Decimal("-Infinity"), "-inf does not exist in JSON; use None or text"),
         (convert.boolean, 1, "expected bool, got int"),
@@ -109,12 +109,12 @@ def test_what_boto3_returns_becomes_a_rows_value(
         (convert.rfc3339, datetime(1, 1, 1, 1, tzinfo=PLUS_TWO), "the datetime lies outside the years 1 to 9999 in UTC"),
         (convert.base64_text, 1, "expected bytes, got int"),
         (convert.json_value, {1: 2}, "a key is wrong: expected str, got int"),
-        (convert.json_value, {"a", "b"}, "set is no JSON value; convert it to text or a dict first"),
+        (convert.json_value, {"a", "b"}, "set is not a JSON value; convert it to text or a dict first"),
         (convert.json_value, Decimal("NaN"), "nan does not exist in JSON; use None or text"),
-        (convert.json_value, Decimal("sNaN"), "a signalling NaN is no double; use a quiet one"),
+        (convert.json_value, Decimal("sNaN"), "a signalling NaN is not a double; use a quiet NaN"),
         (convert.hstore, "a", "expected dict, got str"),
         (convert.hstore, [{"Key": 1}], "a tag's key is wrong: expected str, got int"),
-        (convert.hstore, [{"Key": "a"}, {"key": "a"}], "its key stands before it already"),
+        (convert.hstore, [{"Key": "a"}, {"key": "a"}], "duplicate tag key"),
         (convert.tags, "a", "expected a list of tags or a dict, got str"),
         (convert.json_text, [10**5000], "an integer has too many digits, or the value is nested too deeply"),
         (convert.json_from_text, "[1,]", f"not JSON text: {json_message('[1,]')}"),
@@ -408,9 +408,9 @@ def test_values_in_text(function: Convert, value: object, expected: object) -> N
     assert type(found) is type(expected)
 
 
-INTEGER = "the text is no decimal integer of 64 bits"
+INTEGER = "the text is not a decimal integer of 64 bits"
 TRUTH = "the text is neither true nor false"
-SECONDS = "the text is no number of seconds since 1970"
+SECONDS = "the text is not a number of seconds since 1970"
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, LiteralString
 
-from ddsql_schemas import sql
+from ddsql_schemas import __version__, catalog, sql
 from ddsql_schemas.mappers.aws import (
     sagemaker_compilation_job,
     sagemaker_processing_job,
@@ -90,3 +90,15 @@ def load(rows: Iterator[Row]) -> list[list[object]]:
     models = [SagemakerTrainingjob.model_validate(row) for row in rows]
     print(sql.insert(TABLE, "duckdb"), models[0].key, models[0].training_end_time)
     return [sql.parameters(row, TABLE, "postgres") for row in rows]
+
+
+def statements(ids: list[str], dialect: catalog.Dialect) -> Iterator[LiteralString]:
+    """Tables by ids that are known, and by ids that only a run knows."""
+    known: catalog.TableId = "aws.sagemaker_trainingjob"
+    for id in (known, *ids):
+        table = catalog.table(id)
+        version: str = __version__
+        columns: list[str] = [column.name for column in table.columns]
+        model = table.model.model_validate({name: version for name in columns})
+        assert model.model_dump(), sql.select(table.loading, dialect)
+        yield table.ddl("duckdb")

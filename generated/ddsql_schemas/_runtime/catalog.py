@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from importlib import import_module
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Generic, LiteralString, NamedTuple, TypeVar, cast
 
 from .lookup import find
@@ -111,6 +110,9 @@ class Catalog(Generic[D, M]):
         )
 
     def _read(self, path: str) -> str:
+        # Imported here, because it takes longer than all the rest of the catalogue.
+        from importlib.resources import files
+
         return files(self._package).joinpath(path).read_text("utf-8")
 
 

@@ -111,7 +111,7 @@ def test_from_item_refuses_incomplete_arns(
     [
         ({"Id": 1}, PLACE, "expected str, got int"),
         ({"Id": "i"}, {**PLACE, "account_id": 123456789012}, "expected str, got int"),
-        ({"Id": "i"}, {**PLACE, "region": "a:b"}, "a colon in a partition, region or account makes no ARN"),
+        ({"Id": "i"}, {**PLACE, "region": "a:b"}, "a partition, region or account of an ARN cannot contain a colon"),
         ({"Id": "\0"}, PLACE, "U+0000 at character 1 cannot be stored; remove it, or pass errors='replace' to put U+FFFD in its place"),
     ],
 )  # fmt: skip

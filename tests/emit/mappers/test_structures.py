@@ -121,7 +121,7 @@ def test_from_item_leaves_out_missing_members(thing: Mapper) -> None:
         ({"Grid": [[0], [1, "2"]]}, "config.grid[1][1]: expected int, got str"),
         ({"Filter": {"AnyOf": [{"Not": {"Equals": 1}}]}}, "config.filter.any_of[0].not.equals: expected str, got int"),
         ({"Ratio": float("nan")}, "config.ratio: nan does not exist in JSON; use None or text"),
-        ({"NewMember": object()}, "config.new_member: object is no JSON value; convert it to text or a dict first"),
+        ({"NewMember": object()}, "config.new_member: object is not a JSON value; convert it to text or a dict first"),
         ({"FooBar": "\0"}, "config.FooBar: U+0000 at character 1 cannot be stored; remove it, or pass errors='replace' to put U+FFFD in its place"),
     ],
 )  # fmt: skip

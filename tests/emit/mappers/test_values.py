@@ -112,10 +112,10 @@ def test_from_item_gives_none_for_missing_map_keys(tmp_path: Path, item: Row) ->
 @pytest.mark.parametrize(
     ("attributes", "message"),
     [
-        ({"Count": "a dozen"}, "count: the text is no decimal integer of 64 bits"),
+        ({"Count": "a dozen"}, "count: the text is not a decimal integer of 64 bits"),
         ({"Count": 1.5}, "count: expected int, got float"),
         ({"Is:Open": "1"}, "is_open: the text is neither true nor false"),
-        ({"MadeAt": "today"}, "made_at: the text is no number of seconds since 1970"),
+        ({"MadeAt": "today"}, "made_at: the text is not a number of seconds since 1970"),
         ({"class": 1}, "class: expected str, got int"),
         ("Arn", "_key: expected dict, got str"),
     ],

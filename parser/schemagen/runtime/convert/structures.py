@@ -20,7 +20,7 @@ def structure(value: object, at: str) -> Mapping[str, object]:
 
 
 def map_entries(value: Map[T] | None, at: str) -> Mapping[str, T]:
-    """What a map of a response holds, by key; nothing where the response lacks the map."""
+    """The entries of a map of a response, or no entries where the response lacks the map."""
     return {} if value is None else cast("Mapping[str, T]", structure(value, at))
 
 
@@ -43,7 +43,7 @@ def at_member(
     """``error`` seen from the structure ``at``, whose members were being put into ``row``.
 
     ``names`` maps members to keys of the row in the order of conversion, so the member that failed
-    is the first one that has a value and no key. Finding it afterwards costs what works nothing.
+    is the first one that has a value and no key. Finding it afterwards costs nothing where all members convert.
     """
     for member, name in names.items():
         if members.get(member) is not None and name not in row:
@@ -81,7 +81,7 @@ def keep_unknown(
 
 
 def only(items: Iterable[T], at: str, operation: str) -> T | None:
-    """The one item of a response that may hold several; None where it holds none."""
+    """The only item of a response that may hold several, or None where it holds no item."""
     found = list(items)
     if len(found) > 1:
         raise ConversionError(

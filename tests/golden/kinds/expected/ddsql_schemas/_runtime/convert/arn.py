@@ -16,7 +16,7 @@ def arn_place(
 ) -> tuple[str, str | None, str | None]:
     """Partition, region and account in an ARN, None for what it does not name.
 
-    The account of what AWS itself owns is no account (``arn:aws:iam::aws:policy/…``).
+    The account is None for what AWS itself owns (``arn:aws:iam::aws:policy/…``).
     """
     parts = text(arn, at, errors).split(":", 5)
     if len(parts) != 6 or parts[0] != "arn" or not (parts[1] and parts[2] and parts[5]):
@@ -48,7 +48,8 @@ def built_arn(
         if arn.count(":") < 5:
             if ":" in part:
                 raise ConversionError(
-                    at, "a colon in a partition, region or account makes no ARN"
+                    at,
+                    "a partition, region or account of an ARN cannot contain a colon",
                 )
         elif arn.endswith("/"):
             part = part.removeprefix("/" + arn.rpartition(":")[2].lstrip("/"))

@@ -20,8 +20,9 @@ from .scalars import (
 
 T = TypeVar("T")
 
-# Responses hold many small containers. A tuple of types is asked faster than a union, which is made
-# anew each time, and a dict is known faster by its type than as a Mapping.
+# Responses hold many small containers. isinstance with a tuple of types is faster than with a
+# union, which is built anew each time, and comparing the type of a dict is faster than isinstance
+# with Mapping.
 LISTS = (list, tuple)
 
 
@@ -78,7 +79,7 @@ def _json(value: object, at: str, errors: Errors) -> Json:
         case _:
             raise ConversionError(
                 at,
-                f"{type(value).__name__} is no JSON value; convert it to text or a dict first",
+                f"{type(value).__name__} is not a JSON value; convert it to text or a dict first",
             )
 
 
@@ -127,7 +128,7 @@ def hstore(value: object, at: str, errors: Errors = "strict") -> dict[str, str |
             key, tag_value = _tag(item, at)
             name = _tag_key(key, at, errors)
             if name in found:
-                raise ConversionError(at, "its key stands before it already")
+                raise ConversionError(at, "duplicate tag key")
             found[name] = None if tag_value is None else text(tag_value, at, errors)
         except ConversionError as error:
             raise error.below(at, f"[{number}]") from None

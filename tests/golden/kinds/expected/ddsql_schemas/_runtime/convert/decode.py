@@ -77,8 +77,8 @@ def _csv_values(line: str, at: str) -> list[str]:
 
 
 def document(value: object, at: str, errors: Errors = "strict") -> Json:
-    """What a text of JSON holds, where that is an object or an array. Text that is no such document
-    stays text, and a value that is no text is as `json_value` makes it."""
+    """The object or array of JSON text. Other text stays text, and other values are converted by
+    `json_value`."""
     if not isinstance(value, str):
         return json_value(value, at, errors)
     checked = text(value, at, errors)
@@ -95,5 +95,5 @@ def document(value: object, at: str, errors: Errors = "strict") -> Json:
 def _finite(number: str) -> float:
     found = float(number)
     if found - found != 0.0:
-        raise ValueError(f"{number} is no number of JSON")
+        raise ValueError(f"{number} is not a number in JSON")
     return found

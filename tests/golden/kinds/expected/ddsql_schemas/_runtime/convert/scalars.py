@@ -58,7 +58,7 @@ def text(value: object, at: str, errors: Errors = "strict") -> str:
         try:
             value.encode()
         except UnicodeEncodeError:
-            pass  # A lone surrogate: named, or replaced, below.
+            pass  # A lone surrogate is reported or replaced below.
         else:
             return value
     if not isinstance(value, str):
@@ -77,7 +77,7 @@ def text(value: object, at: str, errors: Errors = "strict") -> str:
 
 
 def int64(value: object, at: str, errors: Errors = "strict") -> int:
-    """An integer of 64 bits with sign. bool is no integer here."""
+    """An integer of 64 bits with sign. A bool is not accepted."""
     if type(value) is int and _LEAST <= value <= _MOST:
         return value
     if not isinstance(value, int) or isinstance(value, bool):
@@ -94,7 +94,7 @@ def float64(value: object, at: str, errors: Errors = "strict") -> float:
     if isinstance(value, bool) or not isinstance(value, float | int | Decimal):
         raise ConversionError(at, expected("float, int or Decimal", value))
     if isinstance(value, Decimal) and value.is_snan():
-        raise ConversionError(at, "a signalling NaN is no double; use a quiet one")
+        raise ConversionError(at, "a signalling NaN is not a double; use a quiet NaN")
     try:
         number = float(value)
     except OverflowError:
@@ -151,7 +151,7 @@ def int64_from_text(value: object, at: str, errors: Errors = "strict") -> int:
     if not isinstance(value, str):
         return int64(value, at, errors)
     if _INTEGER.fullmatch(value) is None:
-        raise ConversionError(at, "the text is no decimal integer of 64 bits")
+        raise ConversionError(at, "the text is not a decimal integer of 64 bits")
     return int64(int(value), at, errors)
 
 
@@ -171,7 +171,7 @@ def timestamp_from_text(value: object, at: str, errors: Errors = "strict") -> da
     if not isinstance(value, str):
         return timestamp(value, at, errors)
     if _SECONDS.fullmatch(value) is None:
-        raise ConversionError(at, "the text is no number of seconds since 1970")
+        raise ConversionError(at, "the text is not a number of seconds since 1970")
     try:
         return _EPOCH + timedelta(microseconds=int(Decimal(value).scaleb(6)))
     except OverflowError:
