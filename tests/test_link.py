@@ -123,15 +123,15 @@ def test_only_strings_have_documented_values() -> None:
     catalog = linked({"a": "string", "b": "json"}, bound={}, values=DOCUMENTED)
     assert column(catalog, "a").column.values == DOCUMENTED
     assert column(catalog, "b").column.values == ()
-    assert [one.values for one in catalog.tables[0].table.columns] == [DOCUMENTED, ()]
+    assert [item.values for item in catalog.tables[0].table.columns] == [DOCUMENTED, ()]
 
 
 def column(catalog: Catalog, name: str) -> LinkedColumn:
-    return next(one for one in catalog.tables[0].columns if one.column.name == name)
+    return next(item for item in catalog.tables[0].columns if item.column.name == name)
 
 
 def reached(catalog: Catalog) -> list[tuple[str, str]]:
-    return [(one.service, one.name) for one in catalog.tables[0].structures]
+    return [(item.service, item.name) for item in catalog.tables[0].structures]
 
 
 # --- what the record types ------------------------------------------------------------------------
@@ -197,7 +197,7 @@ def test_a_whole_response_has_the_shape_of_its_item() -> None:
     )
     assert column(catalog, "policy").shape == StructureRef("GetPolicyResponse")
     assert column(catalog, "part").shape == StructureRef("Part")
-    assert reached(catalog) == [("made", one) for one in ("GetPolicyResponse", "Owner", "Part")]
+    assert reached(catalog) == [("made", item) for item in ("GetPolicyResponse", "Owner", "Part")]
 
 
 def test_a_users_type_that_is_no_json_is_not_narrowed() -> None:
@@ -234,14 +234,14 @@ def test_recorded_structures() -> None:
         ),
         RECORDED,
     )
-    assert not any(member.required for one in structures.values() for member in one.members)
+    assert not any(member.required for item in structures.values() for member in item.members)
 
 
 def test_names_do_not_depend_on_the_tables() -> None:
     """What no table reaches has its name too: that of others must not change when one does."""
-    one, other = linked({"owner": "json"}), linked({"arn": "string"})
-    assert one.classes == other.classes
-    assert ("made", "Unused") in one.classes
+    first, other = linked({"owner": "json"}), linked({"arn": "string"})
+    assert first.classes == other.classes
+    assert ("made", "Unused") in first.classes
 
 
 def test_circles_end() -> None:
@@ -273,7 +273,7 @@ def test_the_page_wins_and_the_record_fills_the_gaps() -> None:
     catalog = linked({"parts": "json"}, structures=(part,))
     found = catalog.structures["made", "Part"]
     assert found.description == "Part's page."
-    assert [(one.name, one.shape, one.description) for one in found.members] == [
+    assert [(item.name, item.shape, item.description) for item in found.members] == [
         ("Owner", StructureRef("Owner"), "Whose."),
         ("Nobody", ListOf(Scalar("json")), ""),
     ]
@@ -301,12 +301,13 @@ def test_a_page_types_the_column_itself() -> None:
 def test_a_page_requires_only_what_the_record_requires() -> None:
     """A member is required where page and record say so, or the page alone speaks."""
     owner = page(
-        "Owner", *(DocumentedMember(one, Scalar("string"), HERE, True) for one in ("Name", "Kind"))
+        "Owner",
+        *(DocumentedMember(item, Scalar("string"), HERE, True) for item in ("Name", "Kind")),
     )
     alone = page("Alone", DocumentedMember("Name", Scalar("string"), HERE, True))
     found = linked({}, structures=(owner, alone)).structures
-    assert [one.required for one in found["made", "Owner"].members] == [True, False]
-    assert [one.required for one in found["made", "Alone"].members] == [True]
+    assert [item.required for item in found["made", "Owner"].members] == [True, False]
+    assert [item.required for item in found["made", "Alone"].members] == [True]
 
 
 DOCUMENTED = (
@@ -345,7 +346,7 @@ def test_values_of_members_are_united() -> None:
         DocumentedMember("Name", Scalar("string"), HERE, values=(DocumentedValue("N"),)),
     )
     found = linked({}, structures=(owner,)).structures["made", "Owner"]
-    assert [one.values for one in found.members] == [
+    assert [item.values for item in found.members] == [
         (DocumentedValue("B", "Second."), DocumentedValue("C"), DocumentedValue("A")),
         (DocumentedValue("A"), DocumentedValue("B")),
         (DocumentedValue("N"),),
@@ -375,4 +376,4 @@ def test_structures_of_two_services_stay_two() -> None:
     pages = Pages(tables=(Table(table, "", "", cells, HERE),), structures=(part,))
     catalog = link(pages, TypeTable(), lock.bindings, [lock.recorded_service])
     assert reached(catalog) == [("made", "Owner"), ("made", "Part"), ("other", "Part")]
-    assert [one.service for one in catalog.tables[0].columns] == ["other", "made"]
+    assert [item.service for item in catalog.tables[0].columns] == ["other", "made"]

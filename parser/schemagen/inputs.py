@@ -1,4 +1,4 @@
-"""Everything that a run reads, put together: pages and locks -> one catalogue."""
+"""Read the inputs of a run: pages and locks -> one catalogue, with the problems of all of them."""
 
 from __future__ import annotations
 
@@ -60,17 +60,17 @@ def read_locks(sources: Iterable[Source], *, recorded: bool = True) -> Locks:
             problems += error.problems
     bindings: dict[str, Binding] = {}
     services: dict[str, str] = {}
-    for one in files:
-        there = services.setdefault(one.service_name, one.path)
-        if there != one.path:
-            message = f"{one.service_name} has another file too: {there}; one service, one file"
-            problems += lock.problems(one, [(("service",), message)])
-        for binding in one.bindings:
+    for file in files:
+        there = services.setdefault(file.service_name, file.path)
+        if there != file.path:
+            message = f"{file.service_name} has another file too: {there}; one service, one file"
+            problems += lock.problems(file, [(("service",), message)])
+        for binding in file.bindings:
             first = bindings.setdefault(binding.table, binding)
             if first is not binding:
                 there = f"{first.origin.path}:{first.origin.line}"
                 message = f"{binding.table} is bound in another file too: {there}"
-                problems += lock.problems(one, [(("tables", binding.table), message)])
+                problems += lock.problems(file, [(("tables", binding.table), message)])
     return Locks(tuple(files), bindings, tuple(problems))
 
 
@@ -157,7 +157,7 @@ def _link_all(
         catalog = link(pages, settings.types)
     else:
         found += overrides.problems(settings.overrides, pages.tables, locks.bindings, fresh)
-        services = [one.recorded_service for one in locks.files]
+        services = [file.recorded_service for file in locks.files]
         catalog = link(
             pages,
             settings.types,

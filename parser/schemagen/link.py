@@ -177,7 +177,7 @@ class _Usage:
 
 
 def _usages(pages: Pages) -> Iterator[_Usage]:
-    """The members of responses that API pages type, those that win last.
+    """Yield the members of responses that API pages type; later ones win.
 
     A page does so in two ways: a structure names the operation's member it is an element of, or the
     operation's own page gives the member's type.
@@ -352,7 +352,7 @@ class _TableLinker:
                     return bound.column
         if names.reads_table(service, usage.operation, self.table.name):
             folded = names.folded(usage.member)
-            # Two columns that agree with one member would be a coin toss.
+            # If two columns have the member's name, neither is preferred.
             same = [
                 column.name for column in self.table.columns if names.folded(column.name) == folded
             ]

@@ -234,7 +234,7 @@ class _Page:
         cells = markdown.cells(self.lines[line])
         row = _aligned(cells)
         if row is None:
-            # Where the kind would be, if only it were one.
+            # The position of the kind in rows of this length.
             expected = _word(cells, 2 if len(cells) >= len(FIELDS_HEADER) else 1)
             self.problem(
                 line,
@@ -262,7 +262,7 @@ class _Page:
         wrong = characters.wrong_in_name(name.text)
         if wrong is None:
             return True
-        # Looked for, not counted: an escaped pipe before it is one character here, two on the page.
+        # Searched, not counted, because an escaped pipe before it has two characters on the page.
         place = self.lines[line].index(name.text[wrong], name.column - 1)
         character = markdown.raw_lines(self.text)[line][place]
         reason = f"the {what} {shown(name.text)} {characters.in_name(character)}"
@@ -300,7 +300,8 @@ class _Page:
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """A heading of level 2 or deeper with what follows it; the first one has no name."""
+    """A heading of level 2 or deeper with what follows it. The name of the first section, before any
+    such heading, is ""."""
 
     name: str
     line: int
@@ -342,8 +343,8 @@ class _Row:
 
 
 def _aligned(cells: Sequence[Cell]) -> _Row | None:
-    """The row, aligned on its kind. If two cells could be the kind, it is the one that what looks
-    like a type follows, or else the one where the row's length wants it."""
+    """Align a row on the cell that holds its kind. Of two such cells it is the one before a cell that
+    looks like a type, or else the one at the usual position in rows of this length."""
     rows = [
         _Row(
             title=prose.text_of(cells[0].text) if index == 2 else "",
