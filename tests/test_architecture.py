@@ -68,7 +68,7 @@ INDEPENDENT = (("api_models", "emit"), ("inference", "emit"), ("pages", "emit"))
 
 # The modules that a room may import from another room, where it must not see the rest of it: inference
 # works for every provider, whatever source its API's index was built from.
-PARTS = {("inference", "api_models"): ("index",)}
+PARTS = {("inference", "api_models"): ("index", "calls")}
 
 # Packages from elsewhere, and the only files that know them.
 THIRD_PARTY = {

@@ -8,7 +8,7 @@ primary operation, apart from those that the caller must pass to the listing as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from schemagen.api_models.index import IndexedItem, ReadOperation, ServiceIndex
 from schemagen.inference.arguments import narrowing, takes_arns, value_names
 from schemagen.inference.identity import Identity
 from schemagen.inference.nouns import noun, singular
+from schemagen.inference.required_parameters import alternatives, known_values
 from schemagen.model.bindings import Listing
 from schemagen.model.paths import WHOLE, map_key, steps
 from schemagen.names import LISTING_VERBS, folded
@@ -77,21 +78,41 @@ def find_listing(item: Identity) -> FoundListing:
     """Find the operation that enumerates the identifiers with which ``item``'s operation is called."""
     operation = item.index.operations[item.item.operation]
     ranked: list[tuple[ListingRank, Listing]] = []
-    for position, parameters in enumerate(_identifying_parameters(item, operation)):
-        search = _ListingSearch(item, operation, parameters, position)
-        ranked += filter(None, map(search.listing, (*item.index.items, *item.index.texts)))
+    for position, parameters in enumerate(identifying_parameters(item, operation)):
+        search = _ListingSearch(item, operation, parameters, position, item.nouns)
+        ranked += search.listings()
+    return _best(ranked)
+
+
+def find_parent_listing(item: Identity, parameters: Sequence[str]) -> FoundListing:
+    """Find the operation that enumerates ``parameters`` of ``item``'s operation by listing other
+    resources than the item: what the item is part of."""
+    operation = item.index.operations[item.item.operation]
+    search = _ListingSearch(item, operation, parameters, 0, frozenset())
+    return _best(search.listings())
+
+
+def _best(ranked: Iterable[tuple[ListingRank, Listing]]) -> FoundListing:
+    ranked = tuple(ranked)
     best = min((rank for rank, _ in ranked), default=None)
     found = tuple(listing for rank, listing in ranked if rank == best)
     return FoundListing(found[0]) if len(found) == 1 else FoundListing(ambiguous=found)
 
 
-def _identifying_parameters(item: Identity, operation: ReadOperation) -> Iterator[Sequence[str]]:
+def identifying_parameters(item: Identity, operation: ReadOperation) -> Iterator[Sequence[str]]:
     """Yield the parameters that choose what is described, one alternative after the other.
 
     Yields nothing for an operation that describes everything if it is called without arguments.
     """
     if operation.required:
         yield operation.required
+        if item.item.is_repeated:
+            _, missing = known_values(operation, operation.required)
+            if missing and missing != operation.required:
+                yield missing
+        return
+    if either := alternatives(item.index.name, operation):
+        yield from ((parameter,) for parameter in either)
         return
     is_repeated = item.item.is_repeated
     if is_repeated and operation.pages:
@@ -102,15 +123,15 @@ def _identifying_parameters(item: Identity, operation: ReadOperation) -> Iterato
         if not item.nouns.isdisjoint(value_names(operation, parameter))
     )
     for parameter in (*(parameter for parameter, _ in narrowing(item, operation)), *named):
-        if not is_repeated or _has_default(item.index, operation, parameter):
+        if not is_repeated or has_default(item.index, operation, parameter):
             yield (parameter,)
 
 
-def _has_default(index: ServiceIndex, operation: ReadOperation, parameter: str) -> bool:
+def has_default(index: ServiceIndex, operation: ReadOperation, parameter: str) -> bool:
     """Whether a parameter that is left out means one of several resources: "If you do not specify a
     cluster, the default cluster is assumed", in a service that can list clusters."""
     text = operation.parameters[parameter]
-    stems = {_split_identifier(name)[0] for name in value_names(operation, parameter)}
+    stems = {split_identifier(name)[0] for name in value_names(operation, parameter)}
     for stem in stems - {""}:
         can_be_listed = any(
             stem in singular(plural) and stem != plural for plural in map(noun, index.operations)
@@ -120,7 +141,7 @@ def _has_default(index: ServiceIndex, operation: ReadOperation, parameter: str) 
     return False
 
 
-def _split_identifier(name: str) -> tuple[str, str]:
+def split_identifier(name: str) -> tuple[str, str]:
     """Split a folded name into the resource and the kind of identifier: ``tablename`` is ("table",
     "name"), ``name`` is ("", "name"), ``table`` is ("table", "")."""
     for ending in _IDENTIFIER_ENDINGS:
@@ -132,12 +153,18 @@ def _split_identifier(name: str) -> tuple[str, str]:
 @dataclass(frozen=True, slots=True)
 class _ListingSearch:
     """A search for listings that supply ``parameters`` of an item's operation. ``position`` is that
-    of the parameters among the alternatives."""
+    of the parameters among the alternatives, ``nouns`` are what the item is called."""
 
     item: Identity
     operation: ReadOperation
     parameters: Sequence[str]
     position: int
+    nouns: frozenset[str]
+
+    def listings(self) -> Iterator[tuple[ListingRank, Listing]]:
+        """Yield every listing that supplies the parameters, with its rank."""
+        index = self.item.index
+        yield from filter(None, map(self.listing, (*index.items, *index.texts)))
 
     def listing(self, place: IndexedItem) -> tuple[ListingRank, Listing] | None:
         """Return the listing whose elements are at ``place``, with its rank; None if they do not
@@ -146,7 +173,7 @@ class _ListingSearch:
         if operation.name == self.operation.name or not operation.name.startswith(LISTING_VERBS):
             return None
         listed = singular(noun(operation.name))
-        own = not self.item.nouns.isdisjoint(listed)
+        own = not self.nouns.isdisjoint(listed)
         if not _is_flat_list(place) and not self.is_named_after(place, listed):
             return None
         required = [*operation.required, *self.shared_defaults(operation)]
@@ -158,6 +185,8 @@ class _ListingSearch:
             elif parameter not in required:
                 return None
         if not self.enumerates(operation, required, supplies):
+            return None
+        if own and not self.identifies(supplies, listed):
             return None
         arguments = tuple((parameter, supply.member) for parameter, supply in supplies.items())
         rank = ListingRank(
@@ -186,19 +215,45 @@ class _ListingSearch:
             passed.intersection(value_names(self.operation, parameter)) for parameter in new
         )
 
+    def identifies(self, supplied: Iterable[str], listed: Sequence[str]) -> bool:
+        """Whether a listing of the table's own resources supplies what identifies one of them. If it
+        supplies only what they are part of, it holds every part of it once for each of them."""
+        names = {*listed, *self.nouns}
+        for parameter in supplied:
+            for form in value_names(self.operation, parameter):
+                stem = split_identifier(form)[0]
+                if not stem or any(name.endswith((stem, form)) or stem in name for name in names):
+                    return True
+        return False
+
     def is_named_after(self, place: IndexedItem, listed: Sequence[str]) -> bool:
         """Whether ``place`` is inside the elements of a list and named after what is listed."""
         if "[]" not in place.path:
             return False
         names = {folded(place.structure), *singular(folded(steps(place.path)[-1].member))}
-        return not names.isdisjoint((*listed, *self.item.nouns))
+        return not names.isdisjoint((*listed, *self.nouns))
+
+    def documented_resource(self, stem: str, text: str) -> str:
+        """Return what the documentation of a parameter calls its resource, if a listing is named
+        after it and it is more than the parameter's own ``stem``: "ARN of a TestGridProject" for
+        ``projectArn``."""
+        if not stem or stem in self.nouns:
+            return ""
+        found = {
+            name
+            for operation in self.item.index.operations
+            if operation.startswith(LISTING_VERBS)
+            for name in singular(noun(operation))
+            if name != stem and name.endswith(stem) and name in text
+        }
+        return max(found, key=lambda name: (len(name), name), default="")
 
     def shared_defaults(self, operation: ReadOperation) -> Iterator[str]:
         """Yield the optional parameters that the caller should pass to both operations because both
         assume a default."""
         for parameter in operation.parameters:
             shared = parameter in self.operation.parameters and parameter not in operation.required
-            if shared and _has_default(self.item.index, operation, parameter):
+            if shared and has_default(self.item.index, operation, parameter):
                 yield parameter
 
     def supply(
@@ -209,9 +264,11 @@ class _ListingSearch:
         text = self.operation.parameters.get(parameter, "")
         forms = value_names(self.operation, parameter)
         for form in forms:
-            stem, ending = _split_identifier(form)
-            resources = {*listed, *(self.item.nouns if own else ())}
+            stem, ending = split_identifier(form)
+            resources = {*listed, *(self.nouns if own else ())}
             related = stem in resources or form in resources if stem else own
+            if longer := self.documented_resource(stem, text):
+                related = longer in resources
             # "JobName" if transform jobs are listed.
             shortened = bool(stem) and any(resource.endswith(stem) for resource in resources)
             if not own and not related:

@@ -66,18 +66,23 @@ class Enrichment:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A call that lists what the primary operation is called with.
+    """A call that lists what the next operation is called with: the primary one, or the listing of
+    what is part of its elements.
 
     ``path`` leads from its response to the listed elements, structures or strings
-    ("TrainingJobSummaries[]"). ``arguments`` maps parameters of the primary operation to members of
-    an element; "@" is an element that is a string. ``needs`` are the parameters that the listing
-    itself requires, because its items belong to another resource.
+    ("TrainingJobSummaries[]"). ``arguments`` maps parameters of the next operation to members of an
+    element; "@" is an element that is a string. ``needs`` are the parameters that the listing itself
+    requires, because its items belong to another resource. Of these, ``values`` are known
+    beforehand: the call is made with each value, "${Account}" is the caller's account. ``shared``
+    are passed on to the next operation.
     """
 
     operation: str
     path: str
     arguments: tuple[tuple[str, str], ...]
     needs: tuple[str, ...] = ()
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    shared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

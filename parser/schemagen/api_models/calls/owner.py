@@ -7,7 +7,7 @@ documentation of a list of free text names it as a value. Other parameters are r
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -36,17 +36,23 @@ def owner(service: str, operation: Signature) -> Arguments:
     return ()
 
 
-def _own(name: str, member: SignatureMember) -> str | None:
-    """The value of a parameter that stands for the caller's account."""
-    called = folded(name).removesuffix("s").removesuffix("id")
-    if not called.endswith(("owner", "ownership", "ownershiptype", "ownertype")):
+def own_value(parameter: str, values: Iterable[str]) -> str | None:
+    """Return the value of an enumeration that stands for the caller's account, if ``parameter`` is
+    called after the owner."""
+    if not _is_owner(parameter):
         return None
-    for value in member.values:
-        if value.casefold() == _SELF:
-            return value
-    if not member.values and _DOCUMENTED.search(member.documentation):
+    return next((value for value in values if value.casefold() == _SELF), None)
+
+
+def _own(name: str, member: SignatureMember) -> str | None:
+    if not member.values and _is_owner(name) and _DOCUMENTED.search(member.documentation):
         return _SELF
-    return None
+    return own_value(name, member.values)
+
+
+def _is_owner(parameter: str) -> bool:
+    name = folded(parameter).removesuffix("s").removesuffix("id").removesuffix("type")
+    return name.endswith(("owner", "ownership"))
 
 
 @cache
