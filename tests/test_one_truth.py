@@ -167,8 +167,10 @@ def worlds(draw: st.DrawFn) -> World:
 def documented(draw: st.DrawFn, name: str, recorded: str | None) -> DocumentedMember:
     """A member as a page has it: most often as the record does."""
     shape = draw(SHAPES)
-    if recorded and draw(st.integers(0, 3)):
+    if recorded and (kind := draw(st.sampled_from(["same", "same", "scalar", "any"]))) != "any":
         shape = parse_type(recorded).shape
+        if kind == "scalar" and isinstance(shape, Scalar):
+            shape = Scalar(draw(st.sampled_from([scalar.name for scalar in SCALARS])))
     values = (DocumentedValue("A"),) if draw(st.booleans()) else ()
     required = draw(st.sampled_from([None, True, False]))
     return DocumentedMember(name, shape, HERE, required, values=values)
