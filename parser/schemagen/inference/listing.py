@@ -218,11 +218,11 @@ class _ListingSearch:
     def identifies(self, supplied: Iterable[str], listed: Sequence[str]) -> bool:
         """Whether a listing of the table's own resources supplies what identifies one of them. If it
         supplies only what they are part of, it holds every part of it once for each of them."""
-        names = {*listed, *self.nouns}
+        names = {name for name in (*listed, *self.nouns) if name}
         for parameter in supplied:
             for form in value_names(self.operation, parameter):
                 stem = split_identifier(form)[0]
-                if not stem or any(name.endswith((stem, form)) or stem in name for name in names):
+                if not stem or any(stem in name or name in form for name in names):
                     return True
         return False
 
