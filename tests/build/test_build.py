@@ -307,6 +307,37 @@ def test_build_ignores_a_manifest_that_cannot_be_read(project: Path, old: str, n
     assert outside.read_text() == "mine"
 
 
+OLDER = "ddsql_schemas/_runtime/convert/scalars.py"
+
+
+@pytest.mark.parametrize("manifest", [None, "<<<<<<< ours\n"])
+def test_build_without_manifest_overwrites_an_older_runtime(
+    project: Path, manifest: str | None
+) -> None:
+    """If the manifest is missing or unreadable, modules that an older schemagen copied into the package
+    are still recognised as its own, by their first line."""
+    generated = project / "generated"
+    current = tree(generated)
+    (generated / "manifest.json").unlink()
+    if manifest:
+        (generated / "manifest.json").write_text(manifest)
+    older = current[OLDER].split(b"\n")[0] + b"\nOLDER = True\n"
+    (generated / OLDER).write_bytes(older)
+    assert OLDER in api.build(api.settings(project)).written
+    assert tree(generated) == current
+
+
+def test_build_without_manifest_refuses_a_foreign_runtime_module(project: Path) -> None:
+    """A file in the place of a runtime module is not overwritten if it lacks the runtime's mark."""
+    generated = project / "generated"
+    (generated / "manifest.json").unlink()
+    (generated / OLDER).write_text("MINE = True\n")
+    before = tree(generated)
+    with pytest.raises(ProblemsFound, match=rf"generated/{OLDER}:1:1: SG503 this file was not"):
+        api.build(api.settings(project))
+    assert tree(generated) == before
+
+
 def test_manifest_has_one_line_per_table(built: Path) -> None:
     """A diff of the manifest has one line per changed table, in the order of ids."""
     text = (built / "generated/manifest.json").read_text()

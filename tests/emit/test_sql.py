@@ -157,7 +157,7 @@ def test_a_models_dump_is_a_row(package: handmade.Package, trip: Trip) -> None:
         ({"tags": {"a": [1]}}, "aws.thing.tags['a']: expected str, got int"),
         ({"settings": {"a": [float("nan")]}}, "aws.thing.settings['a'][0]: nan does not exist"),
         ({"_key": None}, "aws.thing._key: the primary key is missing"),
-        ({"Tags": {}}, "aws.thing.Tags: the table has no such column"),
+        ({"Tags": {}}, "aws.thing.Tags: unknown column"),
     ],
 )
 def test_refusals_name_table_and_column(

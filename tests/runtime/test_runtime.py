@@ -13,6 +13,7 @@ import pytest
 import handmade
 from schemagen import runtime
 from schemagen.emit.formatting import format_python
+from schemagen.emit.paths import RUNTIME_NOTICE
 
 FOLDER = Path(runtime.__path__[0])
 MODULES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.py"))
@@ -28,6 +29,14 @@ def test_package_holds_the_runtime_word_for_word() -> None:
     }
     assert "convert/scalars.py" in copied
     assert copied == {name: (FOLDER / name).read_bytes().decode() for name in MODULES}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_runtime_modules_are_marked_as_copies(name: str) -> None:
+    """Every module begins with the mark by which a build without its manifest recognises older copies
+    as its own; only an empty module needs none."""
+    source = (FOLDER / name).read_text("utf-8")
+    assert not source or source.startswith(f"# {RUNTIME_NOTICE}\n")
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -1,6 +1,7 @@
-"""Leads from the id of a table to everything that a package has about it.
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
+"""Finds the parts of a table by the table's id.
 
-Nothing is imported or read before it is used, however many tables there are.
+Parts are imported or read on first use, so the number of tables does not matter.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Column(NamedTuple):
 
 class Catalog(Generic[D, M]):
     """The tables of ``package``. ``D`` are the names of its dialects, ``M`` is the base of its
-    models. All methods raise `UnknownName`, a KeyError, for a table or dialect it does not have.
+    models. All methods raise `UnknownName`, a KeyError, for an unknown table or dialect.
     """
 
     def __init__(
@@ -58,45 +59,45 @@ class Catalog(Generic[D, M]):
         self._dialects: dict[str, D] = {str(dialect): dialect for dialect in dialects}
 
     def table(self, table: str) -> CatalogTable[D, M]:
-        """The table, as an object that leads to its parts."""
+        """Return the table, as an object with its parts as attributes."""
         return CatalogTable(self, table, self.entry(table))
 
     def entry(self, table: str) -> Entry:
-        """The entry of the table in ``TABLES``."""
+        """Return the table's entry in ``TABLES``."""
         return find("table", table, self._tables)
 
     def model(self, table: str) -> type[M]:
-        """The pydantic model of a row."""
+        """Import the pydantic model of a row."""
         entry = self.entry(table)
         return cast("type[M]", getattr(self._module("models", entry), entry.model))
 
     def mapper(self, table: str) -> ModuleType | None:
-        """The module that maps boto3 responses to rows, or None where the table has none."""
+        """Import the module that maps boto3 responses to rows. None if the table has no mapper."""
         entry = self.entry(table)
         return self._module("mappers", entry) if entry.mapper else None
 
     def loading(self, table: str) -> Table:
-        """The table as the functions of ``sql`` take it."""
+        """Import what the functions of ``sql`` need to know about the table."""
         return cast("Table", self._module("tables", self.entry(table)).TABLE)
 
     def json_schema(self, table: str) -> dict[str, object]:
-        """The JSON Schema of a row."""
+        """Read the JSON Schema of a row."""
         entry = self.entry(table)
         text = self._read(f"json_schema/{entry.provider}/{entry.module}.json")
         return cast("dict[str, object]", json.loads(text))
 
     def ddl(self, table: str, dialect: D) -> LiteralString:
-        """The statements that create the table. They may run any number of times."""
+        """Read the statements that create the table. They can be run repeatedly."""
         entry = self.entry(table)
         folder = find("dialect", dialect, self._dialects)
-        # A file of the package is as good as a literal, which is what drivers want (PEP 675).
+        # Files of the package are as trustworthy as literals, which drivers ask for (PEP 675).
         statements: LiteralString = cast(
             "Any", self._read(f"ddl/{folder}/{entry.provider}/{entry.module}.sql")
         )
         return statements
 
     def columns(self, table: str) -> tuple[Column, ...]:
-        """The columns, in the order of the documentation."""
+        """Read the columns, in the order of the documentation."""
         schema = cast("Mapping[str, Any]", self.json_schema(table))
         properties: Mapping[str, Mapping[str, str]] = schema["properties"]
         return tuple(
@@ -110,14 +111,14 @@ class Catalog(Generic[D, M]):
         )
 
     def _read(self, path: str) -> str:
-        # Imported here, because it takes longer than all the rest of the catalogue.
+        # Imported here because this import takes longer than the rest of the catalogue.
         from importlib.resources import files
 
         return files(self._package).joinpath(path).read_text("utf-8")
 
 
 class CatalogTable(Generic[D, M]):
-    """A table of the catalogue. Its parts are imported or read when they are used."""
+    """A table of the catalogue. Its parts are imported or read on first use."""
 
     def __init__(self, catalog: Catalog[D, M], id: str, entry: Entry) -> None:
         self._catalog = catalog
@@ -136,12 +137,12 @@ class CatalogTable(Generic[D, M]):
 
     @property
     def mapper(self) -> ModuleType | None:
-        """The module that maps boto3 responses to rows, or None where the table has none."""
+        """The module that maps boto3 responses to rows; None if the table has no mapper."""
         return self._catalog.mapper(self.id)
 
     @property
     def loading(self) -> Table:
-        """The table as the functions of ``sql`` take it."""
+        """What the functions of ``sql`` need to know about the table."""
         return self._catalog.loading(self.id)
 
     @property
@@ -150,14 +151,14 @@ class CatalogTable(Generic[D, M]):
         return self._catalog.json_schema(self.id)
 
     def ddl(self, dialect: D) -> LiteralString:
-        """The statements that create the table. They may run any number of times."""
+        """Read the statements that create the table. They can be run repeatedly."""
         return self._catalog.ddl(self.id, dialect)
 
     def __repr__(self) -> str:
         return f"<table {self.id}>"
 
     def _repr_html_(self) -> str:
-        """The columns as a table, for notebooks."""
+        """Format the columns as a table, for notebooks."""
         from html import escape
 
         rows = "".join(

@@ -1,4 +1,5 @@
-"""Looks up what a package has by name, with an error that helps when the name is wrong."""
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
+"""Looks up names, and suggests similar ones for an unknown name."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ _SHORT_LIST = 8
 
 
 class UnknownName(KeyError):
-    """A name that the package does not have. ``kind`` is what it should have named."""
+    """Raised for a name that the package does not have. ``kind`` tells what was looked up."""
 
     def __init__(self, kind: str, name: object, hint: str = "") -> None:
         super().__init__(kind, name, hint)
@@ -25,7 +26,7 @@ class UnknownName(KeyError):
 
 
 def find(kind: str, name: str, known: Mapping[str, T]) -> T:
-    """The value of ``name``. Raises `UnknownName` with the most similar names."""
+    """Return the value of ``name``. Raises `UnknownName` with the most similar names."""
     try:
         return known[name]
     except KeyError:

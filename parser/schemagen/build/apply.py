@@ -29,8 +29,8 @@ class Changes:
 def apply(plan: BuildPlan) -> Changes:
     """Write what is out of date and remove what is no longer produced.
 
-    Raises `ProblemsFound`, before anything has changed, where a file of somebody else is in the way
-    or the folder cannot be written.
+    Raises `ProblemsFound`, before anything has changed, if a file that schemagen did not write is in
+    the way, or the folder cannot be written.
     """
     files = plan.out_of_date
     _refuse_foreign_files(plan, files)
@@ -70,8 +70,8 @@ def _refuse_foreign_files(plan: BuildPlan, paths: Iterable[str]) -> None:
 
 
 def _is_foreign(content: bytes) -> bool:
-    """Whether a file that no manifest lists is somebody else's. Generated files are empty or say what
-    generated them."""
-    from schemagen.emit.paths import GENERATED_BY
+    """Return whether a file that no manifest lists was not written by schemagen, whose files are empty
+    or contain a mark."""
+    from schemagen.emit.paths import OWN_MARKS
 
-    return bool(content) and GENERATED_BY.encode() not in content
+    return bool(content) and not any(mark.encode() in content for mark in OWN_MARKS)

@@ -1,7 +1,7 @@
-"""LinkedTable -> JSON Schema 2020-12, of a row as the mappers make it.
+"""Renders the JSON Schema 2020-12 of a table's rows, as mappers return them.
 
-`table_schema` is annotated with `PYTHON_TYPE` and is what the models are made from; `render` strips
-the annotations and is what is written.
+`table_schema` annotates the schema with `PYTHON_TYPE`, for the models that are generated from it;
+`render` strips the annotations.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def table_schema(
     table: LinkedTable, types: TypeTable, nested_names: NestedNames, base_uri: str
 ) -> JsonSchema:
-    """The annotated schema of a table's row. Only the key is required and not null."""
+    """Build the annotated schema of a table's row. Only the key is required and not null."""
     key = table.table.key
     properties = {column.column.name: _column(column, types, key) for column in table.columns}
     schema: JsonSchema = {
@@ -59,8 +59,8 @@ def table_schema(
 
 
 def _definition_names(table: LinkedTable) -> list[str]:
-    """The names of the table's structures in its schema: their own, or with the service in front
-    where a structure of another service, or the table's parameters, have the same."""
+    """Return the names of the table's structures in its schema: their own, prefixed with the service
+    if another service's structure, or the model of the parameters, has the same name."""
     counts = Counter(structure.name for structure in table.structures)
     counts[table.parameters_class] += 1
     return [
@@ -70,7 +70,7 @@ def _definition_names(table: LinkedTable) -> list[str]:
 
 
 def _qualified(schema: JsonSchema, table: LinkedTable) -> JsonSchema:
-    """``schema`` with references to `_definition_names`."""
+    """Return ``schema`` with its references changed to `_definition_names`."""
     names = {
         structure_reference(structure.service, structure.name): name
         for structure, name in zip(table.structures, _definition_names(table), strict=True)
@@ -87,7 +87,7 @@ def _qualified(schema: JsonSchema, table: LinkedTable) -> JsonSchema:
 def structure_schema(
     structure: Structure, types: TypeTable, nested_names: NestedNames
 ) -> JsonSchema:
-    """The annotated schema of a structure. Members that AWS adds tomorrow are allowed."""
+    """Build the annotated schema of a structure. Members that AWS adds later are allowed."""
     keys = nested_names.of([member.name for member in structure.members])
     return {
         **_documentation(structure.description, False),
@@ -103,20 +103,20 @@ def structure_schema(
 
 
 def render(schema: JsonSchema) -> str:
-    """The text of an annotated schema's file: annotations stripped, meta-schema checked.
+    """Render an annotated schema without its annotations, after a check against the meta-schema.
 
-    Raises `jsonschema.SchemaError` where the schema is not valid, which would be a defect here.
+    Raises `jsonschema.SchemaError` if the schema is invalid, which would be a defect of schemagen.
     """
     plain = rewrite(schema, _without_annotation)
     _check(plain)
-    # Escaped, so that a lone surrogate or a bidirectional control of a page stays visible data.
+    # json.dumps escapes what is not ASCII, so lone surrogates and bidirectional controls stay visible.
     return json.dumps(plain, indent=2) + "\n"
 
 
 def rewrite(schema: JsonSchema, replace: Callable[[JsonSchema], JsonSchema]) -> JsonSchema:
-    """``schema`` with every part that `PYTHON_TYPE` annotates replaced by ``replace(part)``.
+    """Replace every part of ``schema`` that `PYTHON_TYPE` annotates with ``replace(part)``.
 
-    Names of properties and definitions, and documented values, are data: they are never looked at.
+    Names of properties and definitions, and documented values, are data and left alone.
     """
     if PYTHON_TYPE in schema:
         return replace(schema)
@@ -154,7 +154,7 @@ def _column(column: LinkedColumn, types: TypeTable, key: str | None) -> JsonSche
 
 
 def _narrowed(type: Resolved, shape: Shape, service: str, types: TypeTable) -> JsonSchema:
-    """The schema of a column's type whose json is of ``shape``."""
+    """Build the schema of a column whose json has ``shape``."""
     if type.element is not None and isinstance(shape, ListOf):
         return array_schema(nullable(_narrowed(type.element, shape.element, service, types)))
     return _shape(shape, service, types)
@@ -186,7 +186,7 @@ def _parameters(parameters: Iterable[LinkedParameter]) -> JsonSchema:
 def _shape(
     shape: Shape, service: str, types: TypeTable, values: Iterable[DocumentedValue] = ()
 ) -> JsonSchema:
-    """The schema of a shape; ``values`` are those of the strings at its bottom."""
+    """Build the schema of a shape. ``values`` are the documented values of its innermost strings."""
     match shape:
         case Scalar(name):
             scalar, row = types.nested(name)
@@ -200,12 +200,12 @@ def _shape(
 
 
 def structure_reference(service: str, name: str) -> str:
-    """How annotations name a structure's model; `emit.models` knows the module behind it."""
+    """Return the annotation for a structure's model, which `emit.pydantic.models` resolves."""
     return f"#{service}.{name}"
 
 
 def referred(annotation: str) -> tuple[str, str] | None:
-    """The (service, structure) that `structure_reference` made ``annotation`` of; None for others."""
+    """Return the service and structure of a `structure_reference`. None for other annotations."""
     if not annotation.startswith("#"):
         return None
     service, _, name = annotation[1:].rpartition(".")
@@ -242,8 +242,8 @@ _DOCUMENTATION = ("title", "description")
 def _check(schema: JsonSchema) -> None:
     """Check ``schema`` against the meta-schema, part by part.
 
-    The parts of a thousand tables are a few dozen once documentation is left out (which is always
-    text), and checking them whole took as long as generating the models.
+    Without documentation, which is always a string, a thousand tables have a few dozen distinct
+    parts. Checking whole schemas took as long as generating the models.
     """
     rest: JsonSchema = {}
     for keyword, value in schema.items():

@@ -1,4 +1,4 @@
-"""What the generated distribution needs besides its tables: metadata, catalogue, shared modules."""
+"""Renders the parts of the generated distribution that tables share: metadata, catalogue, modules."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class Distribution:
 
     @property
     def name(self) -> str:
-        """What the distribution is called in package indexes."""
+        """The name of the distribution in package indexes."""
         return self.package.replace("_", "-")
 
 
 def project_files(tables: Iterable[TableFacts], distribution: Distribution) -> dict[str, str]:
-    """The files beside the package, by their paths in the output folder."""
+    """Render the files beside the package, by their paths in the output folder."""
     tables = sorted(tables, key=lambda table: table.id)
     values = {"notice": paths.notice("the pages"), "distribution": distribution}
     return {
@@ -48,7 +48,7 @@ def project_files(tables: Iterable[TableFacts], distribution: Distribution) -> d
 def modules(
     tables: Iterable[TableFacts], types: TypeTable, distribution: Distribution
 ) -> dict[str, str]:
-    """The files of the package that tables share, without the empty `init_modules`."""
+    """Render the files of the package that tables share, without the empty `init_modules`."""
     tables = sorted(tables, key=lambda table: table.id)
     notice = paths.notice("the pages")
     return {
@@ -65,7 +65,7 @@ def modules(
 
 
 def init_modules(paths: Iterable[str]) -> dict[str, str]:
-    """The empty ``__init__.py`` of every folder with Python files that has none among ``paths``."""
+    """Return an empty ``__init__.py`` for every folder with Python files that lacks one in ``paths``."""
     paths = set(paths)
     inits = {
         f"{folder}/__init__.py"
@@ -78,7 +78,7 @@ def init_modules(paths: Iterable[str]) -> dict[str, str]:
 
 
 def _runtime() -> dict[str, str]:
-    # Word for word, so that the code which schemagen's own tests run is the code that users run.
+    # Word for word, so that schemagen's own tests run the code that users run.
     folder = Path(runtime.__path__[0])
     return {
         f"_runtime/{path.relative_to(folder).as_posix()}": path.read_text("utf-8")
@@ -114,7 +114,7 @@ def _types(types: TypeTable, notice: str) -> str:
 
 
 def _catalog(tables: Iterable[TableFacts], notice: str) -> str:
-    # Laid out as black lays it out: with thousands of tables, black itself would take seconds.
+    # The template has black's layout: black itself would take seconds for thousands of tables.
     return templating.render(
         "package/catalog.py.j2",
         notice=notice,

@@ -87,9 +87,9 @@ def test_from_item_builds_arns(tmp_path: Path, format: str, item: Row, arn: str)
 @pytest.mark.parametrize(
     ("item", "given", "reason"),
     [
-        ({"Id": "i"}, {}, "the ARN is made with partition=, region=, account_id=; pass that, or key="),
-        ({"Id": "i"}, {**PLACE, "region": None}, "the ARN is made with region=; pass that, or key="),
-        ({"Id": "i"}, {**PLACE, "region": ""}, "the ARN is made with region=; pass that, or key="),
+        ({"Id": "i"}, {}, "the ARN is built from partition=, region=, account_id=; pass them, or key="),
+        ({"Id": "i"}, {**PLACE, "region": None}, "the ARN is built from region=; pass it, or key="),
+        ({"Id": "i"}, {**PLACE, "region": ""}, "the ARN is built from region=; pass it, or key="),
         ({}, PLACE, "the response has no Id; pass key="),
         ({"Id": ""}, {}, "the response has no Id; pass key="),
         ({"Id": "/instance/"}, PLACE, "no ARN can be built; pass key="),
@@ -112,7 +112,7 @@ def test_from_item_refuses_incomplete_arns(
         ({"Id": 1}, PLACE, "expected str, got int"),
         ({"Id": "i"}, {**PLACE, "account_id": 123456789012}, "expected str, got int"),
         ({"Id": "i"}, {**PLACE, "region": "a:b"}, "a partition, region or account of an ARN cannot contain a colon"),
-        ({"Id": "\0"}, PLACE, "U+0000 at character 1 cannot be stored; remove it, or pass errors='replace' to put U+FFFD in its place"),
+        ({"Id": "\0"}, PLACE, "U+0000 at character 1 cannot be stored; remove it, or pass errors='replace' to replace it with U+FFFD"),
     ],
 )  # fmt: skip
 def test_from_item_checks_parts_of_arns(tmp_path: Path, item: Row, given: Row, reason: str) -> None:

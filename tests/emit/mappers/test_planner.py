@@ -123,7 +123,7 @@ def test_from_item_refuses_enrichments_of_several_items(tmp_path: Path) -> None:
     ):
         mapper.from_item(THINGS[0], list_tags={"Sets": [{}, {}]})
     assert str(raised.value) == (
-        "aws.t: the response of ListTags holds 2 items; pass one for this item only"
+        "aws.t: the response of ListTags has 2 items; pass a response for this item only"
     )
 
 

@@ -116,13 +116,13 @@ def test_from_item_leaves_out_missing_members(thing: Mapper) -> None:
         ({"Name": 1}, "config.name: expected str, got int"),
         ({"Count": True}, "config.count: expected int, got bool"),
         ({"Parts": "text"}, "config.parts: expected list, got str"),
-        ({"Parts": [{}, {"Size": 2**63}]}, "config.parts[1].size: the integer does not fit 64 bits; store it as text"),
+        ({"Parts": [{}, {"Size": 2**63}]}, "config.parts[1].size: the integer does not fit 64 bits; store it as a string"),
         ({"NamedParts": {"k": {"PartName": []}}}, "config.named_parts['k'].part_name: expected str, got list"),
         ({"Grid": [[0], [1, "2"]]}, "config.grid[1][1]: expected int, got str"),
         ({"Filter": {"AnyOf": [{"Not": {"Equals": 1}}]}}, "config.filter.any_of[0].not.equals: expected str, got int"),
-        ({"Ratio": float("nan")}, "config.ratio: nan does not exist in JSON; use None or text"),
-        ({"NewMember": object()}, "config.new_member: object is not a JSON value; convert it to text or a dict first"),
-        ({"FooBar": "\0"}, "config.FooBar: U+0000 at character 1 cannot be stored; remove it, or pass errors='replace' to put U+FFFD in its place"),
+        ({"Ratio": float("nan")}, "config.ratio: nan does not exist in JSON; use None or a string"),
+        ({"NewMember": object()}, "config.new_member: object is not a JSON value; convert it to a string or a dict first"),
+        ({"FooBar": "\0"}, "config.FooBar: U+0000 at character 1 cannot be stored; remove it, or pass errors='replace' to replace it with U+FFFD"),
     ],
 )  # fmt: skip
 def test_conversion_error_names_the_member(thing: Mapper, config: object, message: str) -> None:

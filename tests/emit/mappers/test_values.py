@@ -29,7 +29,7 @@ def test_from_item_converts_columns_of_every_type(tmp_path: Path, column: str) -
 @pytest.mark.parametrize(
     ("type", "shape", "value", "message"),
     [
-        ("string", "json", "\0", "U+0000 at character 1 cannot be stored; remove it, or pass errors='replace' to put U+FFFD in its place"),
+        ("string", "json", "\0", "U+0000 at character 1 cannot be stored; remove it, or pass errors='replace' to replace it with U+FFFD"),
         ("string", "int64", 1, "expected str, got int"),
         ("int64", "string", "1", "expected int, got str"),
         ("hstore", "string", "a", "expected dict, got str"),
@@ -112,10 +112,10 @@ def test_from_item_gives_none_for_missing_map_keys(tmp_path: Path, item: Row) ->
 @pytest.mark.parametrize(
     ("attributes", "message"),
     [
-        ({"Count": "a dozen"}, "count: the text is not a decimal integer of 64 bits"),
+        ({"Count": "a dozen"}, "count: the string is not a decimal integer of 64 bits"),
         ({"Count": 1.5}, "count: expected int, got float"),
-        ({"Is:Open": "1"}, "is_open: the text is neither true nor false"),
-        ({"MadeAt": "today"}, "made_at: the text is not a number of seconds since 1970"),
+        ({"Is:Open": "1"}, "is_open: the string is neither true nor false"),
+        ({"MadeAt": "today"}, "made_at: the string is not a number of seconds since 1970"),
         ({"class": 1}, "class: expected str, got int"),
         ("Arn", "_key: expected dict, got str"),
     ],

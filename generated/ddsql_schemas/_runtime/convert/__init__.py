@@ -1,9 +1,11 @@
-"""From what boto3 returns to rows, and from rows to what database drivers take and return.
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
+"""Converts boto3 values to values of rows, and those to the values of database drivers and back.
 
 Every converter takes ``(value, at, errors)``. ``at`` is the path that messages show
 (``table.column``). ``errors`` decides about characters that no database stores, U+0000 and lone
-surrogates: ``"strict"`` raises, ``"replace"`` puts U+FFFD in their place. Callers handle None, so a
-value is never None. A converter that makes the value of a row returns such a value unchanged.
+surrogates: ``"strict"`` raises, ``"replace"`` replaces them with U+FFFD. Callers handle None, so a
+value is never None. A converter that returns the value of a row accepts such a value, and returns it
+unchanged.
 
 A value that cannot be converted raises `ConversionError`. Its message has the path and the type of
 the value, and never the value itself, because values can be secret.

@@ -1,4 +1,5 @@
-"""Reads ARNs, and builds those that a response does not have."""
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
+"""Reads ARNs, and builds ARNs that responses lack."""
 
 from __future__ import annotations
 
@@ -14,9 +15,9 @@ _ACCOUNT = re.compile("[0-9]{12}")
 def arn_place(
     arn: object, at: str, errors: Errors = "strict"
 ) -> tuple[str, str | None, str | None]:
-    """Partition, region and account in an ARN, None for what it does not name.
+    """Return partition, region and account of an ARN, None for each that the ARN leaves empty.
 
-    The account is None for what AWS itself owns (``arn:aws:iam::aws:policy/…``).
+    The account is also None for resources that AWS owns (``arn:aws:iam::aws:policy/…``).
     """
     parts = text(arn, at, errors).split(":", 5)
     if len(parts) != 6 or parts[0] != "arn" or not (parts[1] and parts[2] and parts[5]):
@@ -28,17 +29,17 @@ def arn_place(
 
 
 def arn_account(arn: object, at: str, errors: Errors = "strict") -> str | None:
-    """The account in an ARN, or None where the ARN names no account (an S3 bucket's)."""
+    """Return the account of an ARN. None if the ARN names no account (as an S3 bucket's)."""
     return arn_place(arn, at, errors)[2]
 
 
 def built_arn(
     values: tuple[object, ...], at: str, errors: Errors, literals: tuple[str, ...]
 ) -> str | None:
-    """The ARN of ``literals`` with ``values`` between them. None where a value is None or empty.
+    """Join ``literals`` with ``values`` between them. None if a value is None or empty.
 
-    A value may bring the path that stands before it: Route 53 calls a zone ``/hostedzone/Z1``,
-    and the ARN ends in ``hostedzone/Z1``.
+    A value may repeat the path before it, which is then not doubled: Route 53 calls a zone
+    ``/hostedzone/Z1``, and its ARN ends in ``hostedzone/Z1``.
     """
     arn, *others = literals
     for value, literal in zip(values, others, strict=True):
@@ -60,17 +61,18 @@ def built_arn(
 
 
 def no_arn(at: str, parts: Mapping[str, object]) -> ConversionError:
-    """The error where no ARN could be built for a key.
+    """Return the error for a key whose ARN could not be built.
 
-    ``parts`` are what it is built of: arguments are named ``region=``, members of the response
-    ``InstanceId``.
+    ``parts`` are the values that the ARN is built from, by name: ``region=`` for an argument,
+    ``InstanceId`` for a member of the response.
     """
     lacking = [name for name, part in parts.items() if part is None or part == ""]
     members = " and ".join(name for name in lacking if not name.endswith("="))
     if members:
         return ConversionError(at, f"the response has no {members}; pass key=")
     if lacking:
+        them = "it" if len(lacking) == 1 else "them"
         return ConversionError(
-            at, f"the ARN is made with {', '.join(lacking)}; pass that, or key="
+            at, f"the ARN is built from {', '.join(lacking)}; pass {them}, or key="
         )
     return ConversionError(at, "no ARN can be built; pass key=")

@@ -1,4 +1,5 @@
-"""Converts the values of a row to what database drivers take."""
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
+"""Converts values of a row to parameters of database drivers."""
 
 from __future__ import annotations
 
@@ -16,10 +17,10 @@ _STRING_OR_LARGE_FLOAT = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9.]+e\+[0-9]+')
 
 
 def json_text(value: object, at: str, errors: Errors = "strict") -> str:
-    """A value as JSON text from which every reader gets an equal value.
+    """Convert a value to JSON text that every reader parses to an equal value.
 
-    PostgreSQL's jsonb reads ``1e+300`` back as an integer; with all its digits and ``.0`` it stays
-    a float.
+    Large floats are written with all their digits and ``.0``: PostgreSQL's jsonb would return
+    ``1e+300`` as an integer.
     """
     written = _exact(value)
     if written is None:
@@ -37,15 +38,15 @@ def json_text(value: object, at: str, errors: Errors = "strict") -> str:
 
 
 def written(value: object, at: str, errors: Errors = "strict") -> str:
-    """Text, or the JSON text of anything else, names as they are: boto3 decodes some members, such
-    as policies, that are text for AWS."""
+    """Convert anything but a string to JSON text, without renaming members: boto3 parses some
+    members that are JSON text in the API, such as policies."""
     if isinstance(value, str):
         return text(value, at, errors)
     return json_text(value, at, errors)
 
 
 def _exact(value: object) -> str | None:
-    """JSON text, quickly, where the value is strict JSON already; None where it needs a closer look."""
+    """Convert a value that is strict JSON already, which is fast. None if it may not be."""
     try:
         written = _encode(value)
         written.encode()
@@ -61,18 +62,18 @@ def _all_digits(token: re.Match[str]) -> str:
 
 
 def hstore_json_text(value: object, at: str, errors: Errors = "strict") -> str:
-    """A map from text to text or None, as JSON text."""
+    """Convert a map from strings to strings or None to JSON text."""
     return json_text(hstore(value, at, errors), at, errors)
 
 
 def hstore_csv_json_text(value: object, at: str, errors: Errors = "strict") -> str:
-    """A map from text to values, as JSON text."""
+    """Convert tags to JSON text."""
     return json_text(tags(value, at, errors), at, errors)
 
 
 # https://www.postgresql.org/docs/current/hstore.html
 def hstore_text(value: object, at: str, errors: Errors = "strict") -> str:
-    """A map from text to text or None, as PostgreSQL's hstore text."""
+    """Convert a map from strings to strings or None to hstore text."""
     return ", ".join(
         f"{_hstore_quoted(key)}=>{'NULL' if item is None else _hstore_quoted(item)}"
         for key, item in hstore(value, at, errors).items()
@@ -84,9 +85,9 @@ def _hstore_quoted(part: str) -> str:
 
 
 def hstore_csv_text(value: object, at: str, errors: Errors = "strict") -> str:
-    """A map from text to values, as hstore text in which each value is a line of CSV.
+    """Convert tags to hstore text in which each value is a line of CSV.
 
-    ``["a", "b"]`` is ``a,b``, as DDSQL shows it; ``[]`` is NULL, ``[""]`` the empty text.
+    ``["a", "b"]`` is ``a,b``, as DDSQL shows it; ``[]`` is NULL, ``[""]`` the empty string.
     """
     return hstore_text(
         {

@@ -1,3 +1,4 @@
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
 """Converts single values, and defines what all converters share: the error and the types."""
 
 from __future__ import annotations
@@ -18,14 +19,15 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Map(Protocol[T_co]):
-    """A dict with text as keys, as an argument: boto3's stubs know some keys as Literals, and no
-    Mapping whose keys are str would take those."""
+    """An argument that is a dict with strings as keys. Some keys are Literals in boto3's stubs, and
+    Mapping[str, …] would reject those."""
 
     def items(self) -> ItemsView[str, T_co]: ...
 
 
 class ConversionError(ValueError):
-    """A value that its column cannot hold: ``at`` is the place, ``reason`` says why and what to do."""
+    """Raised for a value that its column cannot hold. ``at`` is the path of the value; ``reason`` tells
+    why, and what to do."""
 
     def __init__(self, at: str, reason: str) -> None:
         super().__init__(at, reason)
@@ -36,11 +38,12 @@ class ConversionError(ValueError):
         return f"{self.at}: {self.reason}"
 
     def below(self, at: str, step: str) -> ConversionError:
-        """The same error seen from the container ``at``, in which ``step`` leads to the value."""
+        """Return the error with ``step``, the way from the container ``at`` to the value, in its path."""
         return ConversionError(f"{at}{step}{self.at.removeprefix(at)}", self.reason)
 
 
 def expected(what: str, value: object) -> str:
+    """Say what was expected instead of a value, without showing the value."""
     return f"expected {what}, got {type(value).__name__}"
 
 
@@ -51,7 +54,7 @@ _ZERO = timedelta()
 
 
 def text(value: object, at: str, errors: Errors = "strict") -> str:
-    """A string that every database can store."""
+    """Check that every database can store a string."""
     if type(value) is str and "\0" not in value:
         if value.isascii():
             return value
@@ -72,23 +75,25 @@ def text(value: object, at: str, errors: Errors = "strict") -> str:
     raise ConversionError(
         at,
         f"{what} at character {found.start() + 1} cannot be stored; "
-        "remove it, or pass errors='replace' to put U+FFFD in its place",
+        "remove it, or pass errors='replace' to replace it with U+FFFD",
     )
 
 
 def int64(value: object, at: str, errors: Errors = "strict") -> int:
-    """An integer of 64 bits with sign. A bool is not accepted."""
+    """Check that a value is a signed 64-bit integer. A bool is refused."""
     if type(value) is int and _LEAST <= value <= _MOST:
         return value
     if not isinstance(value, int) or isinstance(value, bool):
         raise ConversionError(at, expected("int", value))
     if not _LEAST <= value <= _MOST:
-        raise ConversionError(at, "the integer does not fit 64 bits; store it as text")
+        raise ConversionError(
+            at, "the integer does not fit 64 bits; store it as a string"
+        )
     return int(value)
 
 
 def float64(value: object, at: str, errors: Errors = "strict") -> float:
-    """A double, the nearest one for int and Decimal. NaN and infinities are allowed."""
+    """Convert to a double, the nearest for int and Decimal. NaN and infinities are allowed."""
     if type(value) is float:
         return value
     if isinstance(value, bool) or not isinstance(value, float | int | Decimal):
@@ -101,27 +106,30 @@ def float64(value: object, at: str, errors: Errors = "strict") -> float:
         number = float("inf")
     if abs(number) == float("inf") and abs(value) != float("inf"):
         raise ConversionError(
-            at, "the number is too large for a double; store it as text"
+            at, "the number is too large for a double; store it as a string"
         )
     return number
 
 
 def finite(value: object, at: str, errors: Errors = "strict") -> float:
-    """A double as it may stand inside JSON: neither NaN nor infinite."""
+    """Convert to a double that JSON allows: neither NaN nor infinite."""
     number = float64(value, at, errors)
     if number - number != 0.0:
-        raise ConversionError(at, f"{number} does not exist in JSON; use None or text")
+        raise ConversionError(
+            at, f"{number} does not exist in JSON; use None or a string"
+        )
     return number
 
 
 def boolean(value: object, at: str, errors: Errors = "strict") -> bool:
+    """Check that a value is a bool."""
     if not isinstance(value, bool):
         raise ConversionError(at, expected("bool", value))
     return value
 
 
 def timestamp(value: object, at: str, errors: Errors = "strict") -> datetime:
-    """An aware datetime in UTC."""
+    """Convert an aware datetime to UTC."""
     if not isinstance(value, datetime):
         raise ConversionError(at, expected("an aware datetime", value))
     if value.tzinfo is UTC:
@@ -129,59 +137,61 @@ def timestamp(value: object, at: str, errors: Errors = "strict") -> datetime:
     if value.utcoffset() is None:
         raise ConversionError(
             at,
-            "the datetime has no time zone; give it the one it was meant in (tzinfo=)",
+            "the datetime has no time zone; set the one that was meant (tzinfo=)",
         )
     try:
         return value.astimezone(UTC)
     except OverflowError:
         raise ConversionError(
-            at, "the datetime lies outside the years 1 to 9999 in UTC"
+            at, "the datetime is outside the years 1 to 9999 in UTC"
         ) from None
 
 
-# A map of a response has one type of values, so APIs write numbers, truth and times there as text.
+# All values of a map in a response have one type, so APIs write numbers, booleans and times in it
+# as strings.
 _INTEGER = re.compile("[+-]?[0-9]{1,19}")
 _SECONDS = re.compile(r"[+-]?[0-9]{1,19}(?:\.[0-9]{1,9})?")
-_TRUTH = {"true": True, "false": False}
+_BOOLEANS = {"true": True, "false": False}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def int64_from_text(value: object, at: str, errors: Errors = "strict") -> int:
-    """An integer of 64 bits, from its decimal digits. An int stays."""
+    """Parse the decimal digits of a signed 64-bit integer. An int is returned unchanged."""
     if not isinstance(value, str):
         return int64(value, at, errors)
     if _INTEGER.fullmatch(value) is None:
-        raise ConversionError(at, "the text is not a decimal integer of 64 bits")
+        raise ConversionError(at, "the string is not a decimal integer of 64 bits")
     return int64(int(value), at, errors)
 
 
 def boolean_from_text(value: object, at: str, errors: Errors = "strict") -> bool:
-    """``true`` or ``false`` in upper or lower case. A bool stays."""
+    """Parse ``true`` or ``false``, whatever the case. A bool is returned unchanged."""
     if not isinstance(value, str):
         return boolean(value, at, errors)
-    found = _TRUTH.get(value.lower())
+    found = _BOOLEANS.get(value.lower())
     if found is None:
-        raise ConversionError(at, "the text is neither true nor false")
+        raise ConversionError(at, "the string is neither true nor false")
     return found
 
 
 def timestamp_from_text(value: object, at: str, errors: Errors = "strict") -> datetime:
-    """An aware datetime in UTC, from the seconds since 1970-01-01T00:00:00Z, fractions cut after
-    microseconds. A datetime stays."""
+    """Parse seconds since 1970-01-01T00:00:00Z, truncated to microseconds, to an aware datetime in UTC.
+    An aware datetime is converted to UTC."""
     if not isinstance(value, str):
         return timestamp(value, at, errors)
     if _SECONDS.fullmatch(value) is None:
-        raise ConversionError(at, "the text is not a number of seconds since 1970")
+        raise ConversionError(at, "the string is not a number of seconds since 1970")
     try:
         return _EPOCH + timedelta(microseconds=int(Decimal(value).scaleb(6)))
     except OverflowError:
         raise ConversionError(
-            at, "the seconds since 1970 lie outside the years 1 to 9999"
+            at, "the seconds since 1970 are outside the years 1 to 9999"
         ) from None
 
 
 def rfc3339(value: object, at: str, errors: Errors = "strict") -> str:
-    """An aware datetime as ``2026-01-01T00:00:00Z``; microseconds are kept. Such text stays."""
+    """Format an aware datetime as ``2026-01-01T00:00:00Z``; microseconds are kept. A string is
+    returned unchanged."""
     if isinstance(value, str):
         return text(value, at, errors)
     if not isinstance(value, datetime) or value.utcoffset() != _ZERO:
@@ -190,18 +200,18 @@ def rfc3339(value: object, at: str, errors: Errors = "strict") -> str:
 
 
 def rfc3339_from_text(value: object, at: str, errors: Errors = "strict") -> str:
-    """An aware datetime, or the text of one in ISO 8601, as ``2026-01-01T00:00:00Z``."""
+    """Format an aware datetime, or a string in ISO 8601, as ``2026-01-01T00:00:00Z``."""
     if not isinstance(value, str):
         return rfc3339(timestamp(value, at, errors), at, errors)
     try:
         found = datetime.fromisoformat(value)
     except ValueError:
-        raise ConversionError(at, "the text is not a time in ISO 8601") from None
+        raise ConversionError(at, "the string is not a time in ISO 8601") from None
     return rfc3339(timestamp(found, at, errors), at, errors)
 
 
 def base64_text(value: object, at: str, errors: Errors = "strict") -> str:
-    """Bytes as base64 of RFC 4648, section 4. Such text stays."""
+    """Encode bytes as base64 (RFC 4648, section 4). A string is returned unchanged."""
     if isinstance(value, str):
         return text(value, at, errors)
     if not isinstance(value, bytes | bytearray):

@@ -1,4 +1,5 @@
-"""Opens the structures of a response, and keeps those of their members that are new."""
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
+"""Reads structures of a response, and keeps members that are unknown."""
 
 from __future__ import annotations
 
@@ -13,19 +14,19 @@ T = TypeVar("T")
 
 
 def structure(value: object, at: str) -> Mapping[str, object]:
-    """The members of a structure of an API, by the API's names."""
+    """Return the members of an API's structure, by the API's names."""
     if type(value) is not dict and not isinstance(value, Mapping):
         raise ConversionError(at, expected("dict", value))
     return cast("Mapping[str, object]", value)
 
 
 def map_entries(value: Map[T] | None, at: str) -> Mapping[str, T]:
-    """The entries of a map of a response, or no entries where the response lacks the map."""
+    """Return the entries of a response's map. Empty if the response lacks the map."""
     return {} if value is None else cast("Mapping[str, T]", structure(value, at))
 
 
 def answer(value: object, at: str) -> Mapping[str, object]:
-    """The members of a whole response, without the one that boto3 adds to every response."""
+    """Return the members of a response, except the one that boto3 adds to every response."""
     return {
         member: item
         for member, item in structure(value, at).items()
@@ -40,10 +41,10 @@ def at_member(
     row: Mapping[str, object],
     names: Mapping[str, str],
 ) -> ConversionError:
-    """``error`` seen from the structure ``at``, whose members were being put into ``row``.
+    """Return ``error`` with the failed member of the structure ``at`` in its path.
 
-    ``names`` maps members to keys of the row in the order of conversion, so the member that failed
-    is the first one that has a value and no key. Finding it afterwards costs nothing where all members convert.
+    ``names`` maps members to keys of ``row`` in the order of conversion, so the first member that has
+    a value but no key failed. Looking for it only after a failure keeps the normal case fast.
     """
     for member, name in names.items():
         if members.get(member) is not None and name not in row:
@@ -59,10 +60,10 @@ def keep_unknown(
     errors: Errors,
     rename: Callable[[str], str],
 ) -> None:
-    """Add the members that ``names`` does not know to ``row``, as strict JSON.
+    """Add members that are not in ``names`` to ``row``, as strict JSON.
 
-    A member that ``rename`` would give the name of another one keeps its own, with underscores
-    after it where even that is taken.
+    A member whose new name, by ``rename``, is taken keeps its own name, with underscores appended if
+    that is taken too.
     """
     kept = cast("dict[str, object]", row)
     known = set(names.values())
@@ -81,12 +82,12 @@ def keep_unknown(
 
 
 def only(items: Iterable[T], at: str, operation: str) -> T | None:
-    """The only item of a response that may hold several, or None where it holds no item."""
+    """Return the only item of a response. None if there is no item; raises if there are several."""
     found = list(items)
     if len(found) > 1:
         raise ConversionError(
             at,
-            f"the response of {operation} holds {len(found)} items; pass one for this item only",
+            f"the response of {operation} has {len(found)} items; pass a response for this item only",
         )
     return found[0] if found else None
 
@@ -98,7 +99,7 @@ _NOT_WORD = re.compile(r"[^A-Za-z0-9_]+")
 
 
 def snake_case(name: str) -> str:
-    """``S3Uri`` -> ``s3_uri``, ``VPCConfig`` -> ``vpc_config``, ``ARNs`` -> ``arns``."""
+    """Convert a name: ``S3Uri`` -> ``s3_uri``, ``VPCConfig`` -> ``vpc_config``, ``ARNs`` -> ``arns``."""
     words = _PLURAL.sub(lambda plural: plural[1].capitalize() + "s", name)
     words = _ACRONYM.sub(r"\1_\2", words)
     words = _CAMEL.sub(r"\1_\2", words)

@@ -1,3 +1,4 @@
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
 """What a program must know to call an AWS API for the rows of a table, as data.
 
 Nothing here calls anything. Responses are dictionaries as boto3 returns them.

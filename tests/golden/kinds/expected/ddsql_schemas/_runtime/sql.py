@@ -1,6 +1,7 @@
-"""Rows to databases and back, for any driver: statements, their parameters, and fetched rows.
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
+"""Moves rows to databases and back, with any driver: statements, their parameters, fetched rows.
 
-What the SQL dialects of a package are is data: `Loader` takes it as `DialectRules`.
+`Loader` takes the SQL dialects of a package as data, in `DialectRules`.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Loader(Generic[D]):
         self._dialects = {str(name): rules for name, rules in dialects.items()}
 
     def relation(self, table: Table, dialect: D) -> LiteralString:
-        """The table's name in SQL, with its schema, quoted."""
+        """Return the table's name in SQL, with its schema, quoted."""
         self._rules(dialect)
         schema, _, name = table.id.partition(".")
         return _safe(
@@ -68,7 +69,7 @@ class Loader(Generic[D]):
     def insert(
         self, table: Table, dialect: D, marker: str | None = None
     ) -> LiteralString:
-        """An INSERT of one row, for the list that `parameters` returns.
+        """Return an INSERT of one row, for the list that `parameters` returns.
 
         ``marker`` is how the driver writes a parameter, with ``{}`` where it wants the parameter's
         number (``"${}"``). The default is psycopg's ``%s`` or DuckDB's ``?``.
@@ -76,7 +77,7 @@ class Loader(Generic[D]):
         rules = self._rules(dialect)
         marker = rules.marker if marker is None else marker
         target = f"{self.relation(table, dialect)} ({_columns(table, dialect)})"
-        if "%" in marker:  # such drivers take a percent sign in a name for a parameter
+        if "%" in marker:  # such drivers see a parameter in a name's percent sign
             target = target.replace("%", "%%")
         values = ", ".join(
             rules.types[expression].parameter.format(marker.format(number))
@@ -85,7 +86,7 @@ class Loader(Generic[D]):
         return _safe(f"INSERT INTO {target} VALUES ({values})")
 
     def select(self, table: Table, dialect: D) -> LiteralString:
-        """A SELECT of all rows, for `read`."""
+        """Return a SELECT of all rows, for `read`."""
         relation = self.relation(table, dialect)
         return _safe(f"SELECT {_columns(table, dialect)} FROM {relation}")
 
@@ -96,14 +97,14 @@ class Loader(Generic[D]):
         dialect: D,
         errors: Errors = "strict",
     ) -> list[object]:
-        """The parameters of `insert` for ``row``. A missing column is NULL.
+        """Convert ``row`` to the parameters of `insert`. A missing column is NULL.
 
         Raises `ConversionError`, naming ``table.column``, for every value that the database would
         refuse or change. With ``errors="replace"``, U+FFFD replaces characters that it cannot store.
         """
         if unknown := row.keys() - table.columns.keys():
             name = min(unknown)
-            raise ConversionError(f"{table.id}.{name}", "the table has no such column")
+            raise ConversionError(f"{table.id}.{name}", "unknown column")
         rules = self._rules(dialect)
         types = rules.types
         encoded: list[object] = []
@@ -122,7 +123,7 @@ class Loader(Generic[D]):
     def read(
         self, values: Sequence[object], table: Table, dialect: D
     ) -> dict[str, object]:
-        """The row of ``values``, fetched by `select`."""
+        """Convert ``values``, fetched by `select`, to a row."""
         types = self._rules(dialect).types
         row: dict[str, object] = {}
         for (name, expression), value in zip(
@@ -164,7 +165,7 @@ def _check_key(value: object, table: Table, limit: int) -> None:
         raise ConversionError(at, "the primary key is missing")
     if limit and isinstance(value, str) and len(value.encode()) > limit:
         raise ConversionError(
-            at, f"the primary key is longer than the {limit} bytes that the index holds"
+            at, f"the primary key is longer than {limit} bytes, the limit of its index"
         )
 
 
@@ -178,6 +179,6 @@ def _quoted(name: str, table: Table, dialect: str) -> str:
 
 
 def _safe(statement: str) -> LiteralString:
-    """A statement with all names quoted, as the type that drivers want for SQL (PEP 675)."""
+    """Return a statement whose names are all quoted as the type that drivers ask for (PEP 675)."""
     safe: LiteralString = cast("Any", statement)
     return safe

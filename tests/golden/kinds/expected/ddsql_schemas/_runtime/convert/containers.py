@@ -1,3 +1,4 @@
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
 """Converts lists, maps, tags and whole JSON values."""
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ LISTS = (list, tuple)
 def array(
     value: object, at: str, errors: Errors, convert: Callable[[object, str, Errors], T]
 ) -> list[T | None]:
-    """A list, each element but None converted by ``convert``."""
+    """Convert each element of a list with ``convert``, except None."""
     if not isinstance(value, LISTS):
         raise ConversionError(at, expected("list", value))
     elements = cast("list[object]", value)
@@ -43,10 +44,10 @@ def array(
 
 
 def json_value(value: object, at: str, errors: Errors = "strict") -> Json:
-    """Any value that boto3 returns, as strict JSON.
+    """Convert any value that boto3 returns to strict JSON.
 
-    Times become RFC 3339 text in UTC, bytes base64 text. A Decimal becomes a number where the
-    number's digits are the Decimal's, and text otherwise, so that no digit is lost.
+    Times become RFC 3339 strings in UTC, bytes base64 strings. A Decimal becomes a number if the
+    number has the same digits, and a string otherwise, so that no digit is lost.
     """
     try:
         return _json(value, at, errors)
@@ -79,7 +80,7 @@ def _json(value: object, at: str, errors: Errors) -> Json:
         case _:
             raise ConversionError(
                 at,
-                f"{type(value).__name__} is not a JSON value; convert it to text or a dict first",
+                f"{type(value).__name__} is not a JSON value; convert it to a string or a dict first",
             )
 
 
@@ -95,9 +96,9 @@ def _decimal(value: Decimal, at: str, errors: Errors) -> int | float | str:
 def mapping(
     value: object, at: str, errors: Errors, convert: Callable[[object, str, Errors], T]
 ) -> dict[str, T | None]:
-    """A dict with text as keys, each value but None converted by ``convert``.
+    """Convert each value of a dict with ``convert``, except None.
 
-    Keys are data: they are checked and kept as they are.
+    Keys are data: they must be strings that can be stored, and are never renamed.
     """
     if type(value) is not dict and not isinstance(value, Mapping):
         raise ConversionError(at, expected("dict", value))
@@ -106,10 +107,10 @@ def mapping(
         try:
             name = text(key, at, errors)
         except ConversionError as error:
-            raise ConversionError(at, f"a key is wrong: {error.reason}") from None
+            raise ConversionError(at, f"invalid key: {error.reason}") from None
         if name in result:
             raise ConversionError(
-                at, "two keys become one when U+FFFD replaces characters"
+                at, "two keys are equal after U+FFFD has replaced characters"
             )
         try:
             result[name] = None if item is None else convert(item, at, errors)
@@ -119,7 +120,7 @@ def mapping(
 
 
 def hstore(value: object, at: str, errors: Errors = "strict") -> dict[str, str | None]:
-    """A map from text to text or None; a list of AWS tags is one where no key is repeated."""
+    """Convert a map from strings to strings or None, or a list of AWS tags without duplicate keys."""
     if not isinstance(value, LISTS):
         return mapping(value, at, errors, text)
     found: dict[str, str | None] = {}
@@ -145,12 +146,11 @@ _TAG_SPELLINGS = (
 
 
 def tags(value: object, at: str, errors: Errors = "strict") -> dict[str, list[str]]:
-    """AWS tags, as a list of key and value or as a map: each key with its sorted unique values.
+    """Convert AWS tags, a list or a map, to a map from each key to its sorted unique values.
 
-    A repeated key adds its value. A key whose value is missing or None has no values, one whose
-    value is empty has the value ``""``. A comma inside a value separates nothing. In a map a value
-    is text, None or a list of text; a list of tags may have further members, which say nothing
-    about the tags.
+    Values of a repeated key are collected. A key whose value is missing or None has no values; a key
+    whose value is empty has the value ``""``. Values are not split at commas. In a map, a value is a
+    string, None or a list of strings. Other members of a tag in a list are ignored.
     """
     found: dict[str, set[str]] = {}
     if type(value) is not list and isinstance(value, Mapping):
@@ -179,7 +179,7 @@ def _tag_key(key: object, at: str, errors: Errors) -> str:
     try:
         return text(key, at, errors)
     except ConversionError as error:
-        raise ConversionError(at, f"a tag's key is wrong: {error.reason}") from None
+        raise ConversionError(at, f"invalid tag key: {error.reason}") from None
 
 
 def _add_tag(
@@ -192,7 +192,7 @@ def _add_tag(
 
 
 def _tag(item: object, at: str) -> tuple[object, object]:
-    """Key and value of one element of a tag list; the value is None where it is missing."""
+    """Return key and value of an element of a tag list. The value is None if it is missing."""
     if type(item) is not dict and not isinstance(item, Mapping):
         raise ConversionError(at, expected("a tag as dict", item))
     members = cast("Mapping[object, object]", item)
@@ -205,7 +205,7 @@ def _tag(item: object, at: str) -> tuple[object, object]:
 
 
 def distinct(values: list[str]) -> list[str]:
-    """``values`` itself. Raises ValueError where a value appears twice."""
+    """Return ``values``. Raises ValueError if a value appears twice."""
     if len(set(values)) != len(values):
         raise ValueError("a value appears twice")
     return values

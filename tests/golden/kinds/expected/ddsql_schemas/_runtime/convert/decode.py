@@ -1,4 +1,5 @@
-"""Converts what database drivers return to the values of a row, and JSON text to what it holds."""
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
+"""Converts values that database drivers return to values of a row, and parses JSON text."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from .scalars import ConversionError, Errors, Json, expected, text
 
 
 def json_from_text(value: object, at: str, errors: Errors = "strict") -> Json:
-    """The value of JSON text, as a driver returns it."""
+    """Parse JSON text that a driver returned."""
     if not isinstance(value, str):
         raise ConversionError(at, expected("JSON text", value))
     try:
@@ -30,7 +31,7 @@ _HSTORE_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 def hstore_from_text(
     value: object, at: str, errors: Errors = "strict"
 ) -> dict[str, str | None]:
-    """The map of hstore text as the server writes it, or of a dict as a driver makes it."""
+    """Parse hstore text as the server writes it; check a dict, which some drivers return."""
     if not isinstance(value, str):
         return hstore(value, at, errors)
     result: dict[str, str | None] = {}
@@ -38,7 +39,7 @@ def hstore_from_text(
     while place < len(value):
         pair = _HSTORE_PAIR.match(value, place)
         if pair is None:
-            raise ConversionError(at, f"not hstore text from character {place + 1} on")
+            raise ConversionError(at, f"invalid hstore text at character {place + 1}")
         item = pair[2]
         result[_HSTORE_ESCAPE.sub(r"\1", pair[1])] = (
             None if item is None else _HSTORE_ESCAPE.sub(r"\1", item)
@@ -53,7 +54,7 @@ _CSV_FIELD = re.compile(r'(?:"((?:[^"]|"")*+)"|([^",\r\n]*+))(,|\Z)')
 def hstore_csv_from_text(
     value: object, at: str, errors: Errors = "strict"
 ) -> dict[str, list[str]]:
-    """The map from text to values of hstore text whose values are CSV, or of such a dict."""
+    """Parse hstore text, or a dict, whose values are lines of CSV: keys to lists of values."""
     return {
         key: [] if line is None else _csv_values(line, f"{at}[{key!r}]")
         for key, line in hstore_from_text(value, at, errors).items()
@@ -66,9 +67,7 @@ def _csv_values(line: str, at: str) -> list[str]:
     while True:
         found = _CSV_FIELD.match(line, place)
         if found is None:
-            raise ConversionError(
-                at, f"not a line of CSV from character {place + 1} on"
-            )
+            raise ConversionError(at, f"invalid CSV at character {place + 1}")
         quoted, plain, end = found.groups()
         values.append(plain if quoted is None else quoted.replace('""', '"'))
         place = found.end()
@@ -77,8 +76,8 @@ def _csv_values(line: str, at: str) -> list[str]:
 
 
 def document(value: object, at: str, errors: Errors = "strict") -> Json:
-    """The object or array of JSON text. Other text stays text, and other values are converted by
-    `json_value`."""
+    """Parse the JSON text of an object or array. Other strings are returned unchanged, and other
+    values are converted by `json_value`."""
     if not isinstance(value, str):
         return json_value(value, at, errors)
     checked = text(value, at, errors)
@@ -88,7 +87,7 @@ def document(value: object, at: str, errors: Errors = "strict") -> Json:
         found = json.loads(checked, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
         return checked
-    # Escapes may stand for what no database stores; the rest was looked at as text.
+    # Escapes can hide characters that no database stores; the rest was checked above.
     return json_value(found, at, errors) if "\\u" in checked else cast("Json", found)
 
 
