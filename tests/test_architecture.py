@@ -23,10 +23,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "runtime": (),
     "typetable": (),
     "names": ("runtime",),
-    "model": ("diagnostics", "names"),
+    "model": ("diagnostics", "runtime", "names"),
     "pages": ("diagnostics", "names", "typetable", "model"),
     "settings": ("diagnostics", "names", "typetable", "model"),
-    "lockfile": ("diagnostics", "names", "typetable", "model", "settings"),
+    "lockfile": ("diagnostics", "runtime", "names", "typetable", "model", "settings"),
     "catalog": ("typetable", "model"),
     "reconcile": ("names", "typetable", "model", "settings", "catalog"),
     "link": (

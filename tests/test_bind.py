@@ -152,7 +152,7 @@ def test_bind_follows_changes_of_a_page(project: Path, cache: dict[str, str]) ->
     assert f"{TABLE} has no column 'role_arn' on its page; run `schemagen bind`" in build.stderr
     assert run(project, "bind", env=cache).stderr == f"{LOCK} written; run `schemagen build`\n"
     assert not {"tags", "role_arn", "_key"} & entry(project)["columns"].keys()
-    assert entry(project)["auxiliary"] == {}
+    assert entry(project)["enrichments"] == {}
     assert run(project, "build").returncode == 0
     (project / COMPILATION).write_text(original)
     assert run(project, "bind", env=cache).returncode == 0
@@ -218,7 +218,7 @@ def test_bind_refuses_a_lock_of_an_unknown_service(project: Path, cache: dict[st
     done = run(project, "bind", env=cache)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "bindings/aws/sagemakr.json:2:3: SG402 botocore has no service 'sagemakr'; "
+        "bindings/aws/sagemakr.json:3:3: SG402 botocore has no service 'sagemakr'; "
         "run `schemagen bind --again`\n"
     )
     assert tree(project) == before
@@ -236,7 +236,7 @@ def test_table_in_two_lock_files_is_a_problem(project: Path, cache: dict[str, st
         done = run(project, command, env=cache)
         assert done.returncode == 2
         assert (
-            f"bindings/other/sagemaker.json:4:5: SG402 {TABLE} is bound in another file too: {LOCK}:4"
+            f"bindings/other/sagemaker.json:5:5: SG402 {TABLE} is bound in another file too: {LOCK}:5"
         ) in done.stderr.splitlines()
     assert tree(project) == before
 
@@ -262,7 +262,7 @@ def test_service_in_two_lock_files_is_a_problem(project: Path, cache: dict[str, 
         done = run(project, command, env=cache)
         message = f"sagemaker has another file too: {LOCK}; one service, one file"
         assert (done.returncode, done.stdout) == (2, "")
-        assert done.stderr == f"bindings/other/sagemaker.json:2:3: SG402 {message}\n"
+        assert done.stderr == f"bindings/other/sagemaker.json:3:3: SG402 {message}\n"
 
 
 def test_write_refuses_files_changed_by_another_run(

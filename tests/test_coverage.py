@@ -44,7 +44,7 @@ def partly(project: Path) -> Path:
     lock = json.loads((project / LOCK).read_bytes())
     binding = lock["tables"]["aws.sagemaker_compilation_job"]
     del binding["columns"]["failure_reason"], binding["columns"]["role_arn"]
-    binding["unbound"] = ["failure_reason"]
+    binding["unbound"] = {"failure_reason": "a reason"}
     (project / LOCK).write_text(json.dumps(lock))
     for table in ("aws.made_thing", "dd.thing"):
         rows = ("Key | _key | core | string", "A | a | core | string", "B | b | core | int64")

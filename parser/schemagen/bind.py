@@ -7,7 +7,7 @@ new botocore changes no output until this command is run and its change of the l
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from schemagen.build import disk
 from schemagen.diagnostics import Problem, ProblemsFound, UnknownTables
 from schemagen.inputs import find_locks, read_locks, read_pages
+from schemagen.lockfile.fields import FORMAT
 from schemagen.model.bindings import Binding
 from schemagen.model.origin import NOWHERE
 from schemagen.model.pages import Table
@@ -88,7 +89,10 @@ def changes(settings: Settings, tables: Iterable[str] = (), *, again: bool = Fal
         raise UnknownTables(foreign, f"only tables of {PROVIDER} can be bound, not")
     if problems := [*read.problems, *_wrong_targets(settings.overrides, pages)]:
         raise ProblemsFound(problems)
-    run = _BindRun(settings, read.bindings, again)
+    old = {
+        binding.table for lock in read.files if lock.format < FORMAT for binding in lock.bindings
+    }
+    run = _BindRun(settings, read.bindings, old, again)
     for table in pages.values():
         if table.provider == PROVIDER and (not selected or table.id in selected):
             run.update(table)
@@ -152,11 +156,13 @@ def _wrong_targets(overrides: Overrides, pages: Mapping[str, Table]) -> Iterator
 class _BindRun:
     """Collects the bindings, problems and findings of a run.
 
-    ``locked`` are the bindings of the lock by table, ``changed`` those that differ from them.
+    ``locked`` are the bindings of the lock by table, ``old_format`` those tables whose lock file
+    does not say how they are enumerated, ``changed`` the bindings that differ from those locked.
     """
 
     settings: Settings
     locked: Mapping[str, Binding]
+    old_format: Collection[str]
     again: bool
     changed: dict[str, Binding] = field(default_factory=dict[str, Binding])
     problems: list[Problem] = field(default_factory=list[Problem])
@@ -185,8 +191,23 @@ class _BindRun:
         if binding is None or len(self.problems) > problems_before:
             return
         binding = self.apply(overrides, binding, table)
+        if binding != locked or table.id in self.old_format:
+            binding = self.enumerate(binding, table)
         if binding != locked:
             self.changed[table.id] = binding
+
+    def enumerate(self, binding: Binding, table: Table) -> Binding:
+        """Find the listings that lead to the table's rows. What prevents that is a finding."""
+        from schemagen.inference.parents import enumerated
+
+        if binding.service not in self.indexes.services:
+            return binding  # Reported when it is recorded.
+        binding = enumerated(binding, self.indexes.of(binding.service))
+        if binding.obstacle:
+            message = f"{table.id} cannot be enumerated: {binding.obstacle}"
+            origin = table.origin
+            self.findings.append(Problem(origin.path, origin.line, 1, "SG404", message))
+        return binding
 
     def apply(self, overrides: Overrides, binding: Binding, table: Table) -> Binding:
         """Apply overrides of columns. A service that botocore lacks is reported when it is recorded."""

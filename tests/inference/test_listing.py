@@ -7,6 +7,7 @@ import pytest
 from made_services import KEYED, THING, index, only, thing
 from schemagen.api_models.index import IndexedMember
 from schemagen.inference.nouns import singular
+from schemagen.inference.parents import enumerated
 from schemagen.model.bindings import Listing
 
 SUMMARY = (IndexedMember("ThingArn", "string", ""), IndexedMember("ThingName", "string", ""))
@@ -163,8 +164,8 @@ def test_paginated_listing_is_preferred() -> None:
     )
 
 
-def test_equal_listings_are_a_finding() -> None:
-    """If two lists supply the arguments equally well, no listing is recorded, and the finding names both."""
+def test_equal_listings_are_an_obstacle() -> None:
+    """If two lists supply the arguments equally well, no listing is recorded, and both are named."""
     made = index(
         "GetThing @ Thing ThingName!", "ListThings One[] Summary", "ListThings Two[] Other",
         Thing=THING, Summary=SUMMARY, Other=SUMMARY,
@@ -172,10 +173,9 @@ def test_equal_listings_are_a_finding() -> None:
     found = only(thing(*KEYED), made)
     assert found.binding is not None
     assert found.binding.listing is None
-    assert [str(problem) for problem in found.findings] == [
-        "docs/aws.made_thing.md:9:1: SG404 aws.made_thing has no listing: ListThings (One[]) and "
-        "ListThings (Two[]) enumerate the arguments of GetThing equally well"
-    ]
+    assert enumerated(found.binding, made).obstacle == (
+        "ListThings (One[]) and ListThings (Two[]) list the arguments of GetThing equally well"
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from schemagen.model.recorded import (
     RecordedStructure,
 )
 from schemagen.model.shapes import ListOf, MapOf, Scalar, StructureRef
+from schemagen.runtime.calls import CallRules, Limit, Pagination, Scope
 
 ROOT = Path(__file__).resolve().parents[2]
 PATH = "bindings/aws/made.json"
@@ -55,6 +56,59 @@ TEXT = """\
   }
 }
 """
+
+"""A file of format 1, which is still read."""
+
+CURRENT = """\
+{
+  "format": 2,
+  "service": "made",
+  "scope": {"kind": "global", "regions": {"aws": "us-east-1"}},
+  "tables": {
+    "aws.made_thing": {
+      "operation": "DescribeThing",
+      "path": "Things[].Thing",
+      "constants": {"include": ["A", "B"]},
+      "values": {"Kind": ["red", "blue"]},
+      "parents": [{"operation": "ListBoxes", "path": "Boxes[]", "arguments": {"BoxId": "Id"}}],
+      "listing": {"operation": "ListThings", "path": "Names[]", "arguments": {"Name": "@"}, "needs": ["BoxId", "AccountId"], "values": {"AccountId": ["${Account}"]}, "shared": ["BoxId"]},
+      "obstacle": "no operation lists what it requires",
+      "columns": {
+        "_key": {"derived": "arn", "member": "Arn"},
+        "name": {"member": "Name", "evidence": "both"},
+        "tags": {"operation": "ListTags", "member": "Tags", "evidence": "hand"}
+      },
+      "enrichments": {
+        "ListTags": {"path": "@", "arguments": {"ResourceArn": "Arn"}}
+      },
+      "unbound": {
+        "area": "",
+        "zone": "no response has a member with evidence for it"
+      }
+    }
+  },
+  "operations": {
+    "DescribeThing": {"pagination": null, "absent": ["NotFound"], "batch": {"parameter": "Names", "maximum": 10}},
+    "ListBoxes": {"pagination": {"input": ["NextToken"], "output": ["NextToken"], "more": "IsTruncated", "inferred": true}, "limit": {"parameter": "MaxResults"}, "owner": {"Filters": [{"Key": "Owner", "Values": ["Self"]}]}, "actions": ["made:ListBoxes"]},
+    "ListTags": {"pagination": null},
+    "ListThings": {"pagination": {"input": ["Marker"], "output": ["List.NextMarker"]}, "scope": {"kind": "account"}}
+  },
+  "outputs": {
+    "DescribeThing": "DescribeThingResponse",
+    "ListTags": "ListTagsResponse"
+  },
+  "enumerations": {
+    "Mode": ["On", "Off"]
+  },
+  "shapes": {
+    "DescribeThingResponse": {"Things": "list<#Holder>!"},
+    "Holder": {"Thing": "#Thing", "Words": "map<list<$Mode>>"},
+    "ListTagsResponse": {"Tags": "map<string>"},
+    "Thing": {"Arn": "string!", "Name": "string", "Mode": "$Mode"}
+  }
+}
+"""
+"""A file of the newest format with every entry of it."""
 
 
 def test_read_returns_bindings_and_recorded_service() -> None:
@@ -110,7 +164,7 @@ def test_read_returns_bindings_and_recorded_service() -> None:
 )
 def test_write_is_the_inverse_of_read(path: str) -> None:
     """A lock that was written is rewritten byte for byte, and so are those of this repository."""
-    text = TEXT if path == PATH else (ROOT / path).read_text("utf-8")
+    text = CURRENT if path == PATH else (ROOT / path).read_text("utf-8")
     read = lock.read(path, text.encode())
     assert lock.write(read) == text
     assert lock.read(path, lock.write(read).encode()) == read
@@ -118,22 +172,107 @@ def test_write_is_the_inverse_of_read(path: str) -> None:
 
 def test_write_sorts_entries() -> None:
     """The order of entries in a file does not reach the text that is written."""
-    lines = TEXT.splitlines()
-    tags, key = lines[9], lines[7].removesuffix(",")
-    moved = TEXT.replace("\n".join(lines[7:10]), f"{tags},\n{lines[8]}\n{key}")
-    assert moved != TEXT
-    assert lock.write(lock.read(PATH, moved.encode())) == TEXT
+    lines = CURRENT.splitlines()
+    tags, key = lines[16], lines[14].removesuffix(",")
+    moved = CURRENT.replace("\n".join(lines[14:17]), f"{tags},\n{lines[15]}\n{key}")
+    assert moved != CURRENT
+    assert lock.write(lock.read(PATH, moved.encode())) == CURRENT
+
+
+def test_format_1_is_read_and_written_in_the_newest() -> None:
+    """A file without a format says the same in the newest one, which adds rules, listings above
+    listings and reasons as far as they are known: not at all."""
+    old = lock.read(PATH, TEXT.encode())
+    assert old.format == 1
+    text = lock.write(old)
+    new = lock.read(PATH, text.encode())
+    [binding] = old.bindings
+    assert new.bindings == (replace(binding, origin=Origin(PATH, 5)),)
+    assert (new.record, new.format) == (old.record, 2)
+    assert text == (
+        TEXT.replace('  "service"', '  "format": 2,\n  "service"', 1)
+        .replace('"auxiliary"', '"enrichments"')
+        .replace('["zone"]', '{\n        "zone": ""\n      }')
+        .replace('  "outputs"', '  "operations": {},\n  "outputs"')
+    )
+
+
+def test_read_returns_rules_and_listings() -> None:
+    """The rules of operations have the service's scope unless they have their own, and lists of
+    arguments are tuples; listings and reasons are those of the file."""
+    read = lock.read(PATH, CURRENT.encode())
+    rules = dict(read.recorded_service.calls)
+    everywhere = Scope("global", (("aws", "us-east-1"),))
+    assert rules == {
+        "DescribeThing": CallRules(
+            absent=("NotFound",), batch=Limit("Names", 10), scope=everywhere
+        ),
+        "ListBoxes": CallRules(
+            Pagination(("NextToken",), ("NextToken",), "IsTruncated", inferred=True),
+            limit=Limit("MaxResults"),
+            scope=everywhere,
+            owner=(("Filters", ({"Key": "Owner", "Values": ("Self",)},)),),
+            actions=("made:ListBoxes",),
+        ),
+        "ListTags": CallRules(scope=everywhere),
+        "ListThings": CallRules(
+            Pagination(("Marker",), ("List.NextMarker",)), scope=Scope("account")
+        ),
+    }
+    [binding] = read.bindings
+    assert binding.values == (("Kind", ("red", "blue")),)
+    assert binding.listings == (
+        Listing("ListBoxes", "Boxes[]", (("BoxId", "Id"),)),
+        Listing(
+            "ListThings",
+            "Names[]",
+            (("Name", "@"),),
+            ("BoxId", "AccountId"),
+            (("AccountId", ("${Account}",)),),
+            ("BoxId",),
+        ),
+    )
+    assert binding.obstacle == "no operation lists what it requires"
+    assert binding.unbound == ("area", "zone")
+    assert binding.reasons == (("zone", "no response has a member with evidence for it"),)
+
+
+@pytest.mark.parametrize("format", ["3", "0", "true", '"2"', "null"])
+def test_unknown_formats_are_refused_by_name(format: str) -> None:
+    """A file of another format is one problem, at the format, which says what to do; nothing else of
+    the file is looked at."""
+    text = CURRENT.replace('"format": 2', f'"format": {format}').replace('"tables"', '"rows"')
+    with pytest.raises(ProblemsFound) as raised:
+        lock.read(PATH, text.encode())
+    assert str(raised.value) == (
+        f"{PATH}:2:3: SG401 format {format} is unknown (this schemagen reads 1 and 2); install the "
+        "schemagen that wrote the file, or a newer one"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"pagination": null, "absent"', '"absent"', '29:5: SG401 "DescribeThing" lacks "pagination"'),
+        ('"maximum": 10', '"maximum": 0', '29:99: SG401 "maximum" must be a positive integer, not 0'),
+        ('"inferred": true', '"inferred": false', '30:106: SG401 "inferred" must be true, or left out, not false'),
+        ('"kind": "account"', '"kind": "planet"', '32:98: SG401 "kind" must be one of regional, account, global, not "planet"'),
+        ('"zone": "no', '"name": "no', "24:9: SG401 'name' is both bound and unbound"),
+        ('"parents": [', '"parents": [1, ', '11:19: SG401 "0" must be an object, not 1'),
+    ],
+)  # fmt: skip
+def test_entries_of_the_newest_format_are_checked(old: str, new: str, message: str) -> None:
+    """What is wrong with rules, listings and reasons is reported at its position."""
+    assert old in CURRENT
+    with pytest.raises(ProblemsFound) as raised:
+        lock.read(PATH, CURRENT.replace(old, new, 1).encode())
+    assert str(raised.value) == f"{PATH}:{message}"
 
 
 def test_optional_entries_are_read_and_written() -> None:
     """Listings, constants, built ARNs and columns filled by a whole response survive a round trip."""
-    text = TEXT
+    text = CURRENT
     for old, new in (
-        (
-            '"path": "Things[].Thing",',
-            '"path": "Things[].Thing",\n      "constants": {"include": ["A", "B"]},\n      "listing": {"operation": "ListThings", "path": "Names[]", '
-            '"arguments": {"Name": "@"}, "needs": ["Zone"]},',
-        ),
         ('{"derived": "arn", "member": "Arn"}', '{"derived": "account_given"}'),
         (
             '{"member": "Name", "evidence": "both"}',
@@ -172,10 +311,14 @@ def test_optional_entries_are_read_and_written() -> None:
                     (("Kind", "thing"),),
                 ),
             ),
-            origin=Origin(PATH, 4),
-            unbound=("zone",),
-            listing=Listing("ListThings", "Names[]", (("Name", "@"),), ("Zone",)),
+            origin=Origin(PATH, 6),
+            unbound=("area", "zone"),
+            listing=lock.read(PATH, CURRENT.encode()).bindings[0].listing,
             constants=(("include", ("A", "B")),),
+            parents=(Listing("ListBoxes", "Boxes[]", (("BoxId", "Id"),)),),
+            values=(("Kind", ("red", "blue")),),
+            obstacle="no operation lists what it requires",
+            reasons=(("zone", "no response has a member with evidence for it"),),
         ),
     )
     assert lock.write(read) == text
@@ -189,7 +332,7 @@ def test_optional_entries_are_read_and_written() -> None:
 def test_members_may_be_values_at_the_keys_of_a_map() -> None:
     """Columns and arguments may be filled from the value at a key of a map, which has the type and the
     enumeration of the map's values."""
-    text = TEXT
+    text = CURRENT
     for old, new in (
         ('"derived": "arn", "member": "Arn"', '"derived": "arn", "member": "Words[Arn]"'),
         ('"member": "Name"', '"member": "Words[AWS::S3/a-b.c]"'),
@@ -270,7 +413,7 @@ WRONG: list[tuple[str, str, list[str]]] = [
     ('"member": "Arn"}', '"member": "ARNs"}', ["8:36: SG402 Thing has no member 'ARNs'; did you mean 'Arn'?; MEND"]),
     ('"member": "Name"', '"member": "Zone"', ["9:18: SG402 Thing has no member 'Zone'; MEND"]),
     ('"member": "Tags"', '"member": "Name"', ["10:43: SG402 ListTagsResponse has no member 'Name'; MEND"]),
-    ('"operation": "ListTags"', '"operation": "GetTags"', ["10:18: SG402 operation 'GetTags' is not in \"auxiliary\" of aws.made_thing; MEND", "13:9: SG402 operation 'ListTags' fills no column; MEND"]),
+    ('"operation": "ListTags"', '"operation": "GetTags"', ["10:18: SG402 operation 'GetTags' is not among the enrichments of aws.made_thing; MEND", "13:9: SG402 operation 'ListTags' fills no column; MEND"]),
     ('{"path": "@"', '{"path": "Tags"', ["13:22: SG402 ListTagsResponse.Tags does not hold a structure; MEND"]),
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "dirname(Arn)"}', ["13:49: SG401 'dirname(Arn)' is not an API name (ASCII letters, digits and _)"]),
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "basename(Id)"}', ["13:49: SG402 Thing has no member 'Id'; MEND"]),

@@ -164,10 +164,10 @@ def test_columns_of_removed_overrides_are_inferred_again(project: Path) -> None:
         for name, column in entry(project)["columns"].items()
         if column.get("evidence") == "hand"
     }
-    assert set(entry(project)["auxiliary"]) == {"DescribeAlgorithm", "ListTags"}
+    assert set(entry(project)["enrichments"]) == {"DescribeAlgorithm", "ListTags"}
     assert bound(project, tags) == (LOCK,)
     assert entry(project)["columns"]["tags"]["evidence"] == "hand"
-    assert set(entry(project)["auxiliary"]) == {"ListTags"}
+    assert set(entry(project)["enrichments"]) == {"ListTags"}
     assert bound(project) == (LOCK,)
     assert (project / LOCK).read_bytes() == before
 
@@ -177,12 +177,12 @@ def test_unbound_override_drops_the_column_and_its_enrichment(project: Path) -> 
     restores nor reports them."""
     text = override(column="tags", unbound=True)
     assert bound(project, text) == (LOCK,)
-    assert (entry(project)["unbound"], entry(project)["auxiliary"]) == (["tags"], {})
+    assert (list(entry(project)["unbound"]), entry(project)["enrichments"]) == (["tags"], {})
     again = api.bind(api.settings(project), again=True)
     assert (again.changes, again.findings) == ((), ())
     assert bound(project) == ()
     assert api.bind(api.settings(project), again=True).changes
-    assert entry(project)["unbound"] == []
+    assert entry(project)["unbound"] == {}
 
 
 def test_override_sets_arguments_or_leaves_them_to_inference(project: Path) -> None:
@@ -191,19 +191,19 @@ def test_override_sets_arguments_or_leaves_them_to_inference(project: Path) -> N
     inferred = {"path": "@", "arguments": {"ResourceArn": "CompilationJobArn"}}
     tags = {"column": "tags", "operation": "ListTags", "member": "Tags"}
     assert bound(project, override(**tags)) == (LOCK,)
-    assert entry(project)["auxiliary"] == {"ListTags": inferred}
+    assert entry(project)["enrichments"] == {"ListTags": inferred}
     role = {"ResourceArn": "RoleArn"}
     assert bound(project, override(**tags, arguments=role)) == (LOCK,)
-    assert entry(project)["auxiliary"] == {"ListTags": {"path": "@", "arguments": role}}
+    assert entry(project)["enrichments"] == {"ListTags": {"path": "@", "arguments": role}}
     built = "arn:${Partition}:sagemaker:${Region}:${Account}:compilation-job/${CompilationJobName}"
     assert bound(project, override(**tags, arguments={"ResourceArn": built})) == (LOCK,)
-    assert entry(project)["auxiliary"]["ListTags"]["arguments"] == {"ResourceArn": built}
+    assert entry(project)["enrichments"]["ListTags"]["arguments"] == {"ResourceArn": built}
     token = override(column="failure_reason", operation="ListTags", member="NextToken")
     assert bound(project, override(**tags, arguments=role), token) == (LOCK,)
-    assert entry(project)["auxiliary"] == {"ListTags": {"path": "@", "arguments": role}}
+    assert entry(project)["enrichments"] == {"ListTags": {"path": "@", "arguments": role}}
     more = override(**tags, arguments=role, constants={"NextToken": "start"})
     assert bound(project, more) == (LOCK,)
-    assert entry(project)["auxiliary"]["ListTags"]["constants"] == {"NextToken": "start"}
+    assert entry(project)["enrichments"]["ListTags"]["constants"] == {"NextToken": "start"}
 
 
 def test_item_override_chooses_the_item(project: Path) -> None:
@@ -247,7 +247,7 @@ def test_item_override_moves_a_table_to_another_service(tmp_path: Path) -> None:
     assert not (folder / old).exists()
     made = entry(folder, "aws.kms", "secretsmanager")
     assert made["columns"]["key_id"] == {"member": "KmsKeyId", "evidence": "hand"}
-    assert made["unbound"] == ["key_rotation_enabled"]
+    assert list(made["unbound"]) == ["key_rotation_enabled"]
     assert run(folder, "build").returncode == 0
 
 
@@ -258,7 +258,7 @@ def test_bind_of_a_table_ignores_overrides_of_others(project: Path) -> None:
     (project / SETTINGS).write_text(f"{other}{override(column='role_arn', unbound=True)}")
     before = entry(project, job)
     assert api.bind(api.settings(project), [JOB]).changes
-    assert entry(project)["unbound"] == ["role_arn"]
+    assert list(entry(project)["unbound"]) == ["role_arn"]
     assert entry(project, job) == before
 
 
@@ -294,8 +294,8 @@ def test_overrides_of_the_readme_apply(tmp_path: Path) -> None:
     assert len(api.bind(api.settings(tmp_path)).changes) == 2
     made = entry(tmp_path, "aws.s3_bucket", "s3")
     assert made["columns"]["bucket_policy_statement"]["evidence"] == "hand"
-    assert made["auxiliary"]["GetBucketPolicy"]["arguments"] == {"Bucket": "Name"}
-    assert made["unbound"] == ["grants"]
+    assert made["enrichments"]["GetBucketPolicy"]["arguments"] == {"Bucket": "Name"}
+    assert list(made["unbound"]) == ["grants"]
     assert api.build(api.settings(tmp_path)).tables == 2
 
 
@@ -511,7 +511,7 @@ def test_inferred_column_is_unbound_if_an_override_takes_its_enrichment(project:
         f"{JOB}.tags stays unbound: an override calls ListTags for the item Tags[]; "
         "name a member of that item in an override",
     )
-    assert entry(project)["unbound"] == ["tags"]
+    assert list(entry(project)["unbound"]) == ["tags"]
     assert api.build(api.settings(project))
 
 

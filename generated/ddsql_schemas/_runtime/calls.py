@@ -44,6 +44,9 @@ class Limit:
     maximum: int | None = None
 
 
+ScopeKind = Literal["regional", "account", "global"]
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What part of an account a call covers, and where it must be sent.
@@ -57,10 +60,33 @@ class Scope:
     A partition that ``regions`` lacks has a single region, or the service is regional there.
     """
 
-    kind: Literal["regional", "account", "global"] = "regional"
+    kind: ScopeKind = "regional"
     regions: tuple[tuple[str, str], ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether a call covers more than one region."""
+        return self.kind != "regional"
 
     def region(self, partition: str) -> str | None:
         """The region of ``partition`` that answers for all of them. None if any region does, or if
         each answers for itself."""
         return dict(self.regions).get(partition)
+
+
+@dataclass(frozen=True, slots=True)
+class CallRules:
+    """What is known about calling an operation.
+
+    ``pagination`` is None if it returns everything at once. ``absent`` are the error codes that mean
+    that there is nothing to return, rather than that the call failed. ``limit`` is the size of a
+    page, ``batch`` how many items one call takes. ``owner`` are arguments that limit a listing to
+    what the account owns. ``actions`` are the IAM actions that a caller needs; none are recorded yet.
+    """
+
+    pagination: Pagination | None = None
+    absent: tuple[str, ...] = ()
+    limit: Limit | None = None
+    batch: Limit | None = None
+    scope: Scope = Scope()
+    owner: tuple[tuple[str, Json], ...] = ()
+    actions: tuple[str, ...] = ()

@@ -450,7 +450,7 @@ def signature(service: str, operation: str) -> Signature:
     )
 
 
-def paginator(service: str, operation: str) -> Mapping[str, Any] | None:
+def paginator_of(service: str, operation: str) -> Mapping[str, Any] | None:
     """Return the entry of an operation in botocore's file of paginators, if it has one."""
     return _paginators(service).get(operation)
 

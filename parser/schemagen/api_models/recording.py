@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from schemagen.api_models.botocore import BotocoreService, UnknownShape, service_api
+from schemagen.api_models.botocore import (
+    BotocoreService,
+    UnknownShape,
+    paginator_of,
+    scope_of_service,
+    service_api,
+    signature,
+)
+from schemagen.api_models.calls.absent import absent_errors
+from schemagen.api_models.calls.batches import batch
+from schemagen.api_models.calls.owner import owner
+from schemagen.api_models.calls.pagination import page_size, pagination
+from schemagen.api_models.calls.scope import scope
 from schemagen.api_models.index import UnknownService
 from schemagen.diagnostics import ProblemsFound, did_you_mean
 from schemagen.lockfile import lock as locks
 from schemagen.lockfile.lock import LockFile
 from schemagen.lockfile.notation import argument_members
-from schemagen.model.bindings import Binding, BoundColumn, Constant
+from schemagen.model.bindings import Binding, BoundColumn, Constant, Listing
 from schemagen.model.paths import WHOLE, map_key
+from schemagen.runtime.calls import CallRules, Scope
 from schemagen.settings.positions import KeyPath
 
 _REMEDY = "run `schemagen bind --again`"
@@ -37,8 +50,14 @@ def refresh(lock: LockFile) -> LockFile:
         *_wrong_keys(lock, service),
     ]
     names = {name for _, name, _ in _operations(lock)}.intersection(service.operations)
+    service_scope = scope_of_service(service.name)
     try:
-        recorded = replace(lock, record=service.record(sorted(names)))
+        record = replace(
+            service.record(sorted(names)),
+            scope=service_scope,
+            operations=_call_rules(lock, service, service_scope),
+        )
+        recorded = replace(lock, record=record)
     except UnknownShape as error:
         raise ProblemsFound(locks.problems(lock, [(("service",), str(error))])) from error
     # An operation that was reported above is not recorded; do not report that as well.
@@ -57,7 +76,7 @@ def _operations(lock: LockFile) -> Iterator[tuple[KeyPath, str, tuple[str, ...]]
         yield (*at, "operation"), binding.operation, ()
         for enrichment in binding.enrichments:
             arguments = tuple(parameter for parameter, _ in enrichment.arguments)
-            yield (*at, "auxiliary", enrichment.operation), enrichment.operation, arguments
+            yield (*at, "enrichments", enrichment.operation), enrichment.operation, arguments
 
 
 def _wrong_operations(lock: LockFile, service: BotocoreService) -> Iterator[tuple[KeyPath, str]]:
@@ -82,7 +101,7 @@ def _wrong_constants(lock: LockFile, service: BotocoreService) -> Iterator[tuple
         yield from _rejected(service, binding.operation, binding.constants, at)
         for enrichment in binding.enrichments:
             name = enrichment.operation
-            yield from _rejected(service, name, enrichment.constants, (*at, "auxiliary", name))
+            yield from _rejected(service, name, enrichment.constants, (*at, "enrichments", name))
 
 
 def _rejected(
@@ -109,41 +128,59 @@ def _wrong_listings(lock: LockFile, service: BotocoreService) -> Iterator[tuple[
     them.
     """
     for binding in lock.bindings:
-        listing = binding.listing
-        if listing is None:
-            continue
-        at: KeyPath = ("tables", binding.table, "listing")
-        if listing.operation not in service.operations:
-            message = f"botocore's {lock.service_name} has no operation {listing.operation!r}"
-            yield (*at, "operation"), message
-            continue
-        try:
-            element = service.element_at(listing.operation, listing.path)
-        except ValueError as error:
-            yield (*at, "path"), str(error)
-            continue
-        if binding.operation in service.operations:
-            parameters = service.parameters(binding.operation)
-            members = element.members
-            for parameter, member in listing.arguments:
-                if parameter not in parameters:
-                    message = f"operation {binding.operation!r} has no parameter {parameter!r}"
-                    yield (*at, "arguments", parameter), message
-                if (members is not None) == (member == WHOLE):
-                    kind = (
-                        "structures: name a member"
-                        if member == WHOLE
-                        else 'no structures: write "@"'
-                    )
-                    message = f"{listing.path} of {listing.operation} holds {kind}"
-                    yield (*at, "arguments", parameter), message
-                elif members is not None and member not in members:
-                    message = f"{element.name} has no member {member!r}"
-                    yield (*at, "arguments", parameter), message
-        for number, parameter in enumerate(listing.needs):
-            if parameter not in service.parameters(listing.operation):
-                message = f"operation {listing.operation!r} has no parameter {parameter!r}"
-                yield (*at, "needs", number), message
+        at: KeyPath = ("tables", binding.table)
+        entries: list[KeyPath] = [
+            *((*at, "parents", number) for number in range(len(binding.parents))),
+            (*at, "listing"),
+        ]
+        called = [*(listing.operation for listing in binding.listings[1:]), binding.operation]
+        for entry, listing, operation in zip(entries, binding.listings, called, strict=False):
+            yield from _wrong_listing(service, entry, listing, operation)
+        yield from _wrong_parameters(
+            service, (*at, "values"), binding.operation, (name for name, _ in binding.values)
+        )
+
+
+def _wrong_listing(
+    service: BotocoreService, at: KeyPath, listing: Listing, called: str
+) -> Iterator[tuple[KeyPath, str]]:
+    """Yield what is wrong with a listing of the arguments of ``called``."""
+    if listing.operation not in service.operations:
+        message = f"botocore's {service.name} has no operation {listing.operation!r}"
+        yield (*at, "operation"), message
+        return
+    try:
+        element = service.element_at(listing.operation, listing.path)
+    except ValueError as error:
+        yield (*at, "path"), str(error)
+        return
+    if called in service.operations:
+        parameters = service.parameters(called)
+        members = element.members
+        for parameter, member in listing.arguments:
+            entry = (*at, "arguments", parameter)
+            if parameter not in parameters:
+                yield entry, f"operation {called!r} has no parameter {parameter!r}"
+            if (members is not None) == (member == WHOLE):
+                kind = "structures" if member == WHOLE else "no structures"
+                yield entry, f"{listing.path} of {listing.operation} holds {kind}"
+            elif members is not None and member not in members:
+                yield entry, f"{element.name} has no member {member!r}"
+        yield from _wrong_parameters(service, (*at, "shared"), called, listing.shared)
+    for number, parameter in enumerate(listing.needs):
+        if parameter not in service.parameters(listing.operation):
+            message = f"operation {listing.operation!r} has no parameter {parameter!r}"
+            yield (*at, "needs", number), message
+
+
+def _wrong_parameters(
+    service: BotocoreService, at: KeyPath, operation: str, parameters: Iterable[str]
+) -> Iterator[tuple[KeyPath, str]]:
+    if operation in service.operations:
+        known = service.parameters(operation)
+        for parameter in parameters:
+            if parameter not in known:
+                yield at, f"operation {operation!r} has no parameter {parameter!r}"
 
 
 def _wrong_keys(lock: LockFile, service: BotocoreService) -> Iterator[tuple[KeyPath, str]]:
@@ -178,5 +215,48 @@ def _members_read(binding: Binding) -> Iterator[tuple[KeyPath, str | None, str]]
         yield (*at, "columns", column.column, "member"), operation, column.member
     for enrichment in binding.enrichments:
         for parameter, text in enrichment.arguments:
-            entry = (*at, "auxiliary", enrichment.operation, "arguments", parameter)
+            entry = (*at, "enrichments", enrichment.operation, "arguments", parameter)
             yield from ((entry, None, member) for member in argument_members(text))
+
+
+# --- how operations are called --------------------------------------------------------------------
+
+
+def _call_rules(lock: LockFile, service: BotocoreService, scope: Scope) -> Mapping[str, CallRules]:
+    """Return what is known about calling the operations of the lock's tables, by operation. What
+    botocore does not have is left out; it is reported by `refresh`. ``scope`` is the service's."""
+    arguments: dict[str, set[str]] = {}
+    for operation, parameters in _calls(lock):
+        arguments.setdefault(operation, set()).update(parameters)
+    return {
+        operation: _rules(service.name, operation, passed, scope)
+        for operation, passed in sorted(arguments.items())
+        if operation in service.operations
+    }
+
+
+def _calls(lock: LockFile) -> Iterator[tuple[str, Iterable[str]]]:
+    """Yield every operation that is called for a table, with the arguments that differ from call to
+    call."""
+    for binding in lock.bindings:
+        passed: list[str] = []
+        for listing in binding.listings:
+            yield listing.operation, passed
+            passed = [*listing.shared, *(parameter for parameter, _ in listing.arguments)]
+        yield binding.operation, passed
+        for enrichment in binding.enrichments:
+            yield enrichment.operation, [parameter for parameter, _ in enrichment.arguments]
+
+
+def _rules(service: str, operation: str, passed: Collection[str], of_service: Scope) -> CallRules:
+    called = signature(service, operation)
+    paginator = paginator_of(service, operation)
+    batches = (batch(called, parameter) for parameter in sorted(passed))
+    return CallRules(
+        pagination=pagination(called, paginator),
+        absent=absent_errors(service, operation, called.errors, named=bool(passed)),
+        limit=page_size(called, paginator),
+        batch=next((found for found in batches if found), None),
+        scope=scope(service, operation, of_service),
+        owner=owner(service, called),
+    )

@@ -13,7 +13,7 @@ from schemagen.inference.arguments import call_arguments
 from schemagen.inference.fits import fits
 from schemagen.inference.identity import Identity
 from schemagen.inference.infer import Services
-from schemagen.inference.renewal import fills
+from schemagen.inference.renewal import fills, reasons_of
 from schemagen.lockfile.lock import LockFile
 from schemagen.model.bindings import Binding, BoundColumn, Enrichment
 from schemagen.model.pages import Table
@@ -28,6 +28,9 @@ T = TypeVar("T")
 InferArguments = Callable[[str], Enrichment | None]
 """Infers the arguments of an operation, as an enrichment call whose path means nothing. Returns None if
 the item lacks a required argument."""
+
+
+_LEFT_UNBOUND = "an override leaves it unbound"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,9 @@ def apply(
             if fills(name, columns.values())
         ),
         unbound=tuple(sorted(unbound)),
+        reasons=reasons_of(
+            unbound, binding.reasons, [(name, _LEFT_UNBOUND) for name in overridden]
+        ),
     )
     return Applied(applied, tuple(work.problems), tuple(findings))
 
@@ -224,7 +230,7 @@ def overridden_entries(
             continue
         yield from _entries(override, (*at, "columns", override.column), "", "operation", "member")
         if called := override.enrichment(binding):
-            entry: KeyPath = (*at, "auxiliary", called[0])
+            entry: KeyPath = (*at, "enrichments", called[0])
             yield entry, partial(override.position.problem, "SG303", key="operation")
             yield from _entries(override, entry, "path", "arguments", "constants")
 

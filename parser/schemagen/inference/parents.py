@@ -16,6 +16,7 @@ from schemagen.api_models.index import IndexedItem, ReadOperation, ServiceIndex
 from schemagen.inference.identity import Identity
 from schemagen.inference.listing import (
     FoundListing,
+    find_listing,
     find_parent_listing,
     has_default,
     identifying_parameters,
@@ -23,7 +24,7 @@ from schemagen.inference.listing import (
 )
 from schemagen.inference.nouns import noun
 from schemagen.inference.required_parameters import Values, alternatives, known_values
-from schemagen.model.bindings import Listing
+from schemagen.model.bindings import Binding, Listing
 from schemagen.names import folded
 
 MAX_DEPTH = 4
@@ -43,6 +44,32 @@ class Enumeration:
     listing: Listing | None = None
     values: Values = ()
     obstacle: str = ""
+
+
+def enumerated(binding: Binding, index: ServiceIndex) -> Binding:
+    """Return ``binding`` with what its listing requires, or with the obstacle. ``index`` is that of
+    its service."""
+    place = next(
+        (
+            item
+            for item in index.items
+            if (item.operation, item.path) == (binding.operation, binding.path)
+        ),
+        None,
+    )
+    if place is None:
+        obstacle = f"nothing is known about what {binding.operation} requires"
+        return replace(binding, parents=(), values=(), obstacle=obstacle)
+    item = Identity(index, place, binding.table.partition(".")[2])
+    found = FoundListing(binding.listing) if binding.listing else find_listing(item)
+    rows = enumerate_rows(item, found)
+    return replace(
+        binding,
+        parents=rows.parents,
+        listing=rows.listing,
+        values=rows.values,
+        obstacle=rows.obstacle,
+    )
 
 
 def enumerate_rows(item: Identity, found: FoundListing) -> Enumeration:

@@ -18,6 +18,14 @@ def fills(operation: str, columns: Iterable[BoundColumn]) -> bool:
     return any(column.operation == operation for column in columns)
 
 
+def reasons_of(
+    unbound: Collection[str], *known: Iterable[tuple[str, str]]
+) -> tuple[tuple[str, str], ...]:
+    """Return the reasons of the ``unbound`` columns, sorted; of several for one, the last."""
+    reasons = {name: reason for source in known for name, reason in source if name in unbound}
+    return tuple(sorted(reasons.items()))
+
+
 def on_page(binding: Binding, table: Table) -> Binding:
     """Drop the columns that the page does not have, and the enrichment calls that fill no other."""
     names = {column.name for column in table.columns}
@@ -30,6 +38,7 @@ def on_page(binding: Binding, table: Table) -> Binding:
             enrichment for enrichment in binding.enrichments if fills(enrichment.operation, columns)
         ),
         unbound=tuple(name for name in binding.unbound if name in names),
+        reasons=reasons_of(names.intersection(binding.unbound), binding.reasons),
     )
 
 
@@ -75,4 +84,9 @@ def renewed(binding: Binding, columns: Collection[str], inferred: Binding | None
             enrichment for name, enrichment in enrichments.items() if fills(name, filled)
         ),
         unbound=tuple(sorted({*binding.unbound, *columns} - bound)),
+        reasons=reasons_of(
+            {*binding.unbound, *columns} - bound,
+            binding.reasons,
+            inferred.reasons if inferred else (),
+        ),
     )

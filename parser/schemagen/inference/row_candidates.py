@@ -408,17 +408,13 @@ class RowCandidate:
             ),
             origin=NOWHERE,
             unbound=tuple(sorted(column.name for column in unbound)),
+            reasons=tuple(
+                sorted((column.name, self._unbound_reason(column)) for column in unbound)
+            ),
             listing=listing.listing,
             constants=tuple(self._inclusions(self.item.operation)),
         )
         findings = [self._unbound_finding(column) for column in unbound]
-        if listing.ambiguous:
-            named = joined(f"{found.operation} ({found.path})" for found in listing.ambiguous)
-            message = (
-                f"{table.id} has no listing: {named} enumerate the arguments of "
-                f"{self.item.operation} equally well"
-            )
-            findings.append(Problem(table.origin.path, table.origin.line, 1, "SG404", message))
         return Inference(binding, tuple(findings))
 
     def _inclusions(self, operation: str) -> Iterator[tuple[str, Constant]]:

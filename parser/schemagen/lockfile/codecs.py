@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 from schemagen.lockfile.form import Form, entry_name, shown
+from schemagen.runtime.calls import Json
 from schemagen.settings.positions import KeyPath
 
 T = TypeVar("T")
@@ -133,6 +134,41 @@ SORTED_STRINGS: Codec[tuple[str, ...]] = Codec((), _read_strings, sorted)
 """Strings that are written in the order of the alphabet."""
 
 
+def _read_count(form: Form, key_path: KeyPath, value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    form.must_be(key_path, "a positive integer", value)
+    return 0
+
+
+def _read_flag(form: Form, key_path: KeyPath, value: object) -> bool:
+    if value is not True:
+        form.must_be(key_path, "true, or left out", value)
+    return True
+
+
+def _frozen(value: object) -> Json:
+    items = list_of(value)
+    if items is not None:
+        return tuple(map(_frozen, items))
+    entries = object_of(value)
+    if entries is not None:
+        return {name: _frozen(inner) for name, inner in entries.items()}
+    return cast("Json", value)
+
+
+def _read_json(form: Form, key_path: KeyPath, value: object) -> Json:
+    return _frozen(value)
+
+
+COUNT: Codec[int | None] = Codec(None, _read_count)
+"""A positive integer."""
+FLAG: Codec[bool] = Codec(False, _read_flag)
+"""True, or left out."""
+JSON: Codec[Json] = Codec(None, _read_json)
+"""Any JSON value, lists as tuples."""
+
+
 def choice(known: tuple[str, ...]) -> Codec[Any]:
     """One of the ``known`` strings."""
 
@@ -199,6 +235,22 @@ def pairs(codec: Codec[Mapping[str, T]]) -> Codec[tuple[tuple[str, T], ...]]:
 
     def write(values: tuple[tuple[str, T], ...]) -> object:
         return codec.write(dict(values))
+
+    return Codec((), read, write)
+
+
+def sequence(codec: Codec[T]) -> Codec[tuple[T, ...]]:
+    """A list."""
+
+    def read(form: Form, key_path: KeyPath, value: object) -> tuple[T, ...]:
+        items = list_of(value)
+        if items is None:
+            form.must_be(key_path, "a list", value)
+            return ()
+        return tuple(codec.read(form, (*key_path, index), item) for index, item in enumerate(items))
+
+    def write(values: tuple[T, ...]) -> object:
+        return [codec.write(value) for value in values]
 
     return Codec((), read, write)
 

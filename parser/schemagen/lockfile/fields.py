@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any, get_args
 
 from schemagen.lockfile.codecs import (
+    COUNT,
+    FLAG,
+    JSON,
     SORTED_STRINGS,
     STRINGS,
     Codec,
@@ -27,9 +30,10 @@ from schemagen.lockfile.codecs import (
     parsed,
     read_string,
     required,
+    sequence,
     sorted_block,
 )
-from schemagen.lockfile.form import Form
+from schemagen.lockfile.form import Form, shown
 from schemagen.lockfile.notation import argument_members, parse_type
 from schemagen.model import arn_format
 from schemagen.model.bindings import (
@@ -45,6 +49,7 @@ from schemagen.model.bindings import (
 from schemagen.model.origin import NOWHERE, Origin
 from schemagen.model.paths import WHOLE, map_key, steps
 from schemagen.names import API_NAME, SERVICE_NAME
+from schemagen.runtime.calls import CallRules, Limit, Pagination, Scope, ScopeKind
 from schemagen.settings.positions import KeyPath, line_column
 
 # --- scalars --------------------------------------------------------------------------------------
@@ -114,6 +119,17 @@ _PATH = parsed(steps)
 _ARN_FORMAT = parsed(arn_format.parse)
 _TYPE = parsed(parse_type)
 _CONSTANTS = pairs(mapping(_CONSTANT, _NAME))
+_VALUES = pairs(mapping(STRINGS, _NAME))
+
+
+def _read_reason(form: Form, key_path: KeyPath, value: object) -> str:
+    if not isinstance(value, str):
+        form.must_be(key_path, "a string", value)
+        return ""
+    return value
+
+
+_REASONS = pairs(sorted_block(mapping(Codec("", _read_reason))))
 
 # --- columns --------------------------------------------------------------------------------------
 
@@ -165,6 +181,8 @@ _LISTING_ENTRY = Entry(
         required("path", _PATH),
         required("arguments", pairs(mapping(_ELEMENT_MEMBER, _NAME))),
         optional("needs", STRINGS),
+        optional("values", _VALUES),
+        optional("shared", STRINGS),
     )
 )
 
@@ -174,6 +192,7 @@ def _read_listing(form: Form, key_path: KeyPath, value: object) -> Listing:
 
 
 _LISTING: Codec[Listing | None] = Codec(None, _read_listing, _LISTING_ENTRY.write)
+_LISTINGS: Codec[tuple[Listing | None, ...]] = sequence(_LISTING)
 
 _ENRICHMENT_ENTRY = Entry(
     (
@@ -198,40 +217,72 @@ _ENRICHMENT = Codec(Enrichment("", ""), _read_enrichment, _ENRICHMENT_ENTRY.writ
 
 # --- tables ---------------------------------------------------------------------------------------
 
-_BINDING_ENTRY = Entry(
-    (
-        required("operation", _NAME),
-        required("path", _PATH),
-        optional("constants", _CONSTANTS),
-        optional("listing", _LISTING),
-        required("columns", keyed(sorted_block(mapping(_COLUMN)), "column"), "filled"),
-        required(
-            "auxiliary",
-            keyed(sorted_block(mapping(_ENRICHMENT, _NAME)), "operation"),
-            "enrichments",
-        ),
-        required("unbound", SORTED_STRINGS),
-    ),
-    block=True,
-)
+FORMAT = 2
+"""The format of the files that are written. Older ones are read."""
+
+_ENRICHMENTS: Mapping[int, str] = {1: "auxiliary", FORMAT: "enrichments"}
+"""The key of the enrichments, by format."""
 
 
-def _read_binding(form: Form, key_path: KeyPath, value: object) -> Binding:
-    values = _BINDING_ENTRY.read(form, key_path, value)
-    filled: tuple[BoundColumn | DerivedColumn, ...] = values.pop("filled")
-    names = {column.column for column in filled}
-    for index, name in enumerate(values["unbound"]):
-        if name in names:
-            form.wrong((*key_path, "unbound", index), f"{name!r} is both bound and unbound")
-    table = str(key_path[-1])
-    return Binding(
-        table=table,
-        service="",
-        columns=tuple(column for column in filled if isinstance(column, BoundColumn)),
-        derived=tuple(column for column in filled if isinstance(column, DerivedColumn)),
-        origin=Origin(form.path, _line(form.text, table)),
-        **values,
+def in_format(key_path: KeyPath, format: int) -> KeyPath:
+    """The key path in a file of ``format`` of an entry that the written format has at ``key_path``."""
+    return tuple(_ENRICHMENTS[format] if key == _ENRICHMENTS[FORMAT] else key for key in key_path)
+
+
+def _binding_entry(format: int) -> Entry:
+    enrichments = keyed(sorted_block(mapping(_ENRICHMENT, _NAME)), "operation")
+    enumeration = (
+        optional("values", _VALUES),
+        optional("parents", _LISTINGS),
+        optional("obstacle", _STRING),
     )
+    unbound = (
+        required("unbound", SORTED_STRINGS)
+        if format < FORMAT
+        else required("unbound", _REASONS, "unbound_reasons")
+    )
+    return Entry(
+        (
+            required("operation", _NAME),
+            required("path", _PATH),
+            optional("constants", _CONSTANTS),
+            *(() if format < FORMAT else enumeration[:2]),
+            optional("listing", _LISTING),
+            *(() if format < FORMAT else enumeration[2:]),
+            required("columns", keyed(sorted_block(mapping(_COLUMN)), "column"), "filled"),
+            required(_ENRICHMENTS[format], enrichments, "enrichments"),
+            unbound,
+        ),
+        block=True,
+    )
+
+
+def _binding_codec(format: int) -> Codec[Binding]:
+    entry = _binding_entry(format)
+
+    def read(form: Form, key_path: KeyPath, value: object) -> Binding:
+        values = entry.read(form, key_path, value)
+        filled: tuple[BoundColumn | DerivedColumn, ...] = values.pop("filled")
+        reasons: tuple[tuple[str, str], ...] = values.pop("unbound_reasons", ())
+        unbound: tuple[str, ...] = values.pop("unbound", ()) or tuple(name for name, _ in reasons)
+        names = {column.column for column in filled}
+        for index, name in enumerate(unbound):
+            if name in names:
+                at = name if format >= FORMAT else index
+                form.wrong((*key_path, "unbound", at), f"{name!r} is both bound and unbound")
+        table = str(key_path[-1])
+        return Binding(
+            table=table,
+            service="",
+            columns=tuple(column for column in filled if isinstance(column, BoundColumn)),
+            derived=tuple(column for column in filled if isinstance(column, DerivedColumn)),
+            origin=Origin(form.path, _line(form.text, table)),
+            unbound=unbound,
+            reasons=tuple((name, reason) for name, reason in reasons if reason),
+            **values,
+        )
+
+    return Codec(Binding("", "", "", "", (), (), (), NOWHERE), read, entry.write)
 
 
 def _line(text: str, table: str) -> int:
@@ -241,41 +292,148 @@ def _line(text: str, table: str) -> int:
     return line
 
 
-_BINDING = Codec(Binding("", "", "", "", (), (), (), NOWHERE), _read_binding, _BINDING_ENTRY.write)
+# --- how operations are called --------------------------------------------------------------------
+
+_LIMIT_ENTRY = Entry((required("parameter", _NAME), optional("maximum", COUNT)))
+
+
+def _read_limit(form: Form, key_path: KeyPath, value: object) -> Limit:
+    return Limit(**_LIMIT_ENTRY.read(form, key_path, value))
+
+
+_PAGINATION_ENTRY = Entry(
+    (
+        required("input", STRINGS),
+        required("output", STRINGS),
+        optional("more", _STRING),
+        optional("inferred", FLAG),
+    )
+)
+
+
+def _read_pagination(form: Form, key_path: KeyPath, value: object) -> Pagination | None:
+    if value is None:
+        return None
+    return Pagination(**_PAGINATION_ENTRY.read(form, key_path, value))
+
+
+def _write_pagination(pagination: Pagination | None) -> dict[str, Any] | None:
+    return _PAGINATION_ENTRY.write(pagination) if pagination else None
+
+
+_SCOPE_ENTRY = Entry(
+    (
+        required("kind", choice(get_args(ScopeKind))),
+        optional("regions", pairs(mapping(_STRING, _STRING))),
+    )
+)
+
+
+def _read_scope(form: Form, key_path: KeyPath, value: object) -> Scope:
+    return Scope(**_SCOPE_ENTRY.read(form, key_path, value))
+
+
+_LIMIT: Codec[Limit | None] = Codec(None, _read_limit, _LIMIT_ENTRY.write)
+_PAGINATION: Codec[Pagination | None] = Codec(None, _read_pagination, _write_pagination)
+_SCOPE: Codec[Scope] = Codec(Scope(), _read_scope, _SCOPE_ENTRY.write)
+_RULES_ENTRY = Entry(
+    (
+        required("pagination", _PAGINATION),
+        optional("absent", SORTED_STRINGS),
+        optional("limit", _LIMIT),
+        optional("batch", _LIMIT),
+        optional("scope", _SCOPE),
+        optional("owner", pairs(mapping(JSON, _NAME))),
+        optional("actions", SORTED_STRINGS),
+    )
+)
+
+
+def _read_rules(form: Form, key_path: KeyPath, value: object) -> CallRules:
+    return CallRules(**_RULES_ENTRY.read(form, key_path, value))
+
+
+_RULES = Codec(CallRules(), _read_rules, _RULES_ENTRY.write)
 
 # --- the file -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a lock file holds. ``outputs``, ``enumerations`` and ``shapes`` are its `Record`."""
+    """What a lock file holds. ``outputs``, ``enumerations``, ``shapes``, ``operations`` and
+    ``scope`` are its `Record`; format 1 lacks the last two. An operation's scope is written if it is
+    not that of the service."""
 
+    format: int
     service: str
     tables: tuple[Binding, ...]
     outputs: Mapping[str, str]
     enumerations: Mapping[str, tuple[str, ...]]
     shapes: Mapping[str, Mapping[str, str]]
+    operations: Mapping[str, CallRules] = field(default_factory=dict[str, CallRules])
+    scope: Scope = field(default_factory=Scope)
 
 
-_FILE = Entry(
-    (
-        required("service", _SERVICE),
-        required("tables", keyed(sorted_block(mapping(_BINDING)), "table")),
+def _file_entry(format: int) -> Entry:
+    tables = keyed(sorted_block(mapping(_binding_codec(format))), "table")
+    record = (
         required("outputs", sorted_block(mapping(_NAME, _NAME))),
         required("enumerations", sorted_block(mapping(STRINGS, _NAME))),
         required("shapes", sorted_block(mapping(mapping(_TYPE), _NAME))),
-    ),
-    block=True,
-)
+    )
+    if format < FORMAT:
+        return Entry(
+            (required("service", _SERVICE), required("tables", tables), *record), block=True
+        )
+    return Entry(
+        (
+            required("format", COUNT),
+            required("service", _SERVICE),
+            optional("scope", _SCOPE),
+            required("tables", tables),
+            required("operations", sorted_block(mapping(_RULES, _NAME))),
+            *record,
+        ),
+        block=True,
+    )
+
+
+_FILES = {format: _file_entry(format) for format in _ENRICHMENTS}
+
+
+def format_of(document: object) -> object:
+    """The format of a loaded document: 1 if it does not tell."""
+    return (object_of(document) or {}).get("format", 1)
 
 
 def read_content(form: Form, document: object) -> Content:
     """Read a loaded document; what is wrong is recorded in ``form``."""
-    content = Content(**_FILE.read(form, (), document))
-    tables = tuple(replace(binding, service=content.service) for binding in content.tables)
-    return replace(content, tables=tables)
+    format = format_of(document)
+    if not isinstance(format, int) or format not in _FILES or format is True:
+        known = " and ".join(map(str, _FILES))
+        message = (
+            f"format {shown(format)} is unknown (this schemagen reads {known}); install the schemagen "
+            "that wrote the file, or a newer one"
+        )
+        form.wrong(("format",), message)
+        return Content(FORMAT, "", (), {}, {}, {})
+    values = _FILES[format].read(form, (), document)
+    values["format"] = format
+    content = Content(**values)
+    return replace(
+        content,
+        tables=tuple(replace(binding, service=content.service) for binding in content.tables),
+        operations={
+            name: replace(rules, scope=rules.scope or content.scope)
+            for name, rules in content.operations.items()
+        },
+    )
 
 
 def write_content(content: Content) -> dict[str, Any]:
-    """The document of a lock file."""
-    return _FILE.write(content)
+    """The document of a lock file, in the newest format."""
+    operations = {
+        name: replace(rules, scope=Scope()) if rules.scope == content.scope else rules
+        for name, rules in content.operations.items()
+    }
+    return _FILES[FORMAT].write(replace(content, format=FORMAT, operations=operations))

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from schemagen.diagnostics import Problem, ProblemsFound
 from schemagen.lockfile.codecs import layout
-from schemagen.lockfile.fields import Content, read_content, write_content
+from schemagen.lockfile.fields import FORMAT, Content, in_format, read_content, write_content
 from schemagen.lockfile.form import Form, decode, load
 from schemagen.lockfile.notation import argument_members
 from schemagen.lockfile.record import Record
@@ -45,6 +45,8 @@ class LockFile:
     bindings: tuple[Binding, ...]
     record: Record
     text: str = field(default="", compare=False, repr=False)
+    format: int = field(default=FORMAT, compare=False)
+    """The format of ``text``. What is written has the newest."""
     override_problems: Mapping[KeyPath, Callable[[str], Problem]] = field(
         default_factory=dict[KeyPath, Callable[[str], Problem]], compare=False, repr=False
     )
@@ -64,6 +66,7 @@ class LockFile:
             self.record.structures,
             tuple(sorted(self.record.outputs.items())),
             tuple(sorted(whole_responses)),
+            tuple(sorted(self.record.operations.items())),
         )
 
 
@@ -89,15 +92,24 @@ def parse(path: str, data: bytes) -> LockFile:
     form = Form(path, text)
     content = read_content(form, document)
     form.raise_problems(duplicates)
-    record = Record(content.outputs, content.enumerations, content.shapes)
-    return LockFile(path, content.service, content.tables, record, text)
+    record = Record(
+        content.outputs, content.enumerations, content.shapes, content.operations, content.scope
+    )
+    return LockFile(path, content.service, content.tables, record, text, content.format)
 
 
 def write(lock: LockFile) -> str:
     """The text of the lock file: sorted, each column and each structure on a line of its own."""
     record = lock.record
     content = Content(
-        lock.service_name, lock.bindings, record.outputs, record.enumerations, record.shapes
+        FORMAT,
+        lock.service_name,
+        lock.bindings,
+        record.outputs,
+        record.enumerations,
+        record.shapes,
+        record.operations,
+        record.scope,
     )
     return layout(write_content(content)) + "\n"
 
@@ -123,7 +135,12 @@ def problems(
     if in_lock:
         entries = positions.json(lock.text or "{}")
         found += [
-            Problem(lock.path, *entries.line_column(key_path), "SG402", message)
+            Problem(
+                lock.path,
+                *entries.line_column(in_format(key_path, lock.format)),
+                "SG402",
+                message,
+            )
             for key_path, message in in_lock
         ]
     return tuple(found)
@@ -138,20 +155,21 @@ def check(lock: LockFile, tables: Iterable[Table]) -> tuple[Problem, ...]:
             (key_path, f"{binding.table} has no column {name!r} on its page")
             for binding in lock.bindings
             if binding.table in pages
-            for key_path, name in _columns(binding)
+            for key_path, name in _columns(binding, lock.format)
             if name not in pages[binding.table]
         ),
         "run `schemagen bind`",
     )
 
 
-def _columns(binding: Binding) -> Iterator[tuple[KeyPath, str]]:
-    """The key paths and names of the columns in ``binding``, bound or unbound."""
+def _columns(binding: Binding, format: int) -> Iterator[tuple[KeyPath, str]]:
+    """The key paths and names of the columns in ``binding``, bound or unbound, in a file of
+    ``format``."""
     table: KeyPath = ("tables", binding.table)
     for column in binding.filled:
         yield (*table, "columns", column.column), column.column
     for index, name in enumerate(binding.unbound):
-        yield (*table, "unbound", index), name
+        yield (*table, "unbound", name if format >= FORMAT else index), name
 
 
 # --- names without a record -----------------------------------------------------------------------
@@ -184,7 +202,7 @@ class _BindingCheck:
         items: dict[str | None, RecordedStructure | None] = {None: primary}
         for enrichment in binding.enrichments:
             operation = enrichment.operation
-            entry: KeyPath = (*self.key_path, "auxiliary", operation)
+            entry: KeyPath = (*self.key_path, "enrichments", operation)
             items[operation] = self.item(operation, enrichment.path, entry, entry)
             if all(column.operation != operation for column in binding.columns):
                 self.found.append((entry, f"operation {operation!r} fills no column"))
@@ -198,7 +216,10 @@ class _BindingCheck:
                 for key, member in _members(column):
                     self.member(items[column_operation], member, (*entry, key))
             else:
-                message = f'operation {column_operation!r} is not in "auxiliary" of {binding.table}'
+                message = (
+                    f"operation {column_operation!r} is not among the enrichments of "
+                    f"{binding.table}"
+                )
                 self.found.append(((*entry, "operation"), message))
         return self.found
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from schemagen.lockfile.notation import parse_type
 from schemagen.model.recorded import RecordedMember, RecordedStructure
 from schemagen.model.shapes import structure_names
+from schemagen.runtime.calls import CallRules, Scope
 from schemagen.settings.positions import KeyPath
 
 
@@ -16,12 +17,15 @@ class Record:
     """The outputs of operations, the values of enumerations, and the types of structures' members.
 
     ``outputs`` are names of structures by operation, ``enumerations`` values by name, and ``shapes``
-    the types of members by structure and member.
+    the types of members by structure and member. ``operations`` are the rules of the operations
+    that are called for the tables, and ``scope`` that of the service; files of format 1 have none.
     """
 
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
     enumerations: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     shapes: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    operations: Mapping[str, CallRules] = field(default_factory=dict[str, CallRules])
+    scope: Scope = field(default_factory=Scope)
 
     @property
     def structures(self) -> tuple[RecordedStructure, ...]:

@@ -91,8 +91,11 @@ class Binding:
 
     ``path`` leads from the primary operation's response to the item of a row, see `model.paths`.
     ``constants`` are arguments of the primary operation, without which its response lacks members.
-    ``unbound`` are the columns without evidence for any member. ``listing`` is None if the primary
-    operation lists by itself, or if no listing was found.
+    ``unbound`` are the columns without evidence for any member, ``reasons`` say why, for columns of
+    which that is known. ``listing`` is None if the primary operation lists by itself, or if no
+    listing was found. ``parents`` are the listings above it, the topmost first. ``values`` are
+    arguments of the primary operation that are known beforehand, as in `Listing`. ``obstacle`` says
+    why the rows cannot be enumerated from credentials alone, or is "".
     """
 
     table: str
@@ -106,6 +109,21 @@ class Binding:
     unbound: tuple[str, ...] = ()
     listing: Listing | None = None
     constants: tuple[tuple[str, Constant], ...] = ()
+    parents: tuple[Listing, ...] = ()
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    obstacle: str = ""
+    reasons: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def listings(self) -> tuple[Listing, ...]:
+        """The listings in the order in which they are called."""
+        return (*self.parents, *((self.listing,) if self.listing else ()))
+
+    @property
+    def unbound_reasons(self) -> tuple[tuple[str, str], ...]:
+        """The unbound columns with the reasons, "" where none is known."""
+        reasons = dict(self.reasons)
+        return tuple((name, reasons.get(name, "")) for name in self.unbound)
 
     @property
     def filled(self) -> tuple[BoundColumn | DerivedColumn, ...]:

@@ -10,6 +10,7 @@ from schemagen.diagnostics import did_you_mean
 from schemagen.model.bindings import Binding, BoundColumn
 from schemagen.model.paths import WHOLE, map_key, steps
 from schemagen.model.shapes import ListOf, MapOf, Shape, StructureRef
+from schemagen.runtime.calls import CallRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,14 @@ class RecordedService:
 
     ``outputs`` are pairs of an operation and the name of its output structure, sorted.
     ``whole_responses`` are the operations whose whole response fills a column of some table, sorted.
+    ``calls`` are the operations that are called for the tables, with their rules, sorted.
     """
 
     name: str
     structures: tuple[RecordedStructure, ...]
     outputs: tuple[tuple[str, str], ...]
     whole_responses: tuple[str, ...] = ()
+    calls: tuple[tuple[str, CallRules], ...] = ()
 
 
 class NotRecorded(LookupError):

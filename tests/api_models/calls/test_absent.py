@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schemagen.api_models import botocore
-from schemagen.api_models.calls.absent import FILE, absent_errors, documented_errors, parse
+from schemagen.api_models.calls.absent import FILE, absent_errors, parse
 from schemagen.api_models.calls.rows import EVERY
 
 
@@ -29,7 +29,7 @@ def test_absent_errors_are_declared_ones_about_what_is_called_for(
     code: str, expected: bool
 ) -> None:
     """Names of errors tell what is missing; what an operation needs to work is a failure."""
-    assert (absent_errors("made", "GetThing", [code, "Other"]) == (code,)) == expected
+    assert (absent_errors("made", "GetThing", [code, "Other"], named=True) == (code,)) == expected
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,12 @@ def test_absent_errors_are_declared_ones_about_what_is_called_for(
 def test_absent_errors_of_real_operations(
     service: str, operation: str, expected: tuple[str, ...]
 ) -> None:
-    """Declared errors stand under the code that a response has, beside those of the file."""
+    """Declared errors stand under the code that a response has, beside those of the file; a call that
+    names no resource has only those of the file."""
     declared = botocore.signature(service, operation).errors
-    assert absent_errors(service, operation, declared) == expected
+    assert absent_errors(service, operation, declared, named=True) == expected
+    unnamed = absent_errors(service, operation, declared, named=False)
+    assert set(unnamed) == set(parse(FILE.read_text("utf-8")).get((service, operation), ()))
 
 
 def test_documented_errors_name_operations_and_what_their_models_lack() -> None:
@@ -66,16 +69,12 @@ def test_documented_errors_name_operations_and_what_their_models_lack() -> None:
         declared = {
             code
             for code in botocore.signature(service, operation).errors
-            if code in absent_errors("", "", [code])
+            if code in absent_errors("", "", [code], named=True)
         }
         assert declared.isdisjoint(codes), f"{service}.{operation}"
     s3 = [operation for service, operation in rows if service == "s3"]
     assert len(s3) >= 11
-    assert documented_errors("s3", "GetBucketPolicyStatus") == (
-        "NoSuchBucket",
-        "NoSuchBucketPolicy",
-    )
-    assert documented_errors("made", "GetThing") == ()
+    assert absent_errors("s3", "ListBuckets", ["NoSuchBucket"], named=False) == ()
 
 
 @pytest.mark.parametrize(

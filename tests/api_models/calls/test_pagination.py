@@ -141,7 +141,7 @@ def test_pagination_of_all_list_and_describe_operations() -> None:
             if operation.output_shape is None:
                 continue
             count += 1
-            paginator = botocore.paginator(service, name)
+            paginator = botocore.paginator_of(service, name)
             found = pagination(botocore.signature(service, name), paginator)
             if paginator is not None:
                 paged += 1

@@ -20,21 +20,23 @@ _FAILURE = re.compile(r"KMS|Kms|EncryptionKey|ServiceLinkedRole")
 """What an operation needs to work: without it, the answer is unknown rather than empty."""
 
 
-def absent_errors(service: str, operation: str, declared: Iterable[str]) -> tuple[str, ...]:
-    """Return the codes that mean that what ``operation`` is called for does not exist, sorted;
-    ``declared`` are the codes of the errors in its model.
+def absent_errors(
+    service: str, operation: str, declared: Iterable[str], *, named: bool
+) -> tuple[str, ...]:
+    """Return the codes that mean that what ``operation`` is called for does not exist, sorted.
 
-    They apply to calls that name a resource. A listing of all that an account has answers with a
-    declared error only if it has failed.
+    ``declared`` are the codes of the errors in its model. They apply, as do the file's rows for
+    every operation, only if the call names a resource (``named``): a listing of all that an account
+    has answers with such an error only if it has failed.
     """
-    found = {code for code in declared if _ABSENT.search(code) and not _FAILURE.search(code)}
-    return tuple(sorted(found.union(documented_errors(service, operation))))
-
-
-def documented_errors(service: str, operation: str) -> tuple[str, ...]:
-    """Return the codes that the file has for an operation, sorted. They apply to every call."""
     rows = _rows()
-    return tuple(sorted({*rows.get((service, operation), ()), *rows.get((service, EVERY), ())}))
+    found = set(rows.get((service, operation), ()))
+    if named:
+        found.update(rows.get((service, EVERY), ()))
+        found.update(
+            code for code in declared if _ABSENT.search(code) and not _FAILURE.search(code)
+        )
+    return tuple(sorted(found))
 
 
 @cache
