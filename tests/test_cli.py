@@ -154,6 +154,24 @@ def test_inspect_prints_json(project: Path) -> None:
     assert len(structure["members"][2]["values"]) == 12
 
 
+def test_inspect_prints_values_with_their_wording(project: Path) -> None:
+    """``--values`` shows each documented value, its place, and the words that it was read from."""
+    table = "aws.sagemaker_trainingjob"
+    done = run(project, "inspect", "--values", "--format", "json", table)
+    assert done.returncode == 0, done.stderr
+    owner = f"{table}.training_job_status"
+    values = [value for value in json.loads(done.stdout) if value["of"] == owner]
+    assert [value["value"] for value in values] == [
+        *("InProgress", "Completed", "Failed", "Stopping", "Stopped"),
+    ]
+    for value in values:
+        assert value["value"] in value["wording"]
+        assert value["origin"]["path"] == TRAINING
+    printed = run(project, "inspect", "--values", table).stdout
+    assert [value["value"] for value in values if value["wording"] in printed]
+    assert owner in printed
+
+
 def test_inspect_prints_tables_without_cutting_cells(project: Path) -> None:
     """For people: one table at a time, markup of pages shown as it is, and in a pipe no cell cut."""
     done = run(project, "inspect", "aws.sagemaker_trainingjob")

@@ -16,6 +16,7 @@ from schemagen.api_models.cache import Indexes, cache_folder
 def test_indexes_rebuild_a_broken_cache_file(tmp_path: Path, broken: bytes) -> None:
     """Whatever a file of the cache holds, the index is right and the file is mended."""
     first = Indexes(BotocoreModels(), tmp_path).of("kms")
+    assert first == BotocoreModels().index("kms")
     (file,) = Indexes(BotocoreModels(), tmp_path).folder.iterdir()
     good = file.read_bytes()
     file.write_bytes(broken)

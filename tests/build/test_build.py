@@ -47,7 +47,8 @@ def findings(project: Path) -> dict[str, str]:
 
 
 def test_build_writes_these_files_for_a_table(tmp_path: Path) -> None:
-    """A table without a binding has six files, beside those of every package."""
+    """A table without a binding has six files, beside those of every package: each folder with
+    modules is a package, and a distribution can be built from the whole."""
     project = pages(
         tmp_path, {"ddsql/dd/dd.a.dataset.md": page("dd.a", "Name | a | core | string")}
     )
@@ -55,6 +56,12 @@ def test_build_writes_these_files_for_a_table(tmp_path: Path) -> None:
     files = set(tree(project / "generated"))
     assert set(changes.written) == files
     assert {path for path in files if "/dd/" in path and "__init__" not in path} == TABLE_FILES
+    assert {path for path in files if "/" not in path} == {
+        *("README.md", "manifest.json", "pyproject.toml")
+    }
+    folders = {path.rpartition("/")[0] for path in files if path.endswith(".py")}
+    assert len(folders) > 5
+    assert {f"{folder}/__init__.py" for folder in folders} <= files
 
 
 def test_render_returns_what_build_writes(built: Path) -> None:

@@ -257,6 +257,18 @@ def test_account_is_no_evidence_for_an_item() -> None:
     assert chosen(only(thing("account_id string", colour, "width int64"), made)) == "GetPaint"
 
 
+def test_member_documented_as_the_account_fills_the_account_column() -> None:
+    """The owner may be another account than the caller's."""
+    account = IndexedMember("OwnerId", "string", "theidoftheaccountthatownsit")
+    made = index("GetThing @ Thing", Thing=(SIZE, account))
+    binding = only(thing("account_id string", SIZED), made).binding
+    assert binding is not None
+    assert {column.column: column.member for column in binding.columns} == {
+        "account_id": "OwnerId",
+        "size": "Size",
+    }
+
+
 @pytest.mark.parametrize(("others", "bound"), [(4, True), (5, False)])
 def test_item_with_a_small_share_of_the_columns_is_rejected(others: int, bound: bool) -> None:
     """A table is not bound to an item that has one of many columns, which is some other resource. The

@@ -58,3 +58,30 @@ def test_docstrings_document_operations_and_arguments(tmp_path: Path) -> None:
         assert "Args: item: The response of GetThing." in arguments
         assert f"list_tags: The response of ListTags for this item, {called}" in arguments
         assert "list_all: The response of ListAll, which may cover other resources." in arguments
+        assert (
+            str(mapper.from_response.__doc__)
+            .rstrip()
+            .endswith("\n\n    The arguments are those of from_item.")
+        )
+
+
+def test_docstrings_say_which_arguments_are_passed_as_functions(tmp_path: Path) -> None:
+    """A response of several items takes the responses of enrichments from functions of the item."""
+    made = mappers.service(
+        mappers.bound(
+            "aws.t",
+            operation="ListThings",
+            path="Things[]",
+            columns={"tags": by("Tags", operation="ListTags")},
+            auxiliary={"ListTags": {"path": "@", "arguments": {"Id": "Id"}}},
+        ),
+        {"ListThings": "List", "ListTags": "Tags"},
+        {"List": {"Things": "list<#R>"}, "R": {"Id": "string"}, "Tags": {"Tags": "map<string>"}},
+    )
+    with mappers.imported(tmp_path, made, {"tags": "hstore_csv"}) as mapper:
+        words = " ".join(str(mapper.from_response.__doc__).split())
+        assert words.startswith("Yield the row of each item in the response.")
+        assert words.endswith(
+            "The arguments are those of from_item; those that belong to one item are passed as "
+            "functions of the item (all but errors)."
+        )
