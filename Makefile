@@ -5,6 +5,7 @@
 #     make test             check, then the tests
 #     make quick            the quick tests only
 #     make test-pythons     the quick tests with every other Python that is promised and is here
+#     make test-broken      break functions on purpose, one at a time: tests must fail
 #     make update-golden    write the expected files of the golden tests anew
 #     make bench            how long builds take
 #     make bench-bindings   how long bind takes, and mappers beside sagemaker-core (installs it)
@@ -33,7 +34,7 @@ WORKERS ?= 2
 PYTEST := $(RUN) pytest -n $(WORKERS) --dist loadgroup
 
 .DELETE_ON_ERROR:
-.PHONY: build check test quick test-pythons update-golden bench bench-bindings peers clean
+.PHONY: build check test quick test-pythons test-broken update-golden bench bench-bindings peers clean
 
 build: $(VENV)/runtime
 	$(RUN) schemagen build
@@ -65,6 +66,9 @@ test-pythons: $(VENV)/bin/python
 		done; \
 		exit $$status; \
 	}
+
+test-broken: $(VENV)/dev
+	$(VENV)/bin/python tests/broken_on_purpose.py --workers $(WORKERS)
 
 update-golden: $(VENV)/dev
 	$(PYTEST) --update-golden
