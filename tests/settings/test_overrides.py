@@ -275,8 +275,8 @@ def test_build_renders_only_tables_whose_overrides_changed(project: Path) -> Non
     assert not api.build(api.settings(project))
 
 
-def test_overrides_of_the_readme_apply(tmp_path: Path) -> None:
-    """The overrides in the README apply to tables like those that they name."""
+def test_overrides_of_the_settings_page_apply(tmp_path: Path) -> None:
+    """The overrides in docs/settings.md apply to tables like those that they name."""
     bucket = ("name | core | string |", "creation_date | core | timestamp |")
     more = ("grants | core | json |", "bucket_policy_statement | core | json |")
     instance = ("instance_id | core | string |", "image_id | core | string |")
@@ -287,7 +287,7 @@ def test_overrides_of_the_readme_apply(tmp_path: Path) -> None:
             "ddsql/ec2.md": page("aws.ec2_instance", *instance),
         },
     )
-    text = (CHECKOUT / "README.md").read_text("utf-8")
+    text = (CHECKOUT / "docs/settings.md").read_text("utf-8")
     [settings] = re.findall(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     (tmp_path / SETTINGS).unlink()
     (tmp_path / "pyproject.toml").write_text(settings)
