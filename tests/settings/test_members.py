@@ -144,7 +144,9 @@ def test_following_the_page_makes_the_mapper_convert_or_refuse(project: Path) ->
     files = dict(api.render(api.settings(project)))
     assert size_schema(files)["type"] == "integer"
     assert validated(project, files, {"Parts": [{"Size": "12"}]}) == {"parts": [{"size": 12}]}
-    with pytest.raises(ValueError, match=r"aws\.made_thing\.parts\[0\]\.size: the string is not a dec"):
+    with pytest.raises(
+        ValueError, match=r"aws\.made_thing\.parts\[0\]\.size: the string is not a dec"
+    ):
         validated(project, files, {"Parts": [{"Size": "big"}]})
 
 

@@ -275,6 +275,20 @@ def test_build_renders_only_tables_whose_overrides_changed(project: Path) -> Non
     assert not api.build(api.settings(project))
 
 
+CHANNEL = """\
+# Channel<a name="API_Channel"></a>
+
+A channel of input data.
+
+## Contents<a name="API_Channel_Contents"></a>
+
+ **ChannelName** <a name="SageMaker-Type-Channel-ChannelName"></a>
+The name of the channel.
+Type: String
+Required: Yes
+"""
+
+
 def test_overrides_of_the_settings_page_apply(tmp_path: Path) -> None:
     """The overrides in docs/settings.md apply to tables like those that they name."""
     bucket = ("name | core | string |", "creation_date | core | timestamp |")
@@ -285,6 +299,7 @@ def test_overrides_of_the_settings_page_apply(tmp_path: Path) -> None:
         {
             "ddsql/s3.md": page("aws.s3_bucket", *bucket, *more),
             "ddsql/ec2.md": page("aws.ec2_instance", *instance),
+            "aws_api/sagemaker/API_Channel.md": CHANNEL,
         },
     )
     text = (CHECKOUT / "docs/settings.md").read_text("utf-8")
