@@ -22,6 +22,7 @@ from schemagen.names import NestedNames, class_name, python_literal, snake_case
 from schemagen.typetable import SCALARS, STRICT, array_row, map_row
 
 _SCALARS = {scalar.name: scalar for scalar in SCALARS}
+_JSON = Scalar("json")
 
 
 @dataclass(frozen=True)
@@ -131,14 +132,12 @@ class ShapeNames:
         ``strict`` takes values of any shape, and refuses those that are not of ``shape``.
         """
         match shape:
-            case ListOf(element):
-                convert = imports.converter("array")
+            case ListOf(element) | MapOf(element):
+                name = "array" if isinstance(shape, ListOf) else "mapping"
                 inner = self.converter(element, imports, strict=strict)
-                return f"{convert}({value}, {at}, errors, {inner})"
-            case MapOf(element):
-                convert = imports.converter("mapping")
-                inner = self.converter(element, imports, strict=strict)
-                return f"{convert}({value}, {at}, errors, {inner})"
+                # Elements in the schema of a container are not null, except json.
+                nulls = ", nulls=False" if strict and element != _JSON else ""
+                return f"{imports.converter(name)}({value}, {at}, errors, {inner}{nulls})"
             case Scalar() | StructureRef():
                 return f"{self.converter(shape, imports, strict=strict)}({value}, {at}, errors)"
 
@@ -159,10 +158,10 @@ class ShapeNames:
                 return _scalar_converter(name, strict)
             case StructureRef(name):
                 return self.functions[name].removeprefix("to_")
-            case ListOf(element):
-                return f"list_of_{self._helper(element, strict)}"
-            case MapOf(value):
-                return f"map_of_{self._helper(value, strict)}"
+            case ListOf(inner) | MapOf(inner):
+                kind = "list_of" if isinstance(shape, ListOf) else "map_of"
+                kind = f"strict_{kind}" if strict else kind
+                return f"{kind}_{self._helper(inner, strict)}"
 
     @cached_property
     def _components(self) -> list[list[str]]:

@@ -28,9 +28,14 @@ LISTS = (list, tuple)
 
 
 def array(
-    value: object, at: str, errors: Errors, convert: Callable[[object, str, Errors], T]
+    value: object,
+    at: str,
+    errors: Errors,
+    convert: Callable[[object, str, Errors], T],
+    *,
+    nulls: bool = True,
 ) -> list[T | None]:
-    """Convert each element of a list with ``convert``, except None."""
+    """Convert each element of a list with ``convert``, except None, which is refused without ``nulls``."""
     if not isinstance(value, LISTS):
         raise ConversionError(at, expected("list", value))
     elements = cast("list[object]", value)
@@ -40,6 +45,8 @@ def array(
             result.append(None if element is None else convert(element, at, errors))
     except ConversionError as error:
         raise error.below(at, f"[{len(result)}]") from None
+    if not nulls and None in result:
+        raise ConversionError(f"{at}[{result.index(None)}]", expected("a value", None))
     return result
 
 
@@ -94,9 +101,14 @@ def _decimal(value: Decimal, at: str, errors: Errors) -> int | float | str:
 
 
 def mapping(
-    value: object, at: str, errors: Errors, convert: Callable[[object, str, Errors], T]
+    value: object,
+    at: str,
+    errors: Errors,
+    convert: Callable[[object, str, Errors], T],
+    *,
+    nulls: bool = True,
 ) -> dict[str, T | None]:
-    """Convert each value of a dict with ``convert``, except None.
+    """Convert each value of a dict with ``convert``, except None, which is refused without ``nulls``.
 
     Keys are data: they must be strings that can be stored, and are never renamed.
     """
@@ -116,6 +128,9 @@ def mapping(
             result[name] = None if item is None else convert(item, at, errors)
         except ConversionError as error:
             raise error.below(at, f"[{name!r}]") from None
+    if not nulls and None in result.values():
+        name = next(name for name, item in result.items() if item is None)
+        raise ConversionError(f"{at}[{name!r}]", expected("a value", None))
     return result
 
 
