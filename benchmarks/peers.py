@@ -92,7 +92,7 @@ def jobs(folder: Path, tables: int) -> list[Job]:
     schemas, contracts = folder / "linkml", folder / "datacontract"
     pages = api.read(api.settings(work))
     peer_schemas.write(pages.tables, schemas, contracts)
-    one = str(schemas / f"{sorted(table.name for table in pages.tables)[tables // 2]}.yaml")
+    schema = str(schemas / f"{sorted(table.name for table in pages.tables)[tables // 2]}.yaml")
 
     build = [*SCHEMAGEN, "build"]
     found = [
@@ -113,9 +113,9 @@ def jobs(folder: Path, tables: int) -> list[Job]:
         found.append(Job(tool, f"{three}; API, {words}", command, out))
     for words, name, *arguments in (
         ("gen-pydantic --help", "gen-pydantic", "--help"),
-        ("gen-pydantic, one table", "gen-pydantic", one),
-        ("gen-json-schema, one table", "gen-json-schema", one),
-        ("gen-sqltables, one table", "gen-sqltables", "--dialect=postgresql", one),
+        ("gen-pydantic, one table", "gen-pydantic", schema),
+        ("gen-json-schema, one table", "gen-json-schema", schema),
+        ("gen-sqltables, one table", "gen-sqltables", "--dialect=postgresql", schema),
     ):
         command = [program("linkml", name), *arguments]
         found.append(Job("linkml", words, command, tables=False))

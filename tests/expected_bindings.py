@@ -19,14 +19,20 @@ def described(binding: Binding) -> dict[str, object]:
     """A binding in the form of `expected`."""
     return {
         "item": (binding.service, binding.operation, binding.path),
-        "columns": {one.column: (one.operation, one.member) for one in binding.columns},
-        "derived": {one.column: one.format or one.member or one.rule for one in binding.derived},
+        "columns": {column.column: (column.operation, column.member) for column in binding.columns},
+        "derived": {
+            column.column: column.format or column.member or column.rule
+            for column in binding.derived
+        },
         "auxiliary": {
-            one.operation: (
-                one.path,
-                {**dict(one.arguments), **{name: f'"{value}"' for name, value in one.constants}},
+            enrichment.operation: (
+                enrichment.path,
+                {
+                    **dict(enrichment.arguments),
+                    **{name: f'"{value}"' for name, value in enrichment.constants},
+                },
             )
-            for one in binding.enrichments
+            for enrichment in binding.enrichments
         },
         "unbound": set(binding.unbound),
         "listing": listing_text(binding.listing),

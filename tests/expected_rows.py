@@ -43,7 +43,7 @@ def rows(
 ) -> list[Row]:
     """The rows that ``answers`` make. ``types`` are the columns' DDSQL types, ``keys`` the keys
     that the caller gives to the items, if any, ``place`` is where the caller says that they are."""
-    enrichments = {one.operation: one for one in binding.enrichments}
+    enrichments = {enrichment.operation: enrichment for enrichment in binding.enrichments}
     bound = {column.column: column for column in binding.columns}
     derived = {column.column: column for column in binding.derived}
     found: list[Row] = []
@@ -66,7 +66,7 @@ def items(response: Response, path: str) -> list[Any]:
     """What ``path`` leads to in ``response``."""
     found: list[Any] = [response]
     for step in steps(path):
-        inside = [one[step.member] for one in found if step.member in one]
+        inside = [container[step.member] for container in found if step.member in container]
         found = [item for value in inside for item in value] if step.each else inside
     return found
 
@@ -205,10 +205,10 @@ def nested(shape: Shape | None, value: object) -> object:
                     for name, inner in members.items()
                 }
             inner = shape.value if isinstance(shape, MapShape) else None
-            return {name: nested(inner, one) for name, one in members.items()}
+            return {name: nested(inner, entry) for name, entry in members.items()}
         case list():
             inner = shape.member if isinstance(shape, ListShape) else None
-            return [nested(inner, one) for one in cast("list[object]", value)]
+            return [nested(inner, element) for element in cast("list[object]", value)]
         case datetime():
             return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
         case bytes():

@@ -61,7 +61,10 @@ def program(functions: Iterable[str], bindings: Iterable[Binding]) -> str:
     imports = [
         *(f"from ddsql_schemas.mappers.aws import {mapper(binding)}" for binding in bindings),
         *sorted(
-            {f"import {package(one.service)}.type_defs as {alias(one.service)}" for one in bindings}
+            {
+                f"import {package(binding.service)}.type_defs as {alias(binding.service)}"
+                for binding in bindings
+            }
         ),
     ]
     return "\n\n".join(["from __future__ import annotations", "\n".join(imports), *functions, ""])
@@ -69,14 +72,21 @@ def program(functions: Iterable[str], bindings: Iterable[Binding]) -> str:
 
 def use(binding: Binding) -> str:
     """A function that passes everything that the mapper takes, and reads every column."""
-    others = [one for one in binding.enrichments if one.operation != binding.operation]
+    others = [
+        enrichment
+        for enrichment in binding.enrichments
+        if enrichment.operation != binding.operation
+    ]
     given = {
-        snake_case(one.operation): response_type(binding.service, one.operation) for one in others
+        snake_case(enrichment.operation): response_type(binding.service, enrichment.operation)
+        for enrichment in others
     }
     parameters = "".join(f", {name}: {type}" for name, type in given.items())
     several = "[]" in binding.path
     passed = "".join(f", {name}={f'lambda item: {name}' if several else name}" for name in given)
-    columns = [one.column for one in binding.columns] + [one.column for one in binding.derived]
+    columns = [column.column for column in binding.columns] + [
+        column.column for column in binding.derived
+    ]
     response = response_type(binding.service, binding.operation)
     return textwrap.dedent(f"""
         def {mapper(binding)}_is_used(response: {response}{parameters}) -> None:
@@ -92,8 +102,8 @@ def misuse(binding: Binding, other: Binding) -> str:
     several = "[]" in binding.path
     name = mapper(binding)
     lines = [f"{name}.from_response(other)"]
-    for one in binding.enrichments:
-        if one.operation != binding.operation:
+    for enrichment in binding.enrichments:
+        if enrichment.operation != binding.operation:
             value = "lambda item: response" if several else "response"
             lines.append(f"{name}.from_response(response, {snake_case(one.operation)}={value})")
     body = "\n".join(f"    {line}{MISTAKE}" for line in lines)

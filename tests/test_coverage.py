@@ -86,7 +86,7 @@ def test_coverage_of_the_seed_pages(project: Path) -> None:
     ]
     training = found["tables"][2]
     assert (training["service"], training["operation"]) == ("sagemaker", "DescribeTrainingJob")
-    states = {one["column"]: (one["state"], one["by"]) for one in training["states"]}
+    states = {state["column"]: (state["state"], state["by"]) for state in training["states"]}
     assert len(states) == 46
     assert states["_key"] == ("derived", "arn")
     assert states["account_id"] == ("derived", "account_from_arn")
@@ -108,11 +108,11 @@ def test_coverage_json_has_these_names(project: Path) -> None:
         assert set(table) == figures | {
             *("id", "service", "operation", "states", "unmapped", "values", "members", "types"),
         }
-        assert {key for one in table["states"] for key in one} == {
+        assert {key for state in table["states"] for key in state} == {
             *("column", "state", "by", "origin"),
         }
     training = found["tables"][2]
-    assert {key for one in training["values"] for key in one} == difference
+    assert {key for value in training["values"] for key in value} == difference
     api_page = project / TRANSITION
     text = api_page.read_text().replace("**EndTime**", "**FinishTime**")
     api_page.write_text(text.replace("Type: Timestamp", "Type: Long"))
@@ -137,11 +137,11 @@ def test_coverage_says_why_a_column_is_unbound(partly: Path) -> None:
     }
     made, compilation = found["tables"][:2]
     assert (made["operation"], made["percent"], made["unmapped"]) == (None, 0.0, [])
-    assert [(one["column"], one["state"], one["by"]) for one in made["states"]] == [
+    assert [(state["column"], state["state"], state["by"]) for state in made["states"]] == [
         (name, "unbound", "no binding for this table") for name in ("_key", "a", "b")
     ]
-    unbound = [one for one in compilation["states"] if one["state"] == "unbound"]
-    assert [(one["column"], one["by"]) for one in unbound] == [
+    unbound = [state for state in compilation["states"] if state["state"] == "unbound"]
+    assert [(state["column"], state["by"]) for state in unbound] == [
         ("failure_reason", "listed as unbound"),
         ("role_arn", "not in the lock"),
     ]
@@ -186,7 +186,8 @@ def test_coverage_reports_values_that_differ(project: Path) -> None:
     """Enumerations of columns and of structures' members, each side's own values in its order;
     columns of which only one side has values are no difference."""
     found = {
-        one["of"]: (one["page_only"], one["recorded_only"]) for one in of(project, TABLE)["values"]
+        value["of"]: (value["page_only"], value["recorded_only"])
+        for value in of(project, TABLE)["values"]
     }
     assert found == {
         f"{TABLE}.secondary_status": (

@@ -53,15 +53,21 @@ def answers(binding: Binding, primary: Response, others: Mapping[str, Response])
     return Answers(
         received(binding.operation, primary),
         {
-            one.operation: with_one_item(received(one.operation, others[one.operation]), one.path)
-            for one in other_operations(binding)
+            enrichment.operation: with_one_item(
+                received(enrichment.operation, others[enrichment.operation]), enrichment.path
+            )
+            for enrichment in other_operations(binding)
         },
     )
 
 
 def other_operations(binding: Binding) -> list[Enrichment]:
     """The auxiliary operations that are not the primary one once more."""
-    return [one for one in binding.enrichments if one.operation != binding.operation]
+    return [
+        enrichment
+        for enrichment in binding.enrichments
+        if enrichment.operation != binding.operation
+    ]
 
 
 def with_one_item(response: Response, path: str) -> Response:
@@ -69,7 +75,7 @@ def with_one_item(response: Response, path: str) -> Response:
     kept = deepcopy(response)
     inside: list[Any] = [kept]
     for step in steps(path):
-        inside = [one[step.member] for one in inside if step.member in one]
+        inside = [container[step.member] for container in inside if step.member in container]
         if step.each:
             for elements in inside:
                 del elements[1:]
@@ -79,19 +85,26 @@ def with_one_item(response: Response, path: str) -> Response:
 
 def full(binding: Binding) -> Answers:
     make = partial(aws_responses.full, binding.service)
-    others = {one.operation: make(one.operation) for one in other_operations(binding)}
+    others = {
+        enrichment.operation: make(enrichment.operation) for enrichment in other_operations(binding)
+    }
     return answers(binding, make(binding.operation), others)
 
 
 def minimal(binding: Binding) -> Answers:
     make = partial(aws_responses.minimal, binding.service)
-    others = {one.operation: make(one.operation, one.path) for one in other_operations(binding)}
+    others = {
+        enrichment.operation: make(enrichment.operation, enrichment.path)
+        for enrichment in other_operations(binding)
+    }
     return answers(binding, make(binding.operation, binding.path), others)
 
 
 def random(binding: Binding) -> st.SearchStrategy[Answers]:
     make = partial(aws_responses.random, binding.service)
-    others = {one.operation: make(one.operation) for one in other_operations(binding)}
+    others = {
+        enrichment.operation: make(enrichment.operation) for enrichment in other_operations(binding)
+    }
     return st.builds(
         partial(answers, binding),
         make(binding.operation, binding.path),
@@ -102,16 +115,16 @@ def random(binding: Binding) -> st.SearchStrategy[Answers]:
 def of_tomorrow(shape: Shape, value: Any) -> Any:
     """``value`` with a new member in every structure, and new values of every enumeration."""
     if isinstance(shape, ListShape):
-        return [of_tomorrow(shape.member, one) for one in value]
+        return [of_tomorrow(shape.member, element) for element in value]
     if isinstance(shape, MapShape):
         return {
-            of_tomorrow(shape.key, name): of_tomorrow(shape.value, one)
-            for name, one in value.items()
+            of_tomorrow(shape.key, name): of_tomorrow(shape.value, entry)
+            for name, entry in value.items()
         }
     if isinstance(shape, StructureShape) and expected_rows.is_structure(shape):
         known = {
-            name: of_tomorrow(shape.members[name], one) if name in shape.members else one
-            for name, one in value.items()
+            name: of_tomorrow(shape.members[name], member) if name in shape.members else member
+            for name, member in value.items()
         }
         return {**known, "NovelMember": {"NovelKey": [1, None, "é"]}}
     if isinstance(shape, StringShape) and shape.enum:
@@ -205,7 +218,7 @@ def mapped(binding: Binding) -> set[str]:
     found = set(sources(binding))
     # The primary operation may be an auxiliary one, too, which fills a column with the same item.
     again = (binding.operation, binding.path)
-    if again in [(one.operation, one.path) for one in binding.enrichments]:
+    if again in [(enrichment.operation, enrichment.path) for enrichment in binding.enrichments]:
         item = expected_rows.shape_at(binding.service, *again)
         for column in binding.columns:
             if column.operation == binding.operation:
@@ -220,7 +233,9 @@ def has_own_key(binding: Binding) -> bool:
 
 def filled(binding: Binding) -> set[str]:
     """The columns that are bound or derived."""
-    return {one.column for one in binding.columns} | {one.column for one in binding.derived}
+    return {column.column for column in binding.columns} | {
+        column.column for column in binding.derived
+    }
 
 
 # --- the promises ---------------------------------------------------------------------------------
@@ -261,7 +276,7 @@ def test_what_aws_adds_tomorrow(corpus_package: CorpusPackage, table: str) -> No
     said = tomorrow(binding, today)
     assert len(sound_rows(corpus_package, table, said, "tomorrow")) > 0
     (item, *_), (old, *_) = (
-        expected_rows.items(one.primary, binding.path) for one in (said, today)
+        expected_rows.items(answered.primary, binding.path) for answered in (said, today)
     )
     assert mapper.unmapped(item) == tuple(sorted((*mapper.unmapped(old), "NovelMember")))
 
@@ -273,7 +288,7 @@ def tomorrow(binding: Binding, today: Answers) -> Answers:
 
     return Answers(
         changed(binding.operation, today.primary),
-        {operation: changed(operation, one) for operation, one in today.others.items()},
+        {operation: changed(operation, response) for operation, response in today.others.items()},
     )
 
 
@@ -287,7 +302,10 @@ def test_what_is_missing_is_none(corpus_package: CorpusPackage, table: str) -> N
     (item, *_) = expected_rows.items(said.primary, binding.path)
     # Here the primary response is a copy where it has more than the item.
     responses = deepcopy(
-        {one.operation: said.others.get(one.operation, said.primary) for one in binding.enrichments}
+        {
+            enrichment.operation: said.others.get(enrichment.operation, said.primary)
+            for enrichment in binding.enrichments
+        }
     )
 
     def row(item: Response, responses: Mapping[str, Response]) -> Row:
@@ -301,18 +319,20 @@ def test_what_is_missing_is_none(corpus_package: CorpusPackage, table: str) -> N
         assert row(rest, responses) == {**before, **none}, member
     for enrichments in binding.enrichments:
         operation = enrichments.operation
-        columns = {one.column: one for one in binding.columns if one.operation == operation}
-        others = {name: one for name, one in responses.items() if name != operation}
+        columns = {
+            column.column: column for column in binding.columns if column.operation == operation
+        }
+        others = {name: response for name, response in responses.items() if name != operation}
         assert columns
         assert row(item, others) == {**before, **dict.fromkeys(columns)}
-        for member in {one.member for one in columns.values()} - {WHOLE}:
+        for member in {column.member for column in columns.values()} - {WHOLE}:
             less = deepcopy(responses)
             del expected_rows.items(less[operation], enrichments.path)[0][member]
             # A service that was asked for tags and names none has said that there are none.
             absent: dict[str, object] = {
                 name: {} if types[name] == "hstore_csv" else None
-                for name, one in columns.items()
-                if one.member == member
+                for name, column in columns.items()
+                if column.member == member
             }
             assert row(item, less) == {**before, **absent}, member
 

@@ -64,7 +64,7 @@ def test_resources_are_rows(
         validator.validate(json_value(row, case.table))
         model.model_validate(row)
 
-    answered = {one.operation for one in binding.enrichments} - case.lacks.keys()
+    answered = {enrichment.operation for enrichment in binding.enrichments} - case.lacks.keys()
     wanted = {column.column for column in binding.columns if column.operation in answered}
     wanted |= {column.column for column in binding.derived}
     empty = {name for name in wanted if all(row[name] is None for row in rows)}

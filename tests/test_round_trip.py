@@ -166,23 +166,23 @@ def faults(expression: str, value: object) -> set[str]:
     return found
 
 
-def same(one: object, other: object) -> bool:
-    """Equal, with the same types all the way down; NaN equals NaN, -0.0 is not 0.0."""
-    match one, other:
+def same(left: object, right: object) -> bool:
+    """Return whether values and their types are equal at every depth. NaN equals NaN; -0.0 is not 0.0."""
+    match left, right:
         case float(), float():
-            return repr(one) == repr(other)
+            return repr(left) == repr(right)
         case datetime(), datetime():
-            return one == other
+            return left == right
         case list(), list():
-            ones, others = cast("list[object]", one), cast("list[object]", other)
-            return len(ones) == len(others) and all(map(same, ones, others))
+            left_items, right_items = cast("list[object]", left), cast("list[object]", right)
+            return len(left_items) == len(right_items) and all(map(same, left_items, right_items))
         case dict(), dict():
-            pairs, found = cast("dict[str, object]", one), cast("dict[str, object]", other)
+            pairs, found = cast("dict[str, object]", left), cast("dict[str, object]", right)
             return pairs.keys() == found.keys() and all(
                 same(item, found[key]) for key, item in pairs.items()
             )
         case _:
-            return type(one) is type(other) and one == other
+            return type(left) is type(right) and left == right
 
 
 # --- targets --------------------------------------------------------------------------------------

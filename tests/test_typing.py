@@ -175,7 +175,7 @@ def test_no_mapper_takes_any_response(
 ) -> None:
     """The response of another table's operation, or the primary one in the place of an auxiliary
     one, is a mistake that both checkers find."""
-    found = [one for one in bindings(corpus_package) if one.table not in OLDER_STUBS]
+    found = [binding for binding in bindings(corpus_package) if binding.table not in OLDER_STUBS]
     program = tmp_path / "misuse.py"
     misuses = map(stub_programs.misuse, found, [*found[1:], found[0]])
     program.write_text(stub_programs.program(misuses, found))

@@ -70,11 +70,11 @@ def main():
     given, rounds = json.loads(Path(sys.argv[1]).read_text()), int(sys.argv[2])
     model = ServiceModel(Loader().load_service_model("sagemaker", "service-2"), "sagemaker")
     timers = {
-        one["name"]: {
+        case["name"]: {
             way: Timer(function, "import gc; gc.enable()", time.process_time)
-            for way, function in ways(model, one).items()
+            for way, function in ways(model, case).items()
         }
-        for one in given
+        for case in given
     }
     calls = {
         (name, way): max(1, round(SECONDS / (min(timer.repeat(5, 20)) / 20)))

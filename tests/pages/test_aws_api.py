@@ -146,7 +146,10 @@ def test_members_that_travel_outside_of_the_document() -> None:
     )
     assert isinstance(page, Operation)
     assert page.service == "things-runtime"
-    assert [(one.name, one.shape, one.description) for one in (*page.request, *page.response)] == [
+    assert [
+        (member.name, member.shape, member.description)
+        for member in (*page.request, *page.response)
+    ] == [
         ("Type", STRING, "The type."),
         ("Body", Scalar("binary"), "The body."),
         ("Type", STRING, "The type."),
@@ -254,7 +257,7 @@ def test_members_without_anchors() -> None:
     """A type makes a member of a bold line."""
     page = parse("# Thing\n\n## Contents\n\n**Name**\nThe name.\nType: String\n\n**Note**\nText.\n")
     assert isinstance(page, Structure)
-    assert [one.name for one in page.members] == ["Name"]
+    assert [member.name for member in page.members] == ["Name"]
 
 
 def test_the_service() -> None:

@@ -86,7 +86,9 @@ def test_titles_and_texts_of_dataset_pages(ddsql: Pages) -> None:
         "k8s.nodes",
     ]
     logs = tables["dd.logs"]
-    assert [(one.name, one.type, one.required) for one in logs.parameters] == [
+    assert [
+        (parameter.name, parameter.type, parameter.required) for parameter in logs.parameters
+    ] == [
         ("columns", "array<string>", True),
         ("filter", "string", False),
         ("indexes", "array<string>", False),
@@ -94,7 +96,7 @@ def test_titles_and_texts_of_dataset_pages(ddsql: Pages) -> None:
         ("to_timestamp", "string", False),
         ("storage", "string", False),
     ]
-    assert [one.sql.split("\n")[1] for one in logs.examples] == ["SELECT * FROM dd.logs("]
+    assert [query.sql.split("\n")[1] for query in logs.examples] == ["SELECT * FROM dd.logs("]
     assert {column.kind for column in logs.columns} == {"core", "event_attribute"}
     assert "Public Documentation" not in logs.description
 
@@ -131,8 +133,12 @@ def test_values_of_the_corpus(ddsql: Pages) -> None:
 
 
 def members(pages: Pages) -> list[DocumentedMember]:
-    structures = [member for one in pages.structures for member in one.members]
-    operations = [member for one in pages.operations for member in (*one.request, *one.response)]
+    structures = [member for structure in pages.structures for member in structure.members]
+    operations = [
+        member
+        for operation in pages.operations
+        for member in (*operation.request, *operation.response)
+    ]
     return [*structures, *operations]
 
 
@@ -140,10 +146,12 @@ def test_every_api_page_has_its_kind(aws_api: Pages, corpus: Path) -> None:
     """78 structures, 53 operations and 6 indexes, all of SageMaker and its runtime."""
     assert (len(aws_api.structures), len(aws_api.operations), len(aws_api.indexes)) == (78, 53, 6)
     assert len(list((corpus / "aws_api").glob("*.md"))) == 78 + 53 + 6
-    assert {one.service for one in aws_api.structures} == {"sagemaker"}
-    assert [one.name for one in aws_api.operations if one.service == "sagemaker-runtime"] == [
-        "InvokeEndpoint"
-    ]
+    assert {structure.service for structure in aws_api.structures} == {"sagemaker"}
+    assert [
+        operation.name
+        for operation in aws_api.operations
+        if operation.service == "sagemaker-runtime"
+    ] == ["InvokeEndpoint"]
 
 
 def count(corpus: Path, pattern: str) -> int:
@@ -162,13 +170,13 @@ def test_every_fact_of_an_api_page_is_read(aws_api: Pages, corpus: Path) -> None
     assert len(found) == count(corpus, r" \*\*.*<a name") == 705
     assert sum(member.required is not None for member in found) == count(corpus, "Required: ")
     assert sum(member.required is True for member in found) == count(corpus, "Required: Yes")
-    lengths = [one for one in limits if (one.min_length, one.max_length) != (None, None)]
+    lengths = [limit for limit in limits if (limit.min_length, limit.max_length) != (None, None)]
     assert len(lengths) == count(corpus, "Length Constraints: ")
-    items = [one for one in limits if (one.min_items, one.max_items) != (None, None)]
+    items = [limit for limit in limits if (limit.min_items, limit.max_items) != (None, None)]
     assert len(items) == count(corpus, "Array Members: ")
-    ranges = [one for one in limits if (one.minimum, one.maximum) != (None, None)]
+    ranges = [limit for limit in limits if (limit.minimum, limit.maximum) != (None, None)]
     assert len(ranges) == count(corpus, "Valid Range: ")
-    assert sum(one.pattern is not None for one in limits) == count(corpus, "Pattern: ")
+    assert sum(limit.pattern is not None for limit in limits) == count(corpus, "Pattern: ")
     with_values = [
         member
         for member in found
@@ -194,9 +202,9 @@ def test_values_of_api_pages(aws_api: Pages) -> None:
         assert all(value.wording.startswith("Valid Values: ") for value in member.values)
     status = next(
         member
-        for one in aws_api.structures
-        if one.name == "SecondaryStatusTransition"
-        for member in one.members
+        for structure in aws_api.structures
+        if structure.name == "SecondaryStatusTransition"
+        for member in structure.members
         if member.name == "Status"
     )
     assert len(status.values) == 14

@@ -50,7 +50,9 @@ def test_the_seed_pages() -> None:
         "PreparingTraining",
         "DownloadingTrainingImage",
     ]
-    structure = next(one for one in pages.structures if one.name == "SecondaryStatusTransition")
+    structure = next(
+        structure for structure in pages.structures if structure.name == "SecondaryStatusTransition"
+    )
     assert structure.service == "sagemaker"
     assert {member.name: (member.required, len(member.values)) for member in structure.members} == {
         "EndTime": (False, 0),
@@ -58,7 +60,7 @@ def test_the_seed_pages() -> None:
         "Status": (True, 12),
         "StatusMessage": (False, 0),
     }
-    assert [(one.operation, one.member, one.element) for one in structure.usages] == [
+    assert [(usage.operation, usage.member, usage.element) for usage in structure.usages] == [
         ("DescribeTrainingJob", "SecondaryStatusTransitions", True)
     ]
 
@@ -117,8 +119,11 @@ def test_the_order_of_sources_does_not_matter() -> None:
     pages = parse_sources(sources)
     assert pages == parse_sources(sources[::-1])
     assert [table.id for table in pages.tables] == ["aws.a", "aws.b"]
-    assert [(one.service, one.name) for one in pages.structures] == [("r", "C"), ("s", "B")]
-    assert [one.name for one in pages.operations] == ["A"]
+    assert [(structure.service, structure.name) for structure in pages.structures] == [
+        ("r", "C"),
+        ("s", "B"),
+    ]
+    assert [operation.name for operation in pages.operations] == ["A"]
     assert pages.indexes == (Origin("aws_api/API_Types.md", 1),)
     for order in (1, -1):
         with pytest.raises(ProblemsFound, match=r"aws\.a") as found:
@@ -136,7 +141,7 @@ def test_services_may_share_names() -> None:
         ),
     ]
     pages = parse_sources(sources)
-    assert [one.service for one in pages.structures] == ["a", "b", "b-runtime"]
+    assert [structure.service for structure in pages.structures] == ["a", "b", "b-runtime"]
 
 
 def test_pages_travel_between_processes() -> None:

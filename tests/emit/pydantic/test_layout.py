@@ -62,7 +62,7 @@ word = st.from_regex(r"[A-Za-z][A-Za-z0-9_.-]{0,40}", fullmatch=True)
 
 
 def union_of(literals: list[list[str]], structure: str, around: str) -> str:
-    values = [f"Literal[{', '.join(map(repr, one))}]" for one in literals]
+    values = [f"Literal[{', '.join(map(repr, options))}]" for options in literals]
     return around.format(" | ".join([*values, structure]))
 
 

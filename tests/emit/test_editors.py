@@ -1,4 +1,4 @@
-"""Generated code in an editor: what pyright's language server shows on hovering."""
+"""Generated code in an editor: what pyright's language server shows and completes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from ddsql_schemas.catalog import TABLES
 
 from projects import CHECKOUT
 
@@ -26,7 +27,7 @@ from_item({})
 
 
 class Server:
-    """A language server that speaks over the pipes of its process."""
+    """A language server, behind the pipes of its process."""
 
     def __init__(self, stdin: IO[bytes], stdout: IO[bytes]) -> None:
         self._stdin, self._stdout, self._requests = stdin, stdout, 0
@@ -35,7 +36,7 @@ class Server:
         self._send({"method": method, "params": params})
 
     def request(self, method: str, params: object) -> Any:
-        """The result of a request. Requests of the server's own are answered on the way."""
+        """Send a request, answer the server's own requests, and return the result."""
         self._requests += 1
         self._send({"id": self._requests, "method": method, "params": params})
         while True:
@@ -47,11 +48,18 @@ class Server:
                 self._send({"id": message["id"], "result": items and [{}] * len(items)})
 
     def hover(self, path: Path, line: int, character: int) -> str:
-        """The text beside the cursor, lines and characters counted from 0."""
+        """Return the text for the name at the cursor, lines and characters counted from 0."""
         document = {"uri": path.as_uri()}
         position = {"line": line, "character": character}
         found = self.request("textDocument/hover", {"textDocument": document, "position": position})
         return str(found["contents"]["value"])
+
+    def complete(self, path: Path, line: int, character: int) -> list[str]:
+        """Return the completions at the cursor, lines and characters counted from 0."""
+        position = {"line": line, "character": character}
+        params = {"textDocument": {"uri": path.as_uri()}, "position": position}
+        found = self.request("textDocument/completion", params)
+        return [item["label"] for item in found["items"]]
 
     def open(self, path: Path) -> None:
         document = {"uri": path.as_uri(), "languageId": "python", "version": 1}
@@ -104,7 +112,7 @@ def language_server(folder: Path) -> Generator[Server]:
 
 
 @pytest.mark.slow
-def test_editors_show_the_words_of_pages(tmp_path: Path) -> None:
+def test_hovering_shows_the_words_of_pages(tmp_path: Path) -> None:
     """Hovering a field and a row's key shows the page's words, hovering from_item its arguments."""
     code = tmp_path / "code.py"
     code.write_text(CODE)
@@ -120,3 +128,15 @@ def test_editors_show_the_words_of_pages(tmp_path: Path) -> None:
         arguments = server.hover(code, 5, 2)
         assert "list_tags: The response of ListTags for this item" in arguments
         assert "key: The value of _key" in arguments
+
+
+@pytest.mark.slow
+def test_table_completes_the_ids_of_tables(tmp_path: Path) -> None:
+    """Inside the quotes of ``catalog.table("")``, an editor offers the id of every table."""
+    lines = ["from ddsql_schemas import catalog", "", 'catalog.table("")']
+    code = tmp_path / "code.py"
+    code.write_text("\n".join(lines))
+    with language_server(tmp_path) as server:
+        server.open(code)
+        offered = server.complete(code, 2, lines[2].index('"') + 1)
+    assert {label.strip('"') for label in offered} >= set(TABLES)
