@@ -105,7 +105,9 @@ def misuse(binding: Binding, other: Binding) -> str:
     for enrichment in binding.enrichments:
         if enrichment.operation != binding.operation:
             value = "lambda item: response" if several else "response"
-            lines.append(f"{name}.from_response(response, {snake_case(one.operation)}={value})")
+            lines.append(
+                f"{name}.from_response(response, {snake_case(enrichment.operation)}={value})"
+            )
     body = "\n".join(f"    {line}{MISTAKE}" for line in lines)
     response = response_type(binding.service, binding.operation)
     wrong = response_type(other.service, other.operation)

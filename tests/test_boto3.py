@@ -173,8 +173,9 @@ def training_job(client: SageMakerClient) -> Iterator[tuple[Response, Response]]
         yield cast("Response", item), cast("Response", tags)
 
 
-def test_a_training_job_of_moto(training_job: tuple[Response, Response]) -> None:
-    """The whole row of a training job that was created, described and asked for its tags."""
+def test_mapper_converts_a_training_job_of_moto(training_job: tuple[Response, Response]) -> None:
+    """The complete row of a training job that was created in moto, described and listed with its
+    tags."""
     item, tags = training_job
     at: datetime = item["CreationTime"]
     assert at.tzinfo is not UTC
@@ -245,10 +246,10 @@ def test_a_training_job_of_moto(training_job: tuple[Response, Response]) -> None
 
 
 @dialects
-def test_a_training_job_of_moto_in_databases(
+def test_databases_return_the_row_of_a_training_job(
     training_job: tuple[Response, Response], dialect: str, request: pytest.FixtureRequest
 ) -> None:
-    """The row of a training job that was created reads back equal from every database."""
+    """The row of a training job of moto reads back equal from every database."""
     item, tags = training_job
     row = TRAINING.mapper.from_item(item, list_tags=tags)
     ddl = TRAINING.ddl(dialect)
@@ -259,8 +260,8 @@ def test_a_training_job_of_moto_in_databases(
 
 
 @jobs
-def test_a_full_response_fills_every_column(job: Job, client: SageMakerClient) -> None:
-    """A response with every member fills every column, and what fills none is named."""
+def test_mapper_fills_every_column_from_a_full_response(job: Job, client: SageMakerClient) -> None:
+    """A response with every member fills every column, and `unmapped` names the other members."""
     response = aws_responses.full("sagemaker", job.operation)
     item, tags = described(client, job, response)
     row = job.mapper.from_item(item, list_tags=tags)
@@ -273,8 +274,8 @@ def test_a_full_response_fills_every_column(job: Job, client: SageMakerClient) -
 
 
 @jobs
-def test_a_minimal_response_is_a_row(job: Job, client: SageMakerClient) -> None:
-    """A response with nothing but what AWS promises is a row; the rest is None."""
+def test_mapper_converts_a_minimal_response(job: Job, client: SageMakerClient) -> None:
+    """A response with only the members that AWS requires is a row; other columns are None."""
     item, _ = described(client, job, aws_responses.minimal("sagemaker", job.operation))
     row = job.mapper.from_item(item)
     assert row["tags"] is None
@@ -283,7 +284,7 @@ def test_a_minimal_response_is_a_row(job: Job, client: SageMakerClient) -> None:
 
 @jobs
 @dialects
-def test_responses_in_databases(
+def test_databases_return_rows_of_full_and_minimal_responses(
     job: Job, dialect: str, client: SageMakerClient, request: pytest.FixtureRequest
 ) -> None:
     """Rows of a full and of a minimal response read back equal from every database."""
@@ -304,8 +305,8 @@ def test_responses_in_databases(
     max_examples=40,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-def test_any_response_is_a_row(job: Job, data: st.DataObject) -> None:
-    """Whatever members a response has, the row fits the JSON Schema and the model."""
+def test_mapper_converts_any_response(job: Job, data: st.DataObject) -> None:
+    """Whatever members a response has, the row satisfies the JSON Schema and the model."""
     response = data.draw(aws_responses.random("sagemaker", job.operation))
     row = job.mapper.from_item(
         response, list_tags=data.draw(aws_responses.random("sagemaker", "ListTags"))
@@ -314,9 +315,9 @@ def test_any_response_is_a_row(job: Job, data: st.DataObject) -> None:
 
 
 @jobs
-def test_what_aws_adds_tomorrow(job: Job, client: SageMakerClient) -> None:
-    """A new member is named and breaks nothing, a new value of an enumeration survives, and a new
-    member of a structure is kept."""
+def test_mapper_keeps_what_aws_adds_later(job: Job, client: SageMakerClient) -> None:
+    """A new member is named and breaks nothing; a new value of an enumeration and a new member
+    of a structure are kept."""
     item, _ = described(client, job, aws_responses.full("sagemaker", job.operation))
     status = next(name for name in item if name.endswith("JobStatus"))
     item[status] = "Paused"
@@ -329,7 +330,7 @@ def test_what_aws_adds_tomorrow(job: Job, client: SageMakerClient) -> None:
     assert_sound(job, row)
 
 
-def test_the_mappers_are_those_of_the_tables() -> None:
+def test_mappers_have_the_columns_of_their_pages() -> None:
     """Each mapper has the columns of its page, in the page's order."""
     modules = (sagemaker_trainingjob, sagemaker_processing_job, sagemaker_compilation_job)
     for job, module in zip(JOBS, modules, strict=True):

@@ -46,7 +46,7 @@ def _expected(table: LinkedTable, dialect: str) -> Described:
 
 
 @pytest.mark.parametrize("dialect", [dialect.name for dialect in DIALECTS])
-def test_the_catalogue_says_what_the_pages_say(
+def test_ddl_of_documents_gives_the_catalogue_of_the_pages(
     tables: dict[str, LinkedTable], dialect: str, request: pytest.FixtureRequest
 ) -> None:
     """All documents' DDL runs together and twice; names, order, types, keys and comments agree."""
@@ -73,8 +73,8 @@ def test_the_catalogue_says_what_the_pages_say(
     assert found == {name: _expected(table, dialect) for name, table in tables.items()}
 
 
-def test_the_documents_are_the_ones_meant(tables: dict[str, LinkedTable]) -> None:
-    """The test above is about these tables and these numbers of columns."""
+def test_documents_have_the_expected_tables_and_columns(tables: dict[str, LinkedTable]) -> None:
+    """The test above covers these tables and these numbers of columns."""
     assert {name: len(table.columns) for name, table in tables.items()} == {
         "aws.sagemaker_compilation_job": 21,
         "aws.sagemaker_processing_job": 24,
@@ -82,16 +82,16 @@ def test_the_documents_are_the_ones_meant(tables: dict[str, LinkedTable]) -> Non
     }
 
 
-def test_the_documents_fit_every_engine(tables: dict[str, LinkedTable]) -> None:
-    """Nothing in them is a problem for a target."""
+def test_documents_exceed_no_limit_of_a_target(tables: dict[str, LinkedTable]) -> None:
+    """No document has a problem for a target."""
     assert [problem for table in tables.values() for problem in limits.problems(table)] == []
 
 
 @pytest.mark.slow
-def test_the_ddl_of_many_real_pages_runs(
+def test_ddl_of_real_pages_runs(
     many_pages: Path, postgres_server: engines.Server, duck: engines.DuckDB
 ) -> None:
-    """Every real page makes DDL that each engine runs, twice, beside all the others."""
+    """The DDL of all real pages runs in each engine, together and twice."""
     types = TypeTable()
     made = link(read_pages(many_pages, many_pages), types).tables
     assert made

@@ -242,9 +242,11 @@ def filled(binding: Binding) -> set[str]:
 
 
 @tables
-def test_a_full_response_fills_every_column(corpus_package: CorpusPackage, table: str) -> None:
-    """Responses with every member fill every column that is bound or derived, each with what the
-    service answered; the members that fill none are named."""
+def test_mapper_fills_every_column_from_full_responses(
+    corpus_package: CorpusPackage, table: str
+) -> None:
+    """Responses with every member fill every column that is bound or derived, each with the
+    service's value; `unmapped` names members that fill none."""
     binding, mapper = corpus_package.bindings[table], corpus_package.mapper(table)
     said = full(binding)
     found = sound_rows(corpus_package, table, said, None if has_own_key(binding) else "full")
@@ -258,9 +260,9 @@ def test_a_full_response_fills_every_column(corpus_package: CorpusPackage, table
 
 
 @tables
-def test_a_minimal_response_is_a_row(corpus_package: CorpusPackage, table: str) -> None:
-    """Responses with nothing but what the services promise are a row; the rest is None. A response
-    without an item has no row."""
+def test_mapper_converts_minimal_responses(corpus_package: CorpusPackage, table: str) -> None:
+    """Responses with only the required members are a row, whose other columns are None. A
+    response without an item gives no row."""
     binding = corpus_package.bindings[table]
     assert len(sound_rows(corpus_package, table, minimal(binding), "minimal")) == 1
     if binding.path != WHOLE:
@@ -268,9 +270,9 @@ def test_a_minimal_response_is_a_row(corpus_package: CorpusPackage, table: str) 
 
 
 @tables
-def test_what_aws_adds_tomorrow(corpus_package: CorpusPackage, table: str) -> None:
-    """A new member of the item is named and breaks nothing; a new member of any structure in a json
-    column is kept, and so is a new value of every enumeration."""
+def test_mapper_keeps_what_aws_adds_later(corpus_package: CorpusPackage, table: str) -> None:
+    """A new member of the item is named and breaks nothing; a new member of a structure in a
+    json column is kept, and so is a new value of an enumeration."""
     binding, mapper = corpus_package.bindings[table], corpus_package.mapper(table)
     today = full(binding)
     said = tomorrow(binding, today)
@@ -293,9 +295,9 @@ def tomorrow(binding: Binding, today: Answers) -> Answers:
 
 
 @tables
-def test_what_is_missing_is_none(corpus_package: CorpusPackage, table: str) -> None:
-    """Without a member, the columns that it fills are None, and all others what they were; the same
-    goes for the response of an auxiliary operation."""
+def test_mapper_returns_none_for_what_is_missing(corpus_package: CorpusPackage, table: str) -> None:
+    """Without a member, the columns that it fills are None, and all others are unchanged; the
+    same holds for the response of an enrichment."""
     binding, mapper = corpus_package.bindings[table], corpus_package.mapper(table)
     types = cast("Any", corpus_package.table(table)).columns
     said = full(binding)
@@ -338,8 +340,8 @@ def test_what_is_missing_is_none(corpus_package: CorpusPackage, table: str) -> N
 
 
 @tables
-def test_a_row_has_a_key(corpus_package: CorpusPackage, table: str) -> None:
-    """An item that does not say what its key is is refused, unless the caller says it."""
+def test_mapper_refuses_an_item_without_key(corpus_package: CorpusPackage, table: str) -> None:
+    """An item without the members of its key is refused, unless the caller passes the key."""
     binding, mapper = corpus_package.bindings[table], corpus_package.mapper(table)
     said = full(binding)
     own = {member for member, columns in sources(binding).items() if KEY in columns}
@@ -352,11 +354,11 @@ def test_a_row_has_a_key(corpus_package: CorpusPackage, table: str) -> None:
 
 
 @tables
-def test_any_response_is_a_row(
+def test_mapper_converts_any_response(
     corpus_package: CorpusPackage, databases: Mapping[str, loading.Connection], table: str
 ) -> None:
-    """Whatever members and values responses have, rows are those that are expected, fit JSON Schema
-    and model, and read back equal from every database."""
+    """Whatever members and values responses have, rows are the expected ones, satisfy JSON
+    Schema and model, and read back equal from every database."""
     strategy = random(corpus_package.bindings[table])
     found: list[Row] = []
 

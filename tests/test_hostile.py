@@ -286,8 +286,8 @@ def tables(project: Path) -> dict[str, LinkedTable]:
     return {table.table.id: table for table in link(pages, TypeTable()).tables}
 
 
-def test_every_page_is_built(tables: dict[str, LinkedTable]) -> None:
-    """The other tests of this module are about all of these pages."""
+def test_build_accepts_every_hostile_page(tables: dict[str, LinkedTable]) -> None:
+    """The other tests of this module cover all of these pages."""
     assert sorted(tables) == sorted(PAGES)
 
 
@@ -300,7 +300,7 @@ def _statements(project: Path, table: LinkedTable, dialect: str) -> str:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: str(dialect.name))
-def test_databases_store_what_was_meant(
+def test_ddl_gives_databases_the_names_and_comments_of_pages(
     project: Path,
     tables: dict[str, LinkedTable],
     dialect: Dialect,
@@ -340,8 +340,8 @@ def test_databases_store_what_was_meant(
         assert [(column.name, column.comment) for column in found.columns] == expected
 
 
-def test_long_and_reserved_names_in_postgresql() -> None:
-    """A name is renamed where the server would cut or refuse it, and always to the same name."""
+def test_sql_name_renames_what_postgresql_cuts_or_refuses() -> None:
+    """A name is renamed if the server would truncate or refuse it, and always to the same name."""
     postgres = next(dialect for dialect in DIALECTS if dialect.name == "postgres")
     renamed = {name: ddl.identifier(name, postgres) for name in [*LONG, "ctid", "oid"]}
     assert renamed == {
@@ -355,7 +355,7 @@ def test_long_and_reserved_names_in_postgresql() -> None:
 
 @pytest.mark.parametrize("dialect", [dialect.name for dialect in DIALECTS])
 @pytest.mark.parametrize("id", ["aws.names", "aws.words"])
-def test_rows_of_awkward_columns_make_the_round_trip(
+def test_rows_of_hostile_columns_make_the_round_trip(
     project: Path,
     tables: dict[str, LinkedTable],
     id: str,
@@ -384,8 +384,11 @@ def test_rows_of_awkward_columns_make_the_round_trip(
 # --- JSON Schema ----------------------------------------------------------------------------------
 
 
-def test_json_schema_says_what_was_meant(project: Path, tables: dict[str, LinkedTable]) -> None:
-    """Every schema is one, by the meta-schema; names, titles and descriptions are the texts meant."""
+def test_json_schema_keeps_names_and_texts_of_pages(
+    project: Path, tables: dict[str, LinkedTable]
+) -> None:
+    """Every schema is valid by the meta-schema; names, titles and descriptions are those of the
+    page."""
     for id, page in PAGES.items():
         path = paths.json_schema_path(tables[id].table.provider, tables[id].module)
         text = (project / "generated" / SETTINGS.package / path).read_text("ascii")
@@ -406,8 +409,10 @@ def test_json_schema_says_what_was_meant(project: Path, tables: dict[str, Linked
         } == meant.parameters
 
 
-def test_json_schema_of_structures(project: Path, tables: dict[str, LinkedTable]) -> None:
-    """Members of an API page keep their descriptions and values, whatever they are called."""
+def test_json_schema_keeps_names_and_texts_of_structures(
+    project: Path, tables: dict[str, LinkedTable]
+) -> None:
+    """Members of an API page keep their descriptions and values, whatever their names are."""
     path = paths.json_schema_path("aws", tables["aws.svc_nasty"].module)
     schema = json.loads((project / "generated" / SETTINGS.package / path).read_text("ascii"))
     members = schema["$defs"]["Thing"]["properties"]
@@ -441,9 +446,9 @@ print(json.dumps(found))
 """
 
 
-def test_python_says_what_was_meant(project: Path, tmp_path: Path) -> None:
-    """Every model is imported without a warning, takes a row, and documents what was meant; nothing
-    in it runs."""
+def test_models_keep_names_and_texts_of_pages(project: Path, tmp_path: Path) -> None:
+    """Every model is imported without a warning, accepts a row, and has the page's words; no
+    text is run as code."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", _INSPECT],
         cwd=tmp_path,
@@ -462,8 +467,8 @@ def test_python_says_what_was_meant(project: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_python_is_formatted_and_typed(project: Path) -> None:
-    """black has nothing to change, and mypy --strict nothing to say."""
+def test_package_of_hostile_pages_is_formatted_and_typed(project: Path) -> None:
+    """black and mypy --strict find nothing."""
     for command in (
         ["black", "--check"],
         ["mypy", "--strict", "--cache-dir", str(project / "mypy")],
@@ -559,8 +564,8 @@ REFUSED: dict[str, tuple[dict[str, str], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_no_target_can_hold_is_refused(tmp_path: Path, case: str) -> None:
-    """Such a page is a problem with its place, quickly, and nothing is written."""
+def test_build_refuses_what_no_target_can_hold(tmp_path: Path, case: str) -> None:
+    """Such a page is reported with its place, quickly, and nothing is written."""
     pages, expected = REFUSED[case]
     project = projects.pages(
         tmp_path, {f"ddsql/{name}.dataset.md": text for name, text in pages.items()}
@@ -575,8 +580,8 @@ def test_what_no_target_can_hold_is_refused(tmp_path: Path, case: str) -> None:
     assert {path.name for path in project.iterdir()} == {"docs_src", "schemagen.toml"}
 
 
-def test_escapes_of_yaml() -> None:
-    """Escapes bring nothing into a title that the page itself could not."""
+def test_escapes_of_yaml_bring_nothing_new_into_titles() -> None:
+    """A title cannot contain more through escapes than the page itself could."""
     title = '"nul \\0 half \\ud800 turned \\u202e line \\u2028 mojibake \\x92"'
     text = projects.page("aws.t", "x | core | string").replace("# Made up\n", "")
     page = parse_source(
@@ -587,8 +592,8 @@ def test_escapes_of_yaml() -> None:
     assert page.table.title == f"nul {LOST} half {LOST} turned {LOST} line mojibake \x92"
 
 
-def test_names_of_files(tmp_path: Path) -> None:
-    """A file may be called anything: its problems stay on one line and move no cursor."""
+def test_problems_show_any_file_name_on_one_line(tmp_path: Path) -> None:
+    """A file can have any name: its problems stay on one line and move no cursor."""
     name = "line\nescape\x1b[31m turned \u202e.dataset.md"
     projects.pages(tmp_path, {f"ddsql/{name}": projects.page("aws.t", "x | string")})
     done = projects.run(tmp_path, "build")
@@ -733,9 +738,9 @@ SETTINGS = api.settings(projects.CHECKOUT)
 ENOUGH = 20
 
 
-def test_any_page_is_refused_or_built() -> None:
-    """Whatever a page holds, it has problems in their places, or every output is what its consumer
-    reads; and enough of the pages that are made up here get that far."""
+def test_build_accepts_or_refuses_any_page() -> None:
+    """Any page has problems with their places, or outputs that their consumers read; and enough
+    of the generated pages get that far."""
     built: list[str] = []
 
     @settings(
@@ -789,8 +794,9 @@ def _consume(path: str, text: str, table: LinkedTable) -> None:
         ]
 
 
-def test_what_is_shown_moves_no_cursor(project: Path) -> None:
-    """`inspect` shows markup as text, and no control reaches the terminal; JSON keeps everything."""
+def test_inspect_escapes_control_characters(project: Path) -> None:
+    """`inspect` shows markup as text, and no control reaches the terminal; JSON keeps
+    everything."""
     shown = projects.run(project, "inspect", "aws.descriptions")
     assert (shown.returncode, shown.stderr) == (0, "")
     assert "{{ 7*7 }}" in shown.stdout

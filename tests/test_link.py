@@ -89,15 +89,16 @@ def linked(
     return link(pages, types or TypeTable(), lock.bindings, [lock.recorded_service])
 
 
-def test_types_are_resolved_with_the_settings_rules() -> None:
-    """A rule can give a type to a column whose own is unknown, and the page's words stay."""
+def test_link_resolves_types_by_the_rules_of_settings() -> None:
+    """A rule can give a type to a column whose own is unknown; the page's word is kept."""
     types = TypeTable(rules=(Rule(table="aws.*", column="a", type="json"),))
     found = column(linked({"a": "mystery"}, bound={}, types=types), "a")
     assert (found.column.type, found.type.expression) == ("mystery", "json")
 
 
-def test_unknown_types_are_reported_together_at_their_cells() -> None:
-    """Every column and parameter whose type no row has is a problem with the place of its cell."""
+def test_link_reports_all_unknown_types_at_their_cells() -> None:
+    """Every column and parameter with an unknown type is a problem with the position of its
+    cell."""
     cells = (
         Column("a", "core", "text", Origin("page.md", 7), type_column=12),
         Column("b", "core", "string", Origin("page.md", 8)),
@@ -118,7 +119,7 @@ def test_unknown_types_are_reported_together_at_their_cells() -> None:
     ]
 
 
-def test_only_strings_have_documented_values() -> None:
+def test_link_ignores_values_of_columns_that_are_not_strings() -> None:
     """What a json column's description lists are members, not values."""
     catalog = linked({"a": "string", "b": "json"}, bound={}, values=DOCUMENTED)
     assert column(catalog, "a").column.values == DOCUMENTED
@@ -146,8 +147,8 @@ def reached(catalog: Catalog) -> list[tuple[str, str]]:
         ("rows", ListOf(ListOf(StructureRef("Part")))),
     ],
 )
-def test_the_record_types_json(name: str, shape: Shape) -> None:
-    """A json column whose member is, or holds, a structure has the member's shape."""
+def test_link_types_json_columns_by_the_recorded_shape(name: str, shape: Shape) -> None:
+    """A json column whose member is, or contains, a structure has the member's shape."""
     catalog = linked({name: "json"})
     found = column(catalog, name)
     assert (found.service, found.shape) == ("made", shape)
@@ -155,8 +156,8 @@ def test_the_record_types_json(name: str, shape: Shape) -> None:
 
 
 @pytest.mark.parametrize("name", ["arn", "document", "size", "state", "names"])
-def test_what_holds_no_structure_is_any_json(name: str) -> None:
-    """A json column that a string, a number, a document or a list of them fills stays any JSON."""
+def test_link_leaves_json_without_structures_untyped(name: str) -> None:
+    """A json column filled by a string, a number, a document or a list of them stays any JSON."""
     catalog = linked({name: "json"})
     assert (column(catalog, name).service, column(catalog, name).shape) == ("", None)
     assert reached(catalog) == []
@@ -176,14 +177,15 @@ def test_what_holds_no_structure_is_any_json(name: str) -> None:
         ("parts", "string", False),
     ],
 )
-def test_arrays_of_json(name: str, type: str, typed: bool) -> None:
-    """The elements of an array of json are typed where the member is a list of the same depth, or a
-    deeper one; other types stay what they are."""
+def test_link_types_elements_of_arrays_of_json(name: str, type: str, typed: bool) -> None:
+    """Elements of an array of json are typed if the member is a list of at least the same depth;
+    other types are unchanged."""
     assert (column(linked({name: type}), name).shape is not None) == typed
 
 
-def test_a_whole_response_has_the_shape_of_its_item() -> None:
-    """A column that a whole auxiliary response fills, or the item in it, has that structure."""
+def test_link_types_a_column_of_a_whole_response_by_its_item() -> None:
+    """A column filled by a whole response of an enrichment, or by the item in it, has that
+    structure."""
     catalog = linked(
         {"policy": "json", "part": "json"},
         bound={
@@ -200,8 +202,8 @@ def test_a_whole_response_has_the_shape_of_its_item() -> None:
     assert reached(catalog) == [("made", item) for item in ("GetPolicyResponse", "Owner", "Part")]
 
 
-def test_a_users_type_that_is_no_json_is_not_narrowed() -> None:
-    """A row of the user's that allows everything, but makes something else of a value, stays so."""
+def test_link_keeps_a_users_type_that_is_not_json() -> None:
+    """A user's type that allows everything, but converts values differently, is unchanged."""
     text = SqlType("text", encode="text")
     sql = dict.fromkeys(("postgres", "postgres_jsonb", "duckdb"), text)
     row = TypeTable().types["json"]
@@ -210,9 +212,9 @@ def test_a_users_type_that_is_no_json_is_not_narrowed() -> None:
     assert column(linked({"owner": "json"}, types=types), "owner").shape is None
 
 
-def test_recorded_structures() -> None:
-    """Their members are those of the record, in its order, with its values, and none is required:
-    a row must not be lost to a member that AWS leaves out."""
+def test_recorded_structures_require_no_member() -> None:
+    """Members are those of the record, in its order and with its values, and none is required: a
+    member that AWS omits must not make a row invalid."""
     structures = linked({"parts": "json"}).structures
     assert structures["made", "Owner"] == Structure(
         "made",
@@ -237,15 +239,16 @@ def test_recorded_structures() -> None:
     assert not any(member.required for item in structures.values() for member in item.members)
 
 
-def test_names_do_not_depend_on_the_tables() -> None:
-    """What no table reaches has its name too: that of others must not change when one does."""
+def test_names_of_structures_do_not_depend_on_tables() -> None:
+    """Structures that no table reaches are named too: other names must not change when one of
+    them is reached."""
     first, other = linked({"owner": "json"}), linked({"arn": "string"})
     assert first.classes == other.classes
     assert ("made", "Unused") in first.classes
 
 
-def test_circles_end() -> None:
-    """A structure that contains itself reaches itself once."""
+def test_link_reaches_circular_structures_once() -> None:
+    """A structure that contains itself is reached once."""
     structures = linked({}).structures
     assert list(closure("made", StructureRef("Part"), structures)) == [
         ("made", "Part"),
@@ -298,8 +301,9 @@ def test_a_page_types_the_column_itself() -> None:
     assert described("Nobody") == StructureRef("Owner")
 
 
-def test_a_page_requires_only_what_the_record_requires() -> None:
-    """A member is required where page and record say so, or the page alone speaks."""
+def test_link_requires_members_that_page_and_record_require() -> None:
+    """A member is required if page and record require it, or the page does and there is no
+    record."""
     owner = page(
         "Owner",
         *(DocumentedMember(item, Scalar("string"), HERE, True) for item in ("Name", "Kind")),
@@ -316,9 +320,9 @@ DOCUMENTED = (
 )
 
 
-def test_values_are_united() -> None:
-    """A column's documented values come first, in the page's order and with what it says of them,
-    then those that only the record has; each alone is taken as it is."""
+def test_link_appends_recorded_values_to_documented_ones() -> None:
+    """A column's documented values come first, in the page's order and with their descriptions,
+    then values that only the record has; either may be missing."""
     columns = {"state": "string", "arn": "string"}
     both = linked(columns, values=DOCUMENTED)
     assert column(both, "state").column.values == (
@@ -332,8 +336,8 @@ def test_values_are_united() -> None:
     assert column(linked(columns, bound={}), "state").column.values == ()
 
 
-def test_values_of_members_are_united() -> None:
-    """So are those of a page's structure, in lists too."""
+def test_link_appends_recorded_values_of_members_to_documented_ones() -> None:
+    """The same holds for members of a page's structure, in lists too."""
     owner = page(
         "Owner",
         DocumentedMember(
@@ -353,8 +357,8 @@ def test_values_of_members_are_united() -> None:
     ]
 
 
-def test_structures_of_two_services_stay_two() -> None:
-    """Structures of one name that a table reaches in two services are both there."""
+def test_link_keeps_structures_of_two_services_apart() -> None:
+    """Structures with the same name that a table reaches in two services are both kept."""
     part = page(
         "Part",
         DocumentedMember("Text", Scalar("string"), HERE),

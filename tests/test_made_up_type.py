@@ -110,7 +110,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return built
 
 
-def test_it_is_in_every_output(built: Built) -> None:
+def test_new_type_is_in_every_output(built: Built) -> None:
     """JSON Schema, model, mapper, every DDL and the printed table have the type, alone and in an
     array."""
     code = {"type": "string", "maxLength": 9}
@@ -132,7 +132,7 @@ def test_it_is_in_every_output(built: Built) -> None:
 
 
 @pytest.mark.parametrize("dialect", [dialect.name for dialect in DIALECTS])
-def test_it_works(
+def test_new_type_maps_validates_and_loads(
     built: Built, dialect: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     """A response is mapped to a row that the schema and the model accept and the database keeps."""
@@ -160,9 +160,9 @@ def test_it_works(
                 model.model_validate({**row, "compilation_job_name": "ten-chars!"})
 
 
-def test_a_target_of_its_own(tmp_path: Path) -> None:
-    """A row of DIALECTS, and a type in it for each row of the table, are a new target: its DDL is
-    written and listed, and there are statements that load rows into it."""
+def test_new_dialect_is_a_target(tmp_path: Path) -> None:
+    """With a row of DIALECTS, and a type in each row of the type table, the DDL of a new target
+    is written and listed, and statements load rows into it."""
     source = with_table(
         tmp_path / "schemagen",
         (

@@ -92,9 +92,9 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("aws")
-def test_queues_are_rows(made: Made) -> None:
-    """Numbers, truth, times and documents that are texts in the map of a queue's attributes are
-    values of their columns; what a queue lacks is None."""
+def test_mapper_converts_the_attributes_of_queues(made: Made) -> None:
+    """Numbers, booleans, times and documents, which are strings in the map of a queue's
+    attributes, become values of their columns; attributes that a queue lacks are None."""
     sqs = client("sqs")
     statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"}
     policy = {"Version": "2012-10-17", "Statement": [statement]}
@@ -122,9 +122,9 @@ def test_queues_are_rows(made: Made) -> None:
 
 
 @pytest.mark.usefixtures("aws")
-def test_topics_are_rows(made: Made) -> None:
-    """The keys of a topic's attributes are those that documentation lists; its tags are asked for
-    with the ARN that is one of them."""
+def test_mapper_converts_the_attributes_of_topics(made: Made) -> None:
+    """The keys of a topic's attributes are those that the documentation lists; its tags are
+    listed with the ARN that is one of them."""
     sns = client("sns")
     arn = sns.create_topic(
         Name="news", Attributes={"DisplayName": "News"}, Tags=[{"Key": "k", "Value": "v"}]

@@ -39,7 +39,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.table)
 @pytest.mark.usefixtures("aws")
-def test_resources_are_rows(
+def test_mappers_convert_resources_of_moto(
     case: Case,
     corpus_package: CorpusPackage,
     duck: engines.DuckDB,
@@ -77,8 +77,9 @@ def test_resources_are_rows(
         assert duck.execute(query.sql).fetchall() == query.rows, query.sql
 
 
-def test_many_services(corpus_package: CorpusPackage) -> None:
-    """The tables are of services of many kinds, so what is shown is not one service's habit."""
+def test_cases_cover_many_services(corpus_package: CorpusPackage) -> None:
+    """The tables are of many kinds of services, so the tests do not show a single service's
+    habit."""
     services = {corpus_package.bindings[case.table].service for case in CASES}
     assert len(services) >= 12
 
@@ -93,9 +94,9 @@ class Applications:
 
 
 @pytest.mark.usefixtures("aws")
-def test_tags_by_an_arn_that_is_built() -> None:
-    """No response of codedeploy's holds an application's ARN, and ListTagsForResource takes nothing
-    else: the format that the binding has as argument is filled, and the tags are the application's."""
+def test_enrichment_is_called_with_an_arn_that_is_built() -> None:
+    """No response of codedeploy has an application's ARN, which ListTagsForResource requires:
+    the binding's format is filled, and the tags are the application's."""
     columns = ("application_id string", "application_name string", "linked_to_git_hub bool")
     table = thing(*columns, "tags hstore", name="codedeploy_application")
     binding = infer(table, TypeTable(), Indexes(BotocoreModels())).binding

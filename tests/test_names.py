@@ -26,8 +26,8 @@ from schemagen import names
         ("__", "Table"),
     ],
 )
-def test_class_name(name: str, expected: str) -> None:
-    """A table's words become one CamelCase name; capitals that are there stay."""
+def test_class_name_joins_words_in_camel_case(name: str, expected: str) -> None:
+    """A table's words become one CamelCase name; capitals are kept."""
     assert names.class_name(name) == expected
 
 
@@ -43,8 +43,8 @@ def test_class_name(name: str, expected: str) -> None:
         ("__init__", "__init___"),
     ],
 )
-def test_module_name(name: str, expected: str) -> None:
-    """A file's stem is importable, and a name that Windows can hold."""
+def test_module_name_is_importable(name: str, expected: str) -> None:
+    """A file's stem is importable, and allowed on Windows."""
     assert names.module_name(name) == expected
 
 
@@ -70,7 +70,7 @@ def test_module_name(name: str, expected: str) -> None:
         ("@", "field"),
     ],
 )
-def test_field_name(name: str, expected: str) -> None:
+def test_field_name_is_accepted_by_python_and_pydantic(name: str, expected: str) -> None:
     """A column's attribute is its own name, or else one that Python and pydantic accept."""
     assert names.field_name(name) == expected
 
@@ -98,7 +98,7 @@ def test_field_name_shadows_no_attribute_of_models(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(PYDANTIC_BASE_MODEL_ATTRIBUTES))
-def test_field_name_knows_what_the_generator_renames(name: str) -> None:
+def test_field_name_agrees_with_datamodel_code_generator(name: str) -> None:
     """datamodel-code-generator never chooses another attribute than `names` does."""
     assert names.field_name(name) != name
 
@@ -145,12 +145,12 @@ def test_field_names_never_name_another_column(columns: list[str]) -> None:
         ("already_snake", "already_snake"),
     ],
 )
-def test_snake_case(name: str, expected: str) -> None:
+def test_snake_case_gives_names_of_ddsql(name: str, expected: str) -> None:
     """Members of structures get the names that DDSQL's JSON has."""
     assert names.snake_case(name) == expected
 
 
-def test_members_that_become_one_keep_their_names() -> None:
+def test_nested_names_keeps_names_that_would_collide() -> None:
     """No member of a structure hides another."""
     keys = names.NestedNames.SNAKE_CASE.of(["KeyId", "keyId", "Arn"])
     assert keys == {"KeyId": "KeyId", "keyId": "keyId", "Arn": "arn"}
@@ -195,8 +195,9 @@ def test_is_package_name_refuses_names_with_another_meaning(name: str) -> None:
     assert not names.is_package_name(name)
 
 
-def test_sql_name_is_cut_with_a_hash() -> None:
-    """Names that an engine would cut silently, or refuse, are renamed the same way everywhere."""
+def test_sql_name_replaces_what_an_engine_cuts_by_a_hash() -> None:
+    """Names that an engine would truncate silently, or refuse, are renamed the same way
+    everywhere."""
     long = "é" * 40
     cut = names.sql_name(long, max_bytes=63, reserved=())
     assert len(cut.encode()) <= 63
@@ -210,8 +211,9 @@ def test_sql_name_is_cut_with_a_hash() -> None:
 @example("'\"\\")
 @example('"""')
 @example("\ud800\u202e\x00\r\n")
-def test_python_literal(text: str) -> None:
-    """A literal reads back as its text, is ASCII where it matters, and is as black writes it."""
+def test_python_literal_reads_back_as_its_text(text: str) -> None:
+    """A literal evaluates to its text, escapes what could mislead a reader, and has black's
+    form."""
     literal = names.python_literal(text)
     assert ast.literal_eval(literal) == text
     assert literal.isprintable()
@@ -224,9 +226,9 @@ def test_python_literal(text: str) -> None:
 @example("\\")
 @example("\ud800 \u202e \x00 \r \n\t\x85 x")
 @example("word " * 40 + '"')
-def test_docstring_is_text_only(text: str) -> None:
-    """A docstring ends where it should, reads back as its words, is printable, and stays as it is
-    under black."""
+def test_docstring_reads_back_as_its_words(text: str) -> None:
+    """A docstring ends where it should, has its words, is printable, and is not changed by
+    black."""
     if not text.strip():
         return
     source = f"class A:\n    x: int\n{names.docstring(text, 1, 88)}\n    y: int\n"
@@ -240,8 +242,9 @@ def test_docstring_is_text_only(text: str) -> None:
     assert black.format_str(source, mode=black.Mode()) == source
 
 
-def test_docstring_is_wrapped_between_words() -> None:
-    """Lines have at most the width; the line ends of the text stay, and long words are whole."""
+def test_docstring_wraps_between_words() -> None:
+    """Lines have at most the width; line ends of the text are kept, and long words are not
+    broken."""
     text = names.docstring("Words " * 8 + "\n\n- item\n" + "x" * 50, 1, 40)
     assert text.split("\n") == [
         '    """Words Words Words Words Words',

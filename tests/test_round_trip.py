@@ -442,17 +442,17 @@ def _check(bench: Bench, target: Target, expression: str, values: list[object]) 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
-def test_awkward_values_come_back_or_are_refused(
+def test_targets_return_or_refuse_awkward_values(
     bench: Bench, target: Target, expression: str
 ) -> None:
-    """Every value that somebody's database once mangled comes back equal or is refused by name."""
+    """Every value that some database has mangled comes back equal or is refused by name."""
     _check(bench, target, expression, _awkward(expression))
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
-def test_any_value_comes_back_or_is_refused(bench: Bench, target: Target, expression: str) -> None:
-    """So does every value that hypothesis finds."""
+def test_targets_return_or_refuse_any_value(bench: Bench, target: Target, expression: str) -> None:
+    """Every value that hypothesis finds comes back equal or is refused by name."""
 
     @settings(max_examples=20, deadline=None, database=None, derandomize=True)
     @given(st.lists(_strategy(expression), min_size=1, max_size=8))
@@ -462,6 +462,6 @@ def test_any_value_comes_back_or_is_refused(bench: Bench, target: Target, expres
     check()
 
 
-def test_every_type_is_tried() -> None:
+def test_round_trips_cover_every_type() -> None:
     """A row added to the type table is added to these tests."""
     assert {row.name for row in TYPES} == set(STRATEGIES) == set(AWKWARD)

@@ -207,15 +207,15 @@ def real_files() -> dict[str, str]:
     }
 
 
-def test_types_are_spelled_once() -> None:
-    """Changing what a type is in a target means changing the type table, and nothing else."""
+def test_sources_and_templates_spell_no_type() -> None:
+    """To change what a type is in a target, only the type table has to change."""
     files = real_files()
     assert HOME in files
     assert spelled(files) == []
 
 
-def test_words_come_from_the_table() -> None:
-    """The rules above know the table's words, so that an empty result means something."""
+def test_rules_take_their_words_from_the_type_table() -> None:
+    """The rules above know the table's words, so an empty result means something."""
     assert {"bigint", "VARCHAR", "varchar", "jsonb", "double precision"} <= DISTINCT
     assert {"AwareDatetime", "StrictStr", "StrictInt", "HstoreCsv", "date-time"} <= DISTINCT
     assert {"text", "boolean", "JSON", "hstore"} <= SQL
@@ -247,7 +247,7 @@ def test_words_come_from_the_table() -> None:
         ("json_schema/new.json.j2", '{"type": "integer"}'),
     ],
 )
-def test_a_second_spelling_is_found(path: str, text: str) -> None:
+def test_spelled_finds_a_second_spelling(path: str, text: str) -> None:
     """Each rule finds a type that is planted in a new source or template."""
     folder = "parser/schemagen" if path.endswith(".py") else "templates"
     assert spelled({f"{folder}/{path}": text})
@@ -265,7 +265,7 @@ def test_a_second_spelling_is_found(path: str, text: str) -> None:
         ("package/new.md.j2", "JSON text of an object"),
     ],
 )
-def test_other_meanings_are_free(path: str, text: str) -> None:
-    """Explanations, and words that mean something else where they stand, are no spelling."""
+def test_spelled_ignores_other_meanings(path: str, text: str) -> None:
+    """Explanations, and words with another meaning in their place, are not spellings of a type."""
     folder = "parser/schemagen" if path.endswith(".py") else "templates"
     assert spelled({f"{folder}/{path}": text}) == []

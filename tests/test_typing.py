@@ -104,16 +104,16 @@ CHECKERS = (mypy, pyright)
 
 @pytest.mark.parametrize("checker", CHECKERS, ids=["mypy", "pyright"])
 @pytest.mark.parametrize("program", ["consumer.py"], indirect=True)
-def test_programs_of_users_have_no_errors(program: Path, python: Path, checker: Checker) -> None:
-    """Responses of boto3's stubs are accepted, and rows have exact types."""
+def test_checkers_accept_programs_of_users(program: Path, python: Path, checker: Checker) -> None:
+    """Responses typed by boto3's stubs are accepted, and rows have exact types."""
     assert checker(program, python) == []
 
 
 @pytest.mark.parametrize("checker", CHECKERS, ids=["mypy", "pyright"])
 @pytest.mark.parametrize("program", ["mistakes.py"], indirect=True)
-def test_mistakes_of_users_are_found(program: Path, python: Path, checker: Checker) -> None:
-    """Every line that ends in "# mistake" has a finding of both checkers, and no other line has;
-    which findings they are is recorded."""
+def test_checkers_find_mistakes_of_users(program: Path, python: Path, checker: Checker) -> None:
+    """Both checkers find something in every line that ends in "# mistake", and in no other line;
+    the findings are recorded."""
     found = checker(program, python)
     recorded = PROGRAMS / f"mistakes.{checker.__name__}.txt"
     if os.environ.get("SCHEMAGEN_RECORD"):
@@ -152,11 +152,11 @@ def bindings(package: CorpusPackage) -> list[Binding]:
 
 
 @pytest.mark.parametrize("checker", CHECKERS, ids=["mypy", "pyright"])
-def test_the_stubs_responses_fit_every_mapper(
+def test_mappers_accept_the_responses_of_stubs(
     corpus_package: CorpusPackage, corpus_python: Path, checker: Checker, tmp_path: Path
 ) -> None:
-    """What boto3's stubs say of the primary and of each auxiliary response is accepted, and rows
-    have every bound column."""
+    """Primary responses and those of enrichments are accepted as boto3's stubs type them, and
+    rows have every bound column."""
     found = bindings(corpus_package)
     assert {binding.service for binding in found} == set(SERVICES)
     program = tmp_path / "use.py"
@@ -170,11 +170,11 @@ def test_the_stubs_responses_fit_every_mapper(
 
 
 @pytest.mark.parametrize("checker", CHECKERS, ids=["mypy", "pyright"])
-def test_no_mapper_takes_any_response(
+def test_mappers_refuse_responses_of_other_operations(
     corpus_package: CorpusPackage, corpus_python: Path, checker: Checker, tmp_path: Path
 ) -> None:
-    """The response of another table's operation, or the primary one in the place of an auxiliary
-    one, is a mistake that both checkers find."""
+    """The response of another table's operation, or the primary one instead of an enrichment's,
+    is a mistake that both checkers find."""
     found = [binding for binding in bindings(corpus_package) if binding.table not in OLDER_STUBS]
     program = tmp_path / "misuse.py"
     misuses = map(stub_programs.misuse, found, [*found[1:], found[0]])
@@ -185,8 +185,8 @@ def test_no_mapper_takes_any_response(
     assert sorted({_line(finding)[0] for finding in checker(program, corpus_python)}) == mistakes
 
 
-def test_nothing_in_the_mappers_is_any(corpus_package: CorpusPackage) -> None:
-    """mypy --strict finds nothing in the modules themselves, in which no type is said to be Any."""
+def test_mappers_have_no_type_any(corpus_package: CorpusPackage) -> None:
+    """mypy --strict finds nothing in the modules themselves, and no annotation in them is Any."""
     package = corpus_package.settings.out / corpus_package.settings.package
     modules = [path for part in ("mappers", "shapes") for path in (package / part).rglob("*.py")]
     assert len(modules) > len(corpus_package.bindings)

@@ -51,8 +51,8 @@ def create(dialect: str, request: pytest.FixtureRequest) -> Create:
     return run
 
 
-def test_every_type(create: Create, dialect: str) -> None:
-    """A column of every type exists, in the page's order, nullable but for the key."""
+def test_create_table_has_a_column_of_every_type(create: Create, dialect: str) -> None:
+    """Columns of every type exist, in the page's order, nullable except for the key."""
     types = {"_key": "string"} | {f"a {name}": name for name in TYPES[dialect]}
     found = create(handmade.table("aws.thing", handmade.columns(types)))
     assert found.key == ("_key",)
@@ -61,7 +61,7 @@ def test_every_type(create: Create, dialect: str) -> None:
     ]
 
 
-def test_no_key_no_primary_key(create: Create) -> None:
+def test_table_without_key_has_no_primary_key(create: Create) -> None:
     """A page without _key has no primary key, and every column may be null."""
     found = create(handmade.table("aws.thing", handmade.columns({"a": "string"})))
     assert found.key == ()
@@ -80,8 +80,8 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_text_of_pages_is_data(create: Create, text: str) -> None:
-    """Whatever a page says reaches the catalogue unchanged and is never run."""
+def test_text_of_pages_reaches_the_catalogue_as_data(create: Create, text: str) -> None:
+    """Any text of a page reaches the catalogue unchanged and is never run."""
     name = text if "\n" not in text else "plain"
     columns = [handmade.column("_key", description=text), handmade.column(name, description=text)]
     table = handmade.table(
@@ -115,8 +115,10 @@ def test_unstorable_characters_are_replaced_in_comments(create: Create) -> None:
 LONG = "a" * 60 + "éé"  # 64 bytes of UTF-8, 62 characters
 
 
-def test_names_that_an_engine_would_cut_or_refuse(create: Create, dialect: str) -> None:
-    """Such names get a stable suffix; the comment says what the documentation calls them."""
+def test_names_that_an_engine_truncates_or_refuses_get_a_suffix(
+    create: Create, dialect: str
+) -> None:
+    """Such names get a stable suffix, and the comment has the documented name."""
     columns = [handmade.column("ctid"), handmade.column(LONG, description="Long.")]
     found = create(handmade.table(f"aws.{LONG}", columns))
     if dialect == "duckdb":
@@ -135,8 +137,8 @@ def test_names_that_an_engine_would_cut_or_refuse(create: Create, dialect: str) 
         assert long.comment == f"Long.\n\nThe documentation calls this column {LONG}."
 
 
-def test_ddsqls_own_query_runs(postgres_with_hstore: psycopg.Connection) -> None:
-    """A condition on tags reads as in DDSQL: one text of sorted values, separated by commas."""
+def test_query_on_tags_runs_as_in_ddsql(postgres_with_hstore: psycopg.Connection) -> None:
+    """A condition on tags reads as in DDSQL: a string of sorted values, separated by commas."""
     table = handmade.table("aws.thing", handmade.columns({"_key": "string", "tags": "hstore_csv"}))
     postgres_with_hstore.execute(ddl.render(table, DIALECT["postgres"]).encode())
     listed = [
@@ -153,8 +155,9 @@ def test_ddsqls_own_query_runs(postgres_with_hstore: psycopg.Connection) -> None
     assert found == [("k",)]
 
 
-def test_the_variant_without_extension_needs_none() -> None:
-    """The variant for servers without hstore creates no extension; the other one does, first."""
+def test_postgres_jsonb_creates_no_extension() -> None:
+    """The variant for servers without hstore creates no extension; the other one creates it
+    first."""
     table = handmade.table("aws.thing", handmade.columns({"tags": "hstore_csv"}))
     assert "EXTENSION" not in ddl.render(table, DIALECT["postgres_jsonb"])
     statements = ddl.render(table, DIALECT["postgres"])

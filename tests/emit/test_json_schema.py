@@ -66,7 +66,7 @@ def accepts(schema: dict[str, Any], row: object) -> bool:
     return bool(validator.is_valid(row))
 
 
-def test_only_the_key_is_required() -> None:
+def test_schema_requires_only_the_key() -> None:
     """Every column but the key may be missing or null; unknown columns are refused."""
     made = schema(column("_key", "string"), column("name", "string"))
     assert accepts(made, {"_key": "a"})
@@ -76,14 +76,15 @@ def test_only_the_key_is_required() -> None:
     assert not accepts(made, {"_key": "a", "nam": "a"})
 
 
-def test_annotations_are_not_written() -> None:
-    """The annotation that the models follow is no part of the file, even as a column's name."""
+def test_render_strips_annotations() -> None:
+    """The annotation that models are generated from is not in the file, not even under a
+    column's name."""
     made = schema(column("x-python-type", "string"), column("n", "array<int64>"))
     assert list(made["properties"]) == ["x-python-type", "n"]
     assert "pydantic" not in json.dumps(made)
 
 
-def test_documented_values_stay_open() -> None:
+def test_documented_values_accept_other_strings() -> None:
     """Values are listed, old ones as deprecated, and any other string is accepted too."""
     made = schema(
         column(
@@ -105,8 +106,8 @@ def test_documented_values_stay_open() -> None:
     assert accepts(made, {"status": "Tomorrow"})
 
 
-def test_documentation_and_deprecation() -> None:
-    """Descriptions and deprecation are carried where JSON Schema has words for them."""
+def test_schema_has_descriptions_and_deprecation() -> None:
+    """Descriptions and deprecation are written with the keywords of JSON Schema."""
     made = schema(column("a", "json", description="Anything."), deprecated="Gone soon.")
     assert made["deprecated"] is True
     assert made["description"] == "A job.\n\nDeprecated: Gone soon."
@@ -133,9 +134,10 @@ TREE = (
 )
 
 
-def test_structures_become_definitions() -> None:
-    """A json column that an API page types refers to the structure; circles are fine, members are
-    renamed, map keys are not, unknown members are allowed, unused structures stay out."""
+def test_structures_of_pages_become_definitions() -> None:
+    """A json column that an API page types refers to the structure. Structures may be circular,
+    members are renamed, map keys are not, unknown members are allowed, and unused structures are
+    left out."""
     made = schema(column("nodes", "json"), structures=TREE)
     assert sorted(made["$defs"]) == ["Leaf", "Node"]
     row: dict[str, Any] = {
@@ -220,8 +222,8 @@ def test_recorded_structures_become_definitions(type: str) -> None:
     assert accepts(made, {"parts": [None]}) == (type != "json")
 
 
-def test_recorded_values_stand_behind_documented_ones() -> None:
-    """A value that only botocore has is listed, one that only the page has too."""
+def test_recorded_values_follow_documented_ones() -> None:
+    """Values that only botocore has are listed, and so are values that only the page has."""
     made = written(
         recorded(
             column(
@@ -237,9 +239,10 @@ def test_recorded_values_stand_behind_documented_ones() -> None:
     ]
 
 
-def test_definitions_of_one_name_are_told_apart() -> None:
-    """Structures of two services that are called the same have their service in front, in each
-    other's members too; so has one that is called as the table's parameters. Others have not."""
+def test_definitions_with_equal_names_are_prefixed_with_their_service() -> None:
+    """Structures of two services with the same name are prefixed with the service, also in
+    references; so is a structure named like the model of the parameters. Other names have no
+    prefix."""
     text = DocumentedMember("Text", Scalar("string"), HERE)
     other = (
         Structure(
@@ -291,14 +294,14 @@ def test_definitions_of_one_name_are_told_apart() -> None:
     assert not accepts(made, {"also": {"text": 1}})
 
 
-def test_names_of_the_api() -> None:
+def test_nested_names_setting_keeps_names_of_the_api() -> None:
     """The setting keeps the API's names inside json columns."""
     made = schema(column("nodes", "json"), structures=TREE, nested_names=NestedNames.API)
     assert accepts(made, {"nodes": [{"NodeArn": "a"}]})
     assert not accepts(made, {"nodes": [{"node_arn": "a"}]})
 
 
-def test_parameters_of_a_table_function() -> None:
+def test_parameters_of_a_table_function_are_a_definition() -> None:
     """A table function's parameters are a definition of their own."""
     made = schema(
         column("a", "string"),
@@ -320,7 +323,7 @@ def test_parameters_of_a_table_function() -> None:
         {"anyOf": [{"enum": "a"}]},
     ],
 )
-def test_wrong_schemas_are_found(wrong: dict[str, Any]) -> None:
-    """A schema that the meta-schema refuses is never written, wherever in it the mistake is."""
+def test_render_refuses_invalid_schemas(wrong: dict[str, Any]) -> None:
+    """A schema that the meta-schema refuses is never written, wherever its mistake is."""
     with pytest.raises((SchemaError, ValidationError)):
         json_schema.render(wrong)

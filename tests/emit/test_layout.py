@@ -54,7 +54,9 @@ def assert_black(lines: Iterable[str]) -> None:
 
 @given(member=members, structure=structures, annotation=types)
 @settings(deadline=None)
-def test_typed_dicts(member: str, structure: str, annotation: str) -> None:
+def test_layout_of_typed_dicts_is_that_of_black(
+    member: str, structure: str, annotation: str
+) -> None:
     """Members of typed dicts are broken where black breaks them, in a class and in a call."""
     row, arriving = f"{annotation} | None", f"NotRequired[ReadOnly[{annotation}]]"
     annotation = annotation.replace("shapes.", "")
@@ -85,7 +87,9 @@ def test_typed_dicts(member: str, structure: str, annotation: str) -> None:
 
 @given(member=members, structure=structures, conversion=member_conversions)
 @settings(deadline=None)
-def test_structures(member: str, structure: str, conversion: str) -> None:
+def test_layout_of_structures_is_that_of_black(
+    member: str, structure: str, conversion: str
+) -> None:
     """The function of a structure is broken where black breaks it."""
     constant = f"_TO_{structure}"
     assert_black(
@@ -112,7 +116,9 @@ def test_structures(member: str, structure: str, conversion: str) -> None:
 
 @given(member=members, operation=members, place=places, conversion=conversions)
 @settings(deadline=None)
-def test_tables(member: str, operation: str, place: str, conversion: str) -> None:
+def test_layout_of_tables_is_that_of_black(
+    member: str, operation: str, place: str, conversion: str
+) -> None:
     """The functions of a table are broken where black breaks them."""
     fetch = f'{member}.get("{operation}")'
     response = f"Callable[[Item], {operation}Response | None] | None"
@@ -143,23 +149,25 @@ def test_tables(member: str, operation: str, place: str, conversion: str) -> Non
 
 @given(module=members, names=st.lists(members, min_size=1, unique=True))
 @settings(deadline=None)
-def test_imports(module: str, names: list[str]) -> None:
+def test_layout_of_imports_is_that_of_black(module: str, names: list[str]) -> None:
     """Imports are broken where black breaks them."""
     assert_black([lay_out_import(f"..{module}", names)])
 
 
 @given(function=words(40), parameter=words(60), returns=words(60))
 @settings(deadline=None)
-def test_functions(function: str, parameter: str, returns: str) -> None:
-    """A function's only parameter stands on a line of its own where black puts it there."""
+def test_layout_of_single_parameters_is_that_of_black(
+    function: str, parameter: str, returns: str
+) -> None:
+    """A function's only parameter is on a line of its own where black puts it there."""
     head = lay_out_function(function, f"response: {parameter}", f"Iterator[{returns}]")
     assert_black([head, "    return response"])
 
 
 @given(found=words(60), depth=st.integers(1, 3))
 @settings(deadline=None)
-def test_loops(found: str, depth: int) -> None:
-    """A loop over what may be None is bracketed where black brackets it."""
+def test_layout_of_loops_is_that_of_black(found: str, depth: int) -> None:
+    """The iterable of a loop is bracketed where black brackets it."""
     heads = [f"{'    ' * level}if response:" for level in range(depth)]
     loop = lay_out_loop(f"{found}_entry", found, depth)
     assert_black([*heads, loop, f"{'    ' * (depth + 1)}yield {found}_entry"])

@@ -37,8 +37,8 @@ def member(facts: str, description: str = "Words\\.", name: str = "Kind") -> Doc
     return only
 
 
-def test_a_whole_structure() -> None:
-    """Members with everything that a page says about them."""
+def test_parse_reads_a_whole_structure() -> None:
+    """Members have everything that a page documents about them."""
     page = parse(
         '# Transition<a name="API_Transition"></a>\n'
         "\n"
@@ -104,8 +104,8 @@ def test_a_whole_structure() -> None:
     )
 
 
-def test_a_whole_operation() -> None:
-    """Request and response are kept apart; errors are no members."""
+def test_parse_reads_a_whole_operation() -> None:
+    """Request and response are separate; errors are not members."""
     page = parse(
         "# DescribeThing\n\nDescribes it\\.\n\n"
         "## Request Syntax\n\n```\n{\n ## Contents\n}\n```\n\n"
@@ -127,8 +127,9 @@ def test_a_whole_operation() -> None:
     )
 
 
-def test_members_that_travel_outside_of_the_document() -> None:
-    """What stands in the URI or in a header is a string, the body is binary; the page says which."""
+def test_parse_types_members_of_uri_header_and_body() -> None:
+    """A member in the URI or a header is a string, the body is binary, as the page's wording
+    tells."""
     page = parse(
         '# Invoke<a name="API_runtime_Invoke"></a>\n\n'
         "## URI Request Parameters\n\nThe request requires the following URI parameters\\.\n\n"
@@ -184,7 +185,7 @@ SHAPES: dict[str, Shape] = {
 
 
 @pytest.mark.parametrize(("text", "shape"), SHAPES.items(), ids=SHAPES)
-def test_types(text: str, shape: Shape) -> None:
+def test_parse_reads_every_wording_of_a_type(text: str, shape: Shape) -> None:
     """Every wording of a type is a shape over the scalars of the type table."""
     assert member(f"Type: {text}  \nRequired: No").shape == shape
 
@@ -208,13 +209,13 @@ CONSTRAINTS = {
 
 
 @pytest.mark.parametrize(("line", "constraints"), CONSTRAINTS.items(), ids=CONSTRAINTS)
-def test_constraints(line: str, constraints: Constraints) -> None:
-    """Limits are read exactly; escapes of Markdown are none of the pattern's."""
+def test_parse_reads_constraints_exactly(line: str, constraints: Constraints) -> None:
+    """Limits are read exactly; Markdown's escapes are not part of a pattern."""
     assert member(f"Type: String  \n{line}").constraints == constraints
 
 
-def test_constraints_of_lists_and_their_elements() -> None:
-    """A list of strings has limits of its own and those of its elements."""
+def test_parse_separates_constraints_of_lists_and_elements() -> None:
+    """A list of strings has its own limits and those of its elements."""
     only = member(
         "Type: Array of strings  \nArray Members: Maximum number of 2 items\\.  \n"
         "Length Constraints: Maximum length of 9\\.  \nValid Values:` A | B`   \nRequired: No"
@@ -223,8 +224,8 @@ def test_constraints_of_lists_and_their_elements() -> None:
     assert [value.value for value in only.values] == ["A", "B"]
 
 
-def test_what_the_model_has_no_place_for_stays_in_the_description() -> None:
-    """Limits of a map's keys, and values of what is no string, are not lost."""
+def test_parse_keeps_other_constraints_in_the_description() -> None:
+    """Limits of a map's keys, and valid values of anything but strings, are not lost."""
     only = member("Type: String to string map  \nKey Pattern: `.*`   \nValue Pattern: `x`")
     assert only.description == "Words.\nKey Pattern: .*\nValue Pattern: x"
     only = member("Type: Integer  \nValid Values:` 1 | 3`   \nRequired: Yes")
@@ -235,7 +236,7 @@ def test_what_the_model_has_no_place_for_stays_in_the_description() -> None:
     )
 
 
-def test_lists_right_before_the_type() -> None:
+def test_parse_reads_a_type_right_after_a_list() -> None:
     """For Markdown, the type is a line of the last list item; for the page, it is not."""
     only = member(
         "Type: String  \nRequired: Yes",
@@ -247,20 +248,20 @@ def test_lists_right_before_the_type() -> None:
     )
 
 
-def test_bold_words_in_descriptions_are_no_members() -> None:
+def test_parse_keeps_bold_words_in_descriptions() -> None:
     """A note between paragraphs belongs to its member."""
     only = member("Type: String", "Words\\.  \n**Note**  \nA note\\.\n\n More\\.")
     assert (only.name, only.description) == ("Kind", "Words.\nNote: A note.\nMore.")
 
 
-def test_members_without_anchors() -> None:
-    """A type makes a member of a bold line."""
+def test_parse_accepts_members_without_anchors() -> None:
+    """A bold line with a type below it is a member."""
     page = parse("# Thing\n\n## Contents\n\n**Name**\nThe name.\nType: String\n\n**Note**\nText.\n")
     assert isinstance(page, Structure)
     assert [member.name for member in page.members] == ["Name"]
 
 
-def test_the_service() -> None:
+def test_service_comes_from_the_folder_or_anchors() -> None:
     """The folder below aws_api names the service; without one, the members' anchors do."""
     page = '# Thing\n\n## Contents\n\n **A** <a name="SageMaker-Type-Thing-A"></a>\nType: String\n'
     services = {
@@ -275,8 +276,8 @@ def test_the_service() -> None:
         assert structure.service == service
 
 
-def test_usages_in_responses_only() -> None:
-    """Only a sentence that begins with the usage counts, and only of a response."""
+def test_parse_reads_usages_in_responses_only() -> None:
+    """Only a sentence that begins with the usage counts, and only a response's."""
     texts = {
         "An array element of [A:B](API_A.md#S-A-response-B)\\.": [Usage("A", "B", True)],
         "The value of [A:B](API_A.md)\\.": [Usage("A", "B", False)],
@@ -301,13 +302,13 @@ def test_usages_in_responses_only() -> None:
         ("API_More", "# More\n\nThe following:\n+  [A](API_A.md) \n"),
     ],
 )
-def test_indexes(name: str, text: str) -> None:
-    """Pages that only list other pages are known as such."""
+def test_parse_recognises_indexes(name: str, text: str) -> None:
+    """Pages that only list other pages are indexes."""
     path = f"aws_api/{name}.md"
     assert parse(text, path) == Origin(path, 1)
 
 
-def test_a_structure_may_be_named_like_an_index() -> None:
-    """What has members is no index."""
+def test_parse_reads_a_structure_named_like_an_index() -> None:
+    """A page with members is not an index."""
     page = parse("# Types_A\n\n## Contents\n", "aws_api/things/API_Types_A.md")
     assert isinstance(page, Structure)

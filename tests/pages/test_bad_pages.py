@@ -60,7 +60,7 @@ BYTES = (
 )
 
 
-def test_every_problem_of_every_bad_page(golden: Callable[[str, Path], None]) -> None:
+def test_read_reports_every_problem_of_bad_pages(golden: Callable[[str, Path], None]) -> None:
     """All problems of a run are reported together, each with its exact place and message."""
     sources = [*find_sources(HERE / "bad", HERE), *BYTES]
     with pytest.raises(ProblemsFound) as found:
@@ -68,9 +68,9 @@ def test_every_problem_of_every_bad_page(golden: Callable[[str, Path], None]) ->
     golden(f"{found.value}\n", GOLDEN)
 
 
-def test_every_code_of_pages_is_shown() -> None:
-    """Every code that the readers of pages use stands in the golden file, and that of types, but for
-    the two about folders and files, which are below."""
+def test_bad_pages_show_every_code_of_pages() -> None:
+    """The golden file has every code that the readers of pages use, and that of types, except
+    the two about folders and files, which are tested below."""
     used = {
         code
         for path in Path(pages.__file__).parent.glob("*.py")
@@ -81,7 +81,7 @@ def test_every_code_of_pages_is_shown() -> None:
     assert used | {"SG118"} == shown | {"SG101", "SG103"}
 
 
-def test_good_pages_beside_bad_ones_are_checked_too() -> None:
+def test_read_checks_all_pages_beside_bad_ones() -> None:
     """A broken page hides no problem of another."""
     bad = Source("ddsql/a.dataset.md", b"")
     worse = Source("ddsql/b.dataset.md", b"\xff")
@@ -96,8 +96,8 @@ def problems_in(docs: Path, root: Path) -> list[str]:
     return [str(problem) for problem in found.value.problems]
 
 
-def test_a_folder_without_pages(tmp_path: Path) -> None:
-    """An empty folder is a problem; files that are no pages do not count."""
+def test_read_reports_a_folder_without_pages(tmp_path: Path) -> None:
+    """An empty folder is a problem; files that are not pages do not count."""
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "notes.txt").write_text("no page")
     assert problems_in(tmp_path / "docs", tmp_path) == [
@@ -105,23 +105,23 @@ def test_a_folder_without_pages(tmp_path: Path) -> None:
     ]
 
 
-def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
-    """A missing folder is not an empty one."""
+def test_read_reports_a_missing_folder(tmp_path: Path) -> None:
+    """A missing folder is reported as missing, not as empty."""
     assert problems_in(tmp_path / "docs", tmp_path) == [
         "docs:1:1: SG101 cannot be read: No such file or directory"
     ]
 
 
-def test_a_file_instead_of_a_folder(tmp_path: Path) -> None:
-    """The documentation is a folder."""
+def test_read_reports_a_file_instead_of_a_folder(tmp_path: Path) -> None:
+    """The documentation must be a folder."""
     (tmp_path / "docs").write_text("")
     assert problems_in(tmp_path / "docs", tmp_path) == [
         "docs:1:1: SG101 cannot be read: Not a directory"
     ]
 
 
-def test_a_link_that_leads_nowhere(tmp_path: Path) -> None:
-    """A page that cannot be read is a problem, and no other page is read in its stead."""
+def test_read_reports_a_broken_link(tmp_path: Path) -> None:
+    """A page that cannot be read is a problem, and no other page is read instead."""
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "a.dataset.md").symlink_to(tmp_path / "gone.md")
     assert problems_in(tmp_path / "docs", tmp_path) == [
@@ -141,8 +141,8 @@ def without_privileges() -> Generator[None]:
         os.seteuid(user)
 
 
-def test_a_page_without_permission() -> None:
-    """A page that may not be read is a problem."""
+def test_read_reports_a_page_without_permission() -> None:
+    """A page whose permissions forbid reading is a problem."""
     # Not below pytest's folder, which only its owner may enter.
     with TemporaryDirectory() as name:
         root = Path(name)

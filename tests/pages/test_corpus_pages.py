@@ -29,15 +29,15 @@ def lines(path: Path) -> list[str]:
     return path.read_text(encoding="utf-8").split("\n")
 
 
-def test_every_dataset_page_is_a_table(ddsql: Pages, corpus: Path) -> None:
+def test_parse_reads_every_dataset_page_as_a_table(ddsql: Pages, corpus: Path) -> None:
     """Each page is the table that its file is named after."""
     names = sorted(path.name for path in (corpus / "ddsql").glob("*.md"))
     assert [f"{table.id}.dataset.md" for table in ddsql.tables] == names
     assert len(names) == 55
 
 
-def test_every_row_is_a_column(ddsql: Pages, corpus: Path) -> None:
-    """Columns are as many as lines with a kind in a cell, and each stands on its own line."""
+def test_parse_reads_every_row_as_a_column(ddsql: Pages, corpus: Path) -> None:
+    """There are as many columns as lines with a kind in a cell, each with its own line."""
     for table in ddsql.tables:
         text = lines(corpus / table.origin.path)
         rows = [
@@ -51,8 +51,8 @@ def test_every_row_is_a_column(ddsql: Pages, corpus: Path) -> None:
     assert sum(len(table.columns) for table in ddsql.tables) == 1082
 
 
-def test_words_of_descriptions_are_kept(ddsql: Pages, corpus: Path) -> None:
-    """Every word of a row that is no markup is in its column, in the same order."""
+def test_parse_keeps_the_words_of_descriptions(ddsql: Pages, corpus: Path) -> None:
+    """Every word of a row that is not markup is in its column, in the same order."""
     tag = re.compile(r"</?(?:code|ul|ol|li|dl|dt|dd|a|b|i|p|br|note|important|seealso)\b[^>]*>")
     link = re.compile(r"\]\(/[^)]*\)")
     assert ddsql.tables
@@ -71,7 +71,7 @@ def test_words_of_descriptions_are_kept(ddsql: Pages, corpus: Path) -> None:
             ], f"{table.id}.{column.name}"
 
 
-def test_titles_and_texts_of_dataset_pages(ddsql: Pages) -> None:
+def test_parse_reads_titles_and_texts_of_dataset_pages(ddsql: Pages) -> None:
     """Every table has its title and a description; one is deprecated, one is a function."""
     assert all(table.title and table.description for table in ddsql.tables)
     tables = {table.id: table for table in ddsql.tables}
@@ -101,9 +101,9 @@ def test_titles_and_texts_of_dataset_pages(ddsql: Pages) -> None:
     assert "Public Documentation" not in logs.description
 
 
-def test_values_of_the_corpus(ddsql: Pages) -> None:
-    """These columns document their values, judged by hand; all others of strings only look as if they
-    did."""
+def test_parse_reads_values_of_the_corpus(ddsql: Pages) -> None:
+    """These columns document their values, as judged by hand; other columns of strings only look
+    as if they did."""
     found = {
         f"{table.id}.{column.name}": [value.value for value in column.values]
         for table in ddsql.tables
@@ -142,7 +142,7 @@ def members(pages: Pages) -> list[DocumentedMember]:
     return [*structures, *operations]
 
 
-def test_every_api_page_has_its_kind(aws_api: Pages, corpus: Path) -> None:
+def test_parse_recognises_the_kind_of_every_api_page(aws_api: Pages, corpus: Path) -> None:
     """78 structures, 53 operations and 6 indexes, all of SageMaker and its runtime."""
     assert (len(aws_api.structures), len(aws_api.operations), len(aws_api.indexes)) == (78, 53, 6)
     assert len(list((corpus / "aws_api").glob("*.md"))) == 78 + 53 + 6
@@ -163,8 +163,8 @@ def count(corpus: Path, pattern: str) -> int:
     )
 
 
-def test_every_fact_of_an_api_page_is_read(aws_api: Pages, corpus: Path) -> None:
-    """Members, types, flags and constraints are as many as the lines that state them."""
+def test_parse_reads_every_fact_of_api_pages(aws_api: Pages, corpus: Path) -> None:
+    """There are as many members, types, flags and constraints as lines that state them."""
     found = members(aws_api)
     limits = [member.constraints for member in found]
     assert len(found) == count(corpus, r" \*\*.*<a name") == 705
@@ -188,7 +188,7 @@ def test_every_fact_of_an_api_page_is_read(aws_api: Pages, corpus: Path) -> None
     assert sum(member.shape == Scalar("binary") for member in found) == 2
 
 
-def test_descriptions_of_api_pages_hold_no_markup(aws_api: Pages) -> None:
+def test_parse_removes_markup_from_descriptions(aws_api: Pages) -> None:
     """No escape, link, anchor or property line is left in the text."""
     assert any(member.description for member in members(aws_api))
     for member in members(aws_api):
@@ -196,8 +196,8 @@ def test_descriptions_of_api_pages_hold_no_markup(aws_api: Pages) -> None:
         assert left is None, (member.name, member.description)
 
 
-def test_values_of_api_pages(aws_api: Pages) -> None:
-    """No value comes from prose alone, and what is no longer supported is marked."""
+def test_parse_reads_values_of_api_pages(aws_api: Pages) -> None:
+    """No value comes from prose alone, and values that are no longer supported are marked."""
     for member in members(aws_api):
         assert all(value.wording.startswith("Valid Values: ") for value in member.values)
     status = next(

@@ -24,8 +24,8 @@ def columns(rows: str) -> tuple[Column, ...]:
     return parse(page).columns
 
 
-def test_a_whole_page() -> None:
-    """Everything that a page says has its place in the model, with its line."""
+def test_parse_reads_a_whole_page() -> None:
+    """Everything on a page is in the model, with its line."""
     table = parse(
         "# Source: https://docs.example.com/aws.thing.dataset.md\n"
         "\n"
@@ -82,27 +82,27 @@ def test_a_whole_page() -> None:
     assert (table.provider, table.name, table.key) == ("aws", "thing", "_key")
 
 
-def test_the_least_page() -> None:
+def test_parse_reads_a_minimal_page() -> None:
     """Front matter, title, prose and rows may all be missing."""
     table = parse(f"```\naws.thing\n```\n## Fields\n{HEADER}")
     assert table == Table("aws.thing", "aws.thing", "", (), Origin(PATH, 2))
 
 
-def test_a_title_from_the_front_matter() -> None:
-    """Without a heading, the front matter's title serves; its source_url names the page."""
+def test_parse_falls_back_to_the_title_of_the_front_matter() -> None:
+    """Without a heading, the front matter's title is used; its source_url is the page's address."""
     table = parse(
         f"---\ntitle: 404\nsource_url: https://x.y\n---\n```\naws.thing\n```\n## Fields\n{HEADER}"
     )
     assert (table.title, table.source) == ("404", "https://x.y")
 
 
-def test_titles_are_no_lists() -> None:
-    """A heading that begins with a number stays what it is."""
+def test_parse_keeps_a_title_that_begins_with_a_number() -> None:
+    """A heading that begins with a number is not a list."""
     table = parse(f"# 1. Thing\n```\naws.thing\n```\n## Fields\n{HEADER}")
     assert table.title == "1. Thing"
 
 
-def test_other_alerts_belong_to_the_description() -> None:
+def test_parse_keeps_other_alerts_in_the_description() -> None:
     """Only an alert about deprecation deprecates."""
     table = parse(
         '# T\n\n{% alert level="info" %}In preview.{% /alert %}\n\nWords.\n\n'
@@ -111,8 +111,8 @@ def test_other_alerts_belong_to_the_description() -> None:
     assert (table.description, table.deprecated) == ("Words.\nIn preview.", None)
 
 
-def test_the_id_is_the_fence_that_holds_one() -> None:
-    """Another fence before the id, or queries after it, do not count."""
+def test_parse_finds_the_id_among_code_blocks() -> None:
+    """Another code block before the id, or queries after it, do not count."""
     table = parse(
         "# T\n\n```sql\nSELECT *\nFROM aws.thing\n```\n\n~~~\n  aws.thing\n~~~\n\n"
         f"## Fields\n\n{HEADER}"
@@ -182,7 +182,7 @@ ROWS = {
 
 
 @pytest.mark.parametrize(("row", "expected"), ROWS.values(), ids=ROWS)
-def test_rows(row: str, expected: tuple[str | None, ...]) -> None:
+def test_parse_aligns_rows_on_their_kind(row: str, expected: tuple[str | None, ...]) -> None:
     """A row is aligned on the cell with its kind; what follows the type is the description."""
     (column,) = columns(f"{row}\n")
     found = (column.title, column.name, column.kind, column.type, column.description)
@@ -190,8 +190,9 @@ def test_rows(row: str, expected: tuple[str | None, ...]) -> None:
     assert column.origin == Origin(PATH, 11)
 
 
-def test_types_are_read_with_their_position() -> None:
-    """A type is what its cell holds, known or not, and the position is that of its first letter."""
+def test_parse_reads_types_with_their_position() -> None:
+    """A type is the text of its cell, known or not, and its position is that of its first
+    letter."""
     found = columns("| a | core | mystery |\n| T | b | core | `array<x>` | Text. |\n")
     assert [(column.type, column.type_column) for column in found] == [
         ("mystery", 14),
@@ -199,7 +200,7 @@ def test_types_are_read_with_their_position() -> None:
     ]
 
 
-def test_a_table_function() -> None:
+def test_parse_reads_a_table_function() -> None:
     """Parameters and example queries are read with their lines."""
     table = parse(
         "# Logs\n\n```\ndd.logs\n```\n\n"
@@ -222,8 +223,8 @@ def test_a_table_function() -> None:
     assert [column.name for column in table.columns] == ["t"]
 
 
-def test_sections_of_any_case_and_level() -> None:
-    """Headings are read by their words, and a page may have tables of its own."""
+def test_parse_finds_sections_of_any_case_and_level() -> None:
+    """Headings are recognised by their words, and a page may have other tables."""
     table = parse(
         "# T\n\n```\naws.thing\n```\n\n"
         "| x | y |\n| - | - |\n| 1 | 2 |\n\n"
@@ -233,14 +234,14 @@ def test_sections_of_any_case_and_level() -> None:
 
 
 @pytest.mark.parametrize("ending", ["\r\n", "\r", "\n"])
-def test_line_endings(ending: str) -> None:
-    """Lines may end in any way that Markdown knows."""
+def test_parse_accepts_all_line_endings(ending: str) -> None:
+    """Lines may end in any way that Markdown allows."""
     page = f"# T\n\n```\naws.thing\n```\n\n## Fields\n\n{HEADER}| a | core | json | x |\n"
     (column,) = parse(page.replace("\n", ending)).columns
     assert column == Column("a", "core", "json", Origin(PATH, 11), description="x")
 
 
-def test_tables_end_where_markdown_ends_them() -> None:
-    """A heading right below the last row is no row."""
+def test_parse_ends_tables_where_markdown_does() -> None:
+    """A heading right below the last row is not a row."""
     page = f"# T\n\n```\naws.thing\n```\n## Fields\n{HEADER}| a | core | json |\n## More\n| b |\n"
     assert [column.name for column in parse(page).columns] == ["a"]

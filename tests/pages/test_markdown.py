@@ -40,9 +40,9 @@ def stock_tables(text: str) -> list[tuple[int, int, list[list[str]]]]:
 
 @settings(max_examples=1000, deadline=None)
 @given(DOCUMENTS)
-def test_tables_are_where_markdown_it_finds_them(lines: list[str]) -> None:
-    """The rule that does not take rows apart agrees with markdown-it's on where tables are, and
-    `cells` on what is in them: markdown-it drops surplus cells and pads missing ones."""
+def test_table_rule_agrees_with_markdown_it(lines: list[str]) -> None:
+    """The rule that does not split rows finds the same tables as markdown-it's, and `cells` the
+    same cells: markdown-it drops surplus cells and pads missing ones."""
     source = markdown.lines_of("\n".join(lines))
     found = [block for block in markdown.blocks(source) if block.kind == "table"]
     expected = stock_tables("\n".join(source))
@@ -56,8 +56,8 @@ def test_tables_are_where_markdown_it_finds_them(lines: list[str]) -> None:
 
 @settings(max_examples=1000, deadline=None)
 @given(DOCUMENTS)
-def test_headings_and_fences_are_those_of_markdown_it(lines: list[str]) -> None:
-    """Leaving inline text unread changes no block."""
+def test_headings_and_fences_agree_with_markdown_it(lines: list[str]) -> None:
+    """Leaving inline text unparsed changes no block."""
     source = markdown.lines_of("\n".join(lines))
     tokens = STOCK.parse("\n".join(source))
     found = list(markdown.blocks(source))
@@ -75,7 +75,7 @@ def test_headings_and_fences_are_those_of_markdown_it(lines: list[str]) -> None:
 
 @settings(max_examples=1000, deadline=None)
 @given(st.one_of(MARKS, ROWS))
-def test_columns_point_at_the_cells(line: str) -> None:
+def test_cells_have_the_column_of_their_text(line: str) -> None:
     """A cell's column is where its text begins on the source line."""
     cells = markdown.cells(line)
     assert cells or not line.replace("|", "").strip()
@@ -85,7 +85,7 @@ def test_columns_point_at_the_cells(line: str) -> None:
         assert 1 <= cell.column <= len(line) + 1
 
 
-def test_cells_of_a_row() -> None:
+def test_cells_splits_a_row() -> None:
     """Escaped pipes are text, white space around cells is not, and a missing cell stays missing."""
     row = markdown.cells(r"  | a \| b |  | c|")
     assert [(cell.text, cell.column) for cell in row] == [("a | b", 5), ("", 14), ("c", 17)]
@@ -97,13 +97,13 @@ def test_cells_of_a_row() -> None:
 
 
 def test_joined_cells_keep_their_pipes() -> None:
-    """A description with unescaped pipes is one text again, as the page writes it."""
+    """A description with unescaped pipes is joined again, as the page writes it."""
     line = r"| a | one | two \| three  |four |"
     assert markdown.join(line, markdown.cells(line)[1:]) == "one | two | three  |four"
 
 
 def test_lines_end_where_markdown_ends_them() -> None:
-    """Line separators of other worlds are text; U+0000 becomes the replacement character."""
+    """Other line separators are text; U+0000 becomes the replacement character."""
     assert markdown.lines_of("a\r\nb\rc\nd\u2028e\x85f\x0bg\0") == [
         "a",
         "b",

@@ -75,8 +75,8 @@ HTML = {
 
 
 @pytest.mark.parametrize(("text", "expected"), HTML.values(), ids=HTML)
-def test_descriptions_of_dataset_pages(text: str, expected: str) -> None:
-    """Markup goes and meaning stays."""
+def test_dataset_descriptions_lose_markup_but_no_meaning(text: str, expected: str) -> None:
+    """Markup is removed, and its meaning kept."""
     assert prose.plain(prose.from_html(text)) == expected
 
 
@@ -98,34 +98,34 @@ MARKDOWN = {
 
 
 @pytest.mark.parametrize(("text", "expected"), MARKDOWN.values(), ids=MARKDOWN)
-def test_descriptions_of_api_pages(text: str, expected: str) -> None:
-    """Each line is a paragraph; escapes and marks of Markdown go."""
+def test_api_descriptions_lose_markdown(text: str, expected: str) -> None:
+    """Each line is a paragraph; escapes and marks of Markdown are removed."""
     pieces = prose.from_markdown(text.split("\n"), wrapped=False)
     assert prose.plain(pieces) == expected
 
 
-def test_wrapped_paragraphs_are_joined() -> None:
-    """On dataset pages a paragraph may stand on several lines."""
+def test_dataset_descriptions_join_wrapped_paragraphs() -> None:
+    """On dataset pages a paragraph may take several lines."""
     pieces = prose.from_markdown(["one", "two", "", "- three", "  four", "", "five"], wrapped=True)
     assert prose.plain(pieces) == "one two\n- three four\nfive"
 
 
-def test_lists_are_not_nested_without_end() -> None:
+def test_descriptions_bound_the_indentation_of_lists() -> None:
     """A page cannot make its own text grow: indentation is bounded."""
     text = prose.plain(prose.from_html("<ul><li>x" * 5000))
     assert len(text) < 5000 * (2 * prose.MAX_DEPTH + 4)
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
-def test_text_without_marks_is_only_folded(text: str) -> None:
-    """Where there is no markup, nothing but white space changes."""
+def test_descriptions_without_markup_are_only_folded(text: str) -> None:
+    """Without markup, nothing but white space changes."""
     for mark in "<&`[\\*":
         text = text.replace(mark, " ")
     assert prose.plain(prose.from_html(text)) == prose.fold(text)
 
 
-def test_plain_text_has_no_empty_lines() -> None:
-    """Whatever the markup, the result is lines of text, or nothing."""
+def test_descriptions_have_no_empty_lines() -> None:
+    """Whatever the markup, the result is lines of text, or empty."""
     lengths: list[int] = []
 
     @given(st.text(alphabet="<>/ulidtcoe \"'=&;#x0`[]()*\\ap\n", max_size=60))
@@ -143,7 +143,7 @@ def test_plain_text_has_no_empty_lines() -> None:
     assert sum(length > 0 for length in lengths) > 0.3 * len(lengths)
 
 
-def test_messages_show_a_piece_of_long_text() -> None:
-    """A megabyte in a cell is no megabyte in a message."""
+def test_shown_truncates_long_text() -> None:
+    """A megabyte in a cell is not a megabyte in a message."""
     assert shown("a\nb") == r"'a\nb'"
     assert len(shown("x" * 1_000_000)) < 80

@@ -23,8 +23,8 @@ def dataset(name: str, rows: str = "| a | core | json |\n") -> bytes:
     return f"# T\n\n```\n{name}\n```\n\n## Fields\n\n{header}{rows}".encode()
 
 
-def test_the_seed_pages() -> None:
-    """The documents that the project starts from are read completely."""
+def test_read_reads_the_seed_pages() -> None:
+    """The pages that the project starts from are read completely."""
     pages = read_pages(DOCS, DOCS.parent)
     tables = {table.id: table for table in pages.tables}
     training = tables["aws.sagemaker_trainingjob"]
@@ -78,13 +78,13 @@ def test_the_seed_pages() -> None:
         ("README.md", None),
     ],
 )
-def test_the_name_says_what_a_page_is_before_the_folder_does(path: str, kind: Kind | None) -> None:
-    """A page is known by its name, or else by a folder above it."""
+def test_kind_comes_from_the_name_before_the_folder(path: str, kind: Kind | None) -> None:
+    """A page's kind is known by its name, or else by a folder above it."""
     assert kind_of(path) == kind
 
 
-def test_every_page_of_a_folder_and_nothing_else(tmp_path: Path) -> None:
-    """Pages are found at any depth, in the order of their paths; folders are no pages."""
+def test_sources_finds_every_page_and_nothing_else(tmp_path: Path) -> None:
+    """Pages are found at any depth, in the order of their paths; folders are not pages."""
     for name in ("docs/b/aws.b.dataset.md", "docs/a.dataset.md", "docs/b.md/x.txt", "docs/c.MD"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(name.encode())
@@ -94,9 +94,11 @@ def test_every_page_of_a_folder_and_nothing_else(tmp_path: Path) -> None:
     )
 
 
-def test_paths_outside_of_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Paths are relative to the project where they lie in it, whatever the working directory, and
-    stay as they were given where they do not."""
+def test_sources_shows_paths_relative_to_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paths inside the project are relative to it, whatever the working directory; other paths
+    stay as they were given."""
     (tmp_path / "project").mkdir()
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "a.dataset.md").touch()
@@ -106,8 +108,8 @@ def test_paths_outside_of_the_project(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (outside.path, inside.path) == ("../docs/a.dataset.md", "docs/a.dataset.md")
 
 
-def test_the_order_of_sources_does_not_matter() -> None:
-    """Pages come sorted by name, and of two pages with one id the later path is at fault."""
+def test_read_ignores_the_order_of_sources() -> None:
+    """Pages are sorted by name, and of two pages with the same id the later path is at fault."""
     sources = [
         Source("ddsql/2.md", dataset("aws.a")),
         Source("ddsql/1.md", dataset("aws.b")),
@@ -131,7 +133,7 @@ def test_the_order_of_sources_does_not_matter() -> None:
         assert [problem.path for problem in found.value.problems] == ["ddsql/3.md"]
 
 
-def test_services_may_share_names() -> None:
+def test_read_separates_services_that_share_names() -> None:
     """Each service has its own structures, and so has its runtime."""
     sources = [
         Source("aws_api/a/API_Tag.md", b"# Tag\n\n## Contents\n"),
@@ -144,8 +146,8 @@ def test_services_may_share_names() -> None:
     assert [structure.service for structure in pages.structures] == ["a", "b", "b-runtime"]
 
 
-def test_pages_travel_between_processes() -> None:
-    """Sources and what was read from them can be pickled."""
+def test_sources_and_pages_can_be_pickled() -> None:
+    """Sources and pages can be sent between processes."""
     source = Source("ddsql/a.md", dataset("aws.a"))
     assert pickle.loads(pickle.dumps(source)) == source  # noqa: S301 -- our own bytes
     parsed = parse_source(source)
@@ -176,9 +178,9 @@ PAGES = st.one_of(TEXTS.map(lambda text: text.encode(errors="replace")), st.bina
 
 @settings(max_examples=1000, deadline=None)
 @given(PATHS, PAGES)
-def test_nothing_but_problems(path: str, data: bytes) -> None:
-    """Whatever stands on a page, reading it ends, with a page or with problems that have a place
-    on it."""
+def test_read_returns_or_reports_problems_for_any_text(path: str, data: bytes) -> None:
+    """Whatever is on a page, reading it ends, with a page or with problems that have a place on
+    it."""
     parsed = parse_source(Source(path, data))
     lines = data.decode(errors="replace").removeprefix("\ufeff")
     count = lines.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
@@ -193,8 +195,8 @@ def test_nothing_but_problems(path: str, data: bytes) -> None:
 
 
 @pytest.mark.slow
-def test_a_megabyte_in_a_cell() -> None:
-    """Long text is read in time proportional to its length, whatever it is made of."""
+def test_read_takes_time_proportional_to_length() -> None:
+    """Long text is read in time proportional to its length, whatever its characters."""
     marks = [
         "a",
         "`",
@@ -215,8 +217,8 @@ def test_a_megabyte_in_a_cell() -> None:
         assert len(parsed.table.columns[0].description) < 6_000_000
 
 
-def test_an_unknown_structure_is_left_to_the_reader_of_all_pages() -> None:
-    """A reference to a page that is not there is no problem of the page."""
+def test_parse_accepts_references_to_unknown_structures() -> None:
+    """A reference to a page that is missing is not a problem of the page alone."""
     page = b"# A\n\n## Contents\n\n**B**\nType: [Gone](API_Gone.md) object\n"
     parsed = parse_source(Source("aws_api/s/API_A.md", page))
     assert isinstance(parsed.structure, Structure)

@@ -50,7 +50,7 @@ CERTAIN = {
 
 
 @pytest.mark.parametrize(("text", "expected"), CERTAIN.values(), ids=CERTAIN)
-def test_certain_wording(text: str, expected: list[str]) -> None:
+def test_values_are_read_after_words_that_announce_them(text: str, expected: list[str]) -> None:
     """Words that announce values are followed by values."""
     assert read(text) == expected
 
@@ -87,12 +87,12 @@ UNCERTAIN = {
 
 
 @pytest.mark.parametrize("text", UNCERTAIN.values(), ids=UNCERTAIN)
-def test_uncertain_wording(text: str) -> None:
-    """Where the words could mean something else, nothing is read."""
+def test_values_are_not_read_from_ambiguous_words(text: str) -> None:
+    """If the words could mean something else, nothing is read."""
     assert read(text) == []
 
 
-def test_values_say_where_they_come_from() -> None:
+def test_values_keep_their_description_and_wording() -> None:
     """A value has its description and the words that it was read from; values that are no longer
     supported are deprecated."""
     text = (
@@ -109,8 +109,8 @@ def test_values_say_where_they_come_from() -> None:
     )
 
 
-def test_lists_of_known_values_need_no_announcement() -> None:
-    """What an API page states as valid is described wherever it is listed."""
+def test_known_values_are_read_without_announcement() -> None:
+    """Values that an API page states as valid are described wherever they are listed."""
     pieces = prose.from_html("In short: <ul><li><code>A</code> - First.</li></ul>")
     assert values.read(pieces, "x") == ()
     assert values.read(pieces, "x", known=["A", "B"]) == (
@@ -132,8 +132,8 @@ SERVICES = (
 
 
 def test_values_agree_with_botocore() -> None:
-    """Of the values read from the documentation of members whose enumeration botocore knows, nearly
-    all are in it. The others are the documentation's own mistakes (another case, a new value)."""
+    """Nearly all values read from the documentation of members whose enumeration botocore knows
+    are in it. The others are mistakes of the documentation (another case, a new value)."""
     loader = Loader()
     right = wrong = 0
     for service in SERVICES:

@@ -41,8 +41,8 @@ def is_laid_out(source: str) -> bool:
     return laid_out is not None
 
 
-def test_fields() -> None:
-    """A field of any length is written as black writes it, or left to black."""
+def test_fields_are_laid_out_as_black_does() -> None:
+    """A field of any length has black's layout, or is left to black."""
     laid_out: list[bool] = []
 
     @settings(deadline=None, max_examples=300)
@@ -77,9 +77,9 @@ value = st.sampled_from(["", " = None", " = Field(...)"]) | st.builds(
 )
 
 
-def test_recorded_fields() -> None:
-    """So are fields without documentation, and what is long in those of AWS hardly ever needs
-    black: values, and names of structures."""
+def test_recorded_fields_are_laid_out_as_black_does() -> None:
+    """Fields without documentation have black's layout, and long values and names of structures,
+    as AWS has them, rarely need black itself."""
     laid_out: list[bool] = []
 
     @settings(deadline=None, max_examples=500)
@@ -92,8 +92,8 @@ def test_recorded_fields() -> None:
     assert sum(laid_out) > 0.8 * len(laid_out)
 
 
-def test_docstrings() -> None:
-    """So is a docstring, with its line ends and margins."""
+def test_docstrings_are_laid_out_as_black_does() -> None:
+    """A docstring has black's layout, with its line ends and margins."""
     laid_out: list[bool] = []
 
     @settings(deadline=None)
@@ -110,8 +110,8 @@ def test_docstrings() -> None:
     assert sum(laid_out) > 0.2 * len(laid_out)
 
 
-def test_docstrings_of_fields() -> None:
-    """So is the docstring below a field, whatever it says."""
+def test_docstrings_of_fields_are_laid_out_as_black_does() -> None:
+    """The docstring below a field has black's layout, whatever its text."""
     laid_out: list[bool] = []
 
     @settings(deadline=None)
@@ -134,17 +134,17 @@ def test_docstrings_of_fields() -> None:
         class_of("class A(BaseModel):", f"    a: Literal['{'a' * 80}'] = Field(default=None)"),
     ],
 )
-def test_what_is_not_known_is_left_to_black(source: str) -> None:
-    """Nothing is guessed: other forms, other alphabets and lines that do not fit are black's."""
+def test_layout_returns_none_for_unknown_forms(source: str) -> None:
+    """Other forms, other alphabets and lines that do not fit are left to black."""
     assert layout.lay_out(source) is None
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("docs", ["docs_src", "many_pages"])
-def test_models_of_real_pages(
+def test_models_of_real_pages_are_laid_out_as_black_does(
     docs: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All models of real pages are as black writes them, and most need no black."""
+    """All models of real pages have black's layout, and most of them without black."""
     folder: Path = CHECKOUT / docs if docs == "docs_src" else request.getfixturevalue("many_pages")
     project = replace(load_settings(CHECKOUT), docs=folder)
     sources: list[str] = []

@@ -115,15 +115,16 @@ ROW: dict[str, Any] = {
 }
 
 
-def test_a_row_goes_in_and_comes_out(model: type[BaseModel]) -> None:
-    """Every column keeps its value under its own name; nothing is lost, not even what is new."""
+def test_model_returns_a_row_unchanged(model: type[BaseModel]) -> None:
+    """Every column keeps its value under its own name; nothing is lost, new members included."""
     row = model.model_validate(ROW)
     dumped = row.model_dump(by_alias=True, mode="json", exclude_unset=True)
     assert dumped == {**ROW, "at": "2026-01-01T00:00:00Z"}
 
 
-def test_names_that_python_cannot_hold(model: type[BaseModel]) -> None:
-    """Columns are attributes under a name of Python's, and both names are accepted."""
+def test_model_accepts_column_names_and_attributes(model: type[BaseModel]) -> None:
+    """Columns that are not valid Python names have other attributes, and both names are
+    accepted."""
     assert list(model.model_fields) == [
         "key",
         "class_",
@@ -198,14 +199,16 @@ WRONG: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=str)
-def test_what_is_wrong_is_refused(model: type[BaseModel], wrong: dict[str, Any]) -> None:
-    """Types are strict, and null is for all columns but the key."""
+def test_model_refuses_wrong_types_and_a_null_key(
+    model: type[BaseModel], wrong: dict[str, Any]
+) -> None:
+    """Types are strict, and every column but the key may be null."""
     with pytest.raises(ValidationError):
         model.model_validate({"_key": "k", **wrong})
 
 
-def test_text_of_pages_is_only_text(model: type[BaseModel]) -> None:
-    """Quotes, templates and line ends of a page arrive as they are, and end no literal."""
+def test_model_keeps_text_of_pages_as_data(model: type[BaseModel]) -> None:
+    """Quotes, templates and line ends of a page arrive unchanged, and end no literal."""
     assert model.model_fields["class_"].description == HOSTILE
 
 
@@ -227,7 +230,7 @@ def docstrings_of(source: str, name: str) -> dict[str, list[str]]:
 
 
 def test_fields_have_docstrings_for_editors() -> None:
-    """The page's words stand below each field that has some, and below the parameters' fields."""
+    """The page's words are below each documented field, also those of parameters."""
     table, places = linked()
     text = models.render_table(table, TypeTable(), NestedNames.SNAKE_CASE, places)
     meant = {"class_": HOSTILE.split()}
@@ -243,7 +246,7 @@ def test_docstrings_cost_nothing_at_run_time() -> None:
     assert marshal.dumps(compile(text, "one", "exec")).count(b"Said once.") == 1
 
 
-def test_parameters_have_a_model(generated: handmade.Package) -> None:
+def test_parameters_of_a_table_function_have_a_model(generated: handmade.Package) -> None:
     """A table function's parameters are a model in the same module."""
     parameters = generated.module("models.aws.sagemaker_job").SagemakerJobParameters
     assert parameters.model_validate({"class": "x"}).class_ == "x"
@@ -251,8 +254,8 @@ def test_parameters_have_a_model(generated: handmade.Package) -> None:
         parameters.model_validate({})
 
 
-def test_structures_in_a_circle_share_a_module(generated: handmade.Package) -> None:
-    """A structure that refers to itself is one class, not a copy per table."""
+def test_circular_structures_share_a_module(generated: handmade.Package) -> None:
+    """A structure that refers to itself is a single class, not a copy per table."""
     node = generated.module("structures.aws.sagemaker.node").Node
     leaf = generated.module("structures.aws.sagemaker.leaf").Leaf
     made = node.model_validate({"node_arn": "a", "children": [{"node_arn": "b", "leaf": {}}]})
@@ -260,8 +263,8 @@ def test_structures_in_a_circle_share_a_module(generated: handmade.Package) -> N
     assert isinstance(made.children[0].leaf, leaf)
 
 
-def test_generated_python_is_as_black_writes_it(tmp_path: Path) -> None:
-    """`black --check` has nothing to say, also of what black did not write."""
+def test_package_is_formatted_as_black_does(tmp_path: Path) -> None:
+    """`black --check` finds nothing to change, also in modules that black did not format."""
     mode = black.Mode(target_versions={TargetVersion.PY311})
     modules = [text for path, text in files().items() if path.endswith(".py") and text]
     assert len(modules) > 5
@@ -276,8 +279,8 @@ IMPORTED = sorted(names.MODEL_IMPORTS | TypeTable().python_names)
 """What modules of models import: names that a page may want for a table or a structure."""
 
 
-def test_imports_are_as_the_rule_for_classes_knows_them() -> None:
-    """A module of a model imports the names that its class avoids, its structures, and no other."""
+def test_model_imports_only_names_that_classes_avoid() -> None:
+    """A model's module imports names that its class avoids, its structures, and nothing else."""
     found = {
         alias.asname or alias.name
         for path, text in files().items()
@@ -290,8 +293,8 @@ def test_imports_are_as_the_rule_for_classes_knows_them() -> None:
 
 
 @pytest.mark.parametrize("name", IMPORTED)
-def test_a_table_called_as_an_import(tmp_path: Path, name: str) -> None:
-    """The table's class has another name, whichever columns the table has, and the module works."""
+def test_class_of_a_table_avoids_imported_names(tmp_path: Path, name: str) -> None:
+    """The table's class gets another name, whatever columns the table has, and the module works."""
     full = handmade.table(f"aws.{name}", COLUMNS)
     small = handmade.table(f"gcp.{name}", COLUMNS[:1])
     row = {**ROW, "nodes": None}
@@ -324,9 +327,11 @@ def package_of(catalog: Catalog, nested_names: NestedNames) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("nested_names", list(NestedNames))
-def test_structures_called_as_an_import(tmp_path: Path, nested_names: NestedNames) -> None:
-    """Structures avoid what modules import, each other, and a table the structures that it holds;
-    its parameters' class too."""
+def test_classes_of_structures_avoid_imported_names(
+    tmp_path: Path, nested_names: NestedNames
+) -> None:
+    """Structures avoid what modules import and each other; a table, and its parameters' model,
+    avoid the structures that it contains."""
     scalars = {scalar.name: Scalar(scalar.name) for scalar in SCALARS}
     awkward = [*IMPORTED, "FieldModel", "fieldModel", "SagemakerJob", "SagemakerJobModelParameters"]
     structures = (
@@ -373,9 +378,8 @@ def test_structures_called_as_an_import(tmp_path: Path, nested_names: NestedName
             model.model_validate({"_key": "k", "nodes": {keys["Int64"]: {**inner, "int64": "1"}}})
 
 
-def test_recorded_structures_of_two_services(tmp_path: Path) -> None:
-    """Two services' structures of one name are two classes in one model, each with what its service
-    says; a structure in a circle, too."""
+def test_structures_of_two_services_with_equal_names_are_two_classes(tmp_path: Path) -> None:
+    """Each class has the members of its service, also if structures are circular."""
     part = Structure(
         "other",
         "Part",
@@ -411,8 +415,8 @@ def test_recorded_structures_of_two_services(tmp_path: Path) -> None:
                 model.model_validate(wrong)
 
 
-def test_a_deprecated_table_says_so() -> None:
-    """A model's documentation tells that the table is deprecated, in the page's words."""
+def test_model_documents_that_its_table_is_deprecated() -> None:
+    """A model's docstring has the page's words about the deprecation."""
     table = handmade.table(
         "aws.old", [column("a", "string")], description="Old.", deprecated="Deprecated: use new."
     )
