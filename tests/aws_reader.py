@@ -25,7 +25,7 @@ Arguments = Mapping[str, object]
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 PLACE = {"account_id": ACCOUNT, "region": REGION, "partition": "aws"}
-"""What mappers may want to be told: responses need not name the place that they come from."""
+"""What mappers may take as arguments, because responses need not name the place that they come from."""
 
 _BASENAME = re.compile(r"basename\((.+)\)")
 
@@ -74,7 +74,7 @@ class Reader:
         if listing is None:
             yield self.scope
             return
-        # What the items are part of is asked for again by operations that describe one.
+        # Operations that describe an item take the names of what it is part of, too.
         declared = self._declared(self.binding.operation)
         shared = {name: value for name, value in self.scope.items() if name in declared}
         for page in self._pages(listing.operation, self.scope):
@@ -84,18 +84,18 @@ class Reader:
 
     def _answers(self, response: Response) -> dict[str, object]:
         """The mapper's keyword arguments: functions of the item where a response holds many."""
-        asked = {
+        readers = {
             snake_case(enrichments.operation): partial(self._answer, enrichments)
             for enrichments in self.binding.enrichments
             if enrichments.operation != self.binding.operation
         }
         if "[]" in self.binding.path:
-            return dict(asked)
+            return dict(readers)
         [item] = items(response, self.binding.path)
-        return {name: answer(item) for name, answer in asked.items()}
+        return {name: answer(item) for name, answer in readers.items()}
 
     def _answer(self, enrichments: Enrichment, item: Response) -> Response | None:
-        """The response of an auxiliary operation for ``item``; None where there is none."""
+        """Return the response of an enrichment for ``item``; None if the item has no such part."""
         operation = enrichments.operation
         arguments: dict[str, object] = {
             **_plain(enrichments.constants),
@@ -106,10 +106,10 @@ class Reader:
         except NotImplementedError:
             self.lacking.add(operation)
         except ClientError as error:
-            told = error.response.get("Error", {})
-            if told.get("Message") == "Not yet implemented":
+            details = error.response.get("Error", {})
+            if details.get("Message") == "Not yet implemented":
                 self.lacking.add(operation)
-            elif told.get("Code") == self.absent.get(operation):
+            elif details.get("Code") == self.absent.get(operation):
                 self.refused.add(operation)
             else:
                 raise
@@ -138,7 +138,7 @@ class Reader:
         return cast("Mapping[str, Any]", shape.members if shape else {})
 
     def _fitting(self, operation: str, arguments: Arguments) -> Response:
-        """``arguments``; what a parameter takes many of is asked for in a list of one."""
+        """Return ``arguments`` with values of list parameters wrapped in lists."""
         declared = self._declared(operation)
         return {
             name: [value]

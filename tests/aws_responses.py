@@ -268,7 +268,7 @@ def _always(shape: StructureShape) -> Iterable[str]:
 
 
 def _tag_key(shape: Shape) -> str | None:
-    """The member that is the key of a tag; None where the shape is none."""
+    """Return the member that is the key of a tag; None if the shape is not a tag."""
     if isinstance(shape, StructureShape) and shape.name.endswith("Tag"):
         return next((name for name in _TAG_KEYS if name in shape.members), None)
     return None

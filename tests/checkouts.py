@@ -11,7 +11,7 @@ from projects import CHECKOUT
 
 
 def _environment() -> dict[str, str]:
-    """A git of nobody's settings, also where the tests run in a git hook, which sets GIT_DIR."""
+    """Git without a user's settings, also if the tests run in a git hook, which sets GIT_DIR."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     people = {
         f"GIT_{role}_{what}": value
@@ -38,7 +38,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def commit(folder: Path) -> str:
-    """Commit all of ``folder``, which becomes a repository if it is none; the commit's id."""
+    """Commit all of ``folder``, making it a repository if necessary, and return the commit's id."""
     if not (folder / ".git").exists():
         git(folder, "init", "--quiet", "--initial-branch=main")
     git(folder, "add", "--all")

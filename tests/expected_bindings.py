@@ -41,7 +41,7 @@ def described(binding: Binding) -> dict[str, object]:
 
 
 def listing_text(listing: Listing | None) -> str:
-    """A listing in the form of `expected`; "" where there is none."""
+    """Format a listing as `expected` has it; "" if there is no listing."""
     if listing is None:
         return ""
     arguments = " ".join(f"{name}={member}" for name, member in listing.arguments)

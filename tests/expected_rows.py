@@ -105,12 +105,14 @@ def _bound(
     operation, path = binding.operation, binding.path
     if column.operation is not None:
         operation, path = column.operation, enrichments[column.operation].path
-        # What the primary operation says beside or above the item is asked for only once.
-        said = answers.primary if operation == binding.operation else answers.others.get(operation)
-        if said is None:
+        # Members beside or above the item come from the primary response, without another call.
+        response = (
+            answers.primary if operation == binding.operation else answers.others.get(operation)
+        )
+        if response is None:
             return None
         if (operation, path) != (binding.operation, binding.path):
-            found = items(said, path)
+            found = items(response, path)
             if not found:
                 return None
             (item,) = found
@@ -119,7 +121,7 @@ def _bound(
         there = {name: value for name, value in item.items() if name != METADATA}
         return _cell(type, shape, there)
     if column.member not in item:
-        # The service was asked for the tags, and says that there are none.
+        # A response without tags means that the resource has none.
         return {} if type == "hstore_csv" and column.operation is not None else None
     return _cell(type, shape.members[column.member], item[column.member])
 

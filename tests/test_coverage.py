@@ -40,7 +40,7 @@ def project(tmp_path: Path) -> Path:
 @pytest.fixture
 def partly(project: Path) -> Path:
     """The seeds, with a column that the lock lists as unbound, one that it does not know, a table
-    without a binding, and a table that is none of botocore's business."""
+    without a binding, and a table of another provider."""
     lock = json.loads((project / LOCK).read_bytes())
     binding = lock["tables"]["aws.sagemaker_compilation_job"]
     del binding["columns"]["failure_reason"], binding["columns"]["role_arn"]
@@ -122,7 +122,7 @@ def test_coverage_json_has_these_names(project: Path) -> None:
 
 
 def test_coverage_says_why_a_column_is_unbound(partly: Path) -> None:
-    """Three reasons are told apart; tables that botocore cannot fill count only when named."""
+    """Three reasons are distinguished; tables that botocore cannot fill count only when named."""
     found = shown(partly)
     assert [table["id"] for table in found["tables"]][:2] == [
         "aws.made_thing",
@@ -254,8 +254,8 @@ def test_coverage_reports_types_that_differ(project: Path) -> None:
 
 
 def test_coverage_compares_responses_with_their_pages(project: Path) -> None:
-    """The page of an operation that fills columns is compared too. It never says what is required,
-    and people are told once, however many tables it fills."""
+    """The page of an operation that fills columns is compared too. It never states what is required,
+    and the report shows a difference once, however many tables the operation fills."""
     api_page = project / "docs_src/aws_api/sagemaker/API_ListTags.md"
     api_page.write_text(
         "# ListTags\n\nLists tags\\.\n\n## Response Elements\n\nData is returned\\.\n\n"

@@ -135,20 +135,20 @@ def of_tomorrow(shape: Shape, value: Any) -> Any:
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def rows(package: CorpusPackage, table: str, said: Answers, key: str | None) -> list[Row]:
+def rows(package: CorpusPackage, table: str, answered: Answers, key: str | None) -> list[Row]:
     """The rows of all items, whose keys begin with ``key``; None leaves keys to the items."""
     from_response = package.mapper(table).from_response
-    passed = keywords(from_response, said.others, key)
-    return list(from_response(said.primary, **passed))
+    passed = keywords(from_response, answered.others, key)
+    return list(from_response(answered.primary, **passed))
 
 
 def keywords(
-    function: Callable[..., object], said: Mapping[str, Response], key: str | None
+    function: Callable[..., object], answered: Mapping[str, Response], key: str | None
 ) -> dict[str, object]:
     """What a mapper's function asks for: responses by operation, and the caller's own knowledge.
     Where the function takes several items, it asks for functions of one."""
     known: dict[str, Callable[[Response], object]] = {
-        snake_case(operation): partial(same, response) for operation, response in said.items()
+        snake_case(operation): partial(same, response) for operation, response in answered.items()
     }
     known.update({name: partial(same, value) for name, value in PLACE.items()})
     if key is not None:
@@ -158,7 +158,7 @@ def keywords(
         if name in known:
             several = "Callable[" in str(parameter.annotation)
             passed[name] = known[name] if several else known[name]({})
-    assert {snake_case(operation) for operation in said} <= passed.keys()
+    assert {snake_case(operation) for operation in answered} <= passed.keys()
     return passed
 
 
@@ -175,16 +175,16 @@ def same(value: object, item: Response) -> object:
     return value
 
 
-def expected(package: CorpusPackage, table: str, said: Answers, key: str | None) -> list[Row]:
+def expected(package: CorpusPackage, table: str, answered: Answers, key: str | None) -> list[Row]:
     types = cast("Any", package.table(table)).columns
     made_keys = None if key is None else keys(key)
-    return expected_rows.rows(package.bindings[table], types, said, made_keys, PLACE)
+    return expected_rows.rows(package.bindings[table], types, answered, made_keys, PLACE)
 
 
-def sound_rows(package: CorpusPackage, table: str, said: Answers, key: str | None) -> list[Row]:
+def sound_rows(package: CorpusPackage, table: str, answered: Answers, key: str | None) -> list[Row]:
     """The rows, which are those that are expected, and which JSON Schema and model accept."""
-    found = rows(package, table, said, key)
-    for row, right in zip(found, expected(package, table, said, key), strict=True):
+    found = rows(package, table, answered, key)
+    for row, right in zip(found, expected(package, table, answered, key), strict=True):
         assert list(row) == list(right)
         different = {name for name, value in right.items() if row[name] != value}
         assert [(name, row[name], right[name]) for name in sorted(different)] == []
@@ -248,9 +248,9 @@ def test_mapper_fills_every_column_from_full_responses(
     """Responses with every member fill every column that is bound or derived, each with the
     service's value; `unmapped` names members that fill none."""
     binding, mapper = corpus_package.bindings[table], corpus_package.mapper(table)
-    said = full(binding)
-    found = sound_rows(corpus_package, table, said, None if has_own_key(binding) else "full")
-    places = expected_rows.items(said.primary, binding.path)
+    answered = full(binding)
+    found = sound_rows(corpus_package, table, answered, None if has_own_key(binding) else "full")
+    places = expected_rows.items(answered.primary, binding.path)
     assert len(found) == len(places) == 2 ** binding.path.count("[]")
     for item, row in zip(places, found, strict=True):
         empty = {name for name, value in row.items() if value is None}
@@ -275,10 +275,10 @@ def test_mapper_keeps_what_aws_adds_later(corpus_package: CorpusPackage, table: 
     json column is kept, and so is a new value of an enumeration."""
     binding, mapper = corpus_package.bindings[table], corpus_package.mapper(table)
     today = full(binding)
-    said = tomorrow(binding, today)
-    assert len(sound_rows(corpus_package, table, said, "tomorrow")) > 0
+    answered = tomorrow(binding, today)
+    assert len(sound_rows(corpus_package, table, answered, "tomorrow")) > 0
     (item, *_), (old, *_) = (
-        expected_rows.items(answered.primary, binding.path) for answered in (said, today)
+        expected_rows.items(day.primary, binding.path) for day in (answered, today)
     )
     assert mapper.unmapped(item) == tuple(sorted((*mapper.unmapped(old), "NovelMember")))
 
@@ -300,12 +300,12 @@ def test_mapper_returns_none_for_what_is_missing(corpus_package: CorpusPackage, 
     same holds for the response of an enrichment."""
     binding, mapper = corpus_package.bindings[table], corpus_package.mapper(table)
     types = cast("Any", corpus_package.table(table)).columns
-    said = full(binding)
-    (item, *_) = expected_rows.items(said.primary, binding.path)
+    answered = full(binding)
+    (item, *_) = expected_rows.items(answered.primary, binding.path)
     # Here the primary response is a copy where it has more than the item.
     responses = deepcopy(
         {
-            enrichment.operation: said.others.get(enrichment.operation, said.primary)
+            enrichment.operation: answered.others.get(enrichment.operation, answered.primary)
             for enrichment in binding.enrichments
         }
     )
@@ -330,7 +330,7 @@ def test_mapper_returns_none_for_what_is_missing(corpus_package: CorpusPackage, 
         for member in {column.member for column in columns.values()} - {WHOLE}:
             less = deepcopy(responses)
             del expected_rows.items(less[operation], enrichments.path)[0][member]
-            # A service that was asked for tags and names none has said that there are none.
+            # A response without tags means that the resource has none.
             absent: dict[str, object] = {
                 name: {} if types[name] == "hstore_csv" else None
                 for name, column in columns.items()
@@ -343,14 +343,14 @@ def test_mapper_returns_none_for_what_is_missing(corpus_package: CorpusPackage, 
 def test_mapper_refuses_an_item_without_key(corpus_package: CorpusPackage, table: str) -> None:
     """An item without the members of its key is refused, unless the caller passes the key."""
     binding, mapper = corpus_package.bindings[table], corpus_package.mapper(table)
-    said = full(binding)
+    answered = full(binding)
     own = {member for member, columns in sources(binding).items() if KEY in columns}
-    for item in expected_rows.items(said.primary, binding.path):
+    for item in expected_rows.items(answered.primary, binding.path):
         for member in own:
             del item[member]
     if KEY in cast("Any", corpus_package.table(table)).columns:
         with pytest.raises(mapper.ConversionError, match=f"{table}.{KEY}: .*pass key="):
-            rows(corpus_package, table, said, None)
+            rows(corpus_package, table, answered, None)
 
 
 @tables
@@ -416,7 +416,9 @@ def test_rows_in_databases(
         "tomorrow": tomorrow(binding, full(binding)),
     }
     found = [
-        row for key, said in responses.items() for row in rows(corpus_package, table, said, key)
+        row
+        for key, answered in responses.items()
+        for row in rows(corpus_package, table, answered, key)
     ]
     assert_loads(corpus_package, table, dialect, databases[dialect], found)
 

@@ -558,7 +558,7 @@ REFUSED: dict[str, tuple[dict[str, str], list[str]]] = {
                 "title: Made up", "title: !!python/object/apply:os.system ['touch pwned']"
             )
         },
-        ["a:17:7: SG115 the row has no kind cell: 'string' is none of core, event_attribute"],
+        ["a:17:7: SG115 expected core or event_attribute in the kind cell, found 'string'"],
     ),
 }
 
@@ -599,8 +599,8 @@ def test_problems_show_any_file_name_on_one_line(tmp_path: Path) -> None:
     done = projects.run(tmp_path, "build")
     assert (done.returncode, done.stderr) == (
         2,
-        "docs_src/ddsql/line\\nescape\\x1b[31m turned \\u202e.dataset.md:17:7: SG115 the row has no"
-        " kind cell: 'string' is none of core, event_attribute\n",
+        "docs_src/ddsql/line\\nescape\\x1b[31m turned \\u202e.dataset.md:17:7: SG115 expected core or"
+        " event_attribute in the kind cell, found 'string'\n",
     )
 
 

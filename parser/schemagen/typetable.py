@@ -612,7 +612,7 @@ CONVERTIBLE: Mapping[str, frozenset[str]] = {
     "hstore": frozenset({"map of strings", "tag list"}),
     "tags": frozenset({"map of strings", "map of lists", "tag list"}),
 }
-"""What each converter of a column makes a value from: scalars of `SCALARS`, and what is none."""
+"""The inputs that each converter of a column accepts: scalars of `SCALARS`, and other shapes."""
 
 FROM_MAP_TEXT: Mapping[str, str] = {
     "int64": "int64_from_text",

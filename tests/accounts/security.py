@@ -91,7 +91,7 @@ def users() -> Created:
                 " FROM aws.iam_user WHERE user_name = 'ann') ORDER BY ALL",
                 [("read", read), ("write", write)],
             ),
-            # What nobody can be asked for by name is the whole account's.
+            # Operations without a name as parameter are about the whole account.
             Query(
                 "SELECT user_name, virtual_mfa_devices->0->>'serial_number' FROM aws.iam_user"
                 " ORDER BY user_name",

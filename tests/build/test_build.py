@@ -197,7 +197,7 @@ def test_check_reports_the_cause_of_each_difference(
 
 
 def test_check_reports_a_changed_generator(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A change of schemagen is told apart from a file edited by hand."""
+    """A change of schemagen is distinguished from a file edited by hand."""
     settings = api.settings(project)
     monkeypatch.setattr(toolchain, "fingerprint", lambda: "other")
     (finding,) = api.check(settings)

@@ -240,7 +240,7 @@ class _Page:
                 line,
                 expected.column,
                 "SG115",
-                f"the row has no kind cell: {shown(expected.text)} is none of {', '.join(KINDS)}",
+                f"expected {' or '.join(KINDS)} in the kind cell, found {shown(expected.text)}",
             )
         return row
 
