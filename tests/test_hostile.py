@@ -35,7 +35,7 @@ from schemagen import api
 from schemagen.catalog import LinkedTable
 from schemagen.diagnostics import ProblemsFound
 from schemagen.emit import ddl, paths
-from schemagen.emit.render import render_table
+from schemagen.emit.render import render_part
 from schemagen.link import link
 from schemagen.pages.read import parse_source, parse_sources
 from schemagen.pages.sources import Source
@@ -759,7 +759,7 @@ def test_build_accepts_or_refuses_any_page() -> None:
             return
         if not list(limits.problems(table)):
             built.append(table.table.id)
-            for path, text in render_table(table, SETTINGS, {}).items():
+            for path, text in render_part(table, SETTINGS, {}).items():
                 _consume(path, text, table)
 
     build()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import handmade
-from schemagen.emit.render import render_table
+from schemagen.emit.render import render_part
 from schemagen.settings.load import Settings
 
 HOSTILE = "</td><script>alert('1')</script> & \"quotes\""
@@ -30,7 +30,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[handmade.Packa
     """A package of one table whose page holds markup."""
     folder = tmp_path_factory.mktemp("catalog")
     settings = Settings(folder, folder, folder, folder)
-    files = handmade.files([TABLE]) | render_table(TABLE, settings, {})
+    files = handmade.files([TABLE]) | render_part(TABLE, settings, {})
     with handmade.imported(folder, "catalog_schemas", files) as made:
         yield made
 

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from itertools import chain
 
 from schemagen.build.disk import digest
 from schemagen.build.manifest import Manifest, TableEntry
@@ -22,7 +22,7 @@ from schemagen.diagnostics import Problem, ProblemsFound
 from schemagen.emit import package
 from schemagen.emit.paths import located
 from schemagen.emit.pydantic.models import StructureModels, structure_models
-from schemagen.emit.render import Part, render_part, shared_parts
+from schemagen.emit.render import Part, render_parts, shared_parts
 from schemagen.inputs import link_all, read_locks
 from schemagen.pages.read import ParsedPage, parse_source
 from schemagen.settings.load import Settings
@@ -65,7 +65,7 @@ def render_out_of_date(
     tables = dict(up_to_date.tables)
     table_files: dict[str, str] = {}
     shared_files: dict[str, str] = {}
-    rendered = track(_render_parts(parts, settings, models, jobs), len(parts))
+    rendered = track(_render_parts(_Work(parts, settings, models), jobs), len(parts))
     for part, texts in zip(parts, rendered, strict=True):
         if isinstance(part, LinkedTable):
             tables[part.table.id] = _table_entry(part, texts, inputs, binding_hashes)
@@ -137,27 +137,48 @@ def _refuse_collisions(entries: Iterable[TableEntry]) -> None:
 MIN_PARTS_PER_JOB = 24
 """With fewer, starting a process costs more than it saves."""
 CHUNKS_PER_JOB = 16
-"""Enough that no process idles for long at the end; each chunk carries a copy of the settings."""
+"""Enough that no process idles for long at the end; the parts of a chunk are rendered together."""
 
 
-def _render_parts(
-    parts: Sequence[Part], settings: Settings, models: StructureModels, jobs: int | None
-) -> Rendered:
-    """Render ``parts`` in their order, in as many processes as are worth it."""
-    render = partial(_render_part, settings=settings, models=models)
-    jobs = min(jobs or os.cpu_count() or 1, len(parts) // MIN_PARTS_PER_JOB + 1)
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What the processes of a build share. A forked process has it already; others get a copy."""
+
+    parts: Sequence[Part]
+    settings: Settings
+    models: StructureModels
+
+    def render(self, chunk: slice) -> list[dict[str, str]]:
+        """Render some of the parts."""
+        rendered = render_parts(self.parts[chunk], self.settings, self.models)
+        return [located(self.settings.package, files) for files in rendered]
+
+
+def _render_parts(work: _Work, jobs: int | None) -> Rendered:
+    """Render all parts in their order, in as many processes as are worth it."""
+    count = len(work.parts)
+    jobs = min(jobs or os.cpu_count() or 1, count // MIN_PARTS_PER_JOB + 1)
+    size = count // (jobs * CHUNKS_PER_JOB) + 1
+    chunks = [slice(first, first + size) for first in range(0, count, size)]
     if jobs == 1:
-        yield from map(render, parts)
+        yield from chain.from_iterable(map(work.render, chunks))
         return
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     # A forked process has the emitters already; importing them takes half a second each time.
     context = get_context("fork" if sys.platform == "linux" else None)
-    with ProcessPoolExecutor(jobs, context) as pool:
-        chunk = len(parts) // (jobs * CHUNKS_PER_JOB) + 1
-        yield from pool.map(render, parts, chunksize=chunk)
+    with ProcessPoolExecutor(jobs, context, _set_work, (work,)) as pool:
+        yield from chain.from_iterable(pool.map(_render_chunk, chunks))
 
 
-def _render_part(part: Part, settings: Settings, models: StructureModels) -> dict[str, str]:
-    return located(settings.package, render_part(part, settings, models))
+_work: list[_Work] = []
+"""In a process of the pool: what it works on."""
+
+
+def _set_work(work: _Work) -> None:
+    _work[:] = [work]
+
+
+def _render_chunk(chunk: slice) -> list[dict[str, str]]:
+    return _work[0].render(chunk)

@@ -7,11 +7,10 @@ own. Both are passed as import paths, so that each file is generated from its ow
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from datamodel_code_generator import generate
 from datamodel_code_generator.enums import (
@@ -22,12 +21,11 @@ from datamodel_code_generator.enums import (
 from datamodel_code_generator.format import PythonVersion
 from datamodel_code_generator.parser import LiteralType
 
-from schemagen.catalog import Catalog, LinkedTable
+from schemagen.catalog import Catalog, LinkedTable, StructureKey
 from schemagen.emit import paths, templating
 from schemagen.emit.formatting import format_python
-from schemagen.emit.imports import with_sorted_imports
+from schemagen.emit.imports import sorted_imports
 from schemagen.emit.json_schema import (
-    referred,
     rewrite,
     structure_reference,
     structure_schema,
@@ -72,35 +70,147 @@ def structure_models(catalog: Catalog) -> dict[tuple[str, str], StructureModel]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A model of another module: that module below the package, the class, and what it is called in
+    the module that imports it."""
+
+    module: str
+    name: str
+    alias: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelModule:
+    """What a module of models is generated from.
+
+    ``classes`` are the annotated schemas of its models by class, and ``attributes`` each class's
+    column names with their attributes. ``own`` and ``imported`` are the models that the schemas refer
+    to, by annotation: classes of this module, and of others.
+    """
+
+    path: str
+    subject: str
+    classes: Mapping[str, JsonSchema]
+    attributes: Mapping[str, Mapping[str, str]]
+    own: Mapping[str, str]
+    imported: Mapping[str, Imported]
+
+    def import_of(self, annotation: str) -> tuple[str, str, str]:
+        """The module, the name and the alias that import what ``annotation`` names."""
+        dots = "." * (self.path.count("/") + 1)
+        if model := self.imported.get(annotation):
+            return dots + model.module, model.name, model.alias
+        module, _, name = annotation.rpartition(".")
+        return (dots + module[1:] if module.startswith(".") else module), name, name
+
+
 def render_table(
     table: LinkedTable, types: TypeTable, nested_names: NestedNames, models: StructureModels
 ) -> str:
     """The module of a table's model, with the model of its parameters where it is a function."""
+    return render_modules([table_module(table, types, nested_names, models)])[0]
+
+
+def render_structures(
+    provider: str,
+    group: Iterable[Structure],
+    types: TypeTable,
+    nested_names: NestedNames,
+    models: StructureModels,
+) -> str:
+    """The module of one structure, or of several that refer to each other in a cycle."""
+    return render_modules([structures_module(provider, group, types, nested_names, models)])[0]
+
+
+_OF_DOCUMENTS = ("$schema", "$id", "$comment")
+"""Keywords of a schema that is a document of its own."""
+
+
+def table_module(
+    table: LinkedTable, types: TypeTable, nested_names: NestedNames, models: StructureModels
+) -> ModelModule:
+    """What `render_table` generates the module of a table from."""
     schema = table_schema(table, types, nested_names, base_uri="")
     definitions = schema.pop("$defs", {})
-    own = {name: definitions[name] for name in (table.parameters_class,) if name in definitions}
-    aliases = {
-        table.class_name: {column.column.name: column.field for column in table.columns},
-        table.parameters_class: {
+    row = {keyword: value for keyword, value in schema.items() if keyword not in _OF_DOCUMENTS}
+    classes = {table.class_name: row}
+    attributes = {table.class_name: {column.column.name: column.field for column in table.columns}}
+    if table.parameters:
+        classes[table.parameters_class] = definitions[table.parameters_class]
+        attributes[table.parameters_class] = {
             parameter.parameter.name: parameter.field for parameter in table.parameters
-        },
-    }
-    imported = {
+        }
+    used = {
         (column.service, name): models[column.service, name]
         for column in table.columns
         if column.shape is not None
         for name in structure_names(column.shape)
     }
-    renamed = _renamed(table, types, imported)
-    imported.update({model: replace(imported[model], name=name) for model, name in renamed.items()})
-    return _generate(
-        _importing({**schema, "$defs": own}, table.table.provider, imported),
-        class_name=table.class_name,
-        aliases=aliases,
-        path=paths.model_path(table.table.provider, table.module),
+    aliases = _renamed(table, types, used)
+    provider = table.table.provider
+    return ModelModule(
+        path=paths.model_path(provider, table.module),
         subject=table.table.id,
-        renamed={alias: models[model].name for model, alias in renamed.items()},
+        classes=classes,
+        attributes=attributes,
+        own={},
+        imported={
+            structure_reference(*key): _imported(provider, key, model, aliases.get(key))
+            for key, model in used.items()
+        },
     )
+
+
+def structures_module(
+    provider: str,
+    group: Iterable[Structure],
+    types: TypeTable,
+    nested_names: NestedNames,
+    models: StructureModels,
+) -> ModelModule:
+    """What `render_structures` generates the module of structures from."""
+    group = sorted(group, key=lambda structure: structure.name)
+    own = {
+        structure_reference(structure.service, structure.name): models[
+            structure.service, structure.name
+        ].name
+        for structure in group
+    }
+    classes = {
+        own[structure_reference(structure.service, structure.name)]: structure_schema(
+            structure, types, nested_names
+        )
+        for structure in group
+    }
+    used = {
+        (structure.service, name)
+        for structure in group
+        for member in structure.members
+        for name in structure_names(member.shape)
+    }
+    first = group[0]
+    module = models[first.service, first.name].module
+    return ModelModule(
+        path=paths.structure_path(provider, first.service, module),
+        subject=f"{first.service}.{first.name}",
+        classes=classes,
+        attributes={name: field_names(schema["properties"]) for name, schema in classes.items()},
+        own=own,
+        imported={
+            structure_reference(*key): _imported(provider, key, models[key])
+            for key in used
+            if structure_reference(*key) not in own
+        },
+    )
+
+
+def _imported(
+    provider: str, key: StructureKey, model: StructureModel, alias: str | None = None
+) -> Imported:
+    service, _ = key
+    module = paths.python_module(paths.structure_path(provider, service, model.module))
+    return Imported(module, model.name, alias or model.name)
 
 
 def _renamed(
@@ -120,150 +230,233 @@ def _renamed(
     return renamed
 
 
-def render_structures(
-    provider: str,
-    group: Iterable[Structure],
-    types: TypeTable,
-    nested_names: NestedNames,
-    models: StructureModels,
-) -> str:
-    """The module of one structure, or of several that refer to each other in a cycle."""
-    group = sorted(group, key=lambda structure: structure.name)
-    own = {
-        structure_reference(structure.service, structure.name): models[
-            structure.service, structure.name
-        ].name
-        for structure in group
-    }
-    definitions = {
-        own[structure_reference(structure.service, structure.name)]: _importing(
-            structure_schema(structure, types, nested_names), provider, models, own
-        )
-        for structure in group
-    }
-    aliases = {
-        name: field_names(definition["properties"]) for name, definition in definitions.items()
-    }
-    first = group[0]
-    place = models[first.service, first.name]
-    return _generate(
-        {"$ref": f"#/$defs/{place.name}", "$defs": definitions},
-        class_name=place.name,
-        aliases=aliases,
-        path=paths.structure_path(provider, first.service, place.module),
-        subject=f"{first.service}.{first.name}",
-    )
+BATCH = 50
+"""Modules for one call of datamodel-code-generator. More of them cost no less each."""
 
 
-def _importing(
-    schema: JsonSchema, provider: str, models: StructureModels, own: Mapping[str, str] | None = None
-) -> JsonSchema:
-    """Replace every annotated part of ``schema`` by the import that its annotation names, or by a
-    reference if that is a structure in the same file: ``own`` maps those to their classes.
+def render_modules(modules: Sequence[ModelModule]) -> list[str]:
+    """The texts of ``modules``, in their order. None depends on the others.
+
+    datamodel-code-generator generates many modules at once: by itself, a module takes twice as long.
     """
-    own = own or {}
+    texts: list[str] = []
+    for first in range(0, len(modules), BATCH):
+        texts += _Batch(modules[first : first + BATCH]).texts()
+    return texts
 
-    def imported(part: JsonSchema) -> JsonSchema:
-        annotation: str = part[PYTHON_TYPE]
-        documentation: JsonSchema = {
-            key: part[key] for key in ("title", "description") if key in part
+
+class _Batch:
+    """Some modules, generated as one, in which every class and every import of ours has a stand-in:
+    a name that no other has, so that modules may have classes of the same name."""
+
+    def __init__(self, modules: Sequence[ModelModule]) -> None:
+        self._modules = modules
+        self._prefix = _unused_prefix(modules)
+        self._classes = {
+            (module.path, name): f"{self._prefix}{number}"
+            for number, (module, name) in enumerate(
+                (module, name) for module in modules for name in module.classes
+            )
         }
-        if annotation in own:
-            return {**documentation, "$ref": f"#/$defs/{own[annotation]}"}
-        if structure := referred(annotation):
-            place = models[structure]
-            module = paths.python_module(paths.structure_path(provider, structure[0], place.module))
-            annotation = f"{_ROOT}.{module}.{place.name}"
-        elif annotation.startswith("."):
-            annotation = _ROOT + annotation
-        return {**documentation, "customTypePath": annotation}
+        self._annotations: dict[str, str] = {}
+        self._schemas: JsonSchema = {}
+        for module in modules:
+            for name, schema in module.classes.items():
+                self._schemas[self._classes[module.path, name]] = self._importing(schema, module)
 
-    return rewrite(schema, imported)
+    def texts(self) -> list[str]:
+        source = _lines(self._generate())
+        owners = {
+            stand_in: (module, name)
+            for module in self._modules
+            for name in module.classes
+            for stand_in in [self._classes[module.path, name]]
+        }
+        imported: dict[str, tuple[str, str, str]] = {}
+        statements: dict[str, list[ast.stmt]] = {module.path: [] for module in self._modules}
+        for statement in ast.parse("\n".join(source)).body:
+            match statement:
+                case ast.ImportFrom(module=str(origin), names=names, level=0):
+                    for name in names:
+                        if not name.name.startswith(self._prefix):
+                            alias = name.asname or name.name
+                            imported[alias] = origin, name.name, alias
+                case (
+                    ast.ClassDef(name=name)
+                    | ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name))))
+                ):
+                    module, _ = owners[name]
+                    statements[module.path].append(statement)
+                case _:
+                    raise AssertionError(f"unknown in a model: {ast.unparse(statement)}")
+        annotations = {stand_in: annotation for annotation, stand_in in self._annotations.items()}
+        return [
+            _Text(module, statements[module.path], source, imported).render(
+                {stand_in: name for stand_in, (owner, name) in owners.items() if owner is module},
+                annotations,
+            )
+            for module in self._modules
+        ]
 
+    def _importing(self, schema: JsonSchema, module: ModelModule) -> JsonSchema:
+        """Replace every annotated part of ``schema`` by the import of a stand-in, or by a reference if
+        that is a class of the same module."""
 
-_ANY = re.compile(r"^from typing import .*\bAny\b", re.MULTILINE)
+        def imported(part: JsonSchema) -> JsonSchema:
+            annotation: str = part[PYTHON_TYPE]
+            documentation: JsonSchema = {
+                key: part[key] for key in ("title", "description") if key in part
+            }
+            if annotation in module.own:
+                name = self._classes[module.path, module.own[annotation]]
+                return {**documentation, "$ref": f"#/$defs/{name}"}
+            number = len(self._classes) + len(self._annotations)
+            stand_in = self._annotations.setdefault(annotation, f"{self._prefix}{number}")
+            return {**documentation, "customTypePath": f"{_STAND_INS}.{stand_in}"}
 
+        return rewrite(schema, imported)
 
-_ROOT = "generated_package"
-"""Stands for the package in the absolute imports that datamodel-code-generator takes."""
-
-_OWN_IMPORT = re.compile(rf"^from {_ROOT}\.", re.MULTILINE)
-
-
-def _generate(
-    schema: JsonSchema,
-    *,
-    class_name: str,
-    aliases: Mapping[str, Mapping[str, str]],
-    path: str,
-    subject: str,
-    renamed: Mapping[str, str] | None = None,
-) -> str:
-    """The module of ``schema``; ``aliases`` maps each class's column names to attributes,
-    ``renamed`` the aliases of imported classes to their names."""
-    with warnings.catch_warnings():
-        # It warns about types that it cannot resolve.
-        warnings.simplefilter("error")
-        source = generate(
-            schema,
-            input_file_type=InputFileType.JsonSchema,
-            output_model_type=DataModelType.PydanticV2BaseModel,
-            target_python_version=PythonVersion.PY_311,
-            class_name=class_name,
+    def _generate(self) -> str:
+        aliases = {
             # With the class in front: a page may call a column "Class.field".
-            aliases={
-                f"{owner}.{name}": attribute
-                for owner, attributes in aliases.items()
-                for name, attribute in attributes.items()
-                if name != attribute
-            },
-            allow_population_by_field_name=True,
-            custom_file_header=f"# {paths.notice(subject)}",
-            custom_file_header_mode=CustomFileHeaderMode.Replace,
-            custom_template_dir=templating.folder("models"),
-            enum_field_as_literal=LiteralType.All,
-            field_constraints=True,
-            formatters=[],
-            strict_refs=True,
-            use_default_kwarg=True,
-            use_schema_description=True,
-            use_standard_collections=True,
-            use_union_operator=True,
-        )
-    if not isinstance(source, str) or _ANY.search(source):
-        raise AssertionError(f"the model of {subject} holds Any:\n{source}")
-    # Imports become relative. Text from pages never starts a line.
-    for alias, name in (renamed or {}).items():
-        source = re.sub(
-            rf"^(from {_ROOT}\..* import .*)\b{alias}\b",
-            rf"\1{name} as {alias}",
-            source,
-            flags=re.MULTILINE,
-        )
-    source = _OWN_IMPORT.sub(f"from {'.' * (path.count('/') + 1)}", source)
-    source = _with_docstrings(with_sorted_imports(source))
-    return layout.lay_out(source) or format_python(source)
+            f"{self._classes[module.path, owner]}.{name}": attribute
+            for module in self._modules
+            for owner, attributes in module.attributes.items()
+            for name, attribute in attributes.items()
+            if name != attribute
+        }
+        first = next(iter(self._schemas))
+        with warnings.catch_warnings():
+            # It warns about types that it cannot resolve.
+            warnings.simplefilter("error")
+            source = generate(
+                {"$ref": f"#/$defs/{first}", "$defs": self._schemas},
+                input_file_type=InputFileType.JsonSchema,
+                output_model_type=DataModelType.PydanticV2BaseModel,
+                target_python_version=PythonVersion.PY_311,
+                class_name=first,
+                aliases=aliases,
+                allow_population_by_field_name=True,
+                custom_file_header="",
+                custom_file_header_mode=CustomFileHeaderMode.Replace,
+                custom_template_dir=templating.folder("models"),
+                enum_field_as_literal=LiteralType.All,
+                field_constraints=True,
+                formatters=[],
+                strict_refs=True,
+                use_default_kwarg=True,
+                use_schema_description=True,
+                use_standard_collections=True,
+                use_union_operator=True,
+            )
+        if not isinstance(source, str):
+            raise AssertionError(f"no single module: {source}")
+        return source
 
 
-def _with_docstrings(source: str) -> str:
-    """``source`` with the description of each field in a docstring below it, too.
+_STAND_INS = "stand_ins"
+"""The module that datamodel-code-generator imports stand-ins from."""
 
-    Editors show that one, pydantic has the other. The compiler drops the docstrings: they cost
-    nothing when the module is imported.
+
+def _unused_prefix(modules: Iterable[ModelModule]) -> str:
+    """The start of the stand-ins' names, with which no column's name starts."""
+    columns = {
+        column
+        for module in modules
+        for attributes in module.attributes.values()
+        for column in attributes
+    }
+    prefix = "StandIn"
+    while any(column.startswith(prefix) for column in columns):
+        prefix += "X"
+    return prefix
+
+
+def _lines(source: str) -> list[str]:
+    """The lines as Python counts them."""
+    return source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+class _Text:
+    """A module's part of the generated source.
+
+    ``imported`` are the source's imports but those of stand-ins, by alias.
     """
-    lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")  # as Python counts them
-    found: list[tuple[int, str]] = []
-    for statement in ast.parse(source).body:
-        if isinstance(statement, ast.ClassDef):
-            found += _descriptions(statement)
-    for number, description in reversed(found):
-        lines.insert(number, docstring(description, 1, WIDTH))
-    return "\n".join(lines)
+
+    def __init__(
+        self,
+        module: ModelModule,
+        statements: Sequence[ast.stmt],
+        source: Sequence[str],
+        imported: Mapping[str, tuple[str, str, str]],
+    ) -> None:
+        self._module = module
+        self._statements = statements
+        self._source = source
+        self._imported = imported
+        self._edits: dict[int, list[tuple[int, int, str]]] = {}
+        self._used = {imported["annotations"]}
+
+    def render(self, classes: Mapping[str, str], annotations: Mapping[str, str]) -> str:
+        """The formatted text. ``classes`` are the module's classes by stand-in, ``annotations`` what
+        the other stand-ins stand for."""
+        for statement in self._statements:
+            for node in ast.walk(statement):
+                match node:
+                    case ast.ClassDef(name=name):
+                        start = node.col_offset + len("class ")
+                        self._rename(node.lineno, start, name, classes[name])
+                    case ast.Name(id=name, ctx=ast.Load()):
+                        if name in classes:
+                            self._rename(node.lineno, node.col_offset, name, classes[name])
+                        elif name in annotations:
+                            used = self._module.import_of(annotations[name])
+                            self._used.add(used)
+                            self._rename(node.lineno, node.col_offset, name, used[2])
+                        elif name in self._imported:
+                            self._used.add(self._imported[name])
+                    case _:
+                        pass
+        return self._formatted([line for part in self._statements for line in self._lines(part)])
+
+    def _rename(self, line: int, column: int, name: str, new: str) -> None:
+        self._edits.setdefault(line, []).append((column, column + len(name), new))
+
+    def _lines(self, statement: ast.stmt) -> Iterator[str]:
+        """The lines of a class or a call, with the real names, and with the description of each field
+        in a docstring below it, too.
+
+        Editors show that one, pydantic has the other. The compiler drops the docstrings: they cost
+        nothing when the module is imported.
+        """
+        docstrings = dict(_descriptions(statement))
+        for number in range(statement.lineno, (statement.end_lineno or 0) + 1):
+            line = self._source[number - 1]
+            if number in self._edits:
+                encoded = line.encode()  # ast counts bytes
+                for start, end, new in sorted(self._edits[number], reverse=True):
+                    encoded = encoded[:start] + new.encode() + encoded[end:]
+                line = encoded.decode()
+            yield line
+            if number in docstrings:
+                yield docstring(docstrings[number], 1, WIDTH)
+        yield ""
+
+    def _formatted(self, lines: Sequence[str]) -> str:
+        modules: dict[str, list[str]] = {}
+        for origin, name, alias in sorted(self._used):
+            if (origin, name) == ("typing", "Any"):
+                raise AssertionError(f"the model of {self._module.subject} holds Any")
+            modules.setdefault(origin, []).append(name if name == alias else f"{name} as {alias}")
+        groups = ["\n".join(group) for group in sorted_imports(modules)]
+        head = f"# {paths.notice(self._module.subject)}"
+        source = "\n".join(["\n\n".join([head, *groups]), "", "", *lines])
+        return layout.lay_out(source) or format_python(source)
 
 
-def _descriptions(model: ast.ClassDef) -> Iterator[tuple[int, str]]:
+def _descriptions(model: ast.stmt) -> Iterator[tuple[int, str]]:
     """The last lines of the fields that have a description, with it."""
-    for statement in model.body:
+    for statement in model.body if isinstance(model, ast.ClassDef) else ():
         match statement:
             case ast.AnnAssign(value=ast.Call(keywords=keywords), end_lineno=int(number)):
                 for keyword in keywords:
