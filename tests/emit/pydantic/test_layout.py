@@ -54,7 +54,7 @@ def test_fields_are_laid_out_as_black_does() -> None:
         laid_out.append(is_laid_out(source))
 
     check()
-    assert sum(laid_out) > 0.2 * len(laid_out)
+    assert sum(laid_out) > 0.5 * len(laid_out)
 
 
 # How AWS writes values, and structures that are called so.
@@ -72,14 +72,17 @@ union = st.builds(
     st.from_regex(r"[A-Z][A-Za-z]{0,80}", fullmatch=True),
     st.sampled_from(["{}", "{} | None", "list[{}] | None", "dict[str, list[{}]] | None"]),
 )
-value = st.sampled_from(["", " = None", " = Field(...)"]) | st.builds(
-    " = Field(default=None, alias={!r})".format, word
+value = (
+    st.sampled_from(["", " = None", " = Field(...)"])
+    | st.builds(" = Field(default=None, alias={!r})".format, word)
+    | st.builds(" = Field(alias={!r})".format, word)
+    | st.builds(" = Field(default=None, description={!r})".format, text)
 )
 
 
 def test_recorded_fields_are_laid_out_as_black_does() -> None:
-    """Fields without documentation have black's layout, and long values and names of structures,
-    as AWS has them, rarely need black itself."""
+    """Fields have black's layout, and long values and names of structures, as AWS has them, rarely
+    need black itself."""
     laid_out: list[bool] = []
 
     @settings(deadline=None, max_examples=500)
@@ -89,7 +92,15 @@ def test_recorded_fields_are_laid_out_as_black_does() -> None:
         laid_out.append(is_laid_out(source))
 
     check()
-    assert sum(laid_out) > 0.8 * len(laid_out)
+    assert sum(laid_out) > 0.9 * len(laid_out)
+
+
+@pytest.mark.parametrize("letters", ["ü", "日", "“–”", "e\u0301"])
+def test_other_alphabets_are_as_wide_as_for_black(letters: str) -> None:
+    """Characters of other alphabets count as many columns as black counts."""
+    for length in range(60):
+        field = f"    a: StrictStr | None = Field(default=None, alias='{letters * length}')"
+        assert is_laid_out(class_of("class A(BaseModel):", field))
 
 
 def test_docstrings_are_laid_out_as_black_does() -> None:
@@ -130,12 +141,11 @@ def test_docstrings_of_fields_are_laid_out_as_black_does() -> None:
     [
         "import re\n",
         class_of("class A(BaseModel):", "    def f(self): ..."),
-        class_of("class A(BaseModel):", "    a: 'ü' = Field(default=None)"),
         class_of("class A(BaseModel):", f"    a: Literal['{'a' * 80}'] = Field(default=None)"),
     ],
 )
 def test_layout_returns_none_for_unknown_forms(source: str) -> None:
-    """Other forms, other alphabets and lines that do not fit are left to black."""
+    """Other forms and lines that do not fit are left to black."""
     assert layout.lay_out(source) is None
 
 

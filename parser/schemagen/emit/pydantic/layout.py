@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from black.strings import str_width
+
 from schemagen.emit.imports import section
 from schemagen.emit.layout import WIDTH, lay_out_import, lay_out_value
 from schemagen.names import python_literal
@@ -76,7 +78,7 @@ def _class(statement: ast.ClassDef, lines: list[str]) -> Iterator[str]:
                 yield from (f"        {argument}," for argument in _arguments(call))
                 yield "    )"
             case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=value):
-                yield from _field(name, _expression(annotation), value)
+                yield from _field(name, annotation, value)
             case _:
                 raise _Other
 
@@ -92,42 +94,65 @@ def _docstring(lines: list[str]) -> Iterator[str]:
         yield line
 
 
-def _field(name: str, annotation: str, value: ast.expr | None) -> Iterator[str]:
+def _field(name: str, hint: ast.expr, value: ast.expr | None) -> Iterator[str]:
+    annotation = _expression(hint)
     arguments = _arguments(value) if isinstance(value, ast.Call) else []
     called = f"{_expression(value.func)}(" if isinstance(value, ast.Call) else ""
     assigned = "" if value is None else f" = {_expression(value)}"
     if 4 + _width(f"{name}: {annotation}{assigned}") <= WIDTH:
         yield f"    {name}: {annotation}{assigned}"
         return
-    head = f"{name}: {annotation} = {called}"
+    head = f"{name}: {annotation} = "
     if not arguments:
         if value is None or 4 + _width(f"{head}(") > WIDTH:
-            yield from _broken(name, annotation, assigned)
+            yield from _broken(name, hint, assigned)
         else:
             yield from (f"    {head}(", f"        {_expression(value)}", "    )")
         return
-    if 4 + _width(head) > WIDTH:
-        *lines, last = _broken(name, annotation, assigned)
+    if 4 + _width(head + called) <= WIDTH:
+        yield from _exploded(head, called, arguments, 1)
+    elif 4 + _width(f"{head}(") <= WIDTH:
+        yield f"    {head}("
+        together = f"{called}{', '.join(arguments)})"
+        if 8 + _width(together) <= WIDTH:
+            yield f"        {together}"
+        else:
+            yield from _exploded("", called, arguments, 2)
+        yield "    )"
+    else:
+        *lines, last = _broken(name, hint, assigned)
         yield from lines
         if _width(last) <= WIDTH:
             yield last
-            return
-        head = f") = {called}"
-    yield f"    {head}"
+        else:
+            yield from _exploded(") = ", called, arguments, 1)
+
+
+def _exploded(head: str, called: str, arguments: list[str], depth: int) -> Iterator[str]:
+    """A call whose arguments stand below it: together if they fit on a line."""
+    margin = "    " * depth
+    yield f"{margin}{head}{called}"
     together = ", ".join(arguments)
-    if 8 + _width(together) <= WIDTH:
-        yield f"        {together}"
+    if len(margin) + 4 + _width(together) <= WIDTH:
+        yield f"{margin}    {together}"
+    elif len(arguments) == 1:
+        raise _Other  # black adds a comma to some
     else:
-        yield from (f"        {argument}," for argument in arguments)
-    yield "    )"
+        yield from (f"{margin}    {argument}," for argument in arguments)
+    yield f"{margin})"
 
 
-def _broken(name: str, annotation: str, assigned: str) -> list[str]:
-    """A field whose annotation, a union, does not fit on the line, so that black adds parentheses."""
-    lines = lay_out_value(f"{name}: ", annotation, 1, " =").splitlines()
-    if not lines[0].endswith(": (") or max(map(_width, lines)) > WIDTH:
+def _broken(name: str, hint: ast.expr, assigned: str) -> list[str]:
+    """A field whose annotation, a union, gets parentheses, because the line does not fit."""
+    annotation = _expression(hint)
+    if 4 + _width(f"{name}: {annotation} =") > WIDTH:
+        lines = lay_out_value(f"{name}: ", annotation, 1, " =").splitlines()
+        if not lines[0].endswith(": (") or max(map(_width, lines)) > WIDTH:
+            raise _Other
+        return [*lines[:-1], f"    ){assigned}"]
+    if not isinstance(hint, ast.BinOp):
         raise _Other
-    return [*lines[:-1], f"    ){assigned}"]
+    return [f"    {name}: (", f"        {annotation}", f"    ){assigned}"]
 
 
 def _fitting(line: str) -> str:
@@ -137,10 +162,8 @@ def _fitting(line: str) -> str:
 
 
 def _width(text: str) -> int:
-    """The width of ASCII text; black counts some other characters as two columns, or none."""
-    if not text.isascii():
-        raise _Other
-    return len(text)
+    """The columns of ``text`` as black counts them: some characters have two, or none."""
+    return len(text) if text.isascii() else str_width(text)
 
 
 def _arguments(call: ast.Call) -> list[str]:
