@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from datamodel_code_generator import generate
@@ -86,7 +86,8 @@ class ModelModule:
 
     ``classes`` are the annotated schemas of its models by class, and ``attributes`` each class's
     column names with their attributes. ``own`` and ``imported`` are the models that the schemas refer
-    to, by annotation: classes of this module, and of others.
+    to, by annotation: classes of this module, and of others. With ``shadows``, an attribute may have
+    the name of a class or an import.
     """
 
     path: str
@@ -95,6 +96,7 @@ class ModelModule:
     attributes: Mapping[str, Mapping[str, str]]
     own: Mapping[str, str]
     imported: Mapping[str, Imported]
+    shadows: bool
 
     def import_of(self, annotation: str) -> tuple[str, str, str]:
         """The module, the name and the alias that import what ``annotation`` names."""
@@ -149,16 +151,18 @@ def table_module(
     }
     aliases = _renamed(table, types, used)
     provider = table.table.provider
+    imported = {
+        structure_reference(*key): _imported(provider, key, model, aliases.get(key))
+        for key, model in used.items()
+    }
     return ModelModule(
         path=paths.model_path(provider, table.module),
         subject=table.table.id,
         classes=classes,
         attributes=attributes,
         own={},
-        imported={
-            structure_reference(*key): _imported(provider, key, model, aliases.get(key))
-            for key, model in used.items()
-        },
+        imported=imported,
+        shadows=_shadows(attributes, imported, types),
     )
 
 
@@ -191,17 +195,20 @@ def structures_module(
     }
     first = group[0]
     module = models[first.service, first.name].module
+    attributes = {name: field_names(schema["properties"]) for name, schema in classes.items()}
+    imported = {
+        structure_reference(*key): _imported(provider, key, models[key])
+        for key in used
+        if structure_reference(*key) not in own
+    }
     return ModelModule(
         path=paths.structure_path(provider, first.service, module),
         subject=f"{first.service}.{first.name}",
         classes=classes,
-        attributes={name: field_names(schema["properties"]) for name, schema in classes.items()},
+        attributes=attributes,
         own=own,
-        imported={
-            structure_reference(*key): _imported(provider, key, models[key])
-            for key in used
-            if structure_reference(*key) not in own
-        },
+        imported=imported,
+        shadows=_shadows(attributes, imported, types),
     )
 
 
@@ -211,6 +218,15 @@ def _imported(
     service, _ = key
     module = paths.python_module(paths.structure_path(provider, service, model.module))
     return Imported(module, model.name, alias or model.name)
+
+
+def _shadows(
+    attributes: Mapping[str, Mapping[str, str]], imported: Mapping[str, Imported], types: TypeTable
+) -> bool:
+    """Whether an attribute of one of the classes hides a class or an import of their module."""
+    names = {*MODEL_IMPORTS, *types.python_names, *attributes}
+    names.update(model.alias for model in imported.values())
+    return any(not names.isdisjoint(fields.values()) for fields in attributes.values())
 
 
 def _renamed(
@@ -239,24 +255,28 @@ def render_modules(modules: Sequence[ModelModule]) -> list[str]:
 
     datamodel-code-generator generates many modules at once: by itself, a module takes twice as long.
     """
-    texts: list[str] = []
-    for first in range(0, len(modules), BATCH):
-        texts += _Batch(modules[first : first + BATCH]).texts()
-    return texts
+    together = [module for module in modules if not module.shadows]
+    batches = [together[first : first + BATCH] for first in range(0, len(together), BATCH)]
+    batches += [[module] for module in modules if module.shadows]
+    texts = {path: text for batch in batches for path, text in _Batch(batch).texts().items()}
+    return [texts[module.path] for module in modules]
 
 
 class _Batch:
-    """Some modules, generated as one, in which every class and every import of ours has a stand-in:
-    a name that no other has, so that modules may have classes of the same name."""
+    """Some modules, generated as one.
+
+    Every class and every import of ours has a stand-in, a name that no other has, so that modules may
+    have classes of the same name. A module that `shadows` is a batch of its own and keeps its names:
+    datamodel-code-generator must see which of them its attributes hide.
+    """
 
     def __init__(self, modules: Sequence[ModelModule]) -> None:
         self._modules = modules
-        self._prefix = _unused_prefix(modules)
+        self._names: Callable[[str], str] = (
+            str if any(module.shadows for module in modules) else _StandIns(modules)
+        )
         self._classes = {
-            (module.path, name): f"{self._prefix}{number}"
-            for number, (module, name) in enumerate(
-                (module, name) for module in modules for name in module.classes
-            )
+            (module.path, name): self._names(name) for module in modules for name in module.classes
         }
         self._annotations: dict[str, str] = {}
         self._schemas: JsonSchema = {}
@@ -264,23 +284,24 @@ class _Batch:
             for name, schema in module.classes.items():
                 self._schemas[self._classes[module.path, name]] = self._importing(schema, module)
 
-    def texts(self) -> list[str]:
+    def texts(self) -> dict[str, str]:
+        """The texts by path."""
         source = _lines(self._generate())
         owners = {
-            stand_in: (module, name)
+            self._classes[module.path, name]: (module, name)
             for module in self._modules
             for name in module.classes
-            for stand_in in [self._classes[module.path, name]]
         }
-        imported: dict[str, tuple[str, str, str]] = {}
+        annotations = {stand_in: annotation for annotation, stand_in in self._annotations.items()}
+        imported: dict[str, _Import] = {}
         statements: dict[str, list[ast.stmt]] = {module.path: [] for module in self._modules}
         for statement in ast.parse("\n".join(source)).body:
             match statement:
                 case ast.ImportFrom(module=str(origin), names=names, level=0):
                     for name in names:
-                        if not name.name.startswith(self._prefix):
-                            alias = name.asname or name.name
-                            imported[alias] = origin, name.name, alias
+                        annotation = annotations[name.name] if origin == _STAND_INS else ""
+                        used = _Import(origin, name.name, name.asname, annotation)
+                        imported[name.asname or name.name] = used
                 case (
                     ast.ClassDef(name=name)
                     | ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name))))
@@ -289,14 +310,12 @@ class _Batch:
                     statements[module.path].append(statement)
                 case _:
                     raise AssertionError(f"unknown in a model: {ast.unparse(statement)}")
-        annotations = {stand_in: annotation for annotation, stand_in in self._annotations.items()}
-        return [
-            _Text(module, statements[module.path], source, imported).render(
-                {stand_in: name for stand_in, (owner, name) in owners.items() if owner is module},
-                annotations,
+        return {
+            module.path: _Text(module, statements[module.path], source, imported).render(
+                {stand_in: name for stand_in, (owner, name) in owners.items() if owner is module}
             )
             for module in self._modules
-        ]
+        }
 
     def _importing(self, schema: JsonSchema, module: ModelModule) -> JsonSchema:
         """Replace every annotated part of ``schema`` by the import of a stand-in, or by a reference if
@@ -310,9 +329,11 @@ class _Batch:
             if annotation in module.own:
                 name = self._classes[module.path, module.own[annotation]]
                 return {**documentation, "$ref": f"#/$defs/{name}"}
-            number = len(self._classes) + len(self._annotations)
-            stand_in = self._annotations.setdefault(annotation, f"{self._prefix}{number}")
-            return {**documentation, "customTypePath": f"{_STAND_INS}.{stand_in}"}
+            if annotation not in self._annotations:
+                _, _, alias = module.import_of(annotation)
+                self._annotations[annotation] = self._names(alias)
+            path = f"{_STAND_INS}.{self._annotations[annotation]}"
+            return {**documentation, "customTypePath": path}
 
         return rewrite(schema, imported)
 
@@ -358,18 +379,34 @@ _STAND_INS = "stand_ins"
 """The module that datamodel-code-generator imports stand-ins from."""
 
 
-def _unused_prefix(modules: Iterable[ModelModule]) -> str:
-    """The start of the stand-ins' names, with which no column's name starts."""
-    columns = {
-        column
-        for module in modules
-        for attributes in module.attributes.values()
-        for column in attributes
-    }
-    prefix = "StandIn"
-    while any(column.startswith(prefix) for column in columns):
-        prefix += "X"
-    return prefix
+@dataclass(frozen=True, slots=True)
+class _Import:
+    """An import of a batch. ``annotation`` is what a stand-in stands for, or ""."""
+
+    module: str
+    name: str
+    alias: str | None
+    annotation: str
+
+
+class _StandIns:
+    """Makes stand-ins: names that none of ``modules`` has for a column."""
+
+    def __init__(self, modules: Iterable[ModelModule]) -> None:
+        columns = {
+            column
+            for module in modules
+            for attributes in module.attributes.values()
+            for column in attributes
+        }
+        self._prefix = "StandIn"
+        while any(column.startswith(self._prefix) for column in columns):
+            self._prefix += "X"
+        self._count = 0
+
+    def __call__(self, _: str) -> str:
+        self._count += 1
+        return f"{self._prefix}{self._count}"
 
 
 def _lines(source: str) -> list[str]:
@@ -380,7 +417,7 @@ def _lines(source: str) -> list[str]:
 class _Text:
     """A module's part of the generated source.
 
-    ``imported`` are the source's imports but those of stand-ins, by alias.
+    ``imported`` are the source's imports, by alias.
     """
 
     def __init__(
@@ -388,18 +425,18 @@ class _Text:
         module: ModelModule,
         statements: Sequence[ast.stmt],
         source: Sequence[str],
-        imported: Mapping[str, tuple[str, str, str]],
+        imported: Mapping[str, _Import],
     ) -> None:
         self._module = module
         self._statements = statements
         self._source = source
         self._imported = imported
         self._edits: dict[int, list[tuple[int, int, str]]] = {}
-        self._used = {imported["annotations"]}
+        self._used: dict[str, tuple[str, str]] = {}
+        self._import("annotations")
 
-    def render(self, classes: Mapping[str, str], annotations: Mapping[str, str]) -> str:
-        """The formatted text. ``classes`` are the module's classes by stand-in, ``annotations`` what
-        the other stand-ins stand for."""
+    def render(self, classes: Mapping[str, str]) -> str:
+        """The formatted text. ``classes`` are the module's classes by stand-in."""
         for statement in self._statements:
             for node in ast.walk(statement):
                 match node:
@@ -409,15 +446,21 @@ class _Text:
                     case ast.Name(id=name, ctx=ast.Load()):
                         if name in classes:
                             self._rename(node.lineno, node.col_offset, name, classes[name])
-                        elif name in annotations:
-                            used = self._module.import_of(annotations[name])
-                            self._used.add(used)
-                            self._rename(node.lineno, node.col_offset, name, used[2])
                         elif name in self._imported:
-                            self._used.add(self._imported[name])
+                            new = self._import(name)
+                            self._rename(node.lineno, node.col_offset, name, new)
                     case _:
                         pass
         return self._formatted([line for part in self._statements for line in self._lines(part)])
+
+    def _import(self, name: str) -> str:
+        """Import what the source calls ``name``, and return what the module calls it."""
+        used = self._imported[name]
+        module, original, alias = used.module, used.name, used.name
+        if used.annotation:
+            module, original, alias = self._module.import_of(used.annotation)
+        self._used[used.alias or alias] = module, original
+        return used.alias or alias
 
     def _rename(self, line: int, column: int, name: str, new: str) -> None:
         self._edits.setdefault(line, []).append((column, column + len(name), new))
@@ -444,7 +487,7 @@ class _Text:
 
     def _formatted(self, lines: Sequence[str]) -> str:
         modules: dict[str, list[str]] = {}
-        for origin, name, alias in sorted(self._used):
+        for alias, (origin, name) in sorted(self._used.items()):
             if (origin, name) == ("typing", "Any"):
                 raise AssertionError(f"the model of {self._module.subject} holds Any")
             modules.setdefault(origin, []).append(name if name == alias else f"{name} as {alias}")
