@@ -6,6 +6,7 @@ from functools import cache
 
 import black
 from black.mode import TargetVersion
+from black.strings import str_width
 
 
 @cache
@@ -19,3 +20,8 @@ def format_python(source: str) -> str:
     Raises `black.InvalidInput` where it is not Python, which would be a defect of an emitter.
     """
     return black.format_str(source, mode=_mode())
+
+
+def width(text: str) -> int:
+    """The columns of ``text`` as black counts them: some characters have two, or none."""
+    return len(text) if text.isascii() else str_width(text)

@@ -10,8 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from black.strings import str_width
-
+from schemagen.emit.formatting import width
 from schemagen.emit.imports import section
 from schemagen.emit.layout import WIDTH, lay_out_import, lay_out_value
 from schemagen.names import python_literal
@@ -99,22 +98,22 @@ def _field(name: str, hint: ast.expr, value: ast.expr | None) -> Iterator[str]:
     arguments = _arguments(value) if isinstance(value, ast.Call) else []
     called = f"{_expression(value.func)}(" if isinstance(value, ast.Call) else ""
     assigned = "" if value is None else f" = {_expression(value)}"
-    if 4 + _width(f"{name}: {annotation}{assigned}") <= WIDTH:
+    if 4 + width(f"{name}: {annotation}{assigned}") <= WIDTH:
         yield f"    {name}: {annotation}{assigned}"
         return
     head = f"{name}: {annotation} = "
     if not arguments:
-        if value is None or 4 + _width(f"{head}(") > WIDTH:
+        if value is None or 4 + width(f"{head}(") > WIDTH:
             yield from _broken(name, hint, assigned)
         else:
             yield from (f"    {head}(", f"        {_expression(value)}", "    )")
         return
-    if 4 + _width(head + called) <= WIDTH:
+    if 4 + width(head + called) <= WIDTH:
         yield from _exploded(head, called, arguments, 1)
-    elif 4 + _width(f"{head}(") <= WIDTH:
+    elif 4 + width(f"{head}(") <= WIDTH:
         yield f"    {head}("
         together = f"{called}{', '.join(arguments)})"
-        if 8 + _width(together) <= WIDTH:
+        if 8 + width(together) <= WIDTH:
             yield f"        {together}"
         else:
             yield from _exploded("", called, arguments, 2)
@@ -122,7 +121,7 @@ def _field(name: str, hint: ast.expr, value: ast.expr | None) -> Iterator[str]:
     else:
         *lines, last = _broken(name, hint, assigned)
         yield from lines
-        if _width(last) <= WIDTH:
+        if width(last) <= WIDTH:
             yield last
         else:
             yield from _exploded(") = ", called, arguments, 1)
@@ -133,7 +132,7 @@ def _exploded(head: str, called: str, arguments: list[str], depth: int) -> Itera
     margin = "    " * depth
     yield f"{margin}{head}{called}"
     together = ", ".join(arguments)
-    if len(margin) + 4 + _width(together) <= WIDTH:
+    if len(margin) + 4 + width(together) <= WIDTH:
         yield f"{margin}    {together}"
     elif len(arguments) == 1:
         raise _Other  # black adds a comma to some
@@ -145,9 +144,9 @@ def _exploded(head: str, called: str, arguments: list[str], depth: int) -> Itera
 def _broken(name: str, hint: ast.expr, assigned: str) -> list[str]:
     """A field whose annotation, a union, gets parentheses, because the line does not fit."""
     annotation = _expression(hint)
-    if 4 + _width(f"{name}: {annotation} =") > WIDTH:
+    if 4 + width(f"{name}: {annotation} =") > WIDTH:
         lines = lay_out_value(f"{name}: ", annotation, 1, " =").splitlines()
-        if not lines[0].endswith(": (") or max(map(_width, lines)) > WIDTH:
+        if not lines[0].endswith(": (") or max(map(width, lines)) > WIDTH:
             raise _Other
         return [*lines[:-1], f"    ){assigned}"]
     if not isinstance(hint, ast.BinOp):
@@ -156,14 +155,9 @@ def _broken(name: str, hint: ast.expr, assigned: str) -> list[str]:
 
 
 def _fitting(line: str) -> str:
-    if _width(line) > WIDTH:
+    if width(line) > WIDTH:
         raise _Other
     return line
-
-
-def _width(text: str) -> int:
-    """The columns of ``text`` as black counts them: some characters have two, or none."""
-    return len(text) if text.isascii() else str_width(text)
 
 
 def _arguments(call: ast.Call) -> list[str]:
