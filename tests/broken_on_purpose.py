@@ -90,6 +90,7 @@ _REFUSED = (
     "settings/test_members.py::test_build_refuses_a_member_that_page_and_record_type_differently"
 )
 _OVERRIDES = "settings/test_overrides.py"
+_ONE_TRUTH = "test_one_truth.py"
 
 ROWS = (
     # JSON Schema
@@ -167,6 +168,10 @@ ROWS = (
     ),
     _row("link", "structure_classes", "returns {}", "test_link.py"),
     _row("reconcile", "pairs_in", "yields nothing", _REFUSED),
+    _row("reconcile", "satisfies", "returns True", _ONE_TRUTH),
+    _row("reconcile", "satisfies", "returns False", _ONE_TRUTH),
+    _row("reconcile", "Reconciled.choice", "returns None", _ONE_TRUTH),
+    _row("emit.shapes", "ShapeNames.conversion", "is not strict", _ONE_TRUTH),
     _row("targets.limits", "problems", "yields nothing", "targets/test_limits.py"),
     # the lock
     _row("lockfile.lock", "read", "forgets the bindings", "lockfile/test_lock.py"),

@@ -87,6 +87,10 @@ def _without(name: str) -> Callable[[Any], Any]:
     return change
 
 
+def _not_strict(function: Function) -> Function:
+    return wraps(function)(lambda *args, **kwargs: function(*args, **{**kwargs, "strict": False}))
+
+
 WAYS: dict[str, Way] = {
     "returns None": _returning(lambda _: None),
     "returns False": _returning(lambda _: False),
@@ -99,6 +103,7 @@ WAYS: dict[str, Way] = {
     "yields nothing": _returning(lambda _: iter(())),
     "does nothing": _not_called,
     "returns its argument": _first_argument,
+    "is not strict": _not_strict,
     "drops the last": _returning(_without_last),
     "loses the last column": _with_columns(lambda columns: columns[:-1]),
     "swaps the first columns": _with_columns(lambda columns: (*columns[1::-1], *columns[2:])),
