@@ -71,7 +71,8 @@ CALLS: Mapping[str, Mapping[str, Call]] = {
                                 "OvenId": "old-one",
                                 "Burners": [
                                     {"Position": 0, "Flame": "blue", "LitAt": _TIME},
-                                    {"Position": 1, "Flame": "green", "Nozzles": ["left", "right"]},
+                                    {"Position": 1, "Flame": "green", "Nozzles": ["left", None]},
+                                    None,
                                 ],
                                 "DoorState": "ajar",
                                 "LitAt": _TIME,
@@ -103,7 +104,7 @@ CALLS: Mapping[str, Mapping[str, Call]] = {
                         "Words": "Knead.",
                         "Substeps": [{"Words": "Rest.", "Substeps": []}],
                         "Hint": {
-                            "Measures": {"RyeFlour": "500 g"},
+                            "Measures": {"RyeFlour": "500 g", "Salt": None},
                             "Instead": {"Words": "Buy dough."},
                         },
                     },

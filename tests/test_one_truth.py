@@ -47,9 +47,9 @@ from schemagen.model.pages import (
 )
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef, structure_names
 from schemagen.names import NestedNames
+from schemagen.settings.entries import SourcePosition
 from schemagen.settings.load import Settings
 from schemagen.settings.members import USES, MemberChoice, Use
-from schemagen.settings.overrides import SourcePosition
 from schemagen.typetable import PYTHON_TYPE, SCALARS
 
 TABLE = "aws.made_thing"
@@ -575,9 +575,10 @@ def responses(world: World, shape: Shape, depth: int = 3) -> st.SearchStrategy[A
         case Scalar(name):
             return SCALAR_VALUES[name]
         case ListOf(element):
-            return st.lists(responses(world, element, depth - 1), max_size=2 if depth > 0 else 0)
+            inner = st.none() | responses(world, element, depth - 1)
+            return st.lists(inner, max_size=2 if depth > 0 else 0)
         case MapOf(value):
-            inner = responses(world, value, depth - 1)
+            inner = st.none() | responses(world, value, depth - 1)
             return st.dictionaries(TEXT, inner, max_size=2 if depth > 0 else 0)
         case StructureRef(name):
             types = {member: parse_type(text) for member, text in world.record[name].items()}

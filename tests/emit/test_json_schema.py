@@ -25,7 +25,7 @@ from schemagen.model.pages import (
     Usage,
 )
 from schemagen.model.recorded import RecordedMember, RecordedService, RecordedStructure
-from schemagen.model.shapes import ListOf, MapOf, Scalar, StructureRef
+from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.names import NestedNames
 from schemagen.typetable import TypeTable
 
@@ -134,6 +134,34 @@ TREE = (
 )
 
 
+@pytest.mark.parametrize(
+    "shape",
+    [ListOf(Scalar("int64")), MapOf(Scalar("int64")), ListOf(MapOf(ListOf(Scalar("int64"))))],
+)
+def test_elements_of_lists_and_maps_in_structures_may_be_null(shape: Shape) -> None:
+    """Mappers keep nulls in lists and maps at any depth, so the schema accepts them there; values of
+    other types are still refused."""
+    leaf = Structure(
+        "sagemaker", "Leaf", (DocumentedMember("Values", shape, HERE, required=True),), HERE,
+        usages=(Usage("DescribeJob", "Leaf", element=False),),
+    )  # fmt: skip
+    made = schema(column("leaf", "json"), structures=(leaf,))
+
+    def filled(shape: Shape, value: object) -> object:
+        match shape:
+            case ListOf(element):
+                return [None, filled(element, value)]
+            case MapOf(element):
+                return {"None": None, "value": filled(element, value)}
+            case _:
+                return value
+
+    assert accepts(made, {"leaf": {"values": filled(shape, None)}})
+    assert accepts(made, {"leaf": {"values": filled(shape, 1)}})
+    assert not accepts(made, {"leaf": {"values": filled(shape, "1")}})
+    assert not accepts(made, {"leaf": {"values": None}})
+
+
 def test_structures_of_pages_become_definitions() -> None:
     """A json column that an API page types refers to the structure. Structures may be circular,
     members are renamed, map keys are not, unknown members are allowed, and unused structures are
@@ -205,12 +233,15 @@ def written(table: LinkedTable) -> dict[str, Any]:
 @pytest.mark.parametrize("type", ["json", "array<json>"])
 def test_recorded_structures_become_definitions(type: str) -> None:
     """What botocore requires may be missing or null all the same, its values are open, members that
-    are new are allowed; an element of an array column may be null as in every array."""
+    are new are allowed; an element may be null in every array."""
     made = written(recorded(column("parts", type)))
     assert list(made["$defs"]) == ["Part"]
     assert made["$defs"]["Part"]["properties"]["kind"] == {
         "anyOf": [
-            {"type": "array", "items": {"anyOf": [{"enum": ["A", "B"]}, {"type": "string"}]}},
+            {
+                "type": "array",
+                "items": {"anyOf": [{"enum": ["A", "B"]}, {"type": "string"}, {"type": "null"}]},
+            },
             {"type": "null"},
         ]
     }
@@ -219,7 +250,7 @@ def test_recorded_structures_become_definitions(type: str) -> None:
     assert accepts(made, {"parts": None})
     assert not accepts(made, {"parts": [{"parent": {"parent": {"part_arn": 1}}}]})
     assert not accepts(made, {"parts": {"part_arn": "a"}})
-    assert accepts(made, {"parts": [None]}) == (type != "json")
+    assert accepts(made, {"parts": [None]})
 
 
 def test_recorded_values_follow_documented_ones() -> None:

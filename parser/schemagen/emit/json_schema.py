@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, cast
 
@@ -147,8 +147,8 @@ def _column(column: LinkedColumn, types: TypeTable, key: str | None) -> JsonSche
         schema = column.type.json_schema
         if column.type.is_string:
             schema = _enumeration(source.values, schema)
-    if source.name != key and not _allows_everything(schema):
-        schema = nullable(schema)
+    if source.name != key:
+        schema = _or_null(schema)
     title: JsonSchema = {"title": source.title} if source.title else {}
     return {**title, **_documentation(source.description, False), **schema}
 
@@ -162,8 +162,8 @@ def _narrowed(type: Resolved, shape: Shape, service: str, types: TypeTable) -> J
 
 def _member(member: DocumentedMember, service: str, types: TypeTable) -> JsonSchema:
     schema = _shape(member.shape, service, types, member.values)
-    if not member.required and not _allows_everything(schema):
-        schema = nullable(schema)
+    if not member.required:
+        schema = _or_null(schema)
     return {**_documentation(member.description, False), **schema}
 
 
@@ -174,8 +174,8 @@ def _parameters(parameters: Iterable[LinkedParameter]) -> JsonSchema:
         schema = parameter.type.json_schema
         if parameter.parameter.required:
             required.append(parameter.parameter.name)
-        elif not _allows_everything(schema):
-            schema = nullable(schema)
+        else:
+            schema = _or_null(schema)
         properties[parameter.parameter.name] = {
             **_documentation(parameter.parameter.description, False),
             **schema,
@@ -186,7 +186,10 @@ def _parameters(parameters: Iterable[LinkedParameter]) -> JsonSchema:
 def _shape(
     shape: Shape, service: str, types: TypeTable, values: Iterable[DocumentedValue] = ()
 ) -> JsonSchema:
-    """Build the schema of a shape. ``values`` are the documented values of its innermost strings."""
+    """Build the schema of a shape. ``values`` are the documented values of its innermost strings.
+
+    Elements of lists and values of maps may be null, because mappers keep nulls there.
+    """
     match shape:
         case Scalar(name):
             scalar, row = types.nested(name)
@@ -194,9 +197,9 @@ def _shape(
         case StructureRef(name):
             return {"$ref": f"#/$defs/{name}", PYTHON_TYPE: structure_reference(service, name)}
         case ListOf(element):
-            return array_schema(_shape(element, service, types, values))
+            return array_schema(_or_null(_shape(element, service, types, values)))
         case MapOf(value):
-            return map_schema(_shape(value, service, types, values))
+            return map_schema(_or_null(_shape(value, service, types, values)))
 
 
 def structure_reference(service: str, name: str) -> str:
@@ -232,8 +235,9 @@ def _documentation(description: str, deprecated: bool) -> JsonSchema:
     return documentation
 
 
-def _allows_everything(schema: Mapping[str, Any]) -> bool:
-    return not set(schema) - {PYTHON_TYPE}
+def _or_null(schema: JsonSchema) -> JsonSchema:
+    """``schema`` or null; unchanged if it allows everything."""
+    return nullable(schema) if set(schema) - {PYTHON_TYPE} else schema
 
 
 def _check(schema: JsonSchema) -> None:

@@ -21,7 +21,7 @@ class BakeryOven(BaseModel):
     )
     key: StrictStr = Field(..., alias="_key")
     account_id: StrictStr | None = None
-    burners: list[Burner] | None = Field(
+    burners: list[Burner | None] | None = Field(
         default=None, description="The burners of the oven, from front to back."
     )
     """The burners of the oven, from front to back."""

@@ -26,7 +26,7 @@ class BakeryRecipe(BaseModel):
         default=None, description="The step that begins it."
     )
     """The step that begins it."""
-    later_steps: list[Step] | None = Field(
+    later_steps: list[Step | None] | None = Field(
         default=None, description="The steps after the first."
     )
     """The steps after the first."""

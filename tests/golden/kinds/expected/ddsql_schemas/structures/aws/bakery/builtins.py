@@ -15,8 +15,10 @@ class Builtins(BaseModel):
         populate_by_name=True,
     )
     none: StrictStr | None = None
-    lambda_: list[Int64] | None = Field(default=None, alias="lambda")
-    list_: dict[str_aliased, StrictStr] | None = Field(default=None, alias="list")
+    lambda_: list[Int64 | None] | None = Field(default=None, alias="lambda")
+    list_: dict[str_aliased, StrictStr | None] | None = Field(
+        default=None, alias="list"
+    )
     str: StrictStr | None = None
     x_amz_header: StrictStr | None = None
     FooBar: StrictStr | None = None

@@ -28,7 +28,7 @@ class Burner(BaseModel):
     """
     position: Int64 = Field(..., description="Its place, counted from the front.")
     """Its place, counted from the front."""
-    nozzles: list[StrictStr] | None = Field(
+    nozzles: list[StrictStr | None] | None = Field(
         default=None, description="The nozzles that it has."
     )
     """The nozzles that it has."""

@@ -13,7 +13,7 @@ class GetNutritionResult(BaseModel):
         populate_by_name=True,
     )
     energy: StrictFloat | None = None
-    allergens: list[StrictStr] | None = None
-    parts: dict[str, Portion] | None = None
+    allergens: list[StrictStr | None] | None = None
+    parts: dict[str, Portion | None] | None = None
     photo: StrictStr | None = None
     notes: JsonValue | None = None

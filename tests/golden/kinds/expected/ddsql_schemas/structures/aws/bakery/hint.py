@@ -16,7 +16,7 @@ class Hint(BaseModel):
     )
     instead: Step | None = Field(default=None, description="The step to take instead.")
     """The step to take instead."""
-    measures: dict[str, StrictStr] | None = Field(
+    measures: dict[str, StrictStr | None] | None = Field(
         default=None, description="Amounts by ingredient."
     )
     """Amounts by ingredient."""
@@ -33,7 +33,7 @@ class Step(BaseModel):
     )
     hint: Hint | None = Field(default=None, description="What helps if it fails.")
     """What helps if it fails."""
-    substeps: list[Step] | None = Field(
+    substeps: list[Step | None] | None = Field(
         default=None, description="The steps that it consists of."
     )
     """The steps that it consists of."""

@@ -11,7 +11,7 @@ class Portion(BaseModel):
         populate_by_name=True,
     )
     grams: StrictFloat | None = None
-    parts: list[Portion] | None = None
+    parts: list[Portion | None] | None = None
 
 
 Portion.model_rebuild()

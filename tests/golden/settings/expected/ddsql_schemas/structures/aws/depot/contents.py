@@ -14,7 +14,7 @@ class Contents(BaseModel):
         extra="allow",
         populate_by_name=True,
     )
-    ItemNames: list[StrictStr] | None = Field(
+    ItemNames: list[StrictStr | None] | None = Field(
         default=None, description="The names of the items."
     )
     """The names of the items."""
