@@ -94,6 +94,10 @@ PACKAGE = (
     "lower-case words joined by underscores, such as 'ddsql_schemas', and no keyword, module of the "
     "standard library or package that the generated code is used with"
 )
+ROW = (
+    "a Python type made of str, int, float, bool, datetime, Json, dict, list, None and |, such as "
+    "'dict[str, int | None]'"
+)
 SQL_TYPE = (
     "must be an SQL type, such as 'numeric(10, 2)', or a table {name, encode, decode, via}, not"
 )
@@ -139,8 +143,7 @@ SQL_TYPE = (
         (
             "types.string = { row = 'bytes', convrt = 'text' }",
             [
-                "schemagen.toml:1:18: SG302 types.string.row must be a Python type made of str, int, "
-                "float, bool, datetime, Json, dict, list, None and |, not 'bytes'",
+                f"schemagen.toml:1:18: SG302 types.string.row must be {ROW}, not 'bytes'",
                 "schemagen.toml:1:33: SG302 types.string has the unknown field 'convrt' (known "
                 "fields: python, json_schema, row, convert, postgres, postgres_jsonb, duckdb); did "
                 "you mean 'convert'?",
@@ -164,8 +167,8 @@ SQL_TYPE = (
         (
             'package_version = "one"',
             [
-                "schemagen.toml:1:1: SG302 package_version must be a version, such as '0.1.0', "
-                "not 'one'"
+                "schemagen.toml:1:1: SG302 package_version must be a version as PEP 440 defines it, "
+                "such as '0.1.0', not 'one'"
             ],
         ),
         (
@@ -231,6 +234,7 @@ def test_load_settings_reports_every_mistake_at_its_position(
 
 # --- overrides ------------------------------------------------------------------------------------
 
+NO_TABLE = "SG302 an override must have table: the id of a table, such as 'aws.s3_bucket'"
 NO_TARGET = "SG302 an override must have column, or service, operation or path to choose the item of the table"
 PATH_FORM = (
     "'@' for the response itself, or members joined by dots with [] after each list, "
@@ -276,6 +280,61 @@ unbound = true
 '''
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'package_version = "1.--+"',
+        'package_version = "\u0661.0"',
+        'package_version = " 1.0"',
+        'types.string.python = "class.def"',
+        'types.string.python = "str"',
+        'types.string.json_schema = { type = "strng" }',
+        'types.string.json_schema = { pattern = "(" }',
+        "types.string.json_schema = { const = 2026-01-02 }",
+        "types.string.json_schema = { maximum = inf }",
+        'types.string.row = "list["',
+        'types.string.row = "||"',
+        'types.string.row = "str int"',
+        'types.string.row = "str["',
+        'types.string.row = "dict[str]"',
+        'types.string.row = "str[int]"',
+        'types.string.row = "[str]"',
+    ],
+)
+def test_load_settings_refuses_what_no_file_could_be_generated_from(
+    tmp_path: Path, text: str
+) -> None:
+    """Versions that no installer reads, Python that does not parse, and invalid JSON Schemas are
+    problems of the settings, not failures of a later step."""
+    (tmp_path / "schemagen.toml").write_text(text)
+    (problem,) = problems(tmp_path)
+    key = text.partition(" = ")[0]
+    assert problem.startswith(f"schemagen.toml:1:1: SG302 {key} must be ")
+
+
+@pytest.mark.parametrize(
+    "version", ["1", "1.2.3", "2026.11", "1.0rc1", "1.0.post1", "1.0.dev3+local.1", "1!2.0"]
+)
+def test_load_settings_accepts_versions_of_pep_440(tmp_path: Path, version: str) -> None:
+    """Every form of a version that installers read is accepted and kept as it is."""
+    (tmp_path / "schemagen.toml").write_text(f'package_version = "{version}"')
+    assert load_settings(tmp_path).package_version == version
+
+
+@pytest.mark.parametrize(
+    ("written", "row"),
+    [
+        ("str", "str"),
+        ("dict[str,list[int|None]]", "dict[str, list[int | None]]"),
+        ("Json | None", "Json | None"),
+    ],
+)
+def test_load_settings_formats_row_types(tmp_path: Path, written: str, row: str) -> None:
+    """The annotation of a type's values in rows is accepted in any layout."""
+    (tmp_path / "schemagen.toml").write_text(f'types.string.row = "{written}"')
+    assert load_settings(tmp_path).types.types["string"].row == row
+
+
 def test_overrides_keep_their_order_and_positions(tmp_path: Path) -> None:
     """Items, columns and unbound columns keep the order of the file, with their positions."""
     (tmp_path / "pyproject.toml").write_text(OVERRIDES)
@@ -306,9 +365,9 @@ def test_overrides_keep_their_order_and_positions(tmp_path: Path) -> None:
             "overrides = [\n  {},\n  { table = 'a.b' }, { column = 'c' }]",
             [
                 f"2:3: {NO_TARGET}",
-                "2:3: SG302 an override must have table",
+                f"2:3: {NO_TABLE}",
                 f"3:3: {NO_TARGET}",
-                "3:22: SG302 an override must have table",
+                f"3:22: {NO_TABLE}",
                 "3:22: SG302 an override of a column must have member, or unbound = true",
             ],
         ),
@@ -325,6 +384,14 @@ def test_overrides_keep_their_order_and_positions(tmp_path: Path) -> None:
             "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nunbound = true\nmember = 'D'",
             [
                 "5:1: SG302 unknown key 'member' of this override (known keys: table, column, unbound)"
+            ],
+        ),
+        (
+            "[[overrides]]\ntable = 'a.b'\ncolum = 'c'\nmember = 'D'",
+            [
+                f"1:1: {NO_TARGET}",
+                f"3:1: SG302 unknown key 'colum' of this override {ITEM_KEYS}; did you mean 'column'?",
+                f"4:1: SG302 unknown key 'member' of this override {ITEM_KEYS}",
             ],
         ),
         (

@@ -228,15 +228,15 @@ def test_a_choice_is_kept_by_incremental_builds(project: Path) -> None:
         ("members = 3", ["1:1: SG302 members must be an array of tables, not 3"]),
         ("members = [3]", ["1:12: SG302 an entry of members must be a table, not 3"]),
         (
-            '[[members]]\nservice = "made"\nstructure = "a b"\nuse = 3\nwhy = ""',
+            '[[members]]\nservice = "made"\nstructure = "a b"\nuse = 3\nmembr = ""',
             [
-                "1:1: SG302 an entry of members needs 'member': the API's name of a member, such as"
+                "1:1: SG302 an entry of members must have member: the API's name of a member, such as"
                 " 'ChannelName'",
                 "3:1: SG302 structure must be the API's name of a structure, such as 'Channel', not"
                 " 'a b'",
                 "4:1: SG302 use must be 'page' or 'record', not 3",
-                "5:1: SG302 unknown key 'why' in an entry of members (known keys: service, structure,"
-                " member, use)",
+                "5:1: SG302 unknown key 'membr' of this entry of members (known keys: service,"
+                " structure, member, use); did you mean 'member'?",
             ],
         ),
         (

@@ -6,11 +6,14 @@ A setting is a row of `SETTINGS` and an attribute of `Settings`, which holds its
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any, cast
 
@@ -101,10 +104,8 @@ def _settings(
 # --- what a setting may be ------------------------------------------------------------------------
 
 _SQL_TYPE = re.compile(r"[A-Za-z_][A-Za-z0-9_ ]*(\((?:[A-Za-z0-9_ ,]|\[\])*\))?(\[\])*")
-_DOTTED = re.compile(r"([A-Za-z_]\w*\.)+[A-Za-z_]\w*")
-_VERSION = re.compile(r"\d+(\.\d+)*([a-z0-9.+-]*)")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]*")
-_ROW = re.compile(r"(str|int|float|bool|datetime|Json|dict|list|None|[\[\], |])+")
+_ROW_NAMES = ("str", "int", "float", "bool", "datetime", "Json", "dict", "list", "None")
 _CONVERTERS = tuple(sorted({row.convert for row in TYPES}))
 _ENCODERS = tuple(sorted({sql.encode for row in TYPES for sql in row.sql.values()}))
 _DECODERS = tuple(sorted({sql.decode for row in TYPES for sql in row.sql.values()}))
@@ -132,10 +133,69 @@ def _package(value: object) -> str | None:
 
 
 def _python_type(value: object) -> PythonType | None:
-    if not isinstance(value, str) or not _DOTTED.fullmatch(value):
+    if not isinstance(value, str):
         return None
     module, _, name = value.rpartition(".")
+    parts = value.split(".")
+    if not module or not all(part.isidentifier() and not iskeyword(part) for part in parts):
+        return None
     return PythonType(name, module=module)
+
+
+def _json_schema(value: object) -> dict[str, Any] | None:
+    from jsonschema import Draft202012Validator, SchemaError
+
+    schema = _table(value)
+    if schema is None:
+        return None
+    try:
+        # TOML has dates and infinite numbers, JSON has neither.
+        json.dumps(schema, allow_nan=False)
+        Draft202012Validator.check_schema(schema)
+    except (TypeError, ValueError, SchemaError):
+        return None
+    return schema
+
+
+def _row(value: object) -> str | None:
+    """A type annotation of `_ROW_NAMES`, as black formats it."""
+    if not isinstance(value, str):
+        return None
+    try:
+        expression = ast.parse(value, mode="eval").body
+        return ast.unparse(expression) if _is_row(expression) else None
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def _is_row(expression: ast.expr) -> bool:
+    match expression:
+        case ast.Constant(value=None):
+            return True
+        case ast.Name(name):
+            return name in _ROW_NAMES
+        case ast.BinOp(left, ast.BitOr(), right):
+            return _is_row(left) and _is_row(right)
+        case ast.Subscript(ast.Name("list"), element):
+            return _is_row(element)
+        case ast.Subscript(ast.Name("dict"), ast.Tuple([key, element])):
+            return _is_row(key) and _is_row(element)
+        case _:
+            return False
+
+
+def _version(value: object) -> str | None:
+    """A version in the form of PEP 440, which the generated pyproject.toml needs."""
+    from packaging.version import InvalidVersion, Version
+
+    # `Version` accepts white space around a version, and letters that fold to ASCII.
+    if not isinstance(value, str) or not value.isascii() or value != value.strip():
+        return None
+    try:
+        Version(value)
+    except InvalidVersion:
+        return None
+    return value
 
 
 def _converter(value: object) -> str | None:
@@ -158,7 +218,7 @@ SETTINGS = (
         "the standard library or package that the generated code is used with",
         _package,
     ),
-    Setting("package_version", "a version, such as '0.1.0'", matching(_VERSION)),
+    Setting("package_version", "a version as PEP 440 defines it, such as '0.1.0'", _version),
     Setting("types", "a table with a table for each type", _table),
     Setting("columns", "an array of tables", _array),
     Setting("overrides", "an array of tables", _array),
@@ -168,11 +228,11 @@ SETTINGS = (
 # The fields of a type; each dialect is one more, see `_Reader.sql_type`.
 _TYPE_FIELDS = (
     Setting("python", "a dotted Python name, such as 'uuid.UUID'", _python_type),
-    Setting("json_schema", "a table: the JSON Schema of a value", _table),
+    Setting("json_schema", "a table: a valid JSON Schema (2020-12) of a value", _json_schema),
     Setting(
         "row",
-        "a Python type made of str, int, float, bool, datetime, Json, dict, list, None and |",
-        matching(_ROW),
+        f"a Python type made of {', '.join(_ROW_NAMES)} and |, such as 'dict[str, int | None]'",
+        _row,
     ),
     Setting("convert", f"one of {', '.join(_CONVERTERS)}", _converter),
 )

@@ -8,25 +8,27 @@ recorded type in the JSON Schema and the model, too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import Literal
 
 from schemagen.diagnostics import Problem
 from schemagen.names import API_NAME, SERVICE_NAME
-from schemagen.settings.overrides import SourcePosition
+from schemagen.settings.entries import SourcePosition, read
 from schemagen.settings.positions import KeyPath
+from schemagen.settings.setting import Setting, matching
 
 Use = Literal["page", "record"]
 USES: tuple[Use, ...] = ("page", "record")
 
-_ACCEPTED: Mapping[str, tuple[str, Callable[[str], object]]] = {
-    "service": ("the API's name of a service, such as 'sagemaker'", SERVICE_NAME.fullmatch),
-    "structure": ("the API's name of a structure, such as 'Channel'", API_NAME.fullmatch),
-    "member": ("the API's name of a member, such as 'ChannelName'", API_NAME.fullmatch),
-    "use": ("'page' or 'record'", USES.__contains__),
-}
-"""The keys of an entry: what each must be, and whether a text is that."""
+_KEYS = (
+    Setting("service", "the API's name of a service, such as 'sagemaker'", matching(SERVICE_NAME)),
+    Setting("structure", "the API's name of a structure, such as 'Channel'", matching(API_NAME)),
+    Setting("member", "the API's name of a member, such as 'ChannelName'", matching(API_NAME)),
+    Setting(
+        "use", "'page' or 'record'", lambda value: next((use for use in USES if use == value), None)
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,53 +49,24 @@ class MemberChoice:
 def parse(
     entries: Iterable[object],
     path: str,
-    at: KeyPath,
+    key_path: KeyPath,
     line_column: Callable[[KeyPath], tuple[int, int]],
 ) -> tuple[tuple[MemberChoice, ...], list[Problem]]:
-    """Return the choices in the settings' list at ``at``, and SG302 for everything wrong with them.
+    """Parse the array at ``key_path`` of the settings; the problems are SG302.
 
-    ``path`` is how messages name the file; ``line_column`` finds the position of an entry in it.
+    ``path`` is the name of the file in messages; ``line_column`` finds an entry in it.
     """
     choices: dict[tuple[str, str, str], MemberChoice] = {}
     problems: list[Problem] = []
-    for number, entry in enumerate(entries):
-        here: KeyPath = (*at, number)
-        if not isinstance(entry, dict):
-            position = SourcePosition(path, {"": line_column(here)})
-            message = f"an entry of members must be a table, not {entry!r}"
-            problems.append(position.problem("SG302", message))
+    for entry in read("entry of members", entries, path, key_path, line_column):
+        values = {} if entry.problems else entry.parsed(_KEYS, [key.name for key in _KEYS])
+        if entry.problems:
+            problems += entry.problems
             continue
-        fields = cast("dict[str, object]", entry)
-        lines = {key: line_column((*here, key)) for key in fields}
-        position = SourcePosition(path, {**lines, "": line_column(here)})
-        wrong = [position.problem("SG302", message, key) for key, message in _wrong(fields)]
-        if wrong:
-            problems += wrong
-            continue
-        texts = cast("dict[str, str]", fields)
-        choice = MemberChoice(
-            texts["service"],
-            texts["structure"],
-            texts["member"],
-            cast("Use", texts["use"]),
-            position,
-        )
+        choice = MemberChoice(**values, position=entry.position)
         first = choices.setdefault(choice.key, choice)
         if first is not choice:
             name = ".".join(choice.key)
             message = f"{name} has another entry in line {first.position.line}; remove one of them"
-            problems.append(position.problem("SG302", message))
+            problems.append(entry.position.problem("SG302", message))
     return tuple(choices.values()), problems
-
-
-def _wrong(fields: Mapping[str, object]) -> Iterable[tuple[str, str]]:
-    """What is wrong with an entry, as pairs of the key that it stands at and a message."""
-    for key in fields:
-        if key not in _ACCEPTED:
-            known = ", ".join(_ACCEPTED)
-            yield key, f"unknown key {key!r} in an entry of members (known keys: {known})"
-    for key, (accepted, accepts) in _ACCEPTED.items():
-        if key not in fields:
-            yield "", f"an entry of members needs {key!r}: {accepted}"
-        elif not (isinstance(value := fields[key], str) and accepts(value)):
-            yield key, f"{key} must be {accepted}, not {value!r}"

@@ -10,34 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from schemagen.diagnostics import Problem, did_you_mean
 from schemagen.model.bindings import Binding, BoundColumn, Constant
 from schemagen.model.pages import Table
 from schemagen.model.paths import PATH_FORM, WHOLE, map_key, steps
 from schemagen.names import API_NAME, SERVICE_NAME
+from schemagen.settings.entries import Entry, SourcePosition, read
 from schemagen.settings.positions import KeyPath
 from schemagen.settings.setting import Setting, matching
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class SourcePosition:
-    """The position of an entry of the settings: line and column of each of its keys, and with "" of
-    the entry itself."""
-
-    path: str
-    keys: Mapping[str, tuple[int, int]]
-
-    @property
-    def line(self) -> int:
-        return self.keys[""][0]
-
-    def problem(self, code: str, message: str, key: str = "") -> Problem:
-        """A problem at ``key``, or at the entry if it lacks that key."""
-        return Problem(self.path, *self.keys.get(key, self.keys[""]), code, message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +169,8 @@ _COLUMN_KEYS = (
     ),
     _UNBOUND,
 )
+# Hints for an unknown key are from all of them: a misspelt `column` makes an entry look like an item.
+_ALL_KEYS = tuple(dict.fromkeys(setting.name for setting in (*_ITEM_KEYS, *_COLUMN_KEYS)))
 # The keys that belong to the call of another operation.
 _CALL_KEYS = ("path", "arguments", "constants")
 
@@ -203,20 +189,15 @@ def parse(
     columns: list[ColumnOverride] = []
     problems: list[Problem] = []
     first: dict[tuple[str, str], SourcePosition] = {}
-    for number, entry in enumerate(entries):
-        values = cast("dict[str, object]", entry) if isinstance(entry, dict) else None
-        keys = {key: line_column((*key_path, number, key)) for key in values or ()}
-        position = SourcePosition(path, {**keys, "": line_column((*key_path, number))})
-        if values is None:
-            problems.append(
-                position.problem("SG302", f"an override must be a table, not {entry!r}")
-            )
+    for entry in read("override", entries, path, key_path, line_column):
+        if entry.problems:
+            problems += entry.problems
             continue
-        reader = _EntryReader(values, position)
-        override = reader.column() if "column" in values else reader.item()
-        if reader.problems:
-            problems += reader.problems
+        override = _column(entry) if "column" in entry.values else _item(entry)
+        if entry.problems:
+            problems += entry.problems
             continue
+        position = entry.position
         target = (override.table, override.column if isinstance(override, ColumnOverride) else "")
         other = first.setdefault(target, position)
         if other is not position:
@@ -230,73 +211,47 @@ def parse(
     return Overrides(tuple(items), tuple(columns)), problems
 
 
-class _EntryReader:
-    """Reads an entry, and collects what is wrong in it. What it returns is then meaningless."""
-
-    def __init__(self, values: Mapping[str, object], position: SourcePosition) -> None:
-        self.values = values
-        self.position = position
-        self.problems: list[Problem] = []
-
-    def wrong(self, message: str, key: str = "") -> None:
-        self.problems.append(self.position.problem("SG302", message, key))
-
-    def item(self) -> ItemOverride:
-        values = self.parsed(_ITEM_KEYS)
-        if self.values.keys().isdisjoint(_ITEM_CHOICE):
-            self.wrong(
-                "an override must have column, or service, operation or path to choose the item of "
-                "the table"
-            )
-        return ItemOverride(
-            values.get("table", ""),
-            values.get("service", ""),
-            values.get("operation", ""),
-            values.get("path", ""),
-            self.position,
+def _item(entry: Entry) -> ItemOverride:
+    values = entry.parsed(_ITEM_KEYS, ("table",), _ALL_KEYS)
+    if entry.values.keys().isdisjoint(_ITEM_CHOICE):
+        entry.wrong(
+            "an override must have column, or service, operation or path to choose the item of "
+            "the table"
         )
+    return ItemOverride(
+        values.get("table", ""),
+        values.get("service", ""),
+        values.get("operation", ""),
+        values.get("path", ""),
+        entry.position,
+    )
 
-    def column(self) -> ColumnOverride:
-        unbound = "unbound" in self.values
-        values = self.parsed(_UNBOUND_KEYS if unbound else _COLUMN_KEYS)
-        if not unbound:
-            if "member" not in self.values:
-                self.wrong("an override of a column must have member, or unbound = true")
-            for key in _CALL_KEYS:
-                if key in self.values and "operation" not in self.values:
-                    message = f"{key} belongs to the call of another operation: set operation, too"
-                    self.wrong(message, key)
-        override = ColumnOverride(
-            values.get("table", ""),
-            values.get("column", ""),
-            values.get("member", ""),
-            values.get("operation", ""),
-            values.get("path", ""),
-            values.get("arguments"),
-            values.get("constants"),
-            self.position,
-        )
-        constants = dict(override.constants or ())
-        for parameter in sorted(dict(override.arguments or ()).keys() & constants.keys()):
-            self.wrong(f"{parameter} is both an argument and a constant", "constants")
-        return override
 
-    def parsed(self, settings: tuple[Setting, ...]) -> dict[str, Any]:
-        """The values of the entry's keys, without those that are wrong."""
-        known = {setting.name: setting for setting in settings}
-        parsed: dict[str, Any] = {}
-        for key, value in self.values.items():
-            if key not in known:
-                hint = did_you_mean(key, known)
-                message = f"unknown key {key!r} of this override (known keys: {', '.join(known)})"
-                self.wrong(f"{message}{hint}", key)
-            elif (result := known[key].parse(value)) is not None:
-                parsed[key] = result
-            else:
-                self.wrong(known[key].refusal(value), key)
-        if "table" not in self.values:
-            self.wrong("an override must have table")
-        return parsed
+def _column(entry: Entry) -> ColumnOverride:
+    unbound = "unbound" in entry.values
+    values = entry.parsed(_UNBOUND_KEYS if unbound else _COLUMN_KEYS, ("table",), _ALL_KEYS)
+    if not unbound:
+        if "member" not in entry.values:
+            entry.wrong("an override of a column must have member, or unbound = true")
+        for key in _CALL_KEYS:
+            if key in entry.values and "operation" not in entry.values:
+                entry.wrong(
+                    f"{key} belongs to the call of another operation: set operation, too", key
+                )
+    override = ColumnOverride(
+        values.get("table", ""),
+        values.get("column", ""),
+        values.get("member", ""),
+        values.get("operation", ""),
+        values.get("path", ""),
+        values.get("arguments"),
+        values.get("constants"),
+        entry.position,
+    )
+    constants = dict(override.constants or ())
+    for parameter in sorted(dict(override.arguments or ()).keys() & constants.keys()):
+        entry.wrong(f"{parameter} is both an argument and a constant", "constants")
+    return override
 
 
 # --- what pages and lock say to them --------------------------------------------------------------

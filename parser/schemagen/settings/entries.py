@@ -1,0 +1,97 @@
+"""Read the entries of an array of tables in the settings, such as those of ``overrides``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from schemagen.diagnostics import Problem, did_you_mean
+from schemagen.settings.positions import KeyPath
+from schemagen.settings.setting import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePosition:
+    """The position of an entry of the settings: line and column of each of its keys, and with "" of
+    the entry itself."""
+
+    path: str
+    keys: Mapping[str, tuple[int, int]]
+
+    @property
+    def line(self) -> int:
+        return self.keys[""][0]
+
+    def problem(self, code: str, message: str, key: str = "") -> Problem:
+        """A problem at ``key``, or at the entry if it lacks that key."""
+        return Problem(self.path, *self.keys.get(key, self.keys[""]), code, message)
+
+
+@dataclass
+class Entry:
+    """An entry, and the problems found in it so far; all of them are SG302.
+
+    ``noun`` is what messages call it, such as "override". What is parsed is only meaningful without
+    problems.
+    """
+
+    noun: str
+    values: Mapping[str, object]
+    position: SourcePosition
+    problems: list[Problem] = field(default_factory=list[Problem])
+
+    def wrong(self, message: str, key: str = "") -> None:
+        """Record a problem at ``key``, or at the entry if it lacks that key."""
+        self.problems.append(self.position.problem("SG302", message, key))
+
+    def parsed(
+        self,
+        settings: Iterable[Setting],
+        required: Collection[str],
+        suggested: Iterable[str] | None = None,
+    ) -> dict[str, Any]:
+        """The values of ``settings``, without those that are wrong.
+
+        The names in ``required`` must be keys of the entry. Hints for unknown keys are from
+        ``suggested``, by default the names of ``settings``.
+        """
+        known = {setting.name: setting for setting in settings}
+        unused = [name for name in suggested or known if name not in self.values]
+        parsed: dict[str, Any] = {}
+        for key, value in self.values.items():
+            if key not in known:
+                message = (
+                    f"unknown key {key!r} of this {self.noun} (known keys: {', '.join(known)})"
+                )
+                self.wrong(message + did_you_mean(key, unused), key)
+            elif (result := known[key].parse(value)) is not None:
+                parsed[key] = result
+            else:
+                self.wrong(known[key].refusal(value), key)
+        for name in required:
+            if name not in self.values:
+                self.wrong(f"an {self.noun} must have {name}: {known[name].accepts}")
+        return parsed
+
+
+def read(
+    noun: str,
+    entries: Iterable[object],
+    path: str,
+    key_path: KeyPath,
+    line_column: Callable[[KeyPath], tuple[int, int]],
+) -> Iterator[Entry]:
+    """Yield the entries of the array at ``key_path``. One that is not a table has a problem, and no
+    values.
+
+    ``path`` is the name of the file in messages; ``line_column`` finds an entry in it.
+    """
+    for number, entry in enumerate(entries):
+        values = cast("dict[str, object]", entry) if isinstance(entry, dict) else {}
+        keys = {key: line_column((*key_path, number, key)) for key in values}
+        position = SourcePosition(path, {**keys, "": line_column((*key_path, number))})
+        found = Entry(noun, values, position)
+        if not isinstance(entry, dict):
+            found.wrong(f"an {noun} must be a table, not {entry!r}")
+        yield found
