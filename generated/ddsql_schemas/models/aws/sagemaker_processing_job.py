@@ -87,7 +87,7 @@ class SagemakerProcessingJob(BaseModel):
         default=None, description="The time at which the processing job completed."
     )
     """The time at which the processing job completed."""
-    processing_inputs: list[ProcessingInput] | None = Field(
+    processing_inputs: list[ProcessingInput | None] | None = Field(
         default=None, description="The inputs for a processing job."
     )
     """The inputs for a processing job."""

@@ -81,16 +81,18 @@ class SagemakerTrainingjob(BaseModel):
     )
     """A timestamp that indicates when the training job was created."""
     debug_hook_config: DebugHookConfig | None = None
-    debug_rule_configurations: list[DebugRuleConfiguration] | None = Field(
+    debug_rule_configurations: list[DebugRuleConfiguration | None] | None = Field(
         default=None,
         description="Configuration information for Amazon SageMaker Debugger rules for debugging output tensors.",
     )
     """Configuration information for Amazon SageMaker Debugger rules for debugging
     output tensors.
     """
-    debug_rule_evaluation_statuses: list[DebugRuleEvaluationStatus] | None = Field(
-        default=None,
-        description="Evaluation status of Amazon SageMaker Debugger rules for debugging on a training job.",
+    debug_rule_evaluation_statuses: list[DebugRuleEvaluationStatus | None] | None = (
+        Field(
+            default=None,
+            description="Evaluation status of Amazon SageMaker Debugger rules for debugging on a training job.",
+        )
     )
     """Evaluation status of Amazon SageMaker Debugger rules for debugging on a training
     job.
@@ -138,7 +140,7 @@ class SagemakerTrainingjob(BaseModel):
         default=None, description="If the training job failed, the reason it failed."
     )
     """If the training job failed, the reason it failed."""
-    final_metric_data_list: list[MetricData] | None = Field(
+    final_metric_data_list: list[MetricData | None] | None = Field(
         default=None,
         description="A collection of MetricData objects that specify the names, values, and dates and times that the training algorithm emitted to Amazon CloudWatch.",
     )
@@ -156,7 +158,7 @@ class SagemakerTrainingjob(BaseModel):
     """Contains information about the infrastructure health check configuration for the
     training job.
     """
-    input_data_config: list[Channel] | None = Field(
+    input_data_config: list[Channel | None] | None = Field(
         default=None,
         description="An array of Channel objects that describes each data input channel.",
     )
@@ -189,18 +191,18 @@ class SagemakerTrainingjob(BaseModel):
     stored. SageMaker creates subfolders for model artifacts.
     """
     profiler_config: ProfilerConfig | None = None
-    profiler_rule_configurations: list[ProfilerRuleConfiguration] | None = Field(
+    profiler_rule_configurations: list[ProfilerRuleConfiguration | None] | None = Field(
         default=None,
         description="Configuration information for Amazon SageMaker Debugger rules for profiling system and framework metrics.",
     )
     """Configuration information for Amazon SageMaker Debugger rules for profiling
     system and framework metrics.
     """
-    profiler_rule_evaluation_statuses: list[ProfilerRuleEvaluationStatus] | None = (
-        Field(
-            default=None,
-            description="Evaluation status of Amazon SageMaker Debugger rules for profiling on a training job.",
-        )
+    profiler_rule_evaluation_statuses: (
+        list[ProfilerRuleEvaluationStatus | None] | None
+    ) = Field(
+        default=None,
+        description="Evaluation status of Amazon SageMaker Debugger rules for profiling on a training job.",
     )
     """Evaluation status of Amazon SageMaker Debugger rules for profiling on a training
     job.
@@ -297,7 +299,7 @@ class SagemakerTrainingjob(BaseModel):
     - PreparingTraining
     - DownloadingTrainingImage
     """
-    secondary_status_transitions: list[SecondaryStatusTransition] | None = Field(
+    secondary_status_transitions: list[SecondaryStatusTransition | None] | None = Field(
         default=None,
         description="A history of all of the secondary statuses that the training job has transitioned through.",
     )

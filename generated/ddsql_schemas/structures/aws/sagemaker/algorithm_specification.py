@@ -18,8 +18,8 @@ class AlgorithmSpecification(BaseModel):
     training_image: StrictStr | None = None
     algorithm_name: StrictStr | None = None
     training_input_mode: Literal["Pipe", "File", "FastFile"] | StrictStr | None = None
-    metric_definitions: list[MetricDefinition] | None = None
+    metric_definitions: list[MetricDefinition | None] | None = None
     enable_sage_maker_metrics_time_series: StrictBool | None = None
-    container_entrypoint: list[StrictStr] | None = None
-    container_arguments: list[StrictStr] | None = None
+    container_entrypoint: list[StrictStr | None] | None = None
+    container_arguments: list[StrictStr | None] | None = None
     training_image_config: TrainingImageConfig | None = None

@@ -11,5 +11,5 @@ class AppSpecification(BaseModel):
         populate_by_name=True,
     )
     image_uri: StrictStr | None = None
-    container_entrypoint: list[StrictStr] | None = None
-    container_arguments: list[StrictStr] | None = None
+    container_entrypoint: list[StrictStr | None] | None = None
+    container_arguments: list[StrictStr | None] | None = None

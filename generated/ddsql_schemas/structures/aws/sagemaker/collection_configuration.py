@@ -11,4 +11,4 @@ class CollectionConfiguration(BaseModel):
         populate_by_name=True,
     )
     collection_name: StrictStr | None = None
-    collection_parameters: dict[str, StrictStr] | None = None
+    collection_parameters: dict[str, StrictStr | None] | None = None

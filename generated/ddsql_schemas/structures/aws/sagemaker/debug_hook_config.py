@@ -16,5 +16,5 @@ class DebugHookConfig(BaseModel):
     )
     local_path: StrictStr | None = None
     s3_output_path: StrictStr | None = None
-    hook_parameters: dict[str, StrictStr] | None = None
-    collection_configurations: list[CollectionConfiguration] | None = None
+    hook_parameters: dict[str, StrictStr | None] | None = None
+    collection_configurations: list[CollectionConfiguration | None] | None = None

@@ -232,4 +232,4 @@ class DebugRuleConfiguration(BaseModel):
         | None
     ) = None
     volume_size_in_gb: Int64 | None = None
-    rule_parameters: dict[str, StrictStr] | None = None
+    rule_parameters: dict[str, StrictStr | None] | None = None

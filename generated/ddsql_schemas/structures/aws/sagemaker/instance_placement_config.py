@@ -13,4 +13,4 @@ class InstancePlacementConfig(BaseModel):
         populate_by_name=True,
     )
     enable_multiple_jobs: StrictBool | None = None
-    placement_specifications: list[PlacementSpecification] | None = None
+    placement_specifications: list[PlacementSpecification | None] | None = None

@@ -246,4 +246,4 @@ class InstancePreference(BaseModel):
         | None
     ) = None
     instance_count: Int64 | None = None
-    training_plan_arns: list[StrictStr] | None = None
+    training_plan_arns: list[StrictStr | None] | None = None

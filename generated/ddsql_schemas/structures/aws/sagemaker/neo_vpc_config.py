@@ -10,5 +10,5 @@ class NeoVpcConfig(BaseModel):
         extra="allow",
         populate_by_name=True,
     )
-    security_group_ids: list[StrictStr] | None = None
-    subnets: list[StrictStr] | None = None
+    security_group_ids: list[StrictStr | None] | None = None
+    subnets: list[StrictStr | None] | None = None

@@ -233,7 +233,7 @@ class ProcessingClusterConfig(BaseModel):
     ) = None
     volume_size_in_gb: Int64 | None = None
     volume_kms_key_id: StrictStr | None = None
-    instance_preferences: list[ProcessingInstancePreference] | None = None
+    instance_preferences: list[ProcessingInstancePreference | None] | None = None
     selected_instance_type: (
         Literal[
             "ml.t3.medium",

@@ -12,5 +12,5 @@ class ProcessingOutputConfig(BaseModel):
         extra="allow",
         populate_by_name=True,
     )
-    outputs: list[ProcessingOutput] | None = None
+    outputs: list[ProcessingOutput | None] | None = None
     kms_key_id: StrictStr | None = None

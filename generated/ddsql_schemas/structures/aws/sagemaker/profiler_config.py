@@ -14,5 +14,5 @@ class ProfilerConfig(BaseModel):
     )
     s3_output_path: StrictStr | None = None
     profiling_interval_in_milliseconds: Int64 | None = None
-    profiling_parameters: dict[str, StrictStr] | None = None
+    profiling_parameters: dict[str, StrictStr | None] | None = None
     disable_profiler: StrictBool | None = None

@@ -254,10 +254,10 @@ class ResourceConfig(BaseModel):
     volume_size_in_gb: Int64 | None = None
     volume_kms_key_id: StrictStr | None = None
     keep_alive_period_in_seconds: Int64 | None = None
-    instance_groups: list[InstanceGroup] | None = None
+    instance_groups: list[InstanceGroup | None] | None = None
     training_plan_arn: StrictStr | None = None
     instance_placement_config: InstancePlacementConfig | None = None
-    instance_preferences: list[InstancePreference] | None = None
+    instance_preferences: list[InstancePreference | None] | None = None
     selected_instance_type: (
         Literal[
             "ml.m4.xlarge",

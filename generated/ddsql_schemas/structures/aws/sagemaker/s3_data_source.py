@@ -24,7 +24,7 @@ class S3DataSource(BaseModel):
     s3_data_distribution_type: (
         Literal["FullyReplicated", "ShardedByS3Key"] | StrictStr | None
     ) = None
-    attribute_names: list[StrictStr] | None = None
-    instance_group_names: list[StrictStr] | None = None
+    attribute_names: list[StrictStr | None] | None = None
+    instance_group_names: list[StrictStr | None] | None = None
     model_access_config: ModelAccessConfig | None = None
     hub_access_config: HubAccessConfig | None = None
