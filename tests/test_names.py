@@ -254,3 +254,20 @@ def test_docstring_wraps_between_words() -> None:
         "    " + "x" * 50,
         '    """',
     ]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "table", "expected"),
+    [
+        ("sagemaker", "DescribeTrainingJob", "sagemaker_trainingjob", True),
+        ("cognito-idp", "DescribeUserPool", "cognitoidp_user_pool", True),
+        ("cognito-idp", "DescribeUserPool", "cognito_idp_user_pool", True),
+        ("cognito-idp", "DescribeUserPool", "cognitoidp_user", False),
+        ("sagemaker", "CreateTrainingJob", "sagemaker_trainingjob", False),
+    ],
+)
+def test_reads_table_ignores_hyphens_underscores_and_case(
+    service: str, operation: str, table: str, expected: bool
+) -> None:
+    """Tables are named after services without the hyphens of botocore's names."""
+    assert names.reads_table(service, operation, table) is expected

@@ -225,6 +225,11 @@ def folded(name: str) -> str:
     return name.replace("_", "").lower()
 
 
+def folded_service(service: str) -> str:
+    """Fold a service's name or alias, hyphens and spaces included."""
+    return folded(service.replace("-", "").replace(" ", ""))
+
+
 def read_noun(operation: str) -> str | None:
     """The name of a read operation without its verb (``ListHostedZones`` -> ``HostedZones``), or
     None if the name begins with none of `READ_VERBS`."""
@@ -238,7 +243,7 @@ def reads_table(service: str, operation: str, table: str) -> bool:
     """Whether a read operation is named after a table, as sagemaker's ``DescribeTrainingJob`` is
     after ``sagemaker_trainingjob``."""
     noun = read_noun(operation)
-    return noun is not None and folded(service + noun) == folded(table)
+    return noun is not None and folded_service(service) + folded(noun) == folded(table)
 
 
 class NestedNames(StrEnum):

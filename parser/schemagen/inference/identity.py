@@ -9,12 +9,12 @@ from functools import cached_property
 
 from schemagen.api_models.index import IndexedItem, IndexedMember, ServiceIndex
 from schemagen.inference.arn_formats import resource_arns
-from schemagen.inference.nouns import ends_a_noun, folded_service, noun, singular
+from schemagen.inference.nouns import ends_a_noun, noun, singular
 from schemagen.lockfile.notation import parse_type
 from schemagen.model.bindings import DerivedColumn
 from schemagen.model.paths import steps
 from schemagen.model.shapes import Scalar
-from schemagen.names import folded
+from schemagen.names import folded, folded_service
 
 _ACCOUNT_MEMBERS = frozenset(
     {"accountid", "awsaccountid", "customerawsid", "owneraccount", "owneraccountid", "ownerid"}

@@ -20,7 +20,6 @@ from typing import Protocol
 from schemagen.api_models.index import Directory, ServiceIndex, fingerprint
 from schemagen.diagnostics import Problem
 from schemagen.inference.evidence import ServiceLookup, TableRequirements, table_requirements
-from schemagen.inference.nouns import folded_service
 from schemagen.inference.row_candidates import (
     ANY_ITEM,
     ChosenItem,
@@ -31,7 +30,7 @@ from schemagen.inference.row_candidates import (
     row_candidates,
 )
 from schemagen.model.pages import Table
-from schemagen.names import folded
+from schemagen.names import folded, folded_service
 from schemagen.typetable import TypeTable
 
 __all__ = ["ANY_ITEM", "ChosenItem", "Inference", "Services", "infer"]

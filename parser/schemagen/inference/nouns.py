@@ -14,11 +14,6 @@ _MIN_LENGTH = 3
 """The length below which the end of a noun says nothing about it."""
 
 
-def folded_service(service: str) -> str:
-    """Fold a service's name or alias, hyphens and spaces included."""
-    return folded(service.replace("-", "").replace(" ", ""))
-
-
 def noun(operation: str) -> str:
     """Return the folded noun of a read operation: ``hostedzones`` for ``ListHostedZones``."""
     found = read_noun(operation)
