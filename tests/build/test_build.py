@@ -269,8 +269,34 @@ def test_build_keeps_orphans_that_were_modified_by_hand(project: Path) -> None:
     edited.write_text("# my work\n")
     (project / COMPILATION).unlink()
     changes = api.build(api.settings(project))
-    assert changes.kept == ("ddsql_schemas/models/aws/sagemaker_compilation_job.py",)
+    kept = "ddsql_schemas/models/aws/sagemaker_compilation_job.py"
+    assert changes.kept == (kept,)
     assert edited.read_text() == "# my work\n"
+
+
+def test_build_reports_kept_orphans_until_they_are_gone(project: Path) -> None:
+    """Every build and check reports an orphan that was edited by hand. With its generated text it is
+    removed; once it is gone, it is forgotten."""
+    kept = "ddsql_schemas/models/aws/sagemaker_compilation_job.py"
+    edited = project / "generated" / kept
+    generated = edited.read_text()
+    edited.write_text("# my work\n")
+    (project / COMPILATION).unlink()
+    settings = api.settings(project)
+    api.build(settings)
+    again = api.build(settings)
+    assert (again.written, again.kept) == ((), (kept,))
+    assert findings(project) == {f"generated/{kept}": str(Cause.KEPT)}
+    done = run(project, "build", "--check")
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        f"generated/{kept}: no longer generated, but edited by hand",
+        "1 file is no longer generated; move or delete what was edited by hand",
+    ]
+    edited.write_text(generated)
+    assert api.build(settings).removed == (kept,)
+    assert not api.build(settings)
+    assert findings(project) == {}
 
 
 def test_build_refuses_to_overwrite_foreign_files(tmp_path: Path) -> None:

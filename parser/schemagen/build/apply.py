@@ -62,7 +62,7 @@ def _refuse_foreign_files(plan: BuildPlan, paths: Iterable[str]) -> None:
         )
         for path in paths
         if path in plan.tree.hashes
-        and path not in plan.tree.manifest.outputs
+        and path not in plan.tree.manifest.written
         and _is_foreign((plan.settings.out / path).read_bytes())
     ]
     if problems:

@@ -16,6 +16,7 @@ class Cause(StrEnum):
     """Why a file is not what it should be."""
 
     HAND = "edited by hand"
+    KEPT = "no longer generated, but edited by hand"
     MISSING = "missing"
     ORPHANED = "orphaned"
     PAGE = "page changed"
@@ -50,14 +51,15 @@ class Finding:
 
 
 def findings(plan: BuildPlan) -> tuple[Finding, ...]:
-    """List every file that a build would write or remove, sorted by path."""
+    """List every file that a build would write or remove, and those that it would remove if they were
+    not edited by hand, sorted by path."""
     found = [*_outdated_files(plan), *_orphans(plan), *_manifest(plan)]
     return tuple(sorted(found, key=lambda finding: finding.path))
 
 
 def _outdated_files(plan: BuildPlan) -> Iterator[Finding]:
     owners = {path: entry for entry in plan.manifest.tables.values() for path in entry.outputs}
-    recorded = plan.tree.manifest.outputs
+    recorded = plan.tree.manifest.written
     for path, text in plan.out_of_date.items():
         owner = owners.get(path)
         if path not in plan.tree.hashes:
@@ -76,7 +78,7 @@ def _missing(plan: BuildPlan, path: str, text: str, owner: TableEntry | None) ->
 
 def _orphans(plan: BuildPlan) -> Iterator[Finding]:
     for path in plan.orphans:
-        cause = Cause.HAND if plan.tree.is_modified(path) else Cause.ORPHANED
+        cause = Cause.KEPT if plan.tree.is_modified(path) else Cause.ORPHANED
         yield _finding(plan, path, Reason(cause), _read(plan, path), "")
 
 

@@ -47,15 +47,25 @@ class TableEntry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a build read and wrote. ``shared`` are the files that belong to no single table."""
+    """What a build read and wrote. ``shared`` are the files that belong to no single table.
+
+    ``kept`` are files of earlier builds that are no longer generated, but were edited by hand and so
+    not removed. Their hashes are those of the files as they were generated.
+    """
 
     inputs: InputHashes = InputHashes()
     shared: Mapping[str, str] = field(default_factory=dict[str, str])
     tables: Mapping[str, TableEntry] = field(default_factory=dict[str, TableEntry])
+    kept: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def written(self) -> dict[str, str]:
+        """Every file that this build or an earlier one wrote, by path, with its hash."""
+        return {**self.kept, **self.outputs}
 
     @property
     def outputs(self) -> dict[str, str]:
-        """Every file that was written, by path, with its hash."""
+        """Every file that is generated, by path, with its hash."""
         outputs = dict(self.shared)
         for entry in self.tables.values():
             outputs.update(entry.outputs)
@@ -86,6 +96,7 @@ def read(folder: Path) -> tuple[Manifest, str | None]:
             inputs=InputHashes(**document["inputs"]),
             shared=_hashes(document["shared"]),
             tables={name: _entry(name, entry) for name, entry in document["tables"].items()},
+            kept=_hashes(document.get("kept", {})),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unreadable(f"{type(error).__name__}: {error}") from error
@@ -95,10 +106,12 @@ def read(folder: Path) -> tuple[Manifest, str | None]:
 def render(manifest: Manifest) -> str:
     """Format the file: sorted, one line per table and per shared file."""
     head = json.dumps(asdict(manifest.inputs), sort_keys=True)
+    kept = f'"kept": {_lines(dict(manifest.kept))},\n' if manifest.kept else ""
     return (
         "{\n"
         f'"format": {FORMAT},\n'
         f'"inputs": {head},\n'
+        f"{kept}"
         f'"shared": {_lines(dict(manifest.shared))},\n'
         f'"tables": {_lines({name: _row(entry) for name, entry in manifest.tables.items()})}\n'
         "}\n"

@@ -31,7 +31,7 @@ class OutputTree:
             recorded, text = manifest.read(folder)
         except manifest.Unreadable:
             recorded, text = Manifest(), None
-        return cls(folder, recorded, text, disk.digests(folder, recorded.outputs))
+        return cls(folder, recorded, text, disk.digests(folder, recorded.written))
 
     def with_hashes_of(self, paths: Iterable[str]) -> OutputTree:
         """Look at ``paths`` too."""
@@ -44,4 +44,4 @@ class OutputTree:
 
     def is_modified(self, path: str) -> bool:
         """Whether the file at ``path``, which the manifest lists, was edited since it was written."""
-        return not self.has(path, self.manifest.outputs[path])
+        return not self.has(path, self.manifest.written[path])

@@ -7,7 +7,7 @@ and `schemagen.build.check` reports it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schemagen.build import manifest
 from schemagen.build.disk import digest
@@ -45,8 +45,19 @@ class BuildPlan:
     @property
     def orphans(self) -> list[str]:
         """Files that schemagen wrote, that are still on disk, and that are no longer produced."""
-        gone = self.tree.manifest.outputs.keys() - self.manifest.outputs.keys()
-        return sorted(gone & self.tree.hashes.keys())
+        return _orphans(self.tree, self.manifest)
+
+
+def _orphans(tree: OutputTree, new: Manifest) -> list[str]:
+    gone = tree.manifest.written.keys() - new.outputs.keys()
+    return sorted(gone & tree.hashes.keys())
+
+
+def _with_kept(new: Manifest, tree: OutputTree) -> Manifest:
+    """``new`` with the orphans that were edited by hand, so that every build reports them."""
+    written = tree.manifest.written
+    kept = {path: written[path] for path in _orphans(tree, new) if tree.is_modified(path)}
+    return replace(new, kept=kept)
 
 
 def plan(
@@ -61,12 +72,15 @@ def plan(
     tree = OutputTree.read(settings.out)
     up_to_date = UpToDate() if full else compare(inputs, tree)
     if up_to_date.is_everything(inputs, tree):
-        return BuildPlan(settings, {}, tree.manifest, tree)
+        return BuildPlan(settings, {}, _with_kept(tree.manifest, tree), tree)
     from schemagen.build.rendering import render_out_of_date
 
     rendering = render_out_of_date(settings, inputs, up_to_date, jobs=jobs, track=track)
     return BuildPlan(
-        settings, rendering.files, rendering.manifest, tree.with_hashes_of(rendering.files)
+        settings,
+        rendering.files,
+        _with_kept(rendering.manifest, tree),
+        tree.with_hashes_of(rendering.files),
     )
 
 

@@ -81,7 +81,7 @@ def _command(docs: Path | None, out: Path | None) -> str:
 
 
 def _check(plan: BuildPlan, command: str) -> int:
-    from schemagen.build.check import findings
+    from schemagen.build.check import Cause, findings
 
     found = findings(plan)
     if not found:
@@ -90,9 +90,16 @@ def _check(plan: BuildPlan, command: str) -> int:
         click.echo(finding.diff, nl=False)
     for finding in found:
         message(str(finding))
-    files = "1 file is" if len(found) == 1 else f"{len(found)} files are"
-    message(f"{files} out of date; run `{command}`")
+    kept = sum(finding.cause is Cause.KEPT for finding in found)
+    if kept:
+        message(f"{_count(kept)} no longer generated; move or delete what was edited by hand")
+    if len(found) > kept:
+        message(f"{_count(len(found) - kept)} out of date; run `{command}`")
     return OUT_OF_DATE
+
+
+def _count(files: int) -> str:
+    return "1 file is" if files == 1 else f"{files} files are"
 
 
 def _report(settings: Settings, changes: Changes) -> None:
