@@ -11,6 +11,7 @@ from schemagen.catalog import TableFacts
 from schemagen.emit import paths, sql, templating
 from schemagen.emit.formatting import format_python
 from schemagen.emit.imports import sorted_imports
+from schemagen.model.pages import KEY
 from schemagen.names import python_literal
 from schemagen.runtime import convert
 from schemagen.typetable import DIALECTS, TypeTable
@@ -33,6 +34,8 @@ def project_files(tables: Iterable[TableFacts], distribution: Distribution) -> d
     """Render the files beside the package, by their paths in the output folder."""
     tables = sorted(tables, key=lambda table: table.id)
     values = {"notice": paths.notice("the pages"), "distribution": distribution}
+    # The example validates a row of nothing but its key.
+    example = next((table for table in tables if table.key), tables[0])
     return {
         "pyproject.toml": templating.render("package/pyproject.toml.j2", **values),
         "README.md": templating.render(
@@ -40,7 +43,8 @@ def project_files(tables: Iterable[TableFacts], distribution: Distribution) -> d
             **values,
             count=len(tables),
             dialects=DIALECTS,
-            example=tables[0].id,
+            example=example.id,
+            key=KEY if example.key else "",
         ),
     }
 
