@@ -166,6 +166,14 @@ def test_explain_suggests_known_codes(tmp_path: Path) -> None:
     assert set(re.findall(r"SG\d+", line)) == set(error_codes())
 
 
+def test_explain_suggests_nothing_for_a_code_of_the_right_form(tmp_path: Path) -> None:
+    """Codes with similar digits are unrelated, so a well-formed code that does not exist gets the list
+    of known codes only."""
+    done = run(tmp_path, "explain", "SG999")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Error: unknown error code 'SG999'; known codes: SG101, " in done.stderr
+
+
 AT_A_TERMINAL = """
 import os, pty, sys
 raise SystemExit(os.waitstatus_to_exitcode(pty.spawn([sys.executable, "-m", "schemagen", "build"])))

@@ -8,6 +8,7 @@ to correct forty pages sees all forty lines at once. `error_codes` reads the reg
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -98,6 +99,11 @@ def printable(text: str) -> str:
 def shown(text: str) -> str:
     """Quote ``text`` for a message: on one line, and shortened if it is long."""
     return repr(text if len(text) <= 60 else f"{text[:59]}…")
+
+
+def is_error_code(text: str) -> bool:
+    """Whether ``text`` has the form of a code, such as "SG118"."""
+    return re.fullmatch(r"SG[0-9]{3}", text) is not None
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -38,7 +38,14 @@ from schemagen.model.shapes import (
 from schemagen.names import NestedNames
 from schemagen.reconcile import Pair, Reconciled, pairs_in, satisfies, united
 from schemagen.settings.members import MemberChoice
-from schemagen.typetable import DIALECTS, Resolved, TypeTable, UnknownType
+from schemagen.typetable import (
+    DIALECTS,
+    MAX_ARRAYS,
+    ArraysTooDeep,
+    Resolved,
+    TypeTable,
+    UnknownType,
+)
 
 
 def link(
@@ -98,9 +105,9 @@ class TypedTable:
 
 def resolve_types(table: Table, types: TypeTable) -> TypedTable:
     """Resolve every data type of ``table``, the settings' rules included."""
-    columns = [_resolved(types, column.type, table.id, column.name) for column in table.columns]
-    parameters = [_resolved(types, parameter.type) for parameter in table.parameters]
-    written: list[Column | Parameter] = [*table.columns, *table.parameters]
+    problems: list[Problem] = []
+    columns = [_resolved(types, table.id, column, problems) for column in table.columns]
+    parameters = [_resolved(types, table.id, parameter, problems) for parameter in table.parameters]
     return TypedTable(
         replace(
             table,
@@ -111,27 +118,25 @@ def resolve_types(table: Table, types: TypeTable) -> TypedTable:
         ),
         tuple(columns),
         tuple(parameters),
-        tuple(
-            _unknown_type(item, types)
-            for item, resolved in zip(written, [*columns, *parameters], strict=True)
-            if resolved is None
-        ),
+        tuple(problems),
     )
 
 
 def _resolved(
-    types: TypeTable, expression: str, table: str = "", column: str = ""
+    types: TypeTable, table: str, item: Column | Parameter, problems: list[Problem]
 ) -> Resolved | None:
+    """The type of a column or parameter; None, with SG118 added to ``problems``, if it is unknown."""
+    where = (table, item.name) if isinstance(item, Column) else ("", "")
     try:
-        return types.resolve_column(table, column, expression)
+        return types.resolve_column(*where, item.type)
+    except ArraysTooDeep:
+        message = f"arrays are nested deeper than {MAX_ARRAYS} levels: {shown(item.type)}"
     except UnknownType:
-        return None
-
-
-def _unknown_type(item: Column | Parameter, types: TypeTable) -> Problem:
-    found = f"unknown data type {shown(item.type)}" if item.type else "no data type"
-    message = f"{found}; known are {types.known}"
-    return Problem(item.origin.path, item.origin.line, item.type_column, "SG118", message)
+        found = f"unknown data type {shown(item.type)}" if item.type else "no data type"
+        message = f"{found}; known are {types.known}"
+    origin = item.origin
+    problems.append(Problem(origin.path, origin.line, item.type_column, "SG118", message))
+    return None
 
 
 # --- tables ---------------------------------------------------------------------------------------

@@ -513,6 +513,10 @@ class UnknownType(ValueError):
     """No row has this name. The message lists the known ones."""
 
 
+class ArraysTooDeep(UnknownType):
+    """A type expression nests arrays deeper than `MAX_ARRAYS`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A user's rule: columns that match have this type, whatever the page says.
@@ -573,7 +577,9 @@ class TypeTable:
         Raises `UnknownType` where no row has that name, or arrays are nested deeper than `MAX_ARRAYS`.
         """
         if expression.count("<") > MAX_ARRAYS:
-            raise UnknownType(f"arrays are nested deeper than {MAX_ARRAYS} levels: {expression!r}")
+            raise ArraysTooDeep(
+                f"arrays are nested deeper than {MAX_ARRAYS} levels: {expression!r}"
+            )
         text = expression.strip()
         if match := _ARRAY.fullmatch(text):
             element = self.resolve(match[1])

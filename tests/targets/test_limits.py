@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import duckdb as duckdb_driver
 import psycopg
 import pytest
@@ -11,7 +13,7 @@ import handmade
 from schemagen.catalog import LinkedTable
 from schemagen.emit import ddl
 from schemagen.targets import limits
-from schemagen.typetable import DIALECTS
+from schemagen.typetable import DIALECTS, Rule, TypeTable
 
 DIALECT = {dialect.name: dialect for dialect in DIALECTS}
 
@@ -78,8 +80,16 @@ def test_problems_report_a_name_that_another_column_is_renamed_to() -> None:
 
 
 def test_problems_report_arrays_nested_too_deeply() -> None:
-    """Arrays that the generated package cannot load are reported with the line of their column."""
-    table = handmade.table("aws.thing", handmade.columns({"a": "array<array<array<string>>>"}))
+    """Arrays that the generated package cannot load are reported at the cell with their type, and with
+    the rule of the settings if that gives the type."""
+    deep = "array<array<array<string>>>"
+    column = replace(handmade.column("a", deep), type_column=23)
+    assert _problems(handmade.table("aws.thing", [column])) == [
+        f"{handmade.PAGE}:10:23: SG121 arrays are nested deeper than 2 levels in 'a'"
+    ]
+    types = TypeTable(rules=(Rule(deep, column="a"),))
+    table = handmade.table("aws.thing", [replace(column, type="json")], types=types)
     assert _problems(table) == [
-        f"{handmade.PAGE}:10:1: SG121 arrays are nested deeper than 2 levels in 'a'"
+        f"{handmade.PAGE}:10:23: SG121 arrays are nested deeper than 2 levels in 'a', which is {deep}"
+        " by the settings' rule for *.a"
     ]

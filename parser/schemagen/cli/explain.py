@@ -17,7 +17,7 @@ def explain(subject: str | None, output_format: str) -> int:
 
     SUBJECT is a code such as SG118. Without it, all codes are listed.
     """
-    from schemagen.diagnostics import did_you_mean, error_codes
+    from schemagen.diagnostics import did_you_mean, error_codes, is_error_code
     from schemagen.report import errors as report
 
     known = error_codes()
@@ -26,9 +26,10 @@ def explain(subject: str | None, output_format: str) -> int:
     elif (code := subject.upper()) in known:
         chosen = (known[code],)
     else:
+        # A code of the right form is not a typing error: codes with similar digits are unrelated.
+        hint = "" if is_error_code(code) else did_you_mean(subject, known)
         raise click.UsageError(
-            f"unknown error code {subject!r}{did_you_mean(subject, known)}; "
-            f"known codes: {', '.join(known)}"
+            f"unknown error code {subject!r}{hint}; known codes: {', '.join(known)}"
         )
     if output_format == "json":
         shown = [report.to_json(code) for code in chosen]

@@ -16,9 +16,13 @@ def problems(table: LinkedTable) -> Iterator[Problem]:
     """Report why ``table`` fits no target, or not all of them (SG120, SG121)."""
     for column in table.columns:
         if column.type.depth > MAX_DEPTH:
-            origin = column.column.origin
-            message = f"arrays are nested deeper than {MAX_DEPTH} levels in {column.column.name!r}"
-            yield Problem(origin.path, origin.line, 1, "SG121", message)
+            source = column.column
+            message = f"arrays are nested deeper than {MAX_DEPTH} levels in {source.name!r}"
+            if column.type.expression != source.type.strip():
+                message += f", which is {column.type.expression} by {column.type.rule}"
+            yield Problem(
+                source.origin.path, source.origin.line, source.type_column, "SG121", message
+            )
     for dialect in DIALECTS:
         yield from _size(table, dialect)
         yield from _collisions(table, dialect)
