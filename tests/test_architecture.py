@@ -80,9 +80,10 @@ THIRD_PARTY = {
     ),
     "datamodel_code_generator": ("emit/pydantic/models.py",),
     "jinja2": ("emit/templating.py",),
-    "jsonschema": ("emit/json_schema.py",),
+    "jsonschema": ("emit/json_schema.py", "settings/load.py"),
     "markdown_it": ("pages/markdown.py",),
     "rich": ("cli/build.py", "report/terminal.py"),
+    "packaging": ("settings/load.py",),
     "yaml": ("pages/front_matter.py",),
 }
 # Where a distribution is not called as its package is.
