@@ -82,8 +82,8 @@ THIRD_PARTY = {
     "jinja2": ("emit/templating.py",),
     "jsonschema": ("emit/json_schema.py", "settings/load.py"),
     "markdown_it": ("pages/markdown.py",),
-    "rich": ("cli/build.py", "report/terminal.py"),
     "packaging": ("settings/load.py",),
+    "rich": ("cli/build.py", "report/terminal.py"),
     "yaml": ("pages/front_matter.py",),
 }
 # Where a distribution is not called as its package is.
