@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 
 import pytest
 from botocore.loaders import Loader
 
+from schemagen import names
+from schemagen.api_models import cache, index
 from schemagen.api_models.botocore import BotocoreModels
 from schemagen.api_models.cache import Indexes, cache_folder
 
@@ -32,6 +35,38 @@ def test_indexes_read_the_cache_instead_of_building(tmp_path: Path) -> None:
     document = json.loads(file.read_bytes())
     file.write_text(json.dumps({**document, "aliases": ["read"]}))
     assert Indexes(BotocoreModels(), tmp_path).of("kms").aliases == ("read",)
+
+
+def test_indexes_of_other_rules_are_in_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change of the code that indexes, such as another verb of read operations, never reads what the
+    old code has written."""
+    copy = tmp_path / "names.py"
+    copy.write_bytes(Path(names.__file__).read_bytes())
+    others = [path for path in cache.SOURCES if path != Path(names.__file__)]
+    assert len(others) == len(cache.SOURCES) - 1
+    folders: list[Path] = []
+    for change in ("", "# changed", ""):
+        copy.write_bytes(Path(names.__file__).read_bytes() + change.encode())
+        monkeypatch.setattr(cache, "SOURCES", (*others, copy))
+        folders.append(Indexes(BotocoreModels(), tmp_path).folder)
+    assert folders[0] == folders[2] != folders[1]
+
+
+def test_sources_are_all_that_the_index_is_made_with() -> None:
+    """The modules that index.py imports are hashed, as are verbs and scalars."""
+    tree = ast.parse(Path(index.__file__).read_text("utf-8"))
+    imported = {
+        statement.module
+        for statement in tree.body
+        if isinstance(statement, ast.ImportFrom)
+        and statement.module
+        and statement.module.startswith("schemagen.")
+    }
+    hashed = {Path(path).stem for path in cache.SOURCES}
+    assert {name.rpartition(".")[2] for name in imported} <= hashed
+    assert hashed >= {"index", "names", "typetable"}
 
 
 def test_indexes_keep_models_of_the_user_in_a_cache_folder_of_their_own(

@@ -1,18 +1,23 @@
 """A cache of indexes in the user's cache folder.
 
 Reading the models of all services takes a while, so indexes are kept as JSON files, in a folder for
-each version of the models. A missing, broken or unwritable cache costs time and nothing else.
+each version of the models and of the code that indexes them. A missing, broken or unwritable cache costs time and nothing else.
 """
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import tempfile
+from collections.abc import Iterable
 from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Protocol
 
+from schemagen import names, typetable
+from schemagen.api_models import index as index_module
 from schemagen.api_models.index import (
     Directory,
     IndexedItem,
@@ -21,9 +26,10 @@ from schemagen.api_models.index import (
     ServiceIndex,
     fingerprint,
 )
+from schemagen.model import paths
 
-_FORMAT = 3
-"""The version of the files' form. Increase it if older files must not be read."""
+SOURCES = tuple(Path(module.__file__) for module in (index_module, names, paths, typetable))
+"""The modules that decide what indexes hold, besides this one and the source of the models."""
 
 _DIRECTORY = "_directory"
 
@@ -56,7 +62,8 @@ class Indexes:
 
     def __init__(self, models: ApiModels, folder: Path | None = None) -> None:
         self._models = models
-        self.folder = (folder or cache_folder()) / f"{models.version}-{_FORMAT}"
+        sources = [Path(__file__), *SOURCES, Path(inspect.getfile(type(models)))]
+        self.folder = (folder or cache_folder()) / f"{models.version}-{_hash(sources)}"
         self._loaded: dict[str, ServiceIndex] = {}
 
     @property
@@ -124,6 +131,16 @@ class Indexes:
         except OSError:
             # The home is read-only or full: the index is built again the next time.
             return
+
+
+def _hash(sources: Iterable[Path]) -> str:
+    """Hash files, so that a changed rule never reads what an older one has written."""
+    total = blake2b(digest_size=8)
+    for source in sources:
+        content = source.read_bytes()
+        total.update(len(content).to_bytes(8, "big"))
+        total.update(content)
+    return total.hexdigest()
 
 
 def cache_folder() -> Path:
