@@ -17,12 +17,13 @@ from projects import CHECKOUT
 
 PACKAGE = CHECKOUT / "generated" / "ddsql_schemas"
 CODE = """\
-from ddsql_schemas.mappers.aws.sagemaker_trainingjob import from_item
+from ddsql_schemas.mappers.aws.sagemaker_trainingjob import from_item, from_response
 from ddsql_schemas.models.aws.sagemaker_trainingjob import SagemakerTrainingjob
 
 made = SagemakerTrainingjob.model_validate({})
 made.creation_time
 from_item({})
+from_response({})
 """
 
 
@@ -113,7 +114,8 @@ def language_server(folder: Path) -> Generator[Server]:
 
 @pytest.mark.slow
 def test_hovering_shows_the_words_of_pages(tmp_path: Path) -> None:
-    """Hovering a field and a row's key shows the page's words, hovering from_item its arguments."""
+    """Hovering a field and a row's key shows the page's words, hovering a function its
+    arguments."""
     code = tmp_path / "code.py"
     code.write_text(CODE)
     mapper = PACKAGE / "mappers" / "aws" / "sagemaker_trainingjob.py"
@@ -128,6 +130,9 @@ def test_hovering_shows_the_words_of_pages(tmp_path: Path) -> None:
         arguments = server.hover(code, 5, 2)
         assert "list_tags: The response of ListTags for this item" in arguments
         assert "key: The value of _key" in arguments
+        arguments = server.hover(code, 6, 2)
+        assert "response: The response of DescribeTrainingJob" in arguments
+        assert "list_tags: The response of ListTags for this item" in arguments
 
 
 @pytest.mark.slow

@@ -23,18 +23,16 @@ def module(plan: MapperPlan) -> list[str]:
 
 def from_item(plan: MapperPlan) -> list[str]:
     """The lines on from_item's parameters, in the form that editors show beside a call."""
-    return _wrapped(_parameters(plan), first=" " * 8, rest=" " * 12)
+    parameters = [_item(plan), *_parameters(plan, plan.enrichments, per_item=False)]
+    return _wrapped(parameters, first=" " * 8, rest=" " * 12)
 
 
 def from_response(plan: MapperPlan) -> list[str]:
-    """The lines of from_response's docstring below its first."""
-    text = "The arguments are those of from_item"
-    if plan.primary.multiple_items and (plan.additional_calls or plan.key):
-        text += "; those that belong to one item are passed as functions of the item"
-        text += f" (all but {_joined([*plan.scope, 'errors'])})."
-    else:
-        text += "."
-    return _wrapped([text], first=" " * 4, rest=" " * 4)
+    """The lines on from_response's parameters. What belongs to one of several items is passed as a
+    function of the item."""
+    parameters = _parameters(plan, plan.additional_calls, per_item=plan.primary.multiple_items)
+    response = f"response: The response of {plan.binding.operation}."
+    return _wrapped([response, *parameters], first=" " * 8, rest=" " * 12)
 
 
 # --- operations -----------------------------------------------------------------------------------
@@ -116,19 +114,24 @@ def _quoted(value: Constant) -> str:
 # --- parameters -----------------------------------------------------------------------------------
 
 
-def _parameters(plan: MapperPlan) -> Iterator[str]:
+def _item(plan: MapperPlan) -> str:
     operation, path = plan.binding.operation, plan.binding.path
     if plan.primary.whole:
-        yield f"item: The response of {operation}."
-    elif plan.primary.multiple_items:
-        yield f"item: An element of {path} in the response of {operation}."
-    else:
-        yield f"item: {path} in the response of {operation}."
+        return f"item: The response of {operation}."
+    if plan.primary.multiple_items:
+        return f"item: An element of {path} in the response of {operation}."
+    return f"item: {path} in the response of {operation}."
+
+
+def _parameters(
+    plan: MapperPlan, responses: Iterable[Response], *, per_item: bool
+) -> Iterator[str]:
+    the = "A function that returns, for an item, the" if per_item else "The"
     for parameter in plan.scope:
         what = _SCOPE[parameter]
         yield f"{parameter}: The item's {what}; columns that are made from it are None without it."
-    for response in plan.enrichments:
-        text = f"{response.parameter}: The response of {response.operation}"
+    for response in responses:
+        text = f"{response.parameter}: {the} response of {response.operation}"
         if response.in_primary:
             yield f"{text} that holds the item."
         elif response.enrichment and response.enrichment.arguments:
@@ -136,13 +139,8 @@ def _parameters(plan: MapperPlan) -> Iterator[str]:
         else:
             yield f"{text}, which may cover other resources."
     if plan.key:
-        text = f"key: The value of {plan.key.name}, in place of the item's own identifier."
+        text = f"key: {the} value of {plan.key.name}, in place of the item's own identifier."
         yield f"{text} {docstring_text(plan.key.column.column.description)}"
-
-
-def _joined(names: Iterable[str]) -> str:
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _wrapped(paragraphs: Iterable[str], *, first: str, rest: str) -> list[str]:

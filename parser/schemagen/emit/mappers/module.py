@@ -65,7 +65,7 @@ def render_table(table: LinkedTable) -> str:
         from_response=_from_response(plan),
         response_type=primary.response_type,
         several=primary.multiple_items,
-        from_response_documented=docstrings.from_response(plan),
+        from_response_arguments=docstrings.from_response(plan),
     )
 
 
