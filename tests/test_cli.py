@@ -54,6 +54,18 @@ def test_usage_errors_exit_with_2(project: Path, arguments: list[str]) -> None:
     assert "Error:" in done.stderr
 
 
+@pytest.mark.parametrize("command", ["inspect", "coverage", "bind"])
+def test_unknown_tables_are_usage_errors_with_hints(project: Path, command: str) -> None:
+    """Every command that takes ids names the unknown ones, and suggests the most similar known ids."""
+    done = run(project, command, "aws.sagemaker_trainingjbo", "aws.sagemaker_trainingjob", "dd.x")
+    assert (done.returncode, done.stdout) == (2, "")
+    where = "no page and no binding" if command == "bind" else "no page"
+    assert done.stderr.splitlines()[-1] == (
+        f"Error: {where} has the id aws.sagemaker_trainingjbo, dd.x; did you mean "
+        "'aws.sagemaker_trainingjob'?"
+    )
+
+
 def test_build_and_check_are_quiet_when_up_to_date(project: Path) -> None:
     """Build and check exit with 0 and print nothing to stdout when there is nothing to do."""
     assert run(project, "build", "--check").returncode == 0

@@ -22,7 +22,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemagen.diagnostics import Problem, ProblemsFound, UnknownTables
+from schemagen.diagnostics import Problem, ProblemsFound, UnknownTables, require_tables
 from schemagen.settings.load import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -109,8 +109,7 @@ def coverage(settings: Settings, tables: Iterable[str] = ()) -> Coverage:
 
     pages, catalog = inputs.read_catalog(settings)
     wanted = set(tables)
-    if unknown := wanted.difference(table.table.id for table in catalog.tables):
-        raise UnknownTables(unknown, "no page has the id")
+    require_tables(wanted, {table.table.id for table in catalog.tables})
     chosen = wanted or {
         table.table.id
         for table in catalog.tables

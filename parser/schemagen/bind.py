@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from schemagen.build import disk
-from schemagen.diagnostics import Problem, ProblemsFound, UnknownTables
+from schemagen.diagnostics import Problem, ProblemsFound, UnknownTables, require_tables
 from schemagen.inputs import find_locks, read_locks, read_pages
 from schemagen.lockfile.fields import FORMAT
 from schemagen.model.bindings import Binding
@@ -82,8 +82,7 @@ def changes(settings: Settings, tables: Iterable[str] = (), *, again: bool = Fal
     locks = {lock.path: lock for lock in read.files}
     pages = {table.id: table for table in _pages(settings)}
     selected = set(tables)
-    if unknown := selected.difference(read.bindings, pages):
-        raise UnknownTables(unknown, "no page and no binding has the id")
+    require_tables(selected, {*read.bindings, *pages}, "no page and no binding has the id")
     unbound = selected.difference(read.bindings)
     if foreign := {table for table in unbound if pages[table].provider != PROVIDER}:
         raise UnknownTables(foreign, f"only tables of {PROVIDER} can be bound, not")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -108,9 +108,14 @@ def is_error_code(text: str) -> bool:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Suggest the known name most similar to ``name``, to append to a message; "" if none is."""
+    return _suggestion([name], known)
+
+
+def _suggestion(names: Iterable[str], known: Iterable[str]) -> str:
     folded = {other.lower(): other for other in known}
-    close = difflib.get_close_matches(name.lower(), folded, 1)
-    return f"; did you mean {folded[close[0]]!r}?" if close else ""
+    close = [difflib.get_close_matches(name.lower(), folded, 1) for name in names]
+    similar = dict.fromkeys(folded[other] for others in close for other in others)
+    return f"; did you mean {', '.join(map(repr, similar))}?" if similar else ""
 
 
 class ProblemsFound(Exception):
@@ -122,8 +127,17 @@ class ProblemsFound(Exception):
 
 
 class UnknownTables(LookupError):
-    """The call names unknown tables; ``message`` says where they were looked for."""
+    """The call names unknown tables. ``message`` says where they were looked for, ``known`` are the
+    ids to suggest."""
 
-    def __init__(self, tables: Iterable[str], message: str) -> None:
+    def __init__(self, tables: Iterable[str], message: str, known: Iterable[str] = ()) -> None:
         self.tables = tuple(sorted(tables))
-        super().__init__(f"{message} {', '.join(self.tables)}")
+        super().__init__(f"{message} {', '.join(self.tables)}{_suggestion(self.tables, known)}")
+
+
+def require_tables(
+    tables: Iterable[str], known: Collection[str], message: str = "no page has the id"
+) -> None:
+    """Raise `UnknownTables` if any of ``tables`` is not ``known``."""
+    if unknown := set(tables).difference(known):
+        raise UnknownTables(unknown, message, known)

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from schemagen.cli.options import folder_options, format_option, settings_with
+from schemagen.cli.options import (
+    folder_options,
+    format_option,
+    settings_with,
+    unknown_tables_as_usage_errors,
+)
+from schemagen.diagnostics import require_tables
 
 if TYPE_CHECKING:
     from schemagen.model.pages import Pages
@@ -43,9 +49,8 @@ def inspect(
 
 
 def _only(pages: Pages, ids: Sequence[str]) -> Pages:
-    unknown = sorted(set(ids) - {table.id for table in pages.tables})
-    if unknown:
-        raise click.UsageError(f"no page has the id {', '.join(unknown)}")
+    with unknown_tables_as_usage_errors():
+        require_tables(ids, {table.id for table in pages.tables})
     chosen = tuple(table for table in pages.tables if table.id in ids)
     return replace(pages, tables=chosen, structures=(), operations=(), indexes=())
 

@@ -105,7 +105,8 @@ class _Page:
                 title.start,
                 1,
                 "SG202",
-                "the page has no section Contents, Request Parameters or Response Elements",
+                "the page has no section Contents, Request Parameters or Response Elements;"
+                " fetch it again, or move it out of the folder of the pages",
             )
             return None
         if not _NAME.fullmatch(name):
@@ -178,7 +179,7 @@ class _Page:
                         self.lines[member.origin.line - 1].index("*") + 1,
                         "SG205",
                         f"the member {shown(member.name)} appears twice,"
-                        f" first on line {first.origin.line}",
+                        f" first on line {first.origin.line}; delete one of them",
                     )
                 else:
                     members[member.name] = member
@@ -217,7 +218,7 @@ class _Page:
         elif name:
             return name
         else:
-            self.problem(line, start + 1, "SG203", "a member has no name")
+            self.problem(line, start + 1, "SG203", "a member has no name; add it")
             return None
         reason = f"the member {shown(name)} {characters.in_name(character)}"
         self.problem(line, start + 1, "SG122", reason)
@@ -259,7 +260,7 @@ class _Page:
                 line,
                 self.lines[line].index("*") + 1,
                 "SG203",
-                f"the member {shown(name)} has no type",
+                f"the member {shown(name)} has no type; add its line 'Type: …'",
             )
             return None
         if facts.values and _element(shape) != Scalar("string"):

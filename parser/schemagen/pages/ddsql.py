@@ -218,7 +218,8 @@ class _Page:
                 continue
             yield self._column(row, line)
             if not row.name.text:
-                self.problem(line, row.name.column, "SG116", "the column has no name")
+                message = "the column has no name; add it, or delete the row"
+                self.problem(line, row.name.column, "SG116", message)
             elif not self._is_name("column", row.name, line):
                 pass
             elif (first := seen.setdefault(row.name.text, line)) != line:
@@ -226,7 +227,8 @@ class _Page:
                     line,
                     row.name.column,
                     "SG117",
-                    f"the column {shown(row.name.text)} appears twice, first on line {first + 1}",
+                    f"the column {shown(row.name.text)} appears twice, first on line {first + 1};"
+                    " delete or rename one",
                 )
 
     def _row(self, line: int) -> _Row | None:

@@ -97,8 +97,16 @@ def problems(parsed: Iterable[ParsedPage]) -> list[Problem]:
     described = [item for page in pages for item in (page.structure, page.operation) if item]
     return [
         *(problem for page in pages for problem in page.problems),
-        *_twice("SG113", {table.origin: f"the table {table.id!r}" for table in tables}),
-        *_twice("SG206", {item.origin: f"{item.name!r} of {item.service!r}" for item in described}),
+        *_twice(
+            "SG113",
+            "delete one of the pages, or correct its id",
+            {table.origin: f"the table {table.id!r}" for table in tables},
+        ),
+        *_twice(
+            "SG206",
+            "delete one of the pages",
+            {item.origin: f"{item.name!r} of {item.service!r}" for item in described},
+        ),
     ]
 
 
@@ -123,13 +131,13 @@ def _service_and_name(item: Structure | Operation) -> tuple[str, str]:
     return item.service, item.name
 
 
-def _twice(code: str, described: Mapping[Origin, str]) -> list[Problem]:
+def _twice(code: str, remedy: str, described: Mapping[Origin, str]) -> list[Problem]:
     """A problem on each page whose thing an earlier page describes too."""
     first: dict[str, Origin] = {}
     problems: list[Problem] = []
     for origin, what in sorted(described.items()):
         if other := first.get(what):
-            message = f"{what} is described on another page too: {other.path}:{other.line}"
+            message = f"{what} is also described in {other.path}:{other.line}; {remedy}"
             problems.append(Problem(origin.path, origin.line, 1, code, message))
         else:
             first[what] = origin
