@@ -28,7 +28,9 @@ from schemagen.api_models.index import (
 )
 from schemagen.model import paths
 
-SOURCES = tuple(Path(module.__file__) for module in (index_module, names, paths, typetable))
+SOURCES = tuple(
+    map(Path, (index_module.__file__, names.__file__, paths.__file__, typetable.__file__))
+)
 """The modules that decide what indexes hold, besides this one and the source of the models."""
 
 _DIRECTORY = "_directory"

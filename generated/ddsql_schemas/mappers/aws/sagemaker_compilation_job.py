@@ -358,7 +358,16 @@ def from_response(
 ) -> Iterator[Row]:
     """Yield the row of the item in the response, if there is one.
 
-    The arguments are those of from_item.
+    Args:
+        response: The response of DescribeCompilationJob.
+        list_tags: The response of ListTags for this item, called with ResourceArn (the
+            item's CompilationJobArn).
+        key: The value of _key, in place of the item's own identifier.
+        errors: "strict" raises for characters that no database stores, "replace" writes
+            U+FFFD instead.
+
+    Raises:
+        ConversionError: A value does not fit its column, which the message names.
     """
     yield from_item(response, list_tags=list_tags, key=key, errors=errors)
 

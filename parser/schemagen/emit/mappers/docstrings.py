@@ -126,7 +126,7 @@ def _item(plan: MapperPlan) -> str:
 def _parameters(
     plan: MapperPlan, responses: Iterable[Response], *, per_item: bool
 ) -> Iterator[str]:
-    the = "A function that returns, for an item, the" if per_item else "The"
+    the = "A function of the item that returns the" if per_item else "The"
     for parameter in plan.scope:
         what = _SCOPE[parameter]
         yield f"{parameter}: The item's {what}; columns that are made from it are None without it."

@@ -168,8 +168,20 @@ def from_response(
 ) -> Iterator[Row]:
     """Yield the row of each item in the response.
 
-    The arguments are those of from_item; those that belong to one item are passed as
-    functions of the item (all but partition, region, account_id and errors).
+    Args:
+        response: The response of DescribeOvens.
+        partition: The item's partition; columns that are made from it are None without
+            it.
+        region: The item's region; columns that are made from it are None without it.
+        account_id: The item's account; columns that are made from it are None without
+            it.
+        key: A function of the item that returns the value of _key, in place of the
+            item's own identifier.
+        errors: "strict" raises for characters that no database stores, "replace" writes
+            U+FFFD instead.
+
+    Raises:
+        ConversionError: A value does not fit its column, which the message names.
     """
     halls = response.get("Halls")
     for halls_entry in halls or ():

@@ -229,7 +229,22 @@ def from_response(
 ) -> Iterator[Row]:
     """Yield the row of the item in the response, if there is one.
 
-    The arguments are those of from_item.
+    Args:
+        response: The response of GetRecipe.
+        get_nutrition: The response of GetNutrition for this item, called with
+            RecipeName (the item's Name), Unit="slice".
+        get_rating: The response of GetRating for this item, called with RecipeId (the
+            item's basename(RecipeArn)), Scale="five", Include=["guests", "bakers"].
+        get_sharing_policy: The response of GetSharingPolicy for this item, called with
+            ResourceArn (arn:${Partition}:bakery:${Region}:${Account}:recipe/${Name}).
+        list_tags_for_resource: The response of ListTagsForResource for this item,
+            called with ResourceArn (the item's RecipeArn).
+        key: The value of _key, in place of the item's own identifier.
+        errors: "strict" raises for characters that no database stores, "replace" writes
+            U+FFFD instead.
+
+    Raises:
+        ConversionError: A value does not fit its column, which the message names.
     """
     recipe = response.get("Recipe")
     if recipe is not None:

@@ -132,8 +132,15 @@ def from_response(
 ) -> Iterator[Row]:
     """Yield the row of each item in the response.
 
-    The arguments are those of from_item; those that belong to one item are passed as
-    functions of the item (all but errors).
+    Args:
+        response: The response of DescribeClasses.
+        key: A function of the item that returns the value of _key, in place of the
+            item's own identifier.
+        errors: "strict" raises for characters that no database stores, "replace" writes
+            U+FFFD instead.
+
+    Raises:
+        ConversionError: A value does not fit its column, which the message names.
     """
     classes = response.get("Classes")
     for classes_entry in classes or ():
