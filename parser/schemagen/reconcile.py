@@ -228,8 +228,8 @@ class Reconciled:
         for name, member in names.items():
             same = [(other, recorded.get(name)) for other, recorded in partners]
             required = member.required
-            if not all(found and found.required for _, found in same):
-                required = member.required and False
+            if required and not all(found and found.required for _, found in same):
+                required = False
             own = next((found for other, found in same if other == key), None)
             values = united(member.values, own.values) if own else member.values
             shape = self._chosen_shape(key, member, same)

@@ -77,3 +77,12 @@ def test_with_sorted_imports_replaces_the_block() -> None:
     assert with_sorted_imports(source) == (
         "# head\n\nfrom typing import T\n\nfrom b import a, c\n\n\nclass A:\n    x = 'from'\n"
     )
+
+
+def test_exported_names_are_imported_once() -> None:
+    """A converter that is exported too is imported under its own name only, whichever came first."""
+    for order in ("converter", "exported"), ("exported", "converter"):
+        imports = Imports("...")
+        for method in order:
+            assert getattr(imports, method)("text") == "text"
+        assert imports.groups() == [["from ..._convert import text as text"]]

@@ -37,6 +37,7 @@ class Imports:
     def __init__(self, dots: str) -> None:
         self._dots = dots
         self._used: dict[str, set[str]] = {}
+        self._exported: set[str] = set()
 
     def annotation(self, text: str) -> str:
         """Import the names in ``text`` and return it."""
@@ -56,9 +57,8 @@ class Imports:
 
     def exported(self, name: str) -> str:
         """Import ``name`` from the module of converters, re-export it, and return it."""
-        self._use(self._dots + _CONVERT, f"{name} as {name}")
-        self._used[self._dots + _CONVERT].discard(name)
-        return name
+        self._exported.add(name)
+        return self.converter(name)
 
     def package(self, folder: str, name: str, alias: str) -> str:
         """Import the module ``name`` of ``folder`` in the generated package; return ``alias``."""
@@ -67,7 +67,10 @@ class Imports:
 
     def groups(self) -> list[list[str]]:
         """The statements, by section."""
-        return sorted_imports(self._used)
+        convert = self._dots + _CONVERT
+        exported = {name: f"{name} as {name}" for name in self._exported}
+        converters = {exported.get(name, name) for name in self._used.get(convert, ())}
+        return sorted_imports({**self._used, convert: converters} if converters else self._used)
 
     def _use(self, module: str, name: str) -> None:
         self._used.setdefault(module, set()).add(name)

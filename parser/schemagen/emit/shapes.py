@@ -135,7 +135,7 @@ class ShapeNames:
             case ListOf(element) | MapOf(element):
                 name = "array" if isinstance(shape, ListOf) else "mapping"
                 inner = self.converter(element, imports, strict=strict)
-                # Elements in the schema of a container are not null, except json.
+                # What follows the page is of its type, and only json includes null.
                 nulls = ", nulls=False" if strict and element != _JSON else ""
                 return f"{imports.converter(name)}({value}, {at}, errors, {inner}{nulls})"
             case Scalar() | StructureRef():
