@@ -51,13 +51,17 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("diagnostics", "names", "typetable", "model", "settings", "lockfile"),
         "api_models",
     ),
-    "build": ("diagnostics", "model", "pages", "settings", "catalog", "inputs", "emit"),
+    "build": ("diagnostics", "runtime", "model", "pages", "settings", "catalog", "inputs", "emit"),
     "bind": (
         *("diagnostics", "model", "pages", "settings", "lockfile", "inputs"),
         *("api_models", "inference", "build"),
     ),
-    "report": ("diagnostics", "typetable", "model", "coverage"),
-    "api": ("diagnostics", "model", "settings", "inputs", "coverage", "build", "bind"),
+    "catalog_source": ("diagnostics", "runtime", "settings"),
+    "report": ("diagnostics", "runtime", "typetable", "model", "coverage"),
+    "api": (
+        *("diagnostics", "runtime", "model", "settings", "inputs", "coverage", "build", "bind"),
+        "catalog_source",
+    ),
     "cli": ("diagnostics", "model", "settings", "coverage", "build", "report", "api"),
 }
 # What makes the package and the command ``python -m schemagen`` of these rooms.
@@ -75,7 +79,7 @@ THIRD_PARTY = {
     "black": ("emit/formatting.py",),
     "botocore": ("api_models/botocore.py",),
     "click": (
-        *("cli/app.py", "cli/bind.py", "cli/build.py", "cli/coverage.py"),
+        *("cli/app.py", "cli/bind.py", "cli/build.py", "cli/catalog.py", "cli/coverage.py"),
         *("cli/explain.py", "cli/inspect.py", "cli/options.py", "cli/types.py"),
     ),
     "datamodel_code_generator": ("emit/pydantic/models.py",),

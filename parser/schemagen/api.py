@@ -8,6 +8,7 @@
     files = api.render(settings)      # model -> {path: text}, nothing is written
     findings = api.check(settings)    # what a build would change, and why
     changes = api.build(settings)     # write it
+    catalog = api.load_catalog("v1.2")  # what the package of a git revision holds
 
     outcome = api.bind(settings)      # bring the bindings up to date; needs botocore
     figures = api.coverage(settings).figures  # how much of the pages they fill
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from schemagen.build.check import Finding
     from schemagen.coverage import Coverage
     from schemagen.model.pages import Pages
+    from schemagen.runtime.catalog_data import CatalogData
 
 __all__ = [
     "Problem",
@@ -41,6 +43,7 @@ __all__ = [
     "build",
     "check",
     "coverage",
+    "load_catalog",
     "read",
     "render",
     "settings",
@@ -87,6 +90,15 @@ def build(settings: Settings, *, full: bool = False, jobs: int | None = None) ->
     from schemagen.build.plan import plan
 
     return apply(plan(settings, full=full, jobs=jobs))
+
+
+def load_catalog(source: Path | str, settings: Settings | None = None) -> CatalogData:
+    """Read a generated catalogue: of a file, of a folder (a project, its output folder or a package),
+    or, where ``source`` is a string that is no path, of a git revision of the project. ``settings``
+    are those of the project that the current folder is in."""
+    from schemagen import catalog_source
+
+    return catalog_source.load(source, settings)
 
 
 def bind(

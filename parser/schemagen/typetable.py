@@ -424,6 +424,10 @@ def open_enumeration(
 # --- resolved types -------------------------------------------------------------------------------
 
 
+PAGE_RULE = "the page"
+"""The rule of a type that no setting has chosen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """A DDSQL type expression, resolved: a row of the table, or an array of a resolved type.
@@ -434,7 +438,7 @@ class Resolved:
     expression: str
     type: Type | None
     element: Resolved | None = None
-    rule: str = "the page"
+    rule: str = PAGE_RULE
 
     @property
     def scalar(self) -> Type:

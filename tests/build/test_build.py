@@ -16,7 +16,10 @@ from schemagen.build import disk, manifest, toolchain
 from schemagen.build.check import Cause
 from schemagen.build.plan import plan
 from schemagen.diagnostics import ProblemsFound
+from schemagen.pages.read import ParsedPage, parse_source
+from schemagen.pages.sources import Source
 
+TRAINING_ID = "aws.sagemaker_trainingjob"
 TABLE_FILES = {
     "ddsql_schemas/ddl/duckdb/dd/a.sql",
     "ddsql_schemas/ddl/postgres/dd/a.sql",
@@ -78,6 +81,58 @@ def test_build_touches_nothing_when_up_to_date(project: Path) -> None:
     assert not api.build(api.settings(project))
     assert {path: path.stat().st_mtime_ns for path in (project / "generated").rglob("*")} == before
     assert findings(project) == {}
+
+
+def test_build_takes_the_catalogue_of_unchanged_tables_from_disk(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a page changed, only its table is parsed and linked; the catalogue has all of them."""
+    text = (project / TRAINING).read_text()
+    (project / TRAINING).write_text(text.replace("Name of the model training job.", "Its name."))
+    parsed: list[str] = []
+
+    def parse(source: Source) -> ParsedPage:
+        parsed.append(source.path)
+        return parse_source(source)
+
+    monkeypatch.setattr("schemagen.build.rendering.parse_source", parse)
+    api.build(api.settings(project))
+    assert [path for path in parsed if path.endswith(".dataset.md")] == [TRAINING]
+    catalog = api.load_catalog(project)
+    assert len(catalog.tables) == 3
+    described = [column.description for column in catalog.tables[TRAINING_ID].columns]
+    assert "Its name." in described
+
+
+@pytest.mark.parametrize("damage", ["edited", "missing"])
+def test_build_restores_the_catalogue_alone(project: Path, damage: str) -> None:
+    """Where only the catalogue is not what was written, no other file is rendered."""
+    path = project / "generated/ddsql_schemas/catalog.json"
+    before = path.read_bytes()
+    if damage == "edited":
+        path.write_bytes(before.replace(b'"format": 1', b'"format": 2'))
+    else:
+        path.unlink()
+    assert list(findings(project)) == ["generated/ddsql_schemas/catalog.json"]
+    planned = plan(api.settings(project))
+    assert not [path for path in planned.files if path.endswith("sagemaker_trainingjob.py")]
+    assert api.build(api.settings(project)).written == ("ddsql_schemas/catalog.json",)
+    assert path.read_bytes() == before
+
+
+def test_build_drops_a_table_from_the_catalogue(project: Path) -> None:
+    """A table without a page leaves the catalogue, with the structures that only it reached."""
+    before = api.load_catalog(project)
+    (project / TRAINING).unlink()
+    lock = project / "bindings/aws/sagemaker.json"
+    document = json.loads(lock.read_text())
+    del document["tables"][TRAINING_ID]
+    lock.write_text(json.dumps(document))
+    api.build(api.settings(project))
+    after = api.load_catalog(project)
+    assert before.tables.keys() - after.tables.keys() == {TRAINING_ID}
+    reached = {key for table in after.tables.values() for key in table.structures}
+    assert after.structures.keys() == reached < before.structures.keys()
 
 
 def test_partial_build_ends_where_a_full_build_does(project: Path) -> None:

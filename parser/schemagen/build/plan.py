@@ -16,6 +16,7 @@ from schemagen.build.output_tree import OutputTree
 from schemagen.build.progress import Track, untracked
 from schemagen.build.reading import read_inputs
 from schemagen.build.up_to_date import UpToDate, compare
+from schemagen.runtime import catalog_data
 from schemagen.settings.load import Settings
 
 
@@ -75,13 +76,25 @@ def plan(
         return BuildPlan(settings, {}, _with_kept(tree.manifest, tree), tree)
     from schemagen.build.rendering import render_out_of_date
 
-    rendering = render_out_of_date(settings, inputs, up_to_date, jobs=jobs, track=track)
+    catalog_text = _catalog_text(settings, tree)
+    rendering = render_out_of_date(
+        settings, inputs, up_to_date, catalog_text, jobs=jobs, track=track
+    )
     return BuildPlan(
         settings,
         rendering.files,
         _with_kept(rendering.manifest, tree),
         tree.with_hashes_of(rendering.files),
     )
+
+
+def _catalog_text(settings: Settings, tree: OutputTree) -> str:
+    """The catalogue that the last build wrote; "" where it is missing or was modified."""
+    path = f"{settings.package}/{catalog_data.FILE}"
+    recorded = tree.manifest.shared.get(path)
+    if recorded is None or not tree.has(path, recorded):
+        return ""
+    return (tree.folder / path).read_text("utf-8")
 
 
 def render_all(settings: Settings, *, jobs: int | None = None) -> dict[str, str]:

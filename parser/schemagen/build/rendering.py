@@ -17,14 +17,16 @@ from schemagen.build.manifest import Manifest, TableEntry
 from schemagen.build.progress import Rendered, Track, untracked
 from schemagen.build.reading import BuildInputs
 from schemagen.build.up_to_date import BindingHashes, UpToDate
-from schemagen.catalog import LinkedTable, facts
+from schemagen.catalog import Catalog, LinkedTable, TableFacts, facts
 from schemagen.diagnostics import Problem, ProblemsFound
 from schemagen.emit import package
+from schemagen.emit.catalog_data import structure_data, structure_name, table_data
 from schemagen.emit.paths import located
 from schemagen.emit.pydantic.models import StructureModels, structure_models
 from schemagen.emit.render import Part, render_parts, shared_parts
 from schemagen.inputs import link_all, read_locks
 from schemagen.pages.read import ParsedPage, parse_source
+from schemagen.runtime.catalog_data import split_groups, structure_group, table_group
 from schemagen.settings.load import Settings
 
 
@@ -41,26 +43,38 @@ def render_out_of_date(
     settings: Settings,
     inputs: BuildInputs,
     up_to_date: UpToDate,
+    catalog_text: str = "",
     *,
     jobs: int | None = None,
     track: Track = untracked,
 ) -> Rendering:
     """Render everything that is not ``up_to_date``. Raises `ProblemsFound` with every problem of
-    pages, locks and overrides."""
+    pages, locks and overrides.
+
+    ``catalog_text`` is the catalogue that the last build wrote: it has the tables that are up to date.
+    Where it is "", all pages are parsed.
+    """
     locks = read_locks(inputs.locks)
     binding_hashes = BindingHashes.from_locks(locks, settings.overrides)
     up_to_date = up_to_date.without_changed_bindings(binding_hashes)
-    parsed = _parse_pages(inputs, up_to_date)
-    ids = {page.table.id for page in parsed if page.table is not None}
+    skipped = up_to_date.pages
+    parsed = _parse_pages(inputs, up_to_date, everything=not catalog_text)
+    ids = {
+        page.table.id
+        for page in parsed
+        if page.table is not None and page.table.origin.path not in skipped
+    }
     up_to_date = up_to_date.without_tables(ids)
     _, catalog = link_all(settings, parsed, locks, up_to_date.tables)
 
     models = structure_models(catalog)
-    all_facts = [entry.facts for entry in up_to_date.tables.values()]
+    linked = {table.table.id for table in catalog.tables}
+    all_facts = [entry.facts for id, entry in up_to_date.tables.items() if id not in linked]
     all_facts += [facts(table) for table in catalog.tables]
     shared = located(settings.package, shared_parts(all_facts, catalog, models))
     changed_shared = [part for path, part in shared.items() if path not in up_to_date.shared]
-    parts: list[Part] = [*catalog.tables, *changed_shared]
+    out_of_date = [table for table in catalog.tables if table.table.id not in up_to_date.tables]
+    parts: list[Part] = [*out_of_date, *changed_shared]
 
     tables = dict(up_to_date.tables)
     table_files: dict[str, str] = {}
@@ -76,6 +90,9 @@ def render_out_of_date(
 
     distribution = package.Distribution(settings.package, settings.package_version)
     modules = package.modules(all_facts, settings.types, distribution)
+    modules |= package.catalog_json(
+        distribution, *_catalog_groups(settings, all_facts, catalog, catalog_text)
+    )
     shared_files |= package.project_files(all_facts, distribution)
     shared_files |= located(settings.package, modules)
     paths = [*shared_files, *shared, *(path for entry in tables.values() for path in entry.outputs)]
@@ -89,15 +106,38 @@ def render_out_of_date(
     )
 
 
-def _parse_pages(inputs: BuildInputs, up_to_date: UpToDate) -> list[ParsedPage]:
-    """Parse the pages that are not up to date. Where one has the id of a table that is, parse that
-    table's page as well, so that both are reported."""
+def _parse_pages(
+    inputs: BuildInputs, up_to_date: UpToDate, *, everything: bool
+) -> list[ParsedPage]:
+    """Parse the pages that are not up to date, or ``everything``. Where one has the id of a table that
+    is up to date, parse that table's page as well, so that both are reported."""
+    if everything:
+        return [parse_source(source) for source in inputs.sources]
     skipped = up_to_date.pages
     parsed = [parse_source(source) for source in inputs.sources if source.path not in skipped]
     ids = {page.table.id for page in parsed if page.table is not None}
     contested = {entry.page for table, entry in up_to_date.tables.items() if table in ids}
     parsed += [parse_source(source) for source in inputs.sources if source.path in contested]
     return parsed
+
+
+def _catalog_groups(
+    settings: Settings, tables: Iterable[TableFacts], catalog: Catalog, catalog_text: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The texts of all ``tables`` and of the structures that they reach, as the catalogue's file has
+    them: rendered from ``catalog``, or else taken from ``catalog_text``."""
+    tables = list(tables)
+    table_groups, structure_groups = split_groups(catalog_text)
+    for table in catalog.tables:
+        table_groups[table.table.id] = table_group(table_data(table))
+    for key, structure in catalog.structures.items():
+        data = structure_data(structure, catalog.classes[key], settings.nested_names)
+        structure_groups[structure_name(key)] = structure_group(data)
+    reached = {structure_name(key) for table in tables for key in table.structures}
+    return (
+        {table.id: table_groups[table.id] for table in tables},
+        {key: structure_groups[key] for key in reached},
+    )
 
 
 def _table_entry(

@@ -10,6 +10,7 @@ import click
 
 from schemagen.cli.bind import bind
 from schemagen.cli.build import build
+from schemagen.cli.catalog import catalog
 from schemagen.cli.coverage import coverage
 from schemagen.cli.explain import explain
 from schemagen.cli.inspect import inspect
@@ -17,7 +18,7 @@ from schemagen.cli.options import WRONG, message
 from schemagen.cli.types import types
 from schemagen.diagnostics import ProblemsFound
 
-COMMANDS: tuple[click.Command, ...] = (build, inspect, types, bind, coverage, explain)
+COMMANDS: tuple[click.Command, ...] = (build, inspect, types, catalog, bind, coverage, explain)
 INTERRUPTED = 130
 
 

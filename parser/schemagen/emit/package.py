@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -13,7 +13,7 @@ from schemagen.emit.formatting import format_python
 from schemagen.emit.imports import sorted_imports
 from schemagen.model.pages import KEY
 from schemagen.names import python_literal
-from schemagen.runtime import convert
+from schemagen.runtime import catalog_data, convert
 from schemagen.typetable import DIALECTS, TypeTable
 
 
@@ -66,6 +66,17 @@ def modules(
         "catalog.py": _catalog(tables, notice),
         "sql.py": sql.render(types, distribution.package),
     }
+
+
+def catalog_json(
+    distribution: Distribution, tables: Mapping[str, str], structures: Mapping[str, str]
+) -> dict[str, str]:
+    """The catalogue for programs, made of the texts of all tables and structures by their keys."""
+    notice = paths.notice("the pages")
+    text = catalog_data.render_groups(
+        distribution.package, distribution.version, notice, tables, structures
+    )
+    return {catalog_data.FILE: text}
 
 
 def init_modules(paths: Iterable[str]) -> dict[str, str]:

@@ -1,0 +1,175 @@
+"""LinkedTable and Structure -> the objects of ``catalog.json``, see `schemagen.runtime.catalog_data`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+
+from schemagen.catalog import LinkedColumn, LinkedTable, StructureKey
+from schemagen.model.bindings import Binding, BoundColumn, Constant, DerivedColumn
+from schemagen.model.origin import NOWHERE
+from schemagen.model.pages import Constraints, DocumentedMember, DocumentedValue, Structure
+from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
+from schemagen.names import NestedNames
+from schemagen.runtime.catalog_data import (
+    BindingData,
+    CallData,
+    ColumnData,
+    ExampleData,
+    FillData,
+    MemberData,
+    ParameterData,
+    ShapeData,
+    StructureData,
+    TableData,
+    ValueData,
+)
+from schemagen.typetable import DIALECTS, PAGE_RULE, Resolved
+
+PYTHON = "python"
+"""What the rows of mappers and the fields of models are called among targets."""
+
+
+def structure_name(key: StructureKey) -> str:
+    """The key of a structure in the file."""
+    service, name = key
+    return f"{service}.{name}"
+
+
+def table_data(table: LinkedTable) -> TableData:
+    """The table as data."""
+    source = table.table
+    return TableData(
+        id=source.id,
+        title=source.title,
+        page=source.origin.path,
+        line=source.origin.line,
+        module=table.module,
+        model=table.class_name,
+        description=source.description,
+        deprecated=source.deprecated,
+        source=source.source,
+        key=source.key,
+        columns=tuple(_column(column) for column in table.columns),
+        parameters=tuple(
+            ParameterData(
+                name=parameter.parameter.name,
+                type=parameter.type.expression,
+                line=parameter.parameter.origin.line,
+                required=parameter.parameter.required,
+                description=parameter.parameter.description,
+                names=dict.fromkeys(types, parameter.parameter.name) | {PYTHON: parameter.field},
+                types=types,
+            )
+            for parameter in table.parameters
+            for types in [_types(parameter.type)]
+        ),
+        examples=tuple(ExampleData(item.sql, item.origin.line) for item in source.examples),
+        structures=tuple(structure_name((item.service, item.name)) for item in table.structures),
+        binding=_binding(table.binding) if table.binding else None,
+    )
+
+
+def structure_data(structure: Structure, model: str, nested_names: NestedNames) -> StructureData:
+    """The structure as data; ``model`` is its class."""
+    keys = nested_names.of([member.name for member in structure.members])
+    on_page = structure.origin != NOWHERE
+    return StructureData(
+        service=structure.service,
+        name=structure.name,
+        model=model,
+        page=structure.origin.path if on_page else None,
+        line=structure.origin.line if on_page else None,
+        description=structure.description,
+        members=tuple(
+            _member(member, keys[member.name], structure.service) for member in structure.members
+        ),
+    )
+
+
+def _column(column: LinkedColumn) -> ColumnData:
+    source, types = column.column, _types(column.type)
+    return ColumnData(
+        name=source.name,
+        kind=source.kind,
+        type=column.type.expression,
+        line=source.origin.line,
+        title=source.title,
+        description=source.description,
+        rule="" if column.type.rule == PAGE_RULE else column.type.rule,
+        values=tuple(_values(source.values)),
+        shape=_shape(column.shape, column.service) if column.shape else None,
+        names={**column.sql_names, PYTHON: column.field},
+        types=types,
+    )
+
+
+def _types(type: Resolved) -> dict[str, str]:
+    return {**{dialect.name: type.sql(dialect).name for dialect in DIALECTS}, PYTHON: type.row}
+
+
+def _values(values: Iterable[DocumentedValue]) -> Iterator[ValueData]:
+    for value in values:
+        yield ValueData(value.value, value.description, value.deprecated)
+
+
+def _shape(shape: Shape, service: str) -> ShapeData:
+    match shape:
+        case Scalar(name):
+            return ShapeData("scalar", name)
+        case StructureRef(name):
+            return ShapeData("structure", structure_name((service, name)))
+        case ListOf(element):
+            return ShapeData("list", "", _shape(element, service))
+        case MapOf(value):
+            return ShapeData("map", "", _shape(value, service))
+
+
+def _member(member: DocumentedMember, key: str, service: str) -> MemberData:
+    return MemberData(
+        name=member.name,
+        key=key,
+        shape=_shape(member.shape, service),
+        line=None if member.origin == NOWHERE else member.origin.line,
+        required=bool(member.required),
+        description=member.description,
+        values=tuple(_values(member.values)),
+        constraints=_constraints(member.constraints),
+    )
+
+
+def _constraints(constraints: Constraints) -> dict[str, int | float | str]:
+    return {name: limit for name, limit in asdict(constraints).items() if limit is not None}
+
+
+def _binding(binding: Binding) -> BindingData:
+    listing = binding.listing
+    return BindingData(
+        service=binding.service,
+        operation=binding.operation,
+        path=binding.path,
+        constants=_constants(binding.constants),
+        listing=CallData(
+            listing.operation, listing.path, dict(listing.arguments), needs=listing.needs
+        )
+        if listing
+        else None,
+        enrichments=tuple(
+            CallData(call.operation, call.path, dict(call.arguments), _constants(call.constants))
+            for call in binding.enrichments
+        ),
+        columns={filled.column: _fill(filled, binding.operation) for filled in binding.filled},
+        unbound=binding.unbound,
+    )
+
+
+def _constants(constants: Iterable[tuple[str, Constant]]) -> Mapping[str, Constant]:
+    return dict(constants)
+
+
+def _fill(filled: BoundColumn | DerivedColumn, primary: str) -> FillData:
+    match filled:
+        case BoundColumn():
+            return FillData(filled.operation or primary, filled.member, filled.evidence)
+        case DerivedColumn():
+            return FillData(primary, filled.member, rule=filled.rule, format=filled.format)
