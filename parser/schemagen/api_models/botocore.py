@@ -80,11 +80,26 @@ class BotocoreModels:
         _paginators.cache_clear()
 
 
+class _Loader(Loader):
+    """A loader that does not look the services up in all folders again: a loader keeps all that it
+    loads, so every model has a loader of its own."""
+
+    def list_available_services(self, type_name: str) -> list[str]:
+        return _available_services(type_name, tuple(self.search_paths))
+
+
+@cache
+def _available_services(type_name: str, search_paths: tuple[str, ...]) -> list[str]:
+    loader = Loader(include_default_search_paths=False)
+    loader.search_paths.extend(search_paths)
+    return loader.list_available_services(type_name)
+
+
 @cache
 def service_model(service: str) -> ServiceModel:
     """Load botocore's model of a service. Raises `UnknownService`."""
     try:
-        return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+        return ServiceModel(_Loader().load_service_model(service, "service-2"), service)
     except UnknownServiceError as error:
         raise UnknownService(service) from error
 
@@ -305,7 +320,7 @@ def _paginators(service: str) -> Mapping[str, Mapping[str, Any]]:
     """Return the entries of a service in botocore's file of paginators, by operation."""
     if service not in _paginated_services():
         return {}
-    document = Loader().load_service_model(service, "paginators-1")
+    document = _Loader().load_service_model(service, "paginators-1")
     return cast("Mapping[str, Mapping[str, Any]]", document["pagination"])
 
 
@@ -457,7 +472,7 @@ def paginator_of(service: str, operation: str) -> Mapping[str, Any] | None:
 
 def scope_of_service(service: str) -> Scope:
     """Return what part of an account the operations of ``service`` cover, by its endpoint rules."""
-    loader = Loader()
+    loader = _Loader()
     rules = loader.load_service_model(service, "endpoint-rule-set-1")
     data = loader.load_data("partitions")
     partitions = [

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from schemagen.api_models.index import IndexedItem, ReadOperation, ServiceIndex
@@ -132,13 +133,30 @@ def has_default(index: ServiceIndex, operation: ReadOperation, parameter: str) -
     cluster, the default cluster is assumed", in a service that can list clusters."""
     text = operation.parameters[parameter]
     stems = {split_identifier(name)[0] for name in value_names(operation, parameter)}
-    for stem in stems - {""}:
-        can_be_listed = any(
-            stem in singular(plural) and stem != plural for plural in map(noun, index.operations)
-        )
-        if can_be_listed and f"default{stem}" in text:
-            return True
-    return False
+    return any(
+        f"default{stem}" in text and stem in _nouns_in_plural(tuple(index.operations))
+        for stem in stems - {""}
+    )
+
+
+@cache
+def _nouns_in_plural(operations: tuple[str, ...]) -> frozenset[str]:
+    """The singulars of the nouns of ``operations`` that are plurals."""
+    nouns = set(map(noun, operations))
+    return frozenset(form for plural in nouns for form in singular(plural) if form != plural)
+
+
+@cache
+def _listed_nouns(operations: tuple[str, ...], ending: str) -> frozenset[str]:
+    """What the listings among ``operations`` are named after, if it is longer than ``ending`` and ends
+    so."""
+    return frozenset(
+        name
+        for operation in operations
+        if operation.startswith(LISTING_VERBS)
+        for name in singular(noun(operation))
+        if name != ending and name.endswith(ending)
+    )
 
 
 def split_identifier(name: str) -> tuple[str, str]:
@@ -239,13 +257,8 @@ class _ListingSearch:
         ``projectArn``."""
         if not stem or stem in self.nouns:
             return ""
-        found = {
-            name
-            for operation in self.item.index.operations
-            if operation.startswith(LISTING_VERBS)
-            for name in singular(noun(operation))
-            if name != stem and name.endswith(stem) and name in text
-        }
+        nouns = _listed_nouns(tuple(self.item.index.operations), stem)
+        found = [name for name in nouns if name in text]
         return max(found, key=lambda name: (len(name), name), default="")
 
     def shared_defaults(self, operation: ReadOperation) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from schemagen.names import folded, read_noun
 
@@ -14,6 +15,7 @@ _MIN_LENGTH = 3
 """The length below which the end of a noun says nothing about it."""
 
 
+@cache
 def noun(operation: str) -> str:
     """Return the folded noun of a read operation: ``hostedzones`` for ``ListHostedZones``."""
     found = read_noun(operation)
@@ -28,6 +30,7 @@ def tagged_noun(operation: str) -> str:
     return _TAGGING.sub("", noun(operation))
 
 
+@cache  # A search compares the same nouns thousands of times.
 def singular(name: str) -> tuple[str, ...]:
     """Return ``name`` and the words that it could be the plural of (``clusters``, ``clustersv2``)."""
     if versioned := _VERSIONED.fullmatch(name):
