@@ -3,7 +3,8 @@
     python benchmarks/run.py [--runs 5] [--tables 1300] [--json FILE]
 
 Prints a table, and the same as JSON to FILE. Needs no network: the pages are made from botocore's
-models by `catalog`. Times are wall-clock seconds of a process, started as a user starts it; memory
+models by `catalog`. All tables are bound before anything is measured, so builds write mappers and
+structures, too. Times are wall-clock seconds of a process, started as a user starts it; memory
 is the largest sum of the proportional set sizes (PSS) of all its processes, in megabytes.
 """
 
@@ -135,16 +136,21 @@ def ratio(name: str, above: Measure, below: Measure, factor: float, limit: float
 
 
 def project(folder: Path, tables: int) -> Path:
+    """Make a project of ``tables`` pages, and bind them."""
     folder.mkdir()
     if catalog.write(folder / "docs_src", tables) != tables:
         raise SystemExit(f"this botocore has no {tables} tables")
     (folder / "schemagen.toml").write_text("")
+    run([*SCHEMAGEN, "bind"], folder)
     return folder
 
 
 def measures(folder: Path, tables: int, runs: int) -> list[Measure]:
     """Everything, in the order of the report."""
-    build = [*SCHEMAGEN, "build"]
+    build, bind = [*SCHEMAGEN, "build"], [*SCHEMAGEN, "bind"]
+    cache = folder / "cache"
+    # The index of botocore's documentation is kept there.
+    os.environ["XDG_CACHE_HOME"] = str(cache)
     small, large = project(folder / "small", SMALL), project(folder / "large", tables)
 
     def forget(project: Path) -> Callable[[], None]:
@@ -161,6 +167,13 @@ def measures(folder: Path, tables: int, runs: int) -> list[Measure]:
     def edit() -> None:
         page.write_text(page.read_text().replace("This ", "This very ", 1))
 
+    def unbind() -> None:
+        shutil.rmtree(large / "bindings")
+
+    def forget_index() -> None:
+        unbind()
+        shutil.rmtree(cache)
+
     seeds = folder / "seeds"
     for name in ("docs_src", "bindings"):
         shutil.copytree(ROOT / name, seeds / name)
@@ -170,20 +183,30 @@ def measures(folder: Path, tables: int, runs: int) -> list[Measure]:
     names = "AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StrictBool, StrictStr"
     pydantic = measure("import pydantic", [*python, f"from pydantic import {names}"], ROOT, runs)
     imported = measure("import one model", [*python, f"import {model}"], ROOT / "generated", runs)
+    mapper = "ddsql_schemas.mappers.aws.sagemaker_trainingjob"
+    needs = "import ddsql_schemas._convert, typing_extensions"
+    converters = measure("import the converters", [*python, needs], ROOT / "generated", runs)
+    mapped = measure("import one mapper", [*python, f"import {mapper}"], ROOT / "generated", runs)
     return [
         cold,
         cold_small,
         ratio("cost per table, large to small", cold, cold_small, SMALL / tables, 1.15),
         measure("build, nothing changed", build, large, runs, limit=0.5),
-        measure("build --check, nothing changed", [*build, "--check"], large, runs, limit=0.5),
-        measure("build, one page changed", build, large, runs, limit=1.5, before=edit),
+        measure("build --check, nothing changed", [*build, "--check"], large, runs, limit=0.8),
+        measure("build, one page changed", build, large, runs, limit=1.2, before=edit),
+        measure("bind, no index", bind, large, runs, limit=50, before=forget_index),
+        measure("bind, with the index", bind, large, runs, limit=30, before=unbind),
+        measure("bind --check, nothing to do", [*bind, "--check"], large, runs, limit=3),
         measure("schemagen --help", [*SCHEMAGEN, "--help"], ROOT, runs, limit=0.15),
         measure("schemagen types", [*SCHEMAGEN, "types"], ROOT, runs, limit=0.15),
-        Measure("peak memory of the cold build", "MB", memory, memory, memory, 600),
+        Measure("peak memory of the cold build", "MB", memory, memory, memory, 800),
         pydantic,
         imported,
-        ratio("import one model to import pydantic", imported, pydantic, 1, 1.5),
-        measure("cold build, the seeds", build, seeds, runs, limit=1.5, before=forget(seeds)),
+        ratio("import one model to import pydantic", imported, pydantic, 1, 1.4),
+        converters,
+        mapped,
+        ratio("import one mapper to import the converters", mapped, converters, 1, 1.3),
+        measure("cold build, the seeds", build, seeds, runs, limit=1.2, before=forget(seeds)),
     ]
 
 
