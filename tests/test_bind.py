@@ -236,7 +236,7 @@ def test_table_in_two_lock_files_is_a_problem(project: Path, cache: dict[str, st
         done = run(project, command, env=cache)
         assert done.returncode == 2
         assert (
-            f"bindings/other/sagemaker.json:5:5: SG402 {TABLE} is bound in another file too: {LOCK}:5"
+            f"bindings/other/sagemaker.json:5:5: SG402 {TABLE} is also bound in {LOCK}:5; delete one of the two bindings"
         ) in done.stderr.splitlines()
     assert tree(project) == before
 
@@ -260,7 +260,7 @@ def test_service_in_two_lock_files_is_a_problem(project: Path, cache: dict[str, 
     other.write_bytes(half)
     for command in ("bind", "build", "coverage"):
         done = run(project, command, env=cache)
-        message = f"sagemaker has another file too: {LOCK}; one service, one file"
+        message = f"sagemaker is also defined in {LOCK}; merge the two files"
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr == f"bindings/other/sagemaker.json:3:3: SG402 {message}\n"
 
@@ -283,7 +283,7 @@ def test_write_refuses_files_changed_by_another_run(
     with pytest.raises(ProblemsFound) as raised:
         bind.write(settings, first.changes)
     assert str(raised.value) == (
-        f"{LOCK}:1:1: SG502 was changed while this run read it; run `schemagen bind` again"
+        f"{LOCK}:1:1: SG502 changed while schemagen was reading it; run `schemagen bind` again"
     )
     assert tree(project) == before
     (project / LOCK).unlink()

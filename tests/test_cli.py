@@ -167,7 +167,7 @@ def test_inspect_prints_json(project: Path) -> None:
 
 
 def test_inspect_prints_values_with_their_wording(project: Path) -> None:
-    """``--values`` shows each documented value, its place, and the words that it was read from."""
+    """``--values`` shows each documented value, its place, and the wording."""
     table = "aws.sagemaker_trainingjob"
     done = run(project, "inspect", "--values", "--format", "json", table)
     assert done.returncode == 0, done.stderr

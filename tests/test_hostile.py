@@ -508,7 +508,7 @@ REFUSED: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "columns that differ by case": (
         {"a": projects.page("aws.case", "Name | core | string", "NAME | core | string")},
-        ["a:18:1: SG120 columns 'Name' and 'NAME' are one name in DuckDB"],
+        ["a:18:1: SG120 columns 'Name' and 'NAME' have the same name in DuckDB"],
     ),
     "two tables in one file": (
         {"a": projects.page("aws.con", "x | core | string")}
@@ -542,7 +542,7 @@ REFUSED: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "a name with a bidirectional control": (
         {"a": projects.page("aws.t", "txt\u202egnp | core | string")},
-        ["a:17:6: SG122 the column 'txt\ufffdgnp' has U+202E, which no target can hold in a name"],
+        ["a:17:6: SG122 the column 'txt\ufffdgnp' contains U+202E, which is not allowed in names"],
     ),
     "YAML that doubles itself": (
         {"a": projects.page("aws.t", "x | core | string").replace("title: Made up\n", BOMB)},

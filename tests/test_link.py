@@ -112,9 +112,9 @@ def test_link_reports_all_unknown_types_at_their_cells() -> None:
     known = TypeTable().known
     deep = "array<array<array<array<array<array<array<array<array<strin…"
     assert [str(problem) for problem in found.value.problems] == [
-        f"page.md:3:5: SG118 unknown data type 'array<text>'; known are {known}",
-        f"page.md:7:12: SG118 unknown data type 'text'; known are {known}",
-        f"page.md:9:3: SG118 no data type; known are {known}",
+        f"page.md:3:5: SG118 unknown data type 'array<text>'; known types: {known}",
+        f"page.md:7:12: SG118 unknown data type 'text'; known types: {known}",
+        f"page.md:9:3: SG118 no data type; known types: {known}",
         f"page.md:10:1: SG118 arrays are nested deeper than 8 levels: {deep!r}",
     ]
 

@@ -119,7 +119,7 @@ def write(settings: Settings, changes: Iterable[LockChange]) -> None:
 
     def refuse_if_changed() -> None:
         on_disk = disk.digests(settings.bindings, [change.name for change in changes])
-        message = "was changed while this run read it; run `schemagen bind` again"
+        message = "changed while schemagen was reading it; run `schemagen bind` again"
         if problems := [
             Problem(change.path, 1, 1, "SG502", message)
             for change in changes

@@ -119,7 +119,7 @@ def _suggestion(names: Iterable[str], known: Iterable[str]) -> str:
 
 
 class ProblemsFound(Exception):
-    """The input is wrong. Carries every problem of the run, sorted by position."""
+    """Raised when inputs are invalid; holds all problems of the run, sorted by position."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))

@@ -63,13 +63,15 @@ def read_locks(sources: Iterable[Source], *, recorded: bool = True) -> Locks:
     for file in files:
         there = services.setdefault(file.service_name, file.path)
         if there != file.path:
-            message = f"{file.service_name} has another file too: {there}; one service, one file"
+            message = f"{file.service_name} is also defined in {there}; merge the two files"
             problems += lock.problems(file, [(("service",), message)])
         for binding in file.bindings:
             first = bindings.setdefault(binding.table, binding)
             if first is not binding:
                 there = f"{first.origin.path}:{first.origin.line}"
-                message = f"{binding.table} is bound in another file too: {there}"
+                message = (
+                    f"{binding.table} is also bound in {there}; delete one of the two bindings"
+                )
                 problems += lock.problems(file, [(("tables", binding.table), message)])
     return Locks(tuple(files), bindings, tuple(problems))
 
@@ -153,7 +155,7 @@ def _link_all(
     for file in locks.files:
         found += lock.check(file, pages.tables)
     if found:
-        # Wrong locks cannot be linked; what databases do not take is reported all the same.
+        # A broken lock file cannot be linked; report the limits of targets anyway.
         catalog = link(pages, settings.types)
     else:
         found += overrides.problems(settings.overrides, pages.tables, locks.bindings, fresh)
@@ -214,7 +216,7 @@ def _unknown_choices(settings: Settings, pages: Pages, catalog: Catalog) -> Iter
         if key not in members:
             known = {structure for service, structure in members if service == choice.service}
             hint = did_you_mean(choice.structure, known)
-            message = f"neither pages nor lock have {'.'.join(key)}{hint}"
+            message = f"{'.'.join(key)} is in neither the pages nor the lock files{hint}"
             yield choice.position.problem("SG303", message, "structure")
         elif choice.member not in members[key]:
             hint = did_you_mean(choice.member, members[key])

@@ -133,7 +133,7 @@ def _resolved(
         message = f"arrays are nested deeper than {MAX_ARRAYS} levels: {shown(item.type)}"
     except UnknownType:
         found = f"unknown data type {shown(item.type)}" if item.type else "no data type"
-        message = f"{found}; known are {types.known}"
+        message = f"{found}; known types: {types.known}"
     origin = item.origin
     problems.append(Problem(origin.path, origin.line, item.type_column, "SG118", message))
     return None
@@ -205,7 +205,7 @@ def _seeds(
     recorded: Mapping[str, RecordedResponses],
     usages: Iterable[_Usage],
 ) -> Iterator[Pair]:
-    """The structures that rows hold and that API pages describe, where columns begin with them."""
+    """Pair recorded structures with the documented ones that columns start from."""
     typed = {(usage.shape.service, usage.operation, usage.member): usage for usage in usages}
     for binding in bindings:
         responses = recorded.get(binding.service)
@@ -348,7 +348,7 @@ class _TableLinker:
 
     def _column_of(self, usage: _Usage) -> str | None:
         """The column that a member of a response fills: the one that is bound to it, or, where the
-        operation is named after the table, the only one that is called like it."""
+        operation is named after the table, the only column with its name."""
         binding, service = self.binding, usage.shape.service
         if binding and service == binding.service:
             filling = usage.operation, usage.member
@@ -389,7 +389,7 @@ def _narrows(type: Resolved, found: _ColumnShape, structures: Structures) -> boo
     array.
 
     Only structures do. A json column that a string, a number or a document fills stays any JSON:
-    DDSQL calls the column json because there is more in it than the API's type tells, and a policy
+    DDSQL calls the column json because its content is richer than its API type, and a policy
     that boto3 returns as text is the same policy when the caller has it decoded.
     """
     if type.element is not None:

@@ -1,4 +1,4 @@
-"""API pages + the lock's record -> one truth for each member of each structure.
+"""Reconcile API pages with recorded shapes: one settled shape for each member.
 
 A mapper makes rows as the record has them, the JSON Schema and the model describe them as the page
 has them. `Reconciled` holds both sides, settled so that rows satisfy the schema, and finds the members
@@ -43,7 +43,7 @@ RECORDED = NOWHERE
 def satisfies(row: Shape, schema: Shape) -> bool:
     """Whether every value of ``row``, as it stands in a row, satisfies the schema of ``schema``.
 
-    A structure satisfies another one as far as this goes: their members are compared by themselves.
+    Structures count as compatible here; their members are compared separately.
     """
     match row, schema:
         case _, Scalar("json"):
@@ -214,7 +214,7 @@ class Reconciled:
         """A structure as its schema describes it.
 
         No member is required because the record says so: AWS leaves out what its models require, and
-        a row must not be lost to that. One that a page requires is required only if the record, where
+        which must not make a row invalid. One that a page requires is required only if the record, where
         there is one, requires it as well: pages are older than the API.
         """
         structure = self._described[key]

@@ -1,4 +1,4 @@
-"""THE type table: what a DDSQL type is in every target. No other file spells a target's type.
+"""The type table: what a DDSQL type is in every target. It is the only file that names a target's types.
 
 `TYPES` has one row per DDSQL type; `array<T>` is composed, not a row. `DIALECTS` has one row per SQL
 target. `SCALARS` says what the scalars of AWS documents are when they stand inside a json column.
@@ -590,7 +590,7 @@ class TypeTable:
             return Resolved(f"array<{element.expression}>", None, element)
         row = self.types.get(text)
         if row is None:
-            raise UnknownType(f"unknown data type {expression!r}; known are {self.known}")
+            raise UnknownType(f"unknown data type {expression!r}; known types: {self.known}")
         return Resolved(text, row)
 
     def resolve_column(self, table: str, column: str, expression: str) -> Resolved:

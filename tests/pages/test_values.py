@@ -93,7 +93,7 @@ def test_values_are_not_read_from_ambiguous_words(text: str) -> None:
 
 
 def test_values_keep_their_description_and_wording() -> None:
-    """A value has its description and the words that it was read from; values that are no longer
+    """A value has its description and the wording; values that are no longer
     supported are deprecated."""
     text = (
         "The states: <ul><li><code>ON</code> - It is <b>on</b>.</li></ul>"

@@ -218,7 +218,7 @@ SQL_TYPE = (
         (
             "[[columns]]\ncolumn = 'a'\ntype = 'strng'",
             [
-                "schemagen.toml:3:1: SG302 unknown data type 'strng'; known are string, int64, "
+                "schemagen.toml:3:1: SG302 unknown data type 'strng'; known types: string, int64, "
                 "float64, bool, timestamp, json, hstore, hstore_csv, array<T>"
             ],
         ),

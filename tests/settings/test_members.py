@@ -125,7 +125,7 @@ def test_build_reports_disagreements_beside_other_problems(project: Path) -> Non
     assert [text.split()[1] for text in found] == ["SG209", "SG303", "SG303"]
     assert found[1:] == [
         "schemagen.toml:6:1: SG303 made.Part has no member 'Sise'; did you mean 'Size'?",
-        "schemagen.toml:11:1: SG303 neither pages nor lock have made.Prat; did you mean 'Part'?",
+        "schemagen.toml:11:1: SG303 made.Prat is in neither the pages nor the lock files; did you mean 'Part'?",
     ]
 
 

@@ -60,7 +60,7 @@ def test_problems_report_names_that_an_engine_folds_into_one(
     columns = [handmade.column("Name", line=5), handmade.column("name", line=6)]
     table = handmade.table("aws.case", columns)
     assert _problems(table) == [
-        f"{handmade.PAGE}:6:1: SG120 columns 'Name' and 'name' are one name in DuckDB"
+        f"{handmade.PAGE}:6:1: SG120 columns 'Name' and 'name' have the same name in DuckDB"
     ]
     postgres.execute(ddl.render(table, DIALECT["postgres"]).encode())
     with pytest.raises(duckdb_driver.CatalogException):
@@ -74,7 +74,7 @@ def test_problems_report_a_name_that_another_column_is_renamed_to() -> None:
     """PostgreSQL renames ``ctid``; a column that has the new name already is reported."""
     columns = [handmade.column("ctid"), handmade.column("ctid_a6768917", line=11)]
     assert _problems(handmade.table("aws.thing", columns)) == [
-        f"{handmade.PAGE}:11:1: SG120 columns 'ctid' and 'ctid_a6768917' are one name in {title}"
+        f"{handmade.PAGE}:11:1: SG120 columns 'ctid' and 'ctid_a6768917' have the same name in {title}"
         for title in ("PostgreSQL", "PostgreSQL, no extension")
     ]
 

@@ -260,7 +260,7 @@ def _notation(
         return f"list<{_notation(service, shape.member, enumerations, waiting)}>"
     if isinstance(shape, MapShape):
         if BOTOCORE_SCALARS.get(shape.key.type_name) != "string":
-            raise UnknownShape(f"the keys of {shape.name} are no strings")
+            raise UnknownShape(f"the keys of {shape.name} are not strings")
         return f"map<{_notation(service, shape.value, enumerations, waiting)}>"
     if isinstance(shape, StringShape) and shape.enum:
         enumerations[shape.name] = tuple(shape.enum)

@@ -73,7 +73,7 @@ class Manifest:
 
 
 class Unreadable(ValueError):
-    """The file is not a manifest of this format: half merged, or edited."""
+    """Raised for an unreadable manifest: another format, a merge conflict, an edit by hand."""
 
 
 def read(folder: Path) -> tuple[Manifest, str | None]:

@@ -195,7 +195,7 @@ class _Work:
 
 
 def _render_parts(work: _Work, jobs: int | None) -> Rendered:
-    """Render all parts in their order, in as many processes as are worth it."""
+    """Render all parts in their order, using as many processes as pay off."""
     count = len(work.parts)
     jobs = min(jobs or os.cpu_count() or 1, count // MIN_PARTS_PER_JOB + 1)
     size = count // (jobs * CHUNKS_PER_JOB) + 1

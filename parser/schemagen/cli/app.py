@@ -30,7 +30,7 @@ def cli() -> None:
     Reads the pages in docs_src/ and keeps the generated package up to date. Settings are in
     [tool.schemagen] of pyproject.toml, or in schemagen.toml; options override them.
 
-    Exit status: 0 fine, 1 out of date or a finding, 2 the input or the call is wrong.
+    Exit status: 0 success, 1 out of date or below a threshold, 2 invalid input or usage.
     """
 
 

@@ -18,7 +18,7 @@ from schemagen.cli.options import (
 @click.argument("tables", nargs=-1)
 @click.option("--check", is_flag=True, help="Write nothing; print what would change as a diff.")
 @click.option(
-    "--again", is_flag=True, help="Infer all bindings anew, but for the settings' overrides."
+    "--again", is_flag=True, help="Re-infer all bindings, keeping the settings' overrides."
 )
 def bind(tables: Sequence[str], check: bool, again: bool) -> int:
     """Infer the bindings of tables that have none, and record botocore's shapes.

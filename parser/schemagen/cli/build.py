@@ -110,4 +110,4 @@ def _report(settings: Settings, changes: Changes) -> None:
     else:
         message(f"{out}: {len(changes.written)} written, {len(changes.removed)} removed ({tables})")
     for path in changes.kept:
-        message(f"{out}/{path}: no longer produced, but edited by hand: left in place")
+        message(f"{out}/{path}: no longer generated; kept because it was edited by hand")

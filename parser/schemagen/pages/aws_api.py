@@ -110,7 +110,12 @@ class _Page:
             )
             return None
         if not _NAME.fullmatch(name):
-            self.problem(title.start, 3, "SG201", f"the title {shown(name)} is no name of an API")
+            self.problem(
+                title.start,
+                3,
+                "SG201",
+                f"the title {shown(name)} is not the name of a structure or operation",
+            )
             return None
         service = self._service(name, anchor, title.start)
         description = prose.plain(prose.from_markdown(body, wrapped=False))
@@ -149,7 +154,7 @@ class _Page:
                 line,
                 1,
                 "SG208",
-                f"neither the folder below {FOLDER} nor an anchor names the service",
+                f"cannot tell the service: put the page into {FOLDER}/SERVICE/",
             )
             return ""
         if part := re.fullmatch(rf"API_(\w+)_{re.escape(name)}", anchor):
@@ -159,7 +164,7 @@ class _Page:
                 line,
                 1,
                 "SG208",
-                f"{shown(service)} is no name of a service (letters, digits and hyphens)",
+                f"{shown(service)} is not a service name (letters, digits and hyphens)",
             )
         return service
 

@@ -36,4 +36,4 @@ def wrong_in_name(name: str) -> int | None:
 
 def in_name(character: str) -> str:
     """What is wrong with a name that has ``character``."""
-    return f"has U+{ord(character):04X}, which no target can hold in a name"
+    return f"contains U+{ord(character):04X}, which is not allowed in names"

@@ -111,7 +111,9 @@ class _Page:
             if block.kind == "fence" and block.text.strip()
         ]
         if not found:
-            self.problem(title_line, 1, "SG111", "there is no fence with the table's id")
+            self.problem(
+                title_line, 1, "SG111", "no fenced code block with the table's id below the title"
+            )
             return "", title_line
         fence, text = next(
             (pair for pair in found if _ID.fullmatch(pair[1])),

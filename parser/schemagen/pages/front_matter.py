@@ -89,7 +89,7 @@ def read(lines: Sequence[str], start: int, path: str) -> FrontMatter:
     if document in (None, ""):
         return FrontMatter(end=end + 1)
     if not isinstance(document, dict):
-        return wrong(0, "it is no mapping")
+        return wrong(0, "it is not a mapping")
     mapping = cast("dict[object, object]", document)
     values = {
         key: clean(value)

@@ -56,8 +56,9 @@ def parse_source(source: Source) -> ParsedPage:
     """Read one page. Whatever is wrong with it is among its problems; nothing is raised."""
     kind = kind_of(source.path)
     if kind is None:
-        wanted = " nor ".join(f"{kind.pattern} nor in a folder {kind.folder}" for kind in Kind)
-        message = f"the kind of page is unknown: neither {wanted}"
+        patterns = " or ".join(kind.pattern for kind in Kind)
+        folders = " or ".join(kind.folder for kind in Kind)
+        message = f"unknown kind of page: expected {patterns}, or a folder named {folders}"
         return ParsedPage(problems=(Problem(source.path, 1, 1, "SG104", message),))
     try:
         text = source.data.decode()

@@ -167,7 +167,7 @@ def values_json(pages: Pages) -> list[dict[str, Any]]:
     ]
 
 
-VALUE_HEADINGS = ("where", "value", "deprecated", "place", "words that it was read from")
+VALUE_HEADINGS = ("owner", "value", "deprecated", "source", "wording")
 
 
 def value_rows(pages: Pages) -> list[tuple[str, ...]]:

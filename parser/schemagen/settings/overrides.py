@@ -254,7 +254,7 @@ def _column(entry: Entry) -> ColumnOverride:
     return override
 
 
-# --- what pages and lock say to them --------------------------------------------------------------
+# --- checks against pages and lock files -----------------------------------------------------------
 
 
 def problems(

@@ -48,5 +48,5 @@ def _collisions(table: LinkedTable, dialect: Dialect) -> Iterator[Problem]:
         # DuckDB folds ASCII letters only; so does bytes.lower().
         other = taken.setdefault(name.lower() if dialect.fold_case else name, source.name)
         if other != source.name:
-            message = f"columns {other!r} and {source.name!r} are one name in {dialect.title}"
+            message = f"columns {other!r} and {source.name!r} have the same name in {dialect.title}"
             yield Problem(source.origin.path, source.origin.line, 1, "SG120", message)

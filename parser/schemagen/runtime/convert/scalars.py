@@ -1,5 +1,5 @@
 # Part of schemagen's runtime; `schemagen build` copies it into generated packages.
-"""Converts single values, and defines what all converters share: the error and the types."""
+"""Convert scalars; define the types and the error that all converters share."""
 
 from __future__ import annotations
 
