@@ -27,7 +27,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "pages": ("diagnostics", "names", "typetable", "model"),
     "settings": ("diagnostics", "names", "typetable", "model"),
     "lockfile": ("diagnostics", "runtime", "names", "typetable", "model", "settings"),
-    "catalog": ("typetable", "model"),
+    "catalog": ("runtime", "typetable", "model"),
     "reconcile": ("names", "typetable", "model", "settings", "catalog"),
     "link": (
         *("diagnostics", "names", "typetable", "model", "settings"),

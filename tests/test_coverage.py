@@ -106,7 +106,17 @@ def test_coverage_json_has_these_names(project: Path) -> None:
     assert set(found["total"]) == figures
     for table in found["tables"]:
         assert set(table) == figures | {
-            *("id", "service", "operation", "states", "unmapped", "values", "members", "types"),
+            *(
+                "id",
+                "service",
+                "operation",
+                "obstacle",
+                "states",
+                "unmapped",
+                "values",
+                "members",
+                "types",
+            ),
         }
         assert {key for state in table["states"] for key in state} == {
             *("column", "state", "by", "origin"),
@@ -119,6 +129,18 @@ def test_coverage_json_has_these_names(project: Path) -> None:
     found = of(project, TABLE)
     assert set(found["members"][0]) == difference | {"required_on_page", "required_in_record"}
     assert set(found["types"][0]) == {"of", "page", "recorded", "origin"}
+
+
+def test_coverage_says_why_a_table_cannot_be_enumerated(project: Path) -> None:
+    """The obstacle that the lock records is in the JSON and among the findings."""
+    lock = json.loads((project / LOCK).read_bytes())
+    lock["tables"][TABLE]["obstacle"] = "no operation lists what it requires"
+    (project / LOCK).write_text(json.dumps(lock))
+    assert of(project, TABLE)["obstacle"] == "no operation lists what it requires"
+    assert of(project, "aws.sagemaker_processing_job")["obstacle"] is None
+    done = run(project, "coverage", TABLE)
+    said = f"{TABLE}: cannot be enumerated: no operation lists what it requires"
+    assert said in done.stderr.splitlines() + done.stdout.splitlines()
 
 
 def test_coverage_says_why_a_column_is_unbound(partly: Path) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from schemagen.build.check import Finding
     from schemagen.coverage import Coverage
     from schemagen.model.pages import Pages
+    from schemagen.runtime.calls import TableCalls
     from schemagen.runtime.catalog_data import CatalogData
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "UnknownTables",
     "bind",
     "build",
+    "calls",
     "check",
     "coverage",
     "load_catalog",
@@ -110,6 +112,18 @@ def bind(
     from schemagen import bind as binder
 
     return binder.bind(settings, tables, again=again, check=check)
+
+
+def calls(settings: Settings, table: str) -> TableCalls | None:
+    """Return the calls that fill a table, as the lock records them; None if it records none. Raises
+    `UnknownTables` if no page has the id."""
+    from schemagen import inputs
+
+    _, catalog = inputs.read_catalog(settings)
+    found = next((linked for linked in catalog.tables if linked.table.id == table), None)
+    if found is None:
+        raise UnknownTables({table}, "no page has the id")
+    return found.calls
 
 
 def coverage(settings: Settings, tables: Iterable[str] = ()) -> Coverage:

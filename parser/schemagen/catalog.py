@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from schemagen.model.bindings import Binding
+from schemagen.model.bindings import Binding, Listing
 from schemagen.model.origin import Origin
 from schemagen.model.pages import Column, Parameter, Structure, Table
 from schemagen.model.recorded import RecordedService
 from schemagen.model.shapes import Shape, structure_names
+from schemagen.runtime.calls import Call, CallRules, TableCalls
 from schemagen.typetable import Resolved
 
 PARAMETERS = "Parameters"
@@ -73,6 +74,50 @@ class LinkedTable:
     def parameters_class(self) -> str:
         """The name of the model of the table function's parameters."""
         return self.class_name + PARAMETERS
+
+    @property
+    def calls(self) -> TableCalls | None:
+        """The calls that fill the table; None if its lock does not tell how they are made."""
+        binding, rules = self.binding, dict(self.service.calls) if self.service else {}
+        if binding is None or not rules:
+            return None
+        above: Listing | None = None
+        listings: list[Call] = []
+        for listing in binding.listings:
+            listings.append(
+                Call(
+                    listing.operation,
+                    listing.path,
+                    above.arguments if above else (),
+                    above.shared if above else (),
+                    listing.values,
+                    rules=rules.get(listing.operation, CallRules()),
+                )
+            )
+            above = listing
+        primary = Call(
+            binding.operation,
+            binding.path,
+            above.arguments if above else (),
+            above.shared if above else (),
+            binding.values,
+            binding.constants,
+            rules.get(binding.operation, CallRules()),
+        )
+        enrichments = tuple(
+            Call(
+                enrichment.operation,
+                enrichment.path,
+                enrichment.arguments,
+                constants=enrichment.constants,
+                rules=rules.get(enrichment.operation, CallRules()),
+            )
+            for enrichment in binding.enrichments
+            if enrichment.operation != binding.operation
+        )
+        return TableCalls(
+            binding.table, binding.service, tuple(listings), primary, enrichments, binding.obstacle
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 Json = None | bool | int | float | str | tuple["Json", ...] | Mapping[str, "Json"]
 """An argument that is the same for every call. Lists are tuples."""
@@ -90,3 +90,79 @@ class CallRules:
     scope: Scope = Scope()
     owner: tuple[tuple[str, Json], ...] = ()
     actions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of an operation.
+
+    ``path`` leads from its response to the items: members joined by dots, ``[]`` after a list for
+    each element, "@" for the response itself. ``arguments`` maps parameters to what the item of the
+    call above gives them: a member, "@" for the whole item, ``basename(Id)`` for the part of Id after
+    its last "/", ``Tags[Name]`` for the value at a key of a map, or the format of an ARN with members
+    and ``${Partition}``, ``${Region}`` and ``${Account}``. ``inherited`` are parameters with the same
+    values as in the call above. ``values`` are passed one by one, each in a call of its own;
+    ``constants`` are the same in every call.
+    """
+
+    operation: str
+    path: str
+    arguments: tuple[tuple[str, str], ...] = ()
+    inherited: tuple[str, ...] = ()
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    constants: tuple[tuple[str, Json], ...] = ()
+    rules: CallRules = CallRules()
+
+
+@dataclass(frozen=True, slots=True)
+class TableCalls:
+    """The calls that fill a table, all of the same service.
+
+    ``listings`` are called in their order, each once for every item of the one before, and ``primary``
+    once for every item of the last, or for as many of them as its batch takes. ``primary`` has the
+    rows' items; ``enrichments`` are called once for each of them. ``obstacle`` says why the rows
+    cannot be enumerated from credentials alone, or is "".
+    """
+
+    table: str
+    service: str
+    listings: tuple[Call, ...]
+    primary: Call
+    enrichments: tuple[Call, ...] = ()
+    obstacle: str = ""
+
+
+def next_page(
+    pagination: Pagination | None, response: Mapping[str, object]
+) -> dict[str, object] | None:
+    """Return the parameters that request the page after ``response``; None after the last."""
+    if pagination is None:
+        return None
+    if pagination.more and not value_at(response, pagination.more):
+        return None
+    found = {
+        parameter: value
+        for parameter, place in zip(pagination.input, pagination.output, strict=True)
+        if (value := value_at(response, place))
+    }
+    return found or None
+
+
+def value_at(response: Mapping[str, object], place: str) -> object:
+    """Return what is at a place that `Pagination` names; None if there is nothing."""
+    for alternative in place.split(" || "):
+        value: object = response
+        for step in alternative.split("."):
+            member, last, _ = step.partition("[-1]")
+            value = _member(value, member)
+            if last:
+                value = cast("list[object]", value)[-1] if value else None
+        if value:
+            return value
+    return None
+
+
+def _member(value: object, name: str) -> object:
+    if not isinstance(value, Mapping):
+        return None
+    return cast("Mapping[str, object]", value).get(name)

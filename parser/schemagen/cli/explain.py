@@ -6,17 +6,25 @@ import json
 
 import click
 
-from schemagen.cli.options import format_option
+from schemagen.cli.options import (
+    format_option,
+    settings_with,
+    unknown_tables_as_usage_errors,
+)
 
 
 @click.command()
 @click.argument("subject", required=False)
 @format_option("text", "json", "markdown")
 def explain(subject: str | None, output_format: str) -> int:
-    """Explain an error code: what it means, an example, and what to do.
+    """Explain an error code, or how a table is read.
 
-    SUBJECT is a code such as SG118. Without it, all codes are listed.
+    SUBJECT is a code such as SG118, or the id of a table such as aws.s3_bucket. Without it, all
+    codes are listed. Of a code, you see what it means, an example, and what to do; of a table, the
+    calls that fill it.
     """
+    if subject is not None and "." in subject:
+        return _explain_table(subject, output_format)
     from schemagen.diagnostics import did_you_mean, error_codes, is_error_code
     from schemagen.report import errors as report
 
@@ -40,4 +48,21 @@ def explain(subject: str | None, output_format: str) -> int:
         click.echo(report.listing(chosen), nl=False)
     else:
         click.echo(report.text(chosen[0]), nl=False)
+    return 0
+
+
+def _explain_table(table: str, output_format: str) -> int:
+    from schemagen import api
+    from schemagen.report import calls as report
+
+    if output_format == "markdown":
+        raise click.UsageError("tables are explained as text or json")
+    with unknown_tables_as_usage_errors():
+        calls = api.calls(settings_with(), table)
+    if calls is None:
+        raise click.UsageError(f"the lock does not say how {table} is read; run `schemagen bind`")
+    if output_format == "json":
+        click.echo(json.dumps(report.to_json(calls), indent=2))
+    else:
+        click.echo(report.text(calls), nl=False)
     return 0

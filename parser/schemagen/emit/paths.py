@@ -51,6 +51,10 @@ def mapper_path(provider: str, module: str) -> str:
     return f"mappers/{folder(provider)}/{module}.py"
 
 
+def calls_path(provider: str, module: str) -> str:
+    return f"calls/{folder(provider)}/{module}.py"
+
+
 def table_path(provider: str, module: str) -> str:
     return f"tables/{folder(provider)}/{module}.py"
 

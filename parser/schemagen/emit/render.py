@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from schemagen.catalog import Catalog, LinkedTable, TableFacts
-from schemagen.emit import ddl, json_schema, paths, shapes, sql
+from schemagen.emit import calls, ddl, json_schema, paths, shapes, sql
 from schemagen.emit.mappers import module as mappers
 from schemagen.emit.pydantic import models
 from schemagen.model.pages import Structure
@@ -123,4 +123,6 @@ def _table_files(table: LinkedTable, settings: Settings) -> dict[str, str]:
         files[paths.ddl_path(dialect.name, provider, module)] = ddl.render(table, dialect)
     if table.binding is not None:
         files[paths.mapper_path(provider, module)] = mappers.render_table(table)
+    if table.calls is not None:
+        files[paths.calls_path(provider, module)] = calls.render_table(table.table.id, table.calls)
     return files

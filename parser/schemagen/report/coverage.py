@@ -27,6 +27,7 @@ def _table(table: TableCoverage) -> dict[str, Any]:
         "id": table.table,
         "service": binding.service if binding else None,
         "operation": binding.operation if binding else None,
+        "obstacle": (binding.obstacle or None) if binding else None,
         **_figures(table.figures),
         "states": [
             {
@@ -131,6 +132,8 @@ def _findings(table: TableCoverage) -> Iterator[tuple[str, ...]]:
     else:
         for column in unbound:
             yield f"{table.table}.{column.column}", column.by, ""
+    if table.binding is not None and table.binding.obstacle:
+        yield table.table, "cannot be enumerated", table.binding.obstacle
     if table.unmapped:
         yield table.table, "members without a column", ", ".join(table.unmapped)
     for values in table.values:

@@ -3,7 +3,7 @@
 
 Made from boto3's responses to bakery's GetRecipe:
 
-- ListRecipes lists the resources in Recipes[]; it requires "BookUrl".
+- ListRecipes lists the resources in Recipes[]; it requires "BookUrl", "Season".
 - GetRecipe returns the item in Recipe; it is called with RecipeName (the listed Name).
 - GetNutrition adds columns to the item; it is called with RecipeName (the item's Name),
   Unit="slice".
