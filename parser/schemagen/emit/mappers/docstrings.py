@@ -11,6 +11,7 @@ from schemagen.model import arn_format
 from schemagen.model.bindings import Constant, Enrichment, Listing
 from schemagen.model.paths import WHOLE
 from schemagen.names import docstring_text, python_literal
+from schemagen.runtime.calls import CallRules
 
 _SCOPE = {"partition": "partition", "region": "region", "account_id": "account"}
 """Parameters of a mapper -> what they say about an item."""
@@ -39,13 +40,30 @@ def from_response(plan: MapperPlan) -> list[str]:
 
 
 def _operations(plan: MapperPlan) -> Iterator[str]:
+    rules = dict(plan.service.calls)
     listing = plan.binding.listing
-    if listing:
-        needs = f"; it requires {', '.join(map(_quoted, listing.needs))}" if listing.needs else ""
-        yield f"{listing.operation} lists the resources in {listing.path}{needs}."
+    above: Listing | None = None
+    for called in plan.binding.listings:
+        yield _listing(called, above)
+        above = called
     yield _primary_operation(plan, listing)
     for response in plan.enrichments:
-        yield _enrichment(response)
+        yield _enrichment(response, rules.get(response.operation, CallRules()))
+
+
+def _listing(listing: Listing, above: Listing | None) -> str:
+    text = f"{listing.operation} lists the resources in {listing.path}"
+    known = {name: f"each of {', '.join(map(_quoted, values))}" for name, values in listing.values}
+    if above:
+        known |= {name: f"the listed {_element(member)}" for name, member in above.arguments}
+    needs = [
+        f"{name} ({known[name]})" if name in known else _quoted(name) for name in listing.needs
+    ]
+    return f"{text}; it requires {', '.join(needs)}." if needs else f"{text}."
+
+
+def _element(member: str) -> str:
+    return "value" if member == WHOLE else member
 
 
 def _primary_operation(plan: MapperPlan, listing: Listing | None) -> str:
@@ -64,7 +82,7 @@ def _primary_operation(plan: MapperPlan, listing: Listing | None) -> str:
     return f"{text}."
 
 
-def _enrichment(response: Response) -> str:
+def _enrichment(response: Response, rules: CallRules) -> str:
     operation, enrichment = response.operation, response.enrichment
     if response.in_primary or enrichment is None:
         return (
@@ -76,6 +94,8 @@ def _enrichment(response: Response) -> str:
         text += f"; it is called with {_arguments(enrichment)}"
     if not enrichment.arguments:
         text += "; it takes no arguments from the item, so its response may cover other resources"
+    if rules.absent:
+        text += f"; the error {' or '.join(rules.absent)} means that there is none"
     return f"{text}."
 
 
@@ -84,7 +104,7 @@ def _enrichment(response: Response) -> str:
 
 def _listed_arguments(listing: Listing) -> Iterator[str]:
     for parameter, member in listing.arguments:
-        yield f"{parameter} (the listed {'value' if member == WHOLE else member})"
+        yield f"{parameter} (the listed {_element(member)})"
 
 
 def _arguments(enrichment: Enrichment) -> str:

@@ -3,14 +3,17 @@
 
 Made from boto3's responses to bakery's GetRecipe:
 
-- ListRecipes lists the resources in Recipes[]; it requires "BookUrl", "Season".
+- ListOrderBooks lists the resources in BookUrls[].
+- ListRecipes lists the resources in Recipes[]; it requires BookUrl (the listed value),
+  Season (each of "SUMMER", "WINTER").
 - GetRecipe returns the item in Recipe; it is called with RecipeName (the listed Name).
 - GetNutrition adds columns to the item; it is called with RecipeName (the item's Name),
   Unit="slice".
 - GetRating adds columns to the item; it is called with RecipeId (the item's
   basename(RecipeArn)), Scale="five", Include=["guests", "bakers"].
 - GetSharingPolicy adds columns to the item; it is called with ResourceArn
-  (arn:${Partition}:bakery:${Region}:${Account}:recipe/${Name}).
+  (arn:${Partition}:bakery:${Region}:${Account}:recipe/${Name}); the error NoSuchPolicy
+  means that there is none.
 - ListTagsForResource adds columns to the item; it is called with ResourceArn (the
   item's RecipeArn).
 """
