@@ -85,13 +85,13 @@ def test_refresh_completes_a_record(sagemaker: lock.LockFile) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "messages"),
     [
-        ('"operation": "DescribeCompilationJob"', '"operation": "DescribeCompilation"', ["5:7: SG402 botocore's sagemaker has no operation 'DescribeCompilation'"]),
-        ('"operation": "DescribeCompilationJob"', '"operation": "DeleteCompilationJob"', ["5:7: SG402 operation 'DeleteCompilationJob' has no response"]),
-        ('{"ResourceArn": "CompilationJobArn"}', '{"Arn": "CompilationJobArn"}', ["32:49: SG402 operation 'ListTags' has no parameter 'Arn'"]),
-        ('"RoleArn", "evidence"', '"RoleARN", "evidence"', ["26:22: SG402 DescribeCompilationJobResponse has no member 'RoleARN'; did you mean 'RoleArn'?"]),
-        ('{"ResourceArn": "CompilationJobArn"}', '{"Arn": "CompilationJob"}', ["32:49: SG402 operation 'ListTags' has no parameter 'Arn'"]),
-        ('"operation": "DescribeCompilationJob"', '"operation": "DescribeCompilation", "constants": {"A": "b"}', ["5:7: SG402 botocore's sagemaker has no operation 'DescribeCompilation'"]),
-        ('"service": "sagemaker"', '"service": "gone"', ["2:3: SG402 botocore has no service 'gone'"]),
+        ('"operation": "DescribeCompilationJob"', '"operation": "DescribeCompilation"', ["6:7: SG402 botocore's sagemaker has no operation 'DescribeCompilation'"]),
+        ('"operation": "DescribeCompilationJob"', '"operation": "DeleteCompilationJob"', ["6:7: SG402 operation 'DeleteCompilationJob' has no response"]),
+        ('{"ResourceArn": "CompilationJobArn"}', '{"Arn": "CompilationJobArn"}', ["33:49: SG402 operation 'ListTags' has no parameter 'Arn'"]),
+        ('"RoleArn", "evidence"', '"RoleARN", "evidence"', ["27:22: SG402 DescribeCompilationJobResponse has no member 'RoleARN'; did you mean 'RoleArn'?"]),
+        ('{"ResourceArn": "CompilationJobArn"}', '{"Arn": "CompilationJob"}', ["33:49: SG402 operation 'ListTags' has no parameter 'Arn'"]),
+        ('"operation": "DescribeCompilationJob"', '"operation": "DescribeCompilation", "constants": {"A": "b"}', ["6:7: SG402 botocore's sagemaker has no operation 'DescribeCompilation'"]),
+        ('"service": "sagemaker"', '"service": "gone"', ["3:3: SG402 botocore has no service 'gone'"]),
     ],
 )  # fmt: skip
 def test_refresh_reports_what_botocore_lacks_at_its_place(

@@ -162,7 +162,9 @@ def _wrong_listing(
             if parameter not in parameters:
                 yield entry, f"operation {called!r} has no parameter {parameter!r}"
             if (members is not None) == (member == WHOLE):
-                kind = "structures" if member == WHOLE else "no structures"
+                kind = (
+                    "structures: name a member" if member == WHOLE else 'no structures: write "@"'
+                )
                 yield entry, f"{listing.path} of {listing.operation} holds {kind}"
             elif members is not None and member not in members:
                 yield entry, f"{element.name} has no member {member!r}"
