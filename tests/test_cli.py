@@ -32,7 +32,9 @@ def test_help_lists_every_command() -> None:
     """`--help` shows the commands and the meaning of the exit status; each has help of its own."""
     done = run(Path.cwd(), "--help")
     assert done.returncode == 0
-    assert "Exit status: 0 fine, 1 out of date or a finding, 2" in " ".join(done.stdout.split())
+    assert "Exit status: 0 success, 1 out of date or below a threshold, 2" in " ".join(
+        done.stdout.split()
+    )
     for command in ("build", "inspect", "types", "bind", "coverage"):
         assert f"\n  {command} " in done.stdout
         assert run(Path.cwd(), command, "--help").returncode == 0

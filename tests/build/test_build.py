@@ -279,7 +279,7 @@ def test_build_removes_orphans_with_their_folders(project: Path) -> None:
     """Files that are no longer produced are deleted; files that schemagen did not write stay."""
     mine = project / MODELS / "mine.py"
     mine.write_text("# mine\n")
-    folders = ("mappers", "shapes", "structures")
+    folders = ("calls", "mappers", "shapes", "structures")
     before = {
         f"ddsql_schemas/{folder}/{path}"
         for folder in folders
@@ -476,8 +476,8 @@ def test_build_reports_a_table_that_is_bound_twice(project: Path) -> None:
     with pytest.raises(ProblemsFound) as caught:
         api.build(api.settings(project))
     assert str(caught.value).splitlines()[0] == (
-        "bindings/aws/zagemaker.json:4:5: SG402 aws.sagemaker_compilation_job is bound in "
-        "another file too: bindings/aws/sagemaker.json:4"
+        "bindings/aws/zagemaker.json:5:5: SG402 aws.sagemaker_compilation_job is also bound in "
+        "bindings/aws/sagemaker.json:5; delete one of the two bindings"
     )
     assert len(caught.value.problems) == 3
 
