@@ -123,6 +123,8 @@ ROWS = (
     _emitter("package", "_convert", "returns ''", "runtime/test_runtime.py"),
     _emitter("package", "_runtime", "returns {}", "runtime/test_runtime.py"),
     _emitter("package", "_types", "returns ''", "emit/test_sql.py"),
+    _emitter("calls", "render_table", "returns ''", "emit/test_calls.py"),
+    _emitter("catalog_data", "table_data", "loses the last column", "emit/test_catalog_data.py"),
     _emitter(
         "render",
         "shared_parts",

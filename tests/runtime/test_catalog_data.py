@@ -278,7 +278,7 @@ def test_parse_fills_in_names_and_types() -> None:
         (("format",), True, '"format" must be a number from 1 to 1, not true'),
         (("format",), "1", '"format" must be a number from 1 to 1, not "1"'),
         (("package",), 3, '"package" must be a string, not 3'),
-        (("novel",), 3, 'unknown key "novel"; known are package, version'),
+        (("novel",), 3, 'unknown key "novel"; known keys: package, version'),
         (("tables",), [], 'an object with "tables"'),
         (("structures", "Hose"), STRUCTURE, '"Hose" must be a service, a dot and a name'),
         (
@@ -293,7 +293,7 @@ def test_parse_fills_in_names_and_types() -> None:
         ),
         (("tables", "dd.bed"), "x", '"dd.bed" must be an object, not "x"'),
         (("tables", "dd.bed", "line"), True, '"line" must be a line number, not true'),
-        (("tables", "dd.bed", "titel"), "", 'unknown key "titel"; known are title'),
+        (("tables", "dd.bed", "titel"), "", 'unknown key "titel"; known keys: title'),
         (("tables", "dd.bed", "types"), {}, '"types" lacks "string"'),
         (("tables", "dd.bed", "columns"), {}, '"columns" must be a list, not an object'),
         (("tables", "dd.bed", "columns", 0), {}, 'the key "name" is missing'),

@@ -377,7 +377,9 @@ class _Object:
             codec = self.codecs.get(key)
             if codec is None:
                 known = ", ".join(self.codecs)
-                found.append(((*path, key), f'unknown key "{key}"; known types: {known}'))
+                found.append(
+                    ((*path, key), f'unknown key "{key}"; known keys: {known}')
+                )
             else:
                 values[key] = codec.read(found, (*path, key), item)
         found += [

@@ -58,11 +58,9 @@ def test_docstrings_document_operations_and_arguments(tmp_path: Path) -> None:
         assert "Args: item: The response of GetThing." in arguments
         assert f"list_tags: The response of ListTags for this item, {called}" in arguments
         assert "list_all: The response of ListAll, which may cover other resources." in arguments
-        assert (
-            str(mapper.from_response.__doc__)
-            .rstrip()
-            .endswith("\n\n    The arguments are those of from_item.")
-        )
+        arguments = " ".join(str(mapper.from_response.__doc__).split())
+        assert "Args: response: The response of GetThing." in arguments
+        assert f"list_tags: The response of ListTags for this item, {called}" in arguments
 
 
 def test_docstrings_say_which_arguments_are_passed_as_functions(tmp_path: Path) -> None:
@@ -81,7 +79,4 @@ def test_docstrings_say_which_arguments_are_passed_as_functions(tmp_path: Path) 
     with mappers.imported(tmp_path, made, {"tags": "hstore_csv"}) as mapper:
         words = " ".join(str(mapper.from_response.__doc__).split())
         assert words.startswith("Yield the row of each item in the response.")
-        assert words.endswith(
-            "The arguments are those of from_item; those that belong to one item are passed as "
-            "functions of the item (all but errors)."
-        )
+        assert "list_tags: A function of the item" in words
