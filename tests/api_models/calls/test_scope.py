@@ -40,8 +40,8 @@ def test_service_scope_is_regional_otherwise() -> None:
     """An endpoint of each region, or rules that need more than the region, make no service global."""
     assert service_scope((AWS, CHINA), lambda region: Endpoint(f"https://{region}")) == REGIONAL
     assert service_scope((AWS, CHINA), lambda region: None) == REGIONAL
-    one = service_scope((AWS, CHINA), lambda region: Endpoint(region if region[0] != "c" else ""))
-    assert one == REGIONAL
+    scope = service_scope((AWS, CHINA), lambda region: Endpoint(region if region[0] != "c" else ""))
+    assert scope == REGIONAL
 
 
 @pytest.mark.parametrize(
