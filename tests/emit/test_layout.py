@@ -9,6 +9,7 @@ from black.mode import Mode, TargetVersion
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemagen.emit.formatting import format_python
 from schemagen.emit.layout import (
     lay_out,
     lay_out_empty,
@@ -171,3 +172,12 @@ def test_layout_of_loops_is_that_of_black(found: str, depth: int) -> None:
     heads = [f"{'    ' * level}if response:" for level in range(depth)]
     loop = lay_out_loop(f"{found}_entry", found, depth)
     assert_black([*heads, loop, f"{'    ' * (depth + 1)}yield {found}_entry"])
+
+
+def test_lay_out_gives_each_element_of_a_broken_collection_a_line() -> None:
+    """black explodes a tuple or list that it breaks, though what is inside would fit on a line."""
+    for collection in ('("{0}", "{0}")', '["{0}", "{0}"]', '(("{0}", "{0}"), ("b", "c"))'):
+        for length in range(8, 44):
+            call = f"f(values={collection.format('a' * length)}, others={collection.format('b')})"
+            expected = format_python(f"CALLS = {call}\n").rstrip()
+            assert lay_out(f"CALLS = {call}") == expected

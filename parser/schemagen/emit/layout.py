@@ -108,7 +108,14 @@ def _lines(text: str, indent: int, *, inside: bool) -> Iterator[str]:
         yield margin + text
         return
     yield margin + body[: opened + 1]
-    yield from _lines(body[opened + 1 : closed], indent + 4, inside=True)
+    content = body[opened + 1 : closed]
+    elements = _split(content.removesuffix(","), ", ")
+    if _is_collection(body, opened) and len(elements) > 1:
+        # black gives each element a line, even if all of them fit on one.
+        for element in elements:
+            yield from _lines(element + ",", indent + 4, inside=True)
+    else:
+        yield from _lines(content, indent + 4, inside=True)
     tail = body[closed:] + comma
     if tail.startswith(_RETURNS) and indent + len(tail) > WIDTH:
         returned = "    " + tail[len(_RETURNS) : -1]
@@ -117,6 +124,12 @@ def _lines(text: str, indent: int, *, inside: bool) -> Iterator[str]:
             yield margin + returned
             tail = "):"
     yield margin + tail
+
+
+def _is_collection(text: str, opened: int) -> bool:
+    """Whether the bracket at ``opened`` begins a tuple, list, dict or set, not a call or subscript."""
+    before = text[:opened][-1:]
+    return not (before.isalnum() or before in ("_", ")", "]"))
 
 
 def _bracketed(head: str, value: str, end: str, indent: int) -> str:
