@@ -1,1 +1,1 @@
-"""Documentation -> model."""
+"""Parse documentation pages into the model."""

@@ -1,7 +1,7 @@
-"""An AWS API reference page -> `Structure` or `Operation`.
+"""Parse an AWS API reference page into a `Structure` or an `Operation`.
 
-The format is that of the Markdown sources of AWS's own documentation (github.com/awsdocs): members
-stand in sections, each with a bold name, an anchor, prose, and at last a block of lines such as
+The format is that of the Markdown sources of AWS's own documentation (github.com/awsdocs). Members are
+listed in sections, each with a bold name, an anchor, prose, and finally a block of lines such as
 ``Type: String`` and ``Required: Yes``. Pages that only list other pages are indexes.
 """
 
@@ -32,16 +32,16 @@ CONTENTS = ("contents",)
 REQUEST = ("request parameters", "uri request parameters", "request body")
 RESPONSE = ("response elements",)
 OPERATION = (*REQUEST, *RESPONSE, "request syntax", "response syntax")
-"""Titles of sections: those with members, and those that only an operation has."""
+"""Section titles: those of the sections with members, and those that only operations have."""
 
 Page = Structure | Operation | Origin
-"""What a page is; an `Origin` for an index page."""
+"""What a page describes; an `Origin` for an index page."""
 
 
 def parse(text: str, path: str) -> tuple[Page | None, tuple[Problem, ...]]:
-    """What the page describes, and everything that is wrong with the page.
+    """Parse a page; return what it describes, and all problems of the page, sorted.
 
-    With problems it is what could be read, or None.
+    If there are problems, the first value holds what could be read, or is None.
     """
     page = _Page(path, text, markdown.lines_of(text))
     described = page.read()
@@ -78,7 +78,7 @@ class _Page:
     problems: list[Problem] = field(default_factory=list[Problem])
 
     def problem(self, line: int, column: int, code: str, message: str) -> None:
-        """``line`` counts from 0, ``column`` from 1."""
+        """Record a problem. ``line`` counts from 0, ``column`` from 1."""
         self.problems.append(Problem(self.path, line + 1, column, code, message))
 
     def read(self) -> Page | None:
@@ -127,14 +127,14 @@ class _Page:
         return Operation(service, name, request, response, origin, description)
 
     def _is_index(self, anchor: str, body: Sequence[str]) -> bool:
-        """A page without sections, that is named like an index or only lists pages."""
+        """Whether a page without sections is named like an index, or only lists pages."""
         if any(_INDEX_NAME.fullmatch(name) for name in (anchor, PurePosixPath(self.path).stem)):
             return True
         items = [item[1] for line in body if (item := _LIST_ITEM.fullmatch(line))]
         return bool(items) and all(_PAGE_LINK.fullmatch(item.rstrip()) for item in items)
 
     def _service(self, name: str, anchor: str, line: int) -> str:
-        """The folder below ``aws_api``, or the first word of the members' anchors.
+        """Find the service: the folder below ``aws_api``, or the first word of the members' anchors.
 
         A page API_runtime_InvokeEndpoint belongs to the service's runtime, which is a service of
         its own (sagemaker-runtime), with structures of its own.
@@ -211,7 +211,7 @@ class _Page:
                 yield member
 
     def _name(self, line: int, match: re.Match[str]) -> str | None:
-        """The name of a member, or None and a problem where targets cannot hold it."""
+        """Return a member's name, or record a problem and return None if no target can hold it."""
         source = "linked" if match["linked"] is not None else "name"
         start = match.start(source)
         name = prose.text_of(match[source])
@@ -230,7 +230,7 @@ class _Page:
         return None
 
     def _typed(self, section: _Section) -> set[int]:
-        """The lines of a section that a type follows before the next blank line."""
+        """Find the lines of a section that are followed by a type before the next blank line."""
         typed: set[int] = set()
         follows = False
         for line in reversed(range(section.start, section.end)):
@@ -283,8 +283,11 @@ class _Page:
         )
 
     def _facts(self, start: int, end: int) -> tuple[int, int]:
-        """The lines of a member that hold facts: the last ones before a blank line that begin
-        with a type, or, where none does, with another fact."""
+        """Find the lines of a member that hold facts, as a half-open range of line numbers.
+
+        They are the last block that begins with a type or, if there is none, with another fact, up
+        to the next blank line.
+        """
         for begins in (_TYPE_LINE, _FACT_LINE):
             found = [line for line in range(start, end) if begins.match(self.lines[line])]
             if not found:
@@ -305,19 +308,22 @@ class _Page:
 
 
 def _split_anchor(heading: str) -> tuple[str, str]:
-    """A heading's text and its anchor."""
+    """Split a heading into its text and its anchor, which is "" if there is none."""
     anchor = _ANCHOR.search(heading)
     return prose.text_of(_ANCHOR.sub(" ", heading)), anchor["anchor"] if anchor else ""
 
 
-# Members that travel in the URI, in a header or as the body have no type line.
+# Members that are sent in the URI, in a header or as the body have no type line.
 _IN_URI_OR_HEADER = re.compile(r"\b(?:URI parameters|HTTP headers)\b")
 _IN_BODY = re.compile(r"\bHTTP body\b|\bbinary data\b")
 _IN_DOCUMENT = re.compile(r"\bdata (?:is returned )?in (?:JSON|XML) format\b")
 
 
 def _carried(lines: Sequence[str], current: Shape | None) -> Shape | None:
-    """The type of the members that follow, where the prose before them says how they travel."""
+    """Infer the type of the members that follow from prose about how they are sent.
+
+    ``current`` is the type that earlier prose has led to. None means that members need a type line.
+    """
     for before, line, after in zip(["", *lines], lines, [*lines[1:], ""], strict=False):
         if before.strip() or after.strip() or not line.startswith("The "):
             continue
@@ -331,15 +337,18 @@ def _carried(lines: Sequence[str], current: Shape | None) -> Shape | None:
 
 
 def _element(shape: Shape) -> Shape:
-    """What is in the lists."""
+    """Return the shape of the elements, however deeply lists are nested."""
     return _element(shape.element) if isinstance(shape, ListOf) else shape
 
 
 def _united(
     valid: Sequence[DocumentedValue], pieces: Sequence[prose.Piece], name: str, shape: Shape
 ) -> tuple[DocumentedValue, ...]:
-    """The values of the ``Valid Values`` line, with what the prose says about them, and others
-    that the prose documents."""
+    """Combine the values of the ``Valid Values`` line with those that the prose documents.
+
+    The prose supplies descriptions. Values that only the prose has are added to a string's; a list
+    keeps those of the line alone.
+    """
     if _element(shape) != Scalar("string"):
         return ()
     known = [value.value for value in valid]
@@ -360,8 +369,11 @@ _USAGE = re.compile(
 
 
 def _usages(lines: Sequence[str]) -> tuple[Usage, ...]:
-    """Where the structure is used in responses, by sentences such as "An array element of
-    [DescribeTrainingJob:SecondaryStatusTransitions](…)" at the beginning of a line."""
+    """Find where responses use the structure.
+
+    Pages say so in sentences such as "An array element of
+    [DescribeTrainingJob:SecondaryStatusTransitions](…)" at the beginning of a line.
+    """
     found = [match for line in lines if (match := _USAGE.match(line))]
     return tuple(
         Usage(match["operation"], match["member"], match["what"] != "value")
@@ -374,7 +386,7 @@ def _usages(lines: Sequence[str]) -> tuple[Usage, ...]:
 
 
 class _Unreadable(ValueError):
-    """A fact that says something unknown."""
+    """Raised for a fact that is not in a known form."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -383,7 +395,7 @@ class _Unreadable(ValueError):
 
 @dataclass(slots=True)
 class _Facts:
-    """What the lines at the end of a member say."""
+    """The facts about a member: type, whether it is required, values and constraints."""
 
     name: str
     shape: Shape | None = None
@@ -447,7 +459,7 @@ FACTS: dict[str, Callable[[_Facts, str], None]] = {
     "Map Entries": _read_items,
     "Valid Range": _read_range,
 }
-"""The lines that the model holds. Others (``Key Pattern:``) stay in the description."""
+"""The facts that the model holds, by key. Other lines (``Key Pattern:``) stay in the description."""
 
 _TYPE_LINE = re.compile(r"\s*Type:\s")
 _FACT_LINE = re.compile(rf"\s*(?:(?:Key|Value) )?(?:{'|'.join(FACTS)}):")
@@ -455,13 +467,13 @@ _NUMBER = r"(-?[0-9]{1,20}(?:\.[0-9]{1,20})?)"
 
 
 def _code(text: str) -> str | None:
-    """The content of a line that is a code span and nothing else."""
+    """Return the content of a line that is a single code span, otherwise None."""
     is_code = len(text) > 1 and text.startswith("`") and text.endswith("`")
     return text.strip("`").strip() if is_code else None
 
 
 def _range(text: str, noun: str) -> tuple[float | None, float | None]:
-    """``Minimum length of 1. Maximum length of 63.`` -> (1, 63); either may be missing."""
+    """Parse ``Minimum length of 1. Maximum length of 63.`` to (1, 63); either may be missing."""
     bare = prose.unescaped(text)
     fixed = re.fullmatch(rf"Fixed {noun} of {_NUMBER}(?: items?)?\.?", bare)
     if fixed:
@@ -478,7 +490,7 @@ def _range(text: str, noun: str) -> tuple[float | None, float | None]:
 
 
 def _number(text: str) -> float:
-    """An int where the page writes one: a float would round 2**63 - 1."""
+    """Parse a number, to an int if it has no fraction: a float would round 2**63 - 1."""
     return int(text) if text.lstrip("-").isdigit() else float(text)
 
 
@@ -498,8 +510,10 @@ _SCALARS = {word.lower(): name for word, name in API_SCALARS.items()}
 
 
 def read_shape(text: str, depth: int = 0) -> Shape | None:
-    """``Array of [Channel](API_Channel.md) objects`` -> ListOf(StructureRef("Channel"));
-    None where the text says something else."""
+    """Parse a type: ``Array of [Channel](API_Channel.md) objects`` -> ListOf(StructureRef("Channel")).
+
+    Returns None if the text is in no known form, or nests deeper than `MAX_NESTING`.
+    """
     if depth == MAX_NESTING:
         return None
     if match := _STRUCTURE.fullmatch(text):

@@ -1,9 +1,9 @@
-"""A dataset page of Datadog's DDSQL data directory -> `Table`.
+"""Parse a dataset page of Datadog's DDSQL data directory into a `Table`.
 
-The format, as https://docs.datadoghq.com/ddsql_reference/data_directory/ has it: front matter, a
-title, prose and alerts, the table's id in a fence, links, parameters and example queries of table
-functions, and the Fields table. Rows of that table lack the title cell on most pages and are then
-shifted to the left; they are aligned on the cell that holds the kind.
+The format is that of https://docs.datadoghq.com/ddsql_reference/data_directory/: front matter, a title,
+prose and alerts, the table's id in a fence, links, parameters and example queries of table functions,
+and the Fields table. On most pages the rows of that table lack the title cell and are shifted to the
+left, so rows are aligned on the cell that holds the kind.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from schemagen.pages import characters, front_matter, markdown, prose, values
 from schemagen.pages.markdown import Block, Cell
 
 KINDS: tuple[str, ...] = ("core", "event_attribute")
-"""What the Type cell of a Fields row says."""
+"""The values of the Type cell in a row of the Fields table."""
 
 FIELDS_HEADER = ("Title", "ID", "Type", "Data Type", "Description")
 PARAMETERS_HEADER = ("Parameter", "Type", "Required", "Description")
 MAX_NAME = 200
-"""Characters of a provider and of a table's name: file systems take 255 bytes, with the ending."""
+"""The longest provider and the longest table name, in characters: file systems allow 255 bytes."""
 
 _SOURCE = re.compile(r"# Source:\s*(\S+)\s*")
 _ID = re.compile(r"[a-z][a-z0-9_]*\.[a-z0-9_]+")
@@ -35,11 +35,11 @@ _REQUIRED = {"yes": True, "no": False}
 
 
 def parse(text: str, path: str) -> tuple[Table, tuple[Problem, ...]]:
-    """Return the table of a page, and everything that is wrong with the page but its data types,
-    which only the settings can tell.
+    """Parse a page; return its table, and all problems of the page, sorted.
 
-    With problems the table holds what could be read: its id may be "", names of columns may be
-    missing, wrong or repeated.
+    Data types are not checked, because settings can define more of them. If there are problems, the
+    table holds what could be read: its id may be "", and names of columns may be missing, invalid or
+    repeated.
     """
     page = _Page(path, text, markdown.lines_of(text))
     table = page.read()
@@ -54,7 +54,7 @@ class _Page:
     problems: list[Problem] = field(default_factory=list[Problem])
 
     def problem(self, line: int, column: int, code: str, message: str) -> None:
-        """``line`` counts from 0, ``column`` from 1."""
+        """Record a problem. ``line`` counts from 0, ``column`` from 1."""
         self.problems.append(Problem(self.path, line + 1, column, code, message))
 
     def origin(self, line: int) -> Origin:
@@ -85,7 +85,7 @@ class _Page:
         )
 
     def _source(self) -> tuple[int, str | None]:
-        """The first line after the ``# Source:`` lines, and the first URL among them."""
+        """Return the number of the first line after the ``# Source:`` lines, and the first URL in them."""
         source = None
         for line, text in enumerate(self.lines):
             if match := _SOURCE.fullmatch(text):
@@ -95,7 +95,7 @@ class _Page:
         return len(self.lines), source
 
     def _title(self, introduction: _Section, fallback: str) -> tuple[int, str]:
-        """The line and the text of the title."""
+        """Return the line and the text of the title; ``fallback`` is the front matter's."""
         for block in introduction.blocks:
             if block.kind == "heading":
                 return block.start, prose.text_of(block.text)
@@ -104,7 +104,7 @@ class _Page:
     # --- the id ---
 
     def _id(self, introduction: _Section, title_line: int) -> tuple[str, int]:
-        """The table's id, and its line."""
+        """Return the table's id and its line. An invalid id is a problem, and returned as ""."""
         found = [
             (block, block.text.strip())
             for block in introduction.blocks
@@ -144,7 +144,7 @@ class _Page:
     # --- prose ---
 
     def _description(self, introduction: _Section) -> tuple[str, str | None]:
-        """The description and the text of the deprecation alert."""
+        """Return the description, and the text of the deprecation alert or None."""
         lines: list[str] = []
         for block in introduction.blocks:
             text = self.lines[block.start : block.end]
@@ -234,7 +234,7 @@ class _Page:
                 )
 
     def _row(self, line: int) -> _Row | None:
-        """The row on ``line``, or None and a problem where no cell holds the kind."""
+        """Align the row on ``line``, or record a problem and return None if no cell holds a kind."""
         cells = markdown.cells(self.lines[line])
         row = _aligned(cells)
         if row is None:
@@ -262,15 +262,15 @@ class _Page:
         )
 
     def _is_name(self, what: str, name: _Word, line: int) -> bool:
-        """True for a name that targets can hold; otherwise a problem at its first bad character."""
+        """Check that targets can hold a name; record a problem at the first character that they cannot."""
         wrong = characters.wrong_in_name(name.text)
         if wrong is None:
             return True
-        # Searched, not counted, because an escaped pipe before it has two characters on the page.
-        place = self.lines[line].index(name.text[wrong], name.column - 1)
-        character = markdown.raw_lines(self.text)[line][place]
+        # Searched, not counted: an escaped pipe before it takes two characters on the page.
+        index = self.lines[line].index(name.text[wrong], name.column - 1)
+        character = markdown.raw_lines(self.text)[line][index]
         reason = f"the {what} {shown(name.text)} {characters.in_name(character)}"
-        self.problem(line, place + 1, "SG122", reason)
+        self.problem(line, index + 1, "SG122", reason)
         return False
 
     # --- tables ---
@@ -278,7 +278,7 @@ class _Page:
     def _table(
         self, section: _Section, header: tuple[str, ...], code: str, name: str
     ) -> Block | None:
-        """The table of a section that has this header; otherwise a problem."""
+        """Find the table of a section that has this header, or record a problem and return None."""
         tables = [block for block in section.blocks if block.kind == "table"]
         expected = [title.lower() for title in header]
         for table in tables:
@@ -304,8 +304,10 @@ class _Page:
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """A heading of level 2 or deeper with what follows it. The name of the first section, before any
-    such heading, is ""."""
+    """A heading of level 2 or deeper with what follows it.
+
+    ``name`` is the heading in lower case, or "" for the section before the first heading.
+    """
 
     name: str
     line: int
@@ -325,7 +327,7 @@ def _sections(blocks: Iterable[Block]) -> Iterator[_Section]:
 
 
 def _below(section: _Section, heading: Block) -> bool:
-    """True for a heading inside a named section."""
+    """Whether a heading is inside a named section, not the beginning of another one."""
     return section.name != "" and heading.level > section.level
 
 
@@ -347,8 +349,11 @@ class _Row:
 
 
 def _aligned(cells: Sequence[Cell]) -> _Row | None:
-    """Align a row on the cell that holds its kind. Of two such cells it is the one before a cell that
-    looks like a type, or else the one at the usual position in rows of this length."""
+    """Align a row on the cell that holds its kind; return None if there is no such cell.
+
+    Of two candidates, the one followed by a cell that looks like a type is taken, otherwise the one at
+    the usual position in rows of this length.
+    """
     rows = [
         _Row(
             title=prose.text_of(cells[0].text) if index == 2 else "",
@@ -367,7 +372,7 @@ def _aligned(cells: Sequence[Cell]) -> _Row | None:
 
 
 def _word(cells: Sequence[Cell], index: int) -> _Word:
-    """The cell at ``index``; a missing one is empty and stands at the end of the row."""
+    """Return the text of the cell at ``index``. A missing cell is empty, at the end of the row."""
     if index >= len(cells):
         return _Word("", cells[-1].end + 1 if cells else 1)
     cell = cells[index]
@@ -378,9 +383,9 @@ def _word(cells: Sequence[Cell], index: int) -> _Word:
 
 
 def _without_markdoc(lines: Iterable[str]) -> tuple[list[str], list[list[str]]]:
-    """``lines`` without alerts and link lines, and the lines of each alert.
+    """Separate alerts from ``lines`` and drop link lines; return the remaining lines, and each alert's.
 
-    A link line is text before an icon; https://markdoc.dev/docs/tags has the syntax.
+    A link line is text before an icon. https://markdoc.dev/docs/tags describes the syntax.
     """
     kept: list[str] = []
     alerts: list[list[str]] = []
@@ -405,7 +410,7 @@ def _without_markdoc(lines: Iterable[str]) -> tuple[list[str], list[list[str]]]:
             if alone and target and target[-1].strip():
                 target.pop()
             continue
-        for place, text in pieces:
+        for destination, text in pieces:
             if text.strip() or len(pieces) == 1:
-                place.append(text)
+                destination.append(text)
     return kept, alerts

@@ -1,7 +1,7 @@
-"""The YAML between two lines of ``---`` that a page may begin with.
+"""Read the front matter of a page: YAML between two lines of ``---``.
 
-Read without aliases, anchors and tags, so that no document can grow while it is read, and with every
-scalar as text, as the page writes it.
+Aliases, anchors and tags are rejected, so that no document can grow while it is read. Every scalar is
+text, spelled as on the page.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MAX_DEPTH = 16
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """The scalars at the top level, and the number of the first line after it (from 0)."""
+    """The text values at the top level, and the number of the first line after the block (from 0)."""
 
     values: Mapping[str, str] = field(default_factory=dict[str, str])
     end: int = 0
@@ -29,7 +29,7 @@ class FrontMatter:
 
 
 class _RefusedError(yaml.YAMLError):
-    """Valid YAML that front matter has no use for."""
+    """Raised for valid YAML that front matter may not contain."""
 
     def __init__(self, message: str, event: yaml.Event) -> None:
         super().__init__(message)
@@ -37,7 +37,7 @@ class _RefusedError(yaml.YAMLError):
 
 
 class _Loader(yaml.BaseLoader):
-    """PyYAML's smallest loader (text, lists and mappings only), which also refuses what refers."""
+    """PyYAML's smallest loader (text, lists and mappings only), without anchors and aliases."""
 
     depth = 0
 
@@ -58,7 +58,7 @@ class _Loader(yaml.BaseLoader):
 
 
 def read(lines: Sequence[str], start: int, path: str) -> FrontMatter:
-    """The front matter at line ``start`` (from 0), which may be absent: then it is empty."""
+    """Read the front matter that begins at line ``start`` (from 0); it is empty if there is none."""
     if start >= len(lines) or lines[start].rstrip() != FENCE:
         return FrontMatter(end=start)
     for end in range(start + 1, len(lines)):
@@ -71,7 +71,7 @@ def read(lines: Sequence[str], start: int, path: str) -> FrontMatter:
     text = "\n".join(lines[start + 1 : end])
 
     def wrong(position: int, reason: object) -> FrontMatter:
-        # Marks of YAML count lines by YAML's own line breaks, of which there are more.
+        # The marks count YAML's line breaks, which include characters that Markdown has inside lines.
         before = text[:position]
         line = start + 2 + before.count("\n")
         column = position - before.rfind("\n")

@@ -1,7 +1,7 @@
-"""Blocks of a Markdown document with their lines, and the cells of table rows with their columns.
+"""Split a Markdown document into blocks with lines, and table rows into cells with columns.
 
-markdown-it finds the blocks; inline text is not parsed, because pages are read from their source
-lines: markdown-it drops surplus cells of a row and pads short ones, both silently.
+markdown-it finds the blocks. It does not parse inline text here, because it silently drops surplus cells
+of a row and pads short rows: cells are split from the source lines instead.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from markdown_it.rules_block import StateBlock
 from schemagen.pages.characters import clean
 
 # What Markdown trims from lines and cells: https://spec.commonmark.org/0.31.2/#unicode-whitespace-character
-# with the line separators that markdown-it adds. Python's own strip() takes more.
+# and the line separators that markdown-it adds. Python's strip() would remove more.
 SPACE = (
     "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
@@ -31,12 +31,12 @@ _DELIMITER_CELL = re.compile(r":?-+:?")
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines of a document, split where Markdown splits them, without unwanted characters."""
+    """Split a document into lines where Markdown does, and replace unwanted characters."""
     return raw_lines(clean(text))
 
 
 def raw_lines(text: str) -> list[str]:
-    """The lines of a document with every character that is there, for messages."""
+    """Split a document into lines and keep every character, for messages."""
     return _LINE_ENDING.split(text)
 
 
@@ -55,7 +55,7 @@ class Block:
 
 
 def blocks(lines: Sequence[str], first: int = 0) -> Iterator[Block]:
-    """The blocks of ``lines[first:]``. Paragraphs, lists, HTML and rules are "prose"."""
+    """Yield the top-level blocks of ``lines[first:]``. Paragraphs, lists, HTML and rules are "prose"."""
     tokens = _reader().parse("\n".join(lines[first:]))
     for position, token in enumerate(tokens):
         if token.level or token.map is None:
@@ -85,8 +85,11 @@ def _reader() -> MarkdownIt:
 
 
 def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """markdown-it's table rule, without cells: rows of a thousand characters are not taken apart
-    only to be thrown away. A test holds it to the original."""
+    """Recognize tables like markdown-it's own rule, without parsing their cells.
+
+    Rows can have thousands of characters, and the parsed cells would be discarded. A test compares it
+    with the original.
+    """
     if start + 2 > end:
         return False
     for line in (start, start + 1):
@@ -128,8 +131,11 @@ def _line(state: StateBlock, line: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    r"""A cell of a table row: its text with ``\|`` read as a pipe, and the column (from 1, in
-    characters of the source line) of its first character."""
+    r"""A cell of a table row, with ``\|`` read as a pipe.
+
+    ``column`` is that of the first character of the text, from 1; ``start`` and ``end`` are indexes of
+    the source line.
+    """
 
     text: str
     column: int
@@ -138,7 +144,7 @@ class Cell:
 
 
 def cells(line: str) -> list[Cell]:
-    """The cells of a row, split as markdown-it splits it, but all that are there."""
+    """Split a row into cells where markdown-it does, however many there are."""
     stripped = line.strip(SPACE)
     offset = line.find(stripped)
     row: list[Cell] = []
@@ -155,7 +161,7 @@ def cells(line: str) -> list[Cell]:
 
 
 def join(line: str, row: Sequence[Cell]) -> str:
-    """The text from the first to the last of ``row``, cells of ``line``, pipes and all."""
+    """Join the cells ``row`` of ``line`` to one text, with the pipes between them."""
     if not row:
         return ""
     return _unescaped(line[row[0].start : row[-1].end])

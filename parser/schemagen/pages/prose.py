@@ -1,12 +1,12 @@
-"""Descriptions: from markup to pieces, and from pieces to plain text.
+"""Parse descriptions into pieces, and format pieces as plain text.
 
-Descriptions of dataset pages are HTML fragments inside a table cell, with Markdown's code spans and
-links; those of API pages are Markdown. Both become `Piece`s (paragraphs, list items, terms), which
-`plain` writes as text and `values.read` searches for documented values.
+Descriptions of dataset pages are HTML fragments inside a table cell, with code spans and links in
+Markdown; those of API pages are Markdown. Both become `Piece`s (paragraphs, list items, terms), which
+`plain` formats as text and `values.read` searches for documented values.
 
-Only tags of `TAGS` are markup. Whatever else looks like a tag (``array<string>``, ``<region>``) is
-text. Entities are decoded once, and only when they end in a semicolon, so that the query strings of
-URLs survive. Text that was broken before it reached the page (mojibake) is kept as it is.
+Only the tags in `TAGS` are markup. Anything else that looks like a tag (``array<string>``, ``<region>``)
+is text. Entities are decoded once, and only if they end with a semicolon, so that the query strings of
+URLs survive. Text that was garbled before it reached the page (mojibake) is kept as it is.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from typing import Literal
 from schemagen.pages.characters import clean
 
 MAX_DEPTH = 8
-"""Deeper lists are written as lists of this depth."""
+"""The deepest level of lists; deeper ones are formatted at this level."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of text; ``code`` where the markup says that it is literal."""
+    """A run of text; ``code`` if it is marked up as code."""
 
     text: str
     code: bool = False
@@ -50,7 +50,7 @@ class Piece:
 
 
 def plain(pieces: Iterable[Piece]) -> str:
-    """Text for people: one paragraph or list item a line, lists indented."""
+    """Format pieces as text: one line per paragraph or list item, lists indented."""
     lines: list[str] = []
     for piece in pieces:
         text = f"{piece.label}: {piece.text}" if piece.label else piece.text
@@ -66,7 +66,7 @@ def plain(pieces: Iterable[Piece]) -> str:
 
 
 # A no-break space after a character that could be the first byte of another, or the next-line
-# control, may be half of a broken character: "Ã\xa0" was "à". It stays, so that it can be mended.
+# control, may be half of a garbled character: "Ã\xa0" was "à". It is kept, so that it can be repaired.
 _SPACES = re.compile(
     "(?:[\t\n\v\f\r \u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
     "|(?<![\u0080-\u009f\u00c2-\u00f4])\u00a0)+"
@@ -74,7 +74,7 @@ _SPACES = re.compile(
 
 
 def fold(text: str) -> str:
-    """``text`` with every run of white space, no-break spaces too, as one space."""
+    """Collapse every run of white space, including no-break spaces, to one space."""
     if text.isascii():
         return " ".join(text.split())
     return _SPACES.sub(" ", text).strip(" ")
@@ -126,7 +126,7 @@ class _Tag:
 
 
 def _tokens(text: str, markup: re.Pattern[str]) -> Iterator[Span | _Tag]:
-    """Text and tags in turn. ``markup`` says which marks count."""
+    """Yield text and tags in their order. ``markup`` matches what is not plain text."""
     runs: dict[int, list[int]] = {}
     for run in _TICK_RUN.finditer(text):
         runs.setdefault(len(run[0]), []).append(run.start())
@@ -175,7 +175,7 @@ class _Writer:
     label: str = ""
 
     def end(self) -> None:
-        """End the piece. One without text is dropped, but stays what it is: ``<li> <p>``."""
+        """End the piece. An empty one is dropped, and the next one has its kind, as in ``<li> <p>``."""
         if any(fold(span.text) for span in self.spans):
             depth = min(self.depth, MAX_DEPTH)
             kind = self.kind if depth else "text"
@@ -210,7 +210,7 @@ class _Writer:
 
 
 def from_html(text: str) -> tuple[Piece, ...]:
-    """The pieces of a dataset page's description."""
+    """Parse the description of a column or parameter on a dataset page."""
     return _pieces(_tokens(text, _IN_HTML))
 
 
@@ -232,10 +232,10 @@ _ADMONITION = re.compile(r"\s*\*\*(Caution|Important|Note|Tip|Warning):?\*\*:?\s
 
 
 def from_markdown(lines: Iterable[str], *, wrapped: bool) -> tuple[Piece, ...]:
-    """The pieces of Markdown prose.
+    """Parse Markdown prose.
 
-    With ``wrapped`` the lines of a paragraph are joined, as Markdown does; without it each line is a
-    paragraph, as the API pages mean it.
+    With ``wrapped``, the lines of a paragraph are joined, as Markdown does; otherwise each line is a
+    paragraph, as on API pages.
     """
     pieces: list[Piece] = []
     indents: list[int] = []
@@ -280,7 +280,7 @@ def from_markdown(lines: Iterable[str], *, wrapped: bool) -> tuple[Piece, ...]:
 
 
 def text_of(line: str) -> str:
-    """One line of inline Markdown as plain text."""
+    """Format one line of inline Markdown as plain text."""
     tokens = _tokens(line, _IN_MARKDOWN)
     return fold("".join(token.text for token in tokens if isinstance(token, Span)))
 
@@ -289,5 +289,5 @@ _ESCAPED = re.compile(_ESCAPE)
 
 
 def unescaped(text: str) -> str:
-    """Markdown text without the backslashes of its escapes."""
+    """Remove the backslashes of Markdown's escapes."""
     return _ESCAPED.sub(r"\g<escaped>", text)

@@ -1,7 +1,7 @@
-"""Pages of all kinds -> `Pages`, with all problems at once.
+"""Parse pages of all kinds into `Pages`, and report all their problems together.
 
-`parse_source` reads one page and knows no other, so that pages can be read in several processes.
-`collect` puts the parsed pages together and finds what is wrong between them.
+`parse_source` parses one page independently of all others, so that pages can be parsed in several
+processes. `problems` also compares pages with each other, and `collect` puts them together.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from schemagen.pages.sources import Kind, Source, find_sources, kind_of
 
 @dataclass(frozen=True, slots=True)
 class ParsedPage:
-    """What one page says: at most one of the four; where there are problems, what could be read.
+    """The result of parsing one page: at most one of the four, and the page's problems.
 
-    The data types of a table are as the page has them: `link` resolves them.
+    If there are problems, it holds what could be read. Data types are spelled as on the page; `link`
+    resolves them.
     """
 
     table: Table | None = None
@@ -53,7 +54,7 @@ _PARSE: Mapping[Kind, Callable[[str, str], ParsedPage]] = {
 
 
 def parse_source(source: Source) -> ParsedPage:
-    """Read one page. Whatever is wrong with it is among its problems; nothing is raised."""
+    """Parse one page. Errors are among its problems; nothing is raised."""
     kind = kind_of(source.path)
     if kind is None:
         patterns = " or ".join(kind.pattern for kind in Kind)
@@ -98,12 +99,12 @@ def problems(parsed: Iterable[ParsedPage]) -> list[Problem]:
     described = [item for page in pages for item in (page.structure, page.operation) if item]
     return [
         *(problem for page in pages for problem in page.problems),
-        *_twice(
+        *_duplicates(
             "SG113",
             "delete one of the pages, or correct its id",
             {table.origin: f"the table {table.id!r}" for table in tables},
         ),
-        *_twice(
+        *_duplicates(
             "SG206",
             "delete one of the pages",
             {item.origin: f"{item.name!r} of {item.service!r}" for item in described},
@@ -112,7 +113,7 @@ def problems(parsed: Iterable[ParsedPage]) -> list[Problem]:
 
 
 def collect(parsed: Iterable[ParsedPage]) -> Pages:
-    """Put pages together that have no `problems`."""
+    """Put pages together, sorted. They must have no `problems`."""
     pages = list(parsed)
     return Pages(
         tables=tuple(
@@ -132,8 +133,8 @@ def _service_and_name(item: Structure | Operation) -> tuple[str, str]:
     return item.service, item.name
 
 
-def _twice(code: str, remedy: str, described: Mapping[Origin, str]) -> list[Problem]:
-    """A problem on each page whose thing an earlier page describes too."""
+def _duplicates(code: str, remedy: str, described: Mapping[Origin, str]) -> list[Problem]:
+    """Report each page that describes the same as an earlier one; ``described`` maps pages to names."""
     first: dict[str, Origin] = {}
     problems: list[Problem] = []
     for origin, what in sorted(described.items()):

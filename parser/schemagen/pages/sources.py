@@ -1,4 +1,4 @@
-"""The files that pages come from."""
+"""Find and read the files of the pages."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from schemagen.diagnostics import Problem, ProblemsFound
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A page's bytes. ``path`` is for people: relative to the project's root where it lies inside
-    it, with forward slashes."""
+    """The bytes of a file, and its path as messages show it (see `display_path`)."""
 
     path: str
     data: bytes
 
 
 class Kind(Enum):
-    """A kind of page: known by the file's name, or else by a folder that it lies in."""
+    """A kind of page, recognized by the file's name or, failing that, by a folder around it."""
 
     DATASET = ("*.dataset.md", "ddsql")
     API = ("API_*.md", "aws_api")
@@ -35,7 +34,7 @@ class Kind(Enum):
 
 
 def kind_of(path: str) -> Kind | None:
-    """The kind of the page at ``path``; None where neither its name nor a folder tells."""
+    """Return the kind of the page at ``path``; None if neither its name nor a folder shows it."""
     pure = PurePosixPath(path)
     by_name = (kind for kind in Kind if pure.match(kind.pattern))
     by_folder = (kind for kind in Kind if kind.folder in pure.parts[:-1])
@@ -43,16 +42,16 @@ def kind_of(path: str) -> Kind | None:
 
 
 def display_path(path: Path, root: Path) -> str:
-    """``path`` relative to ``root``, or as it is when it lies outside."""
+    """Format a path for messages and origins: relative to ``root`` if inside it, with forward slashes."""
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 -- links are kept as they are named
     base = Path(os.path.abspath(root))  # noqa: PTH100
     return (absolute.relative_to(base) if absolute.is_relative_to(base) else path).as_posix()
 
 
 def find_sources(docs: Path, root: Path) -> tuple[Source, ...]:
-    """Every ``*.md`` below ``docs``, sorted by path.
+    """Read every ``*.md`` below ``docs``, sorted by path.
 
-    Raises `ProblemsFound` with SG101 for everything that cannot be read, or SG103 for no page.
+    Raises `ProblemsFound` with SG101 for everything that cannot be read, or SG103 if there is no page.
     """
     problems: list[Problem] = []
     sources: list[Source] = []

@@ -1,7 +1,7 @@
-"""Documented values of a string, read from its description, only where the wording is certain.
+"""Extract the documented values of a string from its description, if the wording leaves no doubt.
 
-A wrong value is worse than none, so every rule wants words that announce values. The rules were
-measured against botocore's models, whose enumerations are known: see ``tests/pages/test_values.py``.
+A wrong value is worse than a missing one, so every rule requires words that announce values. The rules
+were measured against the enumerations of botocore's models: see ``tests/pages/test_values.py``.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from schemagen.model.pages import DocumentedValue
 from schemagen.names import snake_case
 from schemagen.pages.prose import Piece, fold
 
-# A value never holds white space; it begins and ends like a word.
+# A value contains no white space, and begins and ends like a word.
 _VALUE = r"[A-Za-z0-9](?:[A-Za-z0-9_.:/@+-]*[A-Za-z0-9_+])?"
 _WHOLE_VALUE = re.compile(_VALUE)
 
-# What a sentence says right before a list of values.
+# The words of a sentence right before a list of values.
 _ANNOUNCES = re.compile(
     r"\bone of (?:the following|these)\s*:"
     r"|\b(?:following|valid|possible|allowed|supported|available|provides)\b[^.]*?"
@@ -27,8 +27,8 @@ _ANNOUNCES = re.compile(
 )
 # "The current state of the table:" announces the values of ``table_status``.
 _STATE = re.compile(r"\b(?:status(?:es)?|states?)\b", re.IGNORECASE)
-# A list after one of these words may be of something else: parts of the value, or values that count
-# only sometimes.
+# A list after one of these words may be of something else: parts of the value, or values that apply
+# only in some cases.
 _SOMETHING_ELSE = re.compile(
     r"\b(?:example|examples|e\.g|such as|might see|if|when|where|cannot|can't"
     r"|action|attributes|elements|fields|keys|members|parameters|parameter values|properties)\b",
@@ -42,9 +42,9 @@ _AFTER_VALUE = re.compile(r"\s*(?:$|[-\u2013\u2014:]\s)")
 def read(
     pieces: Sequence[Piece], name: str, known: Collection[str] = ()
 ) -> tuple[DocumentedValue, ...]:
-    """The values that the description of ``name`` documents, in its order.
+    """Extract the values that the description of ``name`` documents, in its order.
 
-    ``known`` are values that are certain already: a list that holds only such needs no announcement.
+    ``known`` are values that are certain already: a list of nothing else needs no announcement.
     """
     values: dict[str, DocumentedValue] = {}
     for value in (*_listed(pieces, name, known), *_in_sentences(pieces)):
@@ -77,12 +77,12 @@ def _listed(
 
 
 def _is_term(piece: Piece) -> bool:
-    """A line of one word, such as "Completed" between the lists of an API page."""
+    """Whether a line is a single word, such as "Completed" between the lists of an API page."""
     return _WHOLE_VALUE.fullmatch(piece.text) is not None and not piece.text.endswith((".", ":"))
 
 
 def _last_sentence(text: str) -> str:
-    """What announces a list stands close to it; a sentence without end is not searched whole."""
+    """Return the sentence that may announce a list: the last one, within the last 400 characters."""
     return _SENTENCE_END.split(text[-400:])[-1]
 
 
@@ -105,8 +105,10 @@ def _group(
 
 
 def _item(item: Piece) -> tuple[str, str] | None:
-    """The value and its description, of ``<code>X</code> - …``, ``<code>X</code>: …`` or the value
-    alone."""
+    """Split an item into value and description; return None if it is not in one of the known forms.
+
+    The forms are ``<code>X</code> - …``, ``<code>X</code>: …`` and ``<code>X</code>`` alone.
+    """
     spans = [span for span in item.spans if not span.text.isspace()]
     if item.label or not spans or not spans[0].code:
         return None
