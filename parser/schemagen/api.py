@@ -1,4 +1,4 @@
-"""Use schemagen from Python. The command line calls these functions, too.
+"""Use schemagen from Python. The command line calls the same functions.
 
     from pathlib import Path
     from schemagen import api

@@ -1,8 +1,7 @@
 """Compute what the bindings cover, and where pages and recorded shapes differ.
 
-Figures leave out the column `KEY`: what fills it is a convention of this project and needs no
-evidence. What pages say is taken from the pages themselves, because the catalogue has already
-reconciled it with the record.
+Figures exclude the column `KEY`, which is filled by a convention of this project and needs no evidence.
+Pages are compared as parsed, because the catalogue is already reconciled with the record.
 """
 
 from __future__ import annotations
@@ -31,8 +30,10 @@ NOT_IN_LOCK = "not in the lock"
 
 @dataclass(frozen=True, slots=True)
 class ColumnCoverage:
-    """A column. ``by`` is the evidence that binds it, the rule that derives it, or the reason why it is
-    unbound."""
+    """Whether a column is filled, and why.
+
+    ``by`` is the evidence that binds it, the rule that derives it, or the reason why it is unbound.
+    """
 
     column: str
     state: State
@@ -42,7 +43,7 @@ class ColumnCoverage:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Numbers of columns without `KEY`. ``counts`` has a number for each pair of state and ``by``."""
+    """Counts of columns, `KEY` excluded: the number for each pair of state and ``by``, sorted."""
 
     counts: tuple[tuple[tuple[State, str], int], ...]
 
@@ -70,8 +71,10 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class ValuesDifference:
-    """An enumeration whose values differ between page and record. ``of`` is the column or the
-    member: ``aws.made_thing.state``, ``sagemaker.Transition.Status``."""
+    """An enumeration whose values differ between page and record.
+
+    ``of`` names the column or the member: ``aws.made_thing.state``, ``sagemaker.Transition.Status``.
+    """
 
     of: str
     page_only: tuple[str, ...]
@@ -83,8 +86,8 @@ class ValuesDifference:
 class MembersDifference:
     """A structure, or an operation's response, whose members differ between API page and record.
 
-    ``required_on_page`` and ``required_in_record`` are members of both that only one of them
-    requires; members whose page does not say are not compared.
+    ``required_on_page`` and ``required_in_record`` are members that both have and only one requires.
+    Members whose page does not say whether they are required are not compared.
     """
 
     of: str
@@ -97,8 +100,10 @@ class MembersDifference:
 
 @dataclass(frozen=True, slots=True)
 class TypesDifference:
-    """A member of a structure, or of an operation's response, that the API page and the record type
-    so that a row cannot satisfy both. ``of`` is ``sagemaker.Transition.Status``."""
+    """A member that has incompatible types on the API page and in the record.
+
+    ``of`` names the member of a structure or of a response: ``sagemaker.Transition.Status``.
+    """
 
     of: str
     page: Shape
@@ -108,8 +113,11 @@ class TypesDifference:
 
 @dataclass(frozen=True)
 class TableCoverage:
-    """A table. ``unmapped`` are the members of the primary item that fill no column, in the order of
-    the record: what the mapper's ``unmapped`` returns for an item with all members."""
+    """The coverage of a table.
+
+    ``unmapped`` are the members of the primary item that fill no column, in recorded order: what the
+    mapper's ``unmapped`` returns for an item with all members.
+    """
 
     table: str
     binding: Binding | None
@@ -126,7 +134,7 @@ class TableCoverage:
 
 @dataclass(frozen=True)
 class Coverage:
-    """Tables, sorted by id."""
+    """The coverage of several tables, sorted by id."""
 
     tables: tuple[TableCoverage, ...]
 
@@ -238,7 +246,7 @@ def _without(names: Iterable[str], others: Collection[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Described:
-    """A structure, or a response, that a page and the record both describe."""
+    """A structure or response that is both documented on a page and recorded."""
 
     of: str
     page: tuple[DocumentedMember, ...]
@@ -246,7 +254,7 @@ class _Described:
     origin: Origin
 
     def both(self) -> Iterator[tuple[DocumentedMember, RecordedMember]]:
-        """Pair the members that are on the page and in the record."""
+        """Pair the members that are both on the page and in the record."""
         recorded = {member.name: member for member in self.record.members}
         for member in self.page:
             if same := recorded.get(member.name):
@@ -291,7 +299,7 @@ class _Described:
 def _described(
     linked: LinkedTable, pages: Pages, recorded: Mapping[str, RecordedResponses]
 ) -> Iterator[_Described]:
-    """Find the structures of a table, and the responses that fill it, that both describe."""
+    """Find the structures of a table, and the responses that fill it, that are documented and recorded."""
     binding = linked.binding
     if binding is not None:
         responses = recorded[binding.service]

@@ -1,13 +1,14 @@
-"""Problems with an input, printed as ``path:line:column: CODE message``, and the registry of codes.
+"""Report problems with inputs, as ``path:line:column: CODE message``, and look up error codes.
 
-A `Problem` is one finding; `ProblemsFound` carries all the findings of a run, so that a person who has
-to correct forty pages sees all forty lines at once. `error_codes` reads the registry, errors.toml.
+A `Problem` is one finding. `ProblemsFound` carries all findings of a run, so that somebody who has to
+correct forty pages sees all forty lines at once. `error_codes` reads the registry, errors.toml.
 """
 
-# Everything imports this module, so the registry, which is long prose, is read on demand only.
+# Every module imports this one, so the registry, which is long, is only read on demand.
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -20,17 +21,17 @@ REGISTRY = Path(__file__).with_name("errors.toml")
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """The smallest project that has an error."""
+    """A minimal project that has an error."""
 
     command: str
-    """What is run in the project's folder."""
+    """The command that is run in the project's folder."""
     output: str
     """The line that it prints."""
     files: Mapping[str, str]
-    """Path -> text."""
+    """The project's files, path to text."""
     encoding: str
     note: str
-    """What the files cannot show; may be empty."""
+    """What the files do not show; may be empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +93,20 @@ class Problem:
 
 
 def printable(text: str) -> str:
-    """Escape the characters that move a terminal's cursor; file names may contain any character."""
+    """Escape unprintable characters, which could move a terminal's cursor; file names may contain any."""
     return text if text.isprintable() else repr(text)[1:-1]
 
 
 def shown(text: str) -> str:
-    """Quote ``text`` for a message: on one line, and shortened if it is long."""
+    """Quote ``text`` for a message, on one line and shortened to 60 characters."""
     return repr(text if len(text) <= 60 else f"{text[:59]}…")
+
+
+def display_path(path: Path, root: Path) -> str:
+    """Format a path for messages and origins: relative to ``root`` if inside it, with forward slashes."""
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 -- links are kept as they are named
+    base = Path(os.path.abspath(root))  # noqa: PTH100
+    return (absolute.relative_to(base) if absolute.is_relative_to(base) else path).as_posix()
 
 
 def is_error_code(text: str) -> bool:
@@ -127,8 +135,10 @@ class ProblemsFound(Exception):
 
 
 class UnknownTables(LookupError):
-    """The call names unknown tables. ``message`` says where they were looked for, ``known`` are the
-    ids to suggest."""
+    """Raised for table ids that do not exist, or cannot be used here.
+
+    ``message`` says why and is followed by the ids; similar ids from ``known`` are suggested.
+    """
 
     def __init__(self, tables: Iterable[str], message: str, known: Iterable[str] = ()) -> None:
         self.tables = tuple(sorted(tables))

@@ -1,7 +1,7 @@
-"""Names and literals: from the words of documents to what Python, SQL and file systems accept.
+"""Make names and literals that Python, SQL and file systems accept, from names and text on pages.
 
-Every function is pure and deterministic. Text from pages becomes part of a program only through
-the quoting functions of this module.
+Every function is pure and deterministic. Text from pages becomes part of a program only through the
+quoting functions of this module.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from enum import StrEnum
 
-# Defined there because the generated package needs it too, for members that are new to it.
+# Defined there because the generated package also needs it, for members that it does not know.
 from schemagen.runtime.convert import snake_case as snake_case
 
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
@@ -24,8 +24,8 @@ _WINDOWS_DEVICES = frozenset(
     | {f"{device}{number}" for device in ("com", "lpt") for number in range(1, 10)}
 )
 
-# Attributes that pydantic.BaseModel or its metaclass has, and `list`, which annotations need. Tests
-# compare with the installed pydantic and with what datamodel-code-generator renames by itself.
+# Attributes of pydantic.BaseModel and its metaclass, and `list`, which annotations need. Tests compare
+# them with the installed pydantic, and with what datamodel-code-generator renames by itself.
 _NO_FIELDS = frozenset(
     {"construct", "copy", "dict", "from_orm", "json", "list", "mro", "parse_file", "parse_obj"}
     | {"parse_raw", "register", "schema", "schema_json", "update_forward_refs", "validate"}
@@ -35,14 +35,14 @@ _NO_FIELDS = frozenset(
     | {"model_validate_json", "model_validate_strings"}
 )
 
-# Later Pythons have more, which may not change what is generated.
+# Later Pythons have more, but the output must not depend on the Python that runs a build.
 _SOFT_KEYWORDS = frozenset({"_", "case", "match"})
 
 API_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-"""The names of operations, structures, members and parameters in AWS's APIs."""
+"""The form of operations, structures, members and parameters in AWS's APIs."""
 
 SERVICE_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-"""botocore's names of services."""
+"""The form of service names in botocore."""
 
 READ_VERBS = ("Describe", "Get", "BatchGet", "List")
 """The verbs of operations that only read; those that return one full item come first."""
@@ -57,7 +57,7 @@ _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def class_name(name: str) -> str:
-    """``sagemaker_trainingjob`` -> ``SagemakerTrainingjob``. Existing capitals are kept."""
+    """Make a class name: ``sagemaker_trainingjob`` -> ``SagemakerTrainingjob``. Capitals are kept."""
     words = _WORD.findall(name)
     joined = "".join(word[0].upper() + word[1:] for word in words)
     is_name = joined.isidentifier() and not keyword.iskeyword(joined)
@@ -65,11 +65,11 @@ def class_name(name: str) -> str:
 
 
 MODEL_IMPORTS = frozenset({"BaseModel", "ConfigDict", "Field", "Literal"})
-"""Names that modules of models import besides the types of columns; a test compares them."""
+"""The names that modules of models import, besides the types of columns; a test compares them."""
 
 
 def model_name(name: str, taken: Collection[str]) -> str:
-    """The class of a model in a module that uses the names in ``taken`` for something else."""
+    """Name the class of a model in a module that uses the names in ``taken`` for something else."""
     model = class_name(name)
     while model in taken:
         model += "Model"
@@ -77,8 +77,10 @@ def model_name(name: str, taken: Collection[str]) -> str:
 
 
 def module_name(name: str) -> str:
-    """The stem of a table's files, and its Python module: lower case, no keyword, no device name,
-    and no name that a package has for itself (``__init__``)."""
+    """Make the stem of a table's files, which is also the name of its Python module.
+
+    It is in lower case, and not a keyword, a device name of Windows or a special name (``__init__``).
+    """
     stem = _NOT_IDENTIFIER.sub("_", name).lower()
     if stem[:1].isdigit():
         stem = f"_{stem}"
@@ -99,8 +101,8 @@ _FOREIGN_PACKAGES = frozenset(
 def is_package_name(name: str) -> bool:
     """Whether the generated package can have the import name ``name``.
 
-    The name of the distribution is made from it, with hyphens. Package indexes compare those names
-    without case, and take repeated separators for one, so neither occurs.
+    The name of the distribution is derived from it, with hyphens. Package indexes ignore case and
+    repeated separators in these names, so neither is allowed.
     """
     taken = (
         keyword.iskeyword(name)
@@ -113,8 +115,10 @@ def is_package_name(name: str) -> bool:
 
 
 def field_name(name: str) -> str:
-    """The attribute of a model for a column or a member that stands alone: its own name wherever
-    Python and pydantic accept that, otherwise the nearest name that they do.
+    """Make the attribute of a model for a single column or member.
+
+    It is the column's own name if Python and pydantic accept it, otherwise the closest name that they
+    do; see `field_names` for all columns of a table.
 
     ``_key`` -> ``key``, ``class`` -> ``class_``, ``model_config`` -> ``model_config_``,
     ``@http.status_code`` -> ``http_status_code``.
@@ -132,11 +136,11 @@ def _is_field(name: str) -> bool:
 
 
 def field_names(names: Iterable[str]) -> dict[str, str]:
-    """The attributes of all columns of a table, or members of a structure.
+    """Map all columns of a table, or members of a structure, to attributes of a model.
 
-    A column whose own name is an attribute keeps it; the others, in the page's order, get
-    underscores until their attribute is free. So no attribute is the name of another column, and a
-    model that accepts both never takes a value for the wrong column.
+    A column whose name is a valid attribute keeps it. The others, in the page's order, get underscores
+    appended until their attribute is free. So no attribute is the name of another column, and a model
+    that accepts both never assigns a value to the wrong column.
     """
     names = list(names)
     taken = {name for name in names if field_name(name) == name}
@@ -152,10 +156,10 @@ def field_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def sql_name(name: str, *, max_bytes: int, reserved: Collection[str]) -> str:
-    """The unquoted SQL identifier for ``name``.
+    """Make the unquoted SQL identifier for ``name``.
 
-    A name that the engine would cut (over ``max_bytes`` bytes of UTF-8; 0 is no limit) or refuse
-    (``reserved``) gets a suffix made from its hash, so that it stays the same on every machine.
+    A name that the engine would truncate (over ``max_bytes`` bytes of UTF-8; 0 is no limit) or reject
+    (``reserved``) gets a suffix made from its hash, so that it is the same on every machine.
     """
     too_long = max_bytes and len(name.encode()) > max_bytes
     if not too_long and name not in reserved:
@@ -166,14 +170,17 @@ def sql_name(name: str, *, max_bytes: int, reserved: Collection[str]) -> str:
 
 
 def sql_identifier(name: str) -> str:
-    """``name``, always quoted."""
+    """Quote ``name`` as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def sql_literal(text: str, *, escapes: bool = True) -> str:
-    """``text`` as an SQL string. With a backslash it is an E-string, which PostgreSQL reads the
-    same whatever ``standard_conforming_strings`` says. DuckDB keeps the backslashes of an E-string
-    in COMMENT, and never reads any in a plain string: ``escapes=False`` writes that."""
+    """Quote ``text`` as an SQL string.
+
+    Text with a backslash becomes an E-string, which PostgreSQL reads the same whatever the setting
+    ``standard_conforming_strings``. ``escapes=False`` is for DuckDB, which keeps the doubled backslashes
+    of an E-string in COMMENT, and has no escapes in plain strings.
+    """
     quoted = text.replace("'", "''")
     if escapes and "\\" in quoted:
         return "E'" + quoted.replace("\\", "\\\\") + "'"
@@ -181,28 +188,39 @@ def sql_literal(text: str, *, escapes: bool = True) -> str:
 
 
 def python_literal(text: str) -> str:
-    """``text`` as a Python string literal, quoted as black quotes it; unprintable characters,
-    bidirectional controls and lone surrogates are escaped."""
-    # With both quotes in front, repr always uses single quotes and escapes just those.
-    body = repr("'\"" + text)[4:-1]
+    """Quote ``text`` as a Python string literal, with the quotes that black prefers.
+
+    Unprintable characters, bidirectional controls and lone surrogates are escaped.
+    """
+    body = _escaped(text)
     if text.count('"') > text.count("'"):
-        return f"'{body}'"
-    return '"' + body.replace("\\'", "'").replace('"', '\\"') + '"'
+        return "'" + body.replace("'", "\\'") + "'"
+    return '"' + body.replace('"', '\\"') + '"'
+
+
+_BOTH_QUOTES = "'\""
+
+
+def _escaped(text: str) -> str:
+    """Escape backslashes and unprintable characters as in a literal, but no quotes."""
+    # With both kinds of quotes in the text, repr uses single quotes and escapes only these.
+    literal = repr(_BOTH_QUOTES + text)
+    return literal.removeprefix("'\\'\"").removesuffix("'").replace("\\'", "'")
 
 
 def docstring_text(text: str) -> str:
-    """``text`` as it stands inside a triple-quoted string: backslashes, triple quotes and whatever
-    is unprintable (bidirectional controls and lone surrogates, too) are escaped, line ends are not. A
-    quote at the end may not stand before the closing ones.
+    """Escape ``text`` for the inside of a triple-quoted string, line breaks excepted.
+
+    Backslashes, triple quotes and unprintable characters, including bidirectional controls and lone
+    surrogates, are escaped. A quote at the end must not be followed by the closing quotes.
     """
-    lines = (repr("'\"" + line)[4:-1].replace("\\'", "'") for line in text.split("\n"))
-    return "\n".join(lines).replace('"""', '\\"\\"\\"')
+    return "\n".join(map(_escaped, text.split("\n"))).replace('"""', '\\"\\"\\"')
 
 
 def docstring(text: str, depth: int, width: int) -> str:
-    """``text`` as a docstring that is indented by ``depth`` times four columns.
+    """Format ``text`` as a docstring that is indented by ``depth`` times four columns.
 
-    Its own line ends stay; lines are wrapped between words to at most ``width`` columns.
+    Line breaks in the text are kept; lines are wrapped between words at ``width`` columns.
     """
     margin = "    " * depth
     lines: list[str] = []
@@ -221,7 +239,7 @@ def docstring(text: str, depth: int, width: int) -> str:
 
 
 def folded(name: str) -> str:
-    """``name`` without underscores and case: ``training_job_arn`` and ``TrainingJobArn`` agree."""
+    """Fold case and underscores, so that ``training_job_arn`` and ``TrainingJobArn`` are equal."""
     return name.replace("_", "").lower()
 
 
@@ -231,8 +249,10 @@ def folded_service(service: str) -> str:
 
 
 def read_noun(operation: str) -> str | None:
-    """The name of a read operation without its verb (``ListHostedZones`` -> ``HostedZones``), or
-    None if the name begins with none of `READ_VERBS`."""
+    """Remove the verb from the name of a read operation: ``ListHostedZones`` -> ``HostedZones``.
+
+    Returns None if the name begins with none of `READ_VERBS`.
+    """
     for verb in READ_VERBS:
         if operation.startswith(verb):
             return operation.removeprefix(verb)
@@ -247,17 +267,17 @@ def reads_table(service: str, operation: str, table: str) -> bool:
 
 
 class NestedNames(StrEnum):
-    """The names of structures' members inside json columns.
+    """How the members of structures are named inside json columns.
 
-    DDSQL's own JSON holds snake_case keys. Where two members of a structure would get one name,
-    both keep the API's.
+    DDSQL's own JSON has snake_case keys. If two members of a structure would get the same name, both
+    keep the API's.
     """
 
     SNAKE_CASE = "snake_case"
     API = "api"
 
     def of(self, members: Iterable[str]) -> dict[str, str]:
-        """Member names of one structure -> keys in the row's JSON."""
+        """Map the members of one structure to keys in the row's JSON."""
         names = list(members)
         if self is NestedNames.API:
             return {name: name for name in names}

@@ -1,8 +1,8 @@
-"""Reconcile API pages with recorded shapes: one settled shape for each member.
+"""Reconcile API pages with recorded shapes: settle one shape for each member.
 
-A mapper makes rows as the record has them, the JSON Schema and the model describe them as the page
-has them. `Reconciled` holds both sides, settled so that rows satisfy the schema, and finds the members
-for which that cannot be: no value satisfies both, and no setting chooses between them.
+Mappers make rows from recorded shapes, and JSON Schema and models describe the shapes on the page.
+`Reconciled` settles both so that rows satisfy the schema. It also finds the disagreements: members for
+which no value satisfies both, and no setting chooses one.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ from schemagen.typetable import SATISFIED_BY
 M = TypeVar("M", DocumentedMember, RecordedMember)
 
 RECORDED = NOWHERE
-"""The origin of what only the lock's record holds, and no page."""
+"""The origin of members and structures that are recorded in the lock, but on no page."""
 
 
 def satisfies(row: Shape, schema: Shape) -> bool:
-    """Whether every value of ``row``, as it stands in a row, satisfies the schema of ``schema``.
+    """Whether every value of ``row``, in the form it has in a row, satisfies the schema of ``schema``.
 
     Structures count as compatible here; their members are compared separately.
     """
     match row, schema:
         case _, Scalar("json"):
             return True
-        case Scalar(name), Scalar(wanted):
-            return name in SATISFIED_BY[wanted]
-        case (ListOf(inner), ListOf(wanted)) | (MapOf(inner), MapOf(wanted)):
-            return satisfies(inner, wanted)
+        case Scalar(name), Scalar(other):
+            return name in SATISFIED_BY[other]
+        case (ListOf(inner), ListOf(other)) | (MapOf(inner), MapOf(other)):
+            return satisfies(inner, other)
         case _:
             return isinstance(row, StructureRef) and isinstance(schema, StructureRef)
 
@@ -59,14 +59,14 @@ def satisfies(row: Shape, schema: Shape) -> bool:
 def united(
     documented: tuple[DocumentedValue, ...], recorded: Iterable[str]
 ) -> tuple[DocumentedValue, ...]:
-    """The documented values, as the page has them, then those that only the record has."""
+    """Combine the values of a page with the recorded ones, which come last and have no description."""
     known = {value.value for value in documented}
     return (*documented, *(DocumentedValue(value) for value in recorded if value not in known))
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The recorded structure that rows hold, and the structure whose schema they must satisfy."""
+    """A recorded structure that rows hold, and the structure whose schema they must satisfy."""
 
     recorded: StructureKey
     described: StructureKey
@@ -75,7 +75,7 @@ class Pair:
 def pairs_in(
     recorded_service: str, row: Shape, described_service: str, schema: Shape
 ) -> Iterator[Pair]:
-    """The structures that stand at the same place of two shapes."""
+    """Pair the structures at the same position of two shapes, inside lists and maps as well."""
     match row, schema:
         case StructureRef(name), StructureRef(other):
             yield Pair((recorded_service, name), (described_service, other))
@@ -86,11 +86,12 @@ def pairs_in(
 
 
 class Reconciled:
-    """Both sides of every structure, settled.
+    """Every structure, with the shapes of its members settled.
 
-    Which structures are compared follows from ``pages``, ``recorded`` and ``seeds``, never from the
-    tables that are read: models and mappers of structures are shared. ``seeds`` are the pairs that
-    columns begin with.
+    ``structures`` are what schemas and models describe, ``responses`` what mappers read. Which
+    structures are compared follows from ``pages``, ``recorded`` and ``seeds`` only, never from the
+    tables that a run reads, because tables share the models and mappers of structures. ``seeds`` are
+    the pairs that columns start from.
     """
 
     def __init__(
@@ -114,25 +115,27 @@ class Reconciled:
         }
 
     def record(self, key: StructureKey) -> RecordedStructure | None:
-        """The recorded structure ``key``, as the lock has it."""
+        """Return the structure ``key`` as it is recorded in the lock, or None."""
         responses = self._recorded.get(key[0])
         return responses.structures.get(key[1]) if responses else None
 
     @cached_property
     def responses(self) -> Mapping[str, RecordedResponses]:
-        """The records, with the shapes that rows hold by choice."""
+        """The recorded responses, with the shapes that the settings choose for rows."""
         return {
             name: RecordedResponses(self._with_row_shapes(responses.service))
             for name, responses in self._recorded.items()
         }
 
     def choice(self, structure: StructureKey, member: str) -> MemberChoice | None:
-        """The source that the settings choose for a member."""
+        """Return the setting that chooses the source of a member, if there is one."""
         return self._choices.get((*structure, member))
 
     def disagreements(self, pairs: Iterable[Pair], origin: Origin) -> Iterator[Disagreement]:
-        """The members that disagree in ``pairs`` and in what they reach. ``origin`` is the place of
-        what leads to them, for members that no page describes."""
+        """Find the members that disagree in ``pairs``, and in the structures that these reach.
+
+        ``origin`` is reported for members that are on no page: it is that of what leads to the pairs.
+        """
         waiting = [(pair, origin) for pair in pairs]
         seen = {pair for pair, _ in waiting}
         while waiting:
@@ -144,8 +147,8 @@ class Reconciled:
             described = self.structures[pair.described]
             for key, member in self._by_key(described.members).items():
                 same = recorded.get(key)
-                place = above if member.origin == RECORDED else member.origin
-                if found := self._disagreement(pair, member, same, place):
+                here = above if member.origin == RECORDED else member.origin
+                if found := self._disagreement(pair, member, same, here):
                     yield found
                 elif same:
                     for inner in pairs_in(
@@ -153,7 +156,7 @@ class Reconciled:
                     ):
                         if inner not in seen:
                             seen.add(inner)
-                            waiting.append((inner, place))
+                            waiting.append((inner, here))
 
     def _disagreement(
         self, pair: Pair, member: DocumentedMember, same: RecordedMember | None, origin: Origin
@@ -169,8 +172,10 @@ class Reconciled:
     # --- what is compared ---
 
     def _both_sources(self) -> dict[StructureKey, Structure]:
-        """The structures by service and name. Where a page and the record both describe one, the page
-        wins, down to a member whose structure has no page: that is the record's, or else any JSON."""
+        """Collect the structures of pages and record; the page wins if both describe a structure.
+
+        A member whose structure has no page gets the recorded structure, or any JSON if there is none.
+        """
         described = {
             (service, structure.name): _from_record(service, structure)
             for service, responses in self._recorded.items()
@@ -186,7 +191,7 @@ class Reconciled:
         return described
 
     def _partners_of(self, seeds: Iterable[Pair]) -> dict[StructureKey, list[StructureKey]]:
-        """For each structure, the recorded ones that rows may hold in its place."""
+        """Map each structure to the recorded ones that rows may hold in its place."""
         partners: dict[StructureKey, list[StructureKey]] = {}
         waiting = list(seeds)
         while waiting:
@@ -202,7 +207,7 @@ class Reconciled:
                     waiting += pairs_in(
                         pair.recorded[0], same.shape, pair.described[0], member.shape
                     )
-        # The one of the same name comes first.
+        # The structure with the same name comes first.
         return {
             key: sorted(others, key=lambda other: (other != key, other))
             for key, others in partners.items()
@@ -211,11 +216,11 @@ class Reconciled:
     # --- what is settled ---
 
     def _settled(self, key: StructureKey) -> Structure:
-        """A structure as its schema describes it.
+        """Settle a structure as its schema describes it.
 
-        No member is required because the record says so: AWS leaves out what its models require, and
-        which must not make a row invalid. One that a page requires is required only if the record, where
-        there is one, requires it as well: pages are older than the API.
+        A member is required only if the page and every record that rows may hold require it. AWS omits
+        members that its models require, which must not make a row invalid, so the record alone is not
+        enough. Pages can be older than the API, so the page alone is not enough either.
         """
         structure = self._described[key]
         partners = [
@@ -242,9 +247,11 @@ class Reconciled:
         member: DocumentedMember,
         same: Iterable[tuple[StructureKey, RecordedMember | None]],
     ) -> Shape:
-        """The shape of a member in the schema: the page's, or the record's by choice. Where the
-        page's is chosen against the record, that is what the mapper makes, which it can unless the
-        page's shape has structures."""
+        """Return the shape of a member in the schema: the page's, or the recorded one if chosen.
+
+        If the settings choose the page's shape against the record, the mapper converts to it. It cannot
+        make structures.
+        """
         choice = self.choice(key, member.name)
         if choice is None:
             return member.shape
@@ -282,7 +289,7 @@ class Reconciled:
         )
 
     def _by_key(self, members: Iterable[M]) -> dict[str, M]:
-        """Members by their keys in rows."""
+        """Map the keys that members have in rows to the members."""
         members = list(members)
         keys = self._nested_names.of(member.name for member in members)
         return {keys[member.name]: member for member in members}
@@ -297,7 +304,7 @@ def _from_record(service: str, structure: RecordedStructure) -> Structure:
 
 
 def _known(service: str, shape: Shape, known: Container[StructureKey]) -> Shape:
-    """``shape`` with any JSON for each structure that is not known."""
+    """Replace each structure of ``shape`` that is not in ``known`` by any JSON."""
     match shape:
         case StructureRef(name):
             return shape if (service, name) in known else Scalar("json")

@@ -1,8 +1,8 @@
-"""The type table: what a DDSQL type is in every target. It is the only file that names a target's types.
+"""Define what each DDSQL type is in every target. No other file names a target's types.
 
 `TYPES` has one row per DDSQL type; `array<T>` is composed, not a row. `DIALECTS` has one row per SQL
-target. `SCALARS` says what the scalars of AWS documents are when they stand inside a json column.
-A `TypeTable` is these rows plus the user's own rows and rules.
+target. `SCALARS` defines what the scalars of AWS APIs are inside a json column. A `TypeTable` combines
+these rows with the user's own rows and rules.
 
 To add a type, add a row to `TYPES`. To add an SQL target, add a row to `DIALECTS`, a `SqlType` to
 each row of `TYPES`, and a template.
@@ -60,7 +60,7 @@ class SqlType:
     depth: int = 0
 
     def parameter(self, marker: str) -> str:
-        """The SQL for a parameter of this type, ``marker`` being the driver's ("?", "%s", "$1")."""
+        """Return the SQL for a parameter of this type; ``marker`` is the driver's ("?", "%s", "$1")."""
         if not self.via:
             return marker
         first = f"CAST({marker} AS {self.via})"
@@ -345,8 +345,8 @@ SATISFIED_BY: Mapping[str, frozenset[str]] = {
     "timestamp": frozenset({"timestamp"}),
     "binary": frozenset({"string", "timestamp", "binary"}),
 }
-"""The scalars whose every value, as it stands in a row, satisfies a scalar's schema: a row holds
-timestamps and binary data as text. "json" is not here: everything satisfies it."""
+"""For each scalar, the scalars whose row values satisfy its schema. A row holds timestamps and binary
+data as text. Everything satisfies "json", which has no entry."""
 
 STRICT: Mapping[str, str] = {
     "string": "written",
@@ -357,20 +357,20 @@ STRICT: Mapping[str, str] = {
     "binary": "base64_text",
     "json": "json_value",
 }
-"""What makes a nested scalar from a value of any type, or refuses the value. An ordinary converter
-takes text for a time, because only times arrive there."""
+"""The converters used when a setting forces the page's type: they reject values of other types. The
+ordinary converters accept some of them, such as text for a timestamp."""
 
 
 # --- what emitters compose ------------------------------------------------------------------------
 
 
 def array_row(element: str) -> str:
-    """The annotation of a list in a row, made from its elements': any of them may be null."""
+    """Annotate a list in a row, given the annotation of its elements, any of which may be null."""
     return f"list[{element} | None]"
 
 
 def map_row(value: str) -> str:
-    """The annotation of a map in a row, made from its values': any of them may be null."""
+    """Annotate a map in a row, given the annotation of its values, any of which may be null."""
     return f"dict[str, {value} | None]"
 
 
@@ -378,9 +378,9 @@ NULL: JsonSchema = {"type": "null"}
 
 
 def nullable(schema: Mapping[str, Any]) -> JsonSchema:
-    """``schema`` or null. A schema that allows everything already allows null.
+    """Allow null besides what ``schema`` allows.
 
-    Written with anyOf, because datamodel-code-generator turns ``"type": [T, "null"]`` of a map into
+    The result uses anyOf, because datamodel-code-generator turns ``"type": [T, "null"]`` of a map into
     a map of Any.
     """
     options = schema.get("anyOf")
@@ -400,7 +400,7 @@ def map_schema(values: Mapping[str, Any]) -> JsonSchema:
 def object_schema(
     properties: Mapping[str, Any], required: Iterable[str], *, closed: bool
 ) -> JsonSchema:
-    """An object with named properties; ``closed`` forbids others."""
+    """Make the schema of an object with named properties; ``closed`` forbids others."""
     schema: JsonSchema = {"type": "object", "properties": dict(properties)}
     names = list(required)
     if names:
@@ -412,7 +412,10 @@ def object_schema(
 def open_enumeration(
     current: Iterable[str], deprecated: Iterable[str], schema: Mapping[str, Any]
 ) -> JsonSchema:
-    """The documented values, or any other value of ``schema``: AWS adds values without notice."""
+    """List the documented values, and allow any other value of ``schema``.
+
+    AWS adds values without notice, which must not make a row invalid.
+    """
     options: list[JsonSchema] = []
     if current := list(current):
         options.append({"enum": current})
@@ -425,14 +428,14 @@ def open_enumeration(
 
 
 PAGE_RULE = "the page"
-"""The rule of a type that no setting has chosen."""
+"""The rule of a type that is taken from the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """A DDSQL type expression, resolved: a row of the table, or an array of a resolved type.
 
-    ``rule`` says where the resolution comes from, for people: the page, or a rule of the settings.
+    ``rule`` describes what chose the type, for people: the page, or a rule of the settings.
     """
 
     expression: str
@@ -450,8 +453,11 @@ class Resolved:
 
     @property
     def is_json(self) -> bool:
-        """True where a structure can narrow the type: its schema allows everything, and a user's row
-        did not choose another conversion, whose values no structure describes."""
+        """Whether a structure can narrow the type.
+
+        Its schema must allow everything, and its conversion must be that of json: no structure describes
+        the values of another conversion, which a user's row may choose.
+        """
         return (
             self.type is not None
             and not self.type.json_schema
@@ -460,16 +466,12 @@ class Resolved:
 
     @property
     def is_string(self) -> bool:
-        """True where documented values can narrow the type."""
+        """Whether documented values can narrow the type."""
         return (
             self.type is not None
             and self.type.json_schema.get("type") == "string"
             and ("format" not in self.type.json_schema)
         )
-
-    @property
-    def python_types(self) -> tuple[PythonType, ...]:
-        return (self.scalar.python,)
 
     @property
     def json_schema(self) -> JsonSchema:
@@ -486,7 +488,7 @@ class Resolved:
         return self.scalar.row
 
     def sql(self, dialect: Dialect) -> SqlType:
-        """The type in ``dialect``. An array is encoded element by element."""
+        """Return the type in ``dialect``. An array is encoded element by element."""
         if self.element is None:
             return self.scalar.sql[dialect.name]
         if self.element.element is not None and dialect.nested_array is not None:
@@ -508,17 +510,17 @@ class Resolved:
 
 
 def annotated(row: Type) -> JsonSchema:
-    """A row's JSON Schema with the annotation that the models follow."""
+    """Return a row's JSON Schema, annotated with the Python type for the models."""
     module = row.python.module or "._types"
     return {**row.json_schema, PYTHON_TYPE: f"{module}.{row.python.name}"}
 
 
 class UnknownType(ValueError):
-    """No row has this name. The message lists the known ones."""
+    """Raised for a name that no row has. The message lists the known names."""
 
 
 class ArraysTooDeep(UnknownType):
-    """A type expression nests arrays deeper than `MAX_ARRAYS`."""
+    """Raised for a type expression that nests arrays deeper than `MAX_ARRAYS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -536,7 +538,7 @@ class Rule:
 
     @property
     def exact(self) -> bool:
-        """True where the rule names one column of one table."""
+        """Whether the rule names one column of one table, without patterns."""
         return not _GLOB.search(self.table + self.column)
 
     def matches(self, table: str, column: str, type: str) -> bool:
@@ -555,7 +557,7 @@ _GLOB = re.compile(r"[*?\[]")
 _ARRAY = re.compile(r"array\s*<(.+)>", re.DOTALL)
 
 MAX_ARRAYS = 8
-"""How deep a type expression may nest arrays; no engine takes more than a few."""
+"""How deep a type expression may nest arrays; no engine supports more than a few levels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -576,9 +578,9 @@ class TypeTable:
         return frozenset(row.python.name for row in self.types.values())
 
     def resolve(self, expression: str) -> Resolved:
-        """The type that ``expression`` names, such as ``"array<string>"``.
+        """Resolve a type expression, such as ``"array<string>"``.
 
-        Raises `UnknownType` where no row has that name, or arrays are nested deeper than `MAX_ARRAYS`.
+        Raises `UnknownType` if no row has the name, and `ArraysTooDeep` for too many nested arrays.
         """
         if expression.count("<") > MAX_ARRAYS:
             raise ArraysTooDeep(
@@ -594,16 +596,17 @@ class TypeTable:
         return Resolved(text, row)
 
     def resolve_column(self, table: str, column: str, expression: str) -> Resolved:
-        """The type of a column: by an exact rule, else by the last pattern that matches, else by
-        the page. Raises `UnknownType`."""
+        """Resolve the type of a column: by an exact rule, else by the last matching rule with patterns,
+        else by the page's ``expression``. Raises `UnknownType`."""
         matching = [rule for rule in self.rules if rule.matches(table, column, expression.strip())]
-        for rule in sorted(matching, key=lambda rule: rule.exact)[-1:]:
-            resolved = self.resolve(rule.type)
-            return Resolved(resolved.expression, resolved.type, resolved.element, str(rule))
-        return self.resolve(expression)
+        exact = [rule for rule in matching if rule.exact]
+        if not matching:
+            return self.resolve(expression)
+        *_, rule = exact or matching
+        return replace(self.resolve(rule.type), rule=str(rule))
 
     def nested(self, name: str) -> tuple[NestedScalar, Type]:
-        """The scalar ``name`` of `SCALARS` and the row whose form it has inside JSON."""
+        """Return the scalar ``name`` of `SCALARS`, and the row of its type inside JSON."""
         scalar = _SCALARS[name]
         return scalar, self.types[scalar.type]
 
@@ -630,5 +633,5 @@ FROM_MAP_TEXT: Mapping[str, str] = {
     "timestamp": "timestamp_from_text",
     "json_value": "document",
 }
-"""What makes the same value from text, by converter. Only at a key of a map, where values of all
-types are texts: an ordinary member has the type that it has."""
+"""The converters that make the same values from text. They are used at keys of maps only, where
+values of all types are text."""

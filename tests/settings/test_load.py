@@ -421,8 +421,8 @@ def test_overrides_keep_their_order_and_positions(tmp_path: Path) -> None:
             "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nmember = 'D'\npath = '@'\n"
             "arguments.X = 'Y'",
             [
-                "5:1: SG302 path belongs to the call of another operation: set operation, too",
-                "6:1: SG302 arguments belongs to the call of another operation: set operation, too",
+                "5:1: SG302 path applies to the call of another operation; set operation as well",
+                "6:1: SG302 arguments applies to the call of another operation; set operation as well",
             ],
         ),
         (

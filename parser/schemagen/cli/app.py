@@ -1,6 +1,6 @@
-"""The command ``schemagen``: the group, its commands, and how errors become exit statuses."""
+"""Run the command ``schemagen``: its subcommands, and the exit status of each kind of error."""
 
-# Commands import parsers, emitters and rich in their functions: `--help` must not wait for them.
+# Commands import parsers, emitters and rich inside functions, so that `--help` does not wait for them.
 from __future__ import annotations
 
 import os
@@ -25,7 +25,7 @@ INTERRUPTED = 130
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="ddsql-schemagen", prog_name="schemagen")
 def cli() -> None:
-    """Schema as code: from documentation to JSON Schema, pydantic, SQL and boto3 mappers.
+    """Generate JSON Schema, pydantic models, SQL and boto3 mappers from documentation.
 
     Reads the pages in docs_src/ and keeps the generated package up to date. Settings are in
     [tool.schemagen] of pyproject.toml, or in schemagen.toml; options override them.

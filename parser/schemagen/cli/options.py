@@ -1,4 +1,4 @@
-"""What several commands share: options, the settings they lead to, messages and exit statuses."""
+"""Define what several commands share: options, loading of settings, messages and exit statuses."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePosixPath
 
-from schemagen.diagnostics import Problem, ProblemsFound
+from schemagen.diagnostics import Problem, ProblemsFound, display_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,6 @@ def kind_of(path: str) -> Kind | None:
     by_name = (kind for kind in Kind if pure.match(kind.pattern))
     by_folder = (kind for kind in Kind if kind.folder in pure.parts[:-1])
     return next(by_name, None) or next(by_folder, None)
-
-
-def display_path(path: Path, root: Path) -> str:
-    """Format a path for messages and origins: relative to ``root`` if inside it, with forward slashes."""
-    absolute = Path(os.path.abspath(path))  # noqa: PTH100 -- links are kept as they are named
-    base = Path(os.path.abspath(root))  # noqa: PTH100
-    return (absolute.relative_to(base) if absolute.is_relative_to(base) else path).as_posix()
 
 
 def find_sources(docs: Path, root: Path) -> tuple[Source, ...]:

@@ -1,4 +1,4 @@
-"""What ``schemagen explain TABLE`` shows: the calls that fill a table."""
+"""Format the calls that fill a table, for ``schemagen explain TABLE``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def to_json(calls: TableCalls) -> dict[str, Any]:
 
 
 def _plain(value: object, pairs: Collection[str]) -> object:
-    """Tuples as lists; in fields that are called one of ``pairs``, as objects."""
+    """Convert tuples to lists, and fields named in ``pairs`` to objects."""
     if isinstance(value, Mapping):
         entries = cast("Mapping[str, object]", value)
         return {

@@ -1,4 +1,4 @@
-"""What ``schemagen catalog`` shows of a generated catalogue."""
+"""Format a generated catalogue for ``schemagen catalog``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``schemagen coverage`` shows: how many columns are filled, and where page and record differ."""
+"""Format the coverage for ``schemagen coverage``: filled columns, and differences of page and record."""
 
 from __future__ import annotations
 
@@ -112,14 +112,12 @@ FINDING_WORDS = ("finding",)
 
 
 def finding_lines(coverage: Coverage) -> list[str]:
-    """Format `finding_rows` as lines of text: names are long, and a table would be wider than a
-    screen."""
+    """Format `finding_rows` as lines of text: names are long, and a table would be wider than a screen."""
     return [escape_controls(": ".join(filter(None, row))) for row in finding_rows(coverage)]
 
 
 def finding_rows(coverage: Coverage) -> list[tuple[str, ...]]:
-    """List what is not covered, and where pages and botocore differ. What concerns several tables
-    is listed once."""
+    """List what is not covered, and where pages and botocore differ; each finding once."""
     findings = (row for table in coverage.tables for row in _findings(table))
     return list(dict.fromkeys(findings))
 

@@ -8,4 +8,5 @@ from schemagen.model.origin import Origin
 
 
 def origin_json(origin: Origin) -> dict[str, Any]:
+    """Format an origin for programs: ``path`` and ``line``."""
     return {"path": origin.path, "line": origin.line}

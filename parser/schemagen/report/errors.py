@@ -1,4 +1,4 @@
-"""What ``schemagen explain`` shows of error codes, and docs/errors.md, which is made from the same."""
+"""Format error codes, for ``schemagen explain CODE`` and for docs/errors.md."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _paragraph(words: str) -> str:
 
 
 def _printable_lines(content: str) -> str:
-    """``content`` with escapes for invisible characters, so that none reaches a terminal or page."""
+    """Escape invisible characters of ``content``, so that none reaches a terminal or page."""
     return "".join(f"{printable(line)}\n" for line in content.split("\n")[:-1])
 
 

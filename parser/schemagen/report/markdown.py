@@ -1,4 +1,4 @@
-"""Tables in Markdown."""
+"""Format tables in Markdown."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, words: Collection[str]) -> str:
-    """Format a Markdown table. Cells are set as code, except in the columns whose heading is in
-    ``words``."""
+    """Format a Markdown table. Cells are code, except in columns whose heading is in ``words``."""
     code = [heading not in words for heading in headings]
     lines = [_line(headings), _line("---" for _ in headings)]
     lines += [

@@ -1,4 +1,4 @@
-"""What ``schemagen inspect`` shows: the content of the pages, with its origins."""
+"""Format the content of the pages, with its origins, for ``schemagen inspect``."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def _value(value: DocumentedValue) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class ValueOf:
-    """A documented value. ``owner`` is the column or member it is a value of."""
+    """A documented value; ``owner`` names the column or member that has it."""
 
     owner: str
     origin: Origin
@@ -171,7 +171,7 @@ VALUE_HEADINGS = ("owner", "value", "deprecated", "source", "wording")
 
 
 def value_rows(pages: Pages) -> list[tuple[str, ...]]:
-    """Format every documented value next to its wording, so that a person can judge the reading."""
+    """Format every documented value beside the wording that it was read from, for review."""
     return [
         (
             item.owner,

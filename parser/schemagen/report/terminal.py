@@ -1,5 +1,4 @@
-"""Text and tables for a terminal. Text from pages is plain text here: neither markup nor control
-characters in it are interpreted."""
+"""Print text and tables. Neither markup nor control characters in text from pages are interpreted."""
 
 from __future__ import annotations
 
@@ -43,6 +42,5 @@ def print_table(
 
 
 def escape_controls(text: str) -> str:
-    """Replace C1 control characters with their escapes: wrongly decoded text of a page may contain
-    them, and some move the cursor."""
+    """Escape C1 control characters, which garbled text of a page may contain: some move the cursor."""
     return _C1_CONTROLS.sub(lambda found: repr(found[0])[1:-1], text)

@@ -1,4 +1,4 @@
-"""What ``schemagen types`` shows: the type table."""
+"""Format the type table for ``schemagen types``."""
 
 from __future__ import annotations
 

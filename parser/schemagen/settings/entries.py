@@ -13,8 +13,10 @@ from schemagen.settings.setting import Setting
 
 @dataclass(frozen=True, slots=True)
 class SourcePosition:
-    """The position of an entry of the settings: line and column of each of its keys, and with "" of
-    the entry itself."""
+    """The position of an entry of the settings.
+
+    ``keys`` maps the entry's keys to line and column, and "" to those of the entry itself.
+    """
 
     path: str
     keys: Mapping[str, tuple[int, int]]
@@ -24,7 +26,7 @@ class SourcePosition:
         return self.keys[""][0]
 
     def problem(self, code: str, message: str, key: str = "") -> Problem:
-        """A problem at ``key``, or at the entry if it lacks that key."""
+        """Make a problem at ``key``, or at the entry if it lacks that key."""
         return Problem(self.path, *self.keys.get(key, self.keys[""]), code, message)
 
 
@@ -32,7 +34,7 @@ class SourcePosition:
 class Entry:
     """An entry, and the problems found in it so far; all of them are SG302.
 
-    ``noun`` is what messages call it, such as "override". What is parsed is only meaningful without
+    ``noun`` is what messages call it, such as "override". Parsed values are only valid if there are no
     problems.
     """
 
@@ -51,9 +53,9 @@ class Entry:
         required: Collection[str],
         suggested: Iterable[str] | None = None,
     ) -> dict[str, Any]:
-        """The values of ``settings``, without those that are wrong.
+        """Parse the values of ``settings``; invalid ones become problems and are left out.
 
-        The names in ``required`` must be keys of the entry. Hints for unknown keys are from
+        The names in ``required`` must be keys of the entry. Hints for unknown keys are taken from
         ``suggested``, by default the names of ``settings``.
         """
         known = {setting.name: setting for setting in settings}
@@ -82,10 +84,10 @@ def read(
     key_path: KeyPath,
     line_column: Callable[[KeyPath], tuple[int, int]],
 ) -> Iterator[Entry]:
-    """Yield the entries of the array at ``key_path``. One that is not a table has a problem, and no
-    values.
+    """Yield the entries of the array at ``key_path``.
 
-    ``path`` is the name of the file in messages; ``line_column`` finds an entry in it.
+    An entry that is not a table has a problem and no values. ``path`` is the name of the file in
+    messages; ``line_column`` finds an entry in it.
     """
     for number, entry in enumerate(entries):
         values = cast("dict[str, object]", entry) if isinstance(entry, dict) else {}

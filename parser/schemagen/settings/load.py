@@ -1,5 +1,4 @@
-"""Loading settings: ``[tool.schemagen]`` of pyproject.toml, or schemagen.toml with the same keys at
-its top.
+"""Load settings from ``[tool.schemagen]`` of pyproject.toml, or from the top level of schemagen.toml.
 
 A setting is a row of `SETTINGS` and an attribute of `Settings`, which holds its default.
 """
@@ -17,7 +16,7 @@ from keyword import iskeyword
 from pathlib import Path
 from typing import Any, cast
 
-from schemagen.diagnostics import Problem, ProblemsFound, did_you_mean
+from schemagen.diagnostics import Problem, ProblemsFound, did_you_mean, display_path
 from schemagen.names import NestedNames, is_package_name
 from schemagen.settings import members, overrides, positions
 from schemagen.settings.members import MemberChoice
@@ -63,11 +62,8 @@ class Settings:
     """Which source to follow where API page and record disagree about a member."""
 
     def display(self, path: Path) -> str:
-        """``path`` as messages and origins show it: relative to the root, with forward slashes."""
-        try:
-            return path.relative_to(self.root).as_posix()
-        except ValueError:
-            return path.as_posix()
+        """Format a path for messages and origins: relative to the root if inside it, with slashes."""
+        return display_path(path, self.root)
 
 
 def load_settings(start: Path) -> Settings:
@@ -158,7 +154,7 @@ def _json_schema(value: object) -> dict[str, Any] | None:
 
 
 def _row(value: object) -> str | None:
-    """A type annotation of `_ROW_NAMES`, as black formats it."""
+    """Parse a type annotation made of `_ROW_NAMES`, and format it as black does."""
     if not isinstance(value, str):
         return None
     try:
@@ -185,7 +181,7 @@ def _is_row(expression: ast.expr) -> bool:
 
 
 def _version(value: object) -> str | None:
-    """A version in the form of PEP 440, which the generated pyproject.toml needs."""
+    """Accept a version in the form of PEP 440, which the generated pyproject.toml needs."""
     from packaging.version import InvalidVersion, Version
 
     # `Version` accepts white space around a version, and letters that fold to ASCII.
@@ -242,7 +238,7 @@ _TYPE_FIELDS = (
 
 
 class _Reader:
-    """Reads a settings file, and collects every problem in it."""
+    """Reads a settings file, and collects all its problems."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -254,7 +250,7 @@ class _Reader:
             raise ProblemsFound([Problem(path.name, 1, 1, "SG301", str(error))]) from error
 
     def table(self) -> dict[str, Any] | None:
-        """The table of schemagen's settings; None for a pyproject.toml without it."""
+        """Return the table of schemagen's settings; None for a pyproject.toml without it."""
         try:
             document = tomllib.loads(self.text)
         except tomllib.TOMLDecodeError as error:
@@ -278,7 +274,7 @@ class _Reader:
 
     @cached_property
     def positions(self) -> Positions:
-        """The positions of the settings, found only for a file with problems or overrides."""
+        """The positions of all settings. They are only needed for problems, overrides and rules."""
         return positions.toml(self.text)
 
     def line_column(self, key_path: KeyPath) -> tuple[int, int]:
@@ -290,7 +286,7 @@ class _Reader:
         self.problems.append(Problem(self.path.name, line, column, "SG302", message))
 
     def settings(self, table: Mapping[str, Any]) -> Settings:
-        """Make the settings of schemagen's table. Raises `ProblemsFound` with every SG302."""
+        """Make `Settings` from schemagen's table. Raises `ProblemsFound` with every SG302."""
         values = self.values(table)
         values["types"] = self.type_table(values.get("types", {}), values.pop("columns", []))
         values["overrides"], problems = overrides.parse(
@@ -306,7 +302,7 @@ class _Reader:
         return _settings(self.path.parent, **values)
 
     def values(self, table: Mapping[str, object]) -> dict[str, Any]:
-        """The values of `SETTINGS` that ``table`` has, without those that are wrong."""
+        """Parse the values of ``table``; invalid ones become problems and are left out."""
         settings = {setting.name: setting for setting in SETTINGS}
         values: dict[str, Any] = {}
         for name, value in table.items():
@@ -319,7 +315,7 @@ class _Reader:
         return values
 
     def parsed(self, setting: Setting, key_path: KeyPath, value: object) -> object | None:
-        """``value`` as ``setting`` parses it; None, with a problem recorded, if it is wrong."""
+        """Parse ``value``, or record a problem and return None if ``setting`` does not accept it."""
         parsed = setting.parse(value)
         if parsed is None:
             self.wrong(key_path, setting.refusal(value, ".".join(map(str, key_path))))
@@ -343,7 +339,10 @@ class _Reader:
         return replace(table, rules=tuple(self.rules(rules, table)))
 
     def type_row(self, name: str, fields: dict[str, Any], known: Type | None) -> Type | None:
-        """A new row of the type table, or ``known`` with changes; None with a problem recorded."""
+        """Make a row of the type table, from ``known`` if there is such a row already.
+
+        Records a problem and returns None if a field is missing, unknown or invalid.
+        """
         before = len(self.problems)
         dialects = [dialect.name for dialect in DIALECTS]
         settings = {setting.name: setting for setting in _TYPE_FIELDS}
@@ -381,7 +380,10 @@ class _Reader:
     def sql_type(
         self, key_path: KeyPath, value: object, known: SqlType | None, convert: str
     ) -> SqlType | None:
-        """A type written as its SQL name, or as a table of the fields of `SqlType`."""
+        """Parse a type that is given as its SQL name, or as a table of the fields of `SqlType`.
+
+        Records a problem and returns None if it is invalid.
+        """
         fields: dict[str, Any] = _table(value) or {"name": value}
         encode = known.encode if known else convert if convert in _ENCODERS else "text"
         allowed = {"name": None, "via": None, "encode": _ENCODERS, "decode": _DECODERS}

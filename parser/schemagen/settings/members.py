@@ -1,9 +1,8 @@
-"""``members`` of the settings: which source to follow where an API page and the lock's record type a
-member so differently that no value satisfies both.
+"""Parse the setting ``members``, which chooses a source where page and record disagree about a member.
 
-An entry has ``service``, ``structure`` and ``member`` by the API's names, and ``use``: "page" keeps
-the page's type, and the mapper converts to it or refuses a value; "record" gives the member the
-recorded type in the JSON Schema and the model, too.
+They disagree if no value satisfies both types. An entry has ``service``, ``structure`` and ``member``, in
+the API's names, and ``use``: with "page", the mapper converts values to the page's type, or rejects them;
+with "record", the JSON Schema and the model have the recorded type.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Bindings made by hand: the ``overrides`` of the settings, which win over what is inferred.
+"""Parse and check overrides: bindings made by hand, which take precedence over inferred ones.
 
 An entry with ``column`` names the member that fills the column, or leaves it unbound; any other entry
-chooses the item of the table. `schemagen bind` applies them and marks their columns with the evidence
-"hand" in the lock. A build only checks that the lock has them.
+chooses the item of the table. `schemagen bind` applies them and gives their columns the evidence "hand"
+in the lock. A build only checks that they are in the lock.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ItemOverride:
-    """Chooses the item of a table's rows. What is "" is inferred."""
+    """Chooses the item of a table's rows. Empty strings are inferred."""
 
     table: str
     service: str
@@ -39,9 +39,9 @@ class ItemOverride:
 class ColumnOverride:
     """Names the member that fills a column; "" leaves the column unbound.
 
-    ``operation`` is "" for the primary operation. ``path`` leads to the item of another operation;
-    "" is its response itself. ``arguments`` and ``constants`` are what that operation is called with;
-    None is inferred.
+    ``operation`` is "" for the primary operation. ``path`` is that of another operation's item; "" is
+    the response itself. ``arguments`` and ``constants`` are what that operation is called with, or None
+    if they are to be inferred.
     """
 
     table: str
@@ -54,8 +54,10 @@ class ColumnOverride:
     position: SourcePosition = field(repr=False, compare=False)
 
     def enrichment(self, binding: Binding) -> tuple[str, str] | None:
-        """The operation of the enrichment that has the member, and the path to its item; None if the
-        member is one of the primary item."""
+        """Return the operation and item path of the enrichment that has the member.
+
+        None means that the member belongs to the primary item.
+        """
         if self.operation in ("", binding.operation) and self.path in ("", binding.path):
             return None
         return self.operation, self.path or WHOLE
@@ -73,7 +75,7 @@ class Overrides:
         yield from self.columns
 
     def of(self, table: str) -> Overrides:
-        """The overrides of one table."""
+        """Return the overrides of one table."""
         return Overrides(
             tuple(override for override in self.items if override.table == table),
             tuple(override for override in self.columns if override.table == table),
@@ -169,7 +171,7 @@ _COLUMN_KEYS = (
     ),
     _UNBOUND,
 )
-# Hints for an unknown key are from all of them: a misspelt `column` makes an entry look like an item.
+# Hints for an unknown key are taken from all keys: a misspelt `column` makes an entry look like an item.
 _ALL_KEYS = tuple(dict.fromkeys(setting.name for setting in (*_ITEM_KEYS, *_COLUMN_KEYS)))
 # The keys that belong to the call of another operation.
 _CALL_KEYS = ("path", "arguments", "constants")
@@ -236,7 +238,7 @@ def _column(entry: Entry) -> ColumnOverride:
         for key in _CALL_KEYS:
             if key in entry.values and "operation" not in entry.values:
                 entry.wrong(
-                    f"{key} belongs to the call of another operation: set operation, too", key
+                    f"{key} applies to the call of another operation; set operation as well", key
                 )
     override = ColumnOverride(
         values.get("table", ""),
@@ -263,9 +265,9 @@ def problems(
     bindings: Mapping[str, Binding],
     up_to_date: Collection[str] = (),
 ) -> Iterator[Problem]:
-    """SG303 for tables and columns that are on no page, SG305 for overrides that are not applied.
+    """Report overrides of tables and columns that are on no page (SG303), or not in the lock (SG305).
 
-    ``tables`` are those of the pages. Tables whose ids are ``up_to_date`` were checked before.
+    ``tables`` are those of the pages. Tables whose ids are ``up_to_date`` were checked in an earlier run.
     """
     pages = {table.id: table for table in tables}
     for override in overrides:
@@ -285,7 +287,7 @@ def problems(
 def without_page(
     override: ItemOverride | ColumnOverride, pages: Mapping[str, Table]
 ) -> Problem | None:
-    """SG303 if no page has the table, or the column, of an override."""
+    """Report an override whose table or column is on no page, as SG303."""
     table = pages.get(override.table)
     if table is None:
         message = f"no page has the id {override.table}{did_you_mean(override.table, pages)}"
@@ -299,7 +301,7 @@ def without_page(
 
 
 def is_reflected(override: ItemOverride | ColumnOverride, binding: Binding | None) -> bool:
-    """Whether the table's binding is as the override wants it."""
+    """Whether the table's binding reflects the override."""
     if isinstance(override, ItemOverride):
         return binding is not None and _has_item(binding, override)
     if not override.member:
@@ -308,9 +310,9 @@ def is_reflected(override: ItemOverride | ColumnOverride, binding: Binding | Non
 
 
 def _has_item(binding: Binding, override: ItemOverride) -> bool:
-    wanted = (override.service, override.operation, override.path)
+    chosen = (override.service, override.operation, override.path)
     bound = (binding.service, binding.operation, binding.path)
-    return all(text in ("", other) for text, other in zip(wanted, bound, strict=True))
+    return all(text in ("", other) for text, other in zip(chosen, bound, strict=True))
 
 
 def _has_column(binding: Binding, override: ColumnOverride) -> bool:
@@ -327,6 +329,6 @@ def _has_column(binding: Binding, override: ColumnOverride) -> bool:
 
 
 def _agree(
-    wanted: tuple[tuple[str, object], ...] | None, bound: tuple[tuple[str, object], ...]
+    chosen: tuple[tuple[str, object], ...] | None, bound: tuple[tuple[str, object], ...]
 ) -> bool:
-    return wanted is None or dict(wanted) == dict(bound)
+    return chosen is None or dict(chosen) == dict(bound)

@@ -14,7 +14,7 @@ KeyPath = tuple[str | int, ...]
 class Positions:
     """The offsets of a text's entries, by key path.
 
-    ``duplicates`` are the key paths and offsets of keys that stand in their object a second time.
+    ``duplicates`` are the key paths and offsets of keys that are repeated in their object.
     """
 
     def __init__(
@@ -28,22 +28,22 @@ class Positions:
         self.duplicates = duplicates
 
     def line_column(self, key_path: KeyPath) -> tuple[int, int]:
-        """Line and column, from 1, of an entry or of the nearest entry around it."""
+        """Return line and column, from 1, of an entry or of the nearest entry around it."""
         while key_path and key_path not in self.offsets:
             key_path = key_path[:-1]
         return line_column(self.text, self.offsets.get(key_path, 0))
 
 
 def line_column(text: str, offset: int) -> tuple[int, int]:
-    """Line and column of ``offset``, both from 1, in characters."""
+    """Convert an offset to line and column, both from 1, in characters."""
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
 def toml(text: str) -> Positions:
     """Find the positions of a TOML text that `tomllib` accepts.
 
-    An entry stands at its key, at its header, or at its element in an array; a table that several
-    headers open, at the first of them.
+    The position of an entry is that of its key, its header, or its element in an array. A table that
+    several headers open has the position of the first.
     """
     return Positions(text, _Toml(text).offsets)
 
@@ -63,7 +63,7 @@ def json(text: str) -> Positions:
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _DOT = re.compile(r"[ \t]*\.[ \t]*")
 _KEY = re.compile(r"""[A-Za-z0-9_-]+|"(?:\\.|[^"\\])*"|'[^']*'""")
-# Strings in all four spellings, which may end in quotes of their own; then values without quotes.
+# The four forms of strings, of which the multi-line ones may end in further quotes; then other values.
 _SCALAR = re.compile(
     r'''"""(?:\\.|[^\\])*?""""{0,2}|\'\'\'.*?\'\'\''{0,2}'''
     r"""|"(?:\\.|[^"\\])*"|'[^']*'|[^,\]}#\r\n]+""",
@@ -72,7 +72,7 @@ _SCALAR = re.compile(
 
 
 class _Toml:
-    """Walks through a valid TOML text (https://toml.io/en/v1.0.0) and notes where entries begin."""
+    """Scans a valid TOML text (https://toml.io/en/v1.0.0) and records where entries begin."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -176,7 +176,7 @@ _decode = _json.JSONDecoder().raw_decode
 
 
 class _Json:
-    """Walks through a valid JSON text."""
+    """Scans a valid JSON text."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -207,6 +207,6 @@ class _Json:
         self.end = offset + 1
 
     def skip(self, offset: int) -> int:
-        """The offset after the white space at ``offset``."""
+        """Return the offset after the white space at ``offset``."""
         match = _SPACE.match(self.text, offset)
         return match.end() if match else offset

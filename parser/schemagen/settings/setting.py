@@ -1,4 +1,4 @@
-"""A setting: its key, and the values that it takes."""
+"""Describe a setting: its key, and the values that it accepts."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A key and the values that it takes.
+    """A key and the values that it accepts.
 
-    ``accepts`` completes the message "NAME must be …". ``parse`` returns what the program uses for a
-    value, or None if it does not accept the value.
+    ``accepts`` completes the message "NAME must be …". ``parse`` converts a value to the form that the
+    program uses, or returns None if the value is not accepted.
     """
 
     name: str
@@ -20,13 +20,12 @@ class Setting:
     parse: Callable[[object], object | None]
 
     def refusal(self, value: object, name: str = "") -> str:
-        """The message for a value that ``parse`` does not accept; ``name`` is the key with those of
-        the tables around it."""
+        """Format the message for a value that is not accepted; ``name`` is the dotted key, if nested."""
         return f"{name or self.name} must be {self.accepts}, not {value!r}"
 
 
 def matching(pattern: re.Pattern[str]) -> Callable[[object], str | None]:
-    """Accept strings that ``pattern`` matches from begin to end."""
+    """Accept strings that ``pattern`` matches in full."""
 
     def parse(value: object) -> str | None:
         return value if isinstance(value, str) and pattern.fullmatch(value) else None
