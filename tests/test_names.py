@@ -220,6 +220,24 @@ def test_python_literal_reads_back_as_its_text(text: str) -> None:
     assert black.format_str(f"x = {literal}", mode=black.Mode()) == f"x = {literal}\n"
 
 
+@pytest.mark.parametrize(
+    ("character", "literal"),
+    [
+        ("é–漢", '"é–漢"'),
+        ("\u00ad\u200b\u202e", r'"\xad\u200b\u202e"'),
+        ("\u0378", r'"\u0378"'),  # assigned nowhere yet
+        ("\U0001f600", r'"\U0001f600"'),  # Unicode 6.1
+        ("\U0001fae8", r'"\U0001fae8"'),  # Unicode 15: Python 3.11 escapes it, 3.12 does not
+        ("\u1c89", r'"\u1c89"'),  # Unicode 16
+    ],
+)
+def test_python_literal_escapes_the_same_characters_in_every_python(
+    character: str, literal: str
+) -> None:
+    """Which characters are escaped follows a fixed Unicode, so that builds of two Pythons agree."""
+    assert names.python_literal(character) == literal
+
+
 @given(st.text() | st.text(st.sampled_from("a \n\"\\'")))
 @example('"')
 @example('ends with """')

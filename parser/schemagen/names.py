@@ -11,9 +11,11 @@ import keyword
 import re
 import sys
 import textwrap
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable
 from enum import StrEnum
+from functools import cache
 
 # Defined there because the generated package also needs it, for members that it does not know.
 from schemagen.runtime.convert import snake_case as snake_case
@@ -198,14 +200,37 @@ def python_literal(text: str) -> str:
     return '"' + body.replace('"', '\\"') + '"'
 
 
-_BOTH_QUOTES = "'\""
-
-
 def _escaped(text: str) -> str:
     """Escape backslashes and unprintable characters as in a literal, but no quotes."""
-    # With both kinds of quotes in the text, repr uses single quotes and escapes only these.
-    literal = repr(_BOTH_QUOTES + text)
-    return literal.removeprefix("'\\'\"").removesuffix("'").replace("\\'", "'")
+    if text.isascii():
+        return text.encode("unicode_escape").decode()
+    return escape_unprintable(text.replace("\\", "\\\\"))
+
+
+def escape_unprintable(text: str) -> str:
+    """Write characters that Python's ``repr`` does not print as escapes; keep backslashes.
+
+    Which characters those are must not depend on the Python that runs a build: a newer one knows a
+    newer Unicode, and prints more. Characters that came after Unicode 3.2, the oldest that every
+    Python knows, are therefore escaped as well, emoji among them.
+    """
+    return "".join(map(_escape_character, text))
+
+
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
+"""The categories that ``str.isprintable`` refuses. It accepts the blank, which is a Zs."""
+
+
+_SOFT_HYPHEN = "\xad"
+"""A dash in Unicode 3.2, and invisible since. No other character has lost its glyph."""
+
+
+@cache
+def _escape_character(character: str) -> str:
+    category = unicodedata.ucd_3_2_0.category(character)
+    if character == " " or (category not in _UNPRINTABLE and character != _SOFT_HYPHEN):
+        return character
+    return character.encode("unicode_escape").decode()
 
 
 def docstring_text(text: str) -> str:

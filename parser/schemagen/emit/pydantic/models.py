@@ -40,6 +40,7 @@ from schemagen.names import (
     NestedNames,
     class_name,
     docstring,
+    escape_unprintable,
     field_names,
     model_name,
 )
@@ -494,6 +495,9 @@ class _Text:
         groups = ["\n".join(group) for group in sorted_imports(modules)]
         head = f"# {paths.notice(self._module.subject)}"
         source = "\n".join(["\n\n".join([head, *groups]), "", "", *lines])
+        # datamodel-code-generator writes literals with repr, whose escapes depend on the Python.
+        if not source.isascii():
+            source = "\n".join(map(escape_unprintable, source.split("\n")))
         return layout.lay_out(source) or format_python(source)
 
 
