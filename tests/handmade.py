@@ -20,6 +20,7 @@ from schemagen.link import link
 from schemagen.model.origin import Origin
 from schemagen.model.pages import Column, Pages, Table
 from schemagen.names import NestedNames
+from schemagen.typed_pages import resolve_types
 from schemagen.typetable import TypeTable
 
 DISTRIBUTION = package.Distribution("made_schemas", "0")
@@ -46,7 +47,7 @@ def table(
 ) -> LinkedTable:
     """A linked table, as if its page were read."""
     made = Table(id, title, description, tuple(columns), Origin(PAGE, 1), deprecated=deprecated)
-    return link(Pages(tables=(made,)), types or TypeTable()).tables[0]
+    return link(resolve_types(Pages(tables=(made,)), types or TypeTable())).tables[0]
 
 
 class Package:

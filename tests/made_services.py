@@ -13,7 +13,8 @@ from schemagen.api_models.index import (
 )
 from schemagen.inference.infer import ANY_ITEM, ChosenItem, Inference, infer
 from schemagen.model.origin import Origin
-from schemagen.model.pages import Column, Table
+from schemagen.model.pages import Column, Pages, Table
+from schemagen.typed_pages import TypedTable, resolve_types
 from schemagen.typetable import TypeTable
 
 ORIGIN = Origin("docs/aws.made_thing.md", 9)
@@ -93,5 +94,11 @@ KEYED = ("_key string", "account_id string", "thing_name string", SIZED)
 PAINTED = "colour string The colour that the thing was painted in."
 
 
+def typed(table: Table, types: TypeTable | None = None) -> TypedTable:
+    """Resolve the types of a table."""
+    [found] = resolve_types(Pages(tables=(table,)), types or TypeTable()).tables
+    return found
+
+
 def only(table: Table, made: ServiceIndex, chosen: ChosenItem = ANY_ITEM) -> Inference:
-    return infer(table, TypeTable(), Made(made), chosen)
+    return infer(typed(table), Made(made), chosen)

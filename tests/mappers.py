@@ -17,6 +17,7 @@ from schemagen.link import link
 from schemagen.lockfile import lock
 from schemagen.model.pages import Column, Pages, Table
 from schemagen.names import NestedNames
+from schemagen.typed_pages import resolve_types
 from schemagen.typetable import TypeTable
 
 Row = dict[str, Any]
@@ -66,7 +67,11 @@ def linked(
         for id, cells in columns.items()
     ]
     pages = Pages(tables=tuple(tables))
-    return list(link(pages, types or TypeTable(), made.bindings, [made.recorded_service]).tables)
+    return list(
+        link(
+            resolve_types(pages, types or TypeTable()), made.bindings, [made.recorded_service]
+        ).tables
+    )
 
 
 def files(

@@ -28,10 +28,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "settings": ("diagnostics", "names", "typetable", "model"),
     "lockfile": ("diagnostics", "runtime", "names", "typetable", "model", "settings"),
     "catalog": ("runtime", "typetable", "model"),
+    "typed_pages": ("diagnostics", "typetable", "model"),
     "reconcile": ("names", "typetable", "model", "settings", "catalog"),
     "link": (
-        *("diagnostics", "names", "typetable", "model", "settings"),
-        *("catalog", "reconcile"),
+        *("names", "typetable", "model", "settings"),
+        *("catalog", "typed_pages", "reconcile"),
     ),
     "targets": ("diagnostics", "typetable", "catalog"),
     "inputs": (
@@ -41,6 +42,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "settings",
         "lockfile",
         "catalog",
+        "typed_pages",
         "link",
         "targets",
     ),
@@ -49,11 +51,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "api_models": ("diagnostics", "runtime", "names", "typetable", "model", "settings", "lockfile"),
     "inference": (
         *("diagnostics", "names", "typetable", "model", "settings", "lockfile"),
-        "api_models",
+        *("typed_pages", "api_models"),
     ),
     "build": ("diagnostics", "runtime", "model", "pages", "settings", "catalog", "inputs", "emit"),
     "bind": (
-        *("diagnostics", "model", "pages", "settings", "lockfile", "inputs"),
+        *("diagnostics", "model", "pages", "settings", "lockfile", "typed_pages", "inputs"),
         *("api_models", "inference", "build"),
     ),
     "catalog_source": ("diagnostics", "runtime", "settings"),
@@ -138,6 +140,12 @@ def room_imports(sources: Mapping[str, str]) -> Iterator[tuple[str, int, str, st
             # The runtime may not import even itself by an absolute name.
             if top == PACKAGE and (room != room_of(path) or room == "runtime"):
                 yield path, line, room or "__init__", part.partition(".")[0]
+
+
+def called_name(call: ast.Call) -> str:
+    """Return the last name of what is called: ``f`` for ``f()`` and for ``a.f()``."""
+    function = call.func
+    return getattr(function, "attr", getattr(function, "id", ""))
 
 
 def violations(sources: Mapping[str, str]) -> list[str]:
@@ -242,6 +250,21 @@ def test_tables_list_only_what_is_used() -> None:
         )
         for name in THIRD_PARTY
     } == THIRD_PARTY
+
+
+def test_types_of_pages_are_resolved_in_one_place() -> None:
+    """Types are resolved in `typed_pages`, when inputs are read: nothing behind that resolves a
+    column's type again, so that all see the same type."""
+    callers = {
+        name: {
+            path
+            for path, source in real_sources().items()
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, ast.Call) and called_name(node) == name
+        }
+        for name in ("resolve_column", "resolve_types")
+    }
+    assert callers == {"resolve_column": {"typed_pages.py"}, "resolve_types": {"inputs.py"}}
 
 
 def test_rooms_import_only_earlier_rooms() -> None:

@@ -15,6 +15,7 @@ from schemagen.emit import ddl
 from schemagen.link import link
 from schemagen.pages.read import read_pages
 from schemagen.targets import limits
+from schemagen.typed_pages import resolve_types
 from schemagen.typetable import DIALECTS, TypeTable
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def tables() -> dict[str, LinkedTable]:
     """The documents' tables, by id."""
     types = TypeTable()
-    catalog = link(read_pages(ROOT / "docs_src", ROOT), types)
+    catalog = link(resolve_types(read_pages(ROOT / "docs_src", ROOT), types))
     return {table.table.id: table for table in catalog.tables}
 
 
@@ -93,7 +94,7 @@ def test_ddl_of_real_pages_runs(
 ) -> None:
     """The DDL of all real pages runs in each engine, together and twice."""
     types = TypeTable()
-    made = link(read_pages(many_pages, many_pages), types).tables
+    made = link(resolve_types(read_pages(many_pages, many_pages), types)).tables
     assert made
     for dialect in DIALECTS:
         statements = [ddl.render(table, dialect) for table in made]

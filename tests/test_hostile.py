@@ -40,6 +40,7 @@ from schemagen.link import link
 from schemagen.pages.read import parse_source, parse_sources
 from schemagen.pages.sources import Source
 from schemagen.targets import limits
+from schemagen.typed_pages import resolve_types
 from schemagen.typetable import DIALECTS, Dialect, TypeTable
 
 LOST = "\ufffd"
@@ -283,7 +284,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tables(project: Path) -> dict[str, LinkedTable]:
     """The project's tables by id."""
     pages = api.read(api.settings(project))
-    return {table.table.id: table for table in link(pages, TypeTable()).tables}
+    return {table.table.id: table for table in link(resolve_types(pages, TypeTable())).tables}
 
 
 def test_build_accepts_every_hostile_page(tables: dict[str, LinkedTable]) -> None:
@@ -753,7 +754,7 @@ def test_build_accepts_or_refuses_any_page() -> None:
     def build(page: str) -> None:
         source = Source("docs_src/ddsql/a.dataset.md", page.encode())
         try:
-            (table,) = link(parse_sources([source]), SETTINGS.types).tables
+            (table,) = link(resolve_types(parse_sources([source]), SETTINGS.types)).tables
         except ProblemsFound as found:
             _check_places(found, source)
             return

@@ -25,6 +25,7 @@ from schemagen.model.pages import (
 )
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.reconcile import RECORDED
+from schemagen.typed_pages import resolve_types
 from schemagen.typetable import Rule, SqlType, Type, TypeTable
 
 TABLE = "aws.made_thing"
@@ -86,7 +87,7 @@ def linked(
     cells = tuple(Column(name, "core", type, HERE, values=values) for name, type in columns.items())
     table = Table(TABLE, "Made up", "", cells, HERE)
     pages = Pages(tables=(table,), structures=structures, operations=operations)
-    return link(pages, types or TypeTable(), lock.bindings, [lock.recorded_service])
+    return link(resolve_types(pages, types or TypeTable()), lock.bindings, [lock.recorded_service])
 
 
 def test_link_resolves_types_by_the_rules_of_settings() -> None:
@@ -108,7 +109,7 @@ def test_link_reports_all_unknown_types_at_their_cells() -> None:
     parameter = Parameter("p", "array<text>", True, "", Origin("page.md", 3), type_column=5)
     table = Table(TABLE, "Made up", "", cells, HERE, parameters=(parameter,))
     with pytest.raises(ProblemsFound) as found:
-        link(Pages(tables=(table,)), TypeTable())
+        resolve_types(Pages(tables=(table,)), TypeTable())
     known = TypeTable().known
     deep = "array<array<array<array<array<array<array<array<array<strin…"
     assert [str(problem) for problem in found.value.problems] == [
@@ -378,6 +379,6 @@ def test_link_keeps_structures_of_two_services_apart() -> None:
     )
     cells = tuple(Column(name, "core", "json", HERE) for name in ("owner", "parts"))
     pages = Pages(tables=(Table(table, "", "", cells, HERE),), structures=(part,))
-    catalog = link(pages, TypeTable(), lock.bindings, [lock.recorded_service])
+    catalog = link(resolve_types(pages, TypeTable()), lock.bindings, [lock.recorded_service])
     assert reached(catalog) == [("made", "Owner"), ("made", "Part"), ("other", "Part")]
     assert [item.service for item in catalog.tables[0].columns] == ["other", "made"]

@@ -19,12 +19,11 @@ from accounts import CASES, Case
 from aws_reader import Reader, client
 from corpus_package import CorpusPackage, Mapper
 from loading import trip
-from made_services import thing
+from made_services import thing, typed
 from schemagen.api_models.botocore import BotocoreModels
 from schemagen.api_models.cache import Indexes
 from schemagen.inference.infer import infer
 from schemagen.runtime.convert import json_value
-from schemagen.typetable import TypeTable
 
 
 @pytest.fixture
@@ -99,7 +98,7 @@ def test_enrichment_is_called_with_an_arn_that_is_built() -> None:
     the binding's format is filled, and the tags are the application's."""
     columns = ("application_id string", "application_name string", "linked_to_git_hub bool")
     table = thing(*columns, "tags hstore", name="codedeploy_application")
-    binding = infer(table, TypeTable(), Indexes(BotocoreModels())).binding
+    binding = infer(typed(table), Indexes(BotocoreModels())).binding
     assert binding is not None
     codedeploy = client("codedeploy")
     for name, team in (("one", "a"), ("two", "b")):

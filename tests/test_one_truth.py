@@ -50,6 +50,7 @@ from schemagen.names import NestedNames
 from schemagen.settings.entries import SourcePosition
 from schemagen.settings.load import Settings
 from schemagen.settings.members import USES, MemberChoice, Use
+from schemagen.typed_pages import resolve_types
 from schemagen.typetable import PYTHON_TYPE, SCALARS
 
 TABLE = "aws.made_thing"
@@ -145,8 +146,7 @@ class Batch:
     def catalog(self, choices: Mapping[tuple[str, str, str], Use]) -> Catalog:
         position = SourcePosition("schemagen.toml", {"": (1, 1)})
         return link(
-            self.pages,
-            PROJECT.types,
+            resolve_types(self.pages, PROJECT.types),
             self.lock.bindings,
             [self.lock.recorded_service],
             choices=[MemberChoice(*key, use, position) for key, use in choices.items()],

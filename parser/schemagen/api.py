@@ -65,7 +65,7 @@ def read(settings: Settings) -> Pages:
     """Read the pages. Every element of the result has its origin: path and line."""
     from schemagen import inputs
 
-    return inputs.read_pages(settings)
+    return inputs.read_pages(settings).pages
 
 
 def render(settings: Settings) -> Mapping[str, str]:

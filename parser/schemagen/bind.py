@@ -22,6 +22,7 @@ from schemagen.model.pages import Table
 from schemagen.pages.sources import Kind, find_sources, kind_of
 from schemagen.settings.load import Settings
 from schemagen.settings.overrides import ItemOverride, Overrides, is_reflected, without_page
+from schemagen.typed_pages import TypedTable
 
 if TYPE_CHECKING:
     from schemagen.api_models.cache import Indexes
@@ -80,7 +81,8 @@ def changes(settings: Settings, tables: Iterable[str] = (), *, again: bool = Fal
     """
     read = read_locks(find_locks(settings), recorded=False)
     locks = {lock.path: lock for lock in read.files}
-    pages = {table.id: table for table in _pages(settings)}
+    tables_by_id = {typed.table.id: typed for typed in _tables(settings)}
+    pages = {id: typed.table for id, typed in tables_by_id.items()}
     selected = set(tables)
     require_tables(selected, {*read.bindings, *pages}, "no page and no binding has the id")
     unbound = selected.difference(read.bindings)
@@ -92,10 +94,10 @@ def changes(settings: Settings, tables: Iterable[str] = (), *, again: bool = Fal
         binding.table for lock in read.files if lock.format < FORMAT for binding in lock.bindings
     }
     run = _BindRun(settings, read.bindings, old, again)
-    for table in pages.values():
-        if table.provider == PROVIDER and (not selected or table.id in selected):
-            run.update(table)
-    texts = _lock_texts(run, locks, selected, pages)
+    for id, table in pages.items():
+        if table.provider == PROVIDER and (not selected or id in selected):
+            run.update(tables_by_id[id])
+    texts = _lock_texts(run, locks, selected, tables_by_id)
     if run.problems:
         raise ProblemsFound(run.problems)
     return BindResult(
@@ -134,7 +136,7 @@ def _digest(text: str | None) -> str | None:
     return None if text is None else disk.digest(text.encode())
 
 
-def _pages(settings: Settings) -> tuple[Table, ...]:
+def _tables(settings: Settings) -> tuple[TypedTable, ...]:
     sources = find_sources(settings.docs, settings.root)
     return read_pages(
         settings, [source for source in sources if kind_of(source.path) is not Kind.API]
@@ -174,8 +176,9 @@ class _BindRun:
 
         return Indexes(BotocoreModels())
 
-    def update(self, table: Table) -> None:
-        """Infer or renew the binding of ``table``, and apply its overrides."""
+    def update(self, typed: TypedTable) -> None:
+        """Infer or renew the binding of a table, and apply its overrides."""
+        table = typed.table
         overrides = self.settings.overrides.of(table.id)
         locked = self.locked.get(table.id)
         problems_before = len(self.problems)
@@ -184,9 +187,9 @@ class _BindRun:
             or locked is None
             or not all(is_reflected(item, locked) for item in overrides.items)
         ):
-            binding = self.infer_binding(table, overrides)
+            binding = self.infer_binding(typed, overrides)
         else:
-            binding = self.renew(table, locked, overrides)
+            binding = self.renew(typed, locked, overrides)
         if binding is None or len(self.problems) > problems_before:
             return
         binding = self.apply(overrides, binding, table)
@@ -222,7 +225,7 @@ class _BindRun:
         self.findings += applied.findings
         return applied.binding
 
-    def infer_binding(self, table: Table, overrides: Overrides) -> Binding | None:
+    def infer_binding(self, typed: TypedTable, overrides: Overrides) -> Binding | None:
         """Infer a binding, from the item that an override chooses, if any.
 
         None if nothing is inferred; that is a problem of every override that needs a binding.
@@ -241,11 +244,12 @@ class _BindRun:
                 self.problems.append(problem)
                 return None
         chosen = ChosenItem(item.service, item.operation, item.path) if item else ChosenItem()
-        inference = self.infer(table, chosen, overrides)
+        inference = self.infer(typed, chosen, overrides)
         if inference.binding is not None:
             return inference.binding
         if item and item.service and item.operation and item.path:
             # An item that is chosen in full needs no evidence.
+            table = typed.table
             return Binding(
                 table.id,
                 item.service,
@@ -264,13 +268,13 @@ class _BindRun:
                 self.problems.append(override.position.problem("SG304", message))
         return None
 
-    def infer(self, table: Table, chosen: ChosenItem, overrides: Overrides) -> Inference:
+    def infer(self, typed: TypedTable, chosen: ChosenItem, overrides: Overrides) -> Inference:
         """Run the inference, and keep its findings except those of columns that have an override."""
         from schemagen.inference.infer import infer
 
-        inference = infer(table, self.settings.types, self.indexes, chosen)
+        inference = infer(typed, self.indexes, chosen)
         overridden = {override.column for override in overrides.columns}
-        lines = {column.origin.line for column in table.columns if column.name in overridden}
+        lines = {column.origin.line for column in typed.table.columns if column.name in overridden}
         self.findings += [
             finding
             for finding in inference.findings
@@ -278,7 +282,7 @@ class _BindRun:
         ]
         return inference
 
-    def renew(self, table: Table, locked: Binding, overrides: Overrides) -> Binding:
+    def renew(self, typed: TypedTable, locked: Binding, overrides: Overrides) -> Binding:
         """Bring a binding of the lock up to its page.
 
         Columns that are new on the page, or were bound by an override that is gone, are inferred.
@@ -286,19 +290,22 @@ class _BindRun:
         from schemagen.inference import renewal
         from schemagen.inference.infer import ChosenItem
 
-        binding = renewal.on_page(locked, table)
+        binding = renewal.on_page(locked, typed.table)
         by_hand = {column.column for column in binding.columns if column.evidence == "hand"}
         overridden = {override.column for override in overrides.columns}
-        to_infer = (renewal.unmentioned(binding, table) | by_hand) - overridden
+        to_infer = (renewal.unmentioned(binding, typed.table) | by_hand) - overridden
         if not to_infer or binding.service not in self.indexes.services:
             return binding
         chosen = ChosenItem(binding.service, binding.operation, binding.path)
-        inference = self.infer(table, chosen, overrides)
+        inference = self.infer(typed, chosen, overrides)
         return renewal.renewed(binding, to_infer, inference.binding)
 
 
 def _lock_texts(
-    run: _BindRun, locks: Mapping[str, LockFile], selected: set[str], pages: Mapping[str, Table]
+    run: _BindRun,
+    locks: Mapping[str, LockFile],
+    selected: set[str],
+    tables: Mapping[str, TypedTable],
 ) -> dict[str, str | None]:
     """Record botocore's shapes anew for the lock files of the ``selected`` tables, or of all.
 
@@ -332,10 +339,9 @@ def _lock_texts(
             continue
         service = service_api(recorded.service_name)
         for table in bindings:
-            if any(overrides[table]) and table in pages:
-                types = run.settings.types
+            if any(overrides[table]) and table in tables:
                 run.problems += by_hand.column_problems(
-                    recorded, overrides[table], pages[table], types, service
+                    recorded, overrides[table], tables[table], service
                 )
         texts[path] = recorded.text
     return texts

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from schemagen.catalog import Catalog, StructureKey
 from schemagen.diagnostics import Problem, ProblemsFound, did_you_mean
-from schemagen.link import link, resolve_types
+from schemagen.link import link
 from schemagen.model.pages import Pages
 from schemagen.pages.sources import Source, find_sources
 from schemagen.settings import overrides, positions
 from schemagen.settings.load import Settings
 from schemagen.settings.members import USES
 from schemagen.targets import limits
+from schemagen.typed_pages import TypedPages, resolve_types
 
 if TYPE_CHECKING:
     from schemagen.lockfile.lock import LockFile
@@ -76,31 +77,30 @@ def read_locks(sources: Iterable[Source], *, recorded: bool = True) -> Locks:
     return Locks(tuple(files), bindings, tuple(problems))
 
 
-def read_pages(settings: Settings, sources: Iterable[Source] | None = None) -> Pages:
+def read_pages(settings: Settings, sources: Iterable[Source] | None = None) -> TypedPages:
     """Return what the pages in ``sources`` say, or all pages. Raises `ProblemsFound` with every
     problem of the pages and of their data types."""
-    from schemagen.pages.read import collect, parse_source
+    from schemagen.pages.read import parse_source
 
     if sources is None:
         sources = find_sources(settings.docs, settings.root)
-    parsed = [parse_source(source) for source in sources]
-    if found := page_problems(settings, parsed):
+    return put_together(settings, [parse_source(source) for source in sources])
+
+
+def put_together(settings: Settings, parsed: Iterable[ParsedPage]) -> TypedPages:
+    """Put pages together, and resolve their data types. Raises `ProblemsFound` with every problem of
+    the pages and of their data types."""
+    from schemagen.pages.read import collect, problems
+
+    parsed = list(parsed)
+    found = problems(parsed)
+    try:
+        typed = resolve_types(collect(parsed), settings.types)
+    except ProblemsFound as error:
+        raise ProblemsFound([*found, *error.problems]) from None
+    if found:
         raise ProblemsFound(found)
-    pages = collect(parsed)
-    tables = tuple(resolve_types(table, settings.types).table for table in pages.tables)
-    return replace(pages, tables=tables)
-
-
-def page_problems(settings: Settings, parsed: Iterable[ParsedPage]) -> list[Problem]:
-    """Return everything that is wrong with pages, their data types included."""
-    from schemagen.pages.read import problems
-
-    pages = list(parsed)
-    found = problems(pages)
-    for page in pages:
-        if page.table is not None:
-            found += resolve_types(page.table, settings.types).problems
-    return found
+    return typed
 
 
 def read_catalog(settings: Settings) -> tuple[Pages, Catalog]:
@@ -145,24 +145,23 @@ def _link_all(
     settings: Settings, parsed: Iterable[ParsedPage], locks: Locks, fresh: Collection[str] = ()
 ) -> _Linked:
     from schemagen.lockfile import lock
-    from schemagen.pages.read import collect
 
-    parsed = list(parsed)
-    found = [*locks.problems, *page_problems(settings, parsed)]
-    if len(found) > len(locks.problems):
-        raise ProblemsFound(found)
-    pages = collect(parsed)
+    try:
+        typed = put_together(settings, parsed)
+    except ProblemsFound as error:
+        raise ProblemsFound([*locks.problems, *error.problems]) from None
+    pages = typed.pages
+    found = list(locks.problems)
     for file in locks.files:
         found += lock.check(file, pages.tables)
     if found:
         # A broken lock file cannot be linked; report the limits of targets anyway.
-        catalog = link(pages, settings.types)
+        catalog = link(typed)
     else:
         found += overrides.problems(settings.overrides, pages.tables, locks.bindings, fresh)
         services = [file.recorded_service for file in locks.files]
         catalog = link(
-            pages,
-            settings.types,
+            typed,
             locks.bindings.values(),
             services,
             nested_names=settings.nested_names,
@@ -171,8 +170,7 @@ def _link_all(
         found += _unknown_choices(settings, pages, catalog)
     for table in catalog.tables:
         found += limits.problems(table)
-    typed = replace(pages, tables=tuple(table.table for table in catalog.tables))
-    return _Linked(typed, catalog, found)
+    return _Linked(pages, catalog, found)
 
 
 def _disagreements(settings: Settings, catalog: Catalog, locks: Locks) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
-"""Pages + type table + bindings -> one `Catalog`, in which every name and type is settled.
+"""Typed pages + bindings -> one `Catalog`, in which every name and type is settled.
 
-Which type a column has, which structure types a json column, what a column is called in Python and
-in each SQL dialect, is decided here, once.
+Which structure types a json column, what a column is called in Python and in each SQL dialect, is
+decided here, once.
 """
 
 from __future__ import annotations
@@ -21,10 +21,9 @@ from schemagen.catalog import (
     Structures,
     closure,
 )
-from schemagen.diagnostics import Problem, ProblemsFound, shown
 from schemagen.model.bindings import Binding
 from schemagen.model.origin import Origin
-from schemagen.model.pages import Column, Pages, Parameter, Structure, Table
+from schemagen.model.pages import Column, Pages, Structure, Table
 from schemagen.model.paths import WHOLE, fetched_member
 from schemagen.model.recorded import RecordedMember, RecordedResponses, RecordedService
 from schemagen.model.shapes import (
@@ -38,19 +37,12 @@ from schemagen.model.shapes import (
 from schemagen.names import NestedNames
 from schemagen.reconcile import Pair, Reconciled, pairs_in, satisfies, united
 from schemagen.settings.members import MemberChoice
-from schemagen.typetable import (
-    DIALECTS,
-    MAX_ARRAYS,
-    ArraysTooDeep,
-    Resolved,
-    TypeTable,
-    UnknownType,
-)
+from schemagen.typed_pages import TypedPages, TypedTable
+from schemagen.typetable import DIALECTS, Resolved, TypeTable
 
 
 def link(
-    pages: Pages,
-    types: TypeTable,
+    typed: TypedPages,
     bindings: Iterable[Binding] = (),
     services: Iterable[RecordedService] = (),
     *,
@@ -59,27 +51,19 @@ def link(
 ) -> Catalog:
     """Settle every name and type. ``choices`` say which source wins where pages and the record
     disagree; the disagreements that they leave are part of the catalogue.
-
-    Raises `ProblemsFound` with every data type that is unknown.
     """
     by_table = {binding.table: binding for binding in bindings}
     recorded = {service.name: RecordedResponses(service) for service in services}
-    usages = tuple(_usages(pages))
+    usages = tuple(_usages(typed.pages))
     seeds = _seeds(by_table.values(), recorded, usages)
-    reconciled = Reconciled(pages, recorded, seeds, nested_names, choices)
-    classes = structure_classes(reconciled.structures, types)
+    reconciled = Reconciled(typed.pages, recorded, seeds, nested_names, choices)
+    classes = structure_classes(reconciled.structures, typed.types)
     tables: list[LinkedTable] = []
     disagreements: list[Disagreement] = []
-    problems: list[Problem] = []
-    for table in sorted(pages.tables, key=lambda table: table.id):
-        typed = resolve_types(table, types)
-        problems += typed.problems
-        if not typed.problems:
-            linker = _TableLinker(typed, by_table.get(table.id), usages, reconciled)
-            tables.append(linker.link(classes, types))
-            disagreements += linker.disagreements()
-    if problems:
-        raise ProblemsFound(problems)
+    for table in typed.tables:
+        linker = _TableLinker(table, by_table.get(table.table.id), usages, reconciled)
+        tables.append(linker.link(classes, typed.types))
+        disagreements += linker.disagreements()
     return Catalog(
         tuple(tables),
         reconciled.structures,
@@ -87,56 +71,6 @@ def link(
         {name: responses.service for name, responses in reconciled.responses.items()},
         tuple(dict.fromkeys(disagreements)),
     )
-
-
-# --- data types -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class TypedTable:
-    """A table with the types of its columns and parameters, in their order, and SG118 for those whose
-    type is unknown, which are None. Only columns of strings have values."""
-
-    table: Table
-    columns: tuple[Resolved | None, ...]
-    parameters: tuple[Resolved | None, ...]
-    problems: tuple[Problem, ...]
-
-
-def resolve_types(table: Table, types: TypeTable) -> TypedTable:
-    """Resolve every data type of ``table``, the settings' rules included."""
-    problems: list[Problem] = []
-    columns = [_resolved(types, table.id, column, problems) for column in table.columns]
-    parameters = [_resolved(types, table.id, parameter, problems) for parameter in table.parameters]
-    return TypedTable(
-        replace(
-            table,
-            columns=tuple(
-                column if resolved and resolved.is_string else replace(column, values=())
-                for column, resolved in zip(table.columns, columns, strict=True)
-            ),
-        ),
-        tuple(columns),
-        tuple(parameters),
-        tuple(problems),
-    )
-
-
-def _resolved(
-    types: TypeTable, table: str, item: Column | Parameter, problems: list[Problem]
-) -> Resolved | None:
-    """The type of a column or parameter; None, with SG118 added to ``problems``, if it is unknown."""
-    where = (table, item.name) if isinstance(item, Column) else ("", "")
-    try:
-        return types.resolve_column(*where, item.type)
-    except ArraysTooDeep:
-        message = f"arrays are nested deeper than {MAX_ARRAYS} levels: {shown(item.type)}"
-    except UnknownType:
-        found = f"unknown data type {shown(item.type)}" if item.type else "no data type"
-        message = f"{found}; known types: {types.known}"
-    origin = item.origin
-    problems.append(Problem(origin.path, origin.line, item.type_column, "SG118", message))
-    return None
 
 
 # --- tables ---------------------------------------------------------------------------------------
@@ -301,10 +235,7 @@ class _TableLinker:
                 )
 
     def _typed_columns(self) -> Iterator[tuple[Column, Resolved]]:
-        for column, type in zip(self.table.columns, self.types, strict=True):
-            if type is None:
-                raise AssertionError(f"{self.table.id}.{column.name} has no type")
-            yield column, type
+        yield from zip(self.table.columns, self.types, strict=True)
 
     def _parameters(self) -> tuple[LinkedParameter, ...]:
         parameters = self.table.parameters
@@ -312,7 +243,6 @@ class _TableLinker:
         return tuple(
             LinkedParameter(parameter, type, fields[parameter.name])
             for parameter, type in zip(parameters, self.parameter_types, strict=True)
-            if type is not None
         )
 
     def _shape(self, column: Column, type: Resolved) -> _ColumnShape | None:

@@ -27,6 +27,7 @@ from schemagen.model.pages import (
 from schemagen.model.recorded import RecordedMember, RecordedService, RecordedStructure
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.names import NestedNames
+from schemagen.typed_pages import resolve_types
 from schemagen.typetable import TypeTable
 
 HERE = Origin("page.md", 1)
@@ -54,7 +55,7 @@ def schema(
         deprecated=deprecated,
     )
     types = TypeTable()
-    linked = link(Pages(tables=(table,), structures=structures), types).tables[0]
+    linked = link(resolve_types(Pages(tables=(table,), structures=structures), types)).tables[0]
     annotated = json_schema.table_schema(linked, types, nested_names, "urn:x:")
     written: dict[str, Any] = json.loads(json_schema.render(annotated))
     return written
@@ -221,7 +222,7 @@ def recorded(*columns: Column, structures: tuple[Structure, ...] = ()) -> Linked
     """aws.sagemaker_job with `BINDING`."""
     table = Table(BINDING.table, "Job", "", columns, HERE)
     pages = Pages(tables=(table,), structures=structures)
-    return link(pages, TypeTable(), [BINDING], [RECORD]).tables[0]
+    return link(resolve_types(pages, TypeTable()), [BINDING], [RECORD]).tables[0]
 
 
 def written(table: LinkedTable) -> dict[str, Any]:
@@ -283,7 +284,7 @@ def test_definitions_with_equal_names_are_prefixed_with_their_service() -> None:
         Structure("other", "SagemakerJobParameters", (text,), HERE),
     )
     linked = recorded(column("parts", "json"), column("texts", "json"), column("also", "json"))
-    catalog = link(Pages(structures=other), TypeTable(), [], [RECORD])
+    catalog = link(resolve_types(Pages(structures=other), TypeTable()), [], [RECORD])
     parts, texts, also = linked.columns
     table = replace(
         linked,
@@ -298,14 +299,17 @@ def test_definitions_with_equal_names_are_prefixed_with_their_service() -> None:
             if key[1] != "DescribeJobResponse"
         ),
         parameters=link(
-            Pages(
-                tables=(
-                    replace(
-                        linked.table, parameters=(Parameter("filter", "string", True, "", HERE),)
-                    ),
-                )
-            ),
-            TypeTable(),
+            resolve_types(
+                Pages(
+                    tables=(
+                        replace(
+                            linked.table,
+                            parameters=(Parameter("filter", "string", True, "", HERE),),
+                        ),
+                    )
+                ),
+                TypeTable(),
+            )
         )
         .tables[0]
         .parameters,

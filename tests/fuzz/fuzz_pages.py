@@ -24,6 +24,7 @@ with atheris.instrument_imports(include=["schemagen", "markdown_it", "yaml"]):
     from schemagen.model.pages import Pages
     from schemagen.pages.read import parse_source
     from schemagen.pages.sources import Kind, Source, kind_of
+    from schemagen.typed_pages import resolve_types
     from schemagen.typetable import TypeTable
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -50,14 +51,12 @@ def test_one(data: bytes) -> None:
         return
     if not (page.table or page.structure or page.operation or page.index):
         raise AssertionError("a page that says nothing, without a problem")
-    link(
-        Pages(
-            tables=(page.table,) if page.table else (),
-            structures=(page.structure,) if page.structure else (),
-            operations=(page.operation,) if page.operation else (),
-        ),
-        TYPES,
+    pages = Pages(
+        tables=(page.table,) if page.table else (),
+        structures=(page.structure,) if page.structure else (),
+        operations=(page.operation,) if page.operation else (),
     )
+    link(resolve_types(pages, TYPES))
 
 
 def _check(problem: Problem, path: str, data: bytes) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from corpus_package import CorpusPackage
 from expected_bindings import LISTINGS, described, expected, listing_text
+from made_services import typed
 from projects import CHECKOUT
 from schemagen import bind
 from schemagen.api_models.cache import Indexes
@@ -32,7 +33,7 @@ def inferred(aws_pages: Path, indexes: Indexes) -> dict[str, tuple[Table, Infere
     """The inference for every aws table."""
     types = TypeTable()
     return {
-        table.id: (table, infer(table, types, indexes))
+        table.id: (table, infer(typed(table, types), indexes))
         for table in read_pages(aws_pages, aws_pages).tables
         if table.provider == "aws"
     }
@@ -44,7 +45,7 @@ def test_infer_reproduces_the_lock_of_this_repository(indexes: Indexes) -> None:
     data = (CHECKOUT / SAGEMAKER).read_bytes()
     found: list[Binding] = []
     for table in read_pages(CHECKOUT / "docs_src", CHECKOUT).tables:
-        inference = infer(table, types, indexes)
+        inference = infer(typed(table, types), indexes)
         assert inference.findings == ()
         assert inference.binding is not None
         assert inference.binding.listing is not None

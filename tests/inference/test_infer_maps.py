@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from made_services import KEYED, SIZED, THING, index, only, thing
+from made_services import KEYED, SIZED, THING, index, only, thing, typed
 from schemagen.api_models.cache import Indexes
 from schemagen.api_models.index import IndexedMember
 from schemagen.inference.infer import infer
 from schemagen.model.bindings import Binding, BoundColumn, DerivedColumn, Listing
-from schemagen.typetable import TypeTable
 
 TOPIC = {
     "content_based_deduplication": "bool",
@@ -35,7 +34,7 @@ def test_documented_keys_of_a_map_fill_columns(indexes: Indexes) -> None:
     rows = [f"{name} {type}" for name, type in TOPIC.items()]
     columns = ("_key string", "account_id string", *rows, "tags hstore")
     table = thing(*columns, name="sns_topic")
-    found = infer(table, TypeTable(), indexes)
+    found = infer(typed(table), indexes)
     assert found.findings == ()
     binding = found.binding
     assert binding is not None

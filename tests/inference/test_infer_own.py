@@ -9,12 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from made_services import COLOUR, KEYED, SIZE, SIZED, THING, Made, index, only, thing
+from made_services import COLOUR, KEYED, SIZE, SIZED, THING, Made, index, only, thing, typed
 from schemagen.api_models.index import Directory, IndexedMember, fingerprint, words
 from schemagen.inference import identity
 from schemagen.inference.arn_formats import ResourceArn
 from schemagen.inference.infer import Inference, infer
-from schemagen.typetable import TypeTable
 
 TAGGED = (IndexedMember("Tags", "map<string>", ""),)
 OWNER = IndexedMember("OwnerName", "string", "")
@@ -332,6 +331,6 @@ def test_documentation_of_another_service_outweighs_the_service_name(
         },
     )
     table = thing(f"painted bool {description}", name="made_paint")
-    binding = infer(table, TypeTable(), made).binding
+    binding = infer(typed(table), made).binding
     assert binding is not None
     assert binding.service == service

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from expected_bindings import listing_text
-from made_services import ORIGIN
+from made_services import ORIGIN, typed
 from schemagen.api_models.cache import Indexes
 from schemagen.api_models.index import IndexedMember
 from schemagen.inference.infer import infer
@@ -15,7 +15,6 @@ from schemagen.lockfile.notation import parse_type
 from schemagen.model.pages import Column, Table
 from schemagen.model.shapes import ListOf, MapOf, Scalar
 from schemagen.runtime.convert import snake_case
-from schemagen.typetable import TypeTable
 
 # A table, the operation that returns such a resource in full by AWS's references, and the path to it.
 # The line below has the listing, if that is another operation, in the form of `expected_bindings`.
@@ -87,7 +86,7 @@ def test_infer_binds_resources_of_many_services(
     resource, *listing = row
     _, operation, path = resource.split()
     table, columns = page_of(resource, indexes, documented=documented)
-    found = infer(table, TypeTable(), indexes)
+    found = infer(typed(table), indexes)
     assert found.binding is not None
     assert (found.binding.operation, found.binding.path) == (operation, path)
     assert found.findings == ()
@@ -139,7 +138,7 @@ def test_infer_finds_tags_in_every_spelling(row: str, type: str, indexes: Indexe
     """Tags are bound in all their forms, from the item and from operations that list tags."""
     resource, where = row.partition(": ")[0], row.rpartition(": ")[2].split()
     table, _ = page_of(resource, indexes, documented=True, more=(f"tags {type}",))
-    binding = infer(table, TypeTable(), indexes).binding
+    binding = infer(typed(table), indexes).binding
     assert binding is not None
     (tags,) = [column for column in binding.columns if column.column == "tags"]
     assert tags.evidence == "name"

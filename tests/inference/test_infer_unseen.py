@@ -9,6 +9,7 @@ import pytest
 
 import page_facts
 from expected_bindings import described, expected
+from made_services import typed
 from schemagen.api_models.cache import Indexes
 from schemagen.inference.infer import infer
 from schemagen.pages import ddsql
@@ -33,7 +34,7 @@ def test_infer_binds_unseen_tables_correctly_or_not_at_all(
     types = TypeTable()
     page, problems = ddsql.parse(page_facts.page(PAGES[table]), table)
     assert problems == ()
-    found = infer(page, types, indexes)
+    found = infer(typed(page, types), indexes)
     item = cast("tuple[str, ...]", right["item"])
     if item[0] == "unbound:":
         assert found.binding is None

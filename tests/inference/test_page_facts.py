@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import page_facts
+from made_services import typed
 from page_facts import ColumnFacts, TableFacts
 from schemagen.api_models.cache import Indexes
 from schemagen.api_models.index import words
@@ -90,7 +91,7 @@ def test_infer_binds_made_pages_as_the_real_ones(
     types = TypeTable()
     assert made.keys() == real.keys()
     for name, table in made.items():
-        found, right = (infer(page, types, indexes) for page in (table, real[name]))
+        found, right = (infer(typed(page, types), indexes) for page in (table, real[name]))
         assert found.binding is not None
         assert found.binding == right.binding
         assert [finding.message for finding in found.findings] == [

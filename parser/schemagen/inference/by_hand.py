@@ -21,7 +21,7 @@ from schemagen.model.paths import WHOLE, fetched_member, map_key
 from schemagen.model.recorded import RecordedResponses
 from schemagen.settings.overrides import ColumnOverride, ItemOverride, Overrides, is_reflected
 from schemagen.settings.positions import KeyPath
-from schemagen.typetable import TypeTable
+from schemagen.typed_pages import TypedTable
 
 T = TypeVar("T")
 
@@ -246,13 +246,13 @@ def _entries(
 
 
 def column_problems(
-    lock: LockFile, overrides: Overrides, table: Table, types: TypeTable, service: ServiceApi
+    lock: LockFile, overrides: Overrides, typed: TypedTable, service: ServiceApi
 ) -> Iterator[Problem]:
     """Yield SG304 for members that do not fit their columns, and for required parameters that are
     not set. ``lock`` must have been checked by `recording.refresh`."""
-    [binding] = [binding for binding in lock.bindings if binding.table == table.id]
+    [binding] = [binding for binding in lock.bindings if binding.table == typed.table.id]
     responses = RecordedResponses(lock.recorded_service)
-    expressions = {column.name: column.type for column in table.columns}
+    types = typed.types
     for override in overrides.columns:
         if not override.member or not is_reflected(override, binding):
             continue  # Not of this run, or reported because another override contradicts it.
@@ -260,7 +260,7 @@ def column_problems(
         operation, path = called or (binding.operation, binding.path)
         structure = responses.item(operation, path)
         member = responses.member(structure, override.member)
-        type = types.resolve_column(table.id, override.column, expressions[override.column])
+        type = types[override.column]
         at_key = map_key(override.member) is not None
         if not fits(type, member.shape, partial(_members, responses), texts=True, at_key=at_key):
             recorded = lock.record.shapes[structure.name]

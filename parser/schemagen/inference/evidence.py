@@ -18,7 +18,8 @@ from schemagen.lockfile.notation import parse_type
 from schemagen.model.bindings import Evidence
 from schemagen.model.pages import KEY, Column, Table
 from schemagen.model.paths import map_key
-from schemagen.typetable import Resolved, TypeTable
+from schemagen.typed_pages import TypedTable
+from schemagen.typetable import Resolved
 
 ACCOUNT = "account_id"
 TAGS = "tags"
@@ -44,12 +45,9 @@ class TableRequirements:
     words: Mapping[str, str]
 
 
-def table_requirements(table: Table, types: TypeTable) -> TableRequirements:
-    """Resolve the columns of ``table``."""
-    resolved = {
-        column.name: types.resolve_column(table.id, column.name, column.type)
-        for column in table.columns
-    }
+def table_requirements(typed: TypedTable) -> TableRequirements:
+    """Return what inference looks for on behalf of a table."""
+    table = typed.table
     return TableRequirements(
         table,
         {
@@ -57,7 +55,7 @@ def table_requirements(table: Table, types: TypeTable) -> TableRequirements:
             for column in table.columns
             if column.name not in (KEY, ACCOUNT, TAGS)
         },
-        resolved,
+        typed.types,
         {column.name: words(column.description) for column in table.columns},
     )
 

@@ -31,7 +31,7 @@ from schemagen.inference.row_candidates import (
 )
 from schemagen.model.pages import Table
 from schemagen.names import folded, folded_service
-from schemagen.typetable import TypeTable
+from schemagen.typed_pages import TypedTable
 
 __all__ = ["ANY_ITEM", "ChosenItem", "Inference", "Services", "infer"]
 
@@ -48,14 +48,13 @@ class Services(Protocol):
     def of(self, service: str, /) -> ServiceIndex: ...
 
 
-def infer(
-    table: Table, types: TypeTable, services: Services, chosen: ChosenItem = ANY_ITEM
-) -> Inference:
-    """Infer the binding of ``table``. Findings name everything ambiguous or unbound, with the reason.
+def infer(typed: TypedTable, services: Services, chosen: ChosenItem = ANY_ITEM) -> Inference:
+    """Infer the binding of a table. Findings name everything ambiguous or unbound, with the reason.
 
     ``chosen`` limits the search; an item that it names in full is accepted without evidence.
     """
-    requirements = table_requirements(table, types)
+    table = typed.table
+    requirements = table_requirements(typed)
     candidates: list[RowCandidate] = []
     for names in _possible_services(requirements, services, chosen.service):
         for name in names:

@@ -21,7 +21,7 @@ from schemagen.pages.sources import Kind, Source, find_sources, kind_of
 class ParsedPage:
     """The result of parsing one page: at most one of the four, and the page's problems.
 
-    If there are problems, it holds what could be read. Data types are spelled as on the page; `link`
+    If there are problems, it holds what could be read. Data types are spelled as on the page; `typed_pages`
     resolves them.
     """
 

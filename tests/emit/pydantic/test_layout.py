@@ -17,6 +17,7 @@ from schemagen.link import link
 from schemagen.names import docstring
 from schemagen.pages.read import read_pages
 from schemagen.settings.load import load_settings
+from schemagen.typed_pages import resolve_types
 
 HEAD = "# a notice\n\nfrom __future__ import annotations\n\n"
 
@@ -163,7 +164,7 @@ def test_models_of_real_pages_are_laid_out_as_black_does(
         sources.append(source)
 
     monkeypatch.setattr("schemagen.emit.pydantic.layout.lay_out", keep)
-    catalog = link(read_pages(project.docs, project.root), project.types)
+    catalog = link(resolve_types(read_pages(project.docs, project.root), project.types))
     places = models.structure_models(catalog)
     for table in catalog.tables:
         models.render_table(table, project.types, project.nested_names, places)

@@ -40,6 +40,7 @@ from schemagen.model.pages import (
 from schemagen.model.shapes import Scalar, Shape, StructureRef
 from schemagen.names import NestedNames
 from schemagen.settings.load import load_settings
+from schemagen.typed_pages import resolve_types
 from schemagen.typetable import SCALARS, TypeTable
 
 HOSTILE = 'a """ \\ {{ x }} {% y %} \' " \n# end'
@@ -68,7 +69,7 @@ def linked() -> tuple[LinkedTable, models.StructureModels]:
         HERE,
         parameters=(Parameter("class", "string", True, HOSTILE, HERE),),
     )
-    catalog = link(Pages(tables=(table,), structures=TREE), TypeTable())
+    catalog = link(resolve_types(Pages(tables=(table,), structures=TREE), TypeTable()))
     return catalog.tables[0], models.structure_models(catalog)
 
 
@@ -351,7 +352,7 @@ def test_classes_of_structures_avoid_imported_names(
         parameters=(Parameter("class", "string", True, "", HERE),),
     )
     types = TypeTable()
-    catalog = link(Pages(tables=(table,), structures=structures), types)
+    catalog = link(resolve_types(Pages(tables=(table,), structures=structures), types))
     linked = catalog.tables[0]
     made = package_of(catalog, nested_names)
     with handmade.imported(tmp_path, f"made_structures_{nested_names}", made) as generated:
@@ -394,7 +395,7 @@ def test_structures_of_two_services_with_equal_names_are_two_classes(tmp_path: P
     table = Table("aws.other_job", "", "", (column("texts", "json"), column("parts", "json")), HERE)
     pages = Pages(tables=(table,), structures=(part, leaf))
     binding = replace(BINDING, table=table.id, columns=BINDING.columns[:1])
-    catalog = link(pages, TypeTable(), [binding], [RECORD])
+    catalog = link(resolve_types(pages, TypeTable()), [binding], [RECORD])
     made = {
         path: text
         for path, text in package_of(catalog, NestedNames.SNAKE_CASE).items()
