@@ -26,5 +26,5 @@ def catalog(source: str | None, output_format: str) -> int:
     if output_format == "json":
         click.echo(report.text(found), nl=False)
     else:
-        print_table("", report.HEADINGS, report.rows(found), wrap=False)
+        print_table("", report.HEADINGS, report.rows(found))
     return 0

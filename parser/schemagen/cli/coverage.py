@@ -55,7 +55,7 @@ def coverage(
     elif output_format == "markdown":
         click.echo(_markdown(found), nl=False)
     else:
-        print_table("", report.HEADINGS, report.rows(found), wrap=False)
+        print_table("", report.HEADINGS, report.rows(found))
         for line in report.finding_lines(found):
             click.echo(line)
     if fail_under is not None and found.figures.percent < fail_under:

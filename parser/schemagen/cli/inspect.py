@@ -42,7 +42,7 @@ def inspect(
         shown = report.values_json(pages) if values else report.to_json(pages)
         click.echo(json.dumps(shown, indent=2))
     elif values:
-        print_table("", report.VALUE_HEADINGS, report.value_rows(pages), wrap=True)
+        print_table("", report.VALUE_HEADINGS, report.value_rows(pages))
     else:
         _print(pages)
     return 0
@@ -62,14 +62,14 @@ def _print(pages: Pages) -> None:
     for table in pages.tables:
         note = f" (deprecated: {table.deprecated})" if table.deprecated else ""
         title = f"{table.id}: {table.title}, {len(table.columns)} columns{note}"
-        print_table(title, report.COLUMN_HEADINGS, report.column_rows(table), wrap=False)
+        print_table(title, report.COLUMN_HEADINGS, report.column_rows(table))
     for structure in pages.structures:
         title = f"{structure.service}.{structure.name}, {len(structure.members)} members"
         rows = report.member_rows(structure.members)
-        print_table(title, report.MEMBER_HEADINGS, rows, wrap=False)
+        print_table(title, report.MEMBER_HEADINGS, rows)
     for operation in pages.operations:
         title = f"{operation.service}.{operation.name}, {len(operation.response)} response elements"
         rows = report.member_rows(operation.response)
-        print_table(title, report.MEMBER_HEADINGS, rows, wrap=False)
+        print_table(title, report.MEMBER_HEADINGS, rows)
     for origin in pages.indexes:
         click.echo(f"{origin.path}: an index of other pages")

@@ -24,5 +24,5 @@ def types(output_format: str) -> int:
         text = markdown.table(report.HEADINGS, report.rows(table), words=report.WORDS)
         click.echo(text, nl=False)
     else:
-        print_table("", report.HEADINGS, report.rows(table), wrap=True)
+        print_table("", report.HEADINGS, report.rows(table))
     return 0

@@ -9,14 +9,21 @@ from collections.abc import Iterable, Sequence
 _C1_CONTROLS = re.compile("[\x80-\x9f]")
 
 
-def print_table(
-    title: str, headings: Sequence[str], rows: Iterable[Sequence[str]], *, wrap: bool
-) -> None:
-    """Print a table to stdout.
+def print_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table to stdout, without cutting any cell.
 
-    Where stdout is not a terminal, the table is as wide as its content. On a terminal, ``wrap``
-    breaks long cells into lines; without it, the last column is cut off.
+    On a terminal, columns are aligned, and cells that do not fit are wrapped. Anywhere else, a row is
+    a line and its cells are separated by tabs, for ``grep`` and ``cut``.
     """
+    if sys.stdout.isatty():
+        _print_aligned(title, headings, rows)
+    else:
+        lines = [title] if title else []
+        lines += ["\t".join(map(_on_one_line, row)) for row in (headings, *rows)]
+        sys.stdout.write("\n".join([*lines, "", ""]))
+
+
+def _print_aligned(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     # Imported here: rich takes longer to load than most commands take to run.
     from rich.console import Console
     from rich.table import Table
@@ -24,21 +31,17 @@ def print_table(
 
     table = Table(title=Text(title) if title else None, title_justify="left", box=None)
     table.pad_edge = False
-    for number, heading in enumerate(headings):
-        is_first, is_last = number == 0, number == len(headings) - 1
-        table.add_column(
-            heading,
-            no_wrap=is_first or not wrap,
-            overflow="ellipsis" if is_last and not wrap else "fold",
-        )
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*(Text(escape_controls(cell)) for cell in row))
     console = Console()
-    if not console.is_terminal:
-        unbounded = console.options.update(max_width=sys.maxsize)
-        console.width = console.measure(table, options=unbounded).maximum
     console.print(table)
     console.print()
+
+
+def _on_one_line(cell: str) -> str:
+    return escape_controls(" ".join(cell.split()))
 
 
 def escape_controls(text: str) -> str:
