@@ -68,6 +68,13 @@ def test_unknown_tables_are_usage_errors_with_hints(project: Path, command: str)
     )
 
 
+def test_unknown_commands_are_usage_errors_with_hints(project: Path) -> None:
+    """A misspelt command is reported with the most similar one."""
+    done = run(project, "bild")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == ("Error: unknown command 'bild'; did you mean 'build'?")
+
+
 def test_build_and_check_are_quiet_when_up_to_date(project: Path) -> None:
     """Build and check exit with 0 and print nothing to stdout when there is nothing to do."""
     assert run(project, "build", "--check").returncode == 0

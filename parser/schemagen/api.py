@@ -55,30 +55,36 @@ __all__ = [
 # load emitters.
 
 
-def settings(start: Path) -> Settings:
-    """Load the settings of the project that contains the folder ``start``. Change them with
-    `dataclasses.replace`."""
-    return load_settings(start)
+def settings(start: Path | str) -> Settings:
+    """Load the settings of the project that contains the folder ``start``.
+
+    To change them, use `dataclasses.replace`.
+    """
+    return load_settings(Path(start))
 
 
 def read(settings: Settings) -> Pages:
-    """Read the pages. Every element of the result has its origin: path and line."""
+    """Read the pages. Every element of the result has an origin: path and line."""
     from schemagen import inputs
 
     return inputs.read_pages(settings).pages
 
 
 def render(settings: Settings) -> Mapping[str, str]:
-    """Render every file of the generated package: path relative to the output folder -> text. Nothing
-    is written, and what is on disk does not matter."""
+    """Render every file of the generated package, without reading or writing the output folder.
+
+    Returns the texts by path, relative to the output folder.
+    """
     from schemagen.build.plan import render_all
 
     return render_all(settings)
 
 
 def check(settings: Settings, *, full: bool = False) -> tuple[Finding, ...]:
-    """List what a build would change, and why; nothing when the output folder is up to date.
-    ``full`` renders everything, whatever the manifest says."""
+    """List what a build would change, and why; the list is empty if the output folder is up to date.
+
+    ``full`` renders everything, whatever the manifest says.
+    """
     from schemagen.build.check import findings
     from schemagen.build.plan import plan
 
@@ -86,8 +92,10 @@ def check(settings: Settings, *, full: bool = False) -> tuple[Finding, ...]:
 
 
 def build(settings: Settings, *, full: bool = False, jobs: int | None = None) -> Changes:
-    """Bring the output folder up to date. ``jobs`` is the number of processes (default: one per
-    processor)."""
+    """Bring the output folder up to date.
+
+    ``full`` renders everything. ``jobs`` is the number of processes, by default one per processor.
+    """
     from schemagen.build.apply import apply
     from schemagen.build.plan import plan
 
@@ -95,50 +103,66 @@ def build(settings: Settings, *, full: bool = False, jobs: int | None = None) ->
 
 
 def load_catalog(source: Path | str, settings: Settings | None = None) -> CatalogData:
-    """Read a generated catalogue: of a file, of a folder (a project, its output folder or a package),
-    or, where ``source`` is a string that is no path, of a git revision of the project. ``settings``
-    are those of the project that the current folder is in."""
+    """Read a generated catalogue from a file, a folder or a git revision.
+
+    A folder is a project, its output folder or a package. A string that is not an existing path is a
+    revision of the project; ``settings`` are by default those of the current folder's project.
+    """
     from schemagen import catalog_source
 
     return catalog_source.load(source, settings)
 
 
 def bind(
-    settings: Settings, tables: Iterable[str] = (), *, again: bool = False, check: bool = False
+    settings: Settings,
+    tables: Iterable[str] | str = (),
+    *,
+    again: bool = False,
+    check: bool = False,
 ) -> BindResult:
-    """Bring the bindings of ``tables``, or of all, up to date: infer those that are missing, apply
-    the settings' overrides, record botocore's shapes. ``again`` infers all of them anew; ``check``
-    writes nothing. What changed, and what stays unbound, is in the result."""
+    """Bring bindings up to date: infer missing ones, apply overrides, and record botocore's shapes.
+
+    ``tables`` are ids, or a single id; by default all tables are bound. ``again`` infers all of them
+    anew; ``check`` writes nothing. The result holds what changed, and what stays unbound.
+    """
     from schemagen import bind as binder
 
-    return binder.bind(settings, tables, again=again, check=check)
+    return binder.bind(settings, _ids(tables), again=again, check=check)
 
 
 def calls(settings: Settings, table: str) -> TableCalls | None:
-    """Return the calls that fill a table, as the lock records them; None if it records none. Raises
-    `UnknownTables` if no page has the id."""
+    """Return the calls that fill a table, as recorded in the lock; None if none are recorded.
+
+    Raises `UnknownTables` if no page has the id.
+    """
     from schemagen import inputs
 
     _, catalog = inputs.read_catalog(settings)
-    found = next((linked for linked in catalog.tables if linked.table.id == table), None)
-    if found is None:
-        raise UnknownTables({table}, "no page has the id")
-    return found.calls
+    linked = {found.table.id: found for found in catalog.tables}
+    require_tables([table], linked)
+    return linked[table].calls
 
 
-def coverage(settings: Settings, tables: Iterable[str] = ()) -> Coverage:
-    """Which columns the bindings fill, and where pages and botocore differ: of ``tables``, or of
-    those that are bound and those that botocore could fill."""
+def coverage(settings: Settings, tables: Iterable[str] | str = ()) -> Coverage:
+    """Compute which columns the bindings fill, and where pages and botocore differ.
+
+    ``tables`` are ids, or a single id; by default, all tables that are bound or that botocore could
+    fill are covered.
+    """
     from schemagen import bind as binder
     from schemagen import coverage as coverages
     from schemagen import inputs
 
     pages, catalog = inputs.read_catalog(settings)
-    wanted = set(tables)
-    require_tables(wanted, {table.table.id for table in catalog.tables})
-    chosen = wanted or {
+    selected = set(_ids(tables))
+    require_tables(selected, {table.table.id for table in catalog.tables})
+    covered = selected or {
         table.table.id
         for table in catalog.tables
         if table.binding is not None or table.table.provider == binder.PROVIDER
     }
-    return coverages.coverage(pages, catalog, chosen)
+    return coverages.coverage(pages, catalog, covered)
+
+
+def _ids(tables: Iterable[str] | str) -> Iterable[str]:
+    return [tables] if isinstance(tables, str) else tables

@@ -7,7 +7,6 @@ correct forty pages sees all forty lines at once. `error_codes` reads the regist
 # Every module imports this one, so the registry, which is long, is only read on demand.
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -15,6 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+
+from schemagen.runtime import lookup
 
 REGISTRY = Path(__file__).with_name("errors.toml")
 
@@ -116,14 +117,7 @@ def is_error_code(text: str) -> bool:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Suggest the known name most similar to ``name``, to append to a message; "" if none is."""
-    return _suggestion([name], known)
-
-
-def _suggestion(names: Iterable[str], known: Iterable[str]) -> str:
-    folded = {other.lower(): other for other in known}
-    close = [difflib.get_close_matches(name.lower(), folded, 1) for name in names]
-    similar = dict.fromkeys(folded[other] for others in close for other in others)
-    return f"; did you mean {', '.join(map(repr, similar))}?" if similar else ""
+    return lookup.did_you_mean([name], known)
 
 
 class ProblemsFound(Exception):
@@ -142,7 +136,8 @@ class UnknownTables(LookupError):
 
     def __init__(self, tables: Iterable[str], message: str, known: Iterable[str] = ()) -> None:
         self.tables = tuple(sorted(tables))
-        super().__init__(f"{message} {', '.join(self.tables)}{_suggestion(self.tables, known)}")
+        hint = lookup.did_you_mean(self.tables, known)
+        super().__init__(f"{message} {', '.join(self.tables)}{hint}")
 
 
 def require_tables(

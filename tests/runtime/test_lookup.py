@@ -20,13 +20,13 @@ MANY = {f"aws.table_{letter}": letter for letter in "abcdefghij"}
         (
             "aws.tabel_a",
             MANY,
-            "unknown thing 'aws.tabel_a'; did you mean 'aws.table_a' or 'aws.table_j' or "
-            "'aws.table_i'?",
+            "unknown thing 'aws.tabel_a'; did you mean 'aws.table_a'?",
         ),
+        ("DUCKDB", {"duckdb": 1}, "unknown thing 'DUCKDB' (known: duckdb); did you mean 'duckdb'?"),
     ],
 )
 def test_find_suggests_similar_names(name: str, known: dict[str, object], message: str) -> None:
-    """A short list of names is shown whole, a long one as far as it is similar."""
+    """A short list of names is shown in full; the most similar name is suggested, whatever its case."""
     with pytest.raises(UnknownName) as caught:
         find("thing", name, known)
     assert str(caught.value) == message

@@ -16,13 +16,28 @@ from schemagen.cli.explain import explain
 from schemagen.cli.inspect import inspect
 from schemagen.cli.options import WRONG, message
 from schemagen.cli.types import types
-from schemagen.diagnostics import ProblemsFound
+from schemagen.diagnostics import ProblemsFound, did_you_mean
 
 COMMANDS: tuple[click.Command, ...] = (build, inspect, types, catalog, bind, coverage, explain)
 INTERRUPTED = 130
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Group(click.Group):
+    """Suggests a similar command for an unknown one."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            ctx.fail(f"unknown command {name!r}{did_you_mean(name, self.commands)}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_Group,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="ddsql-schemagen", prog_name="schemagen")
 def cli() -> None:
     """Generate JSON Schema, pydantic models, SQL and boto3 mappers from documentation.
