@@ -1,9 +1,9 @@
 # Part of schemagen's runtime; `schemagen build` copies it into generated packages.
-"""Looks up names, and suggests similar ones for an unknown name."""
+"""Look up names, and suggest a similar one for an unknown name."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -12,7 +12,7 @@ _SHORT_LIST = 8
 
 
 class UnknownName(KeyError):
-    """Raised for a name that the package does not have. ``kind`` tells what was looked up."""
+    """Raised for a name that the package does not have. ``kind`` is the kind of name, such as "table"."""
 
     def __init__(self, kind: str, name: object, hint: str = "") -> None:
         super().__init__(kind, name, hint)
@@ -26,7 +26,7 @@ class UnknownName(KeyError):
 
 
 def find(kind: str, name: str, known: Mapping[str, T]) -> T:
-    """Return the value of ``name``. Raises `UnknownName` with the most similar names."""
+    """Return the value of ``name``. Raises `UnknownName`, which suggests the most similar name."""
     try:
         return known[name]
     except KeyError:
@@ -34,8 +34,19 @@ def find(kind: str, name: str, known: Mapping[str, T]) -> T:
 
 
 def _hint(name: str, known: Mapping[str, object]) -> str:
+    listed = f" (known: {', '.join(known)})" if len(known) <= _SHORT_LIST else ""
+    return listed + did_you_mean([name], known)
+
+
+def did_you_mean(names: Iterable[str], known: Iterable[str]) -> str:
+    """Suggest the known name most similar to each of ``names``, as the end of a message.
+
+    The case of letters is ignored. Returns "" if no known name is similar.
+    """
+    # Imported here: names are rarely misspelt.
     from difflib import get_close_matches
 
-    shown = f" (known: {', '.join(known)})" if len(known) <= _SHORT_LIST else ""
-    near = get_close_matches(name, known, n=3)
-    return f"{shown}; did you mean {' or '.join(map(repr, near))}?" if near else shown
+    folded = {other.lower(): other for other in known}
+    close = [get_close_matches(name.lower(), folded, 1) for name in names]
+    similar = dict.fromkeys(folded[other] for others in close for other in others)
+    return f"; did you mean {', '.join(map(repr, similar))}?" if similar else ""
