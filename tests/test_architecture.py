@@ -64,7 +64,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("diagnostics", "runtime", "model", "settings", "inputs", "coverage", "build", "bind"),
         "catalog_source",
     ),
-    "cli": ("diagnostics", "model", "settings", "coverage", "build", "report", "api"),
+    "cli": ("diagnostics", "model", "settings", "inputs", "coverage", "build", "report", "api"),
 }
 # What makes the package and the command ``python -m schemagen`` of these rooms.
 FRAME: dict[str, tuple[str, ...]] = {"__init__": (), "__main__": ("cli",)}

@@ -1,9 +1,10 @@
-"""Read the inputs of a run: pages and locks -> one catalogue, with the problems of all of them."""
+"""Read the inputs of a run, link them to one catalogue, and report all their problems together."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemagen.catalog import Catalog, StructureKey
@@ -11,8 +12,8 @@ from schemagen.diagnostics import Problem, ProblemsFound, did_you_mean
 from schemagen.link import link
 from schemagen.model.pages import Pages
 from schemagen.pages.sources import Source, find_sources
-from schemagen.settings import overrides, positions
-from schemagen.settings.load import Settings
+from schemagen.settings import columns, overrides, positions
+from schemagen.settings.load import InvalidSettings, Settings, load_settings
 from schemagen.settings.members import USES
 from schemagen.targets import limits
 from schemagen.typed_pages import TypedPages, resolve_types
@@ -25,15 +26,39 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Locks:
-    """The files of the lock, the bindings by table, and what is wrong with them."""
+    """The lock files, their bindings by table, and their problems."""
 
     files: tuple[LockFile, ...]
     bindings: Mapping[str, Binding]
     problems: tuple[Problem, ...]
 
 
+def load_and_check(start: Path, docs: Path | None) -> Settings:
+    """Load the settings of the project that contains ``start``; ``docs`` overrides their folder of pages.
+
+    If settings are invalid, raises `ProblemsFound` with the problems of the pages as well, so that all
+    can be corrected together. Data types of the pages are left out: they depend on the settings.
+    """
+    from schemagen.pages.read import parse_source, problems
+
+    try:
+        return load_settings(start)
+    except InvalidSettings as error:
+        found = list(error.problems)
+        folder = docs or (error.usable and error.usable.docs)
+        # A missing folder may be due to the settings.
+        if folder and folder.is_dir():
+            try:
+                sources = find_sources(folder, error.usable.root if error.usable else start)
+            except ProblemsFound as unreadable:
+                found += unreadable.problems
+            else:
+                found += problems(parse_source(source) for source in sources)
+        raise ProblemsFound(found) from None
+
+
 def find_locks(settings: Settings) -> tuple[Source, ...]:
-    """The files of the lock. A project without bindings has none."""
+    """Read the lock files, unparsed; a project without bindings has none."""
     sources: list[Source] = []
     problems: list[Problem] = []
     for path in sorted(settings.bindings.rglob("*.json")):
@@ -48,7 +73,7 @@ def find_locks(settings: Settings) -> tuple[Source, ...]:
 
 
 def read_locks(sources: Iterable[Source], *, recorded: bool = True) -> Locks:
-    """The locks in ``sources``. With ``recorded``, all that they name must be recorded in them."""
+    """Parse lock files. With ``recorded``, everything that their bindings name must be recorded."""
     from schemagen.lockfile import lock
 
     read = lock.read if recorded else lock.parse
@@ -78,8 +103,11 @@ def read_locks(sources: Iterable[Source], *, recorded: bool = True) -> Locks:
 
 
 def read_pages(settings: Settings, sources: Iterable[Source] | None = None) -> TypedPages:
-    """Return what the pages in ``sources`` say, or all pages. Raises `ProblemsFound` with every
-    problem of the pages and of their data types."""
+    """Parse the pages in ``sources``, or all pages, and resolve their data types.
+
+    ``sources`` must include all dataset pages. Raises `ProblemsFound` with every problem of the pages,
+    their data types, and rules of the settings that match no column.
+    """
     from schemagen.pages.read import parse_source
 
     if sources is None:
@@ -87,15 +115,23 @@ def read_pages(settings: Settings, sources: Iterable[Source] | None = None) -> T
     return put_together(settings, [parse_source(source) for source in sources])
 
 
-def put_together(settings: Settings, parsed: Iterable[ParsedPage]) -> TypedPages:
-    """Put pages together, and resolve their data types. Raises `ProblemsFound` with every problem of
-    the pages and of their data types."""
+def put_together(
+    settings: Settings, parsed: Iterable[ParsedPage], up_to_date: Collection[str] = ()
+) -> TypedPages:
+    """Put pages together, and resolve their data types.
+
+    ``up_to_date`` are the ids of tables whose pages need not be parsed. Raises `ProblemsFound` with every
+    problem of the pages, their data types, and rules of the settings that match no column.
+    """
     from schemagen.pages.read import collect, problems
 
     parsed = list(parsed)
+    pages = collect(parsed)
     found = problems(parsed)
+    if not found:  # Otherwise columns may be missing that the rules match.
+        found += columns.problems(settings.columns, pages.tables, up_to_date)
     try:
-        typed = resolve_types(collect(parsed), settings.types)
+        typed = resolve_types(pages, settings.types)
     except ProblemsFound as error:
         raise ProblemsFound([*found, *error.problems]) from None
     if found:
@@ -104,8 +140,10 @@ def put_together(settings: Settings, parsed: Iterable[ParsedPage]) -> TypedPages
 
 
 def read_catalog(settings: Settings) -> tuple[Pages, Catalog]:
-    """Return what the pages say, and the catalogue of it and of what the lock says, to be looked at:
-    page and lock may disagree about members. Raises `ProblemsFound` with every other problem."""
+    """Return pages and catalogue for inspection, tolerating members about which page and lock disagree.
+
+    Raises `ProblemsFound` with every other problem.
+    """
     from schemagen.pages.read import parse_source
 
     locks = read_locks(find_locks(settings))
@@ -120,12 +158,14 @@ def link_all(
     settings: Settings,
     parsed: Iterable[ParsedPage],
     locks: Locks,
-    fresh: Collection[str] = (),
+    up_to_date: Collection[str] = (),
 ) -> tuple[Pages, Catalog]:
-    """Return the pages put together, and their catalogue. Raises `ProblemsFound` with the problems of
-    ``locks`` and everything that is wrong between pages, settings, lock and databases. ``fresh`` are
-    the tables that a build has found right before."""
-    linked = _link_all(settings, parsed, locks, fresh)
+    """Put pages together and link them; return both.
+
+    Raises `ProblemsFound` with the problems of ``locks``, and with every inconsistency between pages,
+    settings, lock and targets. Tables whose ids are ``up_to_date`` were checked in an earlier build.
+    """
+    linked = _link_all(settings, parsed, locks, up_to_date)
     found = [*linked.problems, *_disagreements(settings, linked.catalog, locks)]
     if found:
         raise ProblemsFound(found)
@@ -134,7 +174,7 @@ def link_all(
 
 @dataclass(frozen=True, slots=True)
 class _Linked:
-    """Pages, their catalogue, and everything wrong with them but members that disagree."""
+    """Pages, their catalogue, and all their problems except members that disagree."""
 
     pages: Pages
     catalog: Catalog
@@ -142,12 +182,15 @@ class _Linked:
 
 
 def _link_all(
-    settings: Settings, parsed: Iterable[ParsedPage], locks: Locks, fresh: Collection[str] = ()
+    settings: Settings,
+    parsed: Iterable[ParsedPage],
+    locks: Locks,
+    up_to_date: Collection[str] = (),
 ) -> _Linked:
     from schemagen.lockfile import lock
 
     try:
-        typed = put_together(settings, parsed)
+        typed = put_together(settings, parsed, up_to_date)
     except ProblemsFound as error:
         raise ProblemsFound([*locks.problems, *error.problems]) from None
     pages = typed.pages
@@ -155,10 +198,10 @@ def _link_all(
     for file in locks.files:
         found += lock.check(file, pages.tables)
     if found:
-        # A broken lock file cannot be linked; report the limits of targets anyway.
+        # An invalid lock file cannot be linked; report the limits of targets anyway.
         catalog = link(typed)
     else:
-        found += overrides.problems(settings.overrides, pages.tables, locks.bindings, fresh)
+        found += overrides.problems(settings.overrides, pages.tables, locks.bindings, up_to_date)
         services = [file.recorded_service for file in locks.files]
         catalog = link(
             typed,
@@ -174,8 +217,7 @@ def _link_all(
 
 
 def _disagreements(settings: Settings, catalog: Catalog, locks: Locks) -> Iterator[Problem]:
-    """SG209 for the members about which pages and the lock disagree, SG304 where a choice of the
-    settings does not settle that."""
+    """Report members about which pages and lock disagree (SG209), and choices that do not settle it (SG304)."""
     files = {file.service_name: file for file in locks.files}
     choices = {choice.key: choice for choice in settings.members}
     for found in catalog.disagreements:
@@ -201,7 +243,7 @@ def _disagreements(settings: Settings, catalog: Catalog, locks: Locks) -> Iterat
 
 
 def _unknown_choices(settings: Settings, pages: Pages, catalog: Catalog) -> Iterator[Problem]:
-    """SG303 for choices between sources of which neither has the structure or the member."""
+    """Report choices for a structure or member that is neither on a page nor recorded, as SG303."""
     members: dict[StructureKey, set[str]] = {}
     for structure in pages.structures:
         members[structure.service, structure.name] = {item.name for item in structure.members}

@@ -200,8 +200,22 @@ SQL_TYPE = (
         (
             "[[columns]]\ncolumn = 'a'",
             [
-                "schemagen.toml:1:1: SG302 a rule must be a table {table, column, was, type} of "
-                "strings, of which type is required, not {'column': 'a'}"
+                "schemagen.toml:1:1: SG302 an entry of columns must have type: a type, such as "
+                "'timestamp' or 'array<string>'"
+            ],
+        ),
+        (
+            "[[columns]]\ncolum = 'a'\ntype = 'string'",
+            [
+                "schemagen.toml:2:1: SG302 unknown key 'colum' of this entry of columns (known keys: "
+                "table, column, was, type); did you mean 'column'?"
+            ],
+        ),
+        (
+            "types.string.python = 'uuidd.UUID'",
+            [
+                "schemagen.toml:1:1: SG302 types.string.python is uuidd.UUID, but the module 'uuidd' "
+                "is not installed; did you mean 'uuid'?"
             ],
         ),
         (

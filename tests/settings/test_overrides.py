@@ -293,7 +293,11 @@ def test_overrides_of_the_settings_page_apply(tmp_path: Path) -> None:
     """The overrides in docs/settings.md apply to tables like those that they name."""
     bucket = ("name | core | string |", "creation_date | core | timestamp |")
     more = ("grants | core | json |", "bucket_policy_statement | core | json |")
-    instance = ("instance_id | core | string |", "image_id | core | string |")
+    instance = (
+        "instance_id | core | string |",
+        "image_id | core | string |",
+        "request_uuid | core | string |",
+    )
     pages(
         tmp_path,
         {

@@ -21,7 +21,7 @@ def catalog(source: str | None, output_format: str) -> int:
     from schemagen.report import catalog as report
     from schemagen.report.terminal import print_table
 
-    settings = settings_with()
+    settings = settings_with(reads_pages=False)
     found = api.load_catalog(Path(settings.out) if source is None else source, settings)
     if output_format == "json":
         click.echo(report.text(found), nl=False)

@@ -40,11 +40,21 @@ def format_option(*formats: str) -> Callable[[Command], Command]:
     )
 
 
-def settings_with(docs: Path | None = None, out: Path | None = None) -> Settings:
-    """Load the settings of the project in the working directory and apply the folder options."""
-    from schemagen.settings.load import load_settings
+def settings_with(
+    docs: Path | None = None, out: Path | None = None, *, reads_pages: bool = True
+) -> Settings:
+    """Load the settings of the project in the working directory and apply the folder options.
 
-    settings = load_settings(Path.cwd())
+    If ``reads_pages``, problems of the pages are reported together with those of the settings.
+    """
+    if reads_pages:
+        from schemagen.inputs import load_and_check
+
+        settings = load_and_check(Path.cwd(), docs and docs.absolute())
+    else:
+        from schemagen.settings.load import load_settings
+
+        settings = load_settings(Path.cwd())
     if docs is not None:
         settings = replace(settings, docs=docs.absolute())
     if out is not None:

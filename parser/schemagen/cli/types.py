@@ -17,7 +17,7 @@ def types(output_format: str) -> int:
     from schemagen.report import types as report
     from schemagen.report.terminal import print_table
 
-    table = settings_with().types
+    table = settings_with(reads_pages=False).types
     if output_format == "json":
         click.echo(json.dumps(report.to_json(table), indent=2))
     elif output_format == "markdown":

@@ -9,7 +9,7 @@ import ast
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from keyword import iskeyword
@@ -18,7 +18,8 @@ from typing import Any, cast
 
 from schemagen.diagnostics import Problem, ProblemsFound, did_you_mean, display_path
 from schemagen.names import NestedNames, is_package_name
-from schemagen.settings import members, overrides, positions
+from schemagen.settings import columns, members, overrides, positions, python_types
+from schemagen.settings.columns import ColumnRule
 from schemagen.settings.members import MemberChoice
 from schemagen.settings.overrides import Overrides
 from schemagen.settings.positions import KeyPath, Positions
@@ -27,11 +28,9 @@ from schemagen.typetable import (
     DIALECTS,
     TYPES,
     PythonType,
-    Rule,
     SqlType,
     Type,
     TypeTable,
-    UnknownType,
 )
 
 
@@ -56,6 +55,8 @@ class Settings:
     """The version of the generated distribution."""
     types: TypeTable = field(default_factory=TypeTable)
     """The type table with the rows of ``types`` and the rules of ``columns``."""
+    columns: tuple[ColumnRule, ...] = ()
+    """The rules of ``columns``, with their positions."""
     overrides: Overrides = field(default_factory=Overrides)
     """Bindings made by hand."""
     members: tuple[MemberChoice, ...] = ()
@@ -66,12 +67,24 @@ class Settings:
         return display_path(path, self.root)
 
 
+class InvalidSettings(ProblemsFound):
+    """Raised when settings are invalid.
+
+    ``usable`` are the settings without the invalid ones, for looking at other inputs; None if even the
+    folder of the pages is unknown.
+    """
+
+    def __init__(self, problems: Iterable[Problem], usable: Settings | None) -> None:
+        super().__init__(problems)
+        self.usable = usable
+
+
 def load_settings(start: Path) -> Settings:
     """Load the settings of the project that contains ``start``.
 
     The project's root is the nearest folder, upwards from ``start``, with a schemagen.toml or with
     a pyproject.toml that has a ``[tool.schemagen]`` table, or else ``start`` itself. Raises
-    `ProblemsFound` with SG301 and SG302.
+    `ProblemsFound` with SG301, or `InvalidSettings` with every SG302.
     """
     start = start.absolute()
     for folder in (start, *start.parents):
@@ -286,9 +299,15 @@ class _Reader:
         self.problems.append(Problem(self.path.name, line, column, "SG302", message))
 
     def settings(self, table: Mapping[str, Any]) -> Settings:
-        """Make `Settings` from schemagen's table. Raises `ProblemsFound` with every SG302."""
+        """Make `Settings` from schemagen's table. Raises `InvalidSettings` with every SG302."""
         values = self.values(table)
-        values["types"] = self.type_table(values.get("types", {}), values.pop("columns", []))
+        types = self.type_table(values.get("types", {}))
+        values["columns"], problems = columns.parse(
+            values.get("columns", []), self.path.name, ("columns",), self.line_column, types
+        )
+        self.problems += problems
+        rules = tuple(entry.rule for entry in values["columns"])
+        values["types"] = replace(types, rules=rules)
         values["overrides"], problems = overrides.parse(
             values.get("overrides", []), self.path.name, ("overrides",), self.line_column
         )
@@ -297,9 +316,11 @@ class _Reader:
             values.get("members", []), self.path.name, ("members",), self.line_column
         )
         self.problems += problems
+        settings = _settings(self.path.parent, **values)
         if self.problems:
-            raise ProblemsFound(self.problems)
-        return _settings(self.path.parent, **values)
+            usable = settings if "docs" in values or "docs" not in table else None
+            raise InvalidSettings(self.problems, usable)
+        return settings
 
     def values(self, table: Mapping[str, object]) -> dict[str, Any]:
         """Parse the values of ``table``; invalid ones become problems and are left out."""
@@ -321,7 +342,7 @@ class _Reader:
             self.wrong(key_path, setting.refusal(value, ".".join(map(str, key_path))))
         return parsed
 
-    def type_table(self, types: Mapping[str, object], rules: list[object]) -> TypeTable:
+    def type_table(self, types: Mapping[str, object]) -> TypeTable:
         rows = {row.name: row for row in TYPES}
         for name, value in types.items():
             fields = _table(value)
@@ -335,8 +356,7 @@ class _Reader:
                 self.wrong(("types", name), f"types.{name} must be a table, not {value!r}")
             elif row := self.type_row(name, fields, rows.get(name)):
                 rows[name] = row
-        table = TypeTable(types=rows)
-        return replace(table, rules=tuple(self.rules(rules, table)))
+        return TypeTable(types=rows)
 
     def type_row(self, name: str, fields: dict[str, Any], known: Type | None) -> Type | None:
         """Make a row of the type table, from ``known`` if there is such a row already.
@@ -359,6 +379,8 @@ class _Reader:
             key_path: KeyPath = ("types", name, key)
             if key in settings:
                 changes[key] = self.parsed(settings[key], key_path, value)
+                if isinstance(changes[key], PythonType):
+                    self.check_python_type(key_path, changes[key])
             elif key in dialects:
                 convert = fields.get("convert") or (known.convert if known else "")
                 if sql_type := self.sql_type(key_path, value, sql.get(key), convert):
@@ -376,6 +398,13 @@ class _Reader:
         if known is not None:
             return replace(known, **changes)
         return Type(name=name, boto3="as the settings say", **changes)
+
+    def check_python_type(self, key_path: KeyPath, type: PythonType) -> None:
+        """Record a problem if ``type`` does not exist."""
+        if problem := python_types.problem(type, self.path.parent):
+            name = ".".join(map(str, key_path))
+            message = f"{name} is {type.module}.{type.name}, but {problem}"
+            self.wrong(key_path, message)
 
     def sql_type(
         self, key_path: KeyPath, value: object, known: SqlType | None, convert: str
@@ -410,27 +439,3 @@ class _Reader:
             decode=fields.get("decode", ""),
             via=fields.get("via", fields["name"]),
         )
-
-    def rules(self, entries: list[object], types: TypeTable) -> list[Rule]:
-        rules: list[Rule] = []
-        for number, value in enumerate(entries):
-            entry = _table(value) or {}
-            right = (
-                "type" in entry
-                and set(entry) <= {"table", "column", "was", "type"}
-                and all(isinstance(part, str) for part in entry.values())
-            )
-            if not right:
-                self.wrong(
-                    ("columns", number),
-                    "a rule must be a table {table, column, was, type} of strings, of which type "
-                    f"is required, not {value!r}",
-                )
-                continue
-            try:
-                types.resolve(entry["type"])
-            except UnknownType as error:
-                self.wrong(("columns", number, "type"), str(error))
-                continue
-            rules.append(Rule(**entry))
-        return rules
