@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from schemagen.api_models.index import (
     Directory,
     IndexedItem,
     IndexedMember,
+    IndexedParameter,
     ReadOperation,
     ServiceIndex,
 )
 from schemagen.inference.infer import ANY_ITEM, ChosenItem, Inference, infer
+from schemagen.lockfile.notation import parse_type
 from schemagen.model.origin import Origin
 from schemagen.model.pages import Column, Pages, Table
+from schemagen.names import ReadVerb, read_verb
 from schemagen.typed_pages import TypedTable, resolve_types
 from schemagen.typetable import TypeTable
 
@@ -37,6 +41,13 @@ PARAMETER = re.compile(
 )
 
 
+def verb_and_noun(operation: str) -> tuple[ReadVerb, str]:
+    """Split the name of an operation as AWS writes it."""
+    verb = read_verb(operation)
+    assert verb is not None
+    return verb, operation.removeprefix(verb.name)
+
+
 def index(
     *operations: str, paged: tuple[str, ...] = (), **structures: tuple[IndexedMember, ...]
 ) -> ServiceIndex:
@@ -46,6 +57,17 @@ def index(
     ``Name!`` if it is required, ``Names[]``, ``Kind=big|small``, ``Name:itsdocumentation``. The
     structure "-" is a list of strings. ``paged`` names the operations with pagination.
     """
+    return index_of(verb_and_noun, *operations, paged=paged, **structures)
+
+
+def index_of(
+    named: Callable[[str], tuple[ReadVerb, str]],
+    /,
+    *operations: str,
+    paged: tuple[str, ...] = (),
+    **structures: tuple[IndexedMember, ...],
+) -> ServiceIndex:
+    """Make an index whose operations have the verbs and nouns that ``named`` returns; see `index`."""
     read: dict[str, ReadOperation] = {}
     items: list[IndexedItem] = []
     for text in operations:
@@ -53,13 +75,21 @@ def index(
         words = [PARAMETER.fullmatch(word) for word in parameters]
         found = [word.groupdict("") for word in words if word is not None]
         assert len(found) == len(parameters)
+        verb, noun = named(name)
         read[name] = ReadOperation(
             name,
+            verb,
+            noun,
             tuple(each["name"] for each in found if each["required"]),
-            {each["name"]: each["text"] for each in found},
-            tuple(each["name"] for each in found if each["list"]),
-            {each["name"]: tuple(each["values"].split("|")) for each in found if each["values"]},
-            pages=(path.removesuffix("[]"),) if name in paged else (),
+            {
+                each["name"]: IndexedParameter(
+                    each["text"],
+                    is_list=bool(each["list"]),
+                    values=tuple(filter(None, each["values"].split("|"))),
+                )
+                for each in found
+            },
+            (path.removesuffix("[]"),) if name in paged else (),
         )
         items.append(IndexedItem(name, path, structure.removeprefix("-")))
     return ServiceIndex(
@@ -72,9 +102,15 @@ def index(
     )
 
 
-SIZE = IndexedMember("Size", "int64", "thesizeofthethingasitwasmeasured")
-COLOUR = IndexedMember("Colour", "string", "thecolourthatthethingwaspaintedin")
-THING = (IndexedMember("ThingArn", "string", ""), IndexedMember("ThingName", "string", ""), SIZE)
+def made_member(name: str, type: str, words: str) -> IndexedMember:
+    """Make a member whose type is written in the lock's notation."""
+    notation = parse_type(type)
+    return IndexedMember(name, notation.shape, words, notation.enumeration)
+
+
+SIZE = made_member("Size", "int64", "thesizeofthethingasitwasmeasured")
+COLOUR = made_member("Colour", "string", "thecolourthatthethingwaspaintedin")
+THING = (made_member("ThingArn", "string", ""), made_member("ThingName", "string", ""), SIZE)
 
 
 def thing(*columns: str, name: str = "made_thing") -> Table:

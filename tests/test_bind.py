@@ -166,7 +166,7 @@ def test_bind_follows_changes_of_a_page(project: Path, cache: dict[str, str]) ->
             '"operation": "DescribeCompilationJob"',
             '"operation": "DescribeCompilationJobs"',
             7,
-            "botocore's sagemaker has no operation 'DescribeCompilationJobs'",
+            "sagemaker has no operation 'DescribeCompilationJobs'",
         ),
         (
             '{"member": "CompilationEndTime", ',

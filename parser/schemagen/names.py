@@ -14,6 +14,7 @@ import textwrap
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
@@ -46,12 +47,29 @@ API_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SERVICE_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 """The form of service names in botocore."""
 
-READ_VERBS = ("Describe", "Get", "BatchGet", "List")
-"""The verbs of operations that only read; those that return one full item come first."""
 
-LISTING_VERBS = ("List", "Describe", "Get")
-"""The verbs of operations that can enumerate resources, the likeliest first. BatchGet operations
-cannot, because they require the names of what they return."""
+@dataclass(frozen=True, slots=True)
+class ReadVerb:
+    """A verb of operations that only read.
+
+    ``item_rank`` says how likely such an operation returns one item in full, ``listing_rank`` how
+    likely it enumerates resources; 0 is the likeliest, None is never. ``only_lists`` marks a verb
+    whose responses always hold several items.
+    """
+
+    name: str
+    item_rank: int
+    listing_rank: int | None
+    only_lists: bool = False
+
+
+READ_VERBS = (
+    ReadVerb("Describe", item_rank=0, listing_rank=1),
+    ReadVerb("Get", item_rank=1, listing_rank=2),
+    # It requires the names of what it returns.
+    ReadVerb("BatchGet", item_rank=2, listing_rank=None),
+    ReadVerb("List", item_rank=3, listing_rank=0, only_lists=True),
+)
 
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _NOT_IDENTIFIER = re.compile(r"[^A-Za-z0-9_]+")
@@ -273,15 +291,18 @@ def folded_service(service: str) -> str:
     return folded(service.replace("-", "").replace(" ", ""))
 
 
+def read_verb(operation: str) -> ReadVerb | None:
+    """Return the verb that the name of an AWS operation begins with, or None if it does not read."""
+    return next((verb for verb in READ_VERBS if operation.startswith(verb.name)), None)
+
+
 def read_noun(operation: str) -> str | None:
     """Remove the verb from the name of a read operation: ``ListHostedZones`` -> ``HostedZones``.
 
     Returns None if the name begins with none of `READ_VERBS`.
     """
-    for verb in READ_VERBS:
-        if operation.startswith(verb):
-            return operation.removeprefix(verb)
-    return None
+    verb = read_verb(operation)
+    return operation.removeprefix(verb.name) if verb else None
 
 
 def reads_table(service: str, operation: str, table: str) -> bool:

@@ -10,6 +10,7 @@ from botocore.model import ServiceModel
 from schemagen.api_models import botocore
 from schemagen.api_models.botocore import build_index
 from schemagen.api_models.index import IndexedItem
+from schemagen.lockfile.notation import type_text
 
 
 def test_build_index_has_items_and_parameters_of_read_operations() -> None:
@@ -24,26 +25,44 @@ def test_build_index_has_items_and_parameters_of_read_operations() -> None:
     assert "RunInstances" not in made.operations
     tags = build_index("route53").operations["ListTagsForResource"]
     assert tags.required == ("ResourceType", "ResourceId")
-    assert tags.values == {"ResourceType": ("healthcheck", "hostedzone")}
-    assert tags.shapes["ResourceId"] == "TagResourceId"
+    assert tags.values_of("ResourceType") == ("healthcheck", "hostedzone")
+    assert (tags.verb.name, tags.noun) == ("List", "TagsForResource")
+
+
+def test_build_index_says_which_parameters_take_ids_as_paths() -> None:
+    """botocore removes the path from the ids of some parameters, not from those of every one."""
+    made = build_index("route53")
+    assert made.operations["GetHostedZone"].parameters["Id"].takes_path
+    assert not made.operations["ListTagsForResource"].parameters["ResourceId"].takes_path
+    holding = {
+        (structure, member.name)
+        for structure, members in made.structures.items()
+        for member in members
+        if member.holds_path
+    }
+    assert holding == {("HostedZone", "Id"), ("DelegationSet", "Id")}
 
 
 def test_build_index_has_lists_of_strings_and_pagination() -> None:
     """The index has the lists of strings in responses, and the paths that paginators collect."""
     made = build_index("dynamodb")
-    assert IndexedItem("ListTables", "TableNames[]", "") in made.texts
-    assert made.operations["ListTables"].pages == ("TableNames",)
-    assert made.operations["DescribeTable"].pages == ()
+    assert IndexedItem("ListTables", "TableNames[]", "") in made.string_lists
+    assert made.operations["ListTables"].collected_paths == ("TableNames",)
+    assert made.operations["DescribeTable"].collected_paths == ()
     streams = build_index("kinesis").operations["ListStreams"]
-    assert streams.pages == ("StreamNames", "StreamSummaries")
+    assert streams.collected_paths == ("StreamNames", "StreamSummaries")
     # A service without paginators.
-    assert build_index("sagemaker-metrics").operations["BatchGetMetrics"].pages == ()
+    assert build_index("sagemaker-metrics").operations["BatchGetMetrics"].collected_paths == ()
 
 
 def keys(service: str, structure: str) -> dict[str, tuple[str, str]]:
     """The values at keys of maps that the index has of a structure, with type and words."""
     found = build_index(service).structures[structure]
-    return {member.name: (member.type, member.words) for member in found if "[" in member.name}
+    return {
+        member.name: (type_text(member.shape), member.words)
+        for member in found
+        if "[" in member.name
+    }
 
 
 def test_build_index_has_the_enumerated_keys_of_a_map() -> None:

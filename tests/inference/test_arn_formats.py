@@ -14,6 +14,7 @@ from schemagen.inference.arn_formats import FILE, ResourceArn, parse, resource_a
 from schemagen.inference.identity import Identity
 from schemagen.model import arn_format
 from schemagen.model.arn_format import is_format
+from schemagen.model.shapes import Scalar
 from schemagen.names import folded
 
 model = cache(build_index)
@@ -26,12 +27,12 @@ def test_formats_are_filled_by_members_of_their_structure(row: ResourceArn) -> N
     ARN of its own."""
     item = next(item for item in model(row.service).items if item.structure == row.structure)
     identity = Identity(model(row.service), item, "anything")
-    members = {member.name: member.type for member in identity.members.values()}
+    members = {member.name: member.shape for member in identity.members.values()}
     for name in (
         *arn_format.parse(row.format).members,
         *([row.location_member] if row.location_member else []),
     ):
-        assert members.get(name) == "string"
+        assert members.get(name) == Scalar("string")
         # "/workspaces/${id}" is filled by what identifies, and by no description.
         assert folded(name).endswith(("arn", "id", "identifier", "name"))
     assert identity.arn is None

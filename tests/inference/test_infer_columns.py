@@ -6,8 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from made_services import COLOUR, KEYED, PAINTED, SIZE, SIZED, THING, index, only, thing
-from schemagen.api_models.index import IndexedMember
+from made_services import (
+    COLOUR,
+    KEYED,
+    PAINTED,
+    SIZE,
+    SIZED,
+    THING,
+    index,
+    made_member,
+    only,
+    thing,
+)
 from schemagen.model.bindings import BoundColumn
 
 
@@ -46,8 +56,8 @@ def test_members_that_do_not_fit_the_column_type_are_not_bound(
     made = index(
         "GetThing @ Thing",
         "GetTag @ Tag Nothing!",
-        Thing=(*THING, IndexedMember("Odd", member, "")),
-        Tag=(IndexedMember("tagKey", "string", ""), IndexedMember("tagValue", "string", "")),
+        Thing=(*THING, made_member("Odd", member, "")),
+        Tag=(made_member("tagKey", "string", ""), made_member("tagValue", "string", "")),
     )
     found = only(thing(*KEYED, f"odd {type}"), made)
     assert found.binding is not None
@@ -77,7 +87,7 @@ def test_key_and_account_are_derived_from_the_arn(columns: str, members: str, de
     more = [word.partition(":") for word in members.split()]
     made = index(
         "GetThing @ Thing",
-        Thing=(*(IndexedMember(name, "string", words) for name, _, words in more), SIZE, COLOUR),
+        Thing=(*(made_member(name, "string", words) for name, _, words in more), SIZE, COLOUR),
     )
     table = thing(*(f"{name} string" for name in columns.split()), SIZED, PAINTED)
     binding = only(table, made).binding
@@ -101,7 +111,7 @@ def test_json_fills_a_text_column_with_the_same_documentation(type: str) -> None
     """A text column takes a document or a structure only if both name and documentation agree."""
     for text in ("The policy of the thing, as it was given.", ""):
         words = "".join(text.split()).rstrip(".").replace(",", "").lower()
-        made = index("GetThing @ Thing", Thing=(*THING, IndexedMember("Policy", type, words)))
+        made = index("GetThing @ Thing", Thing=(*THING, made_member("Policy", type, words)))
         binding = only(thing(*KEYED, f"policy string {text}".rstrip()), made).binding
         assert binding is not None
         assert binding.unbound == (() if text else ("policy",))

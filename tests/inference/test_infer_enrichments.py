@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from made_services import COLOUR, KEYED, PAINTED, SIZE, SIZED, THING, index, only, thing
-from schemagen.api_models.index import IndexedMember
+from made_services import (
+    COLOUR,
+    KEYED,
+    PAINTED,
+    SIZE,
+    SIZED,
+    THING,
+    index,
+    made_member,
+    only,
+    thing,
+)
 from schemagen.model.bindings import BoundColumn
 
 
@@ -45,7 +55,7 @@ def test_enrichment_arguments_come_from_the_item(
 ) -> None:
     """An enrichment call is made only if the item has all required arguments, and if the response holds
     one item."""
-    members = (*THING, IndexedMember("ThingId", "string", ""))
+    members = (*THING, made_member("ThingId", "string", ""))
     made = index("GetThing @ Thing ThingName!", operation, Thing=members, Paint=(COLOUR,))
     found = only(thing(*KEYED, PAINTED), made).binding
     assert found is not None
@@ -74,8 +84,8 @@ def test_resource_type_arguments_are_constants(
     made = index(
         "GetThing @ Thing",
         operation,
-        Thing=(IndexedMember("Id", "string", ""), SIZE),
-        Tagged=(IndexedMember("Tags", "map<string>", ""),),
+        Thing=(made_member("Id", "string", ""), SIZE),
+        Tagged=(made_member("Tags", "map<string>", ""),),
     )
     binding = only(thing("id string", SIZED, "tags hstore"), made).binding
     assert binding is not None
@@ -100,7 +110,7 @@ def test_tag_operations_documented_for_other_resources_are_skipped(text: str, bo
         "GetThing @ Thing",
         f"ListTagsForResource @ Tagged ResourceArn!{text}",
         Thing=THING,
-        Tagged=(IndexedMember("Tags", "map<string>", ""),),
+        Tagged=(made_member("Tags", "map<string>", ""),),
     )
     found = only(thing(*KEYED, "tags hstore"), made)
     assert found.binding is not None
@@ -157,7 +167,7 @@ def test_paginated_responses_are_not_whole_responses() -> None:
 
 def test_whole_responses_are_skipped_if_a_member_has_the_name() -> None:
     """If a member of any response has the column's name, no whole response fills the column."""
-    other = (IndexedMember("Paint", "int64", ""),)
+    other = (made_member("Paint", "int64", ""),)
     made = index(
         "GetThing @ Thing", "GetPaint @ Paint ThingName!", "GetCoat @ Coat ThingName!",
         Thing=THING, Paint=(COLOUR,), Coat=other,
@@ -203,7 +213,7 @@ def test_inclusion_parameters_are_set_for_enrichments_too() -> None:
         "DescribeThing thing Thing ThingName! include[]=TAGS|SIZES",
         "DescribeThing @ Answer ThingName! include[]=TAGS|SIZES",
         Thing=THING,
-        Answer=(IndexedMember("tags", "map<string>", ""), IndexedMember("thing", "#Thing", "")),
+        Answer=(made_member("tags", "map<string>", ""), made_member("thing", "#Thing", "")),
     )
     binding = only(thing("thing_name string", "thing_arn string", "tags hstore"), made).binding
     assert binding is not None

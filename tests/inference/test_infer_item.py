@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from expected_bindings import described
-from made_services import KEYED, THING, index, only, thing
-from schemagen.api_models.index import IndexedMember
+from made_services import KEYED, THING, index, made_member, only, thing
 from schemagen.inference.infer import ANY_ITEM, ChosenItem
 
 
@@ -77,7 +76,7 @@ def test_chosen_item_limits_the_inference(item: ChosenItem, chosen: str) -> None
     """Inference keeps to the chosen item; an operation that is named needs no evidence."""
     made = index(
         "GetThing @ Thing ThingName!", "ListThings Things[] Thing", "GetOther @ Other",
-        Thing=THING, Other=(IndexedMember("Else", "string", ""),),
+        Thing=THING, Other=(made_member("Else", "string", ""),),
     )  # fmt: skip
     found = only(thing(*KEYED), made, item)
     if found.binding is not None:

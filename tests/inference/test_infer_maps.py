@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from made_services import KEYED, SIZED, THING, index, only, thing, typed
+from made_services import KEYED, SIZED, THING, index, made_member, only, thing, typed
 from schemagen.api_models.cache import Indexes
 from schemagen.api_models.index import IndexedMember
 from schemagen.inference.infer import infer
@@ -63,22 +63,22 @@ def bound(type: str, *members: IndexedMember) -> Binding:
 @pytest.mark.parametrize("type", ["string", "int64", "bool", "timestamp", "json"])
 def test_texts_at_map_keys_fill_columns_of_other_types(type: str) -> None:
     """A text at a key fills a column of another type; a member that is a text fills only a text column."""
-    at_key = bound(type, IndexedMember("Attributes[Weight]", "string", ""))
+    at_key = bound(type, made_member("Attributes[Weight]", "string", ""))
     assert BoundColumn("weight", "Attributes[Weight]", "name") in at_key.columns
-    member = bound(type, IndexedMember("Weight", "string", ""))
+    member = bound(type, made_member("Weight", "string", ""))
     assert (member.unbound == ()) == (type == "string")
 
 
 @pytest.mark.parametrize("type", ["float64", "hstore", "hstore_csv", "array<string>"])
 def test_texts_at_map_keys_do_not_fill_columns_of_ambiguous_formats(type: str) -> None:
     """Types whose text form is not certain are not guessed."""
-    assert bound(type, IndexedMember("Attributes[Weight]", "string", "")).unbound == ("weight",)
+    assert bound(type, made_member("Attributes[Weight]", "string", "")).unbound == ("weight",)
 
 
 def test_other_values_at_map_keys_keep_their_types() -> None:
     """Only texts are converted to another type."""
-    assert bound("int64", IndexedMember("Counts[WEIGHT]", "int64", "")).unbound == ()
-    assert bound("string", IndexedMember("Counts[WEIGHT]", "int64", "")).unbound == ("weight",)
+    assert bound("int64", made_member("Counts[WEIGHT]", "int64", "")).unbound == ()
+    assert bound("string", made_member("Counts[WEIGHT]", "int64", "")).unbound == ("weight",)
 
 
 @pytest.mark.parametrize(("text", "by"), [("", ()), ("theweightofthething", ("GetMore",))])
@@ -88,7 +88,7 @@ def test_map_keys_of_other_responses_need_documentation(text: str, by: tuple[str
         "GetThing @ Thing ThingName!",
         "GetMore @ More ThingName!",
         Thing=THING,
-        More=(IndexedMember("Attributes[Weight]", "string", text),),
+        More=(made_member("Attributes[Weight]", "string", text),),
     )
     binding = only(thing(*KEYED, "weight int64 The weight of the thing."), made).binding
     assert binding is not None
@@ -112,9 +112,9 @@ def test_inclusion_parameters_request_all_keys(
     """An optional list of keys whose enumeration has a value for all keys gets that value if columns are
     made from such keys, directly or by a rule."""
     members = (
-        IndexedMember("Attributes[Weight]", "string", ""),
-        IndexedMember("Attributes[Arn]", "string", ""),
-        IndexedMember("Size", "int64", ""),
+        made_member("Attributes[Weight]", "string", ""),
+        made_member("Attributes[Arn]", "string", ""),
+        made_member("Size", "int64", ""),
     )
     made = index(f"GetThing @ Thing {parameter}", Thing=members)
     binding = only(thing(SIZED, column), made).binding
@@ -125,13 +125,13 @@ def test_inclusion_parameters_request_all_keys(
 
 def test_listing_skips_map_keys_of_its_elements() -> None:
     """A listing supplies members of its elements, because callers read them without the lock."""
-    listed = (IndexedMember("Attributes[ThingName]", "string", ""),)
+    listed = (made_member("Attributes[ThingName]", "string", ""),)
     operations = ("GetThing @ Thing ThingName!", "ListThings Things[] Listed")
     made = index(*operations, Thing=THING, Listed=listed)
     binding = only(thing(*KEYED), made).binding
     assert binding is not None
     assert binding.listing is None
-    plain = (IndexedMember("ThingName", "string", ""),)
+    plain = (made_member("ThingName", "string", ""),)
     binding = only(thing(*KEYED), index(*operations, Thing=THING, Listed=plain)).binding
     assert binding is not None
     assert binding.listing is not None

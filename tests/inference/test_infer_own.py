@@ -9,14 +9,26 @@ from dataclasses import replace
 
 import pytest
 
-from made_services import COLOUR, KEYED, SIZE, SIZED, THING, Made, index, only, thing, typed
+from made_services import (
+    COLOUR,
+    KEYED,
+    SIZE,
+    SIZED,
+    THING,
+    Made,
+    index,
+    made_member,
+    only,
+    thing,
+    typed,
+)
 from schemagen.api_models.index import Directory, IndexedMember, fingerprint, words
 from schemagen.inference import identity
 from schemagen.inference.arn_formats import ResourceArn
 from schemagen.inference.infer import Inference, infer
 
-TAGGED = (IndexedMember("Tags", "map<string>", ""),)
-OWNER = IndexedMember("OwnerName", "string", "")
+TAGGED = (made_member("Tags", "map<string>", ""),)
+OWNER = made_member("OwnerName", "string", "")
 
 
 def tags_of(operation: str, *members: IndexedMember) -> tuple[str, ...]:
@@ -68,15 +80,15 @@ def test_tag_arguments_use_the_own_arn_instead_of_a_resource_arn(
     """A recovery point has the ARN of the resource that it was made from, but its tags are listed with its
     own. ``ResourceArn`` is used if documentation says that it is the item's."""
     name, _, text = member.partition(":")
-    assert tags_of("ListTags @ Tagged ResourceArn!", IndexedMember(name, "string", text)) == (
+    assert tags_of("ListTags @ Tagged ResourceArn!", made_member(name, "string", text)) == (
         argument,
     )
 
 
 def test_tag_arguments_skip_the_id_of_another_resource() -> None:
     """No operation is called with the id of what an item is attached to."""
-    other = IndexedMember("ResourceId", "string", "theidoftheapplication")
-    own = IndexedMember("ResourceId", "string", "theidofthething")
+    other = made_member("ResourceId", "string", "theidoftheapplication")
+    own = made_member("ResourceId", "string", "theidofthething")
     assert tags_of("ListTags @ Tagged ResourceId!", other) == ()
     assert tags_of("ListTags @ Tagged ResourceId!", own) == ("ResourceId=ResourceId",)
 
@@ -104,8 +116,8 @@ def test_enumeration_arguments_need_the_same_enumeration() -> None:
     """The type of a maintenance window's target is not the type of resource that a parameter of the same
     name takes."""
     members = (
-        IndexedMember("ThingId", "string", ""),
-        IndexedMember("ResourceType", "$TargetType", ""),
+        made_member("ThingId", "string", ""),
+        made_member("ResourceType", "$TargetType", ""),
     )
     operation = "ListTags @ Tagged ResourceType!=box|lid ResourceId!"
     assert tags_of(operation, *members) == ()
@@ -123,7 +135,7 @@ def test_enumeration_arguments_need_the_same_enumeration() -> None:
 def test_own_arn_is_not_that_of_a_part(member: str, text: str, own: bool) -> None:
     """The ARN of the topic for the notification is not the notification's, whatever the member's name is;
     ``Arn`` is, whatever its documentation says."""
-    made = index("GetPaintedThing @ Thing", Thing=(IndexedMember(member, "string", text), SIZE))
+    made = index("GetPaintedThing @ Thing", Thing=(made_member(member, "string", text), SIZE))
     table = thing("_key string", SIZED, name="made_painted_thing")
     binding = only(table, made).binding
     assert binding is not None
@@ -141,7 +153,7 @@ def test_own_arn_is_not_that_of_a_part(member: str, text: str, own: bool) -> Non
 def test_own_arn_is_not_that_of_a_related_resource(member: str, text: str, own: bool) -> None:
     """The TaskArn of a maintenance window's task is the ARN of the document that the task runs. A member
     with the item's whole name is the item's."""
-    made = index("GetPaintedThing @ Answer", Answer=(IndexedMember(member, "string", text), SIZE))
+    made = index("GetPaintedThing @ Answer", Answer=(made_member(member, "string", text), SIZE))
     binding = only(thing("_key string", SIZED, name="made_painted_thing"), made).binding
     assert binding is not None
     assert [column.member for column in binding.derived] == ([member] if own else [])
@@ -149,7 +161,7 @@ def test_own_arn_is_not_that_of_a_related_resource(member: str, text: str, own: 
 
 # --- ARNs that no member holds --------------------------------------------------------------------
 
-NAMED = (IndexedMember("ThingName", "string", ""), SIZE)
+NAMED = (made_member("ThingName", "string", ""), SIZE)
 BUILT = "arn:${Partition}:made:${Region}:${Account}:thing/${ThingName}"
 
 
@@ -184,7 +196,7 @@ def test_tag_operations_are_called_with_a_built_arn(operation: str) -> None:
     argument, with the owner's account if the item has it."""
     parameter = operation.split()[3].partition("!")[0]
     assert arguments_with_built_arn(operation) == (f"{parameter}={BUILT}",)
-    owner = IndexedMember("OwnerId", "string", "theidoftheaccountthatownsthething")
+    owner = made_member("OwnerId", "string", "theidoftheaccountthatownsthething")
     owned = BUILT.replace("${Account}", "${OwnerId}")
     assert arguments_with_built_arn(operation, owner) == (f"{parameter}={owned}",)
     assert arguments_with_built_arn(operation, tags=False) == ()
@@ -219,7 +231,7 @@ def test_tag_operations_of_other_resources_take_no_built_arn(operation: str) -> 
 def test_own_id_has_the_end_of_a_noun(ids: tuple[str, ...], arguments: tuple[str, ...]) -> None:
     """A big window is identified by its WindowId if that is the only id of such a name."""
     operation = "ListTags @ Tagged ResourceId! ResourceType!=Lid|BigWindow"
-    members = (*NAMED, *(IndexedMember(name, "string", "") for name in ids))
+    members = (*NAMED, *(made_member(name, "string", "") for name in ids))
     made = index("GetBigWindow @ Thing", operation, Thing=members, Tagged=TAGGED)
     binding = only(thing(*KEYED, "tags hstore", name="made_big_window"), made).binding
     assert binding is not None
@@ -243,7 +255,7 @@ def chosen(found: Inference) -> str:
 
 def test_account_is_no_evidence_for_an_item() -> None:
     """An item is not the row because it has an account: most items have one."""
-    account = IndexedMember("OwnerId", "string", "theidoftheaccountthatownsit")
+    account = made_member("OwnerId", "string", "theidoftheaccountthatownsit")
     made = index(
         "GetPaint @ Paint",
         "DescribeOthers Others[] Other",
@@ -258,7 +270,7 @@ def test_account_is_no_evidence_for_an_item() -> None:
 
 def test_member_documented_as_the_account_fills_the_account_column() -> None:
     """The owner may be another account than the caller's."""
-    account = IndexedMember("OwnerId", "string", "theidoftheaccountthatownsit")
+    account = made_member("OwnerId", "string", "theidoftheaccountthatownsit")
     made = index("GetThing @ Thing", Thing=(SIZE, account))
     binding = only(thing("account_id string", SIZED), made).binding
     assert binding is not None
@@ -314,10 +326,10 @@ def test_documentation_of_another_service_outweighs_the_service_name(
 ) -> None:
     """If the documentation of the service with the table's name is not the page's, other services are
     tried; one that documents a column word for word is chosen."""
-    of_account = IndexedMember(
+    of_account = made_member(
         "Painted", "bool", words("Whether things of this account are painted.")
     )
-    of_thing = IndexedMember("Painted", "bool", words("Whether this thing is painted."))
+    of_thing = made_member("Painted", "bool", words("Whether this thing is painted."))
     services = [
         index("GetPaint Paint Paint", Paint=(of_thing,)),
         replace(index("GetPaint Paint Paint", Paint=(of_account,)), name="madecontrol", aliases=()),

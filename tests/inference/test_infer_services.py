@@ -11,7 +11,6 @@ from made_services import ORIGIN, typed
 from schemagen.api_models.cache import Indexes
 from schemagen.api_models.index import IndexedMember
 from schemagen.inference.infer import infer
-from schemagen.lockfile.notation import parse_type
 from schemagen.model.pages import Column, Table
 from schemagen.model.shapes import ListOf, MapOf, Scalar
 from schemagen.runtime.convert import snake_case
@@ -151,7 +150,7 @@ def test_infer_finds_tags_in_every_spelling(row: str, type: str, indexes: Indexe
 
 def ddsql_type(member: IndexedMember) -> str:
     """Return the DDSQL type that a page has for a member."""
-    match parse_type(member.type).shape:
+    match member.shape:
         case Scalar("binary"):
             return "string"
         case Scalar(name):

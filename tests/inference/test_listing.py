@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from made_services import KEYED, THING, index, only, thing
-from schemagen.api_models.index import IndexedMember
+from made_services import KEYED, THING, index, made_member, only, thing
 from schemagen.inference.nouns import singular
 from schemagen.inference.parents import enumerated
 from schemagen.model.bindings import Listing
 
-SUMMARY = (IndexedMember("ThingArn", "string", ""), IndexedMember("ThingName", "string", ""))
-BARE = tuple(IndexedMember(name, "string", "") for name in ("Arn", "Id", "Name"))
-NAMED = tuple(IndexedMember(name, "string", "") for name in ("ThingArn", "Name"))
-LONGER = (IndexedMember("MadeThingName", "string", ""), IndexedMember("State", "string", ""))
+SUMMARY = (made_member("ThingArn", "string", ""), made_member("ThingName", "string", ""))
+BARE = tuple(made_member(name, "string", "") for name in ("Arn", "Id", "Name"))
+NAMED = tuple(made_member(name, "string", "") for name in ("ThingArn", "Name"))
+LONGER = (made_member("MadeThingName", "string", ""), made_member("State", "string", ""))
 
 
 def listing(*operations: str, paged: tuple[str, ...] = ()) -> str:
@@ -191,7 +190,7 @@ def test_singular_has_the_singular_and_the_name_itself(plural: str, noun: str) -
 @pytest.mark.parametrize("parameters", ["OwnerId ThingId", "ThingId OwnerId"])
 def test_own_identifier_is_preferred_to_that_of_the_parent(parameters: str) -> None:
     """An operation that takes one of two identifiers is called with the resource's own."""
-    members = tuple(IndexedMember(name, "string", "") for name in ("OwnerId", "ThingId"))
+    members = tuple(made_member(name, "string", "") for name in ("OwnerId", "ThingId"))
     made = index(
         f"GetThing @ Thing {parameters}",
         "ListThings Things[] Summary",

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from made_services import index
+from made_services import index, made_member
 from schemagen.api_models.botocore import build_index
-from schemagen.api_models.index import IndexedItem, IndexedMember, ServiceIndex
+from schemagen.api_models.index import IndexedItem, ServiceIndex
 from schemagen.inference.identity import Identity
 from schemagen.inference.listing import find_listing
 from schemagen.inference.parents import Enumeration, enumerate_rows
 from schemagen.inference.required_parameters import FILE, alternatives, parse
 
 MEMBERS = {
-    name: tuple(IndexedMember(f"{name}{end}", "string", "") for end in ("Id", "Name"))
+    name: tuple(made_member(f"{name}{end}", "string", "") for end in ("Id", "Name"))
     for name in ("Thing", "Box", "Shelf", "Room", "House", "Town")
 }
 
@@ -21,7 +21,7 @@ MEMBERS = {
 def enumerated(made: ServiceIndex, operation: str, path: str, table: str) -> Enumeration:
     structure = next(
         item.structure
-        for item in (*made.items, *made.texts)
+        for item in (*made.items, *made.string_lists)
         if (item.operation, item.path) == (operation, path)
     )
     item = Identity(made, IndexedItem(operation, path, structure), table)
@@ -104,7 +104,7 @@ def test_enumerate_rows_refuses_deep_chains() -> None:
         "ListHouses H[] House TownId!",
         "ListTowns T[] Town",
     ]
-    bins = (IndexedMember("BinId", "string", ""),)
+    bins = (made_member("BinId", "string", ""),)
     made = index(*chain, paged=(), **MEMBERS, Bin=bins)
     found = enumerated(made, "GetThing", "@", "made_thing")
     assert found.obstacle == "more than 4 listings are nested above ListHouses"
@@ -139,7 +139,7 @@ def test_listing_of_parts_is_not_a_listing_of_their_parents() -> None:
 
 def test_documentation_names_a_longer_resource() -> None:
     """A parameter is listed by the operation named after what its documentation calls it."""
-    arned = (IndexedMember("arn", "string", ""),)
+    arned = (made_member("arn", "string", ""),)
     made = index(
         "ListThings T[] Thing boxArn!:thearnofagiftbox",
         "ListBoxes B[] Arned",

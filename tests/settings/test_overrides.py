@@ -392,7 +392,7 @@ def test_overrides_of_unknown_tables_and_columns_are_problems(
         ),
         (
             override(column="role_arn", operation="DescribeCompilation", member="RoleArn"),
-            ["4:1: SG303 botocore's sagemaker has no operation 'DescribeCompilation'"],
+            ["4:1: SG303 sagemaker has no operation 'DescribeCompilation'"],
         ),
         (
             override(
@@ -447,7 +447,7 @@ def test_overrides_of_unknown_tables_and_columns_are_problems(
         ),
         (
             override(service="sagemaker", operation="DescribeCompilation"),
-            ["4:1: SG303 botocore's sagemaker has no operation 'DescribeCompilation'"],
+            ["4:1: SG303 sagemaker has no operation 'DescribeCompilation'"],
         ),
         (
             override(service="sagemaker", operation="DescribeCompilationJob", path="Jobs[]"),

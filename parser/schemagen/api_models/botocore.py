@@ -36,15 +36,19 @@ from schemagen.api_models.index import (
     ALL_KEYS,
     IndexedItem,
     IndexedMember,
+    IndexedParameter,
     ReadOperation,
     ServiceIndex,
     UnknownService,
     words,
 )
+from schemagen.lockfile.notation import type_text
 from schemagen.lockfile.record import Record
+from schemagen.model import shapes as model_shapes
 from schemagen.model.bindings import Constant
 from schemagen.model.paths import WHOLE, map_key, steps
-from schemagen.names import READ_VERBS, folded
+from schemagen.model.shapes import ListOf, MapOf, Scalar, StructureRef
+from schemagen.names import ReadVerb, folded, read_verb
 from schemagen.runtime.calls import Scope
 from schemagen.typetable import BOTOCORE_SCALARS
 
@@ -54,6 +58,13 @@ _MAX_DEPTH = 3
 # Strings that botocore decodes after it has parsed a response, by service and shape: see
 # json_decode_policies and json_decode_template_body in botocore/handlers.py.
 _DECODED = frozenset({("iam", "policyDocumentType"), ("cloudformation", "TemplateBody")})
+
+# Ids of route53 that are written as paths, by service, structure and member; and the shapes of
+# parameters from whose values botocore removes the path: see fix_route53_ids in the same file.
+_HOLDING_PATHS = frozenset({("route53", "DelegationSet", "Id"), ("route53", "HostedZone", "Id")})
+_TAKING_PATHS = frozenset(
+    {("route53", "ChangeId"), ("route53", "DelegationSetId"), ("route53", "ResourceId")}
+)
 
 
 class UnknownShape(ValueError):
@@ -211,7 +222,7 @@ class BotocoreService:
             for name, shape in structure.members.items():
                 required = "!" if name in structure.required_members else ""
                 try:
-                    type = _notation(self.name, shape, enumerations, waiting)
+                    type = type_text(*_shape(self.name, shape, enumerations, waiting))
                 except UnknownShape as error:
                     raise UnknownShape(f"{self.name}'s {structure.name}.{name}: {error}") from None
                 members[name] = type + required
@@ -238,36 +249,42 @@ def _rejected(shape: Shape, value: Constant) -> Iterator[str]:
         yield from value
 
 
-# --- types in the lock's notation -----------------------------------------------------------------
+# --- shapes ---------------------------------------------------------------------------------------
+
+_DOCUMENT = Scalar(BOTOCORE_SCALARS["document"])
+_STRING = Scalar(BOTOCORE_SCALARS["string"])
 
 
-def _notation(
+def _shape(
     service: str,
     shape: Shape,
     enumerations: dict[str, tuple[str, ...]],
     waiting: list[StructureShape],
-) -> str:
-    """Write ``shape`` in the notation of `lockfile.notation`, and add the enumerations and
-    structures that it names to the collections. Raises `UnknownShape`."""
+) -> tuple[model_shapes.Shape, str]:
+    """Return ``shape`` in terms of `model.shapes`, with the name of the enumeration that it holds or
+    "", and add the enumerations and structures that it names to the collections. Raises
+    `UnknownShape`."""
     if (service, shape.name) in _DECODED or is_json_value_header(shape):
-        return BOTOCORE_SCALARS["document"]
+        return _DOCUMENT, ""
     if isinstance(shape, StructureShape):
         if shape.is_document_type:
-            return BOTOCORE_SCALARS["document"]
+            return _DOCUMENT, ""
         waiting.append(shape)
-        return f"#{shape.name}"
+        return StructureRef(shape.name), ""
     if isinstance(shape, ListShape):
-        return f"list<{_notation(service, shape.member, enumerations, waiting)}>"
+        element, enumeration = _shape(service, shape.member, enumerations, waiting)
+        return ListOf(element), enumeration
     if isinstance(shape, MapShape):
         if BOTOCORE_SCALARS.get(shape.key.type_name) != "string":
             raise UnknownShape(f"the keys of {shape.name} are not strings")
-        return f"map<{_notation(service, shape.value, enumerations, waiting)}>"
+        value, enumeration = _shape(service, shape.value, enumerations, waiting)
+        return MapOf(value), enumeration
     if isinstance(shape, StringShape) and shape.enum:
         enumerations[shape.name] = tuple(shape.enum)
-        return f"${shape.name}"
+        return _STRING, shape.name
     if shape.type_name not in BOTOCORE_SCALARS:
         raise UnknownShape(f"unknown botocore type {shape.type_name!r}")
-    return BOTOCORE_SCALARS[shape.type_name]
+    return Scalar(BOTOCORE_SCALARS[shape.type_name]), ""
 
 
 # --- building an index ----------------------------------------------------------------------------
@@ -276,27 +293,30 @@ def _notation(
 def build_index(service: str) -> ServiceIndex:
     """Build the index of a service from botocore's model. Raises `UnknownService`."""
     model = service_model(service)
-    pages = _pagination(service)
+    collected_paths = _collected_paths(service)
     operations: dict[str, ReadOperation] = {}
     items: list[IndexedItem] = []
-    texts: list[IndexedItem] = []
+    string_lists: list[IndexedItem] = []
     structures: dict[str, tuple[IndexedMember, ...]] = {}
     for name in model.operation_names:
-        if not name.startswith(READ_VERBS):
+        verb = read_verb(name)
+        if verb is None:
             continue
         operation = model.operation_model(name)
         output = operation.output_shape
         if output is None or operation.deprecated:
             continue
-        operations[name] = _read_operation(operation, pages.get(name, ()))
+        operations[name] = _read_operation(service, operation, verb, collected_paths.get(name, ()))
         for path, structure in _structures(output):
             items.append(IndexedItem(name, path, structure.name))
-            texts += [IndexedItem(name, found, "") for found in _texts(path, structure)]
+            string_lists += [
+                IndexedItem(name, found, "") for found in _string_lists(path, structure)
+            ]
             if structure.name not in structures:
                 members = tuple(_members(service, structure))
                 structures[structure.name] = (*members, *_map_values(structure, members))
     return ServiceIndex(
-        service, _aliases(model.metadata), operations, tuple(items), structures, tuple(texts)
+        service, _aliases(model.metadata), operations, tuple(items), structures, tuple(string_lists)
     )
 
 
@@ -306,7 +326,7 @@ def _aliases(metadata: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted({folded(str(metadata[key])) for key in keys if key in metadata}))
 
 
-def _pagination(service: str) -> Mapping[str, tuple[str, ...]]:
+def _collected_paths(service: str) -> Mapping[str, tuple[str, ...]]:
     """Return the paths that the paginators of a service collect, by operation."""
     found: dict[str, tuple[str, ...]] = {}
     for name, page in _paginators(service).items():
@@ -329,30 +349,33 @@ def _paginated_services() -> frozenset[str]:
     return frozenset(Loader().list_available_services("paginators-1"))
 
 
-def _read_operation(operation: OperationModel, pages: tuple[str, ...]) -> ReadOperation:
+def _read_operation(
+    service: str, operation: OperationModel, verb: ReadVerb, collected_paths: tuple[str, ...]
+) -> ReadOperation:
     shape = operation.input_shape
-    if shape is None:
-        return ReadOperation(operation.name, (), {}, pages=pages)
     return ReadOperation(
         operation.name,
-        tuple(shape.required_members),
+        verb,
+        operation.name.removeprefix(verb.name),
+        tuple(shape.required_members) if shape else (),
         {
-            name: words(member.documentation)
-            for name, member in shape.members.items()
+            name: _parameter(service, member)
+            for name, member in (shape.members if shape else {}).items()
             if member.type_name in ("string", "list")
         },
-        tuple(name for name, member in shape.members.items() if member.type_name == "list"),
-        {
-            name: tuple(element.enum)
-            for name, member in shape.members.items()
-            if isinstance(element := _element(member)[0], StringShape) and element.enum
-        },
-        {
-            name: member.name
-            for name, member in shape.members.items()
-            if member.type_name == "string"
-        },
-        pages,
+        collected_paths,
+    )
+
+
+def _parameter(service: str, shape: Shape) -> IndexedParameter:
+    element, mark = _element(shape)
+    values = tuple(element.enum) if isinstance(element, StringShape) else ()
+    return IndexedParameter(
+        words(shape.documentation),
+        is_list=bool(mark),
+        values=values,
+        enumeration=shape.name if values and not mark else "",
+        takes_path=(service, shape.name) in _TAKING_PATHS,
     )
 
 
@@ -378,7 +401,7 @@ def _element(shape: Shape) -> tuple[Shape, str]:
     return (shape.member, "[]") if isinstance(shape, ListShape) else (shape, "")
 
 
-def _texts(path: str, structure: StructureShape) -> Iterator[str]:
+def _string_lists(path: str, structure: StructureShape) -> Iterator[str]:
     """Yield the paths to lists of strings in a structure, unless it is in a list itself."""
     for name, shape in structure.members.items():
         inner, mark = _element(shape)
@@ -389,11 +412,12 @@ def _texts(path: str, structure: StructureShape) -> Iterator[str]:
 def _members(service: str, structure: StructureShape) -> Iterator[IndexedMember]:
     for name, shape in structure.members.items():
         try:
-            type = _notation(service, shape, {}, [])
+            found, enumeration = _shape(service, shape, {}, [])
         except UnknownShape:
             # A table that needs the member cannot be bound; recording reports it by name.
             continue
-        yield IndexedMember(name, type, words(shape.documentation))
+        holds_path = (service, structure.name, name) in _HOLDING_PATHS
+        yield IndexedMember(name, found, words(shape.documentation), enumeration, holds_path)
 
 
 # --- maps whose keys are known --------------------------------------------------------------------
@@ -419,14 +443,17 @@ def _map_values(
     found: list[IndexedMember] = []
     for member in members:
         shape = structure.members[member.name]
-        if isinstance(shape, MapShape):
-            type = member.type.removesuffix("!").removeprefix("map<").removesuffix(">")
+        if isinstance(shape, MapShape) and isinstance(member.shape, MapOf):
+            value = member.shape.value
             documented = _documented_keys(shape.documentation)
-            keys = _enumerated_keys(shape) or (tuple(documented) if type == "string" else ())
+            keys = _enumerated_keys(shape) or (
+                tuple(documented) if value == _STRING and not member.enumeration else ()
+            )
             for key in keys:
                 name = f"{member.name}[{key}]"
                 if key != ALL_KEYS and map_key(name):
-                    found.append(IndexedMember(name, type, words(documented.get(key, ""))))
+                    text = words(documented.get(key, ""))
+                    found.append(IndexedMember(name, value, text, member.enumeration))
     occurrences = Counter(member.folded_name for member in (*members, *found))
     yield from (member for member in found if occurrences[member.folded_name] == 1)
 

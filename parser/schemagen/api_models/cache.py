@@ -22,18 +22,34 @@ from schemagen.api_models.index import (
     Directory,
     IndexedItem,
     IndexedMember,
+    IndexedParameter,
     ReadOperation,
     ServiceIndex,
     fingerprint,
 )
-from schemagen.model import paths
+from schemagen.lockfile import notation
+from schemagen.lockfile.notation import parse_type, type_text
+from schemagen.model import paths, shapes
+from schemagen.names import READ_VERBS
 
 SOURCES = tuple(
-    map(Path, (index_module.__file__, names.__file__, paths.__file__, typetable.__file__))
+    map(
+        Path,
+        (
+            index_module.__file__,
+            names.__file__,
+            notation.__file__,
+            paths.__file__,
+            shapes.__file__,
+            typetable.__file__,
+        ),
+    )
 )
 """The modules that decide what indexes hold, besides this one and the source of the models."""
 
 _DIRECTORY = "_directory"
+
+_VERBS = {verb.name: verb for verb in READ_VERBS}
 
 # What reading a cache file raises if it is missing, cut short, or of another form.
 _UNUSABLE = (OSError, ValueError, KeyError, TypeError, AttributeError)
@@ -158,22 +174,39 @@ def _document(index: ServiceIndex) -> dict[str, object]:
         "operations": [
             [
                 operation.name,
+                operation.verb.name,
+                operation.noun,
                 operation.required,
-                dict(operation.parameters),
-                operation.lists,
-                dict(operation.values),
-                dict(operation.shapes),
-                operation.pages,
+                {name: _as_list(parameter) for name, parameter in operation.parameters.items()},
+                operation.collected_paths,
             ]
             for operation in index.operations.values()
         ],
         "items": [[item.operation, item.path, item.structure] for item in index.items],
         "structures": {
-            name: [[member.name, member.type, member.words] for member in members]
+            name: [
+                [
+                    member.name,
+                    type_text(member.shape, member.enumeration),
+                    member.words,
+                    member.holds_path,
+                ]
+                for member in members
+            ]
             for name, members in index.structures.items()
         },
-        "texts": [[item.operation, item.path] for item in index.texts],
+        "string_lists": [[item.operation, item.path] for item in index.string_lists],
     }
+
+
+def _as_list(parameter: IndexedParameter) -> list[object]:
+    return [
+        parameter.words,
+        parameter.is_list,
+        parameter.values,
+        parameter.enumeration,
+        parameter.takes_path,
+    ]
 
 
 def _as_index(document: Any) -> ServiceIndex:
@@ -183,25 +216,40 @@ def _as_index(document: Any) -> ServiceIndex:
         {
             name: ReadOperation(
                 name,
+                _VERBS[verb],
+                noun,
                 tuple(required),
-                dict(parameters),
-                tuple(lists),
-                {parameter: tuple(enumeration) for parameter, enumeration in values.items()},
-                dict(shapes),
-                tuple(pages),
+                {
+                    parameter: IndexedParameter(
+                        words, is_list, tuple(values), enumeration, takes_path
+                    )
+                    for parameter, (
+                        words,
+                        is_list,
+                        values,
+                        enumeration,
+                        takes_path,
+                    ) in parameters.items()
+                },
+                tuple(collected_paths),
             )
-            for name, required, parameters, lists, values, shapes, pages in document["operations"]
+            for name, verb, noun, required, parameters, collected_paths in document["operations"]
         },
         tuple(
             IndexedItem(operation, path, structure)
             for operation, path, structure in document["items"]
         ),
         {
-            name: tuple(IndexedMember(*member) for member in members)
+            name: tuple(_member(*member) for member in members)
             for name, members in document["structures"].items()
         },
-        tuple(IndexedItem(operation, path, "") for operation, path in document["texts"]),
+        tuple(IndexedItem(operation, path, "") for operation, path in document["string_lists"]),
     )
+
+
+def _member(name: str, type: str, words: str, holds_path: bool) -> IndexedMember:
+    notation = parse_type(type)
+    return IndexedMember(name, notation.shape, words, notation.enumeration, holds_path)
 
 
 def _as_directory(document: Any) -> Directory:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
 from typing import Protocol
 
 from schemagen.model.paths import map_key
-from schemagen.names import folded
+from schemagen.model.shapes import Shape
+from schemagen.names import ReadVerb, folded
 
 ALL_KEYS = "All"
 """The value of an enumeration of map keys that requests all of them, and is no key itself."""
@@ -29,12 +30,18 @@ class UnknownService(LookupError):
 @dataclass(frozen=True, slots=True)
 class IndexedMember:
     """A member of a structure, or the value at a key of a member that is a map, such as
-    ``Attributes[QueueArn]``. ``type`` is in the lock's notation, ``words`` is its documentation as
-    `words` returns it."""
+    ``Attributes[QueueArn]``.
+
+    ``words`` is its documentation as `words` returns it. ``enumeration`` names the values of the
+    string that it holds, directly or at the bottom of lists and maps; "" if there are none.
+    ``holds_path`` marks an id that is written as a path ("/hostedzone/Z1").
+    """
 
     name: str
-    type: str
+    shape: Shape
     words: str
+    enumeration: str = ""
+    holds_path: bool = False
 
     @property
     def folded_name(self) -> str:
@@ -62,23 +69,57 @@ class IndexedItem:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexedParameter:
+    """A parameter that is a string or a list.
+
+    ``words`` is its documentation as `words` returns it. ``values`` are those of its enumeration,
+    whose name is ``enumeration`` if the parameter is a string itself. ``takes_path`` says that the
+    parameter accepts an id that is written as a path, see `IndexedMember.holds_path`.
+    """
+
+    words: str = ""
+    is_list: bool = False
+    values: tuple[str, ...] = ()
+    enumeration: str = ""
+    takes_path: bool = False
+
+
+@dataclass(frozen=True)
 class ReadOperation:
     """An operation that only reads, with its parameters.
 
-    ``required`` names the required parameters, whatever their type. ``parameters`` maps those that
-    are strings or lists to their documentation, ``lists`` names those that are lists, ``values``
-    maps those with an enumeration to it, and ``shapes`` maps those that are strings to the names of
-    their shapes. ``pages`` are the paths that pagination collects ("DistributionList.Items"); it is
-    empty for operations without pagination.
+    ``verb`` and ``noun`` say what it does and with what, however the API names operations; the noun
+    is capitalized ("HostedZones"). ``required`` names the required parameters, whatever their type;
+    ``parameters`` has those that are strings or lists. ``collected_paths`` lead to what pagination
+    collects ("DistributionList.Items"); it is empty for operations without pagination.
     """
 
     name: str
-    required: tuple[str, ...]
-    parameters: Mapping[str, str]
-    lists: tuple[str, ...] = ()
-    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    shapes: Mapping[str, str] = field(default_factory=dict[str, str])
-    pages: tuple[str, ...] = ()
+    verb: ReadVerb
+    noun: str
+    required: tuple[str, ...] = ()
+    parameters: Mapping[str, IndexedParameter] = field(default_factory=dict[str, IndexedParameter])
+    collected_paths: tuple[str, ...] = ()
+
+    @cached_property
+    def folded_noun(self) -> str:
+        """The noun without underscores and case."""
+        return folded(self.noun)
+
+    @cached_property
+    def lists(self) -> Sequence[str]:
+        """The parameters that are lists."""
+        return [name for name, parameter in self.parameters.items() if parameter.is_list]
+
+    def words_of(self, parameter: str) -> str:
+        """Return the documentation of a parameter, or "" if there is none."""
+        found = self.parameters.get(parameter)
+        return found.words if found else ""
+
+    def values_of(self, parameter: str) -> tuple[str, ...]:
+        """Return the enumeration of a parameter, empty if it has none."""
+        found = self.parameters.get(parameter)
+        return found.values if found else ()
 
 
 @dataclass(frozen=True)
@@ -86,7 +127,7 @@ class ServiceIndex:
     """The read operations of one service and what they return.
 
     ``aliases`` are other names of the service, folded. ``items`` are structures in the responses,
-    ``texts`` are lists of strings in them. ``structures`` maps names to members.
+    ``string_lists`` are lists of strings in them. ``structures`` maps names to members.
     """
 
     name: str
@@ -96,7 +137,7 @@ class ServiceIndex:
     structures: Mapping[str, tuple[IndexedMember, ...]] = field(
         default_factory=dict[str, tuple[IndexedMember, ...]]
     )
-    texts: tuple[IndexedItem, ...] = ()
+    string_lists: tuple[IndexedItem, ...] = ()
 
     @cached_property
     def by_name(self) -> Mapping[str, Mapping[str, IndexedMember]]:

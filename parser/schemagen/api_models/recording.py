@@ -83,7 +83,7 @@ def _wrong_operations(lock: LockFile, service: BotocoreService) -> Iterator[tupl
     """Yield operations that cannot fill columns, and arguments that are not their parameters."""
     for at, name, arguments in _operations(lock):
         if name not in service.operations:
-            yield at, f"botocore's {lock.service_name} has no operation {name!r}"
+            yield at, f"{lock.service_name} has no operation {name!r}"
         elif not service.has_response(name):
             yield at, f"operation {name!r} has no response"
         else:
@@ -146,7 +146,7 @@ def _wrong_listing(
 ) -> Iterator[tuple[KeyPath, str]]:
     """Yield what is wrong with a listing of the arguments of ``called``."""
     if listing.operation not in service.operations:
-        message = f"botocore's {service.name} has no operation {listing.operation!r}"
+        message = f"{service.name} has no operation {listing.operation!r}"
         yield (*at, "operation"), message
         return
     try:

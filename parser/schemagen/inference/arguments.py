@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from operator import itemgetter
 
 from schemagen.api_models.index import ALL_KEYS, IndexedMember, ReadOperation, words
 from schemagen.inference.identity import Identity
 from schemagen.inference.nouns import ends_a_noun, singular, tagged_noun
-from schemagen.lockfile.notation import basename, parse_type
+from schemagen.lockfile.notation import basename
 from schemagen.model.paths import map_key
 from schemagen.names import folded
 
@@ -29,16 +29,6 @@ _NAMES_ALL_KINDS = re.compile(
 )
 """Phrases, as `words` returns them, in documentation that goes on to name every kind of resource that
 the operation can be called for."""
-
-# The parameters from whose values botocore removes the path itself, by the name of their shape: see
-# fix_route53_ids in botocore/handlers.py.
-_PATHS_REMOVED = frozenset({"ChangeId", "DelegationSetId", "ResourceId"})
-_PATH_MEMBERS: Mapping[tuple[str, str, str], frozenset[str]] = {
-    ("route53", "DelegationSet", "Id"): _PATHS_REMOVED,
-    ("route53", "HostedZone", "Id"): _PATHS_REMOVED,
-}
-"""Members that hold an id as a path ("/hostedzone/Z1"), by service and structure, with the shapes of
-the parameters that take it as it is."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -66,7 +56,7 @@ def call_arguments(item: Identity, operation: ReadOperation) -> CallArguments | 
     constants: list[tuple[str, str]] = []
     for parameter in operation.required:
         if member := argument(item, parameter, operation):
-            found.append((parameter, _written(item, member, parameter, operation)))
+            found.append((parameter, _written(member, parameter, operation)))
         elif item.built_arn and takes_own_arn(item, parameter, operation):
             found.append((parameter, item.built_arn.format))
         elif value := _resource_type(item, parameter, operation):
@@ -75,7 +65,7 @@ def call_arguments(item: Identity, operation: ReadOperation) -> CallArguments | 
             return None
     if not operation.required:
         for parameter, member in narrowing(item, operation):
-            return CallArguments(((parameter, _written(item, member, parameter, operation)),))
+            return CallArguments(((parameter, _written(member, parameter, operation)),))
     return CallArguments(tuple(found), tuple(constants))
 
 
@@ -108,7 +98,7 @@ def _resource_type(item: Identity, parameter: str, operation: ReadOperation) -> 
         return None
     matching = [
         value
-        for value in operation.values.get(parameter, ())
+        for value in operation.values_of(parameter)
         if words(value.rpartition("::")[2]) in item.nouns
     ]
     return matching[0] if len(matching) == 1 else None
@@ -118,14 +108,15 @@ def argument(item: Identity, parameter: str, operation: ReadOperation) -> Indexe
     """Return the member of the item that a parameter takes, judging by names and documentation."""
     if parameter not in operation.parameters:
         return None
-    text = operation.parameters[parameter]
+    indexed = operation.parameters[parameter]
+    text = indexed.words
     if is_about_tags(operation) and not _lists_tags_of(item, operation):
         return None
-    if parameter in operation.values:
+    if indexed.values:
         # Two enumerations may both be called "ResourceType".
         member = item.string(folded(parameter))
-        shape = operation.shapes.get(parameter)
-        return member if member and parse_type(member.type).enumeration == shape else None
+        same = member is not None and member.enumeration == indexed.enumeration != ""
+        return member if same else None
     for form in value_names(operation, parameter):
         if member := item.string(form):
             # A recovery point has the ResourceArn of what was saved; its tags are its own.
@@ -178,8 +169,10 @@ def _own_id(item: Identity) -> IndexedMember | None:
 
 def takes_own_arn(item: Identity, parameter: str, operation: ReadOperation) -> bool:
     """Whether a parameter takes the ARN of any kind of resource, the item's included."""
-    text = operation.parameters.get(parameter)
-    if text is None or (is_about_tags(operation) and not _lists_tags_of(item, operation)):
+    if parameter not in operation.parameters:
+        return False
+    text = operation.words_of(parameter)
+    if is_about_tags(operation) and not _lists_tags_of(item, operation):
         return False
     generic = any(
         form in _ARN_PARAMETERS or (form in _RESOURCE_PARAMETERS and takes_arns(text))
@@ -203,7 +196,7 @@ def _is_for_other_resources(text: str, item: Identity, operation: ReadOperation)
 def _lists_tags_of(item: Identity, operation: ReadOperation) -> bool:
     """Whether an operation about tags may be for the item: its name mentions no other resource, and
     the item can have tags. ``ListUserTags`` is for users, although access keys have user names."""
-    resource = tagged_noun(operation.name)
+    resource = tagged_noun(operation)
     named = resource in ("", "resource", "resources") or any(
         resource in (noun, *singular(noun)) or noun.endswith(resource) for noun in item.nouns
     )
@@ -224,7 +217,7 @@ def inclusion_parameters(
     for parameter in operation.lists:
         if parameter in operation.required:
             continue
-        values = operation.values.get(parameter, ())
+        values = operation.values_of(parameter)
         if ALL_KEYS in values and not keys.isdisjoint(values):
             yield parameter, (ALL_KEYS,)
         included = tuple(
@@ -234,17 +227,15 @@ def inclusion_parameters(
             yield parameter, included
 
 
-def _written(
-    item: Identity, member: IndexedMember, parameter: str, operation: ReadOperation
-) -> str:
+def _written(member: IndexedMember, parameter: str, operation: ReadOperation) -> str:
     """Write an argument for the lock: the member, or its ``basename`` if it holds a path and the
     parameter takes the id alone."""
-    taken_as_path = _PATH_MEMBERS.get((item.index.name, item.item.structure, member.name))
-    if taken_as_path is None or operation.shapes.get(parameter) in taken_as_path:
-        return member.name
-    return basename(member.name)
+    indexed = operation.parameters.get(parameter)
+    if member.holds_path and not (indexed and indexed.takes_path):
+        return basename(member.name)
+    return member.name
 
 
 def is_about_tags(operation: ReadOperation) -> bool:
     """Whether the operation lists tags."""
-    return "Tag" in operation.name
+    return "Tag" in operation.noun

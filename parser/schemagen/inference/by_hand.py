@@ -207,7 +207,7 @@ def argument_inference(binding: Binding, table: Table, services: Services) -> In
 def item_problem(override: ItemOverride, service: ServiceApi) -> Problem | None:
     """Return SG303 if the service lacks the operation or path that the override names."""
     if override.operation and override.operation not in service.operations:
-        message = f"botocore's {service.name} has no operation {override.operation!r}"
+        message = f"{service.name} has no operation {override.operation!r}"
         return override.position.problem("SG303", message, "operation")
     try:
         if override.operation and override.path:

@@ -22,9 +22,9 @@ from schemagen.inference.evidence import (
     evidence_by_name,
 )
 from schemagen.inference.identity import Identity
-from schemagen.inference.nouns import noun
 from schemagen.model.bindings import Evidence
 from schemagen.model.paths import WHOLE, map_key, steps
+from schemagen.model.shapes import StructureRef
 from schemagen.names import folded
 from schemagen.typetable import CONVERTIBLE, Resolved
 
@@ -151,15 +151,19 @@ class CandidateFinder:
             return
         names = {name, *(noun + name for noun in self.identity.nouns)}
         responses = [item for item in self.service.index.items if self.is_about_the_item(item)]
-        named = [item for item in responses if noun(item.operation) in names]
+        named = [item for item in responses if self.folded_noun(item) in names]
         for item in named or [item for item in responses if folded(item.structure) == name]:
-            member = IndexedMember(WHOLE, f"#{item.structure}", "")
+            member = IndexedMember(WHOLE, StructureRef(item.structure), "")
             yield from self.enrichment(item, member, "name")
+
+    def folded_noun(self, item: IndexedItem) -> str:
+        """Return the folded noun of an item's operation."""
+        return self.service.index.operations[item.operation].folded_noun
 
     def is_about_the_item(self, response: IndexedItem) -> bool:
         """Whether ``response`` is the whole response of an operation, and about the item alone."""
         operation = self.service.index.operations[response.operation]
-        if response.path != WHOLE or operation.pages or operation.name.startswith("List"):
+        if response.path != WHOLE or operation.collected_paths or operation.verb.only_lists:
             return False
         arguments = call_arguments(self.identity, operation)
         return arguments is not None and bool(arguments.members)

@@ -14,7 +14,6 @@ from functools import cached_property
 
 from schemagen.api_models.index import IndexedItem, IndexedMember, ServiceIndex, words
 from schemagen.inference.fits import fits
-from schemagen.lockfile.notation import parse_type
 from schemagen.model.bindings import Evidence
 from schemagen.model.pages import KEY, Column, Table
 from schemagen.model.paths import map_key
@@ -104,7 +103,7 @@ class ServiceLookup:
         """Whether the converter of a column of ``type`` accepts what boto3 returns for ``member``."""
         return fits(
             type,
-            parse_type(member.type).shape,
+            member.shape,
             self.members,
             texts=evidence == "both",
             at_key=map_key(member.name) is not None,

@@ -9,8 +9,7 @@ from functools import cached_property
 
 from schemagen.api_models.index import IndexedItem, IndexedMember, ServiceIndex
 from schemagen.inference.arn_formats import resource_arns
-from schemagen.inference.nouns import ends_a_noun, noun, singular
-from schemagen.lockfile.notation import parse_type
+from schemagen.inference.nouns import ends_a_noun, singular
 from schemagen.model.bindings import DerivedColumn
 from schemagen.model.paths import steps
 from schemagen.model.shapes import Scalar
@@ -71,7 +70,8 @@ class Identity:
     def nouns(self) -> frozenset[str]:
         """The folded names of the item: those of the table, operation, structure and path."""
         last = [step.member for step in steps(self.item.path)][-1:]
-        names = [noun(self.item.operation), folded(self.item.structure), *map(folded, last)]
+        operation = self.index.operations[self.item.operation]
+        names = [operation.folded_noun, folded(self.item.structure), *map(folded, last)]
         return frozenset([self.subject, *(form for name in names for form in singular(name))])
 
     @cached_property
@@ -135,6 +135,6 @@ class Identity:
     def string(self, name: str) -> IndexedMember | None:
         """Return the member with a folded name if it is a string."""
         member = self.members.get(name)
-        if member is not None and parse_type(member.type).shape == Scalar("string"):
+        if member is not None and member.shape == Scalar("string"):
             return member
         return None

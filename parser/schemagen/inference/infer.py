@@ -7,7 +7,7 @@ API models.
 The primary item of a table is the one that fills most columns, those from enrichment calls included;
 their arguments must come from the primary item. Ties are decided in favour of the operation that
 returns a single item, the one that is named after the table, the shorter path, and the verb that
-comes first in `names.READ_VERBS`. If items are equal even then, the table stays unbound, with a
+comes first by `names.ReadVerb.item_rank`. If items are equal even then, the table stays unbound, with a
 finding.
 """
 

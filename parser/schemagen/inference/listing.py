@@ -16,11 +16,11 @@ from typing import NamedTuple
 from schemagen.api_models.index import IndexedItem, ReadOperation, ServiceIndex
 from schemagen.inference.arguments import narrowing, takes_arns, value_names
 from schemagen.inference.identity import Identity
-from schemagen.inference.nouns import noun, singular
+from schemagen.inference.nouns import singular
 from schemagen.inference.required_parameters import alternatives, known_values
 from schemagen.model.bindings import Listing
 from schemagen.model.paths import WHOLE, map_key, steps
-from schemagen.names import LISTING_VERBS, folded
+from schemagen.names import folded
 
 _IDENTIFIER_ENDINGS = ("identifier", "name", "arn", "url", "id")
 """The ends of names for identifiers, the longest of those that share an end first."""
@@ -64,7 +64,7 @@ class ListingRank(NamedTuple):
     depth: int
     """The number of steps from the response to the elements."""
     verb: int
-    """The position of the operation's verb in `LISTING_VERBS`."""
+    """`ReadVerb.listing_rank` of the operation's verb."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def identifying_parameters(item: Identity, operation: ReadOperation) -> Iterator
         yield from ((parameter,) for parameter in either)
         return
     is_repeated = item.item.is_repeated
-    if is_repeated and operation.pages:
+    if is_repeated and operation.collected_paths:
         return
     named = (
         parameter
@@ -131,30 +131,36 @@ def identifying_parameters(item: Identity, operation: ReadOperation) -> Iterator
 def has_default(index: ServiceIndex, operation: ReadOperation, parameter: str) -> bool:
     """Whether a parameter that is left out means one of several resources: "If you do not specify a
     cluster, the default cluster is assumed", in a service that can list clusters."""
-    text = operation.parameters[parameter]
+    text = operation.words_of(parameter)
     stems = {split_identifier(name)[0] for name in value_names(operation, parameter)}
     return any(
-        f"default{stem}" in text and stem in _nouns_in_plural(tuple(index.operations))
+        f"default{stem}" in text and stem in _nouns_in_plural(_nouns(index))
         for stem in stems - {""}
     )
 
 
+def _nouns(index: ServiceIndex, *, listed: bool = False) -> tuple[str, ...]:
+    """Return the folded nouns of a service's operations; with ``listed``, of its listings only."""
+    return tuple(
+        operation.folded_noun
+        for operation in index.operations.values()
+        if not listed or operation.verb.listing_rank is not None
+    )
+
+
 @cache
-def _nouns_in_plural(operations: tuple[str, ...]) -> frozenset[str]:
-    """The singulars of the nouns of ``operations`` that are plurals."""
-    nouns = set(map(noun, operations))
+def _nouns_in_plural(nouns: tuple[str, ...]) -> frozenset[str]:
+    """Return the singulars of ``nouns`` that are plurals."""
     return frozenset(form for plural in nouns for form in singular(plural) if form != plural)
 
 
 @cache
-def _listed_nouns(operations: tuple[str, ...], ending: str) -> frozenset[str]:
-    """What the listings among ``operations`` are named after, if it is longer than ``ending`` and ends
-    so."""
+def _listed_nouns(nouns: tuple[str, ...], ending: str) -> frozenset[str]:
+    """Return the singulars of ``nouns`` that end with ``ending`` and are longer."""
     return frozenset(
         name
-        for operation in operations
-        if operation.startswith(LISTING_VERBS)
-        for name in singular(noun(operation))
+        for plural in nouns
+        for name in singular(plural)
         if name != ending and name.endswith(ending)
     )
 
@@ -182,15 +188,16 @@ class _ListingSearch:
     def listings(self) -> Iterator[tuple[ListingRank, Listing]]:
         """Yield every listing that supplies the parameters, with its rank."""
         index = self.item.index
-        yield from filter(None, map(self.listing, (*index.items, *index.texts)))
+        yield from filter(None, map(self.listing, (*index.items, *index.string_lists)))
 
     def listing(self, place: IndexedItem) -> tuple[ListingRank, Listing] | None:
         """Return the listing whose elements are at ``place``, with its rank; None if they do not
         supply all parameters."""
         operation = self.item.index.operations[place.operation]
-        if operation.name == self.operation.name or not operation.name.startswith(LISTING_VERBS):
+        verb_rank = operation.verb.listing_rank
+        if operation.name == self.operation.name or verb_rank is None:
             return None
-        listed = singular(noun(operation.name))
+        listed = singular(operation.folded_noun)
         own = not self.nouns.isdisjoint(listed)
         if not _is_flat_list(place) and not self.is_named_after(place, listed):
             return None
@@ -209,14 +216,14 @@ class _ListingSearch:
         arguments = tuple((parameter, supply.member) for parameter, supply in supplies.items())
         rank = ListingRank(
             lists_other_resources=not own,
-            has_other_noun=noun(self.operation.name) not in listed,
+            has_other_noun=self.operation.folded_noun not in listed,
             requirements=len(required),
             parameters=self.position,
-            is_not_paginated=place.path.replace("[]", "") not in operation.pages,
+            is_not_paginated=place.path.replace("[]", "") not in operation.collected_paths,
             distance=sum(supply.distance for supply in supplies.values()),
             holds_strings=not place.structure,
             depth=len(steps(place.path)),
-            verb=next(n for n, verb in enumerate(LISTING_VERBS) if operation.name.startswith(verb)),
+            verb=verb_rank,
         )
         return rank, Listing(operation.name, place.path, arguments, tuple(required))
 
@@ -257,7 +264,7 @@ class _ListingSearch:
         ``projectArn``."""
         if not stem or stem in self.nouns:
             return ""
-        nouns = _listed_nouns(tuple(self.item.index.operations), stem)
+        nouns = _listed_nouns(_nouns(self.item.index, listed=True), stem)
         found = [name for name in nouns if name in text]
         return max(found, key=lambda name: (len(name), name), default="")
 
@@ -274,7 +281,7 @@ class _ListingSearch:
     ) -> Supply | None:
         """Return the member of an element that a parameter takes. ``own`` says whether the listing
         is named after the table's resource."""
-        text = self.operation.parameters.get(parameter, "")
+        text = self.operation.words_of(parameter)
         forms = value_names(self.operation, parameter)
         for form in forms:
             stem, ending = split_identifier(form)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from schemagen.names import folded, read_noun
+from schemagen.api_models.index import ReadOperation
 
 _TAGGING = re.compile("tagging|tags?(for|of)?")
 _VERSIONED = re.compile(r"(\D+)(v\d)")
@@ -15,19 +15,10 @@ _MIN_LENGTH = 3
 """The length below which the end of a noun says nothing about it."""
 
 
-@cache
-def noun(operation: str) -> str:
-    """Return the folded noun of a read operation: ``hostedzones`` for ``ListHostedZones``."""
-    found = read_noun(operation)
-    if found is None:
-        raise ValueError(f"{operation} is not a read operation")
-    return folded(found)
-
-
-def tagged_noun(operation: str) -> str:
+def tagged_noun(operation: ReadOperation) -> str:
     """Return the noun of an operation about tags without "tags": ``resource`` for
     ``ListTagsForResource``, ``user`` for ``ListUserTags``, "" for ``GetTags``."""
-    return _TAGGING.sub("", noun(operation))
+    return _TAGGING.sub("", operation.folded_noun)
 
 
 @cache  # A search compares the same nouns thousands of times.

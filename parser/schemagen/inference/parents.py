@@ -22,7 +22,6 @@ from schemagen.inference.listing import (
     identifying_parameters,
     split_identifier,
 )
-from schemagen.inference.nouns import noun
 from schemagen.inference.required_parameters import Values, alternatives, known_values
 from schemagen.model.bindings import Binding, Listing
 from schemagen.names import folded
@@ -161,11 +160,11 @@ def _element(index: ServiceIndex, listing: Listing) -> Identity:
     """The element of a listing."""
     structure = next(
         item.structure
-        for item in (*index.items, *index.texts)
+        for item in (*index.items, *index.string_lists)
         if (item.operation, item.path) == (listing.operation, listing.path)
     )
     item = IndexedItem(listing.operation, listing.path, structure)
-    return Identity(index, item, noun(listing.operation))
+    return Identity(index, item, index.operations[listing.operation].folded_noun)
 
 
 def _shared(

@@ -37,7 +37,11 @@ def alternatives(service: str, operation: ReadOperation) -> tuple[str, ...]:
         return ()
     if (service, operation.name) in _rows():
         return _rows()[service, operation.name]
-    stated = {name: text for name, text in operation.parameters.items() if _EITHER.search(text)}
+    stated = {
+        name: parameter.words
+        for name, parameter in operation.parameters.items()
+        if _EITHER.search(parameter.words)
+    }
     found = tuple(
         name
         for name in stated
@@ -55,7 +59,7 @@ def known_values(
     values: list[tuple[str, tuple[str, ...]]] = []
     missing: list[str] = []
     for name in parameters:
-        known = operation.values.get(name, ())
+        known = operation.values_of(name)
         if name in LIMITS:
             continue  # The size of a page.
         if folded(name) in _ACCOUNT_PARAMETERS:

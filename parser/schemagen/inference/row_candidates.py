@@ -15,8 +15,8 @@ from schemagen.inference.column_candidates import Candidate, CandidateFinder
 from schemagen.inference.evidence import ACCOUNT, TAGS, ServiceLookup, TableRequirements
 from schemagen.inference.identity import Identity
 from schemagen.inference.listing import find_listing
-from schemagen.inference.nouns import noun, singular
-from schemagen.lockfile.notation import argument_members
+from schemagen.inference.nouns import singular
+from schemagen.lockfile.notation import argument_members, type_text
 from schemagen.model.bindings import (
     Binding,
     BoundColumn,
@@ -28,7 +28,7 @@ from schemagen.model.bindings import (
 from schemagen.model.origin import NOWHERE
 from schemagen.model.pages import KEY, Column
 from schemagen.model.paths import steps
-from schemagen.names import READ_VERBS, folded
+from schemagen.names import folded
 from schemagen.typetable import CONVERTIBLE
 
 MIN_SHARE = 0.5
@@ -85,14 +85,14 @@ class ItemPreference(NamedTuple):
     """How well an item suits a table, apart from its columns. A smaller preference is better, and
     earlier fields count more."""
 
-    is_repeated: bool
+    among_many: bool
     """Whether one response may hold several of the items: operations that return one item have the
     full documentation."""
     not_named_after_table: bool
     depth: int
     """The number of steps from the response to the item."""
     verb: int
-    """The position of the operation's verb in `READ_VERBS`."""
+    """`ReadVerb.item_rank` of the operation's verb."""
     unrelated: bool
     """Whether neither the operation's noun ends with the table's subject, nor, for a single item,
     the subject with the noun."""
@@ -127,7 +127,7 @@ def row_candidates(
         for structure, member in service.by_name.get(folded(column), ()):
             in_structure = matches.setdefault(structure, {})
             documented = bool(member.words) and member.words == requirements.words[column]
-            # The name is enough here even if the texts differ: pages lag behind botocore.
+            # The name is enough here even if the texts differ: pages lag behind the API.
             evidence: Evidence = "both" if documented else "name"
             if service.fits(requirements.types[column], member, evidence):
                 in_structure[column] = (member, evidence)
@@ -165,18 +165,18 @@ class RowCandidate:
 
     @property
     def preference(self) -> ItemPreference:
-        operation = self.item.operation
-        nouns = singular(noun(operation))
+        operation = self.service.index.operations[self.item.operation]
+        nouns = singular(operation.folded_noun)
         subject = self.identity.subject
         related = any(
             noun.endswith(subject) or (subject.endswith(noun) and not self.item.is_repeated)
             for noun in nouns
         )
         return ItemPreference(
-            is_repeated=self.item.is_repeated,
+            among_many=self.item.is_repeated,
             not_named_after_table=subject not in nouns,
             depth=len(steps(self.item.path)),
-            verb=next(n for n, verb in enumerate(READ_VERBS) if operation.startswith(verb)),
+            verb=operation.verb.item_rank,
             unrelated=not related,
         )
 
@@ -302,7 +302,7 @@ class RowCandidate:
             [chosen[name]] = best
             if best[0].operation:
                 paths[best[0].operation] = best[0].path
-        chosen.update(self._columns_behind_botocore(chosen))
+        chosen.update(self._columns_behind_api(chosen))
         return Decisions(chosen, ambiguous)
 
     def _own_candidates(self) -> dict[str, Candidate]:
@@ -352,10 +352,10 @@ class RowCandidate:
         shortest = min(len(candidate.operation) for candidate in named)
         return [candidate for candidate in named if len(candidate.operation) == shortest]
 
-    def _columns_behind_botocore(
+    def _columns_behind_api(
         self, chosen: Mapping[str, Candidate]
     ) -> Iterator[tuple[str, Candidate]]:
-        """Yield columns whose documentation is older than botocore's: members that agree by name
+        """Yield columns whose documentation is older than the API's: members that agree by name
         only, in responses that fill other columns by name and documentation."""
         proven = {
             (candidate.operation, candidate.path): candidate
@@ -455,5 +455,6 @@ class RowCandidate:
             )
         member = self.identity.members.get(folded(column.name))
         if member is not None:
-            return f"{structure}.{member.name} is {member.type}, which does not fit {column.type}"
+            type = type_text(member.shape, member.enumeration)
+            return f"{structure}.{member.name} is {type}, which does not fit {column.type}"
         return "no response has a member with evidence for it; name the member in an override"

@@ -61,6 +61,19 @@ def _parse(text: str) -> tuple[Shape, str]:
     )
 
 
+def type_text(shape: Shape, enumeration: str = "") -> str:
+    """Write a type; the reverse of `parse_type` for a member that is not required."""
+    match shape:
+        case Scalar(name):
+            return f"${enumeration}" if enumeration else name
+        case StructureRef(name):
+            return f"#{name}"
+        case ListOf(element):
+            return f"list<{type_text(element, enumeration)}>"
+        case MapOf(value):
+            return f"map<{type_text(value, enumeration)}>"
+
+
 def basename(member: str) -> str:
     """The argument that is the part of ``member`` after its last "/"."""
     return f"basename({member})"
