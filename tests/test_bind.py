@@ -322,3 +322,25 @@ def test_failed_bind_leaves_the_lock_unchanged(project: Path, cache: dict[str, s
     assert TABLE in json.loads((project / LOCK).read_bytes())["tables"]
     assert (project / "bindings/aws/kms.json").is_file()
     assert not staging.exists()
+
+
+def test_bindings_without_a_page_are_findings_until_dropped(project: Path) -> None:
+    """The binding of a deleted page is reported with its line, kept by `bind`, and dropped by --again."""
+    lock = project / LOCK
+    before = lock.read_text()
+    (project / COMPILATION).unlink()
+    line = before.split('"aws.sagemaker_compilation_job"')[0].count("\n") + 1
+    finding = (
+        f"{LOCK}:{line}:1: SG405 aws.sagemaker_compilation_job is bound here, but no page describes it; "
+        "restore its page, or drop the binding with "
+        "`schemagen bind --again aws.sagemaker_compilation_job`"
+    )
+    for arguments in (["bind"], ["bind", "--check"]):
+        done = run(project, *arguments)
+        assert (done.returncode, done.stderr.splitlines()[0]) == (0, finding)
+    assert lock.read_text() == before
+    done = run(project, "bind", "--again", "aws.sagemaker_compilation_job")
+    assert (done.returncode, done.stderr) == (0, f"{LOCK} written; run `schemagen build`\n")
+    tables = json.loads(lock.read_text())["tables"]
+    assert list(tables) == ["aws.sagemaker_processing_job", "aws.sagemaker_trainingjob"]
+    assert run(project, "bind").stderr == "the bindings are up to date\n"

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from projects import TRAINING, page, pages, run, seeds, tree
+from schemagen.report.diffs import MAX_DIFF_LINES, MAX_FILES
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +97,32 @@ def test_check_prints_a_diff_and_the_command_that_applies_it(project: Path) -> N
     assert last.endswith("files are out of date; run `schemagen build`")
     assert f"sagemaker_trainingjob.py: page changed ({TRAINING})" in done.stderr
     assert tree(project) == before
+
+
+def test_check_bounds_what_it_prints(project: Path) -> None:
+    """A difference of everything is cut at a line, with the number of lines that are left out."""
+    shutil.rmtree(project / "generated")
+    done = run(project, "build", "--check")
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == MAX_DIFF_LINES
+    lines = done.stderr.splitlines()
+    assert lines[0].endswith(
+        " more lines of differences are not shown; without --check, git shows all"
+    )
+    assert int(lines[0].split()[0]) > 1000
+    assert f"… and {int(lines[-1].split()[0]) - MAX_FILES} more files" in lines
+
+
+def test_build_points_to_bind_when_nothing_is_bound(project: Path, tmp_path: Path) -> None:
+    """Without bindings, a build says in one line why there are no mappers, unless none could be bound."""
+    shutil.rmtree(project / "bindings")
+    hint = "no table is bound in bindings; for mappers, run `schemagen bind` and build again"
+    for _ in range(2):
+        assert run(project, "build").stderr.splitlines()[1:] == [hint]
+    other = pages(
+        tmp_path / "other", {"ddsql/dd.a.dataset.md": page("dd.a", "A | a | core | json")}
+    )
+    assert len(run(other, "build").stderr.splitlines()) == 1
 
 
 def test_fail_on_change_exits_with_1_after_writing(project: Path) -> None:

@@ -119,7 +119,7 @@ def test_coverage_json_has_these_names(project: Path) -> None:
             ),
         }
         assert {key for state in table["states"] for key in state} == {
-            *("column", "state", "by", "origin"),
+            *("column", "state", "by", "reason", "origin"),
         }
     training = found["tables"][2]
     assert {key for value in training["values"] for key in value} == difference
@@ -315,7 +315,7 @@ def test_coverage_prints_a_table_and_findings(partly: Path) -> None:
         "in all 81.8 % 22 1 4 both 16, name 1",
         "",
         "aws.made_thing: no binding for this table",
-        "aws.sagemaker_compilation_job.failure_reason: listed as unbound",
+        "aws.sagemaker_compilation_job.failure_reason: listed as unbound: a reason",
         "aws.sagemaker_compilation_job.role_arn: not in the lock",
         "aws.sagemaker_compilation_job: members without a column: FailureReason, RoleArn",
     ]

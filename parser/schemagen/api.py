@@ -149,9 +149,9 @@ def coverage(settings: Settings, tables: Iterable[str] | str = ()) -> Coverage:
     ``tables`` are ids, or a single id; by default, all tables that are bound or that botocore could
     fill are covered.
     """
-    from schemagen import bind as binder
     from schemagen import coverage as coverages
     from schemagen import inputs
+    from schemagen.model.bindings import PROVIDER
 
     pages, catalog = inputs.read_catalog(settings)
     selected = set(_ids(tables))
@@ -159,7 +159,7 @@ def coverage(settings: Settings, tables: Iterable[str] | str = ()) -> Coverage:
     covered = selected or {
         table.table.id
         for table in catalog.tables
-        if table.binding is not None or table.table.provider == binder.PROVIDER
+        if table.binding is not None or table.table.provider == PROVIDER
     }
     return coverages.coverage(pages, catalog, covered)
 

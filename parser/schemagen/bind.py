@@ -16,7 +16,7 @@ from schemagen.build import disk
 from schemagen.diagnostics import Problem, ProblemsFound, UnknownTables, require_tables
 from schemagen.inputs import find_locks, read_locks, read_pages
 from schemagen.lockfile.fields import FORMAT
-from schemagen.model.bindings import Binding
+from schemagen.model.bindings import PROVIDER, Binding
 from schemagen.model.origin import NOWHERE
 from schemagen.model.pages import Table
 from schemagen.pages.sources import Kind, find_sources, kind_of
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from schemagen.api_models.cache import Indexes
     from schemagen.inference.infer import ChosenItem, Inference
     from schemagen.lockfile.lock import LockFile
-
-PROVIDER = "aws"
-"""The provider whose tables botocore fills."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,8 @@ def changes(settings: Settings, tables: Iterable[str] = (), *, again: bool = Fal
 
     Tables without a binding get one, and all tables get their overrides. In existing bindings, columns
     are inferred that are new on their page or were bound by an override that is gone; columns that
-    are no longer on their page are dropped. With ``again``, every binding is inferred anew.
+    are no longer on their page are dropped. With ``again``, every binding is inferred anew, and bindings
+    without a page are dropped; otherwise they are findings.
 
     Raises `UnknownTables`, and `ProblemsFound` with the problems of the pages, SG401 and SG402 (the
     lock names what botocore does not have), SG303 and SG304 (an override is wrong).
@@ -94,6 +92,15 @@ def changes(settings: Settings, tables: Iterable[str] = (), *, again: bool = Fal
         binding.table for lock in read.files if lock.format < FORMAT for binding in lock.bindings
     }
     run = _BindRun(settings, read.bindings, old, again)
+    lost = [
+        binding
+        for table, binding in read.bindings.items()
+        if table not in pages and (not selected or table in selected)
+    ]
+    if again:
+        run.dropped.update(binding.table for binding in lost)
+    else:
+        run.findings += map(_without_page, lost)
     for id, table in pages.items():
         if table.provider == PROVIDER and (not selected or id in selected):
             run.update(tables_by_id[id])
@@ -108,6 +115,14 @@ def changes(settings: Settings, tables: Iterable[str] = (), *, again: bool = Fal
         ),
         tuple(run.findings),
     )
+
+
+def _without_page(binding: Binding) -> Problem:
+    message = (
+        f"{binding.table} is bound here, but no page describes it; restore its page, or drop the "
+        f"binding with `schemagen bind --again {binding.table}`"
+    )
+    return Problem(binding.origin.path, binding.origin.line, 1, "SG405", message)
 
 
 def write(settings: Settings, changes: Iterable[LockChange]) -> None:
@@ -158,7 +173,8 @@ class _BindRun:
     """Collects the bindings, problems and findings of a run.
 
     ``locked`` are the bindings of the lock by table, ``old_format`` those tables whose lock file
-    does not say how they are enumerated, ``changed`` the bindings that differ from those locked.
+    does not say how they are enumerated, ``changed`` the bindings that differ from those locked, and
+    ``dropped`` the tables whose bindings are removed.
     """
 
     settings: Settings
@@ -166,6 +182,7 @@ class _BindRun:
     old_format: Collection[str]
     again: bool
     changed: dict[str, Binding] = field(default_factory=dict[str, Binding])
+    dropped: set[str] = field(default_factory=set[str])
     problems: list[Problem] = field(default_factory=list[Problem])
     findings: list[Problem] = field(default_factory=list[Problem])
 
@@ -356,7 +373,9 @@ def _merged_locks(run: _BindRun, locks: Mapping[str, LockFile]) -> dict[str, Loc
         path: replace(
             lock,
             bindings=tuple(
-                binding for binding in lock.bindings if binding.table not in run.changed
+                binding
+                for binding in lock.bindings
+                if binding.table not in run.changed and binding.table not in run.dropped
             ),
         )
         for path, lock in locks.items()

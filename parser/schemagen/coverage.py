@@ -32,13 +32,15 @@ NOT_IN_LOCK = "not in the lock"
 class ColumnCoverage:
     """Whether a column is filled, and why.
 
-    ``by`` is the evidence that binds it, the rule that derives it, or the reason why it is unbound.
+    ``by`` is the evidence that binds it, the rule that derives it, or the kind of reason for which it is
+    unbound. ``reason`` is what the lock records of an unbound column, or "".
     """
 
     column: str
     state: State
     by: str
     origin: Origin
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +205,10 @@ def _figures(columns: Iterable[ColumnCoverage]) -> Figures:
 def _column(column: Column, binding: Binding | None) -> ColumnCoverage:
     state: State = "unbound"
     by = NO_BINDING
+    reason = ""
     if binding is not None:
         by = LISTED if column.name in binding.unbound else NOT_IN_LOCK
+        reason = dict(binding.reasons).get(column.name, "")
         for filled in binding.filled:
             if filled.column == column.name:
                 match filled:
@@ -212,7 +216,7 @@ def _column(column: Column, binding: Binding | None) -> ColumnCoverage:
                         state, by = "bound", filled.evidence
                     case DerivedColumn():
                         state, by = "derived", filled.rule
-    return ColumnCoverage(column.name, state, by, column.origin)
+    return ColumnCoverage(column.name, state, by, column.origin, reason)
 
 
 def _column_values(

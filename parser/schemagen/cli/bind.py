@@ -9,6 +9,7 @@ import click
 from schemagen.cli.options import (
     OUT_OF_DATE,
     message,
+    print_diff,
     settings_with,
     unknown_tables_as_usage_errors,
 )
@@ -18,14 +19,15 @@ from schemagen.cli.options import (
 @click.argument("tables", nargs=-1)
 @click.option("--check", is_flag=True, help="Write nothing; print what would change as a diff.")
 @click.option(
-    "--again", is_flag=True, help="Re-infer all bindings, keeping the settings' overrides."
+    "--again",
+    is_flag=True,
+    help="Re-infer all bindings, keeping overrides; drop those without a page.",
 )
 def bind(tables: Sequence[str], check: bool, again: bool) -> int:
     """Infer the bindings of tables that have none, and record botocore's shapes.
 
-    The bindings say which response fills which column; a build reads only what is recorded with
-    them. The settings' overrides are applied and marked. What cannot be inferred goes to stderr.
-    TABLES are ids; none means all.
+    A binding defines which API response fills which column. Overrides of the settings are applied.
+    What cannot be inferred is reported on stderr. TABLES are ids; by default, all are bound.
     """
     from schemagen import api
 
@@ -34,8 +36,7 @@ def bind(tables: Sequence[str], check: bool, again: bool) -> int:
     for finding in outcome.findings:
         message(str(finding))
     if check:
-        for change in outcome.changes:
-            click.echo(change.diff, nl=False)
+        print_diff(change.diff for change in outcome.changes)
         if outcome.changes:
             message("the bindings are out of date; run `schemagen bind`")
         return OUT_OF_DATE if outcome.changes else 0

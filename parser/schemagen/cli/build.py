@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from schemagen.cli.options import OUT_OF_DATE, folder_options, message, settings_with
+from schemagen.cli.options import (
+    OUT_OF_DATE,
+    folder_options,
+    message,
+    print_diff,
+    settings_with,
+)
+from schemagen.model.bindings import PROVIDER
 
 if TYPE_CHECKING:
     from schemagen.build.apply import Changes
@@ -38,8 +45,8 @@ def build(
     """Generate the package from the pages.
 
     Files that are up to date are not touched; files that are no longer produced are removed. With
-    --check nothing is written: the difference goes to stdout, the reasons to stderr, and the exit
-    status is 1.
+    --check nothing is written: the difference goes to stdout, shortened if it is long, the reasons
+    go to stderr, and the exit status is 1.
     """
     from schemagen.build.apply import apply
     from schemagen.build.plan import plan
@@ -52,6 +59,7 @@ def build(
         return _check(planned, _command(docs, out))
     changes = apply(planned)
     _report(settings, changes)
+    _suggest_bind(planned)
     return OUT_OF_DATE if fail_on_change and changes else 0
 
 
@@ -80,16 +88,28 @@ def _command(docs: Path | None, out: Path | None) -> str:
     return shlex.join(["schemagen", "build", *words])
 
 
+def _suggest_bind(plan: BuildPlan) -> None:
+    """Point to ``schemagen bind`` if tables could be bound, and none is."""
+    tables = [entry.facts for entry in plan.manifest.tables.values()]
+    if any(table.provider == PROVIDER for table in tables) and not any(
+        table.service for table in tables
+    ):
+        bindings = plan.settings.display(plan.settings.bindings)
+        message(
+            f"no table is bound in {bindings}; for mappers, run `schemagen bind` and build again"
+        )
+
+
 def _check(plan: BuildPlan, command: str) -> int:
     from schemagen.build.check import Cause, findings
+    from schemagen.report.diffs import shortened_list
 
     found = findings(plan)
     if not found:
         return 0
-    for finding in found:
-        click.echo(finding.diff, nl=False)
-    for finding in found:
-        message(str(finding))
+    print_diff(finding.diff for finding in found)
+    for line in shortened_list([str(finding) for finding in found], "files"):
+        message(line)
     kept = sum(finding.cause is Cause.KEPT for finding in found)
     if kept:
         message(f"{_count(kept)} no longer generated; move or delete what was edited by hand")

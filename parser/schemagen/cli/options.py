@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -65,6 +65,16 @@ def settings_with(
 def message(text: str) -> None:
     """Print a line for people."""
     click.echo(text, err=True)
+
+
+def print_diff(diffs: Iterable[str]) -> None:
+    """Print differences to stdout; a message tells how many lines were left out, if any."""
+    from schemagen.report.diffs import shortened_diff
+
+    text, left = shortened_diff(diffs)
+    click.echo(text, nl=False)
+    if left:
+        message(f"{left} more lines of differences are not shown; without --check, git shows all")
 
 
 @contextmanager

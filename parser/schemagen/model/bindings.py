@@ -7,6 +7,9 @@ from typing import Literal
 
 from schemagen.model.origin import Origin
 
+PROVIDER = "aws"
+"""The provider whose tables are bound."""
+
 Constant = str | tuple[str, ...]
 """An argument that is the same for every item: a string, or several strings."""
 
@@ -131,8 +134,10 @@ class Binding:
         return (*self.columns, *self.derived)
 
     def item_path(self, operation: str | None) -> str | None:
-        """The path to the item of an enrichment, or of the primary operation, which is None. None
-        if ``operation`` is not an enrichment of this table."""
+        """Return the path to the item of an enrichment; for None, that of the primary operation.
+
+        Returns None if ``operation`` is not an enrichment of this table.
+        """
         if operation is None:
             return self.path
         paths = (call.path for call in self.enrichments if call.operation == operation)

@@ -34,6 +34,7 @@ def _table(table: TableCoverage) -> dict[str, Any]:
                 "column": column.column,
                 "state": column.state,
                 "by": column.by,
+                "reason": column.reason or None,
                 "origin": origin_json(column.origin),
             }
             for column in table.columns
@@ -129,7 +130,7 @@ def _findings(table: TableCoverage) -> Iterator[tuple[str, ...]]:
             yield table.table, reason, ""
     else:
         for column in unbound:
-            yield f"{table.table}.{column.column}", column.by, ""
+            yield f"{table.table}.{column.column}", column.by, column.reason
     if table.binding is not None and table.binding.obstacle:
         yield table.table, "cannot be enumerated", table.binding.obstacle
     if table.unmapped:
