@@ -1,5 +1,5 @@
 # Part of schemagen's runtime; `schemagen build` copies it into generated packages.
-"""What a program must know to call an AWS API for the rows of a table, as data.
+"""Describe, as data, how to call an AWS API for the rows of a table.
 
 Nothing here calls anything. Responses are dictionaries as boto3 returns them.
 """

@@ -1,5 +1,5 @@
 # Part of schemagen's runtime; `schemagen build` copies it into generated packages.
-"""Finds the parts of a table by the table's id.
+"""Look up a table's model, mapper, schema and DDL by its id.
 
 Parts are imported or read on first use, so the number of tables does not matter.
 """

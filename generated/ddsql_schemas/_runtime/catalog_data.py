@@ -1,9 +1,8 @@
 # Part of schemagen's runtime; `schemagen build` copies it into generated packages.
-"""The catalogue as data: the objects of ``catalog.json``, and how they are read and written.
+"""Read and write the catalogue as data: the objects of ``catalog.json``.
 
-Everything that pages, types and bindings say of each table is in them, settled: what a generator
-decides only once stands here as its result. All objects are frozen and compare by value; what
-`render` writes, `parse` reads back equal.
+They hold everything that pages, types and bindings say about each table, with all names and types
+settled. Objects are frozen and compare by value; `parse` reads back equal what `render` writes.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # Part of schemagen's runtime; `schemagen build` copies it into generated packages.
-"""Moves rows to databases and back, with any driver: statements, their parameters, fetched rows.
+"""Make SQL statements and their parameters from rows, and rows from fetched values, for any driver.
 
 `Loader` takes the SQL dialects of a package as data, in `DialectRules`.
 """

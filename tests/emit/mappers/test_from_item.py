@@ -30,7 +30,7 @@ def test_from_item_requires_the_key_of_an_unbound_column(tmp_path: Path) -> None
         assert mapper.from_item({}, key="mine") == {"_key": "mine"}
         with pytest.raises(mapper.ConversionError) as raised:
             mapper.from_item({})
-    assert str(raised.value) == "aws.t._key: nothing is bound to it; pass key="
+    assert str(raised.value) == "aws.t._key: no member is bound to the key; pass key="
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,12 @@ def test_from_item_builds_arns(tmp_path: Path, format: str, item: Row, arn: str)
 @pytest.mark.parametrize(
     ("item", "given", "reason"),
     [
-        ({"Id": "i"}, {}, "the ARN is built from partition=, region=, account_id=; pass them, or key="),
-        ({"Id": "i"}, {**PLACE, "region": None}, "the ARN is built from region=; pass it, or key="),
-        ({"Id": "i"}, {**PLACE, "region": ""}, "the ARN is built from region=; pass it, or key="),
+        ({"Id": "i"}, {}, "building the ARN requires partition=, region=, account_id=; pass them, or key="),
+        ({"Id": "i"}, {**PLACE, "region": None}, "building the ARN requires region=; pass it, or key="),
+        ({"Id": "i"}, {**PLACE, "region": ""}, "building the ARN requires region=; pass it, or key="),
         ({}, PLACE, "the response has no Id; pass key="),
         ({"Id": ""}, {}, "the response has no Id; pass key="),
-        ({"Id": "/instance/"}, PLACE, "no ARN can be built; pass key="),
+        ({"Id": "/instance/"}, PLACE, "cannot build the ARN; pass key="),
     ],
 )  # fmt: skip
 def test_from_item_refuses_incomplete_arns(

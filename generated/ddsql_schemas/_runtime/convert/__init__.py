@@ -1,10 +1,10 @@
 # Part of schemagen's runtime; `schemagen build` copies it into generated packages.
-"""Converts boto3 values to values of rows, and those to the values of database drivers and back.
+"""Convert boto3 values to row values, and row values to and from the values of database drivers.
 
 Every converter takes ``(value, at, errors)``. ``at`` is the path that messages show
 (``table.column``). ``errors`` decides about characters that no database stores, U+0000 and lone
 surrogates: ``"strict"`` raises, ``"replace"`` replaces them with U+FFFD. Callers handle None, so a
-value is never None. A converter that returns the value of a row accepts such a value, and returns it
+value is never None. A converter that returns row values accepts row values, and returns them
 unchanged.
 
 A value that cannot be converted raises `ConversionError`. Its message has the path and the type of

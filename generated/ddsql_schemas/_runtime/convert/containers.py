@@ -1,5 +1,5 @@
 # Part of schemagen's runtime; `schemagen build` copies it into generated packages.
-"""Converts lists, maps, tags and whole JSON values."""
+"""Convert lists, maps, tags and whole JSON values."""
 
 from __future__ import annotations
 

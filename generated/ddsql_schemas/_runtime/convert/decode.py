@@ -1,5 +1,5 @@
 # Part of schemagen's runtime; `schemagen build` copies it into generated packages.
-"""Converts values that database drivers return to values of a row, and parses JSON text."""
+"""Convert values that database drivers return to row values, and parse JSON text."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # Part of schemagen's runtime; `schemagen build` copies it into generated packages.
-"""Converts values of a row to parameters of database drivers."""
+"""Convert row values to parameters of database drivers."""
 
 from __future__ import annotations
 

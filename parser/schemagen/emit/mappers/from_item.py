@@ -114,7 +114,7 @@ def _choose_key(column: ColumnPlan, imports: Imports) -> Iterator[str]:
             assigned = f"        key = {variable}"
             raised = error(f"pass {variable}= or key=")
         case None:
-            raised = error("nothing is bound to it; pass key=")
+            raised = error("no member is bound to the key; pass key=")
     if assigned:
         yield "    if key is None:"
         yield assigned

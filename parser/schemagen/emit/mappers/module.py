@@ -51,7 +51,6 @@ def render_table(table: LinkedTable) -> str:
         notice=paths.notice(plan.id),
         id=plan.id,
         service=plan.service.name,
-        operation=primary.operation,
         operations=docstrings.module(plan),
         imports=imports.groups(),
         inputs=inputs,

@@ -1,5 +1,5 @@
 # Part of schemagen's runtime; `schemagen build` copies it into generated packages.
-"""Reads structures of a response, and keeps members that are unknown."""
+"""Read the structures of responses, and preserve members that the bindings do not know."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def keep_unknown(
 ) -> None:
     """Add members that are not in ``names`` to ``row``, as strict JSON.
 
-    A member whose new name, by ``rename``, is taken keeps its own name, with underscores appended if
-    that is taken too.
+    A member keeps its own name if the one that ``rename`` gives is taken. If both are taken, underscores
+    are appended.
     """
     kept = cast("dict[str, object]", row)
     known = set(names.values())

@@ -1,5 +1,5 @@
 # Part of schemagen's runtime; `schemagen build` copies it into generated packages.
-"""Reads ARNs, and builds ARNs that responses lack."""
+"""Read ARNs, and build those that responses do not contain."""
 
 from __future__ import annotations
 
@@ -73,6 +73,6 @@ def no_arn(at: str, parts: Mapping[str, object]) -> ConversionError:
     if lacking:
         them = "it" if len(lacking) == 1 else "them"
         return ConversionError(
-            at, f"the ARN is built from {', '.join(lacking)}; pass {them}, or key="
+            at, f"building the ARN requires {', '.join(lacking)}; pass {them}, or key="
         )
-    return ConversionError(at, "no ARN can be built; pass key=")
+    return ConversionError(at, "cannot build the ARN; pass key=")
