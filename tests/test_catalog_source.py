@@ -145,8 +145,8 @@ def test_load_reports_missing_files(tmp_path: Path) -> None:
 
 def test_catalog_command_shows_a_revision(built: Path) -> None:
     """`schemagen catalog` prints the tables of the output folder or of a revision."""
-    assert "dd.bed  2" in run(built, "catalog").stdout
-    assert "dd.bed  1" in run(built, "catalog", "small").stdout
+    assert "dd.bed\t2\t" in run(built, "catalog").stdout
+    assert "dd.bed\t1\t" in run(built, "catalog", "small").stdout
     text = run(built, "catalog", "small", "--format", "json").stdout
     (built / "small.json").write_text(text)
     try:

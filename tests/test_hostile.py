@@ -538,7 +538,7 @@ REFUSED: dict[str, tuple[dict[str, str], list[str]]] = {
         {"a": projects.page(f"aws.{'x' * 201}", "x | core | string")},
         [
             f"a:10:1: SG112 the table's id 'aws.{'x' * 55}\u2026' has a part of 201 characters;"
-            " files are named after it: 200 at most"
+            " file names allow at most 200"
         ],
     ),
     "a name with a bidirectional control": (
@@ -559,7 +559,9 @@ REFUSED: dict[str, tuple[dict[str, str], list[str]]] = {
                 "title: Made up", "title: !!python/object/apply:os.system ['touch pwned']"
             )
         },
-        ["a:17:7: SG115 expected core or event_attribute in the kind cell, found 'string'"],
+        [
+            "a:17:7: SG115 expected core or event_attribute in the kind cell, found 'string'; correct it, or put a blank line before text that follows the table"
+        ],
     ),
 }
 
@@ -601,7 +603,8 @@ def test_problems_show_any_file_name_on_one_line(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (
         2,
         "docs_src/ddsql/line\\nescape\\x1b[31m turned \\u202e.dataset.md:17:7: SG115 expected core or"
-        " event_attribute in the kind cell, found 'string'\n",
+        " event_attribute in the kind cell, found 'string'; correct it, or put a blank line before text"
+        " that follows the table\n",
     )
 
 

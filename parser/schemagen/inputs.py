@@ -66,7 +66,8 @@ def find_locks(settings: Settings) -> tuple[Source, ...]:
         try:
             sources.append(Source(name, path.read_bytes()))
         except OSError as error:
-            problems.append(Problem(name, 1, 1, "SG101", error.strerror or str(error)))
+            reason = error.strerror or type(error).__name__
+            problems.append(Problem(name, 1, 1, "SG101", f"cannot be read: {reason}"))
     if problems:
         raise ProblemsFound(problems)
     return tuple(sources)

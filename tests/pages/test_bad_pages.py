@@ -101,7 +101,7 @@ def test_read_reports_a_folder_without_pages(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "notes.txt").write_text("no page")
     assert problems_in(tmp_path / "docs", tmp_path) == [
-        "docs:1:1: SG103 there are no pages (*.md) in the folder"
+        "docs:1:1: SG103 the folder contains no pages (*.md); add them, or set another folder with `docs`"
     ]
 
 

@@ -106,7 +106,7 @@ SQL_TYPE = (
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("docs = [", ["schemagen.toml:1:9: SG301 Invalid value"]),
+        ("docs = [", ["schemagen.toml:1:9: SG301 is not valid TOML: invalid value"]),
         (
             "docs = 3",
             [
@@ -388,11 +388,11 @@ def test_overrides_keep_their_order_and_positions(tmp_path: Path) -> None:
         (
             "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nmember = 'D'\n# and again\n"
             "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nunbound = true",
-            ["6:1: SG302 a.b.c has another override in line 1; remove one of them"],
+            ["6:1: SG302 a.b.c has another override on line 1; delete one of them"],
         ),
         (
             "[[overrides]]\ntable = 'a.b'\npath = '@'\n[[overrides]]\ntable = 'a.b'\npath = 'X'",
-            ["4:1: SG302 a.b has another override in line 1; remove one of them"],
+            ["4:1: SG302 a.b has another override on line 1; delete one of them"],
         ),
         (
             "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nunbound = true\nmember = 'D'",
@@ -458,7 +458,7 @@ def test_overrides_keep_their_order_and_positions(tmp_path: Path) -> None:
         (
             "[[overrides]]\ntable = 'a.b'\ncolumn = 'c'\nmember = 'D'\noperation = 'E'\n"
             "arguments = { X = 'Y' }\nconstants = { X = 'a' }",
-            ["7:1: SG302 X is both an argument and a constant"],
+            ["7:1: SG302 X is both an argument and a constant; delete one of them"],
         ),
     ],
 )

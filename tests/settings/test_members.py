@@ -241,7 +241,7 @@ def test_a_choice_is_kept_by_incremental_builds(project: Path) -> None:
         ),
         (
             CHOICE.format(use="page") + CHOICE.format(use="record"),
-            ["8:1: SG302 made.Part.Size has another entry in line 2; remove one of them"],
+            ["8:1: SG302 made.Part.Size has another entry on line 2; delete one of them"],
         ),
     ],
 )

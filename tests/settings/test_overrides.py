@@ -122,8 +122,8 @@ def test_column_override_wins_and_is_marked_in_the_lock(project: Path) -> None:
         assert (wrong.returncode, wrong.stdout, wrong.stderr) == (
             2,
             "",
-            "schemagen.toml:2:1: SG305 the bindings do not have this override of "
-            f"{JOB}.creation_time; run `schemagen bind`\n",
+            "schemagen.toml:2:1: SG305 the bindings do not reflect this override of "
+            f"{JOB}.creation_time yet; run `schemagen bind`\n",
         )
     (project / SETTINGS).write_bytes(before[SETTINGS])
     assert tree(project) == before

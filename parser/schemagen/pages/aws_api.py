@@ -86,7 +86,8 @@ class _Page:
         title = next((heading for heading in headings if heading.level == 1), None)
         name, anchor = _split_anchor(title.text) if title else ("", "")
         if title is None or not name:
-            self.problem(0, 1, "SG201", "the page has no title")
+            message = "the page has no title; it must be the name of a structure or operation"
+            self.problem(0, 1, "SG201", message)
             return None
         origin = Origin(self.path, title.start + 1)
         inner = [heading for heading in headings if heading.level == 2]
@@ -114,7 +115,8 @@ class _Page:
                 title.start,
                 3,
                 "SG201",
-                f"the title {shown(name)} is not the name of a structure or operation",
+                f"the title {shown(name)} is not the name of a structure or operation;"
+                " correct it, or move the page out of the folder of the pages",
             )
             return None
         service = self._service(name, anchor, title.start)
@@ -154,7 +156,7 @@ class _Page:
                 line,
                 1,
                 "SG208",
-                f"cannot tell the service: put the page into {FOLDER}/SERVICE/",
+                f"the page does not name its service; move it to {FOLDER}/SERVICE/",
             )
             return ""
         if part := re.fullmatch(rf"API_(\w+)_{re.escape(name)}", anchor):
@@ -164,7 +166,8 @@ class _Page:
                 line,
                 1,
                 "SG208",
-                f"{shown(service)} is not a service name (letters, digits and hyphens)",
+                f"{shown(service)} is not a valid service name (lower-case letters, digits and"
+                " hyphens); rename the folder of the page",
             )
         return service
 
@@ -407,7 +410,11 @@ class _Facts:
 def _read_type(facts: _Facts, text: str) -> None:
     shape = read_shape(prose.unescaped(text))
     if shape is None:
-        raise _Unreadable("SG204", f"the type of {shown(facts.name)} cannot be read: {shown(text)}")
+        raise _Unreadable(
+            "SG204",
+            f"the type of {shown(facts.name)} is {shown(text)}; expected one such as 'String',"
+            " 'Array of strings', or a link to the page of a structure and 'object'",
+        )
     facts.shape = shape
 
 
@@ -420,7 +427,9 @@ def _read_required(facts: _Facts, text: str) -> None:
 def _read_values(facts: _Facts, text: str) -> None:
     words = [word.strip() for word in (_code(text) or "").split("|")]
     if not all(words):
-        raise _Unreadable("SG207", f"the valid values cannot be read: {shown(text)}")
+        raise _Unreadable(
+            "SG207", f"Valid Values must be like '` A | B `', in backticks, not {shown(text)}"
+        )
     listed = " | ".join(words)
     facts.values = tuple(
         DocumentedValue(word, wording=f"Valid Values: {listed}") for word in dict.fromkeys(words)
@@ -430,7 +439,7 @@ def _read_values(facts: _Facts, text: str) -> None:
 def _read_pattern(facts: _Facts, text: str) -> None:
     code = _code(text)
     if code is None:
-        raise _Unreadable("SG207", f"the pattern cannot be read: {shown(text)}")
+        raise _Unreadable("SG207", f"Pattern must be in backticks, not {shown(text)}")
     facts.constraints = replace(facts.constraints, pattern=code)
 
 
@@ -484,7 +493,11 @@ def _range(text: str, noun: str) -> tuple[float | None, float | None]:
         bare,
     )
     if match is None or not bare:
-        raise _Unreadable("SG207", f"the constraint cannot be read: {shown(text)}")
+        raise _Unreadable(
+            "SG207",
+            f"expected 'Minimum {noun} of N.', 'Maximum {noun} of N.' or 'Fixed {noun} of N.',"
+            f" found {shown(text)}",
+        )
     low, high = (None if number is None else _number(number) for number in match.groups())
     return low, high
 

@@ -111,9 +111,11 @@ class _Page:
             if block.kind == "fence" and block.text.strip()
         ]
         if not found:
-            self.problem(
-                title_line, 1, "SG111", "no fenced code block with the table's id below the title"
+            message = (
+                "the page has no fenced code block with the table's id below the title; add one,"
+                " with an id such as aws.ec2_instance"
             )
+            self.problem(title_line, 1, "SG111", message)
             return "", title_line
         fence, text = next(
             (pair for pair in found if _ID.fullmatch(pair[1])),
@@ -134,9 +136,7 @@ class _Page:
             return "", line
         longest = max(map(len, text.split(".")))
         if longest > MAX_NAME:
-            reason = (
-                f"has a part of {longest} characters; files are named after it: {MAX_NAME} at most"
-            )
+            reason = f"has a part of {longest} characters; file names allow at most {MAX_NAME}"
             self.problem(line, 1, "SG112", f"the table's id {shown(text)} {reason}")
             return "", line
         return text, line
@@ -174,7 +174,8 @@ class _Page:
             row = markdown.cells(self.lines[line])
             name, kind, required = (_word(row, index) for index in range(3))
             if not name.text:
-                self.problem(line, name.column, "SG119", "a parameter has no name")
+                message = "the parameter has no name; add it, or delete the row"
+                self.problem(line, name.column, "SG119", message)
                 continue
             if not self._is_name("parameter", name, line):
                 continue
@@ -184,7 +185,7 @@ class _Page:
                     name.column,
                     "SG119",
                     f"the parameter {shown(name.text)} appears twice,"
-                    f" first on line {seen[name.text] + 1}",
+                    f" first on line {seen[name.text] + 1}; delete or rename one",
                 )
                 continue
             seen[name.text] = line
@@ -193,7 +194,7 @@ class _Page:
                     line,
                     required.column,
                     "SG119",
-                    f"whether the parameter {shown(name.text)} is required must be Yes or No,"
+                    f"Required must be Yes or No for the parameter {shown(name.text)},"
                     f" not {shown(required.text)}",
                 )
             description = prose.from_html(markdown.join(self.lines[line], row[3:]))
@@ -210,7 +211,10 @@ class _Page:
 
     def _columns(self, section: _Section | None, title_line: int) -> Iterator[Column]:
         if section is None:
-            self.problem(title_line, 1, "SG114", "there is no Fields table: no heading 'Fields'")
+            message = (
+                "the page has no heading 'Fields' and so no columns; add them, or fetch it again"
+            )
+            self.problem(title_line, 1, "SG114", message)
             return
         table = self._table(section, FIELDS_HEADER, "SG114", "Fields")
         seen: dict[str, int] = {}
@@ -244,7 +248,8 @@ class _Page:
                 line,
                 expected.column,
                 "SG115",
-                f"expected {' or '.join(KINDS)} in the kind cell, found {shown(expected.text)}",
+                f"expected {' or '.join(KINDS)} in the kind cell, found {shown(expected.text)};"
+                " correct it, or put a blank line before text that follows the table",
             )
         return row
 
@@ -292,10 +297,14 @@ class _Page:
                 found[0].column,
                 code,
                 f"the header of the {name} table is {shown(' | '.join(c.text for c in found))},"
-                f" not {' | '.join(header)!r}",
+                f" not {' | '.join(header)!r}; correct it",
             )
         else:
-            self.problem(section.line, 1, code, f"there is no table below the heading {name!r}")
+            message = (
+                f"the heading {name!r} has no table below it; add one with the header"
+                f" {' | '.join(header)!r}"
+            )
+            self.problem(section.line, 1, code, message)
         return None
 
     def _rows(self, table: Block | None) -> Iterable[int]:

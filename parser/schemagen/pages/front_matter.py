@@ -65,7 +65,8 @@ def read(lines: Sequence[str], start: int, path: str) -> FrontMatter:
         if lines[end].rstrip() == FENCE:
             break
     else:
-        problem = Problem(path, start + 1, 1, "SG110", f"the front matter has no closing {FENCE!r}")
+        message = f"the front matter has no closing {FENCE!r}; add it on a line of its own"
+        problem = Problem(path, start + 1, 1, "SG110", message)
         return FrontMatter(end=start + 1, problems=(problem,))
 
     text = "\n".join(lines[start + 1 : end])
@@ -89,7 +90,7 @@ def read(lines: Sequence[str], start: int, path: str) -> FrontMatter:
     if document in (None, ""):
         return FrontMatter(end=end + 1)
     if not isinstance(document, dict):
-        return wrong(0, "it is not a mapping")
+        return wrong(0, "expected a mapping, such as 'title: Volumes'")
     mapping = cast("dict[object, object]", document)
     values = {
         key: clean(value)

@@ -59,7 +59,10 @@ def parse_source(source: Source) -> ParsedPage:
     if kind is None:
         patterns = " or ".join(kind.pattern for kind in Kind)
         folders = " or ".join(kind.folder for kind in Kind)
-        message = f"unknown kind of page: expected {patterns}, or a folder named {folders}"
+        message = (
+            f"unknown kind of page: name it {patterns}, or move it into a folder named {folders},"
+            " or out of the folder of the pages"
+        )
         return ParsedPage(problems=(Problem(source.path, 1, 1, "SG104", message),))
     try:
         text = source.data.decode()
@@ -72,7 +75,8 @@ def _not_utf8(source: Source, error: UnicodeDecodeError) -> Problem:
     before = source.data[: error.start].decode().replace("\r\n", "\n").replace("\r", "\n")
     line = before.count("\n") + 1
     column = len(before) - (before.rfind("\n") + 1) + 1
-    message = f"not UTF-8: byte 0x{source.data[error.start]:02x}, {error.reason}"
+    byte = f"byte 0x{source.data[error.start]:02x}: {error.reason}"
+    message = f"the page is not UTF-8 ({byte}); convert it, or fetch it again"
     return Problem(source.path, line, column, "SG102", message)
 
 

@@ -70,7 +70,11 @@ def find_sources(docs: Path, root: Path) -> tuple[Source, ...]:
     if not sources and not problems:
         problems.append(
             Problem(
-                display_path(docs, root), 1, 1, "SG103", "there are no pages (*.md) in the folder"
+                display_path(docs, root),
+                1,
+                1,
+                "SG103",
+                "the folder contains no pages (*.md); add them, or set another folder with `docs`",
             )
         )
     if problems:

@@ -259,8 +259,14 @@ class _Reader:
         self.problems: list[Problem] = []
         try:
             self.text = path.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ProblemsFound([Problem(path.name, 1, 1, "SG301", str(error))]) from error
+        except OSError as error:
+            message = f"cannot be read: {error.strerror or type(error).__name__}"
+            raise ProblemsFound([Problem(path.name, 1, 1, "SG301", message)]) from error
+        except UnicodeDecodeError as error:
+            before = path.read_bytes()[: error.start].decode()
+            position = positions.line_column(before, len(before))
+            message = f"is not UTF-8: {error.reason}; convert the file"
+            raise ProblemsFound([Problem(path.name, *position, "SG301", message)]) from error
 
     def table(self) -> dict[str, Any] | None:
         """Return the table of schemagen's settings; None for a pyproject.toml without it."""
@@ -275,6 +281,7 @@ class _Reader:
                 lines = self.text.splitlines() or [""]
                 line = int(position[1] or len(lines))
                 column = int(position[2] or len(lines[-1]) + 1)
+            message = f"is not valid TOML: {message[:1].lower()}{message[1:]}"
             problem = Problem(self.path.name, line, column, "SG301", message)
             raise ProblemsFound([problem]) from error
         if not self.root:

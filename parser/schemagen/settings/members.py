@@ -66,6 +66,6 @@ def parse(
         first = choices.setdefault(choice.key, choice)
         if first is not choice:
             name = ".".join(choice.key)
-            message = f"{name} has another entry in line {first.position.line}; remove one of them"
+            message = f"{name} has another entry on line {first.position.line}; delete one of them"
             problems.append(entry.position.problem("SG302", message))
     return tuple(choices.values()), problems

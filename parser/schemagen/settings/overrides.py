@@ -204,7 +204,7 @@ def parse(
         other = first.setdefault(target, position)
         if other is not position:
             name = ".".join(filter(None, target))
-            message = f"{name} has another override in line {other.line}; remove one of them"
+            message = f"{name} has another override on line {other.line}; delete one of them"
             problems.append(position.problem("SG302", message))
         elif isinstance(override, ColumnOverride):
             columns.append(override)
@@ -252,7 +252,8 @@ def _column(entry: Entry) -> ColumnOverride:
     )
     constants = dict(override.constants or ())
     for parameter in sorted(dict(override.arguments or ()).keys() & constants.keys()):
-        entry.wrong(f"{parameter} is both an argument and a constant", "constants")
+        message = f"{parameter} is both an argument and a constant; delete one of them"
+        entry.wrong(message, "constants")
     return override
 
 
@@ -278,7 +279,7 @@ def problems(
         elif not is_reflected(override, bindings.get(override.table)):
             column = f".{override.column}" if isinstance(override, ColumnOverride) else ""
             message = (
-                f"the bindings do not have this override of {override.table}{column}; "
+                f"the bindings do not reflect this override of {override.table}{column} yet; "
                 "run `schemagen bind`"
             )
             yield override.position.problem("SG305", message)
