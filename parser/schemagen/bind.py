@@ -324,7 +324,7 @@ def _lock_texts(
     selected: set[str],
     tables: Mapping[str, TypedTable],
 ) -> dict[str, str | None]:
-    """Record botocore's shapes anew for the lock files of the ``selected`` tables, or of all.
+    """Refresh the recorded shapes in the lock files of the ``selected`` tables, or of all.
 
     Returns texts by path; None for a file without tables, which is to be removed. What botocore does
     not have is added to the problems of ``run``.
@@ -365,7 +365,7 @@ def _lock_texts(
 
 
 def _merged_locks(run: _BindRun, locks: Mapping[str, LockFile]) -> dict[str, LockFile]:
-    """The lock files by path, with the changed bindings, each in the file of its service."""
+    """Return the lock files by path, with changed bindings in the file of their service."""
     from schemagen.lockfile.lock import LockFile
     from schemagen.lockfile.record import Record
 

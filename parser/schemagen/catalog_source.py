@@ -53,7 +53,7 @@ def _from_path(path: Path) -> CatalogData:
 
 
 def _in_folder(folder: Path) -> Path:
-    """The catalogue below ``folder``, which is a package, an output folder or a project."""
+    """Find the catalogue in ``folder``, which is a package, an output folder or a project."""
     for found in _candidates(folder):
         if len(found) > 1:
             names = ", ".join(path.as_posix() for path in found)
@@ -103,7 +103,7 @@ def _from_revision(revision: str, settings: Settings) -> CatalogData:
 
 
 def _git(settings: Settings, name: str, *arguments: str) -> bytes | None:
-    """What git prints, or None where it fails."""
+    """Run git and return its output, or None if it fails."""
     try:
         done = subprocess.run(
             ["git", *arguments], cwd=settings.root, capture_output=True, check=False
@@ -123,8 +123,8 @@ def parse(name: str, data: bytes) -> CatalogData:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8")
-        place = positions.line_column(before, len(before))
-        raise ProblemsFound([Problem(name, *place, "SG601", "is not UTF-8")]) from error
+        position = positions.line_column(before, len(before))
+        raise ProblemsFound([Problem(name, *position, "SG601", "is not UTF-8")]) from error
     try:
         return catalog_data.parse(text)
     except json.JSONDecodeError as error:
@@ -144,9 +144,9 @@ def parse(name: str, data: bytes) -> CatalogData:
         ) from error
     except catalog_data.CatalogError as error:
         code = "SG602" if isinstance(error, catalog_data.NewerFormat) else "SG601"
-        places = positions.json(text) if any(path for path, _ in error.findings) else None
+        found = positions.json(text) if any(path for path, _ in error.findings) else None
         raise ProblemsFound(
-            Problem(name, *(places.line_column(path) if places else (1, 1)), code, message)
+            Problem(name, *(found.line_column(path) if found else (1, 1)), code, message)
             for path, message in error.findings
         ) from error
     except ValueError as error:

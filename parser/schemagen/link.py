@@ -1,7 +1,7 @@
-"""Typed pages + bindings -> one `Catalog`, in which every name and type is settled.
+"""Link typed pages and bindings to one `Catalog`, in which every name and type is settled.
 
-Which structure types a json column, what a column is called in Python and in each SQL dialect, is
-decided here, once.
+The structure of each json column, and the names of columns in Python and in each SQL dialect, are
+decided here and nowhere else.
 """
 
 from __future__ import annotations
@@ -49,8 +49,9 @@ def link(
     nested_names: NestedNames = NestedNames.SNAKE_CASE,
     choices: Iterable[MemberChoice] = (),
 ) -> Catalog:
-    """Settle every name and type. ``choices`` say which source wins where pages and the record
-    disagree; the disagreements that they leave are part of the catalogue.
+    """Settle every name and type.
+
+    ``choices`` resolve disagreements between pages and record; the catalogue lists those that remain.
     """
     by_table = {binding.table: binding for binding in bindings}
     recorded = {service.name: RecordedResponses(service) for service in services}
@@ -79,7 +80,7 @@ def link(
 def structure_classes(
     structures: Iterable[StructureKey], types: TypeTable
 ) -> dict[StructureKey, str]:
-    """(service, structure) -> the name of its model, unique in its service."""
+    """Name the model of each structure, uniquely in its service."""
     taken: dict[str, set[str]] = {}
     classes: dict[StructureKey, str] = {}
     for service, name in sorted(structures):
@@ -90,7 +91,7 @@ def structure_classes(
 
 
 def _table_class(table: Table, others: Iterable[str], types: TypeTable) -> str:
-    """The name of a table's model. Its module imports types, and the models ``others``."""
+    """Name the model of a table whose module also imports types and the models ``others``."""
     taken = {*names.MODEL_IMPORTS, *types.python_names, *others}
     # The model of its parameters is in the same module.
     beside = {name.removesuffix(PARAMETERS) for name in taken if name.endswith(PARAMETERS)}
@@ -99,7 +100,7 @@ def _table_class(table: Table, others: Iterable[str], types: TypeTable) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _ColumnShape:
-    """What a column holds, in structures of ``service``. ``origin`` is where a page says so."""
+    """The shape of a column, with structures of ``service``; ``origin`` is that of the documentation."""
 
     service: str
     shape: Shape
@@ -108,7 +109,7 @@ class _ColumnShape:
 
 @dataclass(frozen=True, slots=True)
 class _Usage:
-    """A member of an operation's response that an API page types with structures."""
+    """A member of an operation's response whose type on an API page has structures."""
 
     operation: str
     member: str
@@ -151,9 +152,9 @@ def _seeds(
 
 
 @dataclass(frozen=True, slots=True)
-class _Filler:
-    """What the lock has for a column: the structure and the member that fill it, and the way to the
-    latter in the lock file."""
+class _ColumnSource:
+    """The recorded structure and member that fill a column; ``key_path`` is that of the member in the
+    lock file."""
 
     structure: StructureKey
     member: RecordedMember
@@ -179,7 +180,7 @@ class _TableLinker:
         self.documented = {
             column: usage.shape for usage in usages if (column := self._column_of(usage))
         }
-        self.fillers = dict(self._fillers())
+        self.sources = dict(self._sources())
 
     def link(self, classes: Mapping[StructureKey, str], types: TypeTable) -> LinkedTable:
         fields = names.field_names(column.name for column in self.table.columns)
@@ -189,8 +190,8 @@ class _TableLinker:
             shape = self._shape(column, type)
             if shape:
                 reached.update(closure(shape.service, shape.shape, self.reconciled.structures))
-            filler = self.fillers.get(column.name)
-            values = united(column.values, filler.member.values) if filler else column.values
+            source = self.sources.get(column.name)
+            values = united(column.values, source.member.values) if source else column.values
             columns.append(
                 LinkedColumn(
                     column=replace(column, values=values),
@@ -213,25 +214,25 @@ class _TableLinker:
         )
 
     def disagreements(self) -> Iterator[Disagreement]:
-        """The members of which the mapper's rows would not satisfy the columns' schemas."""
+        """Find members whose mapped values would not satisfy the schema of their column."""
         for column, type in self._typed_columns():
-            shape, filler = self._shape(column, type), self.fillers.get(column.name)
-            if shape is None or filler is None:
+            shape, source = self._shape(column, type), self.sources.get(column.name)
+            if shape is None or source is None:
                 continue
-            row = _row_shape(type, filler.member.shape)
-            service = filler.structure[0]
+            row = _row_shape(type, source.member.shape)
+            service = source.structure[0]
             if satisfies(row, shape.shape):
                 pairs = pairs_in(service, row, shape.service, shape.shape)
                 yield from self.reconciled.disagreements(pairs, shape.origin)
             else:
                 yield Disagreement(
-                    filler.structure,
-                    filler.member.name,
+                    source.structure,
+                    source.member.name,
                     shape_text(shape.shape),
-                    shape_text(filler.member.shape),
+                    shape_text(source.member.shape),
                     shape.origin,
                     service,
-                    filler.key_path,
+                    source.key_path,
                 )
 
     def _typed_columns(self) -> Iterator[tuple[Column, Resolved]]:
@@ -246,21 +247,23 @@ class _TableLinker:
         )
 
     def _shape(self, column: Column, type: Resolved) -> _ColumnShape | None:
-        """What a column holds: what its API page says, or else the record, unless the settings follow
-        the record."""
+        """Return the shape of a json column: the documented one, or the recorded one if there is none.
+
+        If the settings choose the record, the documented one is ignored. None means any JSON.
+        """
         found: list[_ColumnShape] = []
-        filler = self.fillers.get(column.name)
-        choice = self.reconciled.choice(filler.structure, filler.member.name) if filler else None
+        source = self.sources.get(column.name)
+        choice = self.reconciled.choice(source.structure, source.member.name) if source else None
         if column.name in self.documented and (choice is None or choice.use == "page"):
             found.append(self.documented[column.name])
-        if filler:
-            found.append(_ColumnShape(filler.structure[0], filler.member.shape, column.origin))
+        if source:
+            found.append(_ColumnShape(source.structure[0], source.member.shape, column.origin))
         return next(
             (shape for shape in found if _narrows(type, shape, self.reconciled.structures)), None
         )
 
-    def _fillers(self) -> Iterator[tuple[str, _Filler]]:
-        """What fills each column that is bound to a member, or derived."""
+    def _sources(self) -> Iterator[tuple[str, _ColumnSource]]:
+        """Yield the columns that are bound or derived, each with what fills it."""
         binding, responses = self.binding, self.responses
         if binding is None or responses is None:
             return
@@ -269,16 +272,19 @@ class _TableLinker:
             member = responses.column_member(binding, bound)
             item = responses.item(bound.operation or binding.operation, path or WHOLE)
             at = ("shapes", item.name, fetched_member(member.name))
-            yield bound.column, _Filler((binding.service, item.name), member, at)
+            yield bound.column, _ColumnSource((binding.service, item.name), member, at)
         item = responses.item(binding.operation, binding.path)
         for derived in binding.derived:
             text = RecordedMember(derived.column, Scalar("string"), required=False)
             entry = ("tables", binding.table, "columns", derived.column)
-            yield derived.column, _Filler((binding.service, item.name), text, entry)
+            yield derived.column, _ColumnSource((binding.service, item.name), text, entry)
 
     def _column_of(self, usage: _Usage) -> str | None:
-        """The column that a member of a response fills: the one that is bound to it, or, where the
-        operation is named after the table, the only column with its name."""
+        """Find the column that a member of a response fills.
+
+        It is the column that is bound to the member or, if the operation is named after the table, the
+        only column with the member's name.
+        """
         binding, service = self.binding, usage.shape.service
         if binding and service == binding.service:
             filling = usage.operation, usage.member
@@ -296,8 +302,10 @@ class _TableLinker:
 
 
 def _row_shape(type: Resolved, recorded: Shape) -> Shape:
-    """What a column of ``type`` holds where a member of ``recorded`` fills it: text that fills json
-    is decoded."""
+    """Return the shape of a row's value if a member of shape ``recorded`` fills a column of ``type``.
+
+    Text that fills a json column is decoded.
+    """
     if type.element is not None:
         inner = recorded.element if isinstance(recorded, ListOf) else Scalar("json")
         return ListOf(_row_shape(type.element, inner))
@@ -305,7 +313,7 @@ def _row_shape(type: Resolved, recorded: Shape) -> Shape:
 
 
 def _sql_names(column: str) -> dict[str, str]:
-    """The column's identifier in each dialect, unquoted."""
+    """Make the column's unquoted identifier in each dialect."""
     return {
         dialect.name: names.sql_name(
             column, max_bytes=dialect.max_identifier, reserved=dialect.system_columns

@@ -1,4 +1,4 @@
-"""Pages + type table -> `TypedPages`: the only place where data types of pages are resolved."""
+"""Resolve the data types of pages, once for all readers, into `TypedPages`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from schemagen.typetable import MAX_ARRAYS, ArraysTooDeep, Resolved, TypeTable, 
 
 @dataclass(frozen=True, slots=True)
 class TypedTable:
-    """A table with the types of its columns and parameters, in their order. Only columns of strings
-    have values."""
+    """A table with the types of its columns and parameters, in their order.
+
+    Documented values are kept for columns of strings only.
+    """
 
     table: Table
     columns: tuple[Resolved, ...]
@@ -36,8 +38,10 @@ class TypedPages:
 
 
 def resolve_types(pages: Pages, types: TypeTable) -> TypedPages:
-    """Resolve every data type of ``pages``, the settings' rules included. Raises `ProblemsFound` with
-    an SG118 for each that is unknown."""
+    """Resolve every data type of ``pages``, applying the rules of the settings.
+
+    Raises `ProblemsFound` with an SG118 for each unknown type.
+    """
     problems: list[Problem] = []
     tables: list[TypedTable] = []
     for table in sorted(pages.tables, key=lambda table: table.id):
@@ -65,8 +69,7 @@ def resolve_types(pages: Pages, types: TypeTable) -> TypedPages:
 def _resolved(
     types: TypeTable, table: str, item: Column | Parameter, problems: list[Problem]
 ) -> Resolved | None:
-    """Return the type of a column or parameter; None, with SG118 added to ``problems``, if it is
-    unknown."""
+    """Resolve the type of a column or parameter, or add an SG118 to ``problems`` and return None."""
     where = (table, item.name) if isinstance(item, Column) else ("", "")
     try:
         return types.resolve_column(*where, item.type)

@@ -25,8 +25,8 @@ def _same(value: object) -> object:
 class Codec(Generic[T]):
     """Reads a value from JSON and writes it.
 
-    ``read`` records what is wrong in the form and returns a value all the same. ``empty`` is the value
-    of an entry that is missing; an optional entry is left out if its value is empty.
+    ``read`` records problems in the form, and returns a value in any case. ``empty`` is the value of a
+    missing entry; an optional entry is left out if its value is empty.
     """
 
     empty: T
@@ -45,12 +45,12 @@ class Field:
 
 
 def required(key: str, codec: Codec[Any], attribute: str = "") -> Field:
-    """An entry that must be there. ``attribute`` is the key if it is not given."""
+    """Define an entry that must exist. ``attribute`` is by default the key."""
     return Field(key, codec, attribute or key, required=True)
 
 
 def optional(key: str, codec: Codec[Any], attribute: str = "") -> Field:
-    """An entry that is left out if it is empty. ``attribute`` is the key if it is not given."""
+    """Define an entry that is left out if it is empty. ``attribute`` is by default the key."""
     return Field(key, codec, attribute or key, required=False)
 
 
@@ -66,7 +66,7 @@ class Entry:
     block: bool = False
 
     def read(self, form: Form, key_path: KeyPath, value: object) -> dict[str, Any]:
-        """The values of the object by attribute, with the empty ones of keys that it lacks."""
+        """Read an object to values by attribute; missing keys have the empty value."""
         entries = object_of(value)
         if entries is None:
             form.must_be(key_path, "an object", value)
@@ -92,7 +92,7 @@ class Entry:
         return values
 
     def write(self, value: object) -> dict[str, Any]:
-        """The object for a ``value`` that has the attributes of the fields."""
+        """Make the object for a ``value`` that has the attributes of the fields."""
         written: dict[str, Any] = Block() if self.block else {}
         for field in self.fields:
             attribute: object = getattr(value, field.attribute)
@@ -102,12 +102,12 @@ class Entry:
 
 
 def object_of(value: object) -> dict[str, object] | None:
-    """``value`` if it is an object."""
+    """Return ``value`` if it is an object, otherwise None."""
     return cast("dict[str, object]", value) if isinstance(value, dict) else None
 
 
 def list_of(value: object) -> list[object] | None:
-    """``value`` if it is a list."""
+    """Return ``value`` if it is a list, otherwise None."""
     return cast("list[object]", value) if isinstance(value, list) else None
 
 
@@ -131,7 +131,7 @@ def _read_strings(form: Form, key_path: KeyPath, value: object) -> tuple[str, ..
 STRINGS: Codec[tuple[str, ...]] = Codec((), _read_strings, list)
 """Strings in their order."""
 SORTED_STRINGS: Codec[tuple[str, ...]] = Codec((), _read_strings, sorted)
-"""Strings that are written in the order of the alphabet."""
+"""Strings that are written in alphabetical order."""
 
 
 def _read_count(form: Form, key_path: KeyPath, value: object) -> int:
@@ -170,7 +170,7 @@ JSON: Codec[Json] = Codec(None, _read_json)
 
 
 def choice(known: tuple[str, ...]) -> Codec[Any]:
-    """One of the ``known`` strings."""
+    """Make the codec of one of the ``known`` strings."""
 
     def read(form: Form, key_path: KeyPath, value: object) -> str:
         if isinstance(value, str) and value in known:
@@ -182,7 +182,7 @@ def choice(known: tuple[str, ...]) -> Codec[Any]:
 
 
 def parsed(parse: Callable[[str], object]) -> Codec[str]:
-    """A string that ``parse`` accepts; otherwise it raises ValueError with a message for users."""
+    """Make the codec of a string that ``parse`` accepts; the message of its ValueError is reported."""
 
     def read(form: Form, key_path: KeyPath, value: object) -> str:
         text = read_string(form, key_path, value)
@@ -197,7 +197,7 @@ def parsed(parse: Callable[[str], object]) -> Codec[str]:
 
 
 def mapping(codec: Codec[T], key: Codec[str] | None = None) -> Codec[Mapping[str, T]]:
-    """An object with any keys, or with keys that ``key`` reads, in their order."""
+    """Make the codec of an object with any keys, or with keys that ``key`` reads, in their order."""
 
     def read(form: Form, key_path: KeyPath, value: object) -> Mapping[str, T]:
         values: dict[str, T] = {}
@@ -219,7 +219,7 @@ def mapping(codec: Codec[T], key: Codec[str] | None = None) -> Codec[Mapping[str
 
 
 def sorted_block(codec: Codec[Mapping[str, T]]) -> Codec[Mapping[str, T]]:
-    """An object that is written in the order of its keys, each on a line of its own."""
+    """Make the codec of an object whose entries are written sorted, each on a line of its own."""
 
     def write(values: Mapping[str, T]) -> Block:
         return Block(cast("dict[str, object]", codec.write(dict(sorted(values.items())))))
@@ -228,7 +228,7 @@ def sorted_block(codec: Codec[Mapping[str, T]]) -> Codec[Mapping[str, T]]:
 
 
 def pairs(codec: Codec[Mapping[str, T]]) -> Codec[tuple[tuple[str, T], ...]]:
-    """An object as pairs of key and value."""
+    """Make the codec of an object that is held as pairs of key and value."""
 
     def read(form: Form, key_path: KeyPath, value: object) -> tuple[tuple[str, T], ...]:
         return tuple(codec.read(form, key_path, value).items())
@@ -240,7 +240,7 @@ def pairs(codec: Codec[Mapping[str, T]]) -> Codec[tuple[tuple[str, T], ...]]:
 
 
 def sequence(codec: Codec[T]) -> Codec[tuple[T, ...]]:
-    """A list."""
+    """Make the codec of a list."""
 
     def read(form: Form, key_path: KeyPath, value: object) -> tuple[T, ...]:
         items = list_of(value)
@@ -256,7 +256,7 @@ def sequence(codec: Codec[T]) -> Codec[tuple[T, ...]]:
 
 
 def keyed(codec: Codec[Mapping[str, T]], attribute: str) -> Codec[tuple[T, ...]]:
-    """An object as its values, which hold their keys in ``attribute``."""
+    """Make the codec of an object that is held as its values, which have their keys in ``attribute``."""
 
     def read(form: Form, key_path: KeyPath, value: object) -> tuple[T, ...]:
         return tuple(codec.read(form, key_path, value).values())
@@ -268,7 +268,7 @@ def keyed(codec: Codec[Mapping[str, T]], attribute: str) -> Codec[tuple[T, ...]]
 
 
 def layout(value: object, depth: int = 0) -> str:
-    """The JSON text of a value: a `Block` in lines, anything else in its line."""
+    """Format a value as JSON: the entries of a `Block` on lines of their own, anything else on one line."""
     if not isinstance(value, Block) or not value:
         return json.dumps(value, ensure_ascii=False)
     inner = "  " * (depth + 1)

@@ -1,6 +1,6 @@
-"""The entries of a lock file, each with how it is read and written.
+"""Define the entries of a lock file, and how each is read and written.
 
-To add an entry, add a `Field` to its table here and an attribute to the class that the table is read
+To add an entry, add a `Field` to its table here, and an attribute to the class that the table is read
 into. Entries are written in the order of their table.
 """
 
@@ -225,7 +225,7 @@ _ENRICHMENTS: Mapping[int, str] = {1: "auxiliary", FORMAT: "enrichments"}
 
 
 def in_format(key_path: KeyPath, format: int) -> KeyPath:
-    """The key path in a file of ``format`` of an entry that the written format has at ``key_path``."""
+    """Translate a key path of the newest format to a file of ``format``."""
     return tuple(_ENRICHMENTS[format] if key == _ENRICHMENTS[FORMAT] else key for key in key_path)
 
 
@@ -286,7 +286,7 @@ def _binding_codec(format: int) -> Codec[Binding]:
 
 
 def _line(text: str, table: str) -> int:
-    """The line of a table's entry, found without the positions of all other entries."""
+    """Find the line of a table's entry, without computing the positions of all others."""
     key = json.dumps(table, ensure_ascii=False)
     line, _ = line_column(text, max(text.find(key), 0))
     return line
@@ -360,9 +360,11 @@ _RULES = Codec(CallRules(), _read_rules, _RULES_ENTRY.write)
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a lock file holds. ``outputs``, ``enumerations``, ``shapes``, ``operations`` and
-    ``scope`` are its `Record`; format 1 lacks the last two. An operation's scope is written if it is
-    not that of the service."""
+    """The content of a lock file.
+
+    ``outputs``, ``enumerations``, ``shapes``, ``operations`` and ``scope`` are its `Record`; format 1
+    lacks the last two. An operation's scope is written only if it differs from the service's.
+    """
 
     format: int
     service: str
@@ -402,12 +404,12 @@ _FILES = {format: _file_entry(format) for format in _ENRICHMENTS}
 
 
 def format_of(document: object) -> object:
-    """The format of a loaded document: 1 if it does not tell."""
+    """Return the format of a loaded document; it is 1 if there is no such entry."""
     return (object_of(document) or {}).get("format", 1)
 
 
 def read_content(form: Form, document: object) -> Content:
-    """Read a loaded document; what is wrong is recorded in ``form``."""
+    """Read a loaded document; problems are recorded in ``form``."""
     format = format_of(document)
     if not isinstance(format, int) or format not in _FILES or format is True:
         known = " and ".join(map(str, _FILES))
@@ -431,7 +433,7 @@ def read_content(form: Form, document: object) -> Content:
 
 
 def write_content(content: Content) -> dict[str, Any]:
-    """The document of a lock file, in the newest format."""
+    """Make the document of a lock file, in the newest format."""
     operations = {
         name: replace(rules, scope=Scope()) if rules.scope == content.scope else rules
         for name, rules in content.operations.items()

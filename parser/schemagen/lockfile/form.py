@@ -1,4 +1,4 @@
-"""Loading a JSON document, and collecting what is wrong in it."""
+"""Load a JSON document, and collect the problems in it."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def load(path: str, text: str) -> tuple[object, bool]:
 
 
 def entry_name(key_path: KeyPath) -> str:
-    """The name of an entry in messages."""
+    """Name an entry for messages."""
     return f'"{key_path[-1]}"' if key_path else "the file"
 
 
 def shown(value: object) -> str:
-    """A JSON value in messages: a scalar as it is written, or its kind."""
+    """Format a JSON value for messages: a scalar as JSON, shortened; otherwise its kind."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):
@@ -62,9 +62,9 @@ def shown(value: object) -> str:
 
 
 class Form:
-    """A file while it is read: collects what is wrong, so that all of it is reported at once.
+    """Collects the problems of a file while it is read, so that all are reported together.
 
-    What was read is meaningless if there are ``problems``.
+    Values that were read are only valid if there are no ``problems``.
     """
 
     def __init__(self, path: str, text: str) -> None:
@@ -80,8 +80,7 @@ class Form:
         self.wrong(key_path, f"{entry_name(key_path)} must be {accepted}, not {shown(value)}")
 
     def raise_problems(self, duplicates: bool) -> None:
-        """Raise `ProblemsFound` with every SG401, if any; with ``duplicates``, look for duplicate
-        keys, too."""
+        """Raise `ProblemsFound` with every SG401, if any; ``duplicates`` reports duplicate keys as well."""
         if not self.problems and not duplicates:
             return
         entries = positions.json(self.text)

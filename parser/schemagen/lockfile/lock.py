@@ -1,4 +1,4 @@
-"""Lock files: for each service, which response fills which column.
+"""Read, check and write lock files: for each service, which response fills which column.
 
 ``bindings/<provider>/<service>.json`` holds the bindings of the service's tables and a record of the
 response structures that they reach. A build therefore needs no botocore, and a new botocore changes
@@ -99,7 +99,7 @@ def parse(path: str, data: bytes) -> LockFile:
 
 
 def write(lock: LockFile) -> str:
-    """The text of the lock file: sorted, each column and each structure on a line of its own."""
+    """Format a lock file: sorted, with each column and each structure on a line of its own."""
     record = lock.record
     content = Content(
         FORMAT,
@@ -147,7 +147,7 @@ def problems(
 
 
 def check(lock: LockFile, tables: Iterable[Table]) -> tuple[Problem, ...]:
-    """SG402 for columns that are not on their page. Tables without a page are skipped."""
+    """Report columns that are not on their page, as SG402. Tables without a page are skipped."""
     pages = {table.id: {column.name for column in table.columns} for table in tables}
     return problems(
         lock,
@@ -163,8 +163,7 @@ def check(lock: LockFile, tables: Iterable[Table]) -> tuple[Problem, ...]:
 
 
 def _columns(binding: Binding, format: int) -> Iterator[tuple[KeyPath, str]]:
-    """The key paths and names of the columns in ``binding``, bound or unbound, in a file of
-    ``format``."""
+    """Yield key path and name of each column in ``binding``, bound or not, in a file of ``format``."""
     table: KeyPath = ("tables", binding.table)
     for column in binding.filled:
         yield (*table, "columns", column.column), column.column
@@ -226,7 +225,7 @@ class _BindingCheck:
     def item(
         self, operation: str, path: str, entry: KeyPath, operation_entry: KeyPath
     ) -> RecordedStructure | None:
-        """The structure that ``path`` leads to; None, with a finding, if it is not recorded."""
+        """Look up the structure at ``path``, or add a finding and return None if it is not recorded."""
         try:
             return self.responses.item(operation, path)
         except UnknownOperation as error:
@@ -245,7 +244,7 @@ class _BindingCheck:
 
 
 def _members(column: BoundColumn | DerivedColumn) -> Iterator[tuple[str, str]]:
-    """The members that fill a column, each with the key of its entry."""
+    """Yield the members that fill a column, each with the key of its entry."""
     if column.member:
         yield "member", column.member
     if isinstance(column, DerivedColumn) and column.format:

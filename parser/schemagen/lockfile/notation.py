@@ -1,4 +1,4 @@
-"""The notation of types and arguments in the lock, and how it is parsed.
+"""Parse the notation of types and arguments in lock files.
 
 | written | meaning |
 |---|---|
@@ -75,12 +75,12 @@ def type_text(shape: Shape, enumeration: str = "") -> str:
 
 
 def basename(member: str) -> str:
-    """The argument that is the part of ``member`` after its last "/"."""
+    """Write the argument that is the part of ``member`` after its last "/"."""
     return f"basename({member})"
 
 
 def argument_members(text: str) -> tuple[str, ...]:
-    """The members of the item that an argument is made from. ``text`` is a valid argument."""
+    """Return the members of the item that an argument is made from. ``text`` must be valid."""
     if arn_format.is_format(text):
         return arn_format.parse(text).members
     match = _BASENAME.fullmatch(text)

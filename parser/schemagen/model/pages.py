@@ -1,8 +1,8 @@
-"""The intermediate model: what pages say, free of their format and of any target.
+"""Define the model of pages, independent of their format and of any target.
 
-Everything is frozen and hashable, and every element that a person can point at on a page keeps its
-`Origin`. Types of columns stay DDSQL type expressions (``array<string>``) until the type table
-resolves them; types of structure members are `Shape` expressions over the scalars of the type table.
+Everything is frozen and hashable, and every element that is visible on a page has its `Origin`. Types of
+columns are DDSQL type expressions (``array<string>``), which the type table resolves later; types of
+structure members are `Shape` expressions over the scalars of the type table.
 """
 
 from __future__ import annotations
@@ -150,7 +150,8 @@ class DocumentedMember:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Where a structure says it is used: ``operation``'s member ``member``, as an element or whole."""
+    """A use of a structure that its page states: as ``member`` of ``operation``'s response, or as an
+    element of it."""
 
     operation: str
     member: str
@@ -179,7 +180,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Everything that the documentation says, each kind sorted by name.
+    """The content of all pages, each kind sorted by name.
 
     ``indexes`` are the API pages that only list other pages.
     """

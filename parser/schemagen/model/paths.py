@@ -23,7 +23,7 @@ PATH_FORM = (
     "'@' for the response itself, or members joined by dots with [] after each list, "
     "such as 'Reservations[].Instances[]'"
 )
-"""What messages say of the form of a path."""
+"""The form of a path, as messages describe it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,6 @@ def map_key(member: str) -> tuple[str, str] | None:
 
 
 def fetched_member(member: str) -> str:
-    """The member of the item that holds ``member``: the map of ``Attributes[QueueArn]``."""
+    """Return the item's member that contains ``member``: the map of ``Attributes[QueueArn]``."""
     at_key = map_key(member)
     return at_key[0] if at_key else member

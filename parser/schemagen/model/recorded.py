@@ -81,7 +81,7 @@ class RecordedResponses:
         return dict(self.service.outputs)
 
     def output(self, operation: str) -> RecordedStructure:
-        """The structure of ``operation``'s response. Raises `NotRecorded`."""
+        """Return the structure of ``operation``'s response. Raises `NotRecorded`."""
         if operation not in self.outputs:
             raise UnknownOperation(
                 f"operation {operation!r} is not recorded{did_you_mean(operation, self.outputs)}"
@@ -89,11 +89,11 @@ class RecordedResponses:
         return self.structures[self.outputs[operation]]
 
     def item(self, operation: str, path: str) -> RecordedStructure:
-        """The structure that ``path`` leads to. Raises `NotRecorded`."""
+        """Return the structure that ``path`` leads to. Raises `NotRecorded`."""
         return self.structures_along(operation, path)[-1]
 
     def structures_along(self, operation: str, path: str) -> tuple[RecordedStructure, ...]:
-        """The structures along ``path``, from the response to the item. Raises `NotRecorded`."""
+        """Return the structures along ``path``, from response to item. Raises `NotRecorded`."""
         structure = self.output(operation)
         passed = [structure]
         for step in steps(path):
@@ -114,7 +114,7 @@ class RecordedResponses:
         return tuple(passed)
 
     def member(self, structure: RecordedStructure, name: str) -> RecordedMember:
-        """The member ``name`` of a structure. Raises `NotRecorded`.
+        """Return the member ``name`` of a structure. Raises `NotRecorded`.
 
         `WHOLE` is the structure itself, and ``Attributes[QueueArn]`` the value at a key of a map.
         """
@@ -134,7 +134,7 @@ class RecordedResponses:
         raise NotRecorded(f"{structure.name} has no member {name!r}{did_you_mean(name, known)}")
 
     def column_member(self, binding: Binding, column: BoundColumn) -> RecordedMember:
-        """The member that fills ``column`` of ``binding``. Raises `NotRecorded`."""
+        """Return the member that fills ``column`` of ``binding``. Raises `NotRecorded`."""
         path = binding.item_path(column.operation)
         if path is None:
             raise UnknownOperation(f"{binding.table} does not call {column.operation!r}")

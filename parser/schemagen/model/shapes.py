@@ -36,7 +36,7 @@ Shape = Scalar | StructureRef | ListOf | MapOf
 
 
 def structure_names(shape: Shape) -> Iterator[str]:
-    """The structures that ``shape`` itself names."""
+    """Yield the names of the structures in ``shape``, not those that they refer to."""
     match shape:
         case StructureRef(name):
             yield name
