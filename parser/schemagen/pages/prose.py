@@ -107,13 +107,14 @@ _TICKS = r"(?P<ticks>`++)"
 # Only what is surely a target: "[a-z]([-a-z0-9]*)" is a pattern.
 _LINK = (
     r"\[(?P<label>(?:[^\[\]\\]|\\.)*+)\]"
-    r"\((?P<target>(?:https?:|mailto:|/|\#|\.\.?/)[^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+|[\w./-]*\.(?:md|html)(?:\#[^\s()]*+)?)\)"
+    r"\((?P<target>(?:https?:|mailto:|/|\#|\.\.?/)[^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+|[\w./-]*\.(?:md|html)(?:\#[^\s()]*+)?)(?:\s+\"[^\"]*\")?\)"
 )
 _ESCAPE = r"\\(?P<escaped>[!-/:-@\[-`{-~])"
 _EMPHASIS = r"(?P<stars>\*{1,3})(?![\s*])(?P<emphasis>(?:[^*\\]|\\.)+?)(?<!\s)(?P=stars)(?!\*)"
 
 _IN_HTML = re.compile("|".join((_TICKS, _TAG, _ENTITY, _LINK)))
 _IN_MARKDOWN = re.compile("|".join((_ESCAPE, _TICKS, _TAG, _ENTITY, _LINK, _EMPHASIS)))
+_MARKS = re.compile(r"[\\`<&\[*]")  # what markup begins with
 _REFERENCE = re.compile(r"""\bcref\s*=\s*["']?(?:[A-Z]:)?([^"'\s>]+)""")
 _TICK_RUN = re.compile(r"`+")
 
@@ -228,7 +229,13 @@ def _pieces(tokens: Iterable[Span | _Tag]) -> tuple[Piece, ...]:
 # --- Markdown -------------------------------------------------------------------------------------
 
 _ITEM = re.compile(r"([ \t]*)(?:[-+*]|\d{1,9}[.)])[ \t]+(\S.*)")
-_ADMONITION = re.compile(r"\s*\*\*(Caution|Important|Note|Tip|Warning):?\*\*:?\s*")
+ADMONITIONS = ("Caution", "Important", "Note", "Tip", "Warning")
+"""The labels of paragraphs that are bold, or headings of the lowest level, on pages in Markdown."""
+_ADMONITION = re.compile(
+    r"\s*(?:\*\*(?P<bold>{0}):?\*\*:?|\#{{5,6}}\s+(?P<heading>{0}))\s*".format(
+        "|".join(ADMONITIONS)
+    )
+)
 
 
 def from_markdown(lines: Iterable[str], *, wrapped: bool) -> tuple[Piece, ...]:
@@ -267,7 +274,7 @@ def from_markdown(lines: Iterable[str], *, wrapped: bool) -> tuple[Piece, ...]:
             waiting.append(item[2])
         elif admonition := _ADMONITION.fullmatch(line):
             end()
-            label = admonition[1]
+            label = admonition["bold"] or admonition["heading"]
         else:
             if not (wrapped and waiting):
                 end()
@@ -279,8 +286,15 @@ def from_markdown(lines: Iterable[str], *, wrapped: bool) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
+def is_admonition(line: str) -> bool:
+    """Whether a line labels the paragraph below it as a note."""
+    return _ADMONITION.fullmatch(line) is not None
+
+
 def text_of(line: str) -> str:
     """Format one line of inline Markdown as plain text."""
+    if not _MARKS.search(line):
+        return fold(line)
     tokens = _tokens(line, _IN_MARKDOWN)
     return fold("".join(token.text for token in tokens if isinstance(token, Span)))
 

@@ -34,6 +34,8 @@ _SOMETHING_ELSE = re.compile(
     r"|action|attributes|elements|fields|keys|members|parameters|parameter values|properties)\b",
     re.IGNORECASE,
 )
+# "Valid values for ddd are:" is about a part of the value, unless the word is the name itself.
+_PART = re.compile(r"\bvalues for (?!this\b|the\b)(\w+) (?:are|is|include)\b", re.IGNORECASE)
 _NO_LONGER = re.compile(r"\bno longer\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'`])")
 _AFTER_VALUE = re.compile(r"\s*(?:$|[-\u2013\u2014:]\s)")
@@ -95,6 +97,8 @@ def _group(
     found = [value for value in values if value is not None]
     if not all(value in known for value, _ in found):
         if _SOMETHING_ELSE.search(announcement):
+            return
+        if (part := _PART.search(announcement)) and snake_case(part[1]) != snake_case(name):
             return
         stated = _STATE.search(announcement) and _STATE.search(snake_case(name).replace("_", " "))
         if not (stated or _ANNOUNCES.search(announcement) or _NO_LONGER.search(announcement)):

@@ -1,0 +1,530 @@
+"""Find the members that a section of an API page lists, and read them.
+
+A member begins with its name and ends where the next one begins. After the name come its description and
+its facts (``Type: String``, ``Required: Yes``). The generations of pages mark names differently, see
+`Layout`; a section has one layout. Members that are sent in the URI, in a header or as the body have no
+type: what they are follows from the sentence before them, see `ANNOUNCEMENTS`.
+
+Nothing is skipped silently: a ``Type:`` line that belongs to no member, two of them in one member, and
+announced members that are not there are problems.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+
+from schemagen.diagnostics import shown
+from schemagen.model.origin import Origin
+from schemagen.model.pages import DocumentedMember, DocumentedValue
+from schemagen.model.shapes import ListOf, Scalar, Shape
+from schemagen.pages import characters, markdown, prose, values
+from schemagen.pages.api_facts import (
+    FACT_LINE,
+    TYPE_LINE,
+    Facts,
+    UnreadableFact,
+    read_fact,
+    split_fact,
+)
+from schemagen.pages.markdown import Block, Cell
+
+STRING, BINARY, STATUS = Scalar("string"), Scalar("binary"), Scalar("int64")
+
+ANNOUNCEMENTS: tuple[tuple[str, Shape | None], ...] = (
+    (r"The request \w+ the following (?:URI parameters|HTTP headers)", STRING),
+    (r"The response \w+ the following HTTP headers", STRING),
+    (r"The request \w+ the following binary data", BINARY),
+    (r"The response \w+ the following as the HTTP body", BINARY),
+    (r"If the action is successful, the service sends back the following HTTP response", STATUS),
+    (r"The request \w+ the following data", None),
+    (r"The following (?:data|elements?|items?) (?:is|are) returned", None),
+)
+"""The beginnings of sentences that announce members, and the type of members that state none; None if
+each states its type."""
+
+TABLE_COLUMNS = {
+    "name": ("name", "member", "field", "parameter", "element", "property", "attribute"),
+    "type": ("type", "data type"),
+    "required": ("required",),
+    "description": ("description",),
+}
+"""The headers of a table of members, by what its columns hold. The first two are necessary."""
+
+ANCHOR = re.compile(r"<a name=\"(?P<anchor>[^\"]*)\"\s*+>\s*+</a>")
+ANCHOR_LINE = re.compile(rf"\s*+{ANCHOR.pattern}\s*+")
+_LINK = r"\((?P<{0}>[^()\s]*+)(?:\s++\"[^\"]*+\")?\)"
+_BOLD = re.compile(
+    r"\s{0,3}+(?:"
+    rf"\*\*\s*+\[(?P<linked>[^\[\]]++)\]{_LINK.format('target')}\s*+\*\*"
+    rf"|\[\s*+\*\*(?P<within>[^*\[\]]++)\*\*\s*+\]{_LINK.format('around')}"
+    r"|\*\*\s*+(?P<name>[^*\[\]]++)\*\*"
+    # What the query protocol calls the keys and values of a map.
+    r"(?:\s++(?:[\w.]+\.N\.\w+ \\?\((?:key|value)\\?\)\s*+)+)?+"
+    rf")\s*+(?:{ANCHOR.pattern})?\s*+"
+)
+_IDENTIFIER = re.compile(r"[A-Za-z_][\w.-]*")
+# Lists of the query protocol: "Filters.Filter.N" is the member Filters.
+_QUERY_LIST = re.compile(r"(\w+)(?:\.\w+)*\.N")
+_ROOT_TAG = re.compile(r"Root level tag for the \w+ parameters\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section with members: its heading, and the lines ``start`` to ``end`` - 1 below it, from 0."""
+
+    name: str
+    heading: Block
+    start: int
+    end: int
+
+    @property
+    def title(self) -> str:
+        """The name as titles are compared."""
+        return self.name.lower()
+
+
+class Layout(Enum):
+    """How a section marks the names of its members, most certain first."""
+
+    ANCHORED = auto()
+    """A bold name with an anchor. Bold words without one are labels in descriptions."""
+    LINKED = auto()
+    """A bold link to the syntax of the request or response."""
+    INDENTED = auto()
+    """A bold word as the first line of a paragraph, after a space: labels have none."""
+    BOLD = auto()
+    """A bold word as the first line of a paragraph."""
+    HEADING = auto()
+    """A heading below that of the section."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The name of a member, as written (``source``) from ``column`` on (from 0) in its line, and as text.
+
+    ``end`` is the number of the line after it and its anchor.
+    """
+
+    layout: Layout
+    line: int
+    end: int
+    column: int
+    source: str
+    name: str
+
+
+def _name_of(source: str) -> str:
+    name = prose.text_of(source)
+    listed = _QUERY_LIST.fullmatch(name)
+    return listed[1] if listed else name
+
+
+@dataclass(slots=True)
+class MemberReader:
+    """Reads the members of one page. ``blocks`` are the page's, ``problem`` records a problem."""
+
+    path: str
+    text: str
+    lines: Sequence[str]
+    blocks: Sequence[Block]
+    problem: Callable[[int, int, str, str], None]
+    _quoted: set[int] = field(init=False)
+    _headings_at: dict[int, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._quoted = {
+            line
+            for block in self.blocks
+            if block.kind == "fence"
+            for line in range(block.start, block.end)
+        }
+        self._headings_at = {
+            block.start: block.text for block in self.blocks if block.kind == "heading"
+        }
+
+    def members(self, section: Section) -> Iterator[DocumentedMember]:
+        """Read the members of a section, in the order of the page."""
+        heads = self._heads(section)
+        if not heads and (table := self._table(section)):
+            yield from self._rows(table)
+            return
+        announced = self._announcements(section)
+        self._check_announced(section, heads, announced)
+        begins = [head.line for head in heads]
+        self.check_types(section.start, min(begins, default=section.end))
+        for head, following in zip(heads, [*begins[1:], section.end], strict=False):
+            above = [shape for line, (_, shape) in announced.items() if line < head.line]
+            end = min(
+                (line for line in announced if head.line < line < following), default=following
+            )
+            self.check_types(end, following)
+            member = self._member(head, end, above[-1] if above else None)
+            if member is not None:
+                yield member
+
+    # --- where members begin ---
+
+    def _heads(self, section: Section) -> list[_Head]:
+        """Find the names of the members: the layout that explains the most types wins."""
+        candidates = [*self._bold(section), *self._headings(section)]
+        anchored = [head for head in candidates if head.layout is Layout.ANCHORED]
+        if anchored:
+            return anchored
+        found: list[_Head] = []
+        explained = -1
+        for layout in (Layout.LINKED, Layout.INDENTED, Layout.BOLD, Layout.HEADING):
+            heads = [head for head in candidates if head.layout is layout]
+            typed = self._typed(heads, section.end)
+            kept = [
+                head
+                for number, head in enumerate(heads)
+                if not self._is_label(head, typed[number], all(typed[max(0, number - 1) : number]))
+            ]
+            if layout is Layout.HEADING and not any(typed):
+                continue
+            if kept and sum(typed) > explained:
+                found, explained = kept, sum(typed)
+        return found
+
+    def _bold(self, section: Section) -> Iterator[_Head]:
+        for line in range(section.start, section.end):
+            text = self.lines[line]
+            if "**" not in text or line in self._quoted or not (match := _BOLD.fullmatch(text)):
+                continue
+            end = line + 1
+            anchored = match["anchor"] is not None
+            if not anchored and end < section.end and ANCHOR_LINE.fullmatch(self.lines[end]):
+                anchored, end = True, end + 1
+            group = next(name for name in ("linked", "within", "name") if match[name] is not None)
+            name = _name_of(match[group])
+            layout = Layout.INDENTED if text.startswith(" ") else Layout.BOLD
+            if anchored:
+                layout = Layout.ANCHORED
+            elif not (self._begins(line) and _IDENTIFIER.fullmatch(name)):
+                continue
+            elif (match["target"] or match["around"] or "").startswith("#"):
+                layout = Layout.LINKED
+            yield _Head(layout, line, end, match.start(group), match[group], name)
+
+    def _begins(self, line: int) -> bool:
+        """Whether a line is the first of a paragraph."""
+        above = self.lines[line - 1]
+        return not above.strip() or ANCHOR_LINE.fullmatch(above) is not None
+
+    def _headings(self, section: Section) -> Iterator[_Head]:
+        headings = [
+            block
+            for block in self.blocks
+            if block.kind == "heading" and section.start <= block.start < section.end
+        ]
+        level = min((heading.level for heading in headings), default=0)
+        for heading in headings:
+            source = ANCHOR.sub(" ", heading.text).strip()
+            name = _name_of(source)
+            if heading.level == level and _IDENTIFIER.fullmatch(name):
+                line, column = heading.start, max(0, self.lines[heading.start].find(source))
+                yield _Head(Layout.HEADING, line, heading.end, column, source, name)
+
+    def _typed(self, heads: Sequence[_Head], end: int) -> list[bool]:
+        """Tell which heads are followed by a type before the next one."""
+        ends = [*(head.line for head in heads[1:]), end]
+        return [any(self._types(head.end, end)) for head, end in zip(heads, ends, strict=False)]
+
+    @staticmethod
+    def _is_label(head: _Head, typed: bool, above_typed: bool) -> bool:
+        """Whether a head is a label such as "Note", which belongs to the member above it.
+
+        A member can have that name: then it has a type, and so has the one above.
+        """
+        return head.name in prose.ADMONITIONS and not (typed and above_typed)
+
+    # --- what is between members ---
+
+    def _types(self, start: int, end: int) -> Iterator[int]:
+        """Yield the lines that state a type."""
+        for line in range(start, end):
+            if TYPE_LINE.match(self.lines[line]) and line not in self._quoted:
+                yield line
+
+    def check_types(self, start: int, end: int) -> None:
+        """Record a problem for the first type that belongs to no member."""
+        for line in self._types(start, end):
+            text = self.lines[line].strip()
+            message = f"{shown(text)} belongs to no member: no line above it is marked as a name"
+            self.problem(line, 1, "SG210", f"{message}; mark it, or fetch the page again")
+            return
+
+    def _announcements(self, section: Section) -> dict[int, tuple[str, Shape | None]]:
+        """Find the lines that announce members: their sentences, and the type of the members."""
+        found: dict[int, tuple[str, Shape | None]] = {}
+        for line in range(section.start, section.end):
+            text = self.lines[line].strip()
+            alone = text.startswith(("The ", "If ")) and not self.lines[line - 1].strip()
+            if alone and not "".join(self.lines[line + 1 : line + 2]).strip():
+                for beginning, shape in ANNOUNCEMENTS:
+                    if re.match(beginning, text):
+                        found[line] = prose.text_of(text), shape
+        return found
+
+    def _check_announced(
+        self,
+        section: Section,
+        heads: Sequence[_Head],
+        announced: Mapping[int, tuple[str, Shape | None]],
+    ) -> None:
+        """Record a problem where members are announced, but none follows; or none can be recognized."""
+        ends = [*list(announced)[1:], section.end]
+        for (line, (sentence, _)), end in zip(announced.items(), ends, strict=False):
+            if not any(line < head.line < end for head in heads):
+                message = f"no member follows the sentence {shown(sentence)}"
+                self.problem(line, 1, "SG212", f"{message}; fetch the page again")
+        if heads or announced or any(self._types(section.start, section.end)):
+            return
+        for block in self.blocks:
+            if section.start <= block.start < section.end and self._is_structured(block):
+                message = f"no member can be recognized in the section {shown(section.name)}"
+                self.problem(block.start, 1, "SG212", f"{message}; fetch the page again")
+                return
+
+    def _is_structured(self, block: Block) -> bool:
+        """Whether a block could be meant as a list of members."""
+        if block.kind in ("heading", "table"):
+            return True
+        lines = self.lines[block.start : block.end]
+        return block.kind == "prose" and any(
+            re.match(r"\s*(?:[-+*]\s|\d+[.)]\s|\*\*)", line) for line in lines
+        )
+
+    # --- a member ---
+
+    def _member(self, head: _Head, end: int, announced: Shape | None) -> DocumentedMember | None:
+        """Read the member from ``head`` to the line before ``end``, or record a problem.
+
+        ``announced`` is its type if it states none.
+        """
+        name = self._name(head)
+        if name is None or self._is_ambiguous(head, end):
+            return None
+        facts = Facts(name)
+        first, stop = self._facts_of(head.end, end)
+        others: list[str] = []
+        for number in range(first, stop):
+            text = self.lines[number].strip()
+            key, value = split_fact(text)
+            if key is None:
+                others.append(prose.text_of(text))
+                continue
+            try:
+                read_fact(key, facts, value)
+            except UnreadableFact as error:
+                column = self.lines[number].find(value, self.lines[number].index(":")) + 1
+                self.problem(number, max(1, column), error.code, str(error))
+                return None
+        pieces = self._description(head.end, first)
+        shape = facts.shape or _sent(announced, facts)
+        if shape is not None:
+            return self._documented(head.line, facts, shape, pieces, others)
+        if not (pieces and _ROOT_TAG.match(pieces[0].text)):
+            message = f"the member {shown(name)} has no type; add its line 'Type: …'"
+            start = len(self.lines[head.line]) - len(self.lines[head.line].lstrip())
+            self.problem(head.line, start + 1, "SG203", message)
+        return None
+
+    def _description(self, start: int, end: int) -> tuple[prose.Piece, ...]:
+        lines = [
+            text if prose.is_admonition(text) else self._headings_at.get(start + index, text)
+            for index, text in enumerate(self.lines[start:end])
+            if not ANCHOR_LINE.fullmatch(text)
+        ]
+        # Mirrors break the lines of paragraphs, and put an empty line after the name.
+        wrapped = bool(lines) and not lines[0].strip()
+        return prose.from_markdown(lines, wrapped=wrapped)
+
+    def _documented(
+        self,
+        line: int,
+        facts: Facts,
+        shape: Shape,
+        pieces: Sequence[prose.Piece],
+        others: Sequence[str],
+    ) -> DocumentedMember:
+        others = list(others)
+        if facts.values and _element(shape) != STRING:
+            others.append(f"Valid values: {' | '.join(value.value for value in facts.values)}")
+        return DocumentedMember(
+            facts.name,
+            shape,
+            Origin(self.path, line + 1),
+            facts.required,
+            "\n".join(filter(None, [prose.plain(pieces), *others])),
+            _united(facts.values, pieces, facts.name, shape),
+            facts.constraints,
+        )
+
+    def _is_ambiguous(self, head: _Head, end: int) -> bool:
+        """Record a problem if a member has two types, and return whether it has.
+
+        Where names have anchors, a description can state the same type for several cases.
+        """
+        types = list(self._types(head.end, end))
+        stated = {self.lines[line].strip() for line in types}
+        if len(types) < 2 or (head.layout is Layout.ANCHORED and len(stated) == 1):
+            return False
+        message = f"the member {shown(head.name)} has two types, the first on line {types[0] + 1}"
+        self.problem(types[1], 1, "SG211", f"{message}; is there another member between them?")
+        return True
+
+    def _facts_of(self, start: int, end: int) -> tuple[int, int]:
+        """Find the lines of a member that hold facts, as a half-open range of line numbers.
+
+        They begin with the type or, if there is none, with the last run of other facts, and end with a
+        blank line that no fact follows.
+        """
+        first = max(self._types(start, end), default=end)
+        for line in reversed(range(start, end)) if first == end else ():
+            if FACT_LINE.match(self.lines[line]):
+                first = line
+            elif self.lines[line].strip() and first < end:
+                break
+        stop = first
+        for line in range(first, end):
+            if not self.lines[line].strip():
+                continue
+            if stop != line and not FACT_LINE.match(self.lines[line]):
+                break
+            stop = line + 1
+        return first, stop
+
+    def _name(self, head: _Head) -> str | None:
+        """Return a member's name, or record a problem and return None if no target can hold it."""
+        start = head.column
+        if (wrong := characters.wrong_in_name(head.source.strip())) is not None:
+            start += wrong + len(head.source) - len(head.source.lstrip())
+            character = markdown.raw_lines(self.text)[head.line][start]
+        elif (wrong := characters.wrong_in_name(head.name)) is not None:
+            character = head.name[wrong]
+        elif head.name:
+            return head.name
+        else:
+            self.problem(head.line, start + 1, "SG203", "a member has no name; add it")
+            return None
+        reason = f"the member {shown(head.name)} {characters.in_name(character)}"
+        self.problem(head.line, start + 1, "SG122", reason)
+        return None
+
+    # --- tables ---
+
+    def _table(self, section: Section) -> _Table | None:
+        """Find a table whose header names columns of members."""
+        for block in self.blocks:
+            if block.kind != "table" or not section.start <= block.start < section.end:
+                continue
+            header = [cell.text.strip("*` ").lower() for cell in self._cells(block.start)]
+            columns = {
+                column: header.index(word)
+                for column, words in TABLE_COLUMNS.items()
+                for word in words
+                if word in header
+            }
+            if "name" in columns and "type" in columns:
+                return _Table(columns, block.start + 2, block.end)
+        return None
+
+    def _cells(self, line: int) -> list[Cell]:
+        return markdown.cells(self.lines[line])
+
+    def _rows(self, table: _Table) -> Iterator[DocumentedMember]:
+        for line in range(table.start, table.end):
+            cells = self._cells(line)
+            # Surplus cells are parts of a description with a pipe in it.
+            last = max(table.columns.values())
+            missing = Cell("", cells[-1].end + 1 if cells else 1, 0, 0)
+            texts = {
+                column: cells[index] if index < len(cells) else missing
+                for column, index in table.columns.items()
+            }
+            source = texts["name"].text.strip("*` ")
+            column = texts["name"].column - 1
+            head = _Head(Layout.HEADING, line, line + 1, column, source, _name_of(source))
+            name = self._name(head)
+            if name is None:
+                continue
+            facts = Facts(name)
+            if not texts["type"].text:
+                message = f"the member {shown(name)} has no type; add it to its row"
+                self.problem(line, texts["type"].column, "SG203", message)
+                continue
+            stated = [("type", texts["type"])]
+            if required := texts.get("required"):
+                stated.append(("required", required))
+            try:
+                for key, cell in stated:
+                    column = cell.column
+                    read_fact(key, facts, cell.text.strip("`"))
+            except UnreadableFact as error:
+                self.problem(line, column, error.code, str(error))
+            if facts.shape is None:
+                continue
+            described = texts.get("description")
+            text = described.text if described else ""
+            if described and table.columns["description"] == last:
+                text = markdown.join(self.lines[line], cells[last:])
+            pieces = prose.from_html(text)
+            yield self._documented(line, facts, facts.shape, pieces, [])
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table of members: which cell holds what, and the lines of its rows."""
+
+    columns: Mapping[str, int]
+    start: int
+    end: int
+
+
+def _sent(carried: Shape | None, facts: Facts) -> Shape | None:
+    """Return the type of a member that states none: ``carried``, or a number if it has a range."""
+    limits = (facts.constraints.minimum, facts.constraints.maximum)
+    if carried != STRING or limits == (None, None):
+        return carried
+    return Scalar(
+        "int64" if all(limit is None or limit == int(limit) for limit in limits) else "float64"
+    )
+
+
+def _element(shape: Shape) -> Shape:
+    """Return the shape of the elements, however deeply lists are nested."""
+    return _element(shape.element) if isinstance(shape, ListOf) else shape
+
+
+def _united(
+    valid: Sequence[DocumentedValue], pieces: Sequence[prose.Piece], name: str, shape: Shape
+) -> tuple[DocumentedValue, ...]:
+    """Combine the values of the ``Valid Values`` line with those that the prose documents.
+
+    The prose supplies descriptions. Values that only the prose has are added to a string's; a list
+    keeps those of the line alone.
+    """
+    if _element(shape) != STRING:
+        return ()
+    known = [value.value for value in valid]
+    # Some descriptions write the values in another case.
+    spelling = {value.lower(): value for value in known}
+    documented = {
+        value.value
+        if value.value in known
+        else spelling.get(value.value.lower(), value.value): value
+        for value in values.read(pieces, name, known)
+    }
+    if shape != STRING:
+        documented = {name: value for name, value in documented.items() if name in known}
+    united = {
+        value.value: replace(
+            documented.get(value.value, value), value=value.value, wording=value.wording
+        )
+        for value in valid
+    }
+    return tuple({**documented, **united}[name] for name in dict.fromkeys([*united, *documented]))
