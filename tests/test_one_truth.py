@@ -491,6 +491,13 @@ def choices_of(batch: Batch, choices: Choices) -> Choices:
     return {key: use for key, use in choices.items() if world_of(key) in batch.worlds}
 
 
+def test_a_page_without_members_does_not_win_over_the_record() -> None:
+    """Schema and model describe what is recorded where the page says nothing about members."""
+    catalog = Batch({0: world({"Size": "int64"}, ())}).catalog({})
+    members = catalog.structures["made", "W0Thing"].members
+    assert [(member.name, member.shape) for member in members] == [("Size", Scalar("int64"))]
+
+
 # --- worlds at random -----------------------------------------------------------------------------
 
 NAMES = ("Alpha", "Beta", "Gamma")

@@ -174,6 +174,7 @@ class Reconciled:
     def _both_sources(self) -> dict[StructureKey, Structure]:
         """Collect the structures of pages and record; the page wins if both describe a structure.
 
+        A page without members says nothing about them, so it never wins over a record.
         A member whose structure has no page gets the recorded structure, or any JSON if there is none.
         """
         described = {
@@ -181,8 +182,13 @@ class Reconciled:
             for service, responses in self._recorded.items()
             for structure in responses.service.structures
         }
-        described.update(self._documented)
-        for key, item in self._documented.items():
+        documented = {
+            key: item
+            for key, item in self._documented.items()
+            if item.members or key not in described
+        }
+        described.update(documented)
+        for key, item in documented.items():
             members = tuple(
                 replace(member, shape=_known(item.service, member.shape, described))
                 for member in item.members
