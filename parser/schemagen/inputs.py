@@ -39,11 +39,11 @@ def load_and_check(start: Path, docs: Path | None) -> Settings:
     If settings are invalid, raises `ProblemsFound` with the problems of the pages as well, so that all
     can be corrected together. Data types of the pages are left out: they depend on the settings.
     """
-    from schemagen.pages.read import parse_source, problems
-
     try:
         return load_settings(start)
     except InvalidSettings as error:
+        from schemagen.pages.read import parse_source, problems
+
         found = list(error.problems)
         folder = docs or (error.usable and error.usable.docs)
         # A missing folder may be due to the settings.
