@@ -148,7 +148,7 @@ class BotocoreElement:
         return self.shape.members if isinstance(self.shape, StructureShape) else None
 
     def enumerated_keys(self, member: str) -> tuple[str, ...]:
-        """The keys of ``member`` if it is a map whose keys are an enumeration; otherwise empty."""
+        """Return the keys of ``member`` if it is a map whose keys are an enumeration, otherwise none."""
         shape = self.shape.members.get(member) if isinstance(self.shape, StructureShape) else None
         return _enumerated_keys(shape) if isinstance(shape, MapShape) else ()
 
@@ -321,7 +321,7 @@ def build_index(service: str) -> ServiceIndex:
 
 
 def _aliases(metadata: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names by which AWS knows a service: "sfn" is stepfunctions, "elasticmapreduce" emr."""
+    """List other names of a service: "sfn" is stepfunctions, "elasticmapreduce" is emr."""
     keys = ("serviceId", "endpointPrefix", "signingName", "serviceAbbreviation")
     return tuple(sorted({folded(str(metadata[key])) for key in keys if key in metadata}))
 
@@ -547,5 +547,5 @@ def _signature_member(shape: Shape, nested: bool) -> SignatureMember:
 
 
 def _error_code(error: Shape) -> str:
-    """The code in a response that stands for an error."""
+    """Return the code that a response has for an error."""
     return str(error.metadata.get("error", {}).get("code") or error.name)

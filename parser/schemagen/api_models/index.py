@@ -183,12 +183,14 @@ class ServiceApi(Protocol):
     def operations(self) -> Collection[str]: ...
 
     def required_parameters(self, operation: str, /) -> Collection[str]:
-        """The required parameters of one of `operations`."""
+        """Return the required parameters of one of `operations`."""
         ...
 
     def element_at(self, operation: str, path: str, /) -> Element:
-        """The end of ``path`` in the response of one of `operations`. Raises ValueError, with a
-        message for people, if the response has no such path."""
+        """Return the end of ``path`` in the response of one of `operations`.
+
+        Raises ValueError, with a message for users, if the response has no such path.
+        """
         ...
 
 

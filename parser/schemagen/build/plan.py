@@ -55,7 +55,7 @@ def _orphans(tree: OutputTree, new: Manifest) -> list[str]:
 
 
 def _with_kept(new: Manifest, tree: OutputTree) -> Manifest:
-    """``new`` with the orphans that were edited by hand, so that every build reports them."""
+    """Add the orphans that were edited by hand to ``new``, so that every build reports them."""
     written = tree.manifest.written
     kept = {path: written[path] for path in _orphans(tree, new) if tree.is_modified(path)}
     return replace(new, kept=kept)
@@ -89,7 +89,7 @@ def plan(
 
 
 def _catalog_text(settings: Settings, tree: OutputTree) -> str:
-    """The catalogue that the last build wrote; "" where it is missing or was modified."""
+    """Read the catalogue that the last build wrote; "" if it is missing or was modified."""
     path = f"{settings.package}/{catalog_data.FILE}"
     recorded = tree.manifest.shared.get(path)
     if recorded is None or not tree.has(path, recorded):

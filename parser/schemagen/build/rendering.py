@@ -124,8 +124,10 @@ def _parse_pages(
 def _catalog_groups(
     settings: Settings, tables: Iterable[TableFacts], catalog: Catalog, catalog_text: str
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """The texts of all ``tables`` and of the structures that they reach, as the catalogue's file has
-    them: rendered from ``catalog``, or else taken from ``catalog_text``."""
+    """Return the catalogue's texts of all ``tables``, and of the structures that they reach.
+
+    They are rendered from ``catalog`` or, for what it does not contain, taken from ``catalog_text``.
+    """
     tables = list(tables)
     table_groups, structure_groups = split_groups(catalog_text)
     for table in catalog.tables:

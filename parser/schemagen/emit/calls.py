@@ -16,7 +16,7 @@ _RUNTIME = "calls"
 
 
 def render_table(id: str, calls: TableCalls) -> str:
-    """The module of a table's calls."""
+    """Render the module of a table's calls."""
     return templating.render(
         "calls/table.py.j2",
         notice=paths.notice(id),
@@ -26,8 +26,7 @@ def render_table(id: str, calls: TableCalls) -> str:
 
 
 def _literal(value: object) -> str:
-    """The expression of ``value``, with the fields of dataclasses that have another value than their
-    default."""
+    """Format ``value`` as an expression; fields of dataclasses are left out if they have their default."""
     if is_dataclass(value) and not isinstance(value, type):
         given = [
             f"{field.name}={_literal(found)}"

@@ -31,13 +31,13 @@ PYTHON = "python"
 
 
 def structure_name(key: StructureKey) -> str:
-    """The key of a structure in the file."""
+    """Make the key of a structure in the file."""
     service, name = key
     return f"{service}.{name}"
 
 
 def table_data(table: LinkedTable) -> TableData:
-    """The table as data."""
+    """Convert a table to data."""
     source = table.table
     return TableData(
         id=source.id,
@@ -71,7 +71,7 @@ def table_data(table: LinkedTable) -> TableData:
 
 
 def structure_data(structure: Structure, model: str, nested_names: NestedNames) -> StructureData:
-    """The structure as data; ``model`` is its class."""
+    """Convert a structure to data; ``model`` is its class."""
     keys = nested_names.of([member.name for member in structure.members])
     on_page = structure.origin != NOWHERE
     return StructureData(

@@ -10,7 +10,7 @@ from schemagen.typetable import Dialect
 
 
 def render(table: LinkedTable, dialect: Dialect) -> str:
-    """The DDL file of ``table`` in ``dialect``."""
+    """Render the DDL file of ``table`` in ``dialect``."""
     types = [column.type.sql(dialect) for column in table.columns]
     return templating.render(
         f"ddl/{dialect.template}.sql.j2",
@@ -32,7 +32,7 @@ def render(table: LinkedTable, dialect: Dialect) -> str:
 
 
 def identifier(name: str, dialect: Dialect) -> str:
-    """The unquoted identifier of the schema, table or column ``name`` in ``dialect``."""
+    """Make the unquoted identifier of the schema, table or column ``name`` in ``dialect``."""
     return sql_name(name, max_bytes=dialect.max_identifier, reserved=dialect.system_columns)
 
 

@@ -23,5 +23,5 @@ def format_python(source: str) -> str:
 
 
 def width(text: str) -> int:
-    """The columns of ``text`` as black counts them: some characters have two, or none."""
+    """Count the columns of ``text`` as black does: some characters have two, or none."""
     return len(text) if text.isascii() else str_width(text)

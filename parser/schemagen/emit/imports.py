@@ -66,7 +66,7 @@ class Imports:
         return alias
 
     def groups(self) -> list[list[str]]:
-        """The statements, by section."""
+        """Return the statements by section."""
         convert = self._dots + _CONVERT
         exported = {name: f"{name} as {name}" for name in self._exported}
         converters = {exported.get(name, name) for name in self._used.get(convert, ())}
@@ -82,7 +82,7 @@ _Key = tuple[object, ...]
 
 
 def section(module: str) -> int:
-    """The section of an import: future statements, the standard library, packages, relative."""
+    """Return the section of an import: future, standard library, packages, relative."""
     if module.startswith("."):
         return 3
     if module == "__future__":

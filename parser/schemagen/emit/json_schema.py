@@ -236,7 +236,7 @@ def _documentation(description: str, deprecated: bool) -> JsonSchema:
 
 
 def _or_null(schema: JsonSchema) -> JsonSchema:
-    """``schema`` or null; unchanged if it allows everything."""
+    """Allow null besides ``schema``, which is unchanged if it allows everything."""
     return nullable(schema) if set(schema) - {PYTHON_TYPE} else schema
 
 
@@ -250,8 +250,10 @@ def _check(schema: JsonSchema) -> None:
 
 
 def _without_data(schema: JsonSchema) -> JsonSchema:
-    """``schema`` without the values that the meta-schema accepts, whatever they say. Properties and
-    definitions are checked by themselves."""
+    """Remove the values that the meta-schema accepts whatever they are.
+
+    Properties and definitions are removed as well, because they are checked separately.
+    """
     rest: JsonSchema = {}
     for keyword, value in schema.items():
         if keyword in ("properties", "$defs"):

@@ -26,7 +26,7 @@ def lay_out(statement: str, depth: int = 0) -> str:
 
 
 def lay_out_item(item: str, depth: int) -> str:
-    """An element of an exploded list, call or dict, with its trailing comma."""
+    """Lay out an element of an exploded list, call or dict, with its trailing comma."""
     return "\n".join(_lines(item + ",", depth * 4, inside=True))
 
 
@@ -44,7 +44,7 @@ def lay_out_value(head: str, value: str, depth: int, end: str = "") -> str:
 
 
 def lay_out_empty(name: str, annotation: str, depth: int) -> str:
-    """The declaration of an empty dict, whose brackets black moves when the line is too long."""
+    """Lay out the declaration of an empty dict; black moves its brackets if the line is too long."""
     margin = " " * depth * 4
     line = f"{margin}{name}: {annotation} = {{}}"
     if len(line) == WIDTH + 1:
@@ -55,7 +55,7 @@ def lay_out_empty(name: str, annotation: str, depth: int) -> str:
 
 
 def lay_out_function(name: str, parameter: str, returns: str) -> str:
-    """The head of a function; its parameter gets a line of its own if the head is too long."""
+    """Lay out the head of a function; the parameter gets its own line if the head is too long."""
     line = f"def {name}({parameter}) -> {returns}:"
     if len(line) <= WIDTH:
         return line
@@ -63,7 +63,7 @@ def lay_out_function(name: str, parameter: str, returns: str) -> str:
 
 
 def lay_out_loop(variable: str, found: str, depth: int) -> str:
-    """The head of a loop over a value that may be None, with parentheses if it is too long."""
+    """Lay out the head of a loop over a value that may be None, in parentheses if it is too long."""
     line = f"for {variable} in {found} or ():"
     if depth * 4 + len(line) <= WIDTH:
         return f"{'    ' * depth}{line}"

@@ -71,7 +71,7 @@ def modules(
 def catalog_json(
     distribution: Distribution, tables: Mapping[str, str], structures: Mapping[str, str]
 ) -> dict[str, str]:
-    """The catalogue for programs, made of the texts of all tables and structures by their keys."""
+    """Render the catalogue for programs from the texts of all tables and structures, by their keys."""
     notice = paths.notice("the pages")
     text = catalog_data.render_groups(
         distribution.package, distribution.version, notice, tables, structures

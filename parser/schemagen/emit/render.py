@@ -41,8 +41,10 @@ Part = LinkedTable | StructureModule | ShapesModule
 def shared_parts(
     tables: Iterable[TableFacts], catalog: Catalog, structure_models: models.StructureModels
 ) -> dict[str, Part]:
-    """The parts that tables share, by path. Apart from which there are, they do not depend on the
-    tables: what is rendered to a path follows from settings, API pages and lock."""
+    """Find the parts that tables share, by path.
+
+    Tables only determine which parts there are: their content depends on settings, API pages and lock.
+    """
     tables = list(tables)
     groups: dict[str, StructureModule] = {}
     for provider, reference in sorted(
@@ -64,7 +66,7 @@ def shared_parts(
 def render_parts(
     parts: Sequence[Part], settings: Settings, structure_models: models.StructureModels
 ) -> list[dict[str, str]]:
-    """The files of each of ``parts``. Their models are generated together, which is quicker."""
+    """Render the files of each of ``parts``. Models are generated together, which is faster."""
     modules = [_model_module(part, settings, structure_models) for part in parts]
     texts = iter(models.render_modules([module for module in modules if module is not None]))
     rendered: list[dict[str, str]] = []
@@ -79,7 +81,7 @@ def render_parts(
 def render_part(
     part: Part, settings: Settings, structure_models: models.StructureModels
 ) -> dict[str, str]:
-    """The files of one part."""
+    """Render the files of a part."""
     return render_parts([part], settings, structure_models)[0]
 
 
@@ -99,7 +101,7 @@ def _model_module(
 
 
 def _files(part: Part, settings: Settings) -> dict[str, str]:
-    """The files of a part but its models."""
+    """Render the files of a part, except its models."""
     match part:
         case LinkedTable():
             return _table_files(part, settings)

@@ -95,7 +95,7 @@ class ShapeNames:
         return dict(sorted(found.items()))
 
     def input_type(self, shape: Shape) -> str:
-        """The annotation of an input value.
+        """Annotate an input value.
 
         Structures without members and recursive ones are any mapping: boto3's stubs type them as
         ``dict[str, Any]``.
@@ -113,7 +113,7 @@ class ShapeNames:
                 return f"Map[{self.input_type(value)}]"
 
     def row_type(self, shape: Shape) -> str:
-        """The annotation of a value in a row's json column."""
+        """Annotate a value in a row's json column."""
         match shape:
             case Scalar(name):
                 return _SCALARS[name].row
@@ -127,9 +127,9 @@ class ShapeNames:
     def conversion(
         self, shape: Shape, value: str, at: str, imports: Imports, *, strict: bool = False
     ) -> str:
-        """The expression that converts the expression ``value``; ``at`` names it in messages.
+        """Make the expression that converts the expression ``value``; ``at`` names it in messages.
 
-        ``strict`` takes values of any shape, and refuses those that are not of ``shape``.
+        ``strict`` accepts values of any shape, and rejects those that are not of ``shape``.
         """
         match shape:
             case ListOf(element) | MapOf(element):
@@ -142,7 +142,7 @@ class ShapeNames:
                 return f"{self.converter(shape, imports, strict=strict)}({value}, {at}, errors)"
 
     def converter(self, shape: Shape, imports: Imports, *, strict: bool = False) -> str:
-        """The function that converts a value of ``shape``."""
+        """Name the function that converts a value of ``shape``."""
         match shape:
             case Scalar(name):
                 return imports.converter(_scalar_converter(name, strict))
@@ -152,7 +152,7 @@ class ShapeNames:
                 return self.prefix + self._helper(shape, strict)
 
     def _helper(self, shape: Shape, strict: bool) -> str:
-        """The name of a helper, which no structure's function can have: those start with ``to_``."""
+        """Name a helper, unlike any structure's function: those start with ``to_``."""
         match shape:
             case Scalar(name):
                 return _scalar_converter(name, strict)
@@ -202,7 +202,7 @@ def _scalar_converter(name: str, strict: bool) -> str:
 
 
 def _inner(shape: Shape) -> Shape | None:
-    """The shape of a container's elements; None for other shapes."""
+    """Return the shape of a container's elements; None for other shapes."""
     match shape:
         case ListOf(inner) | MapOf(inner):
             return inner
@@ -214,7 +214,7 @@ def _inner(shape: Shape) -> Shape | None:
 
 
 def render_shapes(service: RecordedService, nested_names: NestedNames) -> str:
-    """The module of a service's structures."""
+    """Render the module of a service's structures."""
     names = ShapeNames(service)
     imports = Imports("...")
     definitions = [_input(names, structure, imports) for structure in names.structures.values()]
@@ -273,7 +273,7 @@ def _helper(names: ShapeNames, name: str, helper: Helper, imports: Imports) -> s
 def _function(
     names: ShapeNames, structure: RecordedStructure, nested_names: NestedNames, imports: Imports
 ) -> str:
-    """The constant with a structure's members, and the function that converts it."""
+    """Make the constant with a structure's members, and the function that converts it."""
     keys = nested_names.of(member.name for member in structure.members)
     members: list[dict[str, str]] = []
     for member in structure.members:

@@ -13,7 +13,7 @@ _LINE_LENGTH = 88  # black's
 
 
 def render(types: TypeTable, package: str) -> str:
-    """The module ``sql``: statements and parameters for every dialect."""
+    """Render the module ``sql``: statements and parameters for every dialect."""
     rows = {
         dialect.name: {
             expression: types.resolve(expression).sql(dialect) for expression in _expressions(types)
@@ -60,7 +60,7 @@ def _row(row: SqlType) -> dict[str, object]:
 
 
 def render_table(table: LinkedTable) -> str:
-    """The module that says which columns ``table`` has, for ``sql``."""
+    """Render the module with the columns of ``table``, for ``sql``."""
     names = [table.table.provider, table.table.name]
     names += [column.column.name for column in table.columns]
     renamed = {

@@ -16,7 +16,7 @@ TEMPLATES = (PACKAGE / "templates", PACKAGE.parent.parent / "templates")
 
 
 def folder(name: str) -> Path:
-    """The folder ``name`` of ``templates/``, for a library that reads templates of its own."""
+    """Return the folder ``name`` of ``templates/``, for a library that reads its own templates."""
     for templates in TEMPLATES:
         if (templates / name).is_dir():
             return templates / name
@@ -43,5 +43,5 @@ def environment() -> Environment:
 
 
 def render(template: str, /, **values: Any) -> str:
-    """The text of ``template`` (a path below ``templates/``) with ``values``."""
+    """Render ``template`` (a path below ``templates/``) with ``values``."""
     return environment().get_template(template).render(**values)

@@ -20,10 +20,10 @@ def typed_dict(
     total: bool = True,
     descriptions: Mapping[str, str] | None = None,
 ) -> str:
-    """The definition of a TypedDict whose ``keys`` are annotated.
+    """Define a TypedDict whose ``keys`` are annotated.
 
-    It is a class, in which ``descriptions`` stand as docstrings for editors; or a call, which has no
-    place for them, where a key cannot be written as an attribute or would hide a type of its name.
+    It is a class with ``descriptions`` as docstrings for editors or, if a key cannot be an attribute or
+    would hide a type with its name, a call, which cannot have docstrings.
     """
     types = {word for annotation in keys.values() for word in _WORD.findall(annotation)}
     if all(_is_attribute(key) and key not in types for key in keys):
@@ -45,7 +45,7 @@ def typed_dict(
 
 
 def input_dict(name: str, members: Iterable[tuple[str, str]], imports: Imports) -> str:
-    """The definition of a TypedDict that accepts dicts with any of these members, and others.
+    """Define a TypedDict that accepts dicts with any of these members, and others.
 
     ``members`` are pairs of name and annotation. Read-only items accept narrower types, such as the
     Literals of boto3's stubs: https://peps.python.org/pep-0705/.

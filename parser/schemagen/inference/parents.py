@@ -157,7 +157,7 @@ def _parents(
 
 
 def _element(index: ServiceIndex, listing: Listing) -> Identity:
-    """The element of a listing."""
+    """Return the element of a listing."""
     structure = next(
         item.structure
         for item in (*index.items, *index.string_lists)
@@ -170,7 +170,7 @@ def _element(index: ServiceIndex, listing: Listing) -> Identity:
 def _shared(
     index: ServiceIndex, listing: Listing, needs: Collection[str], called: ReadOperation
 ) -> tuple[str, ...]:
-    """The parameters of a listing that the operation below it takes, too, with the same value."""
+    """Find the parameters of a listing that the operation below it takes with the same value."""
     supplied = {parameter for parameter, _ in listing.arguments}
     return tuple(
         name

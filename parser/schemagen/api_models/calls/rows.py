@@ -27,14 +27,14 @@ class Row:
     place: str
 
     def text(self, key: str) -> str:
-        """The string at ``key``. Raises ValueError if it is anything else."""
+        """Return the string at ``key``. Raises ValueError for any other value."""
         value = self.entries[key]
         if not isinstance(value, str) or not value:
             raise ValueError(f"{self.place}: {key} must be a string, not {value!r}")
         return value
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """The array of strings at ``key``. Raises ValueError if it is anything else, or empty."""
+        """Return the strings at ``key``. Raises ValueError for an empty array or any other value."""
         value = self.entries[key]
         texts = tuple(cast("list[str]", value)) if isinstance(value, list) else ()
         if not texts or not all(text and isinstance(text, str) for text in cast("Any", texts)):
@@ -42,7 +42,7 @@ class Row:
         return texts
 
     def table(self, key: str) -> Mapping[str, Any]:
-        """The table at ``key``, empty if it is left out. Raises ValueError if it is anything else."""
+        """Return the table at ``key``, empty if it is left out. Raises ValueError for any other value."""
         value = self.entries.get(key, {})
         if not isinstance(value, dict):
             raise ValueError(f"{self.place}: {key} must be a table, not {value!r}")

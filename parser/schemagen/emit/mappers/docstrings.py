@@ -18,19 +18,18 @@ _SCOPE = {"partition": "partition", "region": "region", "account_id": "account"}
 
 
 def module(plan: MapperPlan) -> list[str]:
-    """The lines of a list of the operations, in the order in which they are called."""
+    """Format a list of the operations, in the order in which they are called."""
     return _wrapped(_operations(plan), first="- ", rest="  ")
 
 
 def from_item(plan: MapperPlan) -> list[str]:
-    """The lines on from_item's parameters, in the form that editors show beside a call."""
+    """Format the parameters of from_item, in the form that editors show beside a call."""
     parameters = [_item(plan), *_parameters(plan, plan.enrichments, per_item=False)]
     return _wrapped(parameters, first=" " * 8, rest=" " * 12)
 
 
 def from_response(plan: MapperPlan) -> list[str]:
-    """The lines on from_response's parameters. What belongs to one of several items is passed as a
-    function of the item."""
+    """Format the parameters of from_response; those that vary per item are functions of the item."""
     parameters = _parameters(plan, plan.additional_calls, per_item=plan.primary.multiple_items)
     response = f"response: The response of {plan.binding.operation}."
     return _wrapped([response, *parameters], first=" " * 8, rest=" " * 12)
@@ -164,7 +163,7 @@ def _parameters(
 
 
 def _wrapped(paragraphs: Iterable[str], *, first: str, rest: str) -> list[str]:
-    """The lines of ``paragraphs``. Names are never broken, so a line can be too long."""
+    """Wrap ``paragraphs`` to lines. Names are never broken, so a line can be too long."""
     return [
         line
         for paragraph in paragraphs

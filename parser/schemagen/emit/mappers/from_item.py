@@ -22,7 +22,7 @@ from schemagen.names import python_literal
 
 
 def from_item(plan: MapperPlan, values: Values) -> list[str]:
-    """The statements, each on lines of its own."""
+    """Make the statements of ``from_item``, each on lines of its own."""
     imports = values.imports
     return [
         *(
@@ -41,12 +41,12 @@ def from_item(plan: MapperPlan, values: Values) -> list[str]:
 
 
 def items_of(response: Response) -> str:
-    """The function of the module that yields the items in the response of an enrichment."""
+    """Name the function of the module that yields the items in an enrichment's response."""
     return f"_items_of_{response.parameter}"
 
 
 def _find_item(response: Response, plan: MapperPlan, imports: Imports) -> str:
-    """The statement that gets the item from the response of an enrichment."""
+    """Make the statement that gets the item from the response of an enrichment."""
     at, operation = python_literal(plan.id), python_literal(response.operation)
     items = f"{items_of(response)}({response.parameter})"
     found = f"{imports.converter('only')}({items}, {at}, {operation})"
@@ -54,7 +54,7 @@ def _find_item(response: Response, plan: MapperPlan, imports: Imports) -> str:
 
 
 def _fetch(fetched: Fetched, imports: Imports) -> str:
-    """The statement that fetches a member of an item, or the whole item."""
+    """Make the statement that fetches a member of an item, or the whole item."""
     variable, item = fetched.variable, fetched.response.item_variable
     if at_key := map_key(fetched.member):
         return lay_out_value(f"{variable} = ", f"{fetched.map}.get({python_literal(at_key[1])})", 1)
@@ -75,7 +75,7 @@ def _fetch(fetched: Fetched, imports: Imports) -> str:
 
 
 def _find_scope(scope: ArnScope, imports: Imports) -> str:
-    """The statement that takes partition, region and account from an ARN."""
+    """Make the statement that takes partition, region and account from an ARN."""
     found = f"{imports.converter('arn_place')}({scope.arn}, {python_literal(scope.at)}, errors)"
     return lay_out_value(
         f"{scope.variable} = ", f"(None, None, None) if {scope.arn} is None else {found}", 1
@@ -83,7 +83,7 @@ def _find_scope(scope: ArnScope, imports: Imports) -> str:
 
 
 def _build_arn(arn: BuiltArn, imports: Imports, depth: int) -> str:
-    """The statement that builds an ARN."""
+    """Make the statement that builds an ARN."""
     parts = ", ".join(value for _, value in arn.parts)
     literals = ", ".join(python_literal(literal) for literal in arn.literals)
     at, built_arn = python_literal(arn.at), imports.converter("built_arn")
@@ -92,7 +92,7 @@ def _build_arn(arn: BuiltArn, imports: Imports, depth: int) -> str:
 
 
 def _choose_key(column: ColumnPlan, imports: Imports) -> Iterator[str]:
-    """The statements that set the key where the caller passed none, or raise."""
+    """Make the statements that set the key if the caller passed none, or raise."""
     at = python_literal(column.at)
 
     def error(reason: str) -> str:
@@ -123,7 +123,7 @@ def _choose_key(column: ColumnPlan, imports: Imports) -> Iterator[str]:
 
 
 def _entry(column: ColumnPlan, values: Values) -> str:
-    """The column's entry in the dict that is returned."""
+    """Make the column's entry in the dict that is returned."""
     key, at, type = python_literal(column.name), python_literal(column.at), column.column.type
     if column.is_key:
         return lay_out_item(f"{key}: {values.conversion(type, None, 'key', at)}", 2)
@@ -144,5 +144,5 @@ def _account_in_arn(account: ArnAccount, at: str, imports: Imports) -> str:
 
 
 def _assign_unless_none(variable: str, given: str, value: str) -> str:
-    """The statement that assigns ``value``, or None where the variable ``given`` is None."""
+    """Make the statement that assigns ``value``, or None if the variable ``given`` is None."""
     return lay_out_value(f"{variable} = ", f"None if {given} is None else {value}", 1)

@@ -30,7 +30,7 @@ from schemagen.names import python_literal
 
 
 def render_table(table: LinkedTable) -> str:
-    """The mapper of a table that has a binding and its service's record."""
+    """Render the mapper of a table, which must have a binding and a recorded service."""
     plan = plan_mapper(table)
     values = Values.of(plan)
     imports, primary = values.imports, plan.primary
@@ -94,8 +94,10 @@ def _row_type(plan: MapperPlan, values: Values) -> str:
 def _parameters(
     plan: MapperPlan, responses: Iterable[Response], imports: Imports, *, per_item: bool = False
 ) -> list[str]:
-    """The keyword parameters: scope, ``responses``, key, errors. With ``per_item``, values that belong
-    to one of several items are passed as functions of the item."""
+    """List the keyword parameters: scope, ``responses``, key, errors.
+
+    With ``per_item``, values that vary per item are passed as functions of the item.
+    """
     of_item = [
         (found.parameter, f"{found.response_type} | None" if per_item else found.response_type)
         for found in responses
@@ -116,7 +118,7 @@ def _parameters(
 
 
 def _items_of(response: Response, imports: Imports) -> str:
-    """The function that yields the items in the response of an enrichment."""
+    """Make the function that yields the items in the response of an enrichment."""
     imports.annotation("Iterator")
     head = lay_out_function(
         from_item.items_of(response),
@@ -132,7 +134,7 @@ def _items_of(response: Response, imports: Imports) -> str:
 
 
 def _yield_each(member: str, path: list[str], depth: int) -> str:
-    """The statement that yields the elements of a list; two where it does not fit on a line."""
+    """Make the statement that yields the elements of a list, or two if it does not fit on a line."""
     value = f"{path[-1]}.get({python_literal(member)})"
     line = f"yield from {value} or ()"
     if depth * 4 + len(line) <= WIDTH:
@@ -142,7 +144,7 @@ def _yield_each(member: str, path: list[str], depth: int) -> str:
 
 
 def _from_response(plan: MapperPlan) -> list[str]:
-    """The statements of ``from_response``."""
+    """Make the statements of ``from_response``."""
     of_item = [response.parameter for response in plan.additional_calls]
     if plan.key:
         of_item.append("key")
@@ -164,8 +166,10 @@ def _from_response(plan: MapperPlan) -> list[str]:
 
 
 def _narrowed(enrichment: Response, primary: Response, path: list[str]) -> str:
-    """The response that holds the item; where it holds several items, reduced to the path to this
-    item. ``path`` are the variables along the primary path."""
+    """Make the expression of the response that holds the item, reduced to the path to this item.
+
+    A response with one item is not reduced. ``path`` are the variables along the primary path.
+    """
     shared = 0
     for step, primary_step in zip(enrichment.steps, primary.steps, strict=False):
         if step != primary_step:
@@ -182,8 +186,10 @@ def _narrowed(enrichment: Response, primary: Response, path: list[str]) -> str:
 def _walk(
     steps: Iterable[Step], taken: Iterable[str], leaf: Callable[[list[str], int], str]
 ) -> Iterator[str]:
-    """The statements that follow ``steps`` from ``response``, with ``leaf`` for each item; ``leaf``
-    gets the variables along the path. No variable gets a name in ``taken``."""
+    """Make the statements that follow ``steps`` from ``response``, with ``leaf`` for each item.
+
+    ``leaf`` gets the variables along the path. No variable has a name in ``taken``.
+    """
     path, depth = ["response"], 1
     names = {"response", "key", "errors", *taken}
     for step in steps:

@@ -43,7 +43,7 @@ _Source = tuple[str | None, str]
 
 
 def plan_mapper(table: LinkedTable) -> MapperPlan:
-    """The plan of a table that has a binding and its service's record."""
+    """Plan the mapper of a table, which must have a binding and a recorded service."""
     if table.binding is None or table.service is None:
         raise AssertionError(f"{table.table.id} has no binding")
     return _Planner(table, table.binding, table.service).plan()
@@ -123,7 +123,7 @@ class _Planner:
         )
 
     def used_enrichments(self) -> list[Enrichment]:
-        """The enrichments that fill columns of the table, sorted by operation."""
+        """Return the enrichments that fill columns of the table, sorted by operation."""
         columns = {column.column.name for column in self.table.columns}
         used = {column.operation for column in self.binding.columns if column.column in columns}
         return sorted(
@@ -152,13 +152,13 @@ class _Planner:
         )
 
     def response_of(self, operation: str | None) -> Response:
-        """The response of an enrichment's operation; None is the primary operation."""
+        """Return the response of an enrichment's operation; None is the primary operation."""
         if operation is None:
             return self.primary
         return next(found for found in self.enrichments if found.operation == operation)
 
     def items_in_primary(self) -> list[Response]:
-        """The primary operation's response, once for each of its items that fill columns."""
+        """Return the primary operation's response, once for each of its items that fill columns."""
         return [self.primary, *(found for found in self.enrichments if found.in_primary)]
 
     # --- variables ---
@@ -213,7 +213,7 @@ class _Planner:
         return BuiltArn(name, self.at(column), made.literals, tuple(parts), lazy)
 
     def scope_in_arn(self, column: LinkedColumn, member: str) -> str:
-        """The variable with partition, region and account of the ARN in ``member``."""
+        """Return the variable with partition, region and account of the ARN in ``member``."""
         if member in self.arn_scopes:
             variable = self.arn_scopes[member].variable
         else:
@@ -254,7 +254,7 @@ class _Planner:
     # --- input types ---
 
     def input_types(self, fetched: Collection[Fetched]) -> Iterator[InputType]:
-        """The input types of all responses, the primary one's first, inner structures before outer."""
+        """Yield the input types of all responses, the primary one's first, inner before outer structures."""
         yield from self.types_of_response(self.items_in_primary(), fetched)
         for response in self.enrichments:
             if not response.in_primary:
@@ -263,7 +263,7 @@ class _Planner:
     def types_of_response(
         self, responses: Sequence[Response], fetched: Collection[Fetched]
     ) -> Iterator[InputType]:
-        """The types of one operation's response; ``responses`` has an entry for each item in it."""
+        """Yield the types of an operation's response; ``responses`` has an entry for each item in it."""
         structures: dict[_Path, RecordedStructure] = {}
         read: dict[_Path, set[str]] = {}
         names: dict[_Path, str] = {(): responses[0].response_type}
@@ -289,7 +289,7 @@ class _Planner:
             )
 
     def members_mapped(self, fetched: Collection[Fetched]) -> Iterator[str]:
-        """The members of the primary item that fill columns or lead to members that do."""
+        """Yield the members of the primary item that fill columns, or lead to members that do."""
         to_item = self.primary.steps
         if self.primary.whole:
             yield _METADATA
@@ -305,7 +305,7 @@ def _innermost_first(path: _Path) -> tuple[int, list[str]]:
 
 
 def _members_read(response: Response, fetched: Collection[Fetched]) -> set[str]:
-    """The members of the response's item that fill columns."""
+    """Collect the members of the response's item that fill columns."""
     members = {fetched_member(found.member) for found in fetched if found.response == response}
     if WHOLE in members:
         return {member.name for member in response.item.members}
@@ -313,7 +313,7 @@ def _members_read(response: Response, fetched: Collection[Fetched]) -> set[str]:
 
 
 def _members_of(filler: BoundColumn | DerivedColumn) -> Iterator[str]:
-    """The members of the item that the column's value is made from."""
+    """Yield the members of the item that the column's value is made from."""
     if filler.member:
         yield filler.member
     if isinstance(filler, DerivedColumn) and filler.format:
@@ -325,6 +325,6 @@ def _operation(filler: BoundColumn | DerivedColumn) -> str | None:
 
 
 def local_variable(name: str) -> str:
-    """The name of a local variable for a member or an operation."""
+    """Make the name of a local variable for a member or an operation."""
     variable = snake_case(name)
     return variable if variable.isidentifier() else f"_{variable}"

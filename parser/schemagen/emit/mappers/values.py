@@ -40,11 +40,11 @@ class Values:
         return cls(plan.table.table.provider, ShapeNames(plan.service, "shapes."))
 
     def input_type(self, shape: Shape) -> str:
-        """The annotation of an input value."""
+        """Annotate an input value."""
         return self._with_shapes(self.shapes.input_type(shape))
 
     def row_type(self, type: Resolved, shape: Shape | None) -> str:
-        """The annotation of a column's value, None aside."""
+        """Annotate a column's value that is not None."""
         if type.element is not None:
             inner = shape.element if isinstance(shape, ListOf) else None
             return array_row(self.row_type(type.element, inner))
@@ -55,8 +55,10 @@ class Values:
     def conversion(
         self, type: Resolved, shape: Shape | None, value: str, at: str, *, at_key: bool = False
     ) -> str:
-        """The expression that converts the expression ``value`` for a column; the expression ``at``
-        names the column in messages. ``at_key`` is True for the value at a key of a map."""
+        """Make the expression that converts the expression ``value`` for a column.
+
+        The expression ``at`` names the column in messages. ``at_key`` means the value at a key of a map.
+        """
         if unlike := _unlike(type, shape, at_key=at_key):
             return f"{self.imports.converter(unlike)}({value}, {at}, errors)"
         if shape is not None and type.is_json:
@@ -70,7 +72,7 @@ class Values:
         return f"{self.imports.converter(type.scalar.convert)}({value}, {at}, errors)"
 
     def _converter(self, type: Resolved, shape: Shape | None) -> str:
-        """The function that converts an element of an array."""
+        """Name the function that converts an element of an array."""
         if unlike := _unlike(type, shape):
             return self.imports.converter(unlike)
         if shape is not None and type.is_json:
@@ -98,8 +100,10 @@ class Values:
 
 
 def _unlike(type: Resolved, shape: Shape | None, *, at_key: bool = False) -> str:
-    """The converter for text that fills a json column (or, at a key of a map, a column of any type)
-    and for json that fills a text column; "" for other pairs."""
+    """Name the converter for text that fills a json column, and for json that fills a text column.
+
+    At a key of a map, text may fill a column of any type. "" is for all other pairs.
+    """
     if type.element is not None:
         return ""
     if at_key and shape == Scalar(_TEXT.name) and type.scalar.convert in FROM_MAP_TEXT:

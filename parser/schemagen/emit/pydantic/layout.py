@@ -83,7 +83,7 @@ def _class(statement: ast.ClassDef, lines: list[str]) -> Iterator[str]:
 
 
 def _docstring(lines: list[str]) -> Iterator[str]:
-    """The lines unchanged. Docstrings whose margins, tabs or ends black might move are left to it."""
+    """Yield the lines unchanged; docstrings whose margins, tabs or ends black might move are left to it."""
     first, *body, last = lines
     if first != '    """' or last != first or not body or body[-1].endswith(("\\", '"')):
         raise _Other
@@ -128,7 +128,7 @@ def _field(name: str, hint: ast.expr, value: ast.expr | None) -> Iterator[str]:
 
 
 def _exploded(head: str, called: str, arguments: list[str], depth: int) -> Iterator[str]:
-    """A call whose arguments stand below it: together if they fit on a line."""
+    """Lay out a call with its arguments below it, on one line if they fit."""
     margin = "    " * depth
     yield f"{margin}{head}{called}"
     together = ", ".join(arguments)
@@ -142,7 +142,7 @@ def _exploded(head: str, called: str, arguments: list[str], depth: int) -> Itera
 
 
 def _broken(name: str, hint: ast.expr, assigned: str) -> list[str]:
-    """A field whose annotation, a union, gets parentheses, because the line does not fit."""
+    """Lay out a field whose annotation is a union in parentheses, because the line is too long."""
     annotation = _expression(hint)
     if 4 + width(f"{name}: {annotation} =") > WIDTH:
         lines = lay_out_value(f"{name}: ", annotation, 1, " =").splitlines()

@@ -60,7 +60,7 @@ StructureModels = Mapping[tuple[str, str], StructureModel]
 
 
 def structure_models(catalog: Catalog) -> dict[tuple[str, str], StructureModel]:
-    """The locations of all structures, including those that no table uses."""
+    """Locate the models of all structures, including those that no table uses."""
     by_service: dict[str, list[Structure]] = {}
     for structure in catalog.structures.values():
         by_service.setdefault(structure.service, []).append(structure)
@@ -100,7 +100,7 @@ class ModelModule:
     shadows: bool
 
     def import_of(self, annotation: str) -> tuple[str, str, str]:
-        """The module, the name and the alias that import what ``annotation`` names."""
+        """Return module, name and alias of the import for ``annotation``."""
         dots = "." * (self.path.count("/") + 1)
         if model := self.imported.get(annotation):
             return dots + model.module, model.name, model.alias
@@ -111,7 +111,7 @@ class ModelModule:
 def render_table(
     table: LinkedTable, types: TypeTable, nested_names: NestedNames, models: StructureModels
 ) -> str:
-    """The module of a table's model, with the model of its parameters where it is a function."""
+    """Render the module of a table's model, with that of its parameters if it is a function."""
     return render_modules([table_module(table, types, nested_names, models)])[0]
 
 
@@ -122,7 +122,7 @@ def render_structures(
     nested_names: NestedNames,
     models: StructureModels,
 ) -> str:
-    """The module of one structure, or of several that refer to each other in a cycle."""
+    """Render the module of a structure, or of several that refer to each other in a cycle."""
     return render_modules([structures_module(provider, group, types, nested_names, models)])[0]
 
 
@@ -133,7 +133,7 @@ _OF_DOCUMENTS = ("$schema", "$id", "$comment")
 def table_module(
     table: LinkedTable, types: TypeTable, nested_names: NestedNames, models: StructureModels
 ) -> ModelModule:
-    """What `render_table` generates the module of a table from."""
+    """Collect what `render_table` needs for the module of a table."""
     schema = table_schema(table, types, nested_names, base_uri="")
     definitions = schema.pop("$defs", {})
     row = {keyword: value for keyword, value in schema.items() if keyword not in _OF_DOCUMENTS}
@@ -174,7 +174,7 @@ def structures_module(
     nested_names: NestedNames,
     models: StructureModels,
 ) -> ModelModule:
-    """What `render_structures` generates the module of structures from."""
+    """Collect what `render_structures` needs for a module of structures."""
     group = sorted(group, key=lambda structure: structure.name)
     own = {
         structure_reference(structure.service, structure.name): models[
@@ -252,7 +252,7 @@ BATCH = 50
 
 
 def render_modules(modules: Sequence[ModelModule]) -> list[str]:
-    """The texts of ``modules``, in their order. None depends on the others.
+    """Render ``modules``, in their order. None depends on the others.
 
     datamodel-code-generator generates many modules at once: by itself, a module takes twice as long.
     """
@@ -286,7 +286,7 @@ class _Batch:
                 self._schemas[self._classes[module.path, name]] = self._importing(schema, module)
 
     def texts(self) -> dict[str, str]:
-        """The texts by path."""
+        """Return the texts by path."""
         source = _lines(self._generate())
         owners = {
             self._classes[module.path, name]: (module, name)
@@ -411,7 +411,7 @@ class _StandIns:
 
 
 def _lines(source: str) -> list[str]:
-    """The lines as Python counts them."""
+    """Split into lines as Python counts them."""
     return source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
@@ -437,7 +437,7 @@ class _Text:
         self._import("annotations")
 
     def render(self, classes: Mapping[str, str]) -> str:
-        """The formatted text. ``classes`` are the module's classes by stand-in."""
+        """Format the module. ``classes`` are its classes by stand-in."""
         for statement in self._statements:
             for node in ast.walk(statement):
                 match node:
@@ -467,10 +467,9 @@ class _Text:
         self._edits.setdefault(line, []).append((column, column + len(name), new))
 
     def _lines(self, statement: ast.stmt) -> Iterator[str]:
-        """The lines of a class or a call, with the real names, and with the description of each field
-        in a docstring below it, too.
+        """Yield the lines of a class or a call with the real names, and a docstring below each field.
 
-        Editors show that one, pydantic has the other. The compiler drops the docstrings: they cost
+        The docstring repeats the field's description for editors. The compiler drops it, so it costs
         nothing when the module is imported.
         """
         docstrings = dict(_descriptions(statement))
@@ -502,7 +501,7 @@ class _Text:
 
 
 def _descriptions(model: ast.stmt) -> Iterator[tuple[int, str]]:
-    """The last lines of the fields that have a description, with it."""
+    """Yield the last line and the description of each field that has one."""
     for statement in model.body if isinstance(model, ast.ClassDef) else ():
         match statement:
             case ast.AnnAssign(value=ast.Call(keywords=keywords), end_lineno=int(number)):
