@@ -68,8 +68,10 @@ class Scope:
         return self.kind != "regional"
 
     def region(self, partition: str) -> str | None:
-        """The region of ``partition`` that answers for all of them. None if any region does, or if
-        each answers for itself."""
+        """Return the region of ``partition`` that answers for all regions.
+
+        None means that any region does, or that each answers for itself.
+        """
         return dict(self.regions).get(partition)
 
 

@@ -362,7 +362,7 @@ class _Object:
         return self.make(**values) if len(found) == before else None
 
     def values(self, found: _Findings, path: KeyPath, value: object) -> dict[str, Any]:
-        """The attributes of the object ``value``, by name."""
+        """Read the attributes of the object ``value``, by name."""
         values: dict[str, Any] = {}
         if not isinstance(value, dict):
             found.must_be(path, "an object", value)
@@ -398,7 +398,7 @@ class _Object:
 
 
 def _default(entry: Field[Any]) -> Iterator[object]:
-    """The default of an attribute, where it has one."""
+    """Yield the default of an attribute, if it has one."""
     if entry.default is not MISSING:
         yield entry.default
     elif entry.default_factory is not MISSING:
@@ -702,7 +702,7 @@ _NOT_HEAD = frozenset({"$comment", "format", "tables", "structures"})
 
 
 def render(catalog: CatalogData, comment: str) -> str:
-    """The text of a catalogue; ``comment`` says what made it."""
+    """Format a catalogue; ``comment`` names what made it."""
     return render_groups(
         catalog.package,
         catalog.version,
@@ -719,7 +719,7 @@ def render_groups(
     tables: Mapping[str, str],
     structures: Mapping[str, str],
 ) -> str:
-    """The text of a catalogue whose tables and structures are rendered already, by their keys."""
+    """Format a catalogue whose tables and structures are rendered already, by their keys."""
     head = {
         "$comment": comment,
         "format": FORMAT,
@@ -745,7 +745,7 @@ def _joined(groups: Mapping[str, str]) -> str:
 
 
 def split_groups(text: str) -> tuple[dict[str, str], dict[str, str]]:
-    """The tables and the structures of a text that `render_groups` made, by their keys."""
+    """Split a text that `render_groups` made into tables and structures, by their keys."""
     _, _, rest = text.partition(_TABLES)
     tables, _, structures = f"\n{rest}".partition(f"\n{_STRUCTURES}")
     return dict(_GROUP.findall(tables)), dict(_GROUP.findall(structures))
@@ -756,12 +756,12 @@ _GROUP: Final = re.compile(r'^"([^"\\]+)": (\{\n(?: .*\n)*\})', re.MULTILINE)
 
 
 def table_group(table: TableData) -> str:
-    """The text of a table: an entry a line, and a line for each column."""
+    """Format a table: one line per entry and per column."""
     return _lines(_TABLE.write(table), _SPREAD)
 
 
 def structure_group(structure: StructureData) -> str:
-    """The text of a structure: an entry a line, and a line for each member."""
+    """Format a structure: one line per entry and per member."""
     return _lines(_STRUCTURE.write(structure), _SPREAD)
 
 
