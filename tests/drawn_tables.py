@@ -1,13 +1,14 @@
 """Tables that are drawn from botocore's models, for which no rule of the inference was made.
 
 `python tests/drawn_tables.py` draws `TABLES` tables by `SEED` and writes them to `DRAWN`, in the form
-of `page_facts`, with the services that were excluded. The file is committed, so another botocore
-does not change it. A service is excluded if a tracked file of this repository, or a page of the
-corpus, has its name as a word; an operation, likewise.
+of `page_facts`, with the services that were excluded. The result is committed, so that another
+botocore does not change it. Services and operations whose name is a word of a tracked file of this
+repository are excluded, and the services of `_REPORTED`.
 
-A page differs from the item of a response as the pages of Datadog's data directory do: a few members
-are left out, a few have no description or one that botocore no longer has, ARNs that the response lacks are columns
-without a description, each table has tags, and some columns come from other operations.
+A page differs from the item of a response as the pages of Datadog's data directory do: some members
+are left out, some have no description, or one that botocore no longer has. Each table has tags, and
+usually a column for its own ARN, whether or not the response has them. Some columns come from other
+operations.
 """
 
 from __future__ import annotations
@@ -33,7 +34,6 @@ from botocore.model import (
     StructureShape,
 )
 
-from corpus_package import CORPUS
 from schemagen.api_models.botocore import service_model
 from schemagen.names import folded, read_noun
 from schemagen.runtime.convert import snake_case
@@ -92,19 +92,17 @@ class Candidate:
 
 
 def named_words() -> frozenset[str]:
-    """The words of the repository's and the corpus' files, in which names of services and operations
-    are looked up."""
+    """The words of this repository's files, in which names of services and operations are looked
+    up."""
     listed = subprocess.run(
         ["git", "ls-files", *_SCANNED], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.splitlines()
     paths = [ROOT / name for name in listed if not (_OWN.match(name) or _DATA.match(name))]
-    paths += sorted(CORPUS.rglob("*.md"))
+    texts = [path.read_bytes().decode("utf-8", "replace") for path in paths]
     words: set[str] = set()
-    for path in paths:
-        text = path.read_bytes().decode("utf-8", "replace")
+    for text in texts:
         words.update(re.findall(r"[A-Za-z0-9][A-Za-z0-9-]*", text))
         words.update(re.findall(r"(?<=aws\.)[a-z0-9]+(?=_)", text))
-        words.update(re.findall(r"[A-Za-z][A-Za-z0-9]*", text))
     return frozenset(words)
 
 

@@ -51,7 +51,7 @@ def listing_text(listing: Listing | None) -> str:
 
 def expected(path: Path = EXPECTED) -> Iterator[tuple[str, dict[str, object]]]:
     """The tables of a file and their bindings; the form is described there. Lines that begin with
-    "|" are about the page."""
+    "|" are about the page, and the text in parentheses after an unbound column is the reason."""
     text = re.sub(r"^(#| +\|).*\n", "", path.read_text("utf-8"), flags=re.MULTILINE)
     for block in text.strip().split("\n\n"):
         head, *lines = block.splitlines()
@@ -76,7 +76,7 @@ def expected(path: Path = EXPECTED) -> Iterator[tuple[str, dict[str, object]]]:
                 names, _, member = line.partition(" ~ ")
                 derived.update(dict.fromkeys(names.split(), member))
             elif "unbound:" in line:
-                unbound.update(line.partition(":")[2].split())
+                unbound.update(re.sub(r" \(.*\)", "", line.partition(":")[2]).split())
             else:
                 columns.update(_members(line, None))
         yield (
