@@ -15,13 +15,18 @@ from pydantic import BaseModel
 from loading import SqlModule
 from schemagen.catalog import LinkedTable, facts
 from schemagen.emit import package, paths, sql
+from schemagen.emit.catalog_data import table_data
 from schemagen.emit.pydantic import models
 from schemagen.link import link
 from schemagen.model.origin import Origin
 from schemagen.model.pages import Column, Pages, Table
-from schemagen.names import NestedNames
+from schemagen.names import NestedNames, sql_name
+from schemagen.runtime.catalog_data import table_group
 from schemagen.typed_pages import resolve_types
-from schemagen.typetable import TypeTable
+from schemagen.typetable import Dialect, TypeTable
+
+DIALECTS = TypeTable().dialects
+"""The SQL targets."""
 
 DISTRIBUTION = package.Distribution("made_schemas", "0")
 PAGE = "docs_src/ddsql/made/up.dataset.md"
@@ -48,6 +53,11 @@ def table(
     """A linked table, as if its page were read."""
     made = Table(id, title, description, tuple(columns), Origin(PAGE, 1), deprecated=deprecated)
     return link(resolve_types(Pages(tables=(made,)), types or TypeTable())).tables[0]
+
+
+def identifier(name: str, dialect: Dialect) -> str:
+    """The unquoted identifier of ``name`` in a dialect."""
+    return sql_name(name, max_bytes=dialect.max_identifier, reserved=dialect.system_columns)
 
 
 class Package:
@@ -86,7 +96,10 @@ def files(tables: Iterable[LinkedTable], types: TypeTable | None = None) -> dict
         made[paths.model_path(provider, item.module)] = models.render_table(
             item, types, NestedNames.SNAKE_CASE, {}
         )
-        made[paths.table_path(provider, item.module)] = sql.render_table(item)
+        made[paths.table_path(provider, item.module)] = sql.render_table(item, types)
+    made |= package.catalog_json(
+        DISTRIBUTION, {item.table.id: table_group(table_data(item)) for item in tables}, {}
+    )
     return made | package.init_modules(made)
 
 

@@ -25,16 +25,16 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "names": ("runtime",),
     "model": ("diagnostics", "runtime", "names"),
     "pages": ("diagnostics", "names", "typetable", "model"),
-    "settings": ("diagnostics", "names", "typetable", "model"),
-    "lockfile": ("diagnostics", "runtime", "names", "typetable", "model", "settings"),
     "catalog": ("runtime", "typetable", "model"),
     "typed_pages": ("diagnostics", "typetable", "model"),
+    "targets": ("diagnostics", "typetable", "model", "catalog", "typed_pages"),
+    "settings": ("diagnostics", "names", "typetable", "model", "targets"),
+    "lockfile": ("diagnostics", "runtime", "names", "typetable", "model", "settings"),
     "reconcile": ("names", "typetable", "model", "settings", "catalog"),
     "link": (
         *("names", "typetable", "model", "settings"),
         *("catalog", "typed_pages", "reconcile"),
     ),
-    "targets": ("diagnostics", "typetable", "catalog"),
     "inputs": (
         "diagnostics",
         "model",
@@ -46,7 +46,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "link",
         "targets",
     ),
-    "emit": ("names", "runtime", "typetable", "model", "settings", "catalog", "targets"),
+    "emit": (
+        *("diagnostics", "names", "runtime", "typetable", "model"),
+        *("settings", "catalog", "targets"),
+    ),
     "coverage": ("model", "catalog", "reconcile"),
     "api_models": ("diagnostics", "runtime", "names", "typetable", "model", "settings", "lockfile"),
     "inference": (
@@ -59,7 +62,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("api_models", "inference", "build"),
     ),
     "catalog_source": ("diagnostics", "runtime", "settings"),
-    "report": ("diagnostics", "runtime", "typetable", "model", "coverage"),
+    "report": (
+        *("diagnostics", "runtime", "typetable", "model", "targets", "settings"),
+        "coverage",
+    ),
     "api": (
         *("diagnostics", "runtime", "model", "settings", "inputs", "coverage", "build", "bind"),
         "catalog_source",
@@ -85,7 +91,7 @@ THIRD_PARTY = {
         *("cli/explain.py", "cli/inspect.py", "cli/options.py", "cli/types.py"),
     ),
     "datamodel_code_generator": ("emit/pydantic/models.py",),
-    "jinja2": ("emit/templating.py",),
+    "jinja2": ("emit/templating.py", "emit/user_template.py"),
     "jsonschema": ("emit/json_schema.py", "settings/load.py"),
     "markdown_it": ("pages/markdown.py",),
     "packaging": ("settings/load.py",),

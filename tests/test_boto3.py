@@ -32,9 +32,9 @@ from pydantic import BaseModel
 
 import aws_responses
 from aws_responses import ACCOUNT, Response
+from handmade import DIALECTS
 from loading import SqlModule, trip
 from schemagen.runtime.convert import json_value
-from schemagen.typetable import DIALECTS
 
 if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient

@@ -28,11 +28,11 @@ import page_facts
 from aws_responses import Response
 from corpus_package import CorpusPackage
 from expected_rows import Answers, Row
+from handmade import DIALECTS
 from schemagen.model.bindings import Binding, Enrichment
 from schemagen.model.pages import KEY
 from schemagen.model.paths import WHOLE, steps
 from schemagen.runtime.convert import json_value, snake_case
-from schemagen.typetable import DIALECTS
 
 # One process makes the package, and the others need not wait for it.
 pytestmark = pytest.mark.xdist_group("corpus")

@@ -31,17 +31,18 @@ import engines
 import handmade
 import loading
 import projects
+from handmade import DIALECTS
 from schemagen import api
 from schemagen.catalog import LinkedTable
 from schemagen.diagnostics import ProblemsFound
-from schemagen.emit import ddl, paths
+from schemagen.emit import paths
 from schemagen.emit.render import render_part
 from schemagen.link import link
 from schemagen.pages.read import parse_source, parse_sources
 from schemagen.pages.sources import Source
 from schemagen.targets import limits
 from schemagen.typed_pages import resolve_types
-from schemagen.typetable import DIALECTS, Dialect, TypeTable
+from schemagen.typetable import Dialect, TypeTable
 
 LOST = "\ufffd"
 
@@ -328,13 +329,13 @@ def test_ddl_gives_databases_the_names_and_comments_of_pages(
         ).fetchall()
     assert len(created) == len(tables)
     for id, page in PAGES.items():
-        found = described(*(ddl.identifier(part, dialect) for part in id.split(".")))
+        found = described(*(handmade.identifier(part, dialect) for part in id.split(".")))
         meant = page.meant
         assert found.comment == "\n\n".join(filter(None, [meant.title, meant.description]))
         assert found.key == ("_key",)
         expected: list[tuple[str, str | None]] = []
         for name, description in meant.columns.items():
-            column = ddl.identifier(name, dialect)
+            column = handmade.identifier(name, dialect)
             called = f"The documentation calls this column {name}." if column != name else ""
             comment = "\n\n".join(filter(None, [description, called]))
             expected.append((column, comment or None))
@@ -344,7 +345,7 @@ def test_ddl_gives_databases_the_names_and_comments_of_pages(
 def test_sql_name_renames_what_postgresql_cuts_or_refuses() -> None:
     """A name is renamed if the server would truncate or refuse it, and always to the same name."""
     postgres = next(dialect for dialect in DIALECTS if dialect.name == "postgres")
-    renamed = {name: ddl.identifier(name, postgres) for name in [*LONG, "ctid", "oid"]}
+    renamed = {name: handmade.identifier(name, postgres) for name in [*LONG, "ctid", "oid"]}
     assert renamed == {
         "x" * 64: f"{'x' * 54}_7ce10097",
         "x" * 63 + "y": f"{'x' * 54}_d0019407",
@@ -761,7 +762,7 @@ def test_build_accepts_or_refuses_any_page() -> None:
         except ProblemsFound as found:
             _check_places(found, source)
             return
-        if not list(limits.problems(table)):
+        if not list(limits.problems(table, DIALECTS)):
             built.append(table.table.id)
             for path, text in render_part(table, SETTINGS, {}).items():
                 _consume(path, text, table)

@@ -1,5 +1,4 @@
-"""A new type, or a new SQL target, is added in one place and arrives everywhere: in every output, and
-in the databases."""
+"""A new type is added in one place and arrives everywhere: in every output, and in the databases."""
 
 from __future__ import annotations
 
@@ -16,10 +15,11 @@ from pydantic import BaseModel, ValidationError
 
 import handmade
 import projects
+from handmade import DIALECTS
 from loading import trip
 from mappers import Mapper
 from projects import CHECKOUT, COMPILATION
-from schemagen.typetable import DIALECTS, array_row
+from schemagen.typetable import array_row
 
 TABLE = "aws.sagemaker_compilation_job"
 MODULE = "aws/sagemaker_compilation_job"
@@ -158,29 +158,3 @@ def test_new_type_maps_validates_and_loads(
         if built.python == "Code9":
             with pytest.raises(ValidationError, match="at most 9 characters"):
                 model.model_validate({**row, "compilation_job_name": "ten-chars!"})
-
-
-def test_new_dialect_is_a_target(tmp_path: Path) -> None:
-    """With a row of DIALECTS, and a type in each row of the type table, the DDL of a new target
-    is written and listed, and statements load rows into it."""
-    source = with_table(
-        tmp_path / "schemagen",
-        (
-            "DIALECTS: tuple[Dialect, ...] = (",
-            '\n    replace(_POSTGRES, name="made_up", title="MadeUpSQL", marker="?"),',
-        ),
-        ('return {"postgres": postgres, ', '"made_up": postgres, '),
-    )
-    (folder := tmp_path / "project").mkdir()
-    built = Built(projects.seeds(folder), "", {"PYTHONPATH": str(source)})
-    done = projects.run(built.folder, "build", env=built.env)
-    assert done.returncode == 0, done.stderr
-    assert built.text(f"ddl/made_up/{MODULE}.sql") == built.text(f"ddl/postgres/{MODULE}.sql")
-    assert "DDL for MadeUpSQL" in (built.folder / "generated" / "README.md").read_text("utf-8")
-    printed = projects.run(built.folder, "types", "--format", "json", env=built.env).stdout
-    assert json.loads(printed)[0]["made_up"] == "text"
-    with handmade.imported(tmp_path, "made_up_target", handmade.inside(built.sources)) as package:
-        table = package.module("tables.aws.sagemaker_compilation_job").TABLE
-        statement: str = package.module("sql").insert(table, "made_up")
-        assert "VALUES (?, " in statement
-        assert "CAST(? AS hstore)" in statement

@@ -29,6 +29,7 @@ from pydantic import BaseModel, ValidationError
 import handmade
 import mappers
 from schemagen.catalog import Catalog, Disagreement, LinkedTable, facts
+from schemagen.diagnostics import SourcePosition
 from schemagen.emit import json_schema, package, render
 from schemagen.emit.pydantic import models
 from schemagen.link import link
@@ -47,7 +48,6 @@ from schemagen.model.pages import (
 )
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef, structure_names
 from schemagen.names import NestedNames
-from schemagen.settings.entries import SourcePosition
 from schemagen.settings.load import Settings
 from schemagen.settings.members import USES, MemberChoice, Use
 from schemagen.typed_pages import resolve_types
@@ -208,7 +208,7 @@ def files(catalog: Catalog) -> dict[str, str]:
     """Everything that a build writes for ``catalog``."""
     structure_models = models.structure_models(catalog)
     tables = [facts(table) for table in catalog.tables]
-    parts = render.shared_parts(tables, catalog, structure_models)
+    parts = render.shared_parts(tables, catalog, structure_models, PROJECT.outputs)
     texts = package.modules(tables, PROJECT.types, handmade.DISTRIBUTION)
     for part in [*catalog.tables, *parts.values()]:
         texts |= render.render_part(part, PROJECT, structure_models)

@@ -30,11 +30,12 @@ from pydantic_core import PydanticSerializationError
 
 import engines
 import handmade
+from handmade import DIALECTS
 from schemagen.catalog import LinkedTable
 from schemagen.emit import ddl, json_schema
 from schemagen.names import NestedNames
 from schemagen.runtime import convert
-from schemagen.typetable import DIALECTS, TYPES, TypeTable
+from schemagen.typetable import TYPES, TypeTable
 
 # --- values ---------------------------------------------------------------------------------------
 

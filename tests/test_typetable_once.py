@@ -24,8 +24,9 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from handmade import DIALECTS
 from projects import CHECKOUT
-from schemagen.typetable import DIALECTS, SCALARS, TYPES, array_row, map_row
+from schemagen.typetable import SCALARS, TYPES, array_row, map_row
 
 HOME = "parser/schemagen/typetable.py"
 

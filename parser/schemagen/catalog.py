@@ -31,8 +31,8 @@ class LinkedColumn:
     column, or an array of json, holds; None where neither does.
 
     ``service`` is the service of its structures ("" without a shape). The column's values are the
-    documented ones and the record's. ``field`` is the Python attribute; ``sql_names`` maps dialects
-    to unquoted identifiers.
+    documented ones and the record's. ``field`` is the Python attribute; ``names`` maps notations to
+    unquoted identifiers, ``types`` to spelled types.
     """
 
     column: Column
@@ -40,7 +40,16 @@ class LinkedColumn:
     shape: Shape | None
     service: str
     field: str
-    sql_names: Mapping[str, str]
+    names: Mapping[str, str]
+    types: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What a table is called in a notation: unquoted identifiers."""
+
+    schema: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,7 @@ class LinkedParameter:
     parameter: Parameter
     type: Resolved
     field: str
+    types: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +68,7 @@ class LinkedTable:
 
     ``module`` is the stem of its files, ``class_name`` the name of its model. ``structures`` are the
     structures that its columns reach, sorted by service and name. ``service`` is what the lock
-    records for the binding's service.
+    records for the binding's service. ``relations`` maps notations to the table's names there.
     """
 
     table: Table
@@ -69,6 +79,7 @@ class LinkedTable:
     structures: tuple[Structure, ...]
     binding: Binding | None
     service: RecordedService | None
+    relations: Mapping[str, Relation]
 
     @property
     def parameters_class(self) -> str:

@@ -93,6 +93,25 @@ class Problem:
         return f"{position}: {self.code} {printable(self.message)}"
 
 
+@dataclass(frozen=True, slots=True)
+class SourcePosition:
+    """The position of an entry of a settings file.
+
+    ``keys`` maps the entry's keys to line and column, and "" to those of the entry itself.
+    """
+
+    path: str
+    keys: Mapping[str, tuple[int, int]]
+
+    @property
+    def line(self) -> int:
+        return self.keys[""][0]
+
+    def problem(self, code: str, message: str, key: str = "") -> Problem:
+        """Make a problem at ``key``, or at the entry if it lacks that key."""
+        return Problem(self.path, *self.keys.get(key, self.keys[""]), code, message)
+
+
 def printable(text: str) -> str:
     """Escape unprintable characters, which could move a terminal's cursor; file names may contain any."""
     return text if text.isprintable() else repr(text)[1:-1]
@@ -126,6 +145,10 @@ class ProblemsFound(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def __reduce__(self) -> tuple[type[ProblemsFound], tuple[tuple[Problem, ...]]]:
+        # Processes of a build send it to each other.
+        return ProblemsFound, (self.problems,)
 
 
 class UnknownTables(LookupError):

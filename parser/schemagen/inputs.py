@@ -15,7 +15,7 @@ from schemagen.pages.sources import Source, find_sources
 from schemagen.settings import columns, overrides, positions
 from schemagen.settings.load import InvalidSettings, Settings, load_settings
 from schemagen.settings.members import USES
-from schemagen.targets import limits
+from schemagen.targets import limits, spellings
 from schemagen.typed_pages import TypedPages, resolve_types
 
 if TYPE_CHECKING:
@@ -194,6 +194,8 @@ def _link_all(
         typed = put_together(settings, parsed, up_to_date)
     except ProblemsFound as error:
         raise ProblemsFound([*locks.problems, *error.problems]) from None
+    if unspelled := list(spellings.problems(typed.tables, settings.types, settings.outputs)):
+        raise ProblemsFound([*locks.problems, *unspelled])
     pages = typed.pages
     found = list(locks.problems)
     for file in locks.files:
@@ -213,7 +215,7 @@ def _link_all(
         )
         found += _unknown_choices(settings, pages, catalog)
     for table in catalog.tables:
-        found += limits.problems(table)
+        found += limits.problems(table, settings.types.dialects)
     return _Linked(pages, catalog, found)
 
 

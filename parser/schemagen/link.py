@@ -1,12 +1,12 @@
 """Link typed pages and bindings to one `Catalog`, in which every name and type is settled.
 
-The structure of each json column, and the names of columns in Python and in each SQL dialect, are
-decided here and nowhere else.
+Which structure types a json column, what a column is called in Python, and what tables and columns are
+called in each notation, is decided here, once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from schemagen import names
@@ -17,6 +17,7 @@ from schemagen.catalog import (
     LinkedColumn,
     LinkedParameter,
     LinkedTable,
+    Relation,
     StructureKey,
     Structures,
     closure,
@@ -38,7 +39,7 @@ from schemagen.names import NestedNames
 from schemagen.reconcile import Pair, Reconciled, pairs_in, satisfies, united
 from schemagen.settings.members import MemberChoice
 from schemagen.typed_pages import TypedPages, TypedTable
-from schemagen.typetable import DIALECTS, Resolved, TypeTable
+from schemagen.typetable import Notation, Resolved, TypeTable
 
 
 def link(
@@ -199,19 +200,28 @@ class _TableLinker:
                     shape=shape.shape if shape else None,
                     service=shape.service if shape else "",
                     field=fields[column.name],
-                    sql_names=_sql_names(column.name),
+                    names=_named(column.name, types.notations),
+                    types=_spelled(type, types.notations),
                 )
             )
         return LinkedTable(
             table=self.table,
             columns=tuple(columns),
-            parameters=self._parameters(),
+            parameters=self._parameters(types.notations),
             module=names.module_name(self.table.name),
             class_name=_table_class(self.table, {classes[key] for key in reached}, types),
             structures=tuple(reached[key] for key in sorted(reached)),
             binding=self.binding,
             service=self.responses.service if self.responses else None,
+            relations=self._relations(types.notations),
         )
+
+    def _relations(self, notations: Sequence[Notation]) -> dict[str, Relation]:
+        """Name the table in each notation."""
+        schemas, tables = (
+            _named(name, notations) for name in (self.table.provider, self.table.name)
+        )
+        return {name: Relation(schemas[name], tables[name]) for name in tables}
 
     def disagreements(self) -> Iterator[Disagreement]:
         """Find members whose mapped values would not satisfy the schema of their column."""
@@ -238,11 +248,11 @@ class _TableLinker:
     def _typed_columns(self) -> Iterator[tuple[Column, Resolved]]:
         yield from zip(self.table.columns, self.types, strict=True)
 
-    def _parameters(self) -> tuple[LinkedParameter, ...]:
+    def _parameters(self, notations: Sequence[Notation]) -> tuple[LinkedParameter, ...]:
         parameters = self.table.parameters
         fields = names.field_names(parameter.name for parameter in parameters)
         return tuple(
-            LinkedParameter(parameter, type, fields[parameter.name])
+            LinkedParameter(parameter, type, fields[parameter.name], _spelled(type, notations))
             for parameter, type in zip(parameters, self.parameter_types, strict=True)
         )
 
@@ -312,14 +322,19 @@ def _row_shape(type: Resolved, recorded: Shape) -> Shape:
     return Scalar("json") if recorded == Scalar("string") else recorded
 
 
-def _sql_names(column: str) -> dict[str, str]:
-    """Make the column's unquoted identifier in each dialect."""
+def _named(name: str, notations: Iterable[Notation]) -> dict[str, str]:
+    """Make the identifier for a schema, table or column in each notation, unquoted."""
     return {
-        dialect.name: names.sql_name(
-            column, max_bytes=dialect.max_identifier, reserved=dialect.system_columns
+        notation.name: names.sql_name(
+            name, max_bytes=notation.max_identifier, reserved=notation.system_columns
         )
-        for dialect in DIALECTS
+        for notation in notations
     }
+
+
+def _spelled(type: Resolved, notations: Iterable[Notation]) -> dict[str, str]:
+    """Spell the type in each notation; `schemagen.targets.spellings` has reported those that are missing."""
+    return {notation.name: type.spelled(notation) for notation in notations}
 
 
 def _narrows(type: Resolved, found: _ColumnShape, structures: Structures) -> bool:

@@ -7,6 +7,7 @@ quoting functions of this module.
 from __future__ import annotations
 
 import hashlib
+import json
 import keyword
 import re
 import sys
@@ -109,6 +110,11 @@ def module_name(name: str) -> str:
     return f"{stem}_" if reserved or stem in _WINDOWS_DEVICES else stem
 
 
+def is_device(name: str) -> bool:
+    """Whether Windows takes a file called ``name`` for a device, whatever its extension."""
+    return name.partition(".")[0].lower() in _WINDOWS_DEVICES
+
+
 _PACKAGE_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 # What the generated package, its extras and its users import.
@@ -205,6 +211,65 @@ def sql_literal(text: str, *, escapes: bool = True) -> str:
     if escapes and "\\" in quoted:
         return "E'" + quoted.replace("\\", "\\\\") + "'"
     return f"'{quoted}'"
+
+
+def quoted(name: str, opening: str, closing: str) -> str:
+    """Quote an SQL identifier with the marks of an engine; a closing mark inside is doubled.
+
+    Raises ValueError for a name that no engine accepts, quoted or not.
+    """
+    if not name or "\x00" in name:
+        raise ValueError(f"not an SQL identifier: {name!r}")
+    return opening + name.replace(closing, closing * 2) + closing
+
+
+def backtick_identifier(name: str) -> str:
+    """Quote an identifier as ClickHouse, BigQuery, Spark and MySQL do.
+
+    Raises ValueError for a name that these engines do not read in the same way.
+    """
+    if "\\" in name:
+        raise ValueError(f"engines read a backslash in an identifier differently: {name!r}")
+    return quoted(name, "`", "`")
+
+
+def bracket_identifier(name: str) -> str:
+    """Quote an identifier as SQL Server does."""
+    return quoted(name, "[", "]")
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def backslash_literal(text: str) -> str:
+    """Quote text as ClickHouse, BigQuery, Spark and MySQL do: with backslashes, on one line."""
+    escapes = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    return "'" + "".join(escapes.get(character, character) for character in text) + "'"
+
+
+def json_literal(value: object) -> str:
+    """Write a value as JSON, in ASCII."""
+    return json.dumps(value, allow_nan=False)
+
+
+def yaml_literal(text: str) -> str:
+    """Quote text as a YAML scalar of one line, in ASCII."""
+    # Other than JSON, YAML has no pairs of surrogates.
+    return '"' + "".join(map(_yaml_character, text)) + '"'
+
+
+def _yaml_character(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    code = ord(character)
+    if 0x20 <= code < 0x7F:
+        return character
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def one_line(text: str) -> str:
+    """Put text on one line, as for a comment: white space and control characters become spaces."""
+    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def python_literal(text: str) -> str:

@@ -1,11 +1,11 @@
 """Define what each DDSQL type is in every target. No other file names a target's types.
 
-`TYPES` has one row per DDSQL type; `array<T>` is composed, not a row. `DIALECTS` has one row per SQL
-target. `SCALARS` defines what the scalars of AWS APIs are inside a json column. A `TypeTable` combines
-these rows with the user's own rows and rules.
+`TYPES` has one row per DDSQL type; `array<T>` is composed, not a row. `NOTATIONS` has one row per target
+that spells types in its own way. `SCALARS` defines what the scalars of AWS APIs are inside a json column.
+A `TypeTable` combines these rows with the user's own rows and rules.
 
-To add a type, add a row to `TYPES`. To add an SQL target, add a row to `DIALECTS`, a `SqlType` to
-each row of `TYPES`, and a template.
+To add a type, add a row to `TYPES`. To add a notation, add a row to `NOTATIONS` and its spelling to
+each row of `TYPES`; `schemagen.targets.registry` says which target uses it.
 """
 
 from __future__ import annotations
@@ -68,28 +68,38 @@ class SqlType:
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
-    """An SQL target. ``template`` renders its DDL; limits are those of the engine's documents.
+class Notation:
+    """A column of the type table: how a target spells types and names.
 
-    ``marker`` is what its Python driver takes as parameter. ``array`` composes the type of an array
-    from its element's; ``nested_array`` is the type of an array of arrays where the engine's own
-    arrays are rectangular. ``max_identifier`` counts bytes of UTF-8, ``max_key`` bytes of a primary
-    key's value, ``min_columns`` and ``max_columns`` columns of a table; 0 means no limit.
-    ``fold_case`` says that names which differ only in case are one name.
+    ``array`` is the type of an array, with ``{}`` for its element's; "" if the target has none.
+    ``max_identifier`` counts bytes of UTF-8; 0 means no limit. Columns may not have the names in
+    ``system_columns``. With ``fold_case``, names that differ only in case are one name.
     """
 
     name: str
     title: str
+    array: str
+    max_identifier: int = 0
+    system_columns: tuple[str, ...] = ()
+    fold_case: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect(Notation):
+    """The notation of an SQL engine into which rows are loaded; limits are those of its documentation.
+
+    ``template`` renders its DDL, and ``marker`` is what its Python driver takes as parameter.
+    ``nested_array`` is the type of an array of arrays where the engine's own arrays are rectangular.
+    ``max_key`` counts bytes of a primary key's value, ``min_columns`` and ``max_columns`` columns of a
+    table; 0 means no limit.
+    """
+
     template: str
     marker: str
-    array: str
     nested_array: SqlType | None = None
-    max_identifier: int = 0
     min_columns: int = 0
     max_columns: int = 0
     max_key: int = 0
-    fold_case: bool = False
-    system_columns: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +109,8 @@ class Type:
     ``json_schema`` and ``python`` describe a value that is not null: emitters add null.
     ``row`` is the Python annotation of the value in a mapper's row. ``convert`` names the function
     of `schemagen.runtime.convert` that makes it from what boto3 returns, which ``boto3`` says in words.
-    ``sql`` maps the names of `DIALECTS` to types. ``absent`` is the Python literal that stands for
+    ``sql`` maps the names of dialects to types, and ``spelled`` those of all other notations to the
+    types' names. ``absent`` is the Python literal that stands for
     a value which an operation asked for it leaves out; "" is null.
     """
 
@@ -111,6 +122,7 @@ class Type:
     convert: str
     boto3: str
     absent: str = ""
+    spelled: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +143,7 @@ class NestedScalar:
     convert: str
 
 
-# --- the SQL targets ------------------------------------------------------------------------------
+# --- the notations ------------------------------------------------------------------------------
 
 _JSONB = SqlType("jsonb", encode="json_text", via="jsonb")
 
@@ -148,10 +160,10 @@ _POSTGRES = Dialect(
     max_identifier=63,
     max_columns=1600,
     max_key=2692,
-    system_columns=frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}),
+    system_columns=("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"),
 )
 
-DIALECTS: tuple[Dialect, ...] = (
+NOTATIONS: tuple[Notation, ...] = (
     _POSTGRES,
     replace(_POSTGRES, name="postgres_jsonb", title="PostgreSQL, no extension"),
     Dialect(
@@ -495,13 +507,26 @@ class Resolved:
             return dialect.nested_array
         element = self.element.sql(dialect)
         return SqlType(
-            name=dialect.array.format(element.name),
+            name=dialect.array.replace("{}", element.name),
             encode=element.encode,
             decode=element.decode,
-            via=dialect.array.format(element.via) if element.via else "",
+            via=dialect.array.replace("{}", element.via) if element.via else "",
             extension=element.extension,
             depth=element.depth + 1,
         )
+
+    def spelled(self, notation: Notation) -> str:
+        """Spell the type in ``notation``. Raises `NotSpelled`."""
+        if isinstance(notation, Dialect):
+            return self.sql(notation).name
+        if self.element is None:
+            name = self.scalar.spelled.get(notation.name)
+            if name is None:
+                raise NotSpelled(self.scalar.name)
+            return name
+        if not notation.array:
+            raise NotSpelled("array<T>")
+        return notation.array.replace("{}", self.element.spelled(notation))
 
     @property
     def depth(self) -> int:
@@ -513,6 +538,14 @@ def annotated(row: Type) -> JsonSchema:
     """Return a row's JSON Schema, annotated with the Python type for the models."""
     module = row.python.module or "._types"
     return {**row.json_schema, PYTHON_TYPE: f"{module}.{row.python.name}"}
+
+
+class NotSpelled(LookupError):
+    """A notation has no spelling for ``type``, a DDSQL type or "array<T>"."""
+
+    def __init__(self, type: str) -> None:
+        self.type = type
+        super().__init__(f"no spelling for {type}")
 
 
 class UnknownType(ValueError):
@@ -562,10 +595,19 @@ MAX_ARRAYS = 8
 
 @dataclass(frozen=True, slots=True)
 class TypeTable:
-    """The rows in force: `TYPES`, overridden and extended by the user's rows, and the user's rules."""
+    """The rows in force: `TYPES`, overridden and extended by the user's rows, and the user's rules.
+
+    ``notations`` are the columns in force: those of the targets that are built.
+    """
 
     types: Mapping[str, Type] = field(default_factory=lambda: {row.name: row for row in TYPES})
     rules: tuple[Rule, ...] = ()
+    notations: tuple[Notation, ...] = NOTATIONS
+
+    @property
+    def dialects(self) -> tuple[Dialect, ...]:
+        """The notations into which rows are loaded."""
+        return tuple(item for item in self.notations if isinstance(item, Dialect))
 
     @property
     def known(self) -> str:

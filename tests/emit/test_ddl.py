@@ -11,10 +11,10 @@ import catalogues
 import engines
 import handmade
 from catalogues import TYPES, Described
+from handmade import DIALECTS
 from schemagen.catalog import LinkedTable
 from schemagen.emit import ddl
 from schemagen.runtime.convert import hstore_csv_text, tags
-from schemagen.typetable import DIALECTS
 
 DIALECT = {dialect.name: dialect for dialect in DIALECTS}
 
@@ -33,7 +33,7 @@ def create(dialect: str, request: pytest.FixtureRequest) -> Create:
     def run(table: LinkedTable) -> Described:
         statements = ddl.render(table, DIALECT[dialect])
         schema, name = (
-            ddl.identifier(part, DIALECT[dialect]) for part in table.table.id.split(".", 1)
+            handmade.identifier(part, DIALECT[dialect]) for part in table.table.id.split(".", 1)
         )
         if dialect == "duckdb":
             duck: engines.DuckDB = request.getfixturevalue("duck")
@@ -132,7 +132,7 @@ def test_names_that_an_engine_truncates_or_refuses_get_a_suffix(
             "ctid_a6768917",
             "The documentation calls this column ctid.",
         )
-        assert long.name == ddl.identifier(LONG, DIALECT[dialect])
+        assert long.name == handmade.identifier(LONG, DIALECT[dialect])
         assert len(long.name.encode()) <= 63
         assert long.comment == f"Long.\n\nThe documentation calls this column {LONG}."
 

@@ -17,10 +17,11 @@ from psycopg.types.hstore import register_hstore
 
 import handmade
 import loading
+from handmade import DIALECTS
 from schemagen.catalog import LinkedTable
 from schemagen.emit import ddl, sql
 from schemagen.emit.formatting import format_python
-from schemagen.typetable import DIALECTS, TYPES, TypeTable
+from schemagen.typetable import TYPES, TypeTable
 
 DIALECT = {dialect.name: dialect for dialect in DIALECTS}
 PERCENT = 'a%s "b" {} ?'
@@ -214,7 +215,7 @@ def test_markers_of_other_drivers(package: handmade.Package) -> None:
 @pytest.mark.parametrize("name", [*TABLES])
 def test_the_columns_are_as_black_writes_them(name: str) -> None:
     """black --check accepts the committed tree."""
-    source = sql.render_table(TABLES[name])
+    source = sql.render_table(TABLES[name], TypeTable())
     assert format_python(source) == source != ""
 
 

@@ -10,16 +10,17 @@ import pytest
 
 import engines
 import handmade
+from handmade import DIALECTS
 from schemagen.catalog import LinkedTable
 from schemagen.emit import ddl
 from schemagen.targets import limits
-from schemagen.typetable import DIALECTS, Rule, TypeTable
+from schemagen.typetable import Rule, TypeTable
 
 DIALECT = {dialect.name: dialect for dialect in DIALECTS}
 
 
 def _problems(table: LinkedTable) -> list[str]:
-    return [str(problem) for problem in limits.problems(table)]
+    return [str(problem) for problem in limits.problems(table, DIALECTS)]
 
 
 def test_problems_report_the_first_column_too_many(postgres: psycopg.Connection) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, LiteralString, NamedTuple, TypeVar, cast
 
-from .lookup import find
+from .lookup import NotBuilt, find
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -48,14 +48,22 @@ class Column(NamedTuple):
 
 class Catalog(Generic[D, M]):
     """The tables of ``package``. ``D`` are the names of its dialects, ``M`` is the base of its
-    models. All methods raise `UnknownName`, a KeyError, for an unknown table or dialect.
+    models. ``outputs`` maps the outputs of the package to the paths of their files.
+
+    All methods raise `UnknownName`, a KeyError, for an unknown table or dialect, and `NotBuilt`,
+    also a KeyError, for a part that the package was built without.
     """
 
     def __init__(
-        self, package: str, tables: Mapping[str, Entry], dialects: Iterable[D]
+        self,
+        package: str,
+        tables: Mapping[str, Entry],
+        dialects: Iterable[D],
+        outputs: Mapping[str, str],
     ) -> None:
         self._package = package
         self._tables = tables
+        self._outputs = outputs
         self._dialects: dict[str, D] = {str(dialect): dialect for dialect in dialects}
 
     def table(self, table: str) -> CatalogTable[D, M]:
@@ -69,11 +77,12 @@ class Catalog(Generic[D, M]):
     def model(self, table: str) -> type[M]:
         """Import the pydantic model of a row."""
         entry = self.entry(table)
-        return cast("type[M]", getattr(self._module("models", entry), entry.model))
+        return cast("type[M]", getattr(self._module("pydantic", entry), entry.model))
 
     def mapper(self, table: str) -> ModuleType | None:
         """Import the module that maps boto3 responses to rows. None if the table has no mapper."""
         entry = self.entry(table)
+        self._path("mappers", entry)
         return self._module("mappers", entry) if entry.mapper else None
 
     def loading(self, table: str) -> Table:
@@ -83,38 +92,53 @@ class Catalog(Generic[D, M]):
     def json_schema(self, table: str) -> dict[str, object]:
         """Read the JSON Schema of a row."""
         entry = self.entry(table)
-        text = self._read(f"json_schema/{entry.provider}/{entry.module}.json")
+        text = self._read(self._path("json_schema", entry))
         return cast("dict[str, object]", json.loads(text))
+
+    def text(self, table: str, output: str) -> str:
+        """Read the file that an output, one of ``OUTPUTS``, has for the table."""
+        entry = self.entry(table)
+        find("output", output, self._outputs)
+        return self._read(self._path(output, entry))
 
     def ddl(self, table: str, dialect: D) -> LiteralString:
         """Read the statements that create the table. They can be run repeatedly."""
         entry = self.entry(table)
-        folder = find("dialect", dialect, self._dialects)
+        output = find("dialect", dialect, self._dialects)
         # Files of the package are as trustworthy as literals, which drivers ask for (PEP 675).
-        statements: LiteralString = cast(
-            "Any", self._read(f"ddl/{folder}/{entry.provider}/{entry.module}.sql")
-        )
+        statements: LiteralString = cast("Any", self._read(self._path(output, entry)))
         return statements
 
     def columns(self, table: str) -> tuple[Column, ...]:
         """Read the columns, in the order of the documentation."""
-        schema = cast("Mapping[str, Any]", self.json_schema(table))
-        properties: Mapping[str, Mapping[str, str]] = schema["properties"]
+        self.entry(table)
+        entry = json.loads(_group(self._read("catalog.json"), table))
         return tuple(
-            Column(name, type, properties[name].get("description", ""))
-            for name, type in self.loading(table).columns.items()
+            Column(column["name"], column["type"], column.get("description", ""))
+            for column in entry["columns"]
         )
 
-    def _module(self, folder: str, entry: Entry) -> ModuleType:
-        return import_module(
-            f".{folder}.{entry.provider}.{entry.module}", self._package
-        )
+    def _path(self, output: str, entry: Entry) -> str:
+        if output not in self._outputs:
+            raise NotBuilt(output, self._outputs)
+        return self._outputs[output].format(provider=entry.provider, table=entry.module)
+
+    def _module(self, output: str, entry: Entry) -> ModuleType:
+        path = self._path(output, entry).removesuffix(".py").replace("/", ".")
+        return import_module(f".{path}", self._package)
 
     def _read(self, path: str) -> str:
         # Imported here because this import takes longer than the rest of the catalogue.
         from importlib.resources import files
 
         return files(self._package).joinpath(path).read_text("utf-8")
+
+
+def _group(catalog: str, table: str) -> str:
+    """Find the text of a table in catalog.json, whose other tables need not be parsed."""
+    start = catalog.index(f"\n{json.dumps(table)}: {{\n")
+    end = catalog.index("\n}", start)
+    return catalog[catalog.index("{", start) : end + 2]
 
 
 class CatalogTable(Generic[D, M]):
@@ -153,6 +177,10 @@ class CatalogTable(Generic[D, M]):
     def ddl(self, dialect: D) -> LiteralString:
         """Read the statements that create the table. They can be run repeatedly."""
         return self._catalog.ddl(self.id, dialect)
+
+    def text(self, output: str) -> str:
+        """Read the file that an output of the package has for the table."""
+        return self._catalog.text(self.id, output)
 
     def __repr__(self) -> str:
         return f"<table {self.id}>"

@@ -147,7 +147,9 @@ class TableData:
 
     ``key`` is the name of the primary key column, or None. ``deprecated`` is the page's notice.
     ``page`` and ``line`` are where the table is documented, ``source`` the URL that the page names.
-    ``structures`` are those that its columns reach, as keys of `CatalogData.structures`.
+    ``structures`` are those that its columns reach, as keys of `CatalogData.structures`. ``schemas`` and
+    ``names`` hold what its schema and the table are called in targets that do not accept the provider
+    and the table's own name.
     """
 
     id: str
@@ -165,6 +167,16 @@ class TableData:
     examples: tuple[ExampleData, ...] = ()
     structures: tuple[str, ...] = ()
     binding: BindingData | None = None
+    schemas: Mapping[str, str] = field(default_factory=dict[str, str])
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def schema_in(self, target: str) -> str:
+        """Return the name of the table's schema in ``target``, unquoted."""
+        return self.schemas.get(target, self.provider)
+
+    def name_in(self, target: str) -> str:
+        """Return the table's name in ``target``, unquoted."""
+        return self.names.get(target, self.name)
 
     @property
     def provider(self) -> str:
@@ -569,6 +581,8 @@ class _Table:
             module=_TEXT,
             model=_TEXT,
             key=_TEXT_OR_NULL,
+            schemas=_NAMES,
+            names=_NAMES,
             columns=_list(_Codec(self._read_column, self.columns.write)),
             parameters=_list(_Codec(self._read_parameter, self.parameters.write)),
             examples=_list(_EXAMPLE),

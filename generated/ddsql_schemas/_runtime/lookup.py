@@ -25,6 +25,20 @@ class UnknownName(KeyError):
         return f"unknown {self.kind} {self.name!r}{self.hint}"
 
 
+class NotBuilt(UnknownName):
+    """Raised for an output that the package was built without."""
+
+    def __init__(self, output: str, outputs: Iterable[str]) -> None:
+        super().__init__("output", output)
+        self.outputs = tuple(outputs)
+
+    def __str__(self) -> str:
+        return (
+            f"this package was built without {self.name!r}, only with: {', '.join(self.outputs)};"
+            " add it to `outputs` in schemagen's settings and build again"
+        )
+
+
 def find(kind: str, name: str, known: Mapping[str, T]) -> T:
     """Return the value of ``name``. Raises `UnknownName`, which suggests the most similar name."""
     try:

@@ -55,6 +55,7 @@ def _settings_hash(settings: Settings) -> str:
         settings.package,
         settings.package_version,
         settings.types,
+        settings.outputs,
         settings.members,
     )
     return digest(repr(parts).encode())

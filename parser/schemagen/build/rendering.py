@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from schemagen.build.disk import digest
 from schemagen.build.manifest import Manifest, TableEntry
@@ -21,11 +20,13 @@ from schemagen.catalog import Catalog, LinkedTable, TableFacts, facts
 from schemagen.diagnostics import Problem, ProblemsFound
 from schemagen.emit import package
 from schemagen.emit.catalog_data import structure_data, structure_name, table_data
+from schemagen.emit.parts import Part
 from schemagen.emit.paths import located
 from schemagen.emit.pydantic.models import StructureModels, structure_models
-from schemagen.emit.render import Part, render_parts, shared_parts
+from schemagen.emit.render import render_catalog, render_parts, shared_parts
 from schemagen.inputs import link_all, read_locks
 from schemagen.pages.read import ParsedPage, parse_source
+from schemagen.runtime import catalog_data
 from schemagen.runtime.catalog_data import split_groups, structure_group, table_group
 from schemagen.settings.load import Settings
 
@@ -71,7 +72,7 @@ def render_out_of_date(
     linked = {table.table.id for table in catalog.tables}
     all_facts = [entry.facts for id, entry in up_to_date.tables.items() if id not in linked]
     all_facts += [facts(table) for table in catalog.tables]
-    shared = located(settings.package, shared_parts(all_facts, catalog, models))
+    shared = located(settings.package, shared_parts(all_facts, catalog, models, settings.outputs))
     changed_shared = [part for path, part in shared.items() if path not in up_to_date.shared]
     out_of_date = [table for table in catalog.tables if table.table.id not in up_to_date.tables]
     parts: list[Part] = [*out_of_date, *changed_shared]
@@ -88,11 +89,14 @@ def render_out_of_date(
             shared_files.update(texts)
     _refuse_collisions(tables.values())
 
-    distribution = package.Distribution(settings.package, settings.package_version)
+    distribution = package.Distribution(
+        settings.package, settings.package_version, settings.outputs
+    )
     modules = package.modules(all_facts, settings.types, distribution)
     modules |= package.catalog_json(
         distribution, *_catalog_groups(settings, all_facts, catalog, catalog_text)
     )
+    modules |= render_catalog(modules[catalog_data.FILE], settings, models)
     shared_files |= package.project_files(all_facts, distribution)
     shared_files |= located(settings.package, modules)
     paths = [*shared_files, *shared, *(path for entry in tables.values() for path in entry.outputs)]
@@ -190,9 +194,12 @@ class _Work:
     settings: Settings
     models: StructureModels
 
-    def render(self, chunk: slice) -> list[dict[str, str]]:
-        """Render some of the parts."""
-        rendered = render_parts(self.parts[chunk], self.settings, self.models)
+    def render(self, chunk: slice) -> list[dict[str, str]] | ProblemsFound:
+        """Render some of the parts, or return what is wrong with the project's templates."""
+        try:
+            rendered = render_parts(self.parts[chunk], self.settings, self.models)
+        except ProblemsFound as error:
+            return error
         return [located(self.settings.package, files) for files in rendered]
 
 
@@ -203,7 +210,7 @@ def _render_parts(work: _Work, jobs: int | None) -> Rendered:
     size = count // (jobs * CHUNKS_PER_JOB) + 1
     chunks = [slice(first, first + size) for first in range(0, count, size)]
     if jobs == 1:
-        yield from chain.from_iterable(map(work.render, chunks))
+        yield from _without_problems(map(work.render, chunks))
         return
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
@@ -211,7 +218,23 @@ def _render_parts(work: _Work, jobs: int | None) -> Rendered:
     # A forked process has the emitters already; importing them takes half a second each time.
     context = get_context("fork" if sys.platform == "linux" else None)
     with ProcessPoolExecutor(jobs, context, _set_work, (work,)) as pool:
-        yield from chain.from_iterable(pool.map(_render_chunk, chunks))
+        yield from _without_problems(pool.map(_render_chunk, chunks))
+
+
+def _without_problems(
+    rendered: Iterable[list[dict[str, str]] | ProblemsFound],
+) -> Rendered:
+    """Yield what was rendered. Once all is done, raise `ProblemsFound` with one problem for each line of
+    a template that failed, whichever tables it failed for."""
+    failed: dict[tuple[str, int, int], Problem] = {}
+    for chunk in rendered:
+        if isinstance(chunk, ProblemsFound):
+            for problem in chunk.problems:
+                failed.setdefault((problem.path, problem.line, problem.column), problem)
+        elif not failed:
+            yield from chunk
+    if failed:
+        raise ProblemsFound(failed.values())
 
 
 _work: list[_Work] = []
@@ -222,5 +245,5 @@ def _set_work(work: _Work) -> None:
     _work[:] = [work]
 
 
-def _render_chunk(chunk: slice) -> list[dict[str, str]]:
+def _render_chunk(chunk: slice) -> list[dict[str, str]] | ProblemsFound:
     return _work[0].render(chunk)

@@ -12,17 +12,25 @@ from schemagen.cli.options import format_option, settings_with
 @click.command()
 @format_option("table", "markdown", "json")
 def types(output_format: str) -> int:
-    """Show the type table: what each DDSQL type is in every target, with the settings applied."""
+    """Show the type table: what each DDSQL type is in every target, with the settings applied.
+
+    For people, a second table lists the targets: where their files are, whether they are built, and
+    whether the settings define or replace them.
+    """
     from schemagen.report import markdown
     from schemagen.report import types as report
     from schemagen.report.terminal import print_table
 
-    table = settings_with(reads_pages=False).types
+    settings = settings_with(reads_pages=False)
+    headings, rows = report.headings(settings), report.rows(settings)
+    targets = report.target_rows(settings)
     if output_format == "json":
-        click.echo(json.dumps(report.to_json(table), indent=2))
+        click.echo(json.dumps(report.to_json(settings), indent=2))
     elif output_format == "markdown":
-        text = markdown.table(report.HEADINGS, report.rows(table), words=report.WORDS)
+        click.echo(markdown.table(headings, rows, words=report.WORDS))
+        text = markdown.table(report.TARGET_HEADINGS, targets, words=report.TARGET_HEADINGS)
         click.echo(text, nl=False)
     else:
-        print_table("", report.HEADINGS, report.rows(table))
+        print_table("", headings, rows)
+        print_table("", report.TARGET_HEADINGS, targets)
     return 0

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from typing import cast
 
+from schemagen.catalog import LinkedTable
 from schemagen.emit import paths, templating
 from schemagen.emit.layout import lay_out
+from schemagen.emit.parts import RenderContext
 from schemagen.names import python_literal
 from schemagen.runtime.calls import TableCalls
+from schemagen.targets.registry import Target
 
 _RUNTIME = "calls"
 """The name of the runtime's module where the data is."""
+
+
+def render_tables(
+    tables: Sequence[LinkedTable], target: Target, context: RenderContext
+) -> list[str | None]:
+    """Render the modules of the calls of ``tables``; None for a table without calls."""
+    return [
+        render_table(table.table.id, calls) if (calls := table.calls) is not None else None
+        for table in tables
+    ]
 
 
 def render_table(id: str, calls: TableCalls) -> str:

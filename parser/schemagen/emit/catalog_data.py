@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from typing import Literal
 
 from schemagen.catalog import LinkedColumn, LinkedTable, StructureKey
 from schemagen.model.bindings import Binding, BoundColumn, Constant, DerivedColumn
@@ -24,7 +25,7 @@ from schemagen.runtime.catalog_data import (
     TableData,
     ValueData,
 )
-from schemagen.typetable import DIALECTS, PAGE_RULE, Resolved
+from schemagen.typetable import PAGE_RULE
 
 PYTHON = "python"
 """What the rows of mappers and the fields of models are called among targets."""
@@ -50,6 +51,8 @@ def table_data(table: LinkedTable) -> TableData:
         deprecated=source.deprecated,
         source=source.source,
         key=source.key,
+        schemas=_renamed(table, source.provider, "schema"),
+        names=_renamed(table, source.name, "name"),
         columns=tuple(_column(column) for column in table.columns),
         parameters=tuple(
             ParameterData(
@@ -62,12 +65,18 @@ def table_data(table: LinkedTable) -> TableData:
                 types=types,
             )
             for parameter in table.parameters
-            for types in [_types(parameter.type)]
+            for types in [{**parameter.types, PYTHON: parameter.type.row}]
         ),
         examples=tuple(ExampleData(item.sql, item.origin.line) for item in source.examples),
         structures=tuple(structure_name((item.service, item.name)) for item in table.structures),
         binding=_binding(table.binding) if table.binding else None,
     )
+
+
+def _renamed(table: LinkedTable, name: str, part: Literal["schema", "name"]) -> dict[str, str]:
+    """Find the notations in which ``part`` of the table's name is not ``name``."""
+    found = {notation: getattr(item, part) for notation, item in table.relations.items()}
+    return {notation: new for notation, new in found.items() if new != name}
 
 
 def structure_data(structure: Structure, model: str, nested_names: NestedNames) -> StructureData:
@@ -88,7 +97,7 @@ def structure_data(structure: Structure, model: str, nested_names: NestedNames) 
 
 
 def _column(column: LinkedColumn) -> ColumnData:
-    source, types = column.column, _types(column.type)
+    source = column.column
     return ColumnData(
         name=source.name,
         kind=source.kind,
@@ -99,13 +108,9 @@ def _column(column: LinkedColumn) -> ColumnData:
         rule="" if column.type.rule == PAGE_RULE else column.type.rule,
         values=tuple(_values(source.values)),
         shape=_shape(column.shape, column.service) if column.shape else None,
-        names={**column.sql_names, PYTHON: column.field},
-        types=types,
+        names={**column.names, PYTHON: column.field},
+        types={**column.types, PYTHON: column.type.row},
     )
-
-
-def _types(type: Resolved) -> dict[str, str]:
-    return {**{dialect.name: type.sql(dialect).name for dialect in DIALECTS}, PYTHON: type.row}
 
 
 def _values(values: Iterable[DocumentedValue]) -> Iterator[ValueData]:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
 from schemagen.catalog import LinkedColumn, LinkedParameter, LinkedTable
 from schemagen.emit import paths
+from schemagen.emit.parts import RenderContext
 from schemagen.model.pages import DocumentedMember, DocumentedValue, Structure
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.names import NestedNames
+from schemagen.targets.registry import Target
 from schemagen.typetable import (
     PYTHON_TYPE,
     JsonSchema,
@@ -100,6 +102,17 @@ def structure_schema(
             closed=False,
         ),
     }
+
+
+def render_tables(
+    tables: Sequence[LinkedTable], target: Target, context: RenderContext
+) -> list[str]:
+    """Render the schemas of ``tables``."""
+    settings = context.settings
+    return [
+        render(table_schema(table, settings.types, settings.nested_names, settings.base_uri))
+        for table in tables
+    ]
 
 
 def render(schema: JsonSchema) -> str:

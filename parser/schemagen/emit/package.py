@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from schemagen import runtime
@@ -14,15 +15,53 @@ from schemagen.emit.imports import sorted_imports
 from schemagen.model.pages import KEY
 from schemagen.names import python_literal
 from schemagen.runtime import catalog_data, convert
-from schemagen.typetable import DIALECTS, TypeTable
+from schemagen.targets.registry import Per, Target, default_targets
+from schemagen.typetable import NOTATIONS, Dialect, TypeTable
 
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """The generated distribution: the name of its import package, and its version."""
+    """The generated distribution: the name of its import package, its version, and the targets that
+    are in it."""
 
     package: str
     version: str
+    targets: tuple[Target, ...] = field(default_factory=default_targets)
+
+    def has(self, target: str) -> bool:
+        """Whether a target is in the package."""
+        return any(other.name == target for other in self.targets)
+
+    @property
+    def dependencies(self) -> list[str]:
+        """What the package requires."""
+        return list(dict.fromkeys(item for target in self.targets for item in target.requires))
+
+    @property
+    def required(self) -> list[str]:
+        """The names of what the package requires."""
+        return [re.split("[<>=]", item)[0] for item in self.dependencies]
+
+    def place(self, target: Target) -> str:
+        """Where users find the files of a target: their path, or the name of their module."""
+        path = target.path.replace("{", "<").replace("}", ">")
+        return f"{self.package}.{paths.python_module(path)}" if target.dotted else path
+
+    @property
+    def extras(self) -> dict[str, tuple[str, ...]]:
+        """What the extras of the package require, by name."""
+        return {target.name: target.extra for target in self.targets if target.extra}
+
+    @property
+    def table_targets(self) -> list[Target]:
+        """The targets with a file for each table."""
+        return [target for target in self.targets if target.per is Per.TABLE]
+
+    @property
+    def dialects(self) -> list[str]:
+        """The targets that create tables in databases into which `sql` loads rows, by name."""
+        loadable = {item.name for item in NOTATIONS if isinstance(item, Dialect)}
+        return [target.name for target in self.table_targets if target.name in loadable]
 
     @property
     def name(self) -> str:
@@ -37,16 +76,29 @@ def project_files(tables: Iterable[TableFacts], distribution: Distribution) -> d
     # The example validates a row of nothing but its key.
     example = next((table for table in tables if table.key), tables[0])
     return {
-        "pyproject.toml": templating.render("package/pyproject.toml.j2", **values),
+        "pyproject.toml": templating.render(
+            "package/pyproject.toml.j2", **values, description=_description(distribution)
+        ),
         "README.md": templating.render(
             "package/README.md.j2",
             **values,
             count=len(tables),
-            dialects=DIALECTS,
             example=example.id,
             key=KEY if example.key else "",
         ),
     }
+
+
+def _description(distribution: Distribution) -> str:
+    kinds = {
+        "pydantic models": distribution.has("pydantic"),
+        "JSON Schema": distribution.has("json_schema"),
+        "DDL": bool(distribution.dialects),
+        "boto3 mappers": distribution.has("mappers"),
+    }
+    found = [kind for kind, there in kinds.items() if there]
+    listed = " and ".join(filter(None, [", ".join(found[:-1]), *found[-1:]]))
+    return f"Tables of the DDSQL data directory: {listed or 'the catalogue'}"
 
 
 def modules(
@@ -61,11 +113,22 @@ def modules(
         ),
         "py.typed": "",
         **_runtime(),
-        "_convert.py": _convert(),
-        "_types.py": _types(types, paths.notice("the type table")),
-        "catalog.py": _catalog(tables, notice),
-        "sql.py": sql.render(types, distribution.package),
+        "catalog.py": _catalog(tables, distribution, notice),
+        **_support(types, distribution),
     }
+
+
+def _support(types: TypeTable, distribution: Distribution) -> dict[str, str]:
+    """Render the modules that only some targets use."""
+    files: dict[str, str] = {}
+    python = ("mappers", "tables", "structures", "pydantic")
+    if any(distribution.has(target) for target in python):
+        files["_convert.py"] = _convert()
+    if distribution.has("pydantic"):
+        files["_types.py"] = _types(types, paths.notice("the type table"))
+    if distribution.has("tables"):
+        files["sql.py"] = sql.render(types, distribution.package)
+    return files
 
 
 def catalog_json(
@@ -128,12 +191,18 @@ def _types(types: TypeTable, notice: str) -> str:
     )
 
 
-def _catalog(tables: Iterable[TableFacts], notice: str) -> str:
+def _catalog(tables: Iterable[TableFacts], distribution: Distribution, notice: str) -> str:
     # The template has black's layout: black itself would take seconds for thousands of tables.
     return templating.render(
         "package/catalog.py.j2",
         notice=notice,
-        dialects=[python_literal(dialect.name) for dialect in DIALECTS],
+        dialects=[python_literal(name) for name in distribution.dialects],
+        models=distribution.has("pydantic"),
+        base="BaseModel" if distribution.has("pydantic") else "object",
+        outputs={
+            python_literal(target.name): python_literal(target.path)
+            for target in distribution.table_targets
+        },
         entries=[
             {
                 "id": python_literal(table.id),
@@ -142,7 +211,7 @@ def _catalog(tables: Iterable[TableFacts], notice: str) -> str:
                 "model": python_literal(table.model),
                 "key": table.key,
                 "function": table.function,
-                "mapper": bool(table.service),
+                "mapper": bool(table.service) and distribution.has("mappers"),
                 "deprecated": table.deprecated,
             }
             for table in tables

@@ -13,6 +13,7 @@ from schemagen.emit.strongly_connected import strongly_connected
 from schemagen.model.pages import Structure
 from schemagen.model.shapes import structure_names
 from schemagen.names import module_name, snake_case
+from schemagen.targets.registry import BUILT_IN, Target
 
 T = TypeVar("T")
 
@@ -43,36 +44,44 @@ def folder(provider: str) -> str:
     return module_name(provider)
 
 
+def output_path(
+    target: Target, provider: str = "", *, table: str = "", service: str = "", structure: str = ""
+) -> str:
+    """Return the path of a file of ``target``. ``table`` and ``structure`` are stems of modules."""
+    return target.path.format(
+        provider=folder(provider),
+        table=table,
+        service=module_name(service),
+        structure=structure,
+    )
+
+
 def model_path(provider: str, module: str) -> str:
-    return f"models/{folder(provider)}/{module}.py"
+    return output_path(BUILT_IN["pydantic"], provider, table=module)
 
 
 def mapper_path(provider: str, module: str) -> str:
-    return f"mappers/{folder(provider)}/{module}.py"
-
-
-def calls_path(provider: str, module: str) -> str:
-    return f"calls/{folder(provider)}/{module}.py"
+    return output_path(BUILT_IN["mappers"], provider, table=module)
 
 
 def table_path(provider: str, module: str) -> str:
-    return f"tables/{folder(provider)}/{module}.py"
+    return output_path(BUILT_IN["tables"], provider, table=module)
 
 
 def json_schema_path(provider: str, module: str) -> str:
-    return f"json_schema/{folder(provider)}/{module}.json"
+    return output_path(BUILT_IN["json_schema"], provider, table=module)
 
 
 def ddl_path(dialect: str, provider: str, module: str) -> str:
-    return f"ddl/{dialect}/{folder(provider)}/{module}.sql"
+    return output_path(BUILT_IN[dialect], provider, table=module)
 
 
 def structure_path(provider: str, service: str, module: str) -> str:
-    return f"structures/{folder(provider)}/{module_name(service)}/{module}.py"
+    return output_path(BUILT_IN["structures"], provider, service=service, structure=module)
 
 
 def shapes_path(provider: str, service: str) -> str:
-    return f"shapes/{folder(provider)}/{module_name(service)}.py"
+    return output_path(BUILT_IN["shapes"], provider, service=service)
 
 
 def python_module(path: str) -> str:

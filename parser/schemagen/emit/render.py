@@ -5,126 +5,131 @@ Paths are relative to the generated package, with forward slashes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
 
-from schemagen.catalog import Catalog, LinkedTable, TableFacts
-from schemagen.emit import calls, ddl, json_schema, paths, shapes, sql
-from schemagen.emit.mappers import module as mappers
-from schemagen.emit.pydantic import models
-from schemagen.model.pages import Structure
-from schemagen.model.recorded import RecordedService
+from schemagen.catalog import Catalog, TableFacts
+from schemagen.diagnostics import Problem, ProblemsFound
+from schemagen.emit import paths
+from schemagen.emit.parts import Part, RenderContext, ShapesModule, StructureModule, part_path, per
+from schemagen.runtime import catalog_data
 from schemagen.settings.load import Settings
-from schemagen.typetable import DIALECTS
+from schemagen.targets.registry import Per, Target
+
+if TYPE_CHECKING:
+    from schemagen.emit.pydantic.models import StructureModels
+
+Renderer = Callable[[Sequence[Any], Target, RenderContext], Sequence[str | None]]
+"""Renders a target's files of several parts, in their order; None for a part without such a file.
+
+Parts are what the target has files per: `LinkedTable`, `StructureModule`, `ShapesModule`, or the
+catalogue as a `CatalogData`.
+"""
 
 
-@dataclass(frozen=True, slots=True)
-class StructureModule:
-    """The module of the models of structures: one, or several that form a cycle."""
-
-    provider: str
-    structures: tuple[Structure, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ShapesModule:
-    """The module of what the mappers of a service share."""
-
-    provider: str
-    service: RecordedService
-
-
-Part = LinkedTable | StructureModule | ShapesModule
-"""What is rendered by itself, in any process."""
+def renderer(target: Target) -> Renderer:
+    """Import the function that renders ``target``."""
+    if target.user_template is not None:
+        name = "user_template:render"
+    else:
+        name = target.renderer or "template:render"
+    module, _, function = name.partition(":")
+    return cast("Renderer", getattr(import_module(f"schemagen.emit.{module}"), function))
 
 
 def shared_parts(
-    tables: Iterable[TableFacts], catalog: Catalog, structure_models: models.StructureModels
+    tables: Iterable[TableFacts],
+    catalog: Catalog,
+    structure_models: StructureModels,
+    targets: Iterable[Target],
 ) -> dict[str, Part]:
-    """Find the parts that tables share, by path.
+    """Find the parts that tables share and that ``targets`` have files for, by path.
 
     Tables only determine which parts there are: their content depends on settings, API pages and lock.
     """
     tables = list(tables)
-    groups: dict[str, StructureModule] = {}
+    parts: dict[str, Part] = {}
+    for target in targets:
+        if target.per is Per.STRUCTURE:
+            parts |= _structure_modules(tables, catalog, structure_models, target)
+        elif target.per is Per.SERVICE:
+            found = {(table.provider, table.service) for table in tables if table.service}
+            for provider, service in sorted(found):
+                part = ShapesModule(provider, catalog.services[service])
+                parts[part_path(part, target, structure_models)] = part
+    return parts
+
+
+def _structure_modules(
+    tables: Iterable[TableFacts],
+    catalog: Catalog,
+    structure_models: StructureModels,
+    target: Target,
+) -> dict[str, StructureModule]:
+    modules: dict[str, StructureModule] = {}
     for provider, reference in sorted(
         {(table.provider, reference) for table in tables for reference in table.structures}
     ):
-        module = structure_models[reference].module
-        path = paths.structure_path(provider, reference[0], module)
-        others = groups[path].structures if path in groups else ()
-        groups[path] = StructureModule(provider, (*others, catalog.structures[reference]))
-    shapes = {
-        paths.shapes_path(provider, service): ShapesModule(provider, catalog.services[service])
-        for provider, service in sorted(
-            {(table.provider, table.service) for table in tables if table.service}
-        )
-    }
-    return {**groups, **shapes}
+        part = StructureModule(provider, (catalog.structures[reference],))
+        path = part_path(part, target, structure_models)
+        if others := modules.get(path):
+            part = StructureModule(provider, (*others.structures, *part.structures))
+        modules[path] = part
+    return modules
 
 
 def render_parts(
-    parts: Sequence[Part], settings: Settings, structure_models: models.StructureModels
+    parts: Sequence[Part], settings: Settings, structure_models: StructureModels
 ) -> list[dict[str, str]]:
-    """Render the files of each of ``parts``. Models are generated together, which is faster."""
-    modules = [_model_module(part, settings, structure_models) for part in parts]
-    texts = iter(models.render_modules([module for module in modules if module is not None]))
-    rendered: list[dict[str, str]] = []
-    for part, module in zip(parts, modules, strict=True):
-        files = _files(part, settings)
-        if module is not None:
-            files[module.path] = next(texts)
-        rendered.append(files)
+    """Render the files of each of ``parts``, target by target: some render many parts quicker than one. Raises
+    `ProblemsFound` with what is wrong with the templates of the project."""
+    context = RenderContext(settings, structure_models)
+    rendered: list[dict[str, str]] = [{} for _ in parts]
+    problems: list[Problem] = []
+    for target in settings.outputs:
+        chosen = [(number, part) for number, part in enumerate(parts) if per(part) is target.per]
+        if not chosen:
+            continue
+        try:
+            texts = renderer(target)([part for _, part in chosen], target, context)
+        except ProblemsFound as error:
+            problems += error.problems
+            continue
+        for (number, part), text in zip(chosen, texts, strict=True):
+            if text is not None:
+                rendered[number][part_path(part, target, structure_models)] = text
+    if problems:
+        raise ProblemsFound(problems)
     return rendered
 
 
-def render_part(
-    part: Part, settings: Settings, structure_models: models.StructureModels
+def render_catalog(
+    text: str, settings: Settings, structure_models: StructureModels
 ) -> dict[str, str]:
-    """Render the files of a part."""
-    return render_parts([part], settings, structure_models)[0]
-
-
-def _model_module(
-    part: Part, settings: Settings, structure_models: models.StructureModels
-) -> models.ModelModule | None:
-    types, nested_names = settings.types, settings.nested_names
-    match part:
-        case LinkedTable():
-            return models.table_module(part, types, nested_names, structure_models)
-        case StructureModule(provider, structures):
-            return models.structures_module(
-                provider, structures, types, nested_names, structure_models
-            )
-        case ShapesModule():
-            return None
-
-
-def _files(part: Part, settings: Settings) -> dict[str, str]:
-    """Render the files of a part, except its models."""
-    match part:
-        case LinkedTable():
-            return _table_files(part, settings)
-        case StructureModule():
-            return {}
-        case ShapesModule(provider, service):
-            path = paths.shapes_path(provider, service.name)
-            return {path: shapes.render_shapes(service, settings.nested_names)}
-
-
-def _table_files(table: LinkedTable, settings: Settings) -> dict[str, str]:
-    provider, module = table.table.provider, table.module
-    schema = json_schema.table_schema(
-        table, settings.types, settings.nested_names, settings.base_uri
-    )
-    files = {
-        paths.json_schema_path(provider, module): json_schema.render(schema),
-        paths.table_path(provider, module): sql.render_table(table),
-    }
-    for dialect in DIALECTS:
-        files[paths.ddl_path(dialect.name, provider, module)] = ddl.render(table, dialect)
-    if table.binding is not None:
-        files[paths.mapper_path(provider, module)] = mappers.render_table(table)
-    if table.calls is not None:
-        files[paths.calls_path(provider, module)] = calls.render_table(table.table.id, table.calls)
+    """Render the files of targets that have one for the whole catalogue, whose JSON is ``text``."""
+    targets = [target for target in settings.outputs if target.per is Per.CATALOG]
+    if not targets:
+        return {}
+    catalog = catalog_data.parse(text)
+    context = RenderContext(settings, structure_models)
+    files: dict[str, str] = {}
+    problems: list[Problem] = []
+    for target in targets:
+        try:
+            [rendered] = renderer(target)([catalog], target, context)
+        except ProblemsFound as error:
+            problems += error.problems
+            continue
+        if rendered is not None:
+            files[paths.output_path(target)] = rendered
+    if problems:
+        raise ProblemsFound(problems)
     return files
+
+
+def render_part(
+    part: Part, settings: Settings, structure_models: StructureModels
+) -> dict[str, str]:
+    """Render the files of one part."""
+    return render_parts([part], settings, structure_models)[0]

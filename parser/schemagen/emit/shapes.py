@@ -6,7 +6,7 @@ Mappers refer to them through `ShapeNames`, which chooses every name once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from keyword import iskeyword
@@ -14,11 +14,13 @@ from keyword import iskeyword
 from schemagen.emit import paths, templating
 from schemagen.emit.imports import RESERVED, Imports
 from schemagen.emit.layout import lay_out, lay_out_empty, lay_out_item, lay_out_value
+from schemagen.emit.parts import RenderContext, ShapesModule
 from schemagen.emit.strongly_connected import strongly_connected
 from schemagen.emit.typed_dicts import input_dict, typed_dict
 from schemagen.model.recorded import RecordedService, RecordedStructure
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef, structure_names
 from schemagen.names import NestedNames, class_name, python_literal, snake_case
+from schemagen.targets.registry import Target
 from schemagen.typetable import SCALARS, STRICT, array_row, map_row
 
 _SCALARS = {scalar.name: scalar for scalar in SCALARS}
@@ -211,6 +213,13 @@ def _inner(shape: Shape) -> Shape | None:
 
 
 # --- the module -----------------------------------------------------------------------------------
+
+
+def render_services(
+    parts: Sequence[ShapesModule], target: Target, context: RenderContext
+) -> list[str]:
+    """Render the modules of services."""
+    return [render_shapes(part.service, context.settings.nested_names) for part in parts]
 
 
 def render_shapes(service: RecordedService, nested_names: NestedNames) -> str:

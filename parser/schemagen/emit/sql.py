@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from schemagen.catalog import LinkedTable
 from schemagen.emit import paths, templating
-from schemagen.emit.ddl import identifier
 from schemagen.emit.formatting import format_python
+from schemagen.emit.parts import RenderContext
 from schemagen.targets.limits import MAX_DEPTH
-from schemagen.typetable import DIALECTS, SqlType, TypeTable
+from schemagen.targets.registry import Target
+from schemagen.typetable import SqlType, TypeTable
 
 _LINE_LENGTH = 88  # black's
 
@@ -18,7 +21,7 @@ def render(types: TypeTable, package: str) -> str:
         dialect.name: {
             expression: types.resolve(expression).sql(dialect) for expression in _expressions(types)
         }
-        for dialect in DIALECTS
+        for dialect in types.dialects
     }
     used = {
         name
@@ -33,7 +36,7 @@ def render(types: TypeTable, package: str) -> str:
             notice=paths.notice("the type table"),
             package=package,
             converters=sorted(used),
-            dialects=DIALECTS,
+            dialects=types.dialects,
             rows={
                 dialect: {expression: _row(row) for expression, row in by_expression.items()}
                 for dialect, by_expression in rows.items()
@@ -59,14 +62,23 @@ def _row(row: SqlType) -> dict[str, object]:
     }
 
 
-def render_table(table: LinkedTable) -> str:
-    """Render the module with the columns of ``table``, for ``sql``."""
-    names = [table.table.provider, table.table.name]
-    names += [column.column.name for column in table.columns]
-    renamed = {
-        dialect.name: {name: new for name in names if (new := identifier(name, dialect)) != name}
-        for dialect in DIALECTS
-    }
+def render_tables(
+    tables: Sequence[LinkedTable], target: Target, context: RenderContext
+) -> list[str]:
+    """Render the modules of ``tables``."""
+    return [render_table(table, context.settings.types) for table in tables]
+
+
+def render_table(table: LinkedTable, types: TypeTable) -> str:
+    """Render the module that says which columns ``table`` has, for ``sql``."""
+    dialects = [dialect.name for dialect in types.dialects]
+    named = [(column.column.name, column.names) for column in table.columns]
+    renamed: dict[str, dict[str, str]] = {}
+    for dialect in dialects:
+        relation = table.relations[dialect]
+        names = {table.table.provider: relation.schema, table.table.name: relation.name}
+        names |= {name: new[dialect] for name, new in named}
+        renamed[dialect] = {name: new for name, new in names.items() if name != new}
     source = templating.render(
         "package/table.py.j2",
         notice=paths.notice(table.table.id),

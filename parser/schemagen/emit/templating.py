@@ -38,6 +38,7 @@ def environment() -> Environment:
         sql_identifier=names.sql_identifier,
         sql_literal=names.sql_literal,
         python_literal=names.python_literal,
+        json_literal=names.json_literal,
     )
     return env
 

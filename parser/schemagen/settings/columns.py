@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from schemagen.diagnostics import Problem, did_you_mean
+from schemagen.diagnostics import Problem, SourcePosition, did_you_mean
 from schemagen.model.pages import Table
-from schemagen.settings.entries import SourcePosition, read
+from schemagen.settings.entries import read
 from schemagen.settings.positions import KeyPath
 from schemagen.settings.setting import Setting, matching
 from schemagen.typetable import Rule, TypeTable, UnknownType

@@ -6,28 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from schemagen.diagnostics import Problem, did_you_mean
+from schemagen.diagnostics import Problem, SourcePosition, did_you_mean
 from schemagen.settings.positions import KeyPath
 from schemagen.settings.setting import Setting
-
-
-@dataclass(frozen=True, slots=True)
-class SourcePosition:
-    """The position of an entry of the settings.
-
-    ``keys`` maps the entry's keys to line and column, and "" to those of the entry itself.
-    """
-
-    path: str
-    keys: Mapping[str, tuple[int, int]]
-
-    @property
-    def line(self) -> int:
-        return self.keys[""][0]
-
-    def problem(self, code: str, message: str, key: str = "") -> Problem:
-        """Make a problem at ``key``, or at the entry if it lacks that key."""
-        return Problem(self.path, *self.keys.get(key, self.keys[""]), code, message)
 
 
 @dataclass

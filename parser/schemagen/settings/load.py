@@ -19,14 +19,19 @@ from typing import Any, cast
 from schemagen.diagnostics import Problem, ProblemsFound, did_you_mean, display_path
 from schemagen.names import NestedNames, is_package_name
 from schemagen.settings import columns, members, overrides, positions, python_types
+from schemagen.settings import targets as target_settings
 from schemagen.settings.columns import ColumnRule
 from schemagen.settings.members import MemberChoice
 from schemagen.settings.overrides import Overrides
 from schemagen.settings.positions import KeyPath, Positions
 from schemagen.settings.setting import Setting, matching
+from schemagen.settings.targets import Targets
+from schemagen.targets.registry import BUILT_IN, Target, default_targets
 from schemagen.typetable import (
-    DIALECTS,
+    NOTATIONS,
     TYPES,
+    Dialect,
+    Notation,
     PythonType,
     SqlType,
     Type,
@@ -57,6 +62,12 @@ class Settings:
     """The type table with the rows of ``types`` and the rules of ``columns``."""
     columns: tuple[ColumnRule, ...] = ()
     """The rules of ``columns``, with their positions."""
+    outputs: tuple[Target, ...] = field(default_factory=default_targets)
+    """The targets that are built, with those that they need."""
+    targets: Mapping[str, Target] = field(default_factory=lambda: BUILT_IN)
+    """All targets by name: the built-in ones, replaced and extended by those of ``targets``."""
+    notations: tuple[Notation, ...] = NOTATIONS
+    """The notations of all targets."""
     overrides: Overrides = field(default_factory=Overrides)
     """Bindings made by hand."""
     members: tuple[MemberChoice, ...] = ()
@@ -131,6 +142,10 @@ def _table(value: object) -> dict[str, Any] | None:
 
 def _array(value: object) -> list[object] | None:
     return cast("list[object]", value) if isinstance(value, list) else None
+
+
+def _outputs(value: object) -> list[object] | None:
+    return _array(value) or None
 
 
 def _nested_names(value: object) -> NestedNames | None:
@@ -229,12 +244,14 @@ SETTINGS = (
     ),
     Setting("package_version", "a version as PEP 440 defines it, such as '0.1.0'", _version),
     Setting("types", "a table with a table for each type", _table),
+    Setting("targets", "a table with a table for each target", _table),
+    Setting("outputs", "an array of the names of targets", _outputs),
     Setting("columns", "an array of tables", _array),
     Setting("overrides", "an array of tables", _array),
     Setting("members", "an array of tables", _array),
 )
 
-# The fields of a type; each dialect is one more, see `_Reader.sql_type`.
+# The fields of a type; each notation is one more, see `_Reader.sql_type`.
 _TYPE_FIELDS = (
     Setting("python", "a dotted Python name, such as 'uuid.UUID'", _python_type),
     Setting("json_schema", "a table: a valid JSON Schema (2020-12) of a value", _json_schema),
@@ -245,6 +262,8 @@ _TYPE_FIELDS = (
     ),
     Setting("convert", f"one of {', '.join(_CONVERTERS)}", _converter),
 )
+
+_SPELLING = Setting("", "a string: the type in this target", target_settings.spelling)
 
 
 # --- reading --------------------------------------------------------------------------------------
@@ -308,7 +327,17 @@ class _Reader:
     def settings(self, table: Mapping[str, Any]) -> Settings:
         """Make `Settings` from schemagen's table. Raises `InvalidSettings` with every SG302."""
         values = self.values(table)
-        types = self.type_table(values.get("types", {}))
+        targets, problems = target_settings.parse(
+            values.get("targets", {}),
+            values.get("outputs"),
+            self.path.parent,
+            self.path.name,
+            self.line_column,
+        )
+        self.problems += problems
+        values["targets"], values["outputs"] = targets.known, targets.outputs
+        values["notations"] = tuple(targets.notations.values())
+        types = self.type_table(values.get("types", {}), targets)
         values["columns"], problems = columns.parse(
             values.get("columns", []), self.path.name, ("columns",), self.line_column, types
         )
@@ -349,7 +378,7 @@ class _Reader:
             self.wrong(key_path, setting.refusal(value, ".".join(map(str, key_path))))
         return parsed
 
-    def type_table(self, types: Mapping[str, object]) -> TypeTable:
+    def type_table(self, types: Mapping[str, object], targets: Targets) -> TypeTable:
         rows = {row.name: row for row in TYPES}
         for name, value in types.items():
             fields = _table(value)
@@ -361,39 +390,53 @@ class _Reader:
                 )
             elif fields is None:
                 self.wrong(("types", name), f"types.{name} must be a table, not {value!r}")
-            elif row := self.type_row(name, fields, rows.get(name)):
+            elif row := self.type_row(name, fields, rows.get(name), targets):
                 rows[name] = row
-        return TypeTable(types=rows)
+        for target, spelled in targets.spelled.items():
+            self.spell(rows, targets.notations[target], spelled, declared=types)
+        return TypeTable(types=rows, notations=targets.notations_in_force)
 
-    def type_row(self, name: str, fields: dict[str, Any], known: Type | None) -> Type | None:
+    def type_row(
+        self, name: str, fields: dict[str, Any], known: Type | None, targets: Targets
+    ) -> Type | None:
         """Make a row of the type table, from ``known`` if there is such a row already.
 
         Records a problem and returns None if a field is missing, unknown or invalid.
         """
         before = len(self.problems)
-        dialects = [dialect.name for dialect in DIALECTS]
+        notations = targets.notations
+        in_force = [
+            notation.name
+            for notation in targets.notations_in_force
+            if name not in targets.spelled.get(notation.name, {})
+        ]
         settings = {setting.name: setting for setting in _TYPE_FIELDS}
         if known is None:
-            fields = {"postgres_jsonb": fields.get("postgres"), **fields}
-            for key in (*settings, *dialects):
+            if "postgres" in fields:
+                fields = {"postgres_jsonb": fields["postgres"], **fields}
+            for key in (*settings, *in_force):
                 if fields.get(key) is None:
                     self.wrong(("types", name), f"types.{name} needs {key!r}: it is a new type")
             if len(self.problems) > before:
                 return None
         changes: dict[str, Any] = {}
         sql = dict(known.sql) if known else {}
+        spelled = dict(known.spelled) if known else {}
         for key, value in fields.items():
             key_path: KeyPath = ("types", name, key)
             if key in settings:
                 changes[key] = self.parsed(settings[key], key_path, value)
                 if isinstance(changes[key], PythonType):
                     self.check_python_type(key_path, changes[key])
-            elif key in dialects:
+            elif isinstance(notations.get(key), Dialect):
                 convert = fields.get("convert") or (known.convert if known else "")
                 if sql_type := self.sql_type(key_path, value, sql.get(key), convert):
                     sql[key] = sql_type
+            elif key in notations:
+                if (text := self.parsed(_SPELLING, key_path, value)) is not None:
+                    spelled[key] = str(text)
             else:
-                known_fields = (*settings, *dialects)
+                known_fields = (*settings, *notations)
                 self.wrong(
                     key_path,
                     f"types.{name} has the unknown field {key!r} (known fields: "
@@ -401,7 +444,7 @@ class _Reader:
                 )
         if len(self.problems) > before:
             return None
-        changes["sql"] = sql
+        changes["sql"], changes["spelled"] = sql, spelled
         if known is not None:
             return replace(known, **changes)
         return Type(name=name, boto3="as the settings say", **changes)
@@ -412,6 +455,27 @@ class _Reader:
             name = ".".join(map(str, key_path))
             message = f"{name} is {type.module}.{type.name}, but {problem}"
             self.wrong(key_path, message)
+
+    def spell(
+        self,
+        rows: dict[str, Type],
+        notation: Notation,
+        spelled: Mapping[str, str],
+        declared: Mapping[str, object],
+    ) -> None:
+        """Add the spellings of a target of the settings to ``rows``. ``declared`` are the types of the
+        settings, those with problems included."""
+        for name, text in spelled.items():
+            key_path: KeyPath = ("targets", notation.name, "types", name)
+            row = rows.get(name)
+            if row is None:
+                if name not in declared:
+                    known = f"(known types: {', '.join(rows)})"
+                    self.wrong(key_path, f"unknown type {name!r} {known}{did_you_mean(name, rows)}")
+            elif not isinstance(notation, Dialect):
+                rows[name] = replace(row, spelled={**row.spelled, notation.name: text})
+            elif sql_type := self.sql_type(key_path, text, row.sql.get(notation.name), row.convert):
+                rows[name] = replace(row, sql={**row.sql, notation.name: sql_type})
 
     def sql_type(
         self, key_path: KeyPath, value: object, known: SqlType | None, convert: str

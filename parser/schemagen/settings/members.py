@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from schemagen.diagnostics import Problem
+from schemagen.diagnostics import Problem, SourcePosition
 from schemagen.names import API_NAME, SERVICE_NAME
-from schemagen.settings.entries import SourcePosition, read
+from schemagen.settings.entries import read
 from schemagen.settings.positions import KeyPath
 from schemagen.settings.setting import Setting, matching
 

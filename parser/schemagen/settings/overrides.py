@@ -12,12 +12,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
-from schemagen.diagnostics import Problem, did_you_mean
+from schemagen.diagnostics import Problem, SourcePosition, did_you_mean
 from schemagen.model.bindings import Binding, BoundColumn, Constant
 from schemagen.model.pages import Table
 from schemagen.model.paths import PATH_FORM, WHOLE, map_key, steps
 from schemagen.names import API_NAME, SERVICE_NAME
-from schemagen.settings.entries import Entry, SourcePosition, read
+from schemagen.settings.entries import Entry, read
 from schemagen.settings.positions import KeyPath
 from schemagen.settings.setting import Setting, matching
 

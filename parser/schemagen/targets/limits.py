@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from schemagen.catalog import LinkedTable
 from schemagen.diagnostics import Problem
-from schemagen.typetable import DIALECTS, Dialect
+from schemagen.typetable import Dialect
 
 MAX_DEPTH = 2
 """How many levels of arrays the generated package can load."""
 
 
-def problems(table: LinkedTable) -> Iterator[Problem]:
+def problems(table: LinkedTable, dialects: Iterable[Dialect]) -> Iterator[Problem]:
     """Report why ``table`` fits no target, or not all of them (SG120, SG121)."""
     for column in table.columns:
         if column.type.depth > MAX_DEPTH:
@@ -23,7 +23,7 @@ def problems(table: LinkedTable) -> Iterator[Problem]:
             yield Problem(
                 source.origin.path, source.origin.line, source.type_column, "SG121", message
             )
-    for dialect in DIALECTS:
+    for dialect in dialects:
         yield from _size(table, dialect)
         yield from _collisions(table, dialect)
 
@@ -44,7 +44,7 @@ def _size(table: LinkedTable, dialect: Dialect) -> Iterator[Problem]:
 def _collisions(table: LinkedTable, dialect: Dialect) -> Iterator[Problem]:
     taken: dict[bytes, str] = {}
     for column in table.columns:
-        source, name = column.column, column.sql_names[dialect.name].encode()
+        source, name = column.column, column.names[dialect.name].encode()
         # DuckDB folds ASCII letters only; so does bytes.lower().
         other = taken.setdefault(name.lower() if dialect.fold_case else name, source.name)
         if other != source.name:

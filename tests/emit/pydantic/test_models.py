@@ -322,7 +322,10 @@ def package_of(catalog: Catalog, nested_names: NestedNames) -> dict[str, str]:
     places = models.structure_models(catalog)
     tables = [facts(table) for table in catalog.tables]
     made = package.modules(tables, settings.types, handmade.DISTRIBUTION)
-    for part in (*catalog.tables, *render.shared_parts(tables, catalog, places).values()):
+    for part in (
+        *catalog.tables,
+        *render.shared_parts(tables, catalog, places, settings.outputs).values(),
+    ):
         made |= render.render_part(part, settings, places)
     return made | package.init_modules(made)
 

@@ -6,7 +6,7 @@ it, converted. `planner` decides what is fetched and how it is named; this packa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from schemagen.catalog import LinkedTable
 from schemagen.emit import paths, templating
@@ -23,10 +23,19 @@ from schemagen.emit.mappers import docstrings, from_item
 from schemagen.emit.mappers.plan import InputType, MapperPlan, Response
 from schemagen.emit.mappers.planner import local_variable, plan_mapper
 from schemagen.emit.mappers.values import Values
+from schemagen.emit.parts import RenderContext
 from schemagen.emit.shapes import unique
 from schemagen.emit.typed_dicts import input_dict, typed_dict
 from schemagen.model.paths import Step
 from schemagen.names import python_literal
+from schemagen.targets.registry import Target
+
+
+def render_tables(
+    tables: Sequence[LinkedTable], target: Target, context: RenderContext
+) -> list[str | None]:
+    """Render the mappers of ``tables``; None for a table without a binding."""
+    return [render_table(table) if table.binding is not None else None for table in tables]
 
 
 def render_table(table: LinkedTable) -> str:

@@ -32,6 +32,7 @@ from schemagen.emit.json_schema import (
     table_schema,
 )
 from schemagen.emit.layout import WIDTH
+from schemagen.emit.parts import RenderContext, StructureModule
 from schemagen.emit.pydantic import layout
 from schemagen.model.pages import Structure
 from schemagen.model.shapes import structure_names
@@ -44,6 +45,7 @@ from schemagen.names import (
     field_names,
     model_name,
 )
+from schemagen.targets.registry import Target
 from schemagen.typetable import PYTHON_TYPE, JsonSchema, TypeTable
 
 
@@ -106,6 +108,29 @@ class ModelModule:
             return dots + model.module, model.name, model.alias
         module, _, name = annotation.rpartition(".")
         return (dots + module[1:] if module.startswith(".") else module), name, name
+
+
+def render_tables(
+    tables: Sequence[LinkedTable], target: Target, context: RenderContext
+) -> list[str]:
+    """Render the modules of the models of ``tables``."""
+    types, nested_names = context.settings.types, context.settings.nested_names
+    return render_modules(
+        [table_module(table, types, nested_names, context.models) for table in tables]
+    )
+
+
+def render_structure_modules(
+    parts: Sequence[StructureModule], target: Target, context: RenderContext
+) -> list[str]:
+    """Render the modules of the models of structures."""
+    types, nested_names = context.settings.types, context.settings.nested_names
+    return render_modules(
+        [
+            structures_module(part.provider, part.structures, types, nested_names, context.models)
+            for part in parts
+        ]
+    )
 
 
 def render_table(

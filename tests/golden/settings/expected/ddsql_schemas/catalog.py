@@ -2,7 +2,8 @@
 """All tables of this package, and access to their parts.
 
 Nothing is imported or read before it is used, so this module stays cheap however many tables there
-are. A table or dialect that the package does not have raises a KeyError with similar names.
+are. A table or dialect that the package does not have raises a KeyError with similar names; so does an
+output that it was built without.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 __all__ = [
+    "OUTPUTS",
     "TABLES",
     "CatalogTable",
     "Column",
@@ -26,6 +28,7 @@ __all__ = [
     "mapper",
     "model",
     "table",
+    "text",
 ]
 
 Dialect = Literal["postgres", "postgres_jsonb", "duckdb"]
@@ -56,14 +59,29 @@ TABLES: Final[dict[str, Entry]] = {
     ),
 }
 
+OUTPUTS: Final[dict[str, str]] = {
+    "pydantic": "models/{provider}/{table}.py",
+    "mappers": "mappers/{provider}/{table}.py",
+    "calls": "calls/{provider}/{table}.py",
+    "tables": "tables/{provider}/{table}.py",
+    "json_schema": "json_schema/{provider}/{table}.json",
+    "postgres": "ddl/postgres/{provider}/{table}.sql",
+    "postgres_jsonb": "ddl/postgres_jsonb/{provider}/{table}.sql",
+    "duckdb": "ddl/duckdb/{provider}/{table}.sql",
+}
+
 _CATALOG: Final[Catalog[Dialect, BaseModel]] = Catalog(
-    __name__.rpartition(".")[0], TABLES, ("postgres", "postgres_jsonb", "duckdb")
+    __name__.rpartition(".")[0],
+    TABLES,
+    ("postgres", "postgres_jsonb", "duckdb"),
+    OUTPUTS,
 )
 
 model = _CATALOG.model
 mapper = _CATALOG.mapper
 json_schema = _CATALOG.json_schema
 ddl = _CATALOG.ddl
+text = _CATALOG.text
 
 
 def table(id: TableId | str) -> CatalogTable[Dialect, BaseModel]:

@@ -1,0 +1,177 @@
+"""The registry of targets: what a build writes, where, and what makes it.
+
+`TARGETS` has a row for each built-in target; a project's settings replace rows and add others. Renderers
+are named, not imported, so that a build with nothing to do loads none of them.
+
+To add a target, add a row to `TARGETS`, and the function or the template that it names. If it spells
+types in a way of its own, add a notation to `schemagen.typetable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from schemagen.diagnostics import SourcePosition
+
+
+class Per(StrEnum):
+    """What a target writes one file for."""
+
+    TABLE = "table"
+    STRUCTURE = "structure"
+    SERVICE = "service"
+    CATALOG = "catalogue"
+
+
+@dataclass(frozen=True, slots=True)
+class UserTemplate:
+    """A template of the project. ``path`` is its path in messages, and ``position`` that of the target's
+    table in the settings. ``others`` are the templates of its folder, which it may include, by name."""
+
+    path: str
+    name: str
+    others: Mapping[str, str]
+    position: SourcePosition = field(repr=False, compare=False)
+
+    @property
+    def text(self) -> str:
+        return self.others[self.name]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A target.
+
+    ``path`` is relative to the generated package, with the placeholders ``{provider}`` and ``{table}``,
+    ``{service}`` or ``{structure}``. ``renderer`` names a function, ``module:function`` below
+    `schemagen.emit`, or ``template`` a file below ``templates/``, which gets the objects of
+    `schemagen.runtime.catalog_data`; a target of the settings has a ``user_template`` instead.
+
+    ``notation`` is the column of the type table that spells its types. ``needs`` are the targets that
+    its files use: they are built with it. With ``needs_dialect``, it is only of use beside an SQL target.
+    ``requires`` are dependencies of the generated package, ``extra`` those of its extra of the target's
+    name. ``dotted`` says that users import the files by their dotted names, so that no target of the
+    settings can replace it.
+    """
+
+    name: str
+    title: str
+    per: Per
+    path: str
+    renderer: str = ""
+    template: str = ""
+    user_template: UserTemplate | None = None
+    notation: str = ""
+    needs: tuple[str, ...] = ()
+    needs_dialect: bool = False
+    requires: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+    default: bool = True
+    dotted: bool = False
+    replaces: bool = False
+
+
+_PYDANTIC = "pydantic>=2.11,<3"
+_TYPING_EXTENSIONS = "typing-extensions>=4.9"
+
+
+def _ddl(name: str, title: str, extra: tuple[str, ...] = ()) -> Target:
+    return Target(
+        name,
+        f"DDL for {title}",
+        Per.TABLE,
+        f"ddl/{name}/{{provider}}/{{table}}.sql",
+        renderer="ddl:render_tables",
+        notation=name,
+        extra=extra,
+    )
+
+
+TARGETS: tuple[Target, ...] = (
+    Target(
+        "pydantic",
+        "pydantic model",
+        Per.TABLE,
+        "models/{provider}/{table}.py",
+        renderer="pydantic.models:render_tables",
+        needs=("structures",),
+        requires=(_PYDANTIC, _TYPING_EXTENSIONS),
+        dotted=True,
+    ),
+    Target(
+        "structures",
+        "pydantic models of structures",
+        Per.STRUCTURE,
+        "structures/{provider}/{service}/{structure}.py",
+        renderer="pydantic.models:render_structure_modules",
+        requires=(_PYDANTIC, _TYPING_EXTENSIONS),
+        dotted=True,
+    ),
+    Target(
+        "mappers",
+        "mapper from boto3 responses to rows, if the table is bound",
+        Per.TABLE,
+        "mappers/{provider}/{table}.py",
+        renderer="mappers.module:render_tables",
+        needs=("shapes",),
+        requires=(_TYPING_EXTENSIONS,),
+        dotted=True,
+    ),
+    Target(
+        "shapes",
+        "what the mappers of a service share",
+        Per.SERVICE,
+        "shapes/{provider}/{service}.py",
+        renderer="shapes:render_services",
+        requires=(_TYPING_EXTENSIONS,),
+        dotted=True,
+    ),
+    Target(
+        "calls",
+        "calls that fill the table, if it is bound",
+        Per.TABLE,
+        "calls/{provider}/{table}.py",
+        renderer="calls:render_tables",
+        dotted=True,
+    ),
+    Target(
+        "tables",
+        "columns, for loading rows",
+        Per.TABLE,
+        "tables/{provider}/{table}.py",
+        renderer="sql:render_tables",
+        needs_dialect=True,
+        dotted=True,
+    ),
+    Target(
+        "json_schema",
+        "JSON Schema 2020-12",
+        Per.TABLE,
+        "json_schema/{provider}/{table}.json",
+        renderer="json_schema:render_tables",
+    ),
+    _ddl("postgres", "PostgreSQL", ("psycopg>=3.2",)),
+    _ddl("postgres_jsonb", "PostgreSQL, no extension"),
+    _ddl("duckdb", "DuckDB", ("duckdb>=1.4", "pytz")),
+)
+
+BUILT_IN: Mapping[str, Target] = {target.name: target for target in TARGETS}
+
+
+def selected(names: Iterable[str], targets: Mapping[str, Target]) -> tuple[Target, ...]:
+    """Return the targets called ``names`` and those that they need, in the order of ``targets``."""
+    waiting = list(names)
+    chosen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in chosen:
+            chosen.add(name)
+            waiting.extend(targets[name].needs)
+    return tuple(target for name, target in targets.items() if name in chosen)
+
+
+def default_targets() -> tuple[Target, ...]:
+    """Return the built-in targets that a project without the setting ``outputs`` gets."""
+    return selected((target.name for target in TARGETS if target.default), BUILT_IN)
