@@ -274,7 +274,7 @@ def test_build_reports_what_is_in_the_way_of_the_output(project: Path) -> None:
     done = run(project, "build")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines()[0] == (
-        "generated/ddsql_schemas/ddl:1:1: SG501 a file is in the way of this folder"
+        "generated/ddsql_schemas/ddl:1:1: SG501 a file is in the way of this folder; move it away"
     )
     assert tree(project) == before
 

@@ -500,24 +500,26 @@ REFUSED: dict[str, tuple[dict[str, str], list[str]]] = {
     "more columns than PostgreSQL takes": (
         {"a": _wide(1700).text},
         [
-            "a:10:1: SG121 the table has 1700 columns; PostgreSQL takes at most 1600",
-            "a:10:1: SG121 the table has 1700 columns; PostgreSQL, no extension takes at most 1600",
+            "a:10:1: SG121 the table has 1700 columns; PostgreSQL takes at most 1600; correct its page",
+            "a:10:1: SG121 the table has 1700 columns; PostgreSQL, no extension takes at most 1600; correct its page",
         ],
     ),
     "no column at all": (
         {"a": projects.page("aws.empty")},
-        ["a:10:1: SG121 the table has 0 columns; DuckDB needs at least 1"],
+        ["a:10:1: SG121 the table has 0 columns; DuckDB needs at least 1; correct its page"],
     ),
     "columns that differ by case": (
         {"a": projects.page("aws.case", "Name | core | string", "NAME | core | string")},
-        ["a:18:1: SG120 columns 'Name' and 'NAME' have the same name in DuckDB"],
+        [
+            "a:18:1: SG120 columns 'Name' and 'NAME' have the same name in DuckDB; rename one of them on the page"
+        ],
     ),
     "two tables in one file": (
         {"a": projects.page("aws.con", "x | core | string")}
         | {"b": projects.page("aws.con_", "x | core | string")},
         [
             "b:1:1: SG120 aws.con_ and aws.con (docs_src/ddsql/a.dataset.md) would both be written"
-            " to ddsql_schemas/json_schema/aws/con_.json"
+            " to ddsql_schemas/models/aws/con_.py; move one to another package"
         ],
     ),
     "two providers in one folder": (
@@ -525,7 +527,7 @@ REFUSED: dict[str, tuple[dict[str, str], list[str]]] = {
         | {"b": projects.page("con_.t", "x | core | string")},
         [
             "b:1:1: SG120 con_.t and con.t (docs_src/ddsql/a.dataset.md) would both be written"
-            " to ddsql_schemas/json_schema/con_/t.json"
+            " to ddsql_schemas/models/con_/t.py; move one to another package"
         ],
     ),
     "an id that climbs": (
@@ -806,7 +808,9 @@ def test_inspect_escapes_control_characters(project: Path) -> None:
     assert (shown.returncode, shown.stderr) == (0, "")
     assert "{{ 7*7 }}" in shown.stdout
     assert "\\x99" in shown.stdout
-    assert not re.search(r"[\0-\x09\x0b-\x1f\x7f-\x9f]", shown.stdout)
+    assert not re.search(r"[\0-\x08\x0b-\x1f\x7f-\x9f]", shown.stdout)
+    # Tabs separate cells, and are in none of them.
+    assert {line.count("\t") for line in shown.stdout.splitlines()[1:-1]} == {4}
     data = json.loads(projects.run(project, "inspect", "--format", "json").stdout)
     (table,) = (table for table in data["tables"] if table["id"] == "aws.descriptions")
     meant = PAGES["aws.descriptions"].meant.columns

@@ -38,8 +38,8 @@ def test_write_reports_all_obstacles_before_writing(tmp_path: Path) -> None:
             lambda path: path.relative_to(tmp_path).as_posix(),
         )
     assert str(caught.value).splitlines() == [
-        "a:1:1: SG501 a file is in the way of this folder",
-        "b/c:1:1: SG501 a folder is in the way of this file",
+        "a:1:1: SG501 a file is in the way of this folder; move it away",
+        "b/c:1:1: SG501 a folder is in the way of this file; move it away",
     ]
     assert sorted(tmp_path.rglob("*")) == before
 

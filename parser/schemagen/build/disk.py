@@ -111,14 +111,17 @@ def _remove(folder: Path, target: Path) -> None:
 def _obstacles(target: Path) -> Iterator[tuple[Path, str]]:
     """Find what would keep ``target`` from being written, without trying to."""
     if target.is_dir():
-        yield target, "a folder is in the way of this file"
+        yield target, "a folder is in the way of this file; move it away"
     for parent in target.parents:
         if parent.is_dir():
             if not os.access(parent, os.W_OK | os.X_OK):
-                yield parent, "no permission to write here"
+                yield (
+                    parent,
+                    "no permission to write here; change it, or choose another output folder",
+                )
             return
         if parent.exists() or parent.is_symlink():
-            yield parent, "a file is in the way of this folder"
+            yield parent, "a file is in the way of this folder; move it away"
             return
 
 

@@ -173,7 +173,7 @@ def _refuse_collisions(entries: Iterable[TableEntry]) -> None:
             first = owners.setdefault(path, entry)
             if first is not entry:
                 ids = f"{entry.facts.id} and {first.facts.id} ({first.page})"
-                message = f"{ids} would both be written to {path}"
+                message = f"{ids} would both be written to {path}; move one to another package"
                 problems.append(Problem(entry.page, 1, 1, "SG120", message))
                 break
     if problems:

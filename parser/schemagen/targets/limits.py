@@ -20,6 +20,7 @@ def problems(table: LinkedTable, dialects: Iterable[Dialect]) -> Iterator[Proble
             message = f"arrays are nested deeper than {MAX_DEPTH} levels in {source.name!r}"
             if column.type.expression != source.type.strip():
                 message += f", which is {column.type.expression} by {column.type.rule}"
+            message += "; give the column the type json with [[tool.schemagen.columns]]"
             yield Problem(
                 source.origin.path, source.origin.line, source.type_column, "SG121", message
             )
@@ -37,7 +38,7 @@ def _size(table: LinkedTable, dialect: Dialect) -> Iterator[Problem]:
     else:
         return
     origin = table.table.origin
-    message = f"the table has {number} columns; {dialect.title} {limit}"
+    message = f"the table has {number} columns; {dialect.title} {limit}; correct its page"
     yield Problem(origin.path, origin.line, 1, "SG121", message)
 
 
@@ -48,5 +49,8 @@ def _collisions(table: LinkedTable, dialect: Dialect) -> Iterator[Problem]:
         # DuckDB folds ASCII letters only; so does bytes.lower().
         other = taken.setdefault(name.lower() if dialect.fold_case else name, source.name)
         if other != source.name:
-            message = f"columns {other!r} and {source.name!r} have the same name in {dialect.title}"
+            message = (
+                f"columns {other!r} and {source.name!r} have the same name in {dialect.title};"
+                " rename one of them on the page"
+            )
             yield Problem(source.origin.path, source.origin.line, 1, "SG120", message)
