@@ -15,6 +15,7 @@ from projects import COMPILATION, page, pages, run, seeds, tree
 from schemagen import api, bind
 from schemagen.build import disk
 from schemagen.diagnostics import ProblemsFound
+from schemagen.settings.load import load_settings
 
 LOCK = "bindings/aws/sagemaker.json"
 TABLE = "aws.sagemaker_compilation_job"
@@ -344,3 +345,41 @@ def test_bindings_without_a_page_are_findings_until_dropped(project: Path) -> No
     tables = json.loads(lock.read_text())["tables"]
     assert list(tables) == ["aws.sagemaker_processing_job", "aws.sagemaker_trainingjob"]
     assert run(project, "bind").stderr == "the bindings are up to date\n"
+
+
+def test_changes_repeats_no_run_whose_inputs_are_the_same(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that finds nothing to do is not repeated, with the same findings, until a page, a lock, a
+    setting or the tables of the call differ; what is recorded and cannot be read does not count."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    bind.bind(load_settings(project), again=True)
+    first = bind.changes(load_settings(project))
+    assert first.changes == ()
+    runs: list[int] = []
+    real = bind._find_changes  # pyright: ignore[reportPrivateUsage]
+
+    def counted(*inputs: Any, **options: Any) -> bind.BindResult:
+        runs.append(1)
+        return real(*inputs, **options)
+
+    monkeypatch.setattr(bind, "_find_changes", counted)
+    assert bind.changes(load_settings(project)) == first
+    assert runs == []
+    bind.changes(load_settings(project), [TABLE])
+    assert len(runs) == 1
+    lock = project / LOCK
+    lock.write_text(lock.read_text() + "\n")
+    assert bind.changes(load_settings(project)).changes != ()
+    assert len(runs) == 2
+    lock.write_text(lock.read_text().removesuffix("\n"))
+    changed = next((project / "docs_src").rglob("*.dataset.md"))
+    text = changed.read_text()
+    changed.write_text(text + "\n")
+    bind.changes(load_settings(project))
+    assert len(runs) == 3
+    changed.write_text(text)
+    for record in (tmp_path / "cache/schemagen/runs").iterdir():
+        record.write_text("[[]]")
+    assert bind.changes(load_settings(project)) == first
+    assert len(runs) == 4

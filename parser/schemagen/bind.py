@@ -7,9 +7,12 @@ new botocore changes no output until this command is run and its change of the l
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemagen.build import disk
@@ -19,7 +22,7 @@ from schemagen.lockfile.fields import FORMAT
 from schemagen.model.bindings import PROVIDER, Binding
 from schemagen.model.origin import NOWHERE
 from schemagen.model.pages import Table
-from schemagen.pages.sources import Kind, find_sources, kind_of
+from schemagen.pages.sources import Kind, Source, find_sources, kind_of
 from schemagen.settings.load import Settings
 from schemagen.settings.overrides import ItemOverride, Overrides, is_reflected, without_page
 from schemagen.typed_pages import TypedTable
@@ -28,6 +31,12 @@ if TYPE_CHECKING:
     from schemagen.api_models.cache import Indexes
     from schemagen.inference.infer import ChosenItem, Inference
     from schemagen.lockfile.lock import LockFile
+
+
+PACKAGE = Path(__file__).parent
+
+_LIBRARIES = ("markdown-it-py", "pyyaml")
+"""The libraries that read pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +83,90 @@ def changes(settings: Settings, tables: Iterable[str] = (), *, again: bool = Fal
     are no longer on their page are dropped. With ``again``, every binding is inferred anew, and bindings
     without a page are dropped; otherwise they are findings.
 
+    A run that finds no change is recorded in the user's cache folder, and not repeated while nothing
+    that it depends on changes: see `_Run`.
+
     Raises `UnknownTables`, and `ProblemsFound` with the problems of the pages, SG401 and SG402 (the
     lock names what botocore does not have), SG303 and SG304 (an override is wrong).
     """
-    read = read_locks(find_locks(settings), recorded=False)
+    run = _Run.of(settings, tables)
+    if again:
+        return _find_changes(run, again=True)
+    if (findings := run.recorded_findings()) is not None:
+        return BindResult((), findings)
+    result = _find_changes(run)
+    if not result.changes:
+        run.record(result.findings)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What a run reads, as bytes, with the fingerprint of everything that its result depends on: these
+    bytes, the settings, the tables of the call, schemagen's own sources, botocore's models, and the
+    libraries that read pages."""
+
+    settings: Settings
+    pages: tuple[Source, ...]
+    locks: tuple[Source, ...]
+    tables: frozenset[str]
+    fingerprint: str
+
+    @classmethod
+    def of(cls, settings: Settings, tables: Iterable[str]) -> _Run:
+        """Read the inputs of a run."""
+        from schemagen.api_models.botocore import BotocoreModels
+
+        sources = find_sources(settings.docs, settings.root)
+        pages = tuple(source for source in sources if kind_of(source.path) is not Kind.API)
+        locks = find_locks(settings)
+        selected = frozenset(tables)
+        known = (
+            sys.version,
+            [(library, version(library)) for library in _LIBRARIES],
+            BotocoreModels().version,
+            str(settings.root),
+            str(settings.bindings),
+            settings.types,
+            settings.overrides,
+            sorted(selected),
+        )
+        parts = [repr(known).encode()]
+        for path in sorted(PACKAGE.rglob("*")):
+            if path.suffix in (".py", ".toml"):
+                parts += [path.relative_to(PACKAGE).as_posix().encode(), path.read_bytes()]
+        for group in (pages, locks):
+            parts.append(str(len(group)).encode())
+            parts += [part for source in group for part in (source.path.encode(), source.data)]
+        return cls(settings, pages, locks, selected, disk.digest(*parts))
+
+    def recorded_findings(self) -> tuple[Problem, ...] | None:
+        """Return the findings of a run with the same fingerprint that found no change, or None if none
+        is recorded."""
+        from schemagen.api_models.cache import load_record
+
+        record = load_record(self.fingerprint)
+        return None if record is None else tuple(Problem(*finding) for finding in record)
+
+    def record(self, findings: Iterable[Problem]) -> None:
+        """Record that this run found no change, with its findings."""
+        from schemagen.api_models.cache import save_record
+
+        save_record(
+            self.fingerprint,
+            [
+                (found.path, found.line, found.column, found.code, found.message)
+                for found in findings
+            ],
+        )
+
+
+def _find_changes(inputs: _Run, *, again: bool = False) -> BindResult:
+    settings, selected = inputs.settings, set(inputs.tables)
+    read = read_locks(inputs.locks, recorded=False)
     locks = {lock.path: lock for lock in read.files}
-    tables_by_id = {typed.table.id: typed for typed in _tables(settings)}
+    tables_by_id = {typed.table.id: typed for typed in read_pages(settings, inputs.pages).tables}
     pages = {id: typed.table for id, typed in tables_by_id.items()}
-    selected = set(tables)
     require_tables(selected, {*read.bindings, *pages}, "no page and no binding has the id")
     unbound = selected.difference(read.bindings)
     if foreign := {table for table in unbound if pages[table].provider != PROVIDER}:
@@ -149,13 +234,6 @@ def write(settings: Settings, changes: Iterable[LockChange]) -> None:
 
 def _digest(text: str | None) -> str | None:
     return None if text is None else disk.digest(text.encode())
-
-
-def _tables(settings: Settings) -> tuple[TypedTable, ...]:
-    sources = find_sources(settings.docs, settings.root)
-    return read_pages(
-        settings, [source for source in sources if kind_of(source.path) is not Kind.API]
-    ).tables
 
 
 def _wrong_targets(overrides: Overrides, pages: Mapping[str, Table]) -> Iterator[Problem]:

@@ -140,15 +140,44 @@ class Indexes:
         return json.loads((self.folder / f"{name}.json").read_bytes())
 
     def _save(self, name: str, document: object) -> None:
-        """Write ``document`` atomically: as a whole or not at all."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("w", dir=self.folder, delete=False) as file:
-                json.dump(document, file, separators=(",", ":"))
-            Path(file.name).replace(self.folder / f"{name}.json")
-        except OSError:
-            # The home is read-only or full: the index is built again the next time.
-            return
+        _write(self.folder / f"{name}.json", document)
+
+
+_Record = list[tuple[str, int, int, str, str]]
+
+
+def load_record(fingerprint: str) -> _Record | None:
+    """Return the findings recorded for a run of `schemagen bind`, or None if there are none that can be
+    read."""
+    try:
+        rows = json.loads(_record_path(fingerprint).read_bytes())
+        return [
+            (str(path), int(line), int(column), str(code), str(message))
+            for path, line, column, code, message in rows
+        ]
+    except _UNUSABLE:
+        return None
+
+
+def save_record(fingerprint: str, findings: _Record) -> None:
+    """Record the findings of a run of `schemagen bind` that changed nothing."""
+    _write(_record_path(fingerprint), findings)
+
+
+def _record_path(fingerprint: str) -> Path:
+    return cache_folder() / "runs" / f"{fingerprint}.json"
+
+
+def _write(path: Path, document: object) -> None:
+    """Write ``document`` atomically: as a whole or not at all."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
+            file.write(json.dumps(document, separators=(",", ":")))
+        Path(file.name).replace(path)
+    except OSError:
+        # The home is read-only or full: the work is done again the next time.
+        return
 
 
 def _hash(sources: Iterable[Path]) -> str:

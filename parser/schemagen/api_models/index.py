@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from schemagen.model.paths import map_key
 from schemagen.model.shapes import Shape
 from schemagen.names import ReadVerb, folded
+
+T = TypeVar("T")
 
 ALL_KEYS = "All"
 """The value of an enumeration of map keys that requests all of them, and is no key itself."""
@@ -140,12 +143,49 @@ class ServiceIndex:
     string_lists: tuple[IndexedItem, ...] = ()
 
     @cached_property
+    def items_by_structure(self) -> Mapping[str, Sequence[IndexedItem]]:
+        """The items of each structure."""
+        return _grouped((item.structure, item) for item in self.items)
+
+    @cached_property
+    def items_by_operation(self) -> Mapping[str, Sequence[IndexedItem]]:
+        """The items of each operation."""
+        return _grouped((item.operation, item) for item in self.items)
+
+    @cached_property
+    def members_by_name(self) -> Mapping[str, Sequence[tuple[str, IndexedMember]]]:
+        """Structures and members by the members' folded names."""
+        return _grouped(
+            (name, (structure, member))
+            for structure, members in self.structures.items()
+            for member in members
+            if (name := member.folded_name)
+        )
+
+    @cached_property
+    def members_by_words(self) -> Mapping[str, Sequence[tuple[str, IndexedMember]]]:
+        """Structures and members by the members' documentation."""
+        return _grouped(
+            (member.words, (structure, member))
+            for structure, members in self.structures.items()
+            for member in members
+            if member.words
+        )
+
+    @cached_property
     def by_name(self) -> Mapping[str, Mapping[str, IndexedMember]]:
         """The members of each structure by folded name."""
         return {
             name: {member.folded_name: member for member in members}
             for name, members in self.structures.items()
         }
+
+
+def _grouped(pairs: Iterable[tuple[str, T]]) -> Mapping[str, Sequence[T]]:
+    found: defaultdict[str, list[T]] = defaultdict(list)
+    for key, value in pairs:
+        found[key].append(value)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
-from schemagen.api_models.index import IndexedItem, IndexedMember
+from schemagen.api_models.index import IndexedItem, IndexedMember, ReadOperation
 from schemagen.inference.arguments import (
     NO_ARGUMENTS,
     CallArguments,
@@ -102,15 +103,30 @@ class CandidateFinder:
         for name, member in self.identity.members.items():
             if name in _TAG_MEMBERS and self.service.fits(type, member, "name"):
                 yield self.own_member(member, "name")
-        for item in self.service.index.items:
-            own = item.operation == self.identity.item.operation
-            if not own and not is_about_tags(self.service.index.operations[item.operation]):
-                continue
+        for item in self._items_with_tags():
             last = folded(item.path.split(".")[-1])
             for name, member in self.service.index.by_name[item.structure].items():
                 named = name in _TAG_MEMBERS or (name == "items" and last in _TAG_MEMBERS)
                 if named and self.service.fits(type, member, "name"):
                     yield from self.enrichment(item, member, "name")
+
+    def _items_with_tags(self) -> Iterator[IndexedItem]:
+        """Yield the items of the own operation, and of those about tags."""
+        index = self.service.index
+        own = self.identity.item.operation
+        for name, operation in index.operations.items():
+            if name == own or is_about_tags(operation):
+                yield from index.items_by_operation.get(name, ())
+
+    @cached_property
+    def _arguments(self) -> dict[str, CallArguments | None]:
+        return {}
+
+    def call_arguments(self, operation: ReadOperation) -> CallArguments | None:
+        """Return the arguments of an operation for the item, see `arguments.call_arguments`."""
+        if operation.name not in self._arguments:
+            self._arguments[operation.name] = call_arguments(self.identity, operation)
+        return self._arguments[operation.name]
 
     def other_members(self, column: str) -> Iterator[Candidate]:
         """Yield candidates for a column that no member of the item has the name of."""
@@ -120,18 +136,18 @@ class CandidateFinder:
             same = [member for member in self.identity.members.values() if member.words == text]
             if len(same) == 1 and self.service.fits(type, same[0], "documentation"):
                 yield self.own_member(same[0], "documentation")
-        for structure, member in self.service.by_name.get(folded(column), ()):
+        for structure, member in self.service.index.members_by_name.get(folded(column), ()):
             evidence = evidence_by_name(text, member)
             if evidence and self.service.fits(type, member, evidence):
-                for item in self.service.items[structure]:
+                for item in self.service.index.items_by_structure.get(structure, ()):
                     if self.is_evidence(item, member, evidence):
                         yield from self.enrichment(item, member, evidence)
         if text:
-            for structure, member in self.service.by_documentation.get(text, ()):
+            for structure, member in self.service.documented(text):
                 if member.folded_name != folded(column) and self.service.fits(
                     type, member, "documentation"
                 ):
-                    for item in self.service.items[structure]:
+                    for item in self.service.index.items_by_structure.get(structure, ()):
                         yield from self.enrichment(item, member, "documentation")
         else:
             yield from self.whole_response(column, type)
@@ -147,7 +163,10 @@ class CandidateFinder:
         """Yield whole responses for a column that no member has the name of: those of operations
         with the column's name, or else those whose structure has it."""
         name = folded(column)
-        if name in self.service.by_name or "structure" not in CONVERTIBLE[type.scalar.convert]:
+        if (
+            name in self.service.index.members_by_name
+            or "structure" not in CONVERTIBLE[type.scalar.convert]
+        ):
             return
         names = {name, *(noun + name for noun in self.identity.nouns)}
         responses = [item for item in self.service.index.items if self.is_about_the_item(item)]
@@ -165,7 +184,7 @@ class CandidateFinder:
         operation = self.service.index.operations[response.operation]
         if response.path != WHOLE or operation.collected_paths or operation.verb.only_lists:
             return False
-        arguments = call_arguments(self.identity, operation)
+        arguments = self.call_arguments(operation)
         return arguments is not None and bool(arguments.members)
 
     def enrichment(
@@ -176,7 +195,7 @@ class CandidateFinder:
         if item == self.identity.item:
             return
         operation = self.service.index.operations[item.operation]
-        arguments = call_arguments(self.identity, operation)
+        arguments = self.call_arguments(operation)
         if arguments is None:
             return
         # An operation that is called with a list of one resource returns a list of one item. Only

@@ -7,12 +7,10 @@ any.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
-from schemagen.api_models.index import IndexedItem, IndexedMember, ServiceIndex, words
+from schemagen.api_models.index import IndexedMember, ServiceIndex, words
 from schemagen.inference.fits import fits
 from schemagen.model.bindings import Evidence
 from schemagen.model.pages import KEY, Column, Table
@@ -64,40 +62,16 @@ def table_requirements(typed: TypedTable) -> TableRequirements:
 
 @dataclass(frozen=True)
 class ServiceLookup:
-    """The index of a service, with its items and members found by what they have in common with
-    columns."""
+    """The index of a service, with what its members have in common with columns."""
 
     index: ServiceIndex
 
-    @cached_property
-    def items(self) -> Mapping[str, Sequence[IndexedItem]]:
-        """The items by structure."""
-        found: defaultdict[str, list[IndexedItem]] = defaultdict(list)
-        for item in self.index.items:
-            found[item.structure].append(item)
-        return found
-
-    @cached_property
-    def by_name(self) -> Mapping[str, Sequence[tuple[str, IndexedMember]]]:
-        """Structures and members by the members' folded names."""
-        return self._by(lambda member: member.folded_name)
-
-    @cached_property
-    def by_documentation(self) -> Mapping[str, Sequence[tuple[str, IndexedMember]]]:
-        """Structures and members by documentation of at least `CONCLUSIVE_LENGTH`."""
-        return self._by(
-            lambda member: member.words if len(member.words) >= CONCLUSIVE_LENGTH else ""
-        )
-
-    def _by(
-        self, key: Callable[[IndexedMember], str]
-    ) -> Mapping[str, Sequence[tuple[str, IndexedMember]]]:
-        found: defaultdict[str, list[tuple[str, IndexedMember]]] = defaultdict(list)
-        for structure, members in self.index.structures.items():
-            for member in members:
-                found[key(member)].append((structure, member))
-        found.pop("", None)
-        return found
+    def documented(self, text: str) -> Sequence[tuple[str, IndexedMember]]:
+        """Return structures and members with the documentation ``text``, if that has at least
+        `CONCLUSIVE_LENGTH`."""
+        if len(text) < CONCLUSIVE_LENGTH:
+            return ()
+        return self.index.members_by_words.get(text, ())
 
     def fits(self, type: Resolved, member: IndexedMember, evidence: Evidence) -> bool:
         """Whether the converter of a column of ``type`` accepts what boto3 returns for ``member``."""

@@ -124,7 +124,7 @@ def row_candidates(
     """Return the items of a service whose members match most of the table's columns."""
     matches: dict[str, dict[str, tuple[IndexedMember, Evidence]]] = {}
     for column in requirements.columns:
-        for structure, member in service.by_name.get(folded(column), ()):
+        for structure, member in service.index.members_by_name.get(folded(column), ()):
             in_structure = matches.setdefault(structure, {})
             documented = bool(member.words) and member.words == requirements.words[column]
             # The name is enough here even if the texts differ: pages lag behind the API.
@@ -362,14 +362,25 @@ class RowCandidate:
             for candidate in chosen.values()
             if candidate.operation and candidate.evidence == "both"
         }
+        if not proven:
+            return
+        index = self.service.index
+        operations = {operation for operation, _ in proven}
+        items = [
+            item
+            for name in index.operations
+            if name in operations
+            for item in index.items_by_operation[name]
+            if (name, item.path) in proven
+        ]
         for name in self.requirements.columns:
             if name in chosen:
                 continue
             type = self.requirements.types[name]
-            for item in self.service.index.items:
-                candidate = proven.get((item.operation, item.path))
-                member = self.service.index.by_name[item.structure].get(folded(name))
-                if candidate and member and self.service.fits(type, member, "name"):
+            for item in items:
+                candidate = proven[item.operation, item.path]
+                member = index.by_name[item.structure].get(folded(name))
+                if member and self.service.fits(type, member, "name"):
                     yield name, replace(candidate, member=member.name, evidence="name")
                     break
 
