@@ -1,6 +1,6 @@
 """Tags, ARNs and types of other resources are not taken for the item's own.
 
-Each test is about a mistake that was made for a table in `unseen_tables.txt`.
+Each test is about a mistake that was made for a table in `tables_behind_the_rules.txt`.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from schemagen.pages.read import read_pages
 from schemagen.typetable import TypeTable
 
 FACTS = page_facts.facts()
-FILES = (page_facts.AWS_TABLES, Path(__file__).with_name("unseen_tables.txt"))
+FILES = (page_facts.AWS_TABLES, Path(__file__).with_name("tables_behind_the_rules.txt"))
 
 
 @pytest.fixture(scope="module")
