@@ -20,7 +20,9 @@ _GENERIC_IDENTIFIERS = (_ARN_PARAMETERS | _RESOURCE_PARAMETERS) - {"arn"}
 """Names for the identifier of any resource. As a parameter, it is the resource that the operation is
 called for; as a member of an item, it is often another resource."""
 
-_IDENTIFIER_ENDINGS = ("arn", "id", "name")
+_ARGUMENT_ENDINGS = ("arn", "id", "name")
+"""How parameters that identify a resource end, the most exact first."""
+
 _ENDINGS_OF_A_BARE_NOUN = ("name", "id", "arn")
 """What a parameter that is only a noun ("Bucket") takes, the likeliest first."""
 
@@ -79,12 +81,12 @@ def narrowing(item: Identity, operation: ReadOperation) -> Iterator[tuple[str, I
     for parameter in operation.parameters:
         name = folded(parameter).rstrip("s")
         endings = [
-            number for number, ending in enumerate(_IDENTIFIER_ENDINGS) if name.endswith(ending)
+            number for number, ending in enumerate(_ARGUMENT_ENDINGS) if name.endswith(ending)
         ]
         if parameter in operation.required or not endings:
             continue
         if member := argument(item, parameter, operation):
-            resource = name.removesuffix(_IDENTIFIER_ENDINGS[endings[0]])
+            resource = name.removesuffix(_ARGUMENT_ENDINGS[endings[0]])
             other = bool(resource) and resource not in item.nouns
             found.append((other, endings[0], parameter, member))
     for _, _, parameter, member in sorted(found, key=itemgetter(0, 1)):
@@ -144,7 +146,7 @@ def _argument_by_noun(item: Identity, form: str, text: str) -> IndexedMember | N
     """Return the member that identifies the item if a parameter is called as the item is."""
     for noun in sorted(item.nouns, key=lambda noun: (-len(noun), noun)):
         endings: tuple[str, ...] = _ENDINGS_OF_A_BARE_NOUN if form == noun else ()
-        if form.startswith(noun) and form.removeprefix(noun) in _IDENTIFIER_ENDINGS:
+        if form.startswith(noun) and form.removeprefix(noun) in _ARGUMENT_ENDINGS:
             endings = (form.removeprefix(noun),)
         for ending in endings:
             for name in (noun + ending, ending):

@@ -22,7 +22,7 @@ from schemagen.model.bindings import Listing
 from schemagen.model.paths import WHOLE, map_key, steps
 from schemagen.names import folded
 
-_IDENTIFIER_ENDINGS = ("identifier", "name", "arn", "url", "id")
+_IDENTIFIER_KINDS = ("identifier", "name", "arn", "url", "id")
 """The ends of names for identifiers, the longest of those that share an end first."""
 
 _VAGUE_ENDINGS = ("", "identifier")
@@ -168,7 +168,7 @@ def _listed_nouns(nouns: tuple[str, ...], ending: str) -> frozenset[str]:
 def split_identifier(name: str) -> tuple[str, str]:
     """Split a folded name into the resource and the kind of identifier: ``tablename`` is ("table",
     "name"), ``name`` is ("", "name"), ``table`` is ("table", "")."""
-    for ending in _IDENTIFIER_ENDINGS:
+    for ending in _IDENTIFIER_KINDS:
         if name.endswith(ending):
             return name.removesuffix(ending), ending
     return name, ""

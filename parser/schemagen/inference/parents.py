@@ -131,9 +131,14 @@ def _chain(
             obstacles.append(above)
         else:
             chains.append((*above, complete))
-    if len({chain[:-1][-1:] and chain[-2].operation for chain in chains}) > 1:
+    if len({_parent_operation(chain) for chain in chains}) > 1:
         return f"{operation.name} can be called with {' and '.join(either)}, which are listed differently"
     return chains[0] if chains else obstacles[0]
+
+
+def _parent_operation(chain: Sequence[Listing]) -> str | None:
+    """Return the operation of the listing above the last one of ``chain``, or None if there is none."""
+    return chain[-2].operation if len(chain) > 1 else None
 
 
 def _parents(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from schemagen.names import API_NAME
 
-SCOPE = ("Partition", "Region", "Account")
+CALLER_PLACEHOLDERS = ("Partition", "Region", "Account")
 """The placeholders that are not members, in their order in an ARN."""
 
 _PART = re.compile(rf"\$\{{({API_NAME.pattern})\}}")
@@ -28,14 +28,16 @@ class ArnFormat:
     placeholders: tuple[str, ...]
 
     @property
-    def scope(self) -> tuple[str, ...]:
-        """The placeholders of `SCOPE` that the format has, in the order of `SCOPE`."""
-        return tuple(name for name in SCOPE if name in self.placeholders)
+    def caller_placeholders(self) -> tuple[str, ...]:
+        """The placeholders that the caller fills, in the order of `CALLER_PLACEHOLDERS`."""
+        return tuple(name for name in CALLER_PLACEHOLDERS if name in self.placeholders)
 
     @property
     def members(self) -> tuple[str, ...]:
         """The members that the format has, without repetition, in the order of the format."""
-        return tuple(dict.fromkeys(name for name in self.placeholders if name not in SCOPE))
+        return tuple(
+            dict.fromkeys(name for name in self.placeholders if name not in CALLER_PLACEHOLDERS)
+        )
 
 
 def is_format(text: str) -> bool:

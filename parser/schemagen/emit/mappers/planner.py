@@ -109,7 +109,7 @@ class _Planner:
                 case DerivedColumn(rule="account_given"):
                     needed.add("Account")
                 case DerivedColumn(rule="arn_format", member="", format=format):
-                    needed.update(arn_format.parse(format).scope)
+                    needed.update(arn_format.parse(format).caller_placeholders)
                 case _:
                     pass
         return tuple(parameter for name, parameter in _SCOPE.items() if name in needed)
@@ -204,7 +204,7 @@ class _Planner:
                 parts.append((name, self.variables[None, name]))
             elif filler.member:
                 scope = self.scope_in_arn(column, filler.member)
-                index = arn_format.SCOPE.index(name)
+                index = arn_format.CALLER_PLACEHOLDERS.index(name)
                 parts.append((f"{name.lower()} in {filler.member}", f"{scope}[{index}]"))
             else:
                 parts.append((f"{_SCOPE[name]}=", _SCOPE[name]))
