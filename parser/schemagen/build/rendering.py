@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from schemagen.build.disk import digest
 from schemagen.build.manifest import Manifest, TableEntry
@@ -21,7 +23,7 @@ from schemagen.diagnostics import Problem, ProblemsFound
 from schemagen.emit import package
 from schemagen.emit.catalog_data import structure_data, structure_name, table_data
 from schemagen.emit.parts import Part
-from schemagen.emit.paths import located
+from schemagen.emit.paths import located, owner
 from schemagen.emit.pydantic.models import StructureModels, structure_models
 from schemagen.emit.render import render_catalog, render_parts, shared_parts
 from schemagen.inputs import link_all, read_locks
@@ -96,11 +98,16 @@ def render_out_of_date(
     modules |= package.catalog_json(
         distribution, *_catalog_groups(settings, all_facts, catalog, catalog_text)
     )
-    modules |= render_catalog(modules[catalog_data.FILE], settings, models)
+    catalog_files = render_catalog(modules[catalog_data.FILE], settings, models)
     shared_files |= package.project_files(all_facts, distribution)
     shared_files |= located(settings.package, modules)
     paths = [*shared_files, *shared, *(path for entry in tables.values() for path in entry.outputs)]
     shared_files.update(package.init_modules(paths))
+    paths = [*shared_files, *shared, *(path for entry in tables.values() for path in entry.outputs)]
+    _refuse_shared_paths(
+        [*dict.fromkeys(paths), *located(settings.package, catalog_files)], settings
+    )
+    shared_files |= located(settings.package, catalog_files)
     kept = {path: up_to_date.shared[path] for path in shared if path in up_to_date.shared}
     return Rendering(
         files={**table_files, **shared_files},
@@ -178,6 +185,31 @@ def _refuse_collisions(entries: Iterable[TableEntry]) -> None:
                 break
     if problems:
         raise ProblemsFound(problems)
+
+
+def _refuse_shared_paths(paths: Iterable[str], settings: Settings) -> None:
+    """Report targets of the settings (SG308) whose file is that of another, or where another has a
+    folder. Names that differ only in case are the same."""
+    if all(target.user_template is None for target in settings.outputs):
+        return
+    paths = list(paths)
+    counts = Counter(path.lower() for path in paths)
+    folders = {str(folder).lower() for path in paths for folder in PurePosixPath(path).parents}
+    problems: dict[str, Problem] = {}
+    for path in paths:
+        folded = path.lower()
+        target = owner(path.removeprefix(f"{settings.package}/"), settings.outputs)
+        if target is None or target.user_template is None or target.name in problems:
+            continue
+        if counts[folded] > 1 or folded in folders:
+            other = "is a folder of" if folded in folders else "would also be written by"
+            message = f"{path}, a file of the target {target.name!r}, {other} another target"
+            position = target.user_template.position
+            problems[target.name] = position.problem(
+                "SG308", f"{message}; choose another path", "path"
+            )
+    if problems:
+        raise ProblemsFound(problems.values())
 
 
 MIN_PARTS_PER_JOB = 24

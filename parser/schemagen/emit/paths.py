@@ -6,6 +6,7 @@ the output folder.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
@@ -54,6 +55,15 @@ def output_path(
         service=module_name(service),
         structure=structure,
     )
+
+
+def owner(path: str, targets: Iterable[Target]) -> Target | None:
+    """Find the target of the settings that ``path`` is a file of, by its pattern."""
+    for target in targets:
+        pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(target.path))
+        if target.user_template is not None and re.fullmatch(pattern, path):
+            return target
+    return None
 
 
 def model_path(provider: str, module: str) -> str:

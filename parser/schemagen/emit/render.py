@@ -97,8 +97,13 @@ def render_parts(
             problems += error.problems
             continue
         for (number, part), text in zip(chosen, texts, strict=True):
-            if text is not None:
-                rendered[number][part_path(part, target, structure_models)] = text
+            if text is None:
+                continue
+            path = part_path(part, target, structure_models)
+            if path in rendered[number] and target.user_template is not None:
+                message = f"{path} would also be written by another target; choose another path"
+                problems.append(target.user_template.position.problem("SG308", message, "path"))
+            rendered[number][path] = text
     if problems:
         raise ProblemsFound(problems)
     return rendered

@@ -12,7 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any, cast
 
-from jinja2 import DictLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
+from jinja2 import (
+    FunctionLoader,
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateSyntaxError,
+    nodes,
+)
 from jinja2.exceptions import SecurityError, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -24,7 +31,7 @@ from schemagen.emit.template import values
 from schemagen.runtime.catalog_data import CatalogData
 from schemagen.targets.registry import Target, UserTemplate
 
-MAX_STEPS = 5_000_000
+MAX_STEPS = 1_000_000
 """How many times the loops and macros of a template may run for one file."""
 MAX_CHARACTERS = 64_000_000
 """How long a file may be, and a text that a template makes on the way to it."""
@@ -57,6 +64,13 @@ class Undeclared(StrictUndefined):
     """A variable or an attribute that does not exist. Tests such as ``is defined`` work on it."""
 
 
+def _source(
+    texts: Mapping[str, str], name: str
+) -> tuple[str, str | None, Callable[[], bool] | None] | None:
+    """Find the text of a template. Its name stands for a path, by which tracebacks show it."""
+    return (texts[name], name, None) if name in texts else None
+
+
 class _Environment(ImmutableSandboxedEnvironment):
     """The environment of one template. It counts the steps since `start`."""
 
@@ -64,7 +78,7 @@ class _Environment(ImmutableSandboxedEnvironment):
 
     def __init__(self, template: UserTemplate) -> None:
         super().__init__(
-            loader=DictLoader(template.others),
+            loader=FunctionLoader(partial(_source, template.others)),
             undefined=Undeclared,
             autoescape=False,
             trim_blocks=True,
