@@ -12,8 +12,8 @@ PATH = "docs/aws.thing.dataset.md"
 HEADER = "| Title | ID | Type | Data Type | Description |\n| --- | --- | --- | --- | --- |\n"
 
 
-def parse(text: str) -> Table:
-    table, problems = ddsql.parse(text, PATH)
+def parse(text: str, path: str = PATH) -> Table:
+    table, problems = ddsql.parse(text, path)
     assert problems == ()
     assert table.id
     return table
@@ -200,6 +200,9 @@ def test_parse_reads_types_with_their_position() -> None:
     ]
 
 
+LOGS = "docs/dd.logs.dataset.md"
+
+
 def test_parse_reads_a_table_function() -> None:
     """Parameters and example queries are read with their lines."""
     table = parse(
@@ -210,15 +213,16 @@ def test_parse_reads_a_table_function() -> None:
         "| storage | string | no | |\n\n"
         "## Example Queries\n\n### First\n\n```sql\nSELECT 1\n-- two\n```\n\n"
         "```sql\n| not | a | table |\n```\n\n"
-        f"## Fields\n\n{HEADER}| T | t | core | timestamp | Time. |\n\n## More\n\nWords.\n"
+        f"## Fields\n\n{HEADER}| T | t | core | timestamp | Time. |\n\n## More\n\nWords.\n",
+        LOGS,
     )
     assert table.parameters == (
-        Parameter("columns", "array<string>", True, "A | B (e.g. '@http.x').", Origin(PATH, 13)),
-        Parameter("storage", "string", False, "", Origin(PATH, 14)),
+        Parameter("columns", "array<string>", True, "A | B (e.g. '@http.x').", Origin(LOGS, 13)),
+        Parameter("storage", "string", False, "", Origin(LOGS, 14)),
     )
     assert table.examples == (
-        Example("SELECT 1\n-- two", Origin(PATH, 20)),
-        Example("| not | a | table |", Origin(PATH, 25)),
+        Example("SELECT 1\n-- two", Origin(LOGS, 20)),
+        Example("| not | a | table |", Origin(LOGS, 25)),
     )
     assert [column.name for column in table.columns] == ["t"]
 
@@ -245,3 +249,151 @@ def test_parse_ends_tables_where_markdown_does() -> None:
     """A heading right below the last row is not a row."""
     page = f"# T\n\n```\naws.thing\n```\n## Fields\n{HEADER}| a | core | json |\n## More\n| b |\n"
     assert [column.name for column in parse(page).columns] == ["a"]
+
+
+# What ends a table in Markdown, with the row behind it.
+ENDS = {
+    "a blank line in a cell": "| a | core | string | One.\n\nTwo. |\n| b | core | string |\n",
+    "a list in a cell": "| a | core | string | One of\n- x\n- y |\n| b | core | string |\n",
+    "a quote in a cell": "| a | core | string | Says\n> x |\n| b | core | string |\n",
+    "a blank line": "| a | core | string |\n\n| b | core | string |\n",
+    "a comment": "| a | core | string |\n<!-- | c | core | string |\n-->\n| b | core | string |\n",
+    "a second table": f"| a | core | string |\n\n{HEADER}| b | core | string |\n",
+    "a sub-section": f"| a | core | string |\n\n### More\n\n{HEADER}| b | core | string |\n",
+    "a second section": f"| a | core | string |\n\n## Fields\n\n{HEADER}| b | core | string |\n",
+    "code": "| a | core | string |\n\n```\n| c | core | string |\n```\n\n| b | core | string |\n",
+    "prose": "| a | core | string |\n\nWords.\n\n| b | core | string |\n",
+    "a row without an end": "| a | core | string\n| b | core | string |\n\nWords.\n",
+}
+
+
+@pytest.mark.parametrize("rows", ENDS.values(), ids=ENDS)
+def test_parse_reads_rows_behind_what_ends_a_table(rows: str) -> None:
+    """No column is lost behind the end of a Markdown table."""
+    assert [column.name for column in columns(rows)] == ["a", "b"]
+
+
+def test_parse_joins_the_lines_of_a_cell() -> None:
+    """Each line of a cell is a line of the description."""
+    first, _ = columns(ENDS["a list in a cell"])
+    assert first.description == "One of\n- x\n- y"
+
+
+def test_parse_reads_parameters_behind_the_end_of_a_table() -> None:
+    """Parameters are read like columns."""
+    table = parse(
+        "# T\n\n```\naws.thing\n```\n\n## Query Parameters\n\n"
+        "| Parameter | Type | Required | Description |\n|-|-|-|-|\n"
+        "| a | string | Yes | One.\n\n- Two. |\n| b | string | No | |\n\n"
+        f"## Fields\n\n{HEADER}| t | core | string |\n"
+    )
+    assert [(found.name, found.description) for found in table.parameters] == [
+        ("a", "One.\n- Two."),
+        ("b", ""),
+    ]
+
+
+# Rows that are refused, with the line (of `columns`' page, where the first row is line 11).
+STRAYS = {
+    "text below a row": ("| a | core | string |\nText.\n", 12),
+    "a row in a quote": ("| a | core | string |\n\n> | b | core | string |\n", 13),
+    "a row in a list": ("| a | core | string |\n\n- | b | core | string |\n", 13),
+    "an open cell": ("| a | core | string | Text\n- x\n\n| b | core | string |\n", 12),
+    "a row in a quote in an open cell": (
+        "| a | core | string | Text\n> | b | core | string |\n",
+        12,
+    ),
+    "an open comment": ("| a | core | string |\n\n<!-- x\n\n| b | core | string |\n", 13),
+    "open code": ("| a | core | string |\n\n```\n| b | core | string |\n", 13),
+    "another section": (f"| a | core | string |\n\n## More\n\n{HEADER}| b | core | string |\n", 15),
+}
+
+
+@pytest.mark.parametrize(("rows", "line"), STRAYS.values(), ids=STRAYS)
+def test_parse_refuses_rows_outside_the_table(rows: str, line: int) -> None:
+    """A line that could be a row, and is not part of a table, is a problem at that line."""
+    page = f"# T\n\n```\naws.thing\n```\n\n## Fields\n\n{HEADER}{rows}"
+    _, problems = ddsql.parse(page, PATH)
+    assert [(problem.code, problem.line) for problem in problems] == [("SG123", line)]
+
+
+NAMES = {
+    r"\_key": "_key",
+    r"account\_id": "account_id",
+    "**name**": "name",
+    "*name*": "name",
+    "`a_b`": "a_b",
+    "**`a_b`**": "a_b",
+    "@http.status_code": "@http.status_code",
+    "__typename": "__typename",
+    r"a\*b": "a*b",
+}
+
+
+@pytest.mark.parametrize(("written", "name"), NAMES.items())
+def test_parse_reads_names_as_markdown_means_them(written: str, name: str) -> None:
+    """Escapes, emphasis and code marks are not part of a name, nor of a kind or type."""
+    (column,) = columns(f"| {written} | **core** | hstore\\_csv |\n")
+    assert (column.name, column.kind, column.type) == (name, "core", "hstore_csv")
+
+
+@pytest.mark.parametrize(
+    ("written", "position"),
+    [("a*b", 4), ("<b>a</b>", 3), ("[a](b)", 3), ("a&amp;b", 4), ("`a` b", 3), (r"\_a`", 6)],
+)
+def test_parse_refuses_other_markup_in_names(written: str, position: int) -> None:
+    """What is left of markup in a name is a problem at its place."""
+    page = f"# T\n\n```\naws.thing\n```\n\n## Fields\n\n{HEADER}| {written} | core | string |\n"
+    _, problems = ddsql.parse(page, PATH)
+    assert [(found.code, found.line, found.column) for found in problems] == [
+        ("SG124", 11, position)
+    ]
+
+
+def test_parse_compares_the_id_with_the_name_of_the_file() -> None:
+    """A file that is named after another table is a problem; other names say nothing."""
+    page = f"# T\n\n```\naws.thing\n```\n\n## Fields\n\n{HEADER}| a | core | string |\n"
+    codes = {
+        path: [problem.code for problem in ddsql.parse(page, path)[1]]
+        for path in (PATH, "aws.other.dataset.md", "ddsql/thing.dataset.md", "ddsql/aws.md")
+    }
+    assert codes == {
+        PATH: [],
+        "aws.other.dataset.md": ["SG125"],
+        "ddsql/thing.dataset.md": [],
+        "ddsql/aws.md": [],
+    }
+
+
+# Whether an alert says that the table is deprecated.
+ALERTS = {
+    "This table is deprecated.": True,
+    "**Deprecated**: use `aws.other` instead.": True,
+    "This table is deprecated; its fields are in `aws.other`.": True,
+    "The field `other` is deprecated.": False,
+    "`a` is deprecated.": False,
+    "Rows are late. The `other` column has been deprecated.": False,
+}
+
+
+@pytest.mark.parametrize(("alert", "deprecated"), ALERTS.items())
+def test_parse_tells_what_an_alert_deprecates(alert: str, deprecated: bool) -> None:
+    """An alert about a column does not deprecate the table, and stays in the description."""
+    table = parse(
+        f'# T\n\n{{% alert level="warning" %}}\n{alert}\n{{% /alert %}}\n\n```\naws.thing\n```\n\n'
+        f"## Fields\n\n{HEADER}| a | core | string |\n"
+    )
+    text = alert.replace("`", "").replace("*", "")
+    assert (table.deprecated, table.description) == ((text, "") if deprecated else (None, text))
+
+
+def test_parse_removes_other_tags() -> None:
+    """The text in tags of other kinds stays, and that of comments does not; tags can have lines."""
+    table = parse(
+        '# T\n\n{% tabs %}\n{% tab label="100 %" %}\nWords.\n{% /tab %}\n{% /tabs %}\n\n'
+        '{% img src="a.png"\nalt="A." /%}\n\n{% comment %}Hidden.{% /comment %}\n\n'
+        "The {% b %}name{% /b %}, as {% raw %} is.\n\n"
+        '{% alert\nlevel="info" %}\nA note.\n{% /alert %}\n\n```\naws.thing\n```\n\n'
+        f"## Fields\n\n{HEADER}| a | core | string |\n"
+    )
+    assert table.description == "Words.\nThe name, as {% raw %} is.\nA note."

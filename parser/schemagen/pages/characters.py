@@ -19,7 +19,16 @@ _BIDIRECTIONAL = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 
 _UNWANTED = re.compile(rf"[\0-\x08\x0e-\x1f\x7f\ud800-\udfff{_BIDIRECTIONAL}]")
 # A line break in a name would break a line in whatever shows the name.
-_NOT_IN_NAMES = re.compile(rf"[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_BIDIRECTIONAL}{LOST}]")
+_INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff"
+)
+"""What Unicode calls Default_Ignorable_Code_Point, and its annotations: names that differ only in these
+look the same. It is listed here because Python's own tables depend on its version."""
+_NOT_IN_NAMES = re.compile(
+    rf"[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_BIDIRECTIONAL}{_INVISIBLE}{LOST}]"
+)
 
 
 def clean(text: str) -> str:

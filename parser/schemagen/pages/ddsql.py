@@ -9,18 +9,22 @@ left, so rows are aligned on the cell that holds the kind.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import PurePosixPath
 
 from schemagen.diagnostics import Problem, shown
 from schemagen.model.origin import Origin
 from schemagen.model.pages import Column, Example, Parameter, Table
 from schemagen.pages import characters, front_matter, markdown, prose, values
 from schemagen.pages.markdown import Block, Cell
+from schemagen.pages.rows import Row, is_header, rows
 
 KINDS: tuple[str, ...] = ("core", "event_attribute")
 """The values of the Type cell in a row of the Fields table."""
 
+FIELDS, PARAMETERS = "fields", "query parameters"
 FIELDS_HEADER = ("Title", "ID", "Type", "Data Type", "Description")
 PARAMETERS_HEADER = ("Parameter", "Type", "Required", "Description")
 MAX_NAME = 200
@@ -28,9 +32,18 @@ MAX_NAME = 200
 
 _SOURCE = re.compile(r"# Source:\s*(\S+)\s*")
 _ID = re.compile(r"[a-z][a-z0-9_]*\.[a-z0-9_]+")
-_MARKDOC = re.compile(r"\{%\s*+(/?)\s*+(alert|icon)\b[^%]*+%\}")
+_MARKDOC = re.compile(
+    r"\{%\s*+(?P<close>/)?\s*+(?P<name>[a-z][\w-]*+)(?:\"[^\"]*+\"|[^%\"]|%(?!\}))*?(?P<self>/)?\s*+%\}"
+)
 _DEPRECATED = re.compile(r"\bdeprecat", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+_TABLE = re.compile(r"\b(?:table|dataset|page)\b", re.IGNORECASE)
+_PART = re.compile(r"\b(?:field|column|attribute|parameter|property|value)s?\b", re.IGNORECASE)
 _TYPE = re.compile(r"[a-z][a-z0-9_]*|array\s*<.+>")
+_MARKS = re.compile(r"[\\`*<>\[\]&]")
+_EMPHASIZED = re.compile(r"(?P<stars>\*{0,3})(?P<code>`*)(?P<text>[^`*]+)(?P=code)(?P=stars)")
+# What is markup in Markdown, or half of it, unless it is escaped. A name has no use for it.
+_MARKUP = re.compile(r"(?<!\\)(?:[`*<>\[\]]|&#?\w+;)")
 _REQUIRED = {"yes": True, "no": False}
 
 
@@ -68,19 +81,22 @@ class _Page:
         introduction = sections[0]
         title_line, title = self._title(introduction, head.values.get("title", ""))
         identifier, id_line = self._id(introduction, title_line)
-        named = {section.name: section for section in reversed(sections[1:])}
-        parameters = named.get("query parameters")
-        examples = named.get("example queries")
-        description, deprecated = self._description(introduction)
+        named: dict[str, list[_Section]] = {}
+        for section in sections[1:]:
+            named.setdefault(section.name, []).append(section)
+        self._check_other_tables(sections)
+        columns = tuple(self._columns(named.get(FIELDS, ()), title_line))
+        names = frozenset(column.name for column in columns)
+        description, deprecated = self._description(introduction, names)
         return Table(
             id=identifier,
             title=title or identifier,
             description=description,
-            columns=tuple(self._columns(named.get("fields"), title_line)),
+            columns=columns,
             origin=self.origin(id_line),
             source=source or head.values.get("source_url"),
-            parameters=tuple(self._parameters(parameters)) if parameters else (),
-            examples=tuple(self._examples(examples)) if examples else (),
+            parameters=tuple(self._parameters(named.get(PARAMETERS, ()))),
+            examples=tuple(self._examples(named.get("example queries", ()))),
             deprecated=deprecated,
         )
 
@@ -117,8 +133,9 @@ class _Page:
             )
             self.problem(title_line, 1, "SG111", message)
             return "", title_line
+        named = PurePosixPath(self.path).name.removesuffix(".md").removesuffix(".dataset")
         fence, text = next(
-            (pair for pair in found if _ID.fullmatch(pair[1])),
+            (pair for pair in found if pair[1] == named or _ID.fullmatch(pair[1])),
             next((pair for pair in found if len(pair[1].split()) == 1), found[0]),
         )
         line = next(
@@ -139,11 +156,18 @@ class _Page:
             reason = f"has a part of {longest} characters; file names allow at most {MAX_NAME}"
             self.problem(line, 1, "SG112", f"the table's id {shown(text)} {reason}")
             return "", line
+        if _ID.fullmatch(named) and text != named:
+            message = (
+                f"the table's id is {shown(text)}, but the file is called after {shown(named)}"
+            )
+            self.problem(line, 1, "SG125", f"{message}; rename the file, or correct the id")
         return text, line
 
     # --- prose ---
 
-    def _description(self, introduction: _Section) -> tuple[str, str | None]:
+    def _description(
+        self, introduction: _Section, columns: Container[str]
+    ) -> tuple[str, str | None]:
         """Return the description, and the text of the deprecation alert or None."""
         lines: list[str] = []
         for block in introduction.blocks:
@@ -154,24 +178,24 @@ class _Page:
                 lines += text
             lines.append("")
         kept, alerts = _without_markdoc(lines)
-        texts = [prose.plain(prose.from_markdown(alert, wrapped=True)) for alert in alerts]
-        deprecated = [text for text in texts if _DEPRECATED.search(text)]
-        others = [text for text in texts if text not in deprecated]
-        description = prose.plain(prose.from_markdown(kept, wrapped=True))
-        return "\n".join(filter(None, [description, *others])), "\n".join(deprecated) or None
+        deprecated: list[str] = []
+        texts = [prose.plain(prose.from_markdown(kept, wrapped=True))]
+        for alert in alerts:
+            pieces = prose.from_markdown(alert, wrapped=True)
+            (deprecated if _deprecates(pieces, columns) else texts).append(prose.plain(pieces))
+        return "\n".join(filter(None, texts)), "\n".join(deprecated) or None
 
-    def _examples(self, section: _Section) -> Iterator[Example]:
-        for block in section.blocks:
+    def _examples(self, sections: Iterable[_Section]) -> Iterator[Example]:
+        for block in (block for section in sections for block in section.blocks):
             if block.kind == "fence":
                 yield Example(block.text.removesuffix("\n"), self.origin(block.start))
 
     # --- parameters ---
 
-    def _parameters(self, section: _Section) -> Iterator[Parameter]:
-        table = self._table(section, PARAMETERS_HEADER, "SG119", "Query Parameters")
+    def _parameters(self, sections: Iterable[_Section]) -> Iterator[Parameter]:
         seen: dict[str, int] = {}
-        for line in self._rows(table):
-            row = markdown.cells(self.lines[line])
+        for found in self._rows(sections, PARAMETERS_HEADER, "SG119", "Query Parameters"):
+            line, row = found.line, markdown.cells(found.text)
             name, kind, required = (_word(row, index) for index in range(3))
             if not name.text:
                 message = "the parameter has no name; add it, or delete the row"
@@ -197,7 +221,7 @@ class _Page:
                     f"Required must be Yes or No for the parameter {shown(name.text)},"
                     f" not {shown(required.text)}",
                 )
-            description = prose.from_html(markdown.join(self.lines[line], row[3:]))
+            description = prose.from_html(markdown.join(found.text, row[3:]))
             yield Parameter(
                 name.text,
                 kind.text,
@@ -209,20 +233,19 @@ class _Page:
 
     # --- columns ---
 
-    def _columns(self, section: _Section | None, title_line: int) -> Iterator[Column]:
-        if section is None:
+    def _columns(self, sections: Sequence[_Section], title_line: int) -> Iterator[Column]:
+        if not sections:
             message = (
                 "the page has no heading 'Fields' and so no columns; add them, or fetch it again"
             )
             self.problem(title_line, 1, "SG114", message)
             return
-        table = self._table(section, FIELDS_HEADER, "SG114", "Fields")
         seen: dict[str, int] = {}
-        for line in self._rows(table):
-            row = self._row(line)
+        for found in self._rows(sections, FIELDS_HEADER, "SG114", "Fields"):
+            line, row = found.line, self._aligned(found)
             if row is None:
                 continue
-            yield self._column(row, line)
+            yield self._column(row, found)
             if not row.name.text:
                 message = "the column has no name; add it, or delete the row"
                 self.problem(line, row.name.column, "SG116", message)
@@ -237,15 +260,15 @@ class _Page:
                     " delete or rename one",
                 )
 
-    def _row(self, line: int) -> _Row | None:
-        """Align the row on ``line``, or record a problem and return None if no cell holds a kind."""
-        cells = markdown.cells(self.lines[line])
+    def _aligned(self, found: Row) -> _Row | None:
+        """Align a row, or record a problem and return None if no cell holds a kind."""
+        cells = markdown.cells(found.text)
         row = _aligned(cells)
         if row is None:
             # The position of the kind in rows of this length.
             expected = _word(cells, 2 if len(cells) >= len(FIELDS_HEADER) else 1)
             self.problem(
-                line,
+                found.line,
                 expected.column,
                 "SG115",
                 f"expected {' or '.join(KINDS)} in the kind cell, found {shown(expected.text)};"
@@ -253,13 +276,13 @@ class _Page:
             )
         return row
 
-    def _column(self, row: _Row, line: int) -> Column:
-        pieces = prose.from_html(markdown.join(self.lines[line], row.description))
+    def _column(self, row: _Row, found: Row) -> Column:
+        pieces = prose.from_html(markdown.join(found.text, row.description))
         return Column(
             name=row.name.text,
             kind=row.kind,
             type=row.type.text,
-            origin=self.origin(line),
+            origin=self.origin(found.line),
             title=row.title or None,
             description=prose.plain(pieces),
             values=values.read(pieces, row.name.text),
@@ -269,8 +292,12 @@ class _Page:
     def _is_name(self, what: str, name: _Word, line: int) -> bool:
         """Check that targets can hold a name; record a problem at the first character that they cannot."""
         wrong = characters.wrong_in_name(name.text)
-        if wrong is None:
+        if wrong is None and not name.markup:
             return True
+        if wrong is None:
+            message = f"the name of the {what} {shown(name.text)} contains markup; write it plainly"
+            self.problem(line, name.markup, "SG124", message)
+            return False
         # Searched, not counted: an escaped pipe before it takes two characters on the page.
         index = self.lines[line].index(name.text[wrong], name.column - 1)
         character = markdown.raw_lines(self.text)[line][index]
@@ -285,10 +312,8 @@ class _Page:
     ) -> Block | None:
         """Find the table of a section that has this header, or record a problem and return None."""
         tables = [block for block in section.blocks if block.kind == "table"]
-        expected = [title.lower() for title in header]
         for table in tables:
-            found = markdown.cells(self.lines[table.start])
-            if [cell.text.lower() for cell in found] == expected:
+            if is_header(self.lines[table.start], header):
                 return table
         if tables:
             found = markdown.cells(self.lines[tables[0].start])
@@ -307,8 +332,33 @@ class _Page:
             self.problem(section.line, 1, code, message)
         return None
 
-    def _rows(self, table: Block | None) -> Iterable[int]:
-        return range(table.start + 2, table.end) if table else ()
+    def _rows(
+        self, sections: Iterable[_Section], header: tuple[str, ...], code: str, name: str
+    ) -> Iterator[Row]:
+        """Find the rows below the headers of all ``sections``; record a problem for what is no row."""
+        for section in sections:
+            table = self._table(section, header, code, name)
+            end = section.blocks[-1].end if section.blocks else section.line
+            marks = KINDS if header == FIELDS_HEADER else tuple(_REQUIRED)
+            for found in rows(self.lines, table, end, header, marks) if table else ():
+                if isinstance(found, Row):
+                    yield found
+                else:
+                    message = f"this line belongs to no row of the {name} table; begin each row and"
+                    reason = " end it with a pipe, or put the text below another heading"
+                    self.problem(found.line, 1, "SG123", message + reason)
+
+    def _check_other_tables(self, sections: Iterable[_Section]) -> None:
+        """Record a problem for each table of columns or parameters that no section reads."""
+        for section in sections:
+            for block in section.blocks:
+                if block.kind != "table" or section.name in (FIELDS, PARAMETERS):
+                    continue
+                for header in (FIELDS_HEADER, PARAMETERS_HEADER):
+                    if is_header(self.lines[block.start], header):
+                        message = "a table of columns or parameters belongs below the heading"
+                        expected = "'Fields' or 'Query Parameters'"
+                        self.problem(block.start, 1, "SG123", f"{message} {expected}; move it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,10 +392,14 @@ def _below(section: _Section, heading: Block) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """The text of a cell without code marks, and the column (from 1) where it begins."""
+    """The text of a cell without marks, and the column (from 1) where it begins.
+
+    ``markup`` is the column of the first mark that is left in it, or 0.
+    """
 
     text: str
     column: int
+    markup: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,36 +435,69 @@ def _aligned(cells: Sequence[Cell]) -> _Row | None:
 
 
 def _word(cells: Sequence[Cell], index: int) -> _Word:
-    """Return the text of the cell at ``index``. A missing cell is empty, at the end of the row."""
+    """Return the text of the cell at ``index``. A missing cell is empty, at the end of the row.
+
+    Code marks, emphasis with stars and escapes are removed, as formatters of Markdown add them.
+    """
     if index >= len(cells):
         return _Word("", cells[-1].end + 1 if cells else 1)
     cell = cells[index]
-    bare = cell.text.strip("`")
-    if bare != cell.text and cell.text == f"`{bare}`":
-        return _Word(bare.strip(markdown.SPACE), cell.column + 1)
-    return _Word(cell.text, cell.column)
+    if not _MARKS.search(cell.text):
+        return _Word(cell.text, cell.column)
+    if not cell.text.strip("`"):
+        return _Word("", cell.column + 1)
+    marked = _EMPHASIZED.fullmatch(cell.text)
+    text, column = cell.text, cell.column
+    if marked is not None:
+        text, column = marked["text"], column + marked.start("text")
+        if marked["code"]:
+            return _Word(text.strip(markdown.SPACE), column)
+    left = _MARKUP.search(text)
+    return _Word(prose.unescaped(text), column, column + left.start() if left else 0)
+
+
+def _deprecates(alert: Iterable[prose.Piece], columns: Container[str]) -> bool:
+    """Whether an alert says that the table is deprecated, not one of its columns."""
+    for piece in alert:
+        if any(span.code and span.text in columns for span in piece.spans):
+            continue
+        for sentence in _SENTENCE_END.split(piece.text):
+            of_part = _PART.search(sentence) and not _TABLE.search(sentence)
+            if _DEPRECATED.search(sentence) and not of_part:
+                return True
+    return False
 
 
 def _without_markdoc(lines: Iterable[str]) -> tuple[list[str], list[list[str]]]:
-    """Separate alerts from ``lines`` and drop link lines; return the remaining lines, and each alert's.
+    """Separate alerts from ``lines``, drop link lines and comments, and remove other tags.
 
-    A link line is text before an icon. https://markdoc.dev/docs/tags describes the syntax.
+    Returns the remaining lines, and the lines of each alert. A link line is text before an icon.
+    https://markdoc.dev/docs/tags describes the syntax.
     """
     kept: list[str] = []
     alerts: list[list[str]] = []
     target = kept
-    for line in lines:
+    for line in _whole_tags(lines):
         position = 0
         is_link = False
         pieces: list[tuple[list[str], str]] = []
-        for tag in _MARKDOC.finditer(line):
+        tags = list(_MARKDOC.finditer(line))
+        closed = {tag["name"] for tag in tags if tag["close"] or tag["self"]}
+        of_tags = not _MARKDOC.sub("", line).strip()
+        for tag in tags:
+            if not (
+                of_tags or tag["name"] in closed or tag["name"] in ("alert", "comment", "icon")
+            ):
+                continue  # Nothing closes it: it is text.
             pieces.append((target, line[position : tag.start()]))
             position = tag.end()
-            if tag[2] == "icon":
-                is_link = True
-            elif tag[1]:
+            name, ends = tag["name"], tag["close"] is not None
+            is_link |= name == "icon"
+            if name == "comment":
+                target = kept if ends else []
+            elif name == "alert" and ends:
                 target = kept
-            else:
+            elif name == "alert" and tag["self"] is None:
                 alerts.append([])
                 target = alerts[-1]
         pieces.append((target, line[position:]))
@@ -419,7 +506,21 @@ def _without_markdoc(lines: Iterable[str]) -> tuple[list[str], list[list[str]]]:
             if alone and target and target[-1].strip():
                 target.pop()
             continue
-        for destination, text in pieces:
+        for _, group in groupby(pieces, key=lambda piece: id(piece[0])):
+            run = list(group)
+            text = "".join(text for _, text in run)
             if text.strip() or len(pieces) == 1:
-                destination.append(text)
+                run[0][0].append(text)
     return kept, alerts
+
+
+def _whole_tags(lines: Iterable[str]) -> Iterator[str]:
+    """Join lines inside a tag: ``{% alert`` and ``level="info" %}``."""
+    joined = ""
+    for line in lines:
+        joined = f"{joined} {line}" if joined else line
+        if joined.rfind("{%") <= joined.rfind("%}") or not line.strip():
+            yield joined
+            joined = ""
+    if joined:
+        yield joined

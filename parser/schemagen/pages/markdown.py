@@ -25,7 +25,7 @@ SPACE = (
 )
 
 _LINE_ENDING = re.compile(r"\r\n?|\n")
-_PIPE = re.compile(r"(?<!\\)\|")
+PIPE = re.compile(r"(?<!\\)\|")
 _DELIMITER_ROW = re.compile(r"(?!-[ \t])[-:|][-:| \t]+")
 _DELIMITER_CELL = re.compile(r":?-+:?")
 
@@ -149,7 +149,7 @@ def cells(line: str) -> list[Cell]:
     offset = line.find(stripped)
     row: list[Cell] = []
     start = 0
-    ends = [match.start() for match in _PIPE.finditer(stripped)]
+    ends = [match.start() for match in PIPE.finditer(stripped)]
     for end in [*ends, len(stripped)]:
         row.append(_cell(stripped, start, end, offset))
         start = end + 1
