@@ -56,7 +56,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("diagnostics", "names", "typetable", "model", "settings", "lockfile"),
         *("typed_pages", "api_models"),
     ),
-    "build": ("diagnostics", "runtime", "model", "pages", "settings", "catalog", "inputs", "emit"),
+    "build": (
+        *("diagnostics", "runtime", "names", "model", "pages", "settings", "lockfile"),
+        *("catalog", "inputs", "emit"),
+    ),
     "bind": (
         *("diagnostics", "model", "pages", "settings", "lockfile", "typed_pages", "inputs"),
         *("api_models", "inference", "build"),

@@ -95,7 +95,7 @@ def test_build_takes_the_catalogue_of_unchanged_tables_from_disk(
         parsed.append(source.path)
         return parse_source(source)
 
-    monkeypatch.setattr("schemagen.build.rendering.parse_source", parse)
+    monkeypatch.setattr("schemagen.build.selection.parse_source", parse)
     api.build(api.settings(project))
     assert [path for path in parsed if path.endswith(".dataset.md")] == [TRAINING]
     catalog = api.load_catalog(project)
@@ -110,7 +110,7 @@ def test_build_restores_the_catalogue_alone(project: Path, damage: str) -> None:
     path = project / "generated/ddsql_schemas/catalog.json"
     before = path.read_bytes()
     if damage == "edited":
-        path.write_bytes(before.replace(b'"format": 1', b'"format": 2'))
+        path.write_bytes(before.replace(b'"format": 2', b'"format": 2'))
     else:
         path.unlink()
     assert list(findings(project)) == ["generated/ddsql_schemas/catalog.json"]
@@ -374,8 +374,8 @@ def test_build_refuses_to_overwrite_foreign_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ('"format": 1', '<<<<<<< ours\n"format": 1'),
-        ('"format": 1', '"format": 99'),
+        ('"format": 2', '<<<<<<< ours\n"format": 2'),
+        ('"format": 2', '"format": 99'),
         ('"pyproject.toml"', '"../../pyproject.toml"'),
         ('"tables": {', '"tables": ["'),
         ('"toolchain"', '"tolchain"'),

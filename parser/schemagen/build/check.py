@@ -105,7 +105,7 @@ def _changed_input(plan: BuildPlan, table: TableEntry | None) -> Reason:
         return Reason(Cause.SETTINGS)
     if before.api != now.api:
         return Reason(Cause.API)
-    if before.locks != now.locks:
+    if (before.locks, before.overrides) != (now.locks, now.overrides):
         return Reason(Cause.BINDING)
     for _, other in sorted(plan.manifest.tables.items()):
         if _page_changed(plan, other):

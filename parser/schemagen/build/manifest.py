@@ -9,28 +9,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any, cast
 
 from schemagen.catalog import TableFacts
 
 FILE = "manifest.json"
-FORMAT = 1
+FORMAT = 2
+_WITHOUT_FILES = 1
+"""The format that had one hash of all locks and one of all API pages. Its inputs are ignored, so that
+everything counts as out of date; its outputs still tell which files are orphans."""
 
 
 @dataclass(frozen=True, slots=True)
 class InputHashes:
-    """The hashes of what every table depends on.
+    """The hashes of what tables depend on besides their own pages.
 
     ``toolchain`` covers schemagen's own sources and templates and the releases of the libraries
-    that shape the output; ``api`` all API pages; ``locks`` all files of the lock.
+    that shape the output. ``api`` are API pages and ``locks`` files of the lock, by path.
     """
 
     toolchain: str = ""
     settings: str = ""
-    api: str = ""
-    locks: str = ""
+    overrides: str = ""
+    api: Mapping[str, str] = field(default_factory=dict[str, str])
+    locks: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +51,15 @@ class TableEntry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a build read and wrote. ``shared`` are the files that belong to no single table.
+    """What a build read and wrote. ``shared`` are the files that belong to no single table;
+    ``services`` are the services that API pages describe, by path ("" for an index page).
 
     ``kept`` are files of earlier builds that are no longer generated, but were edited by hand and so
     not removed. Their hashes are those of the files as they were generated.
     """
 
-    inputs: InputHashes = InputHashes()
+    inputs: InputHashes = field(default_factory=InputHashes)
+    services: Mapping[str, str] = field(default_factory=dict[str, str])
     shared: Mapping[str, str] = field(default_factory=dict[str, str])
     tables: Mapping[str, TableEntry] = field(default_factory=dict[str, TableEntry])
     kept: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -90,10 +96,20 @@ def read(folder: Path) -> tuple[Manifest, str | None]:
         raise Unreadable(str(error)) from error
     try:
         document = json.loads(text)
-        if document["format"] != FORMAT:
+        if document["format"] not in (FORMAT, _WITHOUT_FILES):
             raise Unreadable(f"its format is {document['format']!r}, not {FORMAT}")
+        inputs, services = InputHashes(), dict[str, str]()
+        if document["format"] == FORMAT:
+            api = document["api"]
+            services = {path: str(page["service"]) for path, page in api.items()}
+            inputs = InputHashes(
+                **document["inputs"],
+                api={path: str(page["hash"]) for path, page in api.items()},
+                locks={path: str(content) for path, content in document["locks"].items()},
+            )
         manifest = Manifest(
-            inputs=InputHashes(**document["inputs"]),
+            inputs=inputs,
+            services=services,
             shared=_hashes(document["shared"]),
             tables={name: _entry(name, entry) for name, entry in document["tables"].items()},
             kept=_hashes(document.get("kept", {})),
@@ -104,14 +120,25 @@ def read(folder: Path) -> tuple[Manifest, str | None]:
 
 
 def render(manifest: Manifest) -> str:
-    """Format the file: sorted, one line per table and per shared file."""
-    head = json.dumps(asdict(manifest.inputs), sort_keys=True)
+    """Format the file: sorted, one line per table, page of an API, lock file and shared file."""
+    inputs = manifest.inputs
+    head = {
+        "overrides": inputs.overrides,
+        "settings": inputs.settings,
+        "toolchain": inputs.toolchain,
+    }
+    api = {
+        path: {"hash": content, "service": manifest.services[path]}
+        for path, content in inputs.api.items()
+    }
     kept = f'"kept": {_lines(dict(manifest.kept))},\n' if manifest.kept else ""
     return (
         "{\n"
         f'"format": {FORMAT},\n'
-        f'"inputs": {head},\n'
+        f'"inputs": {json.dumps(head)},\n'
+        f'"api": {_lines(api)},\n'
         f"{kept}"
+        f'"locks": {_lines(dict(inputs.locks))},\n'
         f'"shared": {_lines(dict(manifest.shared))},\n'
         f'"tables": {_lines({name: _row(entry) for name, entry in manifest.tables.items()})}\n'
         "}\n"
@@ -126,15 +153,17 @@ def _lines(values: Mapping[str, Any]) -> str:
 
 
 def _row(entry: TableEntry) -> dict[str, Any]:
-    facts = asdict(entry.facts)
-    del facts["id"]
+    facts = entry.facts
     return {
         "binding_hash": entry.binding_hash,
-        "facts": facts,
+        "facts": {name: getattr(facts, name) for name in _FACTS},
         "outputs": dict(entry.outputs),
         "page": entry.page,
         "page_hash": entry.page_hash,
     }
+
+
+_FACTS = tuple(fact.name for fact in fields(TableFacts) if fact.name != "id")
 
 
 def _entry(name: str, row: Mapping[str, Any]) -> TableEntry:
@@ -154,8 +183,8 @@ def _hashes(values: object) -> dict[str, str]:
     are removed at these paths."""
     hashes = cast("dict[str, str]", values)
     for path, value in hashes.items():
-        pure = PurePosixPath(path)
-        inside = not pure.is_absolute() and ".." not in pure.parts and "\\" not in path
-        if not inside or ":" in path or not isinstance(cast("object", value), str):
+        # String tests: PurePosixPath would take longer than all the rest of `read`.
+        outside = path.startswith("/") or "\\" in path or ":" in path
+        if outside or ".." in path.split("/") or not isinstance(cast("object", value), str):
             raise Unreadable(f"{path!r} is not a path below the output folder")
     return hashes

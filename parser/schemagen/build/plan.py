@@ -78,7 +78,7 @@ def plan(
 
     catalog_text = _catalog_text(settings, tree)
     rendering = render_out_of_date(
-        settings, inputs, up_to_date, catalog_text, jobs=jobs, track=track
+        settings, inputs, up_to_date, tree.manifest, catalog_text, jobs=jobs, track=track
     )
     return BuildPlan(
         settings,
@@ -101,5 +101,7 @@ def render_all(settings: Settings, *, jobs: int | None = None) -> dict[str, str]
     """Render every file of the output folder, without looking at what it holds."""
     from schemagen.build.rendering import render_out_of_date
 
-    rendering = render_out_of_date(settings, read_inputs(settings), UpToDate(), jobs=jobs)
+    rendering = render_out_of_date(
+        settings, read_inputs(settings), UpToDate(), Manifest(), jobs=jobs
+    )
     return {**rendering.files, manifest.FILE: manifest.render(rendering.manifest)}

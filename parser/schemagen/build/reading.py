@@ -36,8 +36,9 @@ def read_inputs(settings: Settings) -> BuildInputs:
         hashes=InputHashes(
             toolchain=toolchain.fingerprint(),
             settings=_settings_hash(settings),
-            api=_sources_hash(api_pages),
-            locks=_locks_hash(locks, settings.overrides),
+            overrides=_overrides_hash(settings.overrides),
+            api=_source_hashes(api_pages),
+            locks=_source_hashes(locks),
         ),
         page_hashes={
             source.path: digest(source.data)
@@ -61,14 +62,10 @@ def _settings_hash(settings: Settings) -> str:
     return digest(repr(parts).encode())
 
 
-def _locks_hash(locks: Iterable[Source], overrides: Overrides) -> str:
-    """Hash what decides which response fills which column."""
-    parts = [_sources_hash(locks).encode()]
-    if any(overrides):
-        parts.append(repr(overrides).encode())
-    return digest(*parts)
+def _overrides_hash(overrides: Overrides) -> str:
+    """Hash the bindings by hand; "" where there are none."""
+    return digest(repr(overrides).encode()) if any(overrides) else ""
 
 
-def _sources_hash(sources: Iterable[Source]) -> str:
-    parts = [part for source in sources for part in (source.path.encode(), source.data)]
-    return digest(*parts)
+def _source_hashes(sources: Iterable[Source]) -> dict[str, str]:
+    return {source.path: digest(source.data) for source in sources}

@@ -9,14 +9,15 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from schemagen.build.disk import digest
 from schemagen.build.manifest import Manifest, TableEntry
 from schemagen.build.progress import Rendered, Track, untracked
 from schemagen.build.reading import BuildInputs
+from schemagen.build.selection import select
 from schemagen.build.up_to_date import BindingHashes, UpToDate
 from schemagen.catalog import Catalog, LinkedTable, TableFacts, facts
 from schemagen.diagnostics import Problem, ProblemsFound
@@ -26,8 +27,7 @@ from schemagen.emit.parts import Part
 from schemagen.emit.paths import located, owner
 from schemagen.emit.pydantic.models import StructureModels, structure_models
 from schemagen.emit.render import render_catalog, render_parts, shared_parts
-from schemagen.inputs import link_all, read_locks
-from schemagen.pages.read import ParsedPage, parse_source
+from schemagen.inputs import link_all
 from schemagen.runtime import catalog_data
 from schemagen.runtime.catalog_data import split_groups, structure_group, table_group
 from schemagen.settings.load import Settings
@@ -46,6 +46,7 @@ def render_out_of_date(
     settings: Settings,
     inputs: BuildInputs,
     up_to_date: UpToDate,
+    recorded: Manifest,
     catalog_text: str = "",
     *,
     jobs: int | None = None,
@@ -54,27 +55,26 @@ def render_out_of_date(
     """Render everything that is not ``up_to_date``. Raises `ProblemsFound` with every problem of
     pages, locks and overrides.
 
-    ``catalog_text`` is the catalogue that the last build wrote: it has the tables that are up to date.
-    Where it is "", all pages are parsed.
+    ``recorded`` is the manifest of the last build, and ``catalog_text`` the catalogue that it wrote:
+    it has the tables that are up to date. If it is "", all pages are parsed.
     """
-    locks = read_locks(inputs.locks)
-    binding_hashes = BindingHashes.from_locks(locks, settings.overrides)
-    up_to_date = up_to_date.without_changed_bindings(binding_hashes)
-    skipped = up_to_date.pages
-    parsed = _parse_pages(inputs, up_to_date, everything=not catalog_text)
-    ids = {
-        page.table.id
-        for page in parsed
-        if page.table is not None and page.table.origin.path not in skipped
-    }
-    up_to_date = up_to_date.without_tables(ids)
-    _, catalog = link_all(settings, parsed, locks, up_to_date.tables)
+    selection = select(settings, inputs, recorded, up_to_date, parse_all=not catalog_text)
+    up_to_date = selection.up_to_date
+    _, catalog = link_all(
+        _without_others(settings, selection.services),
+        selection.parsed,
+        selection.locks,
+        up_to_date.tables,
+    )
 
     models = structure_models(catalog)
     linked = {table.table.id for table in catalog.tables}
     all_facts = [entry.facts for id, entry in up_to_date.tables.items() if id not in linked]
     all_facts += [facts(table) for table in catalog.tables]
-    shared = located(settings.package, shared_parts(all_facts, catalog, models, settings.outputs))
+    shared = located(
+        settings.package,
+        shared_parts(selection.facts(all_facts), catalog, models, settings.outputs),
+    )
     changed_shared = [part for path, part in shared.items() if path not in up_to_date.shared]
     out_of_date = [table for table in catalog.tables if table.table.id not in up_to_date.tables]
     parts: list[Part] = [*out_of_date, *changed_shared]
@@ -85,7 +85,7 @@ def render_out_of_date(
     rendered = track(_render_parts(_Work(parts, settings, models), jobs), len(parts))
     for part, texts in zip(parts, rendered, strict=True):
         if isinstance(part, LinkedTable):
-            tables[part.table.id] = _table_entry(part, texts, inputs, binding_hashes)
+            tables[part.table.id] = _table_entry(part, texts, inputs, selection.binding_hashes)
             table_files.update(texts)
         else:
             shared_files.update(texts)
@@ -101,35 +101,35 @@ def render_out_of_date(
     catalog_files = render_catalog(modules[catalog_data.FILE], settings, models)
     shared_files |= package.project_files(all_facts, distribution)
     shared_files |= located(settings.package, modules)
-    paths = [*shared_files, *shared, *(path for entry in tables.values() for path in entry.outputs)]
-    shared_files.update(package.init_modules(paths))
-    paths = [*shared_files, *shared, *(path for entry in tables.values() for path in entry.outputs)]
-    _refuse_shared_paths(
-        [*dict.fromkeys(paths), *located(settings.package, catalog_files)], settings
-    )
-    shared_files |= located(settings.package, catalog_files)
     kept = {path: up_to_date.shared[path] for path in shared if path in up_to_date.shared}
+    kept |= selection.shared
+    paths = [
+        *shared_files,
+        *shared,
+        *kept,
+        *(path for entry in tables.values() for path in entry.outputs),
+    ]
+    shared_files.update(package.init_modules(paths))
+    written = dict.fromkeys([*paths, *shared_files])
+    _refuse_shared_paths([*written, *located(settings.package, catalog_files)], settings)
+    shared_files |= located(settings.package, catalog_files)
     return Rendering(
         files={**table_files, **shared_files},
         manifest=Manifest(
-            inputs=inputs.hashes, shared={**kept, **_hashes(shared_files)}, tables=tables
+            inputs=inputs.hashes,
+            services=selection.documented,
+            shared={**kept, **_hashes(shared_files)},
+            tables=tables,
         ),
     )
 
 
-def _parse_pages(
-    inputs: BuildInputs, up_to_date: UpToDate, *, everything: bool
-) -> list[ParsedPage]:
-    """Parse the pages that are not up to date, or ``everything``. Where one has the id of a table that
-    is up to date, parse that table's page as well, so that both are reported."""
-    if everything:
-        return [parse_source(source) for source in inputs.sources]
-    skipped = up_to_date.pages
-    parsed = [parse_source(source) for source in inputs.sources if source.path not in skipped]
-    ids = {page.table.id for page in parsed if page.table is not None}
-    contested = {entry.page for table, entry in up_to_date.tables.items() if table in ids}
-    parsed += [parse_source(source) for source in inputs.sources if source.path in contested]
-    return parsed
+def _without_others(settings: Settings, services: Collection[str] | None) -> Settings:
+    """Drop the choices between sources of services that are not linked: they were checked before."""
+    if services is None:
+        return settings
+    members = tuple(choice for choice in settings.members if choice.service in services)
+    return replace(settings, members=members)
 
 
 def _catalog_groups(

@@ -39,12 +39,14 @@ class UpToDate:
             and len(self.shared) == len(tree.manifest.shared)
         )
 
-    def without_changed_bindings(self, hashes: BindingHashes) -> UpToDate:
-        """Drop the tables whose part of the lock or of the overrides has changed."""
+    def without_changed_bindings(
+        self, hashes: BindingHashes, suspects: Collection[str]
+    ) -> UpToDate:
+        """Drop the tables of ``suspects`` whose part of the lock or of the overrides has changed."""
         tables = {
             table: entry
             for table, entry in self.tables.items()
-            if entry.binding_hash == hashes.of(entry.facts)
+            if table not in suspects or entry.binding_hash == hashes.of(entry.facts)
         }
         return replace(self, tables=tables)
 
@@ -56,11 +58,12 @@ class UpToDate:
 def compare(inputs: BuildInputs, tree: OutputTree) -> UpToDate:
     """Find what ``inputs`` would render to the very files that ``tree`` has.
 
-    A changed lock concerns only some of the tables; which ones, only parsing it tells. Until
-    `UpToDate.without_changed_bindings` has dropped these, the result holds them as well.
+    A changed lock file or API page concerns only some of the tables and shared files; which ones, only
+    parsing it tells. Until `selection.select` has dropped these, the result holds them as well.
     """
     recorded = tree.manifest
-    if replace(inputs.hashes, locks=recorded.inputs.locks) != recorded.inputs:
+    now, before = inputs.hashes, recorded.inputs
+    if (now.toolchain, now.settings) != (before.toolchain, before.settings):
         return UpToDate()
     tables = {
         table: entry
@@ -68,8 +71,6 @@ def compare(inputs: BuildInputs, tree: OutputTree) -> UpToDate:
         if inputs.page_hashes.get(entry.page) == entry.page_hash
         and all(tree.has(path, content) for path, content in entry.outputs.items())
     }
-    if inputs.hashes != recorded.inputs:
-        return UpToDate(tables)
     shared = {path: content for path, content in recorded.shared.items() if tree.has(path, content)}
     return UpToDate(tables, shared)
 

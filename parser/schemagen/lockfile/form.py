@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Final
+from typing import Final, cast
 
 from schemagen.diagnostics import Problem, ProblemsFound
 from schemagen.settings import positions
@@ -44,6 +44,19 @@ def load(path: str, text: str) -> tuple[object, bool]:
         raise ProblemsFound([problem]) from error
     except RecursionError as error:
         raise ProblemsFound([Problem(path, 1, 1, "SG401", "is nested too deeply")]) from error
+
+
+def bound_tables(data: bytes) -> frozenset[str]:
+    """Return the tables that a lock file binds, without checking it; none if it is no lock file."""
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        # `load` reports why when the file is parsed.
+        return frozenset()
+    if not isinstance(document, dict):
+        return frozenset()
+    tables = cast("dict[str, object]", document).get("tables")
+    return frozenset(cast("dict[str, object]", tables)) if isinstance(tables, dict) else frozenset()
 
 
 def entry_name(key_path: KeyPath) -> str:
