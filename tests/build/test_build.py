@@ -110,7 +110,7 @@ def test_build_restores_the_catalogue_alone(project: Path, damage: str) -> None:
     path = project / "generated/ddsql_schemas/catalog.json"
     before = path.read_bytes()
     if damage == "edited":
-        path.write_bytes(before.replace(b'"format": 2', b'"format": 2'))
+        path.write_bytes(before.replace(b'"format": 1', b'"format": 2'))
     else:
         path.unlink()
     assert list(findings(project)) == ["generated/ddsql_schemas/catalog.json"]
