@@ -5,6 +5,7 @@
 #     make test             check, then the tests
 #     make quick            the quick tests only
 #     make test-pythons     the quick tests with every other Python that is promised and is here
+#     make test-engines     outputs read by Spark, BigQuery's client and dbt (installs them)
 #     make test-broken      break functions on purpose, one at a time: tests must fail
 #     make update-golden    write the expected files of the golden tests anew
 #     make bench            how long builds take
@@ -34,7 +35,7 @@ WORKERS ?= 2
 PYTEST := $(RUN) pytest -n $(WORKERS) --dist loadgroup
 
 .DELETE_ON_ERROR:
-.PHONY: build check test quick test-pythons test-broken update-golden bench bench-bindings peers clean
+.PHONY: build check test quick test-pythons test-engines test-broken update-golden bench bench-bindings peers clean
 
 build: $(VENV)/runtime
 	$(RUN) schemagen build
@@ -48,10 +49,10 @@ check: $(VENV)/dev
 	$(RUN) black --check --quiet generated
 
 test: check
-	$(PYTEST)
+	$(PYTEST) -m "not engines"
 
 quick: $(VENV)/dev
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow and not engines"
 
 # Each has an environment of its own. All of them run, also after one has failed.
 test-pythons: $(VENV)/bin/python
@@ -66,6 +67,14 @@ test-pythons: $(VENV)/bin/python
 		done; \
 		exit $$status; \
 	}
+
+# Heavy consumers have environments of their own, with the few packages that their tests need.
+test-engines:
+	@command -v java >/dev/null || { \
+		echo "make test-engines needs Java 17 or newer (on Debian: default-jre-headless)" >&2; exit 1; }
+	$(MAKE) --no-print-directory VENV=.venv-dbt .venv-dbt/group-dbt
+	$(MAKE) --no-print-directory VENV=.venv-engines .venv-engines/runtime .venv-engines/group-engines
+	SCHEMAGEN_DBT=.venv-dbt/bin/python .venv-engines/bin/python -m pytest -m engines tests/test_heavy_outputs.py
 
 test-broken: $(VENV)/dev
 	$(VENV)/bin/python tests/broken_on_purpose.py --workers $(WORKERS)
@@ -113,5 +122,13 @@ ifdef UV
 	uv pip install --quiet --python $(VENV)/bin/python --group dev
 else
 	$(RUN) pip install --quiet --group dev
+endif
+	@touch $@
+
+$(VENV)/group-%: pyproject.toml $(VENV)/bin/python
+ifdef UV
+	uv pip install --quiet --python $(VENV)/bin/python --group $*
+else
+	$(RUN) pip install --quiet --group $*
 endif
 	@touch $@

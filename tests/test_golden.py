@@ -113,6 +113,7 @@ def test_every_module_can_be_imported(project: str, packages: Packages) -> None:
     """Imports every module; each defines something, apart from those that only mark packages."""
     package = packages(project)
     paths = [Path(path) for path in handmade.inside(rendered(project)) if path.endswith(".py")]
+    paths = [path for path in paths if path.parts[0] != "spark"]  # needs pyspark
     modules = [path.with_suffix("") for path in paths if path.name != "__init__.py"]
     assert len(modules) > 10
     for path in modules:

@@ -215,7 +215,7 @@ def _link_all(
         )
         found += _unknown_choices(settings, pages, catalog)
     for table in catalog.tables:
-        found += limits.problems(table, settings.types.dialects)
+        found += limits.problems(table, settings.types.notations)
     return _Linked(pages, catalog, found)
 
 

@@ -326,7 +326,10 @@ def _named(name: str, notations: Iterable[Notation]) -> dict[str, str]:
     """Make the identifier for a schema, table or column in each notation, unquoted."""
     return {
         notation.name: names.sql_name(
-            name, max_bytes=notation.max_identifier, reserved=notation.system_columns
+            name,
+            max_bytes=notation.max_identifier,
+            reserved=notation.system_columns,
+            plain=notation.plain_names,
         )
         for notation in notations
     }

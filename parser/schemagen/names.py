@@ -20,6 +20,7 @@ from enum import StrEnum
 from functools import cache
 
 # Defined there because the generated package also needs it, for members that it does not know.
+from schemagen.runtime import convert
 from schemagen.runtime.convert import snake_case as snake_case
 
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
@@ -181,16 +182,23 @@ def field_names(names: Iterable[str]) -> dict[str, str]:
     return fields
 
 
-def sql_name(name: str, *, max_bytes: int, reserved: Collection[str]) -> str:
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def sql_name(name: str, *, max_bytes: int, reserved: Collection[str], plain: bool = False) -> str:
     """Make the unquoted SQL identifier for ``name``.
 
     A name that the engine would truncate (over ``max_bytes`` bytes of UTF-8; 0 is no limit) or reject
     (``reserved``) gets a suffix made from its hash, so that it is the same on every machine.
     """
     too_long = max_bytes and len(name.encode()) > max_bytes
-    if not too_long and name not in reserved:
+    odd = plain and not _PLAIN.fullmatch(name)
+    if not too_long and not odd and name not in reserved:
         return name
     suffix = "_" + hashlib.sha256(name.encode()).hexdigest()[:8]
+    if odd:
+        name = re.sub(r"[^A-Za-z0-9_]", "_", name)
+        name = f"_{name}" if name[:1].isdigit() else name
     head = name.encode()[: (max_bytes or 63) - len(suffix)].decode(errors="ignore")
     return head + suffix
 
@@ -250,6 +258,12 @@ def backslash_literal(text: str) -> str:
 def json_literal(value: object) -> str:
     """Write a value as JSON, in ASCII."""
     return json.dumps(value, allow_nan=False)
+
+
+def dbt_literal(text: str) -> str:
+    """Quote text as a YAML scalar that dbt, which renders descriptions with Jinja, shows unchanged."""
+    kept = convert.text(text, "description", errors="replace").strip()
+    return yaml_literal(re.sub(r"\{(?=[{%#])|(?<=[}%#])\}", r"{{ '\g<0>' }}", kept))
 
 
 def yaml_literal(text: str) -> str:

@@ -73,7 +73,9 @@ class Notation:
 
     ``array`` is the type of an array, with ``{}`` for its element's; "" if the target has none.
     ``max_identifier`` counts bytes of UTF-8; 0 means no limit. Columns may not have the names in
-    ``system_columns``. With ``fold_case``, names that differ only in case are one name.
+    ``system_columns``. With ``fold_case``, names that differ only in case are one name; with
+    ``plain_names``, names consist of ASCII letters, digits and ``_``, without a digit in front.
+    ``nullable`` is a type that allows null, with ``{}`` for the type itself.
     """
 
     name: str
@@ -82,6 +84,8 @@ class Notation:
     max_identifier: int = 0
     system_columns: tuple[str, ...] = ()
     fold_case: bool = False
+    plain_names: bool = False
+    nullable: str = "{}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +127,22 @@ class Type:
     boto3: str
     absent: str = ""
     spelled: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def record(self) -> tuple[str, str]:
+        """The converters between a row's value and the one in a record of a file or data frame, where
+        JSON is text; "" if the value is the same."""
+        if self.convert == "json_value":
+            return "json_text", "json_from_text"
+        return self.convert, self.convert if self.convert in ("timestamp", "hstore", "tags") else ""
+
+    def spelling(self, notation: str) -> str | None:
+        """Return the type's name in a notation that is not a dialect.
+
+        A type without a spelling has that of the built-in type with the same converter, because their
+        values are the same.
+        """
+        return self.spelled.get(notation) or _BY_CONVERTER.get(self.convert, {}).get(notation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +195,30 @@ NOTATIONS: tuple[Notation, ...] = (
         min_columns=1,
         fold_case=True,
     ),
+    Notation("arrow", "Arrow", array="pa.list_({})"),
+    Notation("spark", "Spark", array="types.ArrayType({})", fold_case=True),
+    # Names: https://cloud.google.com/bigquery/docs/schemas#column_names
+    Notation(
+        "bigquery",
+        "BigQuery",
+        array="ARRAY<{}>",
+        max_identifier=300,
+        fold_case=True,
+        plain_names=True,
+    ),
+    # Names: https://avro.apache.org/docs/1.12.0/specification/#names
+    Notation(
+        "avro",
+        "Avro",
+        array='{"type":"array","items":["null",{}]}',
+        plain_names=True,
+        nullable='["null",{}]',
+    ),
 )
+
+
+def _spelled(arrow: str, spark: str, bigquery: str, avro: str) -> Mapping[str, str]:
+    return {"arrow": arrow, "spark": spark, "bigquery": bigquery, "avro": avro}
 
 
 def _sql(
@@ -194,6 +237,12 @@ TYPES: tuple[Type, ...] = (
         sql=_sql(SqlType("text", encode="text"), SqlType("VARCHAR", encode="text")),
         row="str",
         convert="text",
+        spelled=_spelled(
+            "pa.string()",
+            "types.StringType()",
+            "STRING",
+            '"string"',
+        ),
         boto3="str; U+0000 and lone surrogates are rejected or replaced",
     ),
     Type(
@@ -207,6 +256,12 @@ TYPES: tuple[Type, ...] = (
         sql=_sql(SqlType("bigint", encode="int64"), SqlType("BIGINT", encode="int64")),
         row="int",
         convert="int64",
+        spelled=_spelled(
+            "pa.int64()",
+            "types.LongType()",
+            "INT64",
+            '"long"',
+        ),
         boto3="int within 64 bits, not bool",
     ),
     Type(
@@ -218,6 +273,12 @@ TYPES: tuple[Type, ...] = (
         ),
         row="float",
         convert="float64",
+        spelled=_spelled(
+            "pa.float64()",
+            "types.DoubleType()",
+            "FLOAT64",
+            '"double"',
+        ),
         boto3="float, int, Decimal",
     ),
     Type(
@@ -227,6 +288,12 @@ TYPES: tuple[Type, ...] = (
         sql=_sql(SqlType("boolean", encode="boolean"), SqlType("BOOLEAN", encode="boolean")),
         row="bool",
         convert="boolean",
+        spelled=_spelled(
+            "pa.bool_()",
+            "types.BooleanType()",
+            "BOOL",
+            '"boolean"',
+        ),
         boto3="bool",
     ),
     Type(
@@ -239,6 +306,12 @@ TYPES: tuple[Type, ...] = (
         ),
         row="datetime",
         convert="timestamp",
+        spelled=_spelled(
+            'pa.timestamp("us", tz="UTC")',
+            "types.TimestampType()",
+            "TIMESTAMP",
+            '{"type":"long","logicalType":"timestamp-micros"}',
+        ),
         boto3="aware datetime, moved to UTC",
     ),
     Type(
@@ -248,6 +321,12 @@ TYPES: tuple[Type, ...] = (
         sql=_sql(_JSONB, SqlType("JSON", encode="json_text", decode="json_from_text", via="JSON")),
         row="Json",
         convert="json_value",
+        spelled=_spelled(
+            "pa.string()",
+            "types.StringType()",
+            "JSON",
+            '"string"',
+        ),
         boto3="strict JSON: RFC 3339 UTC times, base64 bytes, Decimal exact or as text, no NaN",
     ),
     Type(
@@ -274,6 +353,12 @@ TYPES: tuple[Type, ...] = (
         ),
         row="dict[str, str | None]",
         convert="hstore",
+        spelled=_spelled(
+            "pa.map_(pa.string(), pa.string())",
+            "types.MapType(types.StringType(), types.StringType())",
+            "JSON",
+            '{"type":"map","values":["null","string"]}',
+        ),
         boto3="dict, or tag list without repeated keys",
     ),
     Type(
@@ -309,6 +394,12 @@ TYPES: tuple[Type, ...] = (
         ),
         row="dict[str, list[str]]",
         convert="tags",
+        spelled=_spelled(
+            "pa.map_(pa.string(), pa.list_(pa.string()))",
+            "types.MapType(types.StringType(), types.ArrayType(types.StringType()))",
+            "JSON",
+            '{"type":"map","values":{"type":"array","items":"string"}}',
+        ),
         boto3="tag list or dict, to {key: sorted unique values}",
         absent="()",
     ),
@@ -520,7 +611,7 @@ class Resolved:
         if isinstance(notation, Dialect):
             return self.sql(notation).name
         if self.element is None:
-            name = self.scalar.spelled.get(notation.name)
+            name = self.scalar.spelling(notation.name)
             if name is None:
                 raise NotSpelled(self.scalar.name)
             return name
@@ -653,6 +744,7 @@ class TypeTable:
         return scalar, self.types[scalar.type]
 
 
+_BY_CONVERTER = {row.convert: row.spelled for row in TYPES}
 _SCALARS = {scalar.name: scalar for scalar in SCALARS}
 API_SCALARS: Mapping[str, str] = {word: row.name for row in SCALARS for word in row.api}
 BOTOCORE_SCALARS: Mapping[str, str] = {word: row.name for row in SCALARS for word in row.botocore}

@@ -146,7 +146,7 @@ SQL_TYPE = (
             [
                 f"schemagen.toml:1:18: SG302 types.string.row must be {ROW}, not 'bytes'",
                 "schemagen.toml:1:33: SG302 types.string has the unknown field 'convrt' (known "
-                "fields: python, json_schema, row, convert, postgres, postgres_jsonb, duckdb); did "
+                "fields: python, json_schema, row, convert, postgres, postgres_jsonb, duckdb, arrow, spark, bigquery, avro); did "
                 "you mean 'convert'?",
             ],
         ),

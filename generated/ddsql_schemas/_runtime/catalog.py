@@ -95,6 +95,10 @@ class Catalog(Generic[D, M]):
         text = self._read(self._path("json_schema", entry))
         return cast("dict[str, object]", json.loads(text))
 
+    def arrow(self, table: str) -> Any:
+        """Import the pyarrow schema of a row. Needs pyarrow, the extra ``arrow``."""
+        return self._module("arrow", self.entry(table)).SCHEMA
+
     def text(self, table: str, output: str) -> str:
         """Read the file that an output, one of ``OUTPUTS``, has for the table."""
         entry = self.entry(table)
@@ -173,6 +177,11 @@ class CatalogTable(Generic[D, M]):
     def json_schema(self) -> dict[str, object]:
         """The JSON Schema of a row."""
         return self._catalog.json_schema(self.id)
+
+    @property
+    def arrow(self) -> Any:
+        """The pyarrow schema of a row. Needs pyarrow, the extra ``arrow``."""
+        return self._catalog.arrow(self.id)
 
     def ddl(self, dialect: D) -> LiteralString:
         """Read the statements that create the table. They can be run repeatedly."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from schemagen.catalog import LinkedColumn, LinkedTable
-from schemagen.emit import paths, templating
+from schemagen.catalog import LinkedTable
+from schemagen.emit import descriptions, paths, templating
 from schemagen.emit.parts import RenderContext
-from schemagen.runtime.convert import text
 from schemagen.targets.registry import Target
 from schemagen.typetable import Dialect
 
@@ -32,31 +31,13 @@ def render(table: LinkedTable, dialect: Dialect) -> str:
         schema=relation.schema,
         name=relation.name,
         key=next((names[dialect.name] for name, names in named if name == table.table.key), None),
-        comment=_table_comment(table),
+        comment=descriptions.of_table(table),
         columns=[
             {
                 "name": column.names[dialect.name],
                 "type": sql.name,
-                "comment": _column_comment(column, dialect),
+                "comment": descriptions.of_column(column, dialect.name),
             }
             for column, sql in zip(table.columns, types, strict=True)
         ],
     )
-
-
-def _table_comment(table: LinkedTable) -> str:
-    page = table.table
-    return _paragraphs(page.title, page.documentation)
-
-
-def _column_comment(column: LinkedColumn, dialect: Dialect) -> str:
-    name = column.column.name
-    renamed = column.names[dialect.name] != name
-    return _paragraphs(
-        column.column.description, f"The documentation calls this column {name}." if renamed else ""
-    )
-
-
-def _paragraphs(*parts: str) -> str:
-    # A comment that lost an unstorable character is still useful, so replace it without a report.
-    return text("\n\n".join(filter(None, parts)), "comment", errors="replace")

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from schemagen import runtime
 from schemagen.catalog import TableFacts
-from schemagen.emit import paths, sql, templating
+from schemagen.emit import paths, records, sql, templating
 from schemagen.emit.formatting import format_python
 from schemagen.emit.imports import sorted_imports
 from schemagen.model.pages import KEY
@@ -128,6 +128,9 @@ def _support(types: TypeTable, distribution: Distribution) -> dict[str, str]:
         files["_types.py"] = _types(types, paths.notice("the type table"))
     if distribution.has("tables"):
         files["sql.py"] = sql.render(types, distribution.package)
+    outputs = [target.name for target in distribution.targets if target.records]
+    if distribution.has("tables") and outputs:
+        files["records.py"] = records.render(types, distribution.package, outputs)
     return files
 
 

@@ -19,7 +19,7 @@ def render(types: TypeTable, package: str) -> str:
     """Render the module ``sql``: statements and parameters for every dialect."""
     rows = {
         dialect.name: {
-            expression: types.resolve(expression).sql(dialect) for expression in _expressions(types)
+            expression: types.resolve(expression).sql(dialect) for expression in expressions(types)
         }
         for dialect in types.dialects
     }
@@ -45,7 +45,8 @@ def render(types: TypeTable, package: str) -> str:
     )
 
 
-def _expressions(types: TypeTable) -> list[str]:
+def expressions(types: TypeTable) -> list[str]:
+    """List the types that a package can load, arrays included."""
     return [
         "array<" * depth + name + ">" * depth
         for name in sorted(types.types)
@@ -71,14 +72,14 @@ def render_tables(
 
 def render_table(table: LinkedTable, types: TypeTable) -> str:
     """Render the module that says which columns ``table`` has, for ``sql``."""
-    dialects = [dialect.name for dialect in types.dialects]
+    notations = [notation.name for notation in types.notations]
     named = [(column.column.name, column.names) for column in table.columns]
     renamed: dict[str, dict[str, str]] = {}
-    for dialect in dialects:
-        relation = table.relations[dialect]
+    for notation in notations:
+        relation = table.relations[notation]
         names = {table.table.provider: relation.schema, table.table.name: relation.name}
-        names |= {name: new[dialect] for name, new in named}
-        renamed[dialect] = {name: new for name, new in names.items() if name != new}
+        names |= {name: new[notation] for name, new in named}
+        renamed[notation] = {name: new for name, new in names.items() if name != new}
     source = templating.render(
         "package/table.py.j2",
         notice=paths.notice(table.table.id),

@@ -39,6 +39,8 @@ def environment() -> Environment:
         sql_literal=names.sql_literal,
         python_literal=names.python_literal,
         json_literal=names.json_literal,
+        yaml_literal=names.yaml_literal,
+        dbt_literal=names.dbt_literal,
     )
     return env
 

@@ -49,7 +49,7 @@ def _spelled(row: Type, notation: Notation) -> str:
     """Return the type in a notation; "" if it is a user's type or target that does not spell it."""
     if isinstance(notation, Dialect):
         return row.sql[notation.name].name if notation.name in row.sql else ""
-    return row.spelled.get(notation.name, "")
+    return row.spelling(notation.name) or ""
 
 
 def target_rows(settings: Settings) -> list[tuple[str, ...]]:

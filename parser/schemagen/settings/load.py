@@ -414,8 +414,11 @@ class _Reader:
         if known is None:
             if "postgres" in fields:
                 fields = {"postgres_jsonb": fields["postgres"], **fields}
+            # Without a converter, which is reported, what else is missing is not known.
+            like = [row for row in TYPES if fields.get("convert") in (None, row.convert)]
             for key in (*settings, *in_force):
-                if fields.get(key) is None:
+                derived = any(row.spelling(key) is not None for row in like)
+                if fields.get(key) is None and not derived:
                     self.wrong(("types", name), f"types.{name} needs {key!r}: it is a new type")
             if len(self.problems) > before:
                 return None

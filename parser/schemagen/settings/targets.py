@@ -41,6 +41,7 @@ _OWN = (
         "_types.py",
         "catalog.py",
         "catalog.json",
+        "records.py",
         "sql.py",
     ),
     "_runtime",

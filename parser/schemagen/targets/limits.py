@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 
 from schemagen.catalog import LinkedTable
 from schemagen.diagnostics import Problem
-from schemagen.typetable import Dialect
+from schemagen.typetable import Dialect, Notation
 
 MAX_DEPTH = 2
 """How many levels of arrays the generated package can load."""
 
 
-def problems(table: LinkedTable, dialects: Iterable[Dialect]) -> Iterator[Problem]:
+def problems(table: LinkedTable, notations: Iterable[Notation]) -> Iterator[Problem]:
     """Report why ``table`` fits no target, or not all of them (SG120, SG121)."""
     for column in table.columns:
         if column.type.depth > MAX_DEPTH:
@@ -24,9 +24,10 @@ def problems(table: LinkedTable, dialects: Iterable[Dialect]) -> Iterator[Proble
             yield Problem(
                 source.origin.path, source.origin.line, source.type_column, "SG121", message
             )
-    for dialect in dialects:
-        yield from _size(table, dialect)
-        yield from _collisions(table, dialect)
+    for notation in notations:
+        if isinstance(notation, Dialect):
+            yield from _size(table, notation)
+        yield from _collisions(table, notation)
 
 
 def _size(table: LinkedTable, dialect: Dialect) -> Iterator[Problem]:
@@ -42,15 +43,15 @@ def _size(table: LinkedTable, dialect: Dialect) -> Iterator[Problem]:
     yield Problem(origin.path, origin.line, 1, "SG121", message)
 
 
-def _collisions(table: LinkedTable, dialect: Dialect) -> Iterator[Problem]:
+def _collisions(table: LinkedTable, notation: Notation) -> Iterator[Problem]:
     taken: dict[bytes, str] = {}
     for column in table.columns:
-        source, name = column.column, column.names[dialect.name].encode()
+        source, name = column.column, column.names[notation.name].encode()
         # DuckDB folds ASCII letters only; so does bytes.lower().
-        other = taken.setdefault(name.lower() if dialect.fold_case else name, source.name)
+        other = taken.setdefault(name.lower() if notation.fold_case else name, source.name)
         if other != source.name:
             message = (
-                f"columns {other!r} and {source.name!r} have the same name in {dialect.title};"
+                f"columns {other!r} and {source.name!r} have the same name in {notation.title};"
                 " rename one of them on the page"
             )
             yield Problem(source.origin.path, source.origin.line, 1, "SG120", message)

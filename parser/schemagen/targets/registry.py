@@ -53,7 +53,7 @@ class Target:
     its files use: they are built with it. With ``needs_dialect``, it is only of use beside an SQL target.
     ``requires`` are dependencies of the generated package, ``extra`` those of its extra of the target's
     name. ``dotted`` says that users import the files by their dotted names, so that no target of the
-    settings can replace it.
+    settings can replace it. With ``records``, the package's `records` converts rows for it.
     """
 
     name: str
@@ -70,6 +70,7 @@ class Target:
     extra: tuple[str, ...] = ()
     default: bool = True
     dotted: bool = False
+    records: bool = False
     replaces: bool = False
 
 
@@ -155,6 +156,60 @@ TARGETS: tuple[Target, ...] = (
     _ddl("postgres", "PostgreSQL", ("psycopg>=3.2",)),
     _ddl("postgres_jsonb", "PostgreSQL, no extension"),
     _ddl("duckdb", "DuckDB", ("duckdb>=1.4", "pytz")),
+    Target(
+        "arrow",
+        "Arrow schema, for pyarrow",
+        Per.TABLE,
+        "arrow/{provider}/{table}.py",
+        renderer="columnar:render_arrow",
+        notation="arrow",
+        extra=("pyarrow>=17",),
+        dotted=True,
+        records=True,
+    ),
+    Target(
+        "spark",
+        "Spark schema, for pyspark",
+        Per.TABLE,
+        "spark/{provider}/{table}.py",
+        renderer="columnar:render_spark",
+        notation="spark",
+        extra=("pyspark>=4",),
+        default=False,
+        dotted=True,
+        records=True,
+    ),
+    Target(
+        "bigquery",
+        "BigQuery schema, for bq and google-cloud-bigquery",
+        Per.TABLE,
+        "bigquery/{provider}/{table}.json",
+        renderer="bigquery:render_tables",
+        notation="bigquery",
+        extra=("google-cloud-bigquery>=3",),
+        default=False,
+    ),
+    Target(
+        "avro",
+        "Avro schema",
+        Per.TABLE,
+        "avro/{provider}/{table}.avsc",
+        renderer="avro:render_tables",
+        notation="avro",
+        extra=("fastavro>=1.9",),
+        default=False,
+        records=True,
+    ),
+    Target(
+        "dbt",
+        "dbt sources with descriptions and tests, for tables in DuckDB",
+        Per.CATALOG,
+        "dbt/sources.yml",
+        template="dbt/sources.yml.j2",
+        notation="duckdb",
+        extra=("dbt-duckdb>=1.9",),
+        default=False,
+    ),
 )
 
 BUILT_IN: Mapping[str, Target] = {target.name: target for target in TARGETS}

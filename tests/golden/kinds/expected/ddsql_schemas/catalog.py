@@ -158,6 +158,7 @@ OUTPUTS: Final[dict[str, str]] = {
     "postgres": "ddl/postgres/{provider}/{table}.sql",
     "postgres_jsonb": "ddl/postgres_jsonb/{provider}/{table}.sql",
     "duckdb": "ddl/duckdb/{provider}/{table}.sql",
+    "arrow": "arrow/{provider}/{table}.py",
 }
 
 _CATALOG: Final[Catalog[Dialect, BaseModel]] = Catalog(

@@ -68,6 +68,10 @@ OUTPUTS: Final[dict[str, str]] = {
     "postgres": "ddl/postgres/{provider}/{table}.sql",
     "postgres_jsonb": "ddl/postgres_jsonb/{provider}/{table}.sql",
     "duckdb": "ddl/duckdb/{provider}/{table}.sql",
+    "arrow": "arrow/{provider}/{table}.py",
+    "spark": "spark/{provider}/{table}.py",
+    "bigquery": "bigquery/{provider}/{table}.json",
+    "avro": "avro/{provider}/{table}.avsc",
     "clickhouse": "clickhouse/{provider}/{table}.sql",
 }
 
