@@ -38,7 +38,9 @@ _SOMETHING_ELSE = re.compile(
 _PART = re.compile(r"\bvalues for (?!this\b|the\b)(\w+) (?:are|is|include)\b", re.IGNORECASE)
 _NO_LONGER = re.compile(r"\bno longer\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'`])")
-_AFTER_VALUE = re.compile(r"\s*(?:$|[-\u2013\u2014:]\s)")
+# A dash may have been garbled: UTF-8 read as Windows-1252 or as ISO 8859-1.
+_DASH = "(?:[-\u2013\u2014]|\u00e2(?:\u20ac[\u201c\u201d]|\x80[\x93\x94]))"
+_AFTER_VALUE = re.compile(rf"\s*(?:$|(?:{_DASH}|:)\s)")
 
 
 def read(
@@ -134,14 +136,26 @@ _PIPED_LIST = re.compile(rf"{_VALUE}(?: ?\| ?{_VALUE})+(?=\.?\s*$|[.;,)]\s|\s+[A
 _BARE_LIST = re.compile(
     rf"{_VALUE}(?:, (?!or\b|and\b){_VALUE})*,?(?: (?:or|and)\b)? {_VALUE}(?=\.?\s*$|[.;)]\s)"
 )
+# Words that say nothing of their form, such as "standard and express". A plural is no value: "Valid
+# values are integers and floats".
+_WORD = r"[a-z]{2,}(?:[^\Ws]|ss)(?![\w-])"
+_WORD_LIST = re.compile(
+    rf"{_WORD}(?:, (?!or\b|and\b){_WORD})*,? (?:or|and) {_WORD}(?=\.?\s*$|\.\s)"
+)
+# "`standard` for queues without an order, and `fifo` for queues with one."
+_FOR = rf"(?:{_QUOTED}|({_VALUE})) for [^,.;`\"']+"
+_FOR_LIST = re.compile(rf"{_FOR}(?:, (?:(?:and|or) )?{_FOR})+(?=\.?\s*$|[.;]\s)")
+_EACH_FOR = re.compile(rf"{_FOR}(?:, (?:(?:and|or) )?)?")
+# "It always has the value of `none` there." This adds to other values, and is nothing alone.
+_HAS_VALUE = re.compile(rf"\bhas the value (?:of )?{_QUOTED}")
 _ANY_QUOTED = re.compile(_QUOTED)
 _ANY_VALUE = re.compile(_VALUE)
 _NAME = re.compile(r"[a-z]*[^a-z].*")
 
 # "Valid values: ", "The allowed values are ", "Allowed values for this property are: ", "Values: "
 _VALUES_ARE = re.compile(
-    r"(?:(?:^|(?<=[.;:!?]\s))(?:The\s+)?(?:Valid|Possible|Allowed|Supported)?"
-    r"|\b(?:valid|possible|allowed|supported))"
+    r"(?:(?:^|(?<=[.;:!?]\s))(?:The\s+)?(?:Valid|Possible|Allowed|Supported|Available)?"
+    r"|\b(?:valid|possible|allowed|supported|available))"
     r"\s*\b[Vv]alues(?:\s+for\s+this\s+(?:property|field|parameter|attribute))?"
     r"(?:\s*:|\s+are\s*:?|\s+include\s*:?)\s*"
 )
@@ -169,10 +183,20 @@ def _alternatives(piece: Piece) -> Iterator[DocumentedValue]:
             for span in piece.spans
         )
     )
+    found: list[DocumentedValue] = []
     for announcement in _VALUES_ARE.finditer(text):
-        yield from _list_at(text, announcement, (_QUOTED_LIST, _PIPED_LIST, _BARE_LIST))
+        # "For the mode x, valid values are a and b" is not about every value.
+        words = (_WORD_LIST,) if announcement[0].lstrip()[:1].isupper() else ()
+        forms = (_FOR_LIST, _QUOTED_LIST, _PIPED_LIST, _BARE_LIST, *words)
+        found += _list_at(text, announcement, forms)
     for announcement in _CAN_BE.finditer(text):
-        yield from _list_at(text, announcement, (_QUOTED_SENTENCE, _PIPED_LIST))
+        bare = (_BARE_LIST,) if announcement[0].rstrip().endswith("following:") else ()
+        found += _list_at(text, announcement, (_FOR_LIST, _QUOTED_SENTENCE, _PIPED_LIST, *bare))
+    for match in _HAS_VALUE.finditer(text) if found else ():
+        value = "".join(filter(None, match.groups()))
+        if _WHOLE_VALUE.fullmatch(value):
+            found.append(DocumentedValue(value, wording=match[0].replace("`", "")))
+    yield from found
 
 
 def _list_at(
@@ -182,15 +206,18 @@ def _list_at(
         match = form.match(text, announcement.end())
         if match is None:
             continue
-        if form in (_QUOTED_LIST, _QUOTED_SENTENCE):
+        if form is _FOR_LIST:
+            values = ["".join(groups) for groups in _EACH_FOR.findall(match[0])]
+        elif form in (_QUOTED_LIST, _QUOTED_SENTENCE):
             # American punctuation goes inside the quotes; quotes may be part of the code.
             values = ["".join(groups).strip(".,\"'") for groups in _ANY_QUOTED.findall(match[0])]
         else:
             values = [word for word in _ANY_VALUE.findall(match[0]) if word not in ("or", "and")]
+        values = [value for value in values if value != "null"]  # no value at all
         if not all(_WHOLE_VALUE.fullmatch(value) for value in values):
             return
         if form is _BARE_LIST and not all(_NAME.fullmatch(value) for value in values):
-            return
+            continue
         if len(values) > 1:
             wording = text[announcement.start() : match.end()].replace("`", "")
             yield from (DocumentedValue(value, wording=wording) for value in values)
