@@ -37,7 +37,7 @@ OWN_MARKS = (GENERATED_BY, RUNTIME_NOTICE)
 def notice(subject: str) -> str:
     """Return the first line of a generated file, without comment marks. ``subject`` is a table's id or a
     name of the same alphabet, never free text of a page."""
-    return f"{GENERATED_BY} from {subject}. Edit its source, not this file."
+    return f"{GENERATED_BY} from {subject}. Do not edit; change the source and rebuild."
 
 
 def folder(provider: str) -> str:
