@@ -174,6 +174,13 @@ SHAPES: dict[str, Shape] = {
     "Array of strings": ListOf(STRING),
     "Array of timestamps": ListOf(Scalar("timestamp")),
     "Array of [Tag](API_Tag.md) objects": ListOf(StructureRef("Tag")),
+    "[ Tag ](API_Tag.md) object": StructureRef("Tag"),
+    "[Tag](API_Tag.md)": StructureRef("Tag"),
+    "[Tag](API_Tag.md) data type": StructureRef("Tag"),
+    '[Tag](API_Tag.md "API_Tag.md") object': StructureRef("Tag"),
+    "String list": ListOf(STRING),
+    "[Tag](API_Tag.md) list": ListOf(StructureRef("Tag")),
+    "Array of [Tag](API_Tag.md) data types": ListOf(StructureRef("Tag")),
     "Array of [Filter](#API_Filter) objects": ListOf(StructureRef("Filter")),
     "Array of arrays of strings": ListOf(ListOf(STRING)),
     "Array of Base64-encoded binary data objects": ListOf(Scalar("binary")),
@@ -198,6 +205,9 @@ CONSTRAINTS = {
     r"Valid Range: Minimum value of \-1\.": Constraints(minimum=-1),
     r"Valid Range: Minimum value of 0\.5\. Maximum value of 9223372036854775807\.": Constraints(
         minimum=0.5, maximum=2**63 - 1
+    ),
+    r"Valid Range: Minimum value of 1\.0E\-4\. Maximum value of 1e6\.": Constraints(
+        minimum=0.0001, maximum=1e6
     ),
     r"Array Members: Minimum number of 0 items\. Maximum number of 1 item\.": Constraints(
         min_items=0, max_items=1
@@ -252,6 +262,20 @@ def test_parse_keeps_bold_words_in_descriptions() -> None:
     """A note between paragraphs belongs to its member."""
     only = member("Type: String", "Words\\.  \n**Note**  \nA note\\.\n\n More\\.")
     assert (only.name, only.description) == ("Kind", "Words.\nNote: A note.\nMore.")
+
+
+def test_parse_reads_a_key_without_a_colon_as_text() -> None:
+    """A word that is the key of a fact is one only before a colon."""
+    only = member("Type: String\nRequired")
+    assert (only.description, only.required) == ("Words.\nRequired", None)
+
+
+def test_parse_keeps_text_behind_facts() -> None:
+    """Text between the facts of a member and the next one belongs to its description."""
+    only = member("Type: String  \nRequired: Yes", "Words\\.")
+    assert only.description == "Words."
+    only = member("Type: String  \nRequired: Yes\n\nMore words\\.", "Words\\.")
+    assert (only.description, only.required) == ("Words.\nMore words.", True)
 
 
 def test_parse_accepts_members_without_anchors() -> None:

@@ -109,9 +109,9 @@ FACT_LINE = re.compile(rf"\s*(?:(?:Key|Value) )?(?:{_KEYS}):", re.IGNORECASE)
 
 def split_fact(line: str) -> tuple[str | None, str]:
     """Split a line into the key of `FACTS` and the text after it; the key is None for other lines."""
-    key, _, text = line.partition(":")
+    key, colon, text = line.partition(":")
     key = key.strip().lower()
-    return (key if key in FACTS else None), text.strip()
+    return (key if colon and key in FACTS else None), text.strip()
 
 
 def read_fact(key: str, facts: Facts, text: str) -> None:
@@ -163,7 +163,7 @@ def _number(number: str, text: str) -> float:
 MAX_NESTING = 8
 """How deep lists and maps may nest."""
 
-_LIST = re.compile(r"arrays? of (?P<element>.+)", re.IGNORECASE)
+_LIST = re.compile(r"arrays? of (?P<element>.+)|(?P<old>.+) list", re.IGNORECASE)
 _MAP = re.compile(r"string to (?P<value>.+) maps?", re.IGNORECASE)
 _STRUCTURE = re.compile(
     r"\[\s*(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*\]\([^()\s]*(?:\s+\"[^\"]*\")?\)"
@@ -185,7 +185,7 @@ def read_shape(text: str, depth: int = 0) -> Shape | None:
         value = read_shape(match["value"].strip(), depth + 1)
         return value and MapOf(value)
     if match := _LIST.fullmatch(text):
-        element = read_shape(match["element"].strip(), depth + 1)
+        element = read_shape((match["element"] or match["old"]).strip(), depth + 1)
         return element and ListOf(element)
     word = text.lower()
     name = _SCALARS.get(word) or _SCALARS.get(word.removesuffix("s"))

@@ -12,6 +12,7 @@ announced members that are not there are problems.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
@@ -153,15 +154,14 @@ class MemberReader:
             return
         announced = self._announcements(section)
         self._check_announced(section, heads, announced)
-        begins = [head.line for head in heads]
+        begins, sentences = [head.line for head in heads], list(announced)
         self.check_types(section.start, min(begins, default=section.end))
         for head, following in zip(heads, [*begins[1:], section.end], strict=False):
-            above = [shape for line, (_, shape) in announced.items() if line < head.line]
-            end = min(
-                (line for line in announced if head.line < line < following), default=following
-            )
+            above = bisect_left(sentences, head.line)
+            end = min([following, *sentences[above : above + 1]])
             self.check_types(end, following)
-            member = self._member(head, end, above[-1] if above else None)
+            shape = announced[sentences[above - 1]][1] if above else None
+            member = self._member(head, end, shape)
             if member is not None:
                 yield member
 
@@ -276,9 +276,10 @@ class MemberReader:
         announced: Mapping[int, tuple[str, Shape | None]],
     ) -> None:
         """Record a problem where members are announced, but none follows; or none can be recognized."""
+        begins = [head.line for head in heads]
         ends = [*list(announced)[1:], section.end]
         for (line, (sentence, _)), end in zip(announced.items(), ends, strict=False):
-            if not any(line < head.line < end for head in heads):
+            if bisect_left(begins, line) == bisect_left(begins, end):
                 message = f"no member follows the sentence {shown(sentence)}"
                 self.problem(line, 1, "SG212", f"{message}; fetch the page again")
         if heads or announced or any(self._types(section.start, section.end)):
@@ -323,7 +324,8 @@ class MemberReader:
                 column = self.lines[number].find(value, self.lines[number].index(":")) + 1
                 self.problem(number, max(1, column), error.code, str(error))
                 return None
-        pieces = self._description(head.end, first)
+        # Facts come last, but text behind them is not lost.
+        pieces = (*self._description(head.end, first), *self._description(stop, end))
         shape = facts.shape or _sent(announced, facts)
         if shape is not None:
             return self._documented(head.line, facts, shape, pieces, others)

@@ -33,7 +33,7 @@ MAX_NAME = 200
 _SOURCE = re.compile(r"# Source:\s*(\S+)\s*")
 _ID = re.compile(r"[a-z][a-z0-9_]*\.[a-z0-9_]+")
 _MARKDOC = re.compile(
-    r"\{%\s*+(?P<close>/)?\s*+(?P<name>[a-z][\w-]*+)(?:\"[^\"]*+\"|[^%\"]|%(?!\}))*?(?P<self>/)?\s*+%\}"
+    r"\{%\s*+(?P<close>/)?\s*+(?P<name>[a-z][\w-]*+)(?:\"[^\"]*+\"|[^%\"{]|\{(?!%)|%(?!\}))*?(?P<self>/)?\s*+%\}"
 )
 _DEPRECATED = re.compile(r"\bdeprecat", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
@@ -516,11 +516,13 @@ def _without_markdoc(lines: Iterable[str]) -> tuple[list[str], list[list[str]]]:
 
 def _whole_tags(lines: Iterable[str]) -> Iterator[str]:
     """Join lines inside a tag: ``{% alert`` and ``level="info" %}``."""
-    joined = ""
+    joined: list[str] = []
     for line in lines:
-        joined = f"{joined} {line}" if joined else line
-        if joined.rfind("{%") <= joined.rfind("%}") or not line.strip():
-            yield joined
-            joined = ""
+        begins, ends = line.rfind("{%"), line.rfind("%}")
+        is_open = begins > ends if begins >= 0 or ends >= 0 else bool(joined)
+        joined.append(line)
+        if not is_open or not line.strip():
+            yield " ".join(joined)
+            joined.clear()
     if joined:
-        yield joined
+        yield " ".join(joined)

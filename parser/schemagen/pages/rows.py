@@ -16,7 +16,7 @@ from schemagen.pages import markdown
 
 _FENCE = re.compile(r"\s*(```|~~~)")
 _ENDS_WITH_PIPE = re.compile(r"(?<!\\)\|\s*$")
-_DELIMITERS = re.compile(r"[-:|\s]*-[-:|\s]*")
+_DELIMITERS = re.compile(r"(?=[:|\s]*+-)[-:|\s]++")
 
 
 @dataclass(frozen=True, slots=True)
