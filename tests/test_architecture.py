@@ -27,13 +27,14 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "pages": ("diagnostics", "names", "typetable", "model"),
     "catalog": ("runtime", "typetable", "model"),
     "typed_pages": ("diagnostics", "typetable", "model"),
+    "fits": ("typetable", "model"),
     "targets": ("diagnostics", "typetable", "model", "catalog", "typed_pages"),
     "settings": ("diagnostics", "names", "typetable", "model", "targets"),
     "lockfile": ("diagnostics", "runtime", "names", "typetable", "model", "settings"),
     "reconcile": ("names", "typetable", "model", "settings", "catalog"),
     "link": (
         *("names", "typetable", "model", "settings"),
-        *("catalog", "typed_pages", "reconcile"),
+        *("catalog", "typed_pages", "fits", "reconcile"),
     ),
     "inputs": (
         "diagnostics",
@@ -54,7 +55,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "api_models": ("diagnostics", "runtime", "names", "typetable", "model", "settings", "lockfile"),
     "inference": (
         *("diagnostics", "names", "typetable", "model", "settings", "lockfile"),
-        *("typed_pages", "api_models"),
+        *("typed_pages", "fits", "api_models"),
     ),
     "build": (
         *("diagnostics", "runtime", "names", "model", "pages", "settings", "lockfile"),

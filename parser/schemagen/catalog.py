@@ -185,12 +185,28 @@ class Disagreement:
 
 
 @dataclass(frozen=True, slots=True)
+class FailingColumn:
+    """A column that a rule of the settings gives a type to which no value of its member converts.
+
+    ``column`` is ``table.column``. ``member`` is ``Structure.Member``, or "" for a derived column, and has
+    the shape ``recorded``; ``key_path`` leads to it in the lock file of ``service``.
+    """
+
+    column: str
+    type: Resolved
+    member: str
+    recorded: str
+    service: str
+    key_path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
     """All tables, sorted by id, and all structures, those that no table reaches too, by (service,
     name): names must not depend on which tables were read. ``classes`` are the names of their models.
 
     ``services`` are the records that mappers are made from. Nothing may be made from a catalogue
-    with ``disagreements``.
+    with ``disagreements`` or ``failing`` columns.
     """
 
     tables: tuple[LinkedTable, ...]
@@ -198,6 +214,7 @@ class Catalog:
     classes: Mapping[StructureKey, str]
     services: Mapping[str, RecordedService]
     disagreements: tuple[Disagreement, ...] = ()
+    failing: tuple[FailingColumn, ...] = ()
 
 
 def closure(service: str, shape: Shape, structures: Structures) -> dict[StructureKey, Structure]:

@@ -167,7 +167,11 @@ def link_all(
     settings, lock and targets. Tables whose ids are ``up_to_date`` were checked in an earlier build.
     """
     linked = _link_all(settings, parsed, locks, up_to_date)
-    found = [*linked.problems, *_disagreements(settings, linked.catalog, locks)]
+    found = [
+        *linked.problems,
+        *_disagreements(settings, linked.catalog, locks),
+        *_failing_rules(settings, linked.catalog, locks),
+    ]
     if found:
         raise ProblemsFound(found)
     return linked.pages, linked.catalog
@@ -243,6 +247,22 @@ def _disagreements(settings: Settings, catalog: Catalog, locks: Locks) -> Iterat
                 f" member = {found.member!r}, use = 'page' or 'record'"
             )
             yield Problem(found.origin.path, found.origin.line, 1, "SG209", message)
+
+
+def _failing_rules(settings: Settings, catalog: Catalog, locks: Locks) -> Iterator[Problem]:
+    """Report rules that give a bound column a type to which its mapper could convert no value (SG310)."""
+    files = {file.service_name: file for file in locks.files}
+    rules = {str(entry.rule): entry for entry in settings.columns}
+    for found in catalog.failing:
+        file = files[found.service]
+        line, _ = positions.json(file.text).line_column(found.key_path)
+        filler = f"{found.service}.{found.member}" if found.member else "an ARN or an account"
+        message = (
+            f"{found.column} cannot be {found.type.expression}: it is filled from {filler}, which is"
+            f" {found.recorded} in {file.path}:{line}; restrict the rule, or bind the column to a"
+            " member of this type with an override"
+        )
+        yield rules[found.type.rule].position.problem("SG310", message, "type")
 
 
 def _unknown_choices(settings: Settings, pages: Pages, catalog: Catalog) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from schemagen.catalog import (
     PARAMETERS,
     Catalog,
     Disagreement,
+    FailingColumn,
     LinkedColumn,
     LinkedParameter,
     LinkedTable,
@@ -22,10 +23,11 @@ from schemagen.catalog import (
     Structures,
     closure,
 )
+from schemagen.fits import can_convert
 from schemagen.model.bindings import Binding
 from schemagen.model.origin import Origin
 from schemagen.model.pages import Column, Pages, Structure, Table
-from schemagen.model.paths import WHOLE, fetched_member
+from schemagen.model.paths import WHOLE, fetched_member, map_key
 from schemagen.model.recorded import RecordedMember, RecordedResponses, RecordedService
 from schemagen.model.shapes import (
     ListOf,
@@ -39,7 +41,7 @@ from schemagen.names import NestedNames
 from schemagen.reconcile import Pair, Reconciled, pairs_in, satisfies, united
 from schemagen.settings.members import MemberChoice
 from schemagen.typed_pages import TypedPages, TypedTable
-from schemagen.typetable import Notation, Resolved, TypeTable
+from schemagen.typetable import PAGE_RULE, Notation, Resolved, TypeTable
 
 
 def link(
@@ -62,16 +64,19 @@ def link(
     classes = structure_classes(reconciled.structures, typed.types)
     tables: list[LinkedTable] = []
     disagreements: list[Disagreement] = []
+    failing: list[FailingColumn] = []
     for table in typed.tables:
         linker = _TableLinker(table, by_table.get(table.table.id), usages, reconciled)
         tables.append(linker.link(classes, typed.types))
         disagreements += linker.disagreements()
+        failing += linker.failing()
     return Catalog(
         tuple(tables),
         reconciled.structures,
         classes,
         {name: responses.service for name, responses in reconciled.responses.items()},
         tuple(dict.fromkeys(disagreements)),
+        tuple(failing),
     )
 
 
@@ -245,6 +250,24 @@ class _TableLinker:
                     source.key_path,
                 )
 
+    def failing(self) -> Iterator[FailingColumn]:
+        """Find columns whose type the settings chose, and to which no value of their member converts."""
+        for column, type in self._typed_columns():
+            source = self.sources.get(column.name)
+            if type.rule == PAGE_RULE or source is None or self.responses is None:
+                continue
+            member = source.member
+            at_key = map_key(member.name) is not None
+            if not can_convert(type, member.shape, self.responses.member_names, at_key=at_key):
+                yield FailingColumn(
+                    f"{self.table.id}.{column.name}",
+                    type,
+                    f"{source.structure[1]}.{member.name}" if self._is_bound(column) else "",
+                    shape_text(member.shape),
+                    source.structure[0],
+                    source.key_path,
+                )
+
     def _typed_columns(self) -> Iterator[tuple[Column, Resolved]]:
         yield from zip(self.table.columns, self.types, strict=True)
 
@@ -288,6 +311,11 @@ class _TableLinker:
             text = RecordedMember(derived.column, Scalar("string"), required=False)
             entry = ("tables", binding.table, "columns", derived.column)
             yield derived.column, _ColumnSource((binding.service, item.name), text, entry)
+
+    def _is_bound(self, column: Column) -> bool:
+        """Whether a member fills the column, rather than a rule or nothing."""
+        bound = self.binding.columns if self.binding else ()
+        return any(item.column == column.name for item in bound)
 
     def _column_of(self, usage: _Usage) -> str | None:
         """Find the column that a member of a response fills.

@@ -100,3 +100,81 @@ def test_problems_of_settings_and_pages_are_reported_together(tmp_path: Path) ->
         codes = [line.split()[1] for line in done.stderr.splitlines()]
         assert codes == ["SG115", "SG302"], done.stderr
     assert [line.split()[1] for line in run(folder, "types").stderr.splitlines()] == ["SG302"]
+
+
+LOCK = """{
+  "service": "ec2",
+  "tables": {
+    "aws.host": {
+      "operation": "GetHost",
+      "path": "@",
+      "columns": {
+        "size": {"member": "Size", "evidence": "name"},
+        "created": {"member": "Created", "evidence": "name"},
+        "account_id": {"derived": "account_from_arn", "member": "Arn"}
+      },
+      "auxiliary": {},
+      "unbound": []
+    }
+  },
+  "outputs": {"GetHost": "GetHostResult"},
+  "shapes": {
+    "GetHostResult": {"Arn": "string", "Created": "timestamp", "Size": "string"}
+  },
+  "enumerations": {}
+}
+"""
+
+
+def bound_project(folder: Path, rule: str) -> Path:
+    """Make a project of one bound table and one rule, whose lines follow ``[[columns]]``."""
+    rows = [f"X | {name} | core | string" for name in ("size", "created", "account_id")]
+    pages(folder, {"ddsql/aws.host.dataset.md": page("aws.host", *rows)})
+    (folder / "bindings/aws").mkdir(parents=True)
+    (folder / "bindings/aws/ec2.json").write_text(LOCK)
+    (folder / "schemagen.toml").write_text(f"[[columns]]\n{rule}\n")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (
+            'column = "size"\ntype = "int64"',
+            "3:1: SG310 aws.host.size cannot be int64: it is filled from ec2.GetHostResult.Size,"
+            " which is string in bindings/aws/ec2.json:18; restrict the rule, or bind the column to"
+            " a member of this type with an override",
+        ),
+        (
+            'table = "aws.host"\ncolumn = "size"\ntype = "array<string>"',
+            "4:1: SG310 aws.host.size cannot be array<string>: it is filled from"
+            " ec2.GetHostResult.Size, which is string in bindings/aws/ec2.json:18; restrict the"
+            " rule, or bind the column to a member of this type with an override",
+        ),
+        (
+            'column = "account_id"\ntype = "int64"',
+            "3:1: SG310 aws.host.account_id cannot be int64: it is filled from an ARN or an account,"
+            " which is string in bindings/aws/ec2.json:10; restrict the rule, or bind the column to"
+            " a member of this type with an override",
+        ),
+    ],
+)
+def test_rules_that_no_mapper_can_follow_are_problems(
+    tmp_path: Path, rule: str, expected: str
+) -> None:
+    """A type to which no value of the bound member converts is reported at the rule and at the lock."""
+    settings = load_settings(bound_project(tmp_path, rule))
+    for build in (api.render, api.build):
+        with pytest.raises(api.ProblemsFound) as caught:
+            build(settings)
+        assert [str(problem) for problem in caught.value.problems] == [f"schemagen.toml:{expected}"]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ['column = "size"\ntype = "json"', 'column = "created"\ntype = "timestamp"'],
+)
+def test_rules_that_a_mapper_can_follow_are_accepted(tmp_path: Path, rule: str) -> None:
+    """A rule that gives a bound column another type that its member converts to is no problem."""
+    settings = load_settings(bound_project(tmp_path, rule))
+    assert "ddsql_schemas/mappers/aws/host.py" in api.render(settings)

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from schemagen.api_models.index import ServiceApi
 from schemagen.diagnostics import Problem
+from schemagen.fits import fits
 from schemagen.inference.arguments import call_arguments
-from schemagen.inference.fits import fits
 from schemagen.inference.identity import Identity
 from schemagen.inference.infer import Services
 from schemagen.inference.renewal import fills, reasons_of
@@ -262,7 +262,7 @@ def column_problems(
         member = responses.member(structure, override.member)
         type = types[override.column]
         at_key = map_key(override.member) is not None
-        if not fits(type, member.shape, partial(_members, responses), texts=True, at_key=at_key):
+        if not fits(type, member.shape, responses.member_names, texts=True, at_key=at_key):
             recorded = lock.record.shapes[structure.name]
             written = recorded.get(fetched_member(override.member), f"#{structure.name}")
             written = written.rstrip("!")
@@ -275,10 +275,6 @@ def column_problems(
             yield override.position.problem("SG304", message, "member")
         if called and override.arguments is not None:
             yield from _missing_arguments(service, override, operation)
-
-
-def _members(responses: RecordedResponses, structure: str) -> list[str]:
-    return [member.name for member in responses.structures[structure].members]
 
 
 def _missing_arguments(

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from schemagen.api_models.index import IndexedMember, ServiceIndex, words
-from schemagen.inference.fits import fits
+from schemagen.fits import fits
 from schemagen.model.bindings import Evidence
 from schemagen.model.pages import KEY, Column, Table
 from schemagen.model.paths import map_key

@@ -133,6 +133,10 @@ class RecordedResponses:
         known = [member.name for member in structure.members]
         raise NotRecorded(f"{structure.name} has no member {name!r}{did_you_mean(name, known)}")
 
+    def member_names(self, structure: str) -> list[str]:
+        """Return the names of a recorded structure's members."""
+        return [member.name for member in self.structures[structure].members]
+
     def column_member(self, binding: Binding, column: BoundColumn) -> RecordedMember:
         """Return the member that fills ``column`` of ``binding``. Raises `NotRecorded`."""
         path = binding.item_path(column.operation)

@@ -1,4 +1,8 @@
-"""Decide whether the converter of a column accepts what boto3 returns for a member."""
+"""Decide whether the converter of a column accepts what boto3 returns for a member.
+
+Inference uses `fits`, which demands more than that a conversion is possible. `can_convert` rules out only
+what always fails.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,8 @@ Members = Callable[[str], Collection[str]]
 """Returns the names of a structure's members."""
 
 _TAG_KEYS = frozenset({"Key", "key", "TagKey", "tagKey"})
+
+_ANY = "json_value"  # converts every value that boto3 returns
 
 _WRITABLE_AS_JSON = frozenset({"json", "structure", "list", "map"})
 
@@ -35,6 +41,15 @@ def fits(
     if "string" in accepted and not _WRITABLE_AS_JSON.isdisjoint(kinds):
         return texts
     return not accepted.isdisjoint(kinds)
+
+
+def can_convert(type: Resolved, shape: Shape, members: Members, *, at_key: bool = False) -> bool:
+    """Whether the converter of ``type`` accepts any value of ``shape`` other than an empty container."""
+    if shape == Scalar("json"):
+        return True
+    if type.element is not None:
+        return isinstance(shape, ListOf) and can_convert(type.element, shape.element, members)
+    return type.scalar.convert == _ANY or fits(type, shape, members, texts=True, at_key=at_key)
 
 
 def _kinds(shape: Shape, members: Members) -> Iterator[str]:
