@@ -7,7 +7,7 @@
 #     make test-pythons     the quick tests with every other Python that is promised and is here
 #     make test-engines     outputs read by Spark, BigQuery's client and dbt (installs them)
 #     make test-broken      break functions on purpose, one at a time: tests must fail
-#     make update-golden    write the expected files of the golden tests anew
+#     make update-golden    rewrite the expected files of the golden tests
 #     make bench            how long builds take
 #     make bench-bindings   how long bind takes, and mappers beside sagemaker-core (installs it)
 #     make peers            the same for schemagen and its peers, side by side (installs them)

@@ -120,7 +120,7 @@ def test_load_never_runs_filters_of_the_repository(built: Path, tmp_path: Path) 
         (b'{"a": "\xff"}', ":1:8: SG601 is not UTF-8"),
         (b"[" * 100_000, ":1:1: SG601 the catalogue is nested too deeply"),
         (b"9" * 5_000, ":1:1: SG601 is not a catalogue"),
-        (b'{\n"format": 7\n}', ":2:1: SG602 format 7 is of a newer schemagen"),
+        (b'{\n"format": 7\n}', ":2:1: SG602 format 7 was written by a newer schemagen"),
         (b'{\n"format": 0\n}', ":2:1: SG601 \"format\" must be"),
         (b'{"format": 1,\n"package": "", "version": "", "tables": {}, "structures": {},\n'
          b'"tables": {}}', ':3:1: SG601 duplicate key "tables"'),

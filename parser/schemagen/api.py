@@ -123,7 +123,7 @@ def bind(
     """Bring bindings up to date: infer missing ones, apply overrides, and record botocore's shapes.
 
     ``tables`` are ids, or a single id; by default all tables are bound. ``again`` infers all of them
-    anew; ``check`` writes nothing. The result holds what changed, and what stays unbound.
+    again, keeping overrides; ``check`` writes nothing. The result holds what changed, and what stays unbound.
     """
     from schemagen import bind as binder
 

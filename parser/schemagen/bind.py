@@ -80,7 +80,7 @@ def changes(settings: Settings, tables: Iterable[str] = (), *, again: bool = Fal
 
     Tables without a binding get one, and all tables get their overrides. In existing bindings, columns
     are inferred that are new on their page or were bound by an override that is gone; columns that
-    are no longer on their page are dropped. With ``again``, every binding is inferred anew, and bindings
+    are no longer on their page are dropped. With ``again``, every binding is inferred again, and bindings
     without a page are dropped; otherwise they are findings.
 
     A run that finds no change is recorded in the user's cache folder, and not repeated while nothing

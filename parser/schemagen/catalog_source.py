@@ -96,7 +96,7 @@ def _from_revision(revision: str, settings: Settings) -> CatalogData:
     data = _git(settings, name, "cat-file", "blob", f"{commit.decode().strip()}:./{path}")
     if data is None:
         message = (
-            "the revision has no catalogue; it was built before schemagen wrote one, or elsewhere"
+            "the revision has no catalogue there; choose one in which the output folder has it"
         )
         raise _problem(name, "SG603", message)
     return parse(name, data)

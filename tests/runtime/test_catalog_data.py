@@ -324,7 +324,7 @@ def test_parse_reports_all_mistakes() -> None:
 
 def test_parse_refuses_a_newer_format() -> None:
     """A newer format is refused, whatever else it has."""
-    with pytest.raises(NewerFormat, match="format 2 is of a newer schemagen"):
+    with pytest.raises(NewerFormat, match="format 2 was written by a newer schemagen"):
         catalog_data.parse('{"format": 2, "novel": []}')
 
 

@@ -18,10 +18,10 @@ Json = None | bool | int | float | str | tuple["Json", ...] | Mapping[str, "Json
 class Pagination:
     """How the next page of an operation is requested.
 
-    ``input`` are the parameters that the next request sets, ``output`` the places in a response
-    that hold their values, in the same order: members joined by dots, ``[-1]`` for the last element
-    of a list, `` || `` between places of which the first that has a value counts. A response is the
-    last page if all places are empty, or if ``more`` leads to a value that is false; "" if no
+    ``input`` are the parameters that the next request sets, ``output`` the paths in a response
+    to their values, in the same order: members joined by dots, ``[-1]`` for the last element
+    of a list, `` || `` between alternatives of which the first that has a value counts. A response is the
+    last page if none has a value, or if ``more`` leads to a value that is false; "" if no
     member says whether there are more pages. ``inferred`` marks pagination that the provider's SDK
     does not know, and that the names of members imply.
     """
@@ -79,8 +79,8 @@ class Scope:
 class CallRules:
     """What is known about calling an operation.
 
-    ``pagination`` is None if it returns everything at once. ``absent`` are the error codes that mean
-    that there is nothing to return, rather than that the call failed. ``limit`` is the size of a
+    ``pagination`` is None if it returns everything at once. ``absent`` are the error codes by which
+    the operation reports that there is nothing to return. ``limit`` is the size of a
     page, ``batch`` how many items one call takes. ``owner`` are arguments that limit a listing to
     what the account owns. ``actions`` are the IAM actions that a caller needs; none are recorded yet.
     """
@@ -144,15 +144,15 @@ def next_page(
         return None
     found = {
         parameter: value
-        for parameter, place in zip(pagination.input, pagination.output, strict=True)
-        if (value := value_at(response, place))
+        for parameter, path in zip(pagination.input, pagination.output, strict=True)
+        if (value := value_at(response, path))
     }
     return found or None
 
 
-def value_at(response: Mapping[str, object], place: str) -> object:
-    """Return what is at a place that `Pagination` names; None if there is nothing."""
-    for alternative in place.split(" || "):
+def value_at(response: Mapping[str, object], path: str) -> object:
+    """Return the value at a path of `Pagination`; None if there is none."""
+    for alternative in path.split(" || "):
         value: object = response
         for step in alternative.split("."):
             member, last, _ = step.partition("[-1]")

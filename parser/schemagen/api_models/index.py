@@ -55,7 +55,7 @@ class IndexedMember:
 
 @dataclass(frozen=True, slots=True)
 class IndexedItem:
-    """A place in an operation's response that could be a table's row.
+    """The part of an operation's response that could be a table's row.
 
     ``structure`` is "" if the item is a string that identifies a row; ``path`` then leads to a list
     of strings.

@@ -61,33 +61,33 @@ def write(
     possible before anything has changed.
     """
     problems = [
-        Problem(display(place), 1, 1, "SG501", reason)
+        Problem(display(target), 1, 1, "SG501", reason)
         for path in files
-        for place, reason in _obstacles(folder / path)
+        for target, reason in _obstacles(folder / path)
     ]
     if problems:
         raise ProblemsFound(problems)
-    place = folder / STAGING
+    target = folder / STAGING
     try:
-        with _staging(place) as staging:
+        with _staging(target) as staging:
             ready()
             for number, (path, text) in enumerate(files.items()):
-                place = folder / path
+                target = folder / path
                 (staging / str(number)).write_bytes(text.encode())
             for number, path in enumerate(files):
-                place = folder / path
-                place.parent.mkdir(parents=True, exist_ok=True)
-                (staging / str(number)).replace(place)
+                target = folder / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                (staging / str(number)).replace(target)
             for path in remove:
-                place = folder / path
-                _remove(folder, place)
+                target = folder / path
+                _remove(folder, target)
     except _Busy as error:
         message = "another build is writing here; wait until it is done"
         problem = Problem(display(folder), 1, 1, "SG502", message)
         raise ProblemsFound([problem]) from error
     except OSError as error:
         reason = error.strerror or str(error)
-        problem = Problem(display(place), 1, 1, "SG501", f"cannot be written: {reason}")
+        problem = Problem(display(target), 1, 1, "SG501", f"cannot be written: {reason}")
         raise ProblemsFound([problem]) from error
 
 

@@ -19,7 +19,7 @@ _STANDARD: dict[str, str] = {
     "Sequence": "collections.abc",
     "datetime": "datetime",
 }
-# Before Python 3.13, typing has no ReadOnly, and its TypedDict does not know it.
+# Before Python 3.13, typing lacks ReadOnly, and its TypedDict does not support it.
 _TYPING_EXTENSIONS = ("ReadOnly", "TypedDict")
 _OWN = ("Errors", "Json", "Map")
 

@@ -12,6 +12,7 @@ from schemagen.catalog import TableFacts
 from schemagen.emit import paths, records, sql, templating
 from schemagen.emit.formatting import format_python
 from schemagen.emit.imports import sorted_imports
+from schemagen.emit.layout import WIDTH
 from schemagen.model.pages import KEY
 from schemagen.names import python_literal
 from schemagen.runtime import catalog_data, convert
@@ -42,7 +43,7 @@ class Distribution:
         """The names of what the package requires."""
         return [re.split("[<>=]", item)[0] for item in self.dependencies]
 
-    def place(self, target: Target) -> str:
+    def location(self, target: Target) -> str:
         """Where users find the files of a target: their path, or the name of their module."""
         path = target.path.replace("{", "<").replace("}", ">")
         return f"{self.package}.{paths.python_module(path)}" if target.dotted else path
@@ -199,6 +200,7 @@ def _catalog(tables: Iterable[TableFacts], distribution: Distribution, notice: s
     return templating.render(
         "package/catalog.py.j2",
         notice=notice,
+        width=WIDTH,
         dialects=[python_literal(name) for name in distribution.dialects],
         models=distribution.has("pydantic"),
         base="BaseModel" if distribution.has("pydantic") else "object",

@@ -1,4 +1,4 @@
-"""The generated package's own loading code: one ``sql.py`` from the type table, one module a table."""
+"""Render the code that loads rows: ``sql.py`` from the type table, and a module for each table."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from schemagen.catalog import LinkedTable
 from schemagen.emit import paths, templating
 from schemagen.emit.formatting import format_python
+from schemagen.emit.layout import WIDTH
 from schemagen.emit.parts import RenderContext
 from schemagen.targets.limits import MAX_DEPTH
 from schemagen.targets.registry import Target
 from schemagen.typetable import SqlType, TypeTable
-
-_LINE_LENGTH = 88  # black's
 
 
 def render(types: TypeTable, package: str) -> str:
@@ -71,7 +70,7 @@ def render_tables(
 
 
 def render_table(table: LinkedTable, types: TypeTable) -> str:
-    """Render the module that says which columns ``table`` has, for ``sql``."""
+    """Render the module with the columns of ``table``, which ``sql`` needs."""
     notations = [notation.name for notation in types.notations]
     named = [(column.column.name, column.names) for column in table.columns]
     renamed: dict[str, dict[str, str]] = {}
@@ -90,5 +89,5 @@ def render_table(table: LinkedTable, types: TypeTable) -> str:
     )
     # Laid out as black lays it out; only where a line is too long, black has to decide. It leaves
     # comments and docstrings alone.
-    fits = all(len(line) <= _LINE_LENGTH for line in source.splitlines()[2:])
+    fits = all(len(line) <= WIDTH for line in source.splitlines()[2:])
     return source if fits else format_python(source)

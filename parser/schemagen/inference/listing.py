@@ -190,21 +190,21 @@ class _ListingSearch:
         index = self.item.index
         yield from filter(None, map(self.listing, (*index.items, *index.string_lists)))
 
-    def listing(self, place: IndexedItem) -> tuple[ListingRank, Listing] | None:
-        """Return the listing whose elements are at ``place``, with its rank; None if they do not
+    def listing(self, listed_item: IndexedItem) -> tuple[ListingRank, Listing] | None:
+        """Return the listing whose elements are at ``listed_item``, with its rank; None if they do not
         supply all parameters."""
-        operation = self.item.index.operations[place.operation]
+        operation = self.item.index.operations[listed_item.operation]
         verb_rank = operation.verb.listing_rank
         if operation.name == self.operation.name or verb_rank is None:
             return None
         listed = singular(operation.folded_noun)
         own = not self.nouns.isdisjoint(listed)
-        if not _is_flat_list(place) and not self.is_named_after(place, listed):
+        if not _is_flat_list(listed_item) and not self.is_named_after(listed_item, listed):
             return None
         required = [*operation.required, *self.shared_defaults(operation)]
         supplies: dict[str, Supply] = {}
         for parameter in self.parameters:
-            supply = self.supply(place, parameter, listed, own=own)
+            supply = self.supply(listed_item, parameter, listed, own=own)
             if supply is not None:
                 supplies[parameter] = supply
             elif parameter not in required:
@@ -219,13 +219,13 @@ class _ListingSearch:
             has_other_noun=self.operation.folded_noun not in listed,
             requirements=len(required),
             parameters=self.position,
-            is_not_paginated=place.path.replace("[]", "") not in operation.collected_paths,
+            is_not_paginated=listed_item.path.replace("[]", "") not in operation.collected_paths,
             distance=sum(supply.distance for supply in supplies.values()),
-            holds_strings=not place.structure,
-            depth=len(steps(place.path)),
+            holds_strings=not listed_item.structure,
+            depth=len(steps(listed_item.path)),
             verb=verb_rank,
         )
-        return rank, Listing(operation.name, place.path, arguments, tuple(required))
+        return rank, Listing(operation.name, listed_item.path, arguments, tuple(required))
 
     def enumerates(
         self, operation: ReadOperation, required: Sequence[str], supplies: dict[str, Supply]
@@ -251,11 +251,14 @@ class _ListingSearch:
                     return True
         return False
 
-    def is_named_after(self, place: IndexedItem, listed: Sequence[str]) -> bool:
-        """Whether ``place`` is inside the elements of a list and named after what is listed."""
-        if "[]" not in place.path:
+    def is_named_after(self, listed_item: IndexedItem, listed: Sequence[str]) -> bool:
+        """Whether ``listed_item`` is inside the elements of a list and named after what is listed."""
+        if "[]" not in listed_item.path:
             return False
-        names = {folded(place.structure), *singular(folded(steps(place.path)[-1].member))}
+        names = {
+            folded(listed_item.structure),
+            *singular(folded(steps(listed_item.path)[-1].member)),
+        }
         return not names.isdisjoint((*listed, *self.nouns))
 
     def documented_resource(self, stem: str, text: str) -> str:
@@ -277,7 +280,7 @@ class _ListingSearch:
                 yield parameter
 
     def supply(
-        self, place: IndexedItem, parameter: str, listed: Sequence[str], *, own: bool
+        self, listed_item: IndexedItem, parameter: str, listed: Sequence[str], *, own: bool
     ) -> Supply | None:
         """Return the member of an element that a parameter takes. ``own`` says whether the listing
         is named after the table's resource."""
@@ -302,9 +305,11 @@ class _ListingSearch:
             names = [form, *(prefix + end for end in endings for prefix in prefixes)]
             tail = form if shortened or not stem else ""
             found = (
-                _member_of_structure(self.item, place, names, tail, takes_arn=takes_arns(text))
-                if place.structure
-                else _string_itself(place, names, nouns)
+                _member_of_structure(
+                    self.item, listed_item, names, tail, takes_arn=takes_arns(text)
+                )
+                if listed_item.structure
+                else _string_itself(listed_item, names, nouns)
             )
             if found is not None:
                 return found
@@ -319,9 +324,9 @@ def _likely_endings(nouns: Sequence[str], ending: str, text: str) -> Sequence[st
     return sorted(mentioned, key=lambda kind: not mentioned[kind])
 
 
-def _is_flat_list(place: IndexedItem) -> bool:
+def _is_flat_list(listed_item: IndexedItem) -> bool:
     """Whether the path has one list, at its end."""
-    return place.path.endswith("[]") and place.path.count("[]") == 1
+    return listed_item.path.endswith("[]") and listed_item.path.count("[]") == 1
 
 
 def _by_name(position: int) -> int:
@@ -329,11 +334,11 @@ def _by_name(position: int) -> int:
 
 
 def _member_of_structure(
-    item: Identity, place: IndexedItem, names: Sequence[str], tail: str, *, takes_arn: bool
+    item: Identity, listed_item: IndexedItem, names: Sequence[str], tail: str, *, takes_arn: bool
 ) -> Supply | None:
     """Return the member with one of ``names``, the best first, or else the ARN, or else the only
     member whose name ends with ``tail``."""
-    element = Identity(item.index, place, item.table)
+    element = Identity(item.index, listed_item, item.table)
     for position, name in enumerate(names):
         if (member := element.string(name)) and not map_key(member.name):
             return Supply(_by_name(position), member.name)
@@ -348,10 +353,12 @@ def _member_of_structure(
     return Supply(_LONGER_NAME, longer[0].name) if len(longer) == 1 else None
 
 
-def _string_itself(place: IndexedItem, names: Sequence[str], nouns: set[str]) -> Supply | None:
+def _string_itself(
+    listed_item: IndexedItem, names: Sequence[str], nouns: set[str]
+) -> Supply | None:
     """Return the element of a list of strings if the list is named after what a parameter takes:
     ``TableNames[]`` holds table names, ``clusters[]`` some identifier of clusters."""
-    forms = singular(folded(steps(place.path)[-1].member))
+    forms = singular(folded(steps(listed_item.path)[-1].member))
     for position, name in enumerate(names):
         if name in forms:
             return Supply(_by_name(position), WHOLE)

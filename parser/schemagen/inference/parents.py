@@ -48,7 +48,7 @@ class Enumeration:
 def enumerated(binding: Binding, index: ServiceIndex) -> Binding:
     """Return ``binding`` with what its listing requires, or with the obstacle. ``index`` is that of
     its service."""
-    place = next(
+    indexed = next(
         (
             item
             for item in index.items
@@ -56,10 +56,10 @@ def enumerated(binding: Binding, index: ServiceIndex) -> Binding:
         ),
         None,
     )
-    if place is None:
+    if indexed is None:
         obstacle = f"nothing is known about what {binding.operation} requires"
         return replace(binding, parents=(), values=(), obstacle=obstacle)
-    item = Identity(index, place, binding.table.partition(".")[2])
+    item = Identity(index, indexed, binding.table.partition(".")[2])
     found = FoundListing(binding.listing) if binding.listing else find_listing(item)
     rows = enumerate_rows(item, found)
     return replace(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
-from schemagen.lockfile.form import Form, entry_name, shown
+from schemagen.lockfile.form import Form, entry_name, json_excerpt
 from schemagen.runtime.calls import Json
 from schemagen.settings.positions import KeyPath
 
@@ -124,7 +124,9 @@ def _read_strings(form: Form, key_path: KeyPath, value: object) -> tuple[str, ..
         form.must_be(key_path, "a list of strings", value)
     for item in items or ():
         if not isinstance(item, str):
-            form.wrong(key_path, f"{entry_name(key_path)} must hold strings, not {shown(item)}")
+            form.wrong(
+                key_path, f"{entry_name(key_path)} must hold strings, not {json_excerpt(item)}"
+            )
     return tuple(item for item in items or () if isinstance(item, str))
 
 

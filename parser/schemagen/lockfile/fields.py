@@ -33,7 +33,7 @@ from schemagen.lockfile.codecs import (
     sequence,
     sorted_block,
 )
-from schemagen.lockfile.form import Form, shown
+from schemagen.lockfile.form import Form, json_excerpt
 from schemagen.lockfile.notation import argument_members, parse_type
 from schemagen.model import arn_format
 from schemagen.model.bindings import (
@@ -414,7 +414,7 @@ def read_content(form: Form, document: object) -> Content:
     if not isinstance(format, int) or format not in _FILES or format is True:
         known = " and ".join(map(str, _FILES))
         message = (
-            f"format {shown(format)} is unknown (this schemagen reads {known}); install the schemagen "
+            f"format {json_excerpt(format)} is unknown (this schemagen reads {known}); install the schemagen "
             "that wrote the file, or a newer one"
         )
         form.wrong(("format",), message)

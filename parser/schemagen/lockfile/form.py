@@ -64,7 +64,7 @@ def entry_name(key_path: KeyPath) -> str:
     return f'"{key_path[-1]}"' if key_path else "the file"
 
 
-def shown(value: object) -> str:
+def json_excerpt(value: object) -> str:
     """Format a JSON value for messages: a scalar as JSON, shortened; otherwise its kind."""
     if isinstance(value, dict):
         return "an object"
@@ -90,7 +90,9 @@ class Form:
 
     def must_be(self, key_path: KeyPath, accepted: str, value: object) -> None:
         """Record that the entry is ``value`` and must be something else."""
-        self.wrong(key_path, f"{entry_name(key_path)} must be {accepted}, not {shown(value)}")
+        self.wrong(
+            key_path, f"{entry_name(key_path)} must be {accepted}, not {json_excerpt(value)}"
+        )
 
     def raise_problems(self, duplicates: bool) -> None:
         """Raise `ProblemsFound` with every SG401, if any; ``duplicates`` reports duplicate keys as well."""

@@ -62,14 +62,14 @@ def _lines(call: Call) -> Iterator[str]:
     for parameter, values in call.values:
         yield f"{parameter}: each of {', '.join(values)}"
     for parameter, value in call.constants:
-        yield f"{parameter}: always {_shown(value)}"
+        yield f"{parameter}: always {_constant_text(value)}"
     yield from _rule_lines(call.rules)
 
 
 def _rule_lines(rules: CallRules) -> Iterator[str]:
     if rules.pagination:
         tokens = zip(rules.pagination.input, rules.pagination.output, strict=True)
-        pages = ", ".join(f"{parameter} from {place}" for parameter, place in tokens)
+        pages = ", ".join(f"{parameter} from {path}" for parameter, path in tokens)
         more = f" while {rules.pagination.more}" if rules.pagination.more else ""
         inferred = " (inferred from names)" if rules.pagination.inferred else ""
         yield f"next page: {pages}{more}{inferred}"
@@ -82,10 +82,10 @@ def _rule_lines(rules: CallRules) -> Iterator[str]:
         regions = ", ".join(f"{region} in {name}" for name, region in rules.scope.regions)
         yield f"covers all regions; sent to {regions or 'any of them'}"
     for parameter, value in rules.owner:
-        yield f"only what the account owns: {parameter}={_shown(value)}"
+        yield f"only what the account owns: {parameter}={_constant_text(value)}"
 
 
-def _shown(value: object) -> str:
+def _constant_text(value: object) -> str:
     if isinstance(value, tuple):
-        return f"[{', '.join(map(_shown, cast('tuple[object, ...]', value)))}]"
+        return f"[{', '.join(map(_constant_text, cast('tuple[object, ...]', value)))}]"
     return str(value)

@@ -8,7 +8,7 @@ from typing import Any
 
 from schemagen.diagnostics import ErrorCode, Example, printable
 
-WIDTH = 88
+TEXT_WIDTH = 88  # of wrapped paragraphs; a terminal may be wider
 INDENT = "  "
 
 
@@ -40,7 +40,7 @@ def _session(example: Example) -> str:
 
 
 def _paragraph(words: str) -> str:
-    wrapped = textwrap.wrap(words, WIDTH, break_long_words=False, break_on_hyphens=False)
+    wrapped = textwrap.wrap(words, TEXT_WIDTH, break_long_words=False, break_on_hyphens=False)
     return "".join(f"{line}\n" for line in wrapped)
 
 

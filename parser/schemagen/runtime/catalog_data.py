@@ -128,7 +128,7 @@ class CallData:
 @dataclass(frozen=True, slots=True)
 class BindingData:
     """Which response fills which column. ``path`` leads from the response of the primary
-    ``operation`` to the item of a row; ``unbound`` are the columns that nothing fills.
+    ``operation`` to the item of a row; ``unbound`` are the columns that no member fills.
     """
 
     service: str
@@ -270,10 +270,10 @@ class DuplicateKeys(CatalogError):
 class _Findings(list[tuple[KeyPath, str]]):
     def must_be(self, path: KeyPath, accepted: str, value: object) -> None:
         name = json.dumps(path[-1]) if path else "the catalogue"
-        self.append((path, f"{name} must be {accepted}, not {_shown(value)}"))
+        self.append((path, f"{name} must be {accepted}, not {_excerpt(value)}"))
 
 
-def _shown(value: object) -> str:
+def _excerpt(value: object) -> str:
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):
@@ -645,7 +645,7 @@ def parse(text: str) -> CatalogData:
         duplicates = duplicates or len(entries) != len(pairs)
         return entries
 
-    # Nothing becomes garbage here, and looking for it among so many objects takes as long as the rest.
+    # Nothing becomes garbage here, and collecting it among so many objects would double the time.
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -673,7 +673,7 @@ def _catalog(document: object) -> CatalogData:
         found.must_be(("format",) if "format" in entries else (), accepted, format)
         raise CatalogError(found)
     if format > FORMAT:
-        message = f"format {format} is of a newer schemagen; this one reads formats up to {FORMAT}"
+        message = f"format {format} was written by a newer schemagen; this one reads formats up to {FORMAT}"
         raise NewerFormat([(("format",), message)])
     head = _HEAD.values(
         found, (), {key: entries[key] for key in entries if key not in _NOT_HEAD}

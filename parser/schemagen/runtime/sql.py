@@ -1,5 +1,5 @@
 # Part of schemagen's runtime; `schemagen build` copies it into generated packages.
-"""Make SQL statements and their parameters from rows, and rows from fetched values, for any driver.
+"""Make SQL statements, convert rows to their parameters, and convert fetched values to rows.
 
 `Loader` takes the SQL dialects of a package as data, in `DialectRules`.
 """

@@ -43,7 +43,7 @@ class ConversionError(ValueError):
 
 
 def expected(what: str, value: object) -> str:
-    """Say what was expected instead of a value, without showing the value."""
+    """Format what was expected instead of a value, without showing the value."""
     return f"expected {what}, got {type(value).__name__}"
 
 
@@ -137,7 +137,7 @@ def timestamp(value: object, at: str, errors: Errors = "strict") -> datetime:
     if value.utcoffset() is None:
         raise ConversionError(
             at,
-            "the datetime has no time zone; set the one that was meant (tzinfo=)",
+            "the datetime is naive; set its time zone (tzinfo=)",
         )
     try:
         return value.astimezone(UTC)

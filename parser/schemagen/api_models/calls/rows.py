@@ -24,13 +24,13 @@ class Row:
     operation: str
     source: str
     entries: Mapping[str, Any]
-    place: str
+    label: str
 
     def text(self, key: str) -> str:
         """Return the string at ``key``. Raises ValueError for any other value."""
         value = self.entries[key]
         if not isinstance(value, str) or not value:
-            raise ValueError(f"{self.place}: {key} must be a string, not {value!r}")
+            raise ValueError(f"{self.label}: {key} must be a string, not {value!r}")
         return value
 
     def texts(self, key: str) -> tuple[str, ...]:
@@ -38,14 +38,14 @@ class Row:
         value = self.entries[key]
         texts = tuple(cast("list[str]", value)) if isinstance(value, list) else ()
         if not texts or not all(text and isinstance(text, str) for text in cast("Any", texts)):
-            raise ValueError(f"{self.place}: {key} must be an array of strings, not {value!r}")
+            raise ValueError(f"{self.label}: {key} must be an array of strings, not {value!r}")
         return texts
 
     def table(self, key: str) -> Mapping[str, Any]:
         """Return the table at ``key``, empty if it is left out. Raises ValueError for any other value."""
         value = self.entries.get(key, {})
         if not isinstance(value, dict):
-            raise ValueError(f"{self.place}: {key} must be a table, not {value!r}")
+            raise ValueError(f"{self.label}: {key} must be a table, not {value!r}")
         return cast("dict[str, Any]", value)
 
 
@@ -58,29 +58,29 @@ def read_rows(
         if not SERVICE_NAME.fullmatch(service) or not isinstance(operations, dict):
             raise ValueError(f"{name}: {service!r} must be a service with tables of operations")
         for operation, entries in cast("dict[str, object]", operations).items():
-            place = f"{name}: {service}.{operation}"
+            label = f"{name}: {service}.{operation}"
             if operation != EVERY and not API_NAME.fullmatch(operation):
-                raise ValueError(f"{place}: must be the name of an operation")
+                raise ValueError(f"{label}: must be the name of an operation")
             if not isinstance(entries, dict):
-                raise ValueError(f"{place}: must be a table, not {entries!r}")
+                raise ValueError(f"{label}: must be a table, not {entries!r}")
             found = cast("dict[str, Any]", entries)
-            yield _row(service, operation, place, found, {*required, "source"}, optional)
+            yield _row(service, operation, label, found, {*required, "source"}, optional)
 
 
 def _row(
     service: str,
     operation: str,
-    place: str,
+    label: str,
     entries: Mapping[str, Any],
     required: set[str],
     optional: tuple[str, ...],
 ) -> Row:
     if missing := required.difference(entries):
-        raise ValueError(f"{place}: lacks {', '.join(sorted(missing))}")
+        raise ValueError(f"{label}: lacks {', '.join(sorted(missing))}")
     if unknown := entries.keys() - required - set(optional):
-        raise ValueError(f"{place}: has the unknown key {', '.join(sorted(unknown))}")
+        raise ValueError(f"{label}: has the unknown key {', '.join(sorted(unknown))}")
     source = entries["source"]
     if not isinstance(source, str) or not source.startswith(_SOURCES):
         wanted = " or ".join(_SOURCES)
-        raise ValueError(f"{place}: source must begin with {wanted}, not {source!r}")
-    return Row(service, operation, source, entries, place)
+        raise ValueError(f"{label}: source must begin with {wanted}, not {source!r}")
+    return Row(service, operation, source, entries, label)

@@ -75,6 +75,6 @@ def parse(text: str) -> Mapping[tuple[str, str], Scope]:
             found[row.service, row.operation] = Scope("global", tuple(sorted(regions.items())))
         else:
             raise ValueError(
-                f'{row.place}: kind must be "account", or "global" with regions, not {kind!r}'
+                f'{row.label}: kind must be "account", or "global" with regions, not {kind!r}'
             )
     return found

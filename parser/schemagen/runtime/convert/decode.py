@@ -35,16 +35,18 @@ def hstore_from_text(
     if not isinstance(value, str):
         return hstore(value, at, errors)
     result: dict[str, str | None] = {}
-    place = 0
-    while place < len(value):
-        pair = _HSTORE_PAIR.match(value, place)
+    position = 0
+    while position < len(value):
+        pair = _HSTORE_PAIR.match(value, position)
         if pair is None:
-            raise ConversionError(at, f"invalid hstore text at character {place + 1}")
+            raise ConversionError(
+                at, f"invalid hstore text at character {position + 1}"
+            )
         item = pair[2]
         result[_HSTORE_ESCAPE.sub(r"\1", pair[1])] = (
             None if item is None else _HSTORE_ESCAPE.sub(r"\1", item)
         )
-        place = pair.end()
+        position = pair.end()
     return result
 
 
@@ -63,14 +65,14 @@ def hstore_csv_from_text(
 
 def _csv_values(line: str, at: str) -> list[str]:
     values: list[str] = []
-    place = 0
+    position = 0
     while True:
-        found = _CSV_FIELD.match(line, place)
+        found = _CSV_FIELD.match(line, position)
         if found is None:
-            raise ConversionError(at, f"invalid CSV at character {place + 1}")
+            raise ConversionError(at, f"invalid CSV at character {position + 1}")
         quoted, plain, end = found.groups()
         values.append(plain if quoted is None else quoted.replace('""', '"'))
-        place = found.end()
+        position = found.end()
         if not end:
             return values
 

@@ -1,5 +1,5 @@
 # Part of schemagen's runtime; `schemagen build` copies it into generated packages.
-"""Look up names, and suggest a similar one for an unknown name."""
+"""Look up names, and suggest a similar name for an unknown one."""
 
 from __future__ import annotations
 

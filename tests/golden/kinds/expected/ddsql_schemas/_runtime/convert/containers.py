@@ -22,7 +22,7 @@ from .scalars import (
 T = TypeVar("T")
 
 # Responses hold many small containers. isinstance with a tuple of types is faster than with a
-# union, which is built anew each time, and comparing the type of a dict is faster than isinstance
+# union, which would be built each time, and comparing the type of a dict is faster than isinstance
 # with Mapping.
 LISTS = (list, tuple)
 
