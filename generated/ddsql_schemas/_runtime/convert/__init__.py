@@ -13,7 +13,7 @@ the value, and never the value itself, because values can be secret.
 Only the standard library is used: the modules are copied word for word into generated packages.
 """
 
-from .arn import arn_account, arn_place, built_arn, no_arn
+from .arn import arn_account, arn_location, built_arn, no_arn
 from .containers import array, distinct, hstore, json_value, mapping, tags
 from .decode import document, hstore_csv_from_text, hstore_from_text, json_from_text
 from .encode import (
@@ -59,7 +59,7 @@ __all__ = [
     "Map",
     "answer",
     "arn_account",
-    "arn_place",
+    "arn_location",
     "array",
     "at_member",
     "base64_text",

@@ -155,7 +155,7 @@ def from_item(
         item: The response of DescribeCompilationJob.
         list_tags: The response of ListTags for this item, called with ResourceArn (the
             item's CompilationJobArn).
-        key: The value of _key, in place of the item's own identifier.
+        key: The value of _key; overrides the item's own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
 
@@ -360,7 +360,7 @@ def from_response(
         response: The response of DescribeCompilationJob.
         list_tags: The response of ListTags for this item, called with ResourceArn (the
             item's CompilationJobArn).
-        key: The value of _key, in place of the item's own identifier.
+        key: The value of _key; overrides the item's own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
 

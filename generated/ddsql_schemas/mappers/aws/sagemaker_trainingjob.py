@@ -364,7 +364,7 @@ def from_item(
         item: The response of DescribeTrainingJob.
         list_tags: The response of ListTags for this item, called with ResourceArn (the
             item's TrainingJobArn).
-        key: The value of _key, in place of the item's own identifier.
+        key: The value of _key; overrides the item's own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
 
@@ -800,7 +800,7 @@ def from_response(
         response: The response of DescribeTrainingJob.
         list_tags: The response of ListTags for this item, called with ResourceArn (the
             item's TrainingJobArn).
-        key: The value of _key, in place of the item's own identifier.
+        key: The value of _key; overrides the item's own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
 

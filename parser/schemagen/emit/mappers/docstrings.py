@@ -1,4 +1,4 @@
-"""The docstrings of a mapper: the operations that its table is read with, and its parameters."""
+"""Format the docstrings of a mapper: the operations that fill its table, and its parameters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from schemagen.model.paths import WHOLE
 from schemagen.names import docstring_text, python_literal
 from schemagen.runtime.calls import CallRules
 
-_SCOPE = {"partition": "partition", "region": "region", "account_id": "account"}
+_LOCATION = {"partition": "partition", "region": "region", "account_id": "account"}
 """Parameters of a mapper -> what they say about an item."""
 
 
@@ -146,9 +146,9 @@ def _parameters(
     plan: MapperPlan, responses: Iterable[Response], *, per_item: bool
 ) -> Iterator[str]:
     the = "A function of the item that returns the" if per_item else "The"
-    for parameter in plan.scope:
-        what = _SCOPE[parameter]
-        yield f"{parameter}: The item's {what}; columns that are made from it are None without it."
+    for parameter in plan.location:
+        what = _LOCATION[parameter]
+        yield f"{parameter}: The item's {what}; without it, columns derived from it are None."
     for response in responses:
         text = f"{response.parameter}: {the} response of {response.operation}"
         if response.in_primary:
@@ -158,7 +158,7 @@ def _parameters(
         else:
             yield f"{text}, which may cover other resources."
     if plan.key:
-        text = f"key: {the} value of {plan.key.name}, in place of the item's own identifier."
+        text = f"key: {the} value of {plan.key.name}; overrides the item's own identifier."
         yield f"{text} {docstring_text(plan.key.column.column.description)}"
 
 

@@ -8,7 +8,7 @@ from schemagen.emit.imports import Imports
 from schemagen.emit.layout import lay_out, lay_out_item, lay_out_value
 from schemagen.emit.mappers.plan import (
     ArnAccount,
-    ArnScope,
+    ArnLocation,
     BuiltArn,
     ColumnPlan,
     Fetched,
@@ -31,7 +31,7 @@ def from_item(plan: MapperPlan, values: Values) -> list[str]:
             if not response.whole
         ),
         *(_fetch(member, imports) for member in plan.fetched if not member.is_item),
-        *(_find_scope(scope, imports) for scope in plan.arn_scopes),
+        *(_find_location(location, imports) for location in plan.arn_locations),
         *(_build_arn(arn, imports, 1) for arn in plan.arns if not arn.lazy),
         *(_choose_key(plan.key, imports) if plan.key else ()),
         "    return {",
@@ -74,11 +74,11 @@ def _fetch(fetched: Fetched, imports: Imports) -> str:
     return _assign_unless_none(variable, item, value)
 
 
-def _find_scope(scope: ArnScope, imports: Imports) -> str:
+def _find_location(location: ArnLocation, imports: Imports) -> str:
     """Make the statement that takes partition, region and account from an ARN."""
-    found = f"{imports.converter('arn_place')}({scope.arn}, {python_literal(scope.at)}, errors)"
+    found = f"{imports.converter('arn_location')}({location.arn}, {python_literal(location.at)}, errors)"
     return lay_out_value(
-        f"{scope.variable} = ", f"(None, None, None) if {scope.arn} is None else {found}", 1
+        f"{location.variable} = ", f"(None, None, None) if {location.arn} is None else {found}", 1
     )
 
 

@@ -103,7 +103,7 @@ def _row_type(plan: MapperPlan, values: Values) -> str:
 def _parameters(
     plan: MapperPlan, responses: Iterable[Response], imports: Imports, *, per_item: bool = False
 ) -> list[str]:
-    """List the keyword parameters: scope, ``responses``, key, errors.
+    """List the keyword parameters: location, ``responses``, key, errors.
 
     With ``per_item``, values that vary per item are passed as functions of the item.
     """
@@ -113,7 +113,7 @@ def _parameters(
     ]
     if plan.key:
         of_item.append(("key", plan.key.column.type.row))
-    annotations = [(name, "str | None") for name in plan.scope] + [
+    annotations = [(name, "str | None") for name in plan.location] + [
         (name, f"Callable[[Item], {type}] | None" if per_item else f"{type} | None")
         for name, type in of_item
     ]
@@ -161,7 +161,7 @@ def _from_response(plan: MapperPlan) -> list[str]:
     def yield_row(path: list[str], depth: int) -> str:
         item = path[-1]
         arguments = [item]
-        arguments += [f"{name}={name}" for name in plan.scope]
+        arguments += [f"{name}={name}" for name in plan.location]
         arguments += [
             f"{response.parameter}={_narrowed(response, plan.primary, path)}"
             for response in plan.enrichments_in_primary
@@ -171,7 +171,7 @@ def _from_response(plan: MapperPlan) -> list[str]:
             arguments.append(f"{name}={value if plan.primary.multiple_items else name}")
         return lay_out(f"yield from_item({', '.join([*arguments, 'errors=errors'])})", depth)
 
-    return list(_walk(plan.primary.steps, (*of_item, *plan.scope), yield_row))
+    return list(_walk(plan.primary.steps, (*of_item, *plan.location), yield_row))
 
 
 def _narrowed(enrichment: Response, primary: Response, path: list[str]) -> str:

@@ -78,7 +78,7 @@ class Fetched:
 
 
 @dataclass(frozen=True)
-class ArnScope:
+class ArnLocation:
     """Partition, region and account of an ARN, which other ARNs are built from: the variable that
     holds them, and that of the ARN."""
 
@@ -164,7 +164,7 @@ class InputType:
 class MapperPlan:
     """Everything that the module of a mapper is rendered from.
 
-    ``scope`` are the parameters for the items' partition, region and account. ``columns`` are all columns of the
+    ``location`` are the parameters for the items' partition, region and account. ``columns`` are all columns of the
     table. Of ``inputs`` each stands before those that refer to it. ``mapped`` are the members of the
     primary item that fill columns, sorted.
     """
@@ -172,11 +172,11 @@ class MapperPlan:
     table: LinkedTable
     binding: Binding
     service: RecordedService
-    scope: tuple[str, ...]
+    location: tuple[str, ...]
     primary: Response
     enrichments: tuple[Response, ...]
     fetched: tuple[Fetched, ...]
-    arn_scopes: tuple[ArnScope, ...]
+    arn_locations: tuple[ArnLocation, ...]
     arns: tuple[BuiltArn, ...]
     columns: tuple[ColumnPlan, ...]
     inputs: tuple[InputType, ...]

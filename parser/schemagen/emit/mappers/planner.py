@@ -12,7 +12,7 @@ from schemagen.catalog import LinkedColumn, LinkedTable
 from schemagen.emit.imports import RESERVED
 from schemagen.emit.mappers.plan import (
     ArnAccount,
-    ArnScope,
+    ArnLocation,
     BuiltArn,
     ColumnPlan,
     Fetched,
@@ -31,7 +31,11 @@ from schemagen.model.recorded import RecordedResponses, RecordedService, Recorde
 from schemagen.names import class_name, snake_case
 from schemagen.runtime import convert
 
-_SCOPE: Mapping[str, str] = {"Partition": "partition", "Region": "region", "Account": "account_id"}
+_CALLER_PARAMETERS: Mapping[str, str] = {
+    "Partition": "partition",
+    "Region": "region",
+    "Account": "account_id",
+}
 """Placeholders of ARN formats -> the parameters that callers pass for them, in order."""
 _CONVERTERS = frozenset(name for name in vars(convert) if not name.startswith("_"))
 _PARAMETERS = frozenset({"item", "response", "key", "errors", "shapes"})
@@ -50,10 +54,10 @@ def plan_mapper(table: LinkedTable) -> MapperPlan:
 
 
 class _Planner:
-    """What is settled so far.
+    """Plans one mapper; attributes hold what is settled so far.
 
     ``variables`` are those of the members that are fetched, and ``columns_of`` the columns that
-    use each; ``maps`` hold members at a key; ``arn_scopes`` are by the member that holds the ARN,
+    use each; ``maps`` hold members at a key; ``arn_locations`` are by the member that holds the ARN,
     ``arns`` by format and that member.
     """
 
@@ -61,15 +65,15 @@ class _Planner:
         self.table, self.binding, self.service = table, binding, service
         self.responses = RecordedResponses(service)
         self.fillers = {filler.column: filler for filler in binding.filled}
-        self.scope = self.scope_parameters()
+        self.location = self.caller_parameters()
         self.types_taken = {*RESERVED, "Item", "Row", "Response"}
-        self.variables_taken = {*_CONVERTERS, *_PARAMETERS, *self.scope}
+        self.variables_taken = {*_CONVERTERS, *_PARAMETERS, *self.location}
         self.primary = self.primary_response()
         self.enrichments = tuple(map(self.enrichment_response, self.used_enrichments()))
         self.variables: dict[_Source, str] = {}
         self.columns_of: dict[_Source, list[LinkedColumn]] = {}
         self.maps: dict[_Source, Fetched] = {}
-        self.arn_scopes: dict[str, ArnScope] = {}
+        self.arn_locations: dict[str, ArnLocation] = {}
         self.arns: dict[tuple[str, str], BuiltArn] = {}
 
     def plan(self) -> MapperPlan:
@@ -82,11 +86,11 @@ class _Planner:
             table=self.table,
             binding=self.binding,
             service=self.service,
-            scope=self.scope,
+            location=self.location,
             primary=self.primary,
             enrichments=self.enrichments,
             fetched=read,
-            arn_scopes=tuple(self.arn_scopes.values()),
+            arn_locations=tuple(self.arn_locations.values()),
             arns=tuple(self.arns.values()),
             columns=tuple(
                 ColumnPlan(column, self.at(column), self.value(column, fetched))
@@ -101,8 +105,8 @@ class _Planner:
 
     # --- responses ---
 
-    def scope_parameters(self) -> tuple[str, ...]:
-        """Those of `_SCOPE` that the columns need."""
+    def caller_parameters(self) -> tuple[str, ...]:
+        """Return those of `_CALLER_PARAMETERS` that the columns need."""
         needed: set[str] = set()
         for column in self.table.columns:
             match self.fillers.get(column.column.name):
@@ -112,7 +116,7 @@ class _Planner:
                     needed.update(arn_format.parse(format).caller_placeholders)
                 case _:
                     pass
-        return tuple(parameter for name, parameter in _SCOPE.items() if name in needed)
+        return tuple(parameter for name, parameter in _CALLER_PARAMETERS.items() if name in needed)
 
     def primary_response(self) -> Response:
         operation, path = self.binding.operation, self.binding.path
@@ -200,25 +204,27 @@ class _Planner:
         made = arn_format.parse(filler.format)
         parts: list[tuple[str, str]] = []
         for name in made.placeholders:
-            if name not in _SCOPE:
+            if name not in _CALLER_PARAMETERS:
                 parts.append((name, self.variables[None, name]))
             elif filler.member:
-                scope = self.scope_in_arn(column, filler.member)
+                location = self.location_in_arn(column, filler.member)
                 index = arn_format.CALLER_PLACEHOLDERS.index(name)
-                parts.append((f"{name.lower()} in {filler.member}", f"{scope}[{index}]"))
+                parts.append((f"{name.lower()} in {filler.member}", f"{location}[{index}]"))
             else:
-                parts.append((f"{_SCOPE[name]}=", _SCOPE[name]))
+                parts.append((f"{_CALLER_PARAMETERS[name]}=", _CALLER_PARAMETERS[name]))
         lazy = column.column.name == KEY
         name = "key" if lazy else unique(local_variable(column.column.name), self.variables_taken)
         return BuiltArn(name, self.at(column), made.literals, tuple(parts), lazy)
 
-    def scope_in_arn(self, column: LinkedColumn, member: str) -> str:
+    def location_in_arn(self, column: LinkedColumn, member: str) -> str:
         """Return the variable with partition, region and account of the ARN in ``member``."""
-        if member in self.arn_scopes:
-            variable = self.arn_scopes[member].variable
+        if member in self.arn_locations:
+            variable = self.arn_locations[member].variable
         else:
-            variable = unique(f"place_of_{local_variable(member)}", self.variables_taken)
-        self.arn_scopes[member] = ArnScope(variable, self.variables[None, member], self.at(column))
+            variable = unique(f"location_of_{local_variable(member)}", self.variables_taken)
+        self.arn_locations[member] = ArnLocation(
+            variable, self.variables[None, member], self.at(column)
+        )
         return variable
 
     # --- values ---
@@ -243,7 +249,7 @@ class _Planner:
             case None:
                 return None
             case DerivedColumn(rule="account_given"):
-                return GivenAccount(_SCOPE["Account"])
+                return GivenAccount(_CALLER_PARAMETERS["Account"])
             case DerivedColumn(rule="account_from_arn", member=member):
                 return ArnAccount(fetched[None, member])
             case DerivedColumn(rule="arn_format", member=member, format=format):

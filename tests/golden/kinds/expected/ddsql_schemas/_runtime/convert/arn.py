@@ -12,7 +12,7 @@ _ACCOUNT = re.compile("[0-9]{12}")
 
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
-def arn_place(
+def arn_location(
     arn: object, at: str, errors: Errors = "strict"
 ) -> tuple[str, str | None, str | None]:
     """Return partition, region and account of an ARN, None for each that the ARN leaves empty.
@@ -30,7 +30,7 @@ def arn_place(
 
 def arn_account(arn: object, at: str, errors: Errors = "strict") -> str | None:
     """Return the account of an ARN. None if the ARN names no account (as an S3 bucket's)."""
-    return arn_place(arn, at, errors)[2]
+    return arn_location(arn, at, errors)[2]
 
 
 def built_arn(

@@ -55,7 +55,7 @@ def from_item(
 
     Args:
         item: The response of DescribeKeepsake.
-        key: The value of _key, in place of the item's own identifier.
+        key: The value of _key; overrides the item's own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
 
@@ -107,7 +107,7 @@ def from_response(
 
     Args:
         response: The response of DescribeKeepsake.
-        key: The value of _key, in place of the item's own identifier.
+        key: The value of _key; overrides the item's own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
 

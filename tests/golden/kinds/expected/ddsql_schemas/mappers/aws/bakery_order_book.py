@@ -77,7 +77,7 @@ def from_item(
         item: The response of GetOrderBookAttributes.
         list_tags_for_resource: The response of ListTagsForResource for this item,
             called with ResourceArn (the item's Attributes[BookArn]).
-        key: The value of _key, in place of the item's own identifier.
+        key: The value of _key; overrides the item's own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
 
@@ -155,7 +155,7 @@ def from_response(
         response: The response of GetOrderBookAttributes.
         list_tags_for_resource: The response of ListTagsForResource for this item,
             called with ResourceArn (the item's Attributes[BookArn]).
-        key: The value of _key, in place of the item's own identifier.
+        key: The value of _key; overrides the item's own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
 

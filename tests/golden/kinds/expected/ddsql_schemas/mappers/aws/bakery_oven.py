@@ -78,12 +78,10 @@ def from_item(
 
     Args:
         item: An element of Halls[].Ovens[] in the response of DescribeOvens.
-        partition: The item's partition; columns that are made from it are None without
-            it.
-        region: The item's region; columns that are made from it are None without it.
-        account_id: The item's account; columns that are made from it are None without
-            it.
-        key: The value of _key, in place of the item's own identifier.
+        partition: The item's partition; without it, columns derived from it are None.
+        region: The item's region; without it, columns derived from it are None.
+        account_id: The item's account; without it, columns derived from it are None.
+        key: The value of _key; overrides the item's own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
 
@@ -168,13 +166,11 @@ def from_response(
 
     Args:
         response: The response of DescribeOvens.
-        partition: The item's partition; columns that are made from it are None without
-            it.
-        region: The item's region; columns that are made from it are None without it.
-        account_id: The item's account; columns that are made from it are None without
-            it.
-        key: A function of the item that returns the value of _key, in place of the
-            item's own identifier.
+        partition: The item's partition; without it, columns derived from it are None.
+        region: The item's region; without it, columns derived from it are None.
+        account_id: The item's account; without it, columns derived from it are None.
+        key: A function of the item that returns the value of _key; overrides the item's
+            own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
 

@@ -136,7 +136,7 @@ def from_item(
             ResourceArn (arn:${Partition}:bakery:${Region}:${Account}:recipe/${Name}).
         list_tags_for_resource: The response of ListTagsForResource for this item,
             called with ResourceArn (the item's RecipeArn).
-        key: The value of _key, in place of the item's own identifier.
+        key: The value of _key; overrides the item's own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
 
@@ -240,7 +240,7 @@ def from_response(
             ResourceArn (arn:${Partition}:bakery:${Region}:${Account}:recipe/${Name}).
         list_tags_for_resource: The response of ListTagsForResource for this item,
             called with ResourceArn (the item's RecipeArn).
-        key: The value of _key, in place of the item's own identifier.
+        key: The value of _key; overrides the item's own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
 

@@ -78,7 +78,7 @@ def from_item(
 
     Args:
         item: An element of Classes[] in the response of DescribeClasses.
-        key: The value of _key, in place of the item's own identifier.
+        key: The value of _key; overrides the item's own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
 
@@ -132,8 +132,8 @@ def from_response(
 
     Args:
         response: The response of DescribeClasses.
-        key: A function of the item that returns the value of _key, in place of the
-            item's own identifier.
+        key: A function of the item that returns the value of _key; overrides the item's
+            own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
 

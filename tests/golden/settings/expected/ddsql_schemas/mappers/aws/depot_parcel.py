@@ -69,14 +69,12 @@ def from_item(
 
     Args:
         item: An element of Parcels[] in the response of ListParcels.
-        partition: The item's partition; columns that are made from it are None without
-            it.
-        region: The item's region; columns that are made from it are None without it.
-        account_id: The item's account; columns that are made from it are None without
-            it.
+        partition: The item's partition; without it, columns derived from it are None.
+        region: The item's region; without it, columns derived from it are None.
+        account_id: The item's account; without it, columns derived from it are None.
         weigh_parcel: The response of WeighParcel for this item, called with Id (the
             item's ParcelUuid), Unit="gram".
-        key: The value of _key, in place of the item's own identifier.
+        key: The value of _key; overrides the item's own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
 
@@ -147,15 +145,13 @@ def from_response(
 
     Args:
         response: The response of ListParcels.
-        partition: The item's partition; columns that are made from it are None without
-            it.
-        region: The item's region; columns that are made from it are None without it.
-        account_id: The item's account; columns that are made from it are None without
-            it.
+        partition: The item's partition; without it, columns derived from it are None.
+        region: The item's region; without it, columns derived from it are None.
+        account_id: The item's account; without it, columns derived from it are None.
         weigh_parcel: A function of the item that returns the response of WeighParcel
             for this item, called with Id (the item's ParcelUuid), Unit="gram".
-        key: A function of the item that returns the value of _key, in place of the
-            item's own identifier.
+        key: A function of the item that returns the value of _key; overrides the item's
+            own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
 
