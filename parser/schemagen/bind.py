@@ -56,7 +56,7 @@ class LockChange:
 
 @dataclass(frozen=True, slots=True)
 class BindResult:
-    """The lock files that change, and findings that say what stays unbound and why."""
+    """The lock files that change, and findings about what stays unbound, and why."""
 
     changes: tuple[LockChange, ...]
     findings: tuple[Problem, ...] = ()

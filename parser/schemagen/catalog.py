@@ -30,9 +30,9 @@ class LinkedColumn:
     """A column with its type. ``shape`` is what API pages or the lock's record say that a json
     column, or an array of json, holds; None where neither does.
 
-    ``service`` is the service of its structures ("" without a shape). The column's values are the
-    documented ones and the record's. ``field`` is the Python attribute; ``names`` maps notations to
-    unquoted identifiers, ``types`` to spelled types.
+    ``service`` is the service of its structures ("" without a shape). ``column.values`` combines
+    the documented values with the recorded ones. ``field`` is the Python attribute; ``names`` maps
+    notations to unquoted identifiers, ``types`` to spelled types.
     """
 
     column: Column
@@ -46,7 +46,7 @@ class LinkedColumn:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """What a table is called in a notation: unquoted identifiers."""
+    """The unquoted names of a table and its schema in a notation."""
 
     schema: str
     name: str

@@ -18,7 +18,7 @@ Convert = Callable[[object, str, Errors], object]
 
 
 class Table(NamedTuple):
-    """What loading needs to know of a table.
+    """The names and types that loading a table requires.
 
     ``columns`` maps names to DDSQL types, in the order of the documentation. ``renamed`` maps names
     to their names in a dialect that does not accept them unchanged.

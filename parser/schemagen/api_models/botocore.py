@@ -92,8 +92,8 @@ class BotocoreModels:
 
 
 class _Loader(Loader):
-    """A loader that does not look the services up in all folders again: a loader keeps all that it
-    loads, so every model has a loader of its own."""
+    """Loads one model, with the services found before. botocore's loader caches everything that
+    it loads, so each model gets a loader of its own."""
 
     def list_available_services(self, type_name: str) -> list[str]:
         return _available_services(type_name, tuple(self.search_paths))

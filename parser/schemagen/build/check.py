@@ -13,7 +13,7 @@ from schemagen.build.plan import BuildPlan
 
 
 class Cause(StrEnum):
-    """Why a file is not what it should be."""
+    """Why a file differs from what a build would write."""
 
     HAND = "edited by hand"
     KEPT = "no longer generated, but edited by hand"
@@ -83,8 +83,8 @@ def _orphans(plan: BuildPlan) -> Iterator[Finding]:
 
 
 def _manifest(plan: BuildPlan) -> Iterator[Finding]:
-    """Report the manifest where it is missing, or where nothing else would be reported: that it
-    changes with the files it lists goes without saying."""
+    """Report the manifest if it is missing, or if it is the only file that changed: it changes
+    with every file that it lists."""
     text = manifest.render(plan.manifest)
     before = plan.tree.manifest_text
     if before is None:

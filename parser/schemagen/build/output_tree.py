@@ -1,4 +1,4 @@
-"""The output folder as it is before a build."""
+"""Compare the output folder with what the last build wrote there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from schemagen.build.manifest import Manifest
 
 @dataclass(frozen=True, slots=True)
 class OutputTree:
-    """What an earlier build wrote to ``folder``, and what is there now.
+    """What the last build wrote to ``folder``, and what is there now.
 
     ``manifest`` is the record of that build; where there is none, or one that cannot be read, it is
     empty and ``manifest_text`` is None. Then everything is rendered again, and no file counts as an
@@ -34,7 +34,7 @@ class OutputTree:
         return cls(folder, recorded, text, disk.digests(folder, recorded.written))
 
     def with_hashes_of(self, paths: Iterable[str]) -> OutputTree:
-        """Look at ``paths`` too."""
+        """Return the tree with the hashes of ``paths`` added."""
         others = disk.digests(self.folder, (path for path in paths if path not in self.hashes))
         return replace(self, hashes={**self.hashes, **others})
 
@@ -43,5 +43,6 @@ class OutputTree:
         return self.hashes.get(path) == content_hash
 
     def is_modified(self, path: str) -> bool:
-        """Whether the file at ``path``, which the manifest lists, was edited since it was written."""
+        """Return whether the file at ``path``, which the manifest lists, was edited since it was
+        written."""
         return not self.has(path, self.manifest.written[path])

@@ -36,7 +36,8 @@ class BuildPlan:
 
     @property
     def out_of_date(self) -> dict[str, str]:
-        """The files whose text on disk is not what it should be, with the right text."""
+        """The files whose text on disk differs from what the build generates, with the generated
+        text."""
         return {
             path: text
             for path, text in self.files.items()

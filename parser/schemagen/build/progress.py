@@ -1,4 +1,4 @@
-"""How a caller follows the progress of a build."""
+"""Define how a caller follows the progress of a build."""
 
 from __future__ import annotations
 

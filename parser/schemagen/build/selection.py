@@ -232,8 +232,8 @@ def _owners(package: str, tables: Iterable[TableEntry]) -> dict[str, set[str]]:
 def _bound_tables(
     inputs: BuildInputs, changes: _Changes, parsed: Iterable[str]
 ) -> dict[str, set[str]]:
-    """Find the services that bind each table of ``parsed`` and each table of a changed lock file: only
-    their lock files tell, and a table may be bound in two."""
+    """Find the services that bind each table of ``parsed`` and each table of a changed lock
+    file: only lock files hold this, and two of them may bind the same table."""
     by_lock = {
         PurePosixPath(source.path).stem: bound_tables(source.data) for source in inputs.locks
     }

@@ -58,8 +58,8 @@ class UpToDate:
 def compare(inputs: BuildInputs, tree: OutputTree) -> UpToDate:
     """Find what ``inputs`` would render to the very files that ``tree`` has.
 
-    A changed lock file or API page concerns only some of the tables and shared files; which ones, only
-    parsing it tells. Until `selection.select` has dropped these, the result holds them as well.
+    A changed lock file or API page concerns only some of the tables and shared files; which ones is
+    known only after parsing. The result includes them until `selection.select` drops them.
     """
     recorded = tree.manifest
     now, before = inputs.hashes, recorded.inputs

@@ -41,8 +41,8 @@ def coverage(
 ) -> int:
     """Show which columns the bindings fill, and where pages and botocore differ.
 
-    Reads pages and bindings only. The key is not counted. TABLES are ids; none means those that
-    are bound and those that botocore could fill.
+    Reads pages and bindings only. The key is not counted. TABLES are ids; by default, tables that
+    are bound or that botocore could fill are covered.
     """
     from schemagen import api
     from schemagen.report import coverage as report

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 def inspect(
     docs: Path | None, out: Path | None, tables: Sequence[str], output_format: str, values: bool
 ) -> int:
-    """Show what the pages say: tables, columns, structures. TABLES are ids; none means all."""
+    """Show what the pages say: tables, columns, structures. TABLES are ids; by default, all
+    tables are shown."""
     from schemagen import api
     from schemagen.report import pages as report
     from schemagen.report.terminal import print_table

@@ -15,7 +15,7 @@ def _mode() -> black.Mode:
 
 
 def format_python(source: str) -> str:
-    """``source`` as black writes it.
+    """Format ``source`` with black.
 
     Raises `black.InvalidInput` where it is not Python, which would be a defect of an emitter.
     """

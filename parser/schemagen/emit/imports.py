@@ -26,7 +26,7 @@ _OWN = ("Errors", "Json", "Map")
 RESERVED: frozenset[str] = frozenset(
     {*_STANDARD, *_TYPING_EXTENSIONS, *_OWN, "ConversionError"},
 )
-"""Names that a generated module may import, which nothing else in it may have."""
+"""Names that generated modules may import, and so must not define."""
 
 _WORD = re.compile(r"(?<![.\w])[A-Za-z_]\w*")
 
@@ -91,7 +91,7 @@ def section(module: str) -> int:
 
 
 def sorted_imports(imported: Mapping[str, Iterable[str]]) -> list[list[str]]:
-    """Import statements, by section, in the order of isort's and ruff's defaults.
+    """Make import statements, by section, in the order of isort's and ruff's defaults.
 
     ``imported`` maps modules to names, or texts of the form "name as alias", which get a statement
     each.
@@ -109,7 +109,7 @@ def sorted_imports(imported: Mapping[str, Iterable[str]]) -> list[list[str]]:
 
 
 def with_sorted_imports(source: str) -> str:
-    """``source``, whose imports stand on one line each above everything else, with them sorted."""
+    """Sort the imports of ``source``, each of which is one line above all other code."""
     head, *lines = source.split("\n")
     imported: dict[str, list[str]] = {}
     while lines and (not lines[0] or lines[0].startswith("from ")):

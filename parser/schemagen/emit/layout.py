@@ -21,7 +21,8 @@ _KEYWORD = re.compile(r"\w+=")
 
 
 def lay_out(statement: str, depth: int = 0) -> str:
-    """``statement``, written on one line, as lines indented by ``depth`` times four columns."""
+    """Break ``statement``, written on one line, into lines indented by ``depth`` times four
+    columns."""
     return "\n".join(_lines(statement, depth * 4, inside=False))
 
 
@@ -31,8 +32,8 @@ def lay_out_item(item: str, depth: int) -> str:
 
 
 def lay_out_value(head: str, value: str, depth: int, end: str = "") -> str:
-    """``head`` and the value that it assigns. A value that does not fit gets parentheses if it has
-    ``if`` or ``|``, or if not even its first bracket fits. ``end`` is "," in a dict."""
+    """Lay out ``head`` and the value that it assigns. A value that does not fit gets parentheses
+    if it has ``if`` or ``|``, or if not even its first bracket fits. ``end`` is "," in a dict."""
     opened, closed = _last_brackets(head)
     if closed and depth * 4 + len(head) >= WIDTH:
         margin = " " * depth * 4
@@ -71,7 +72,7 @@ def lay_out_loop(variable: str, found: str, depth: int) -> str:
 
 
 def lay_out_import(module: str, names: Iterable[str]) -> str:
-    """``from module import …``, exploded where it is too long."""
+    """Lay out ``from module import …``, exploded if it is too long."""
     names = list(names)
     line = f"from {module} import {', '.join(names)}"
     if len(line) <= WIDTH:
@@ -133,7 +134,8 @@ def _is_collection(text: str, opened: int) -> bool:
 
 
 def _bracketed(head: str, value: str, end: str, indent: int) -> str:
-    """``head``, ``value`` and ``end``, with parentheses around the value where black adds them."""
+    """Join ``head``, ``value`` and ``end``, with parentheses around the value where black adds
+    them."""
     line = f"{head}{value}{end}"
     if indent + len(line) <= WIDTH:
         return line

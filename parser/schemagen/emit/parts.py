@@ -1,4 +1,4 @@
-"""What is rendered by itself: tables, and what tables share."""
+"""Define the parts that are rendered independently: tables, and modules that tables share."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Part = LinkedTable | StructureModule | ShapesModule
 
 @dataclass(frozen=True, slots=True)
 class RenderContext:
-    """What renderers know besides their part."""
+    """What renderers receive besides their part."""
 
     settings: Settings
     models: StructureModels

@@ -1,4 +1,4 @@
-"""Where every generated file is and what its first line says.
+"""Define the path and the first line of every generated file.
 
 Paths are relative to the generated package, whose name is a setting, until `located` puts them into
 the output folder.
@@ -58,7 +58,7 @@ def output_path(
 
 
 def owner(path: str, targets: Iterable[Target]) -> Target | None:
-    """Find the target of the settings that ``path`` is a file of, by its pattern."""
+    """Return the target of the settings whose path pattern matches ``path``."""
     for target in targets:
         pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(target.path))
         if target.user_template is not None and re.fullmatch(pattern, path):

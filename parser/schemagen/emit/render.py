@@ -112,7 +112,7 @@ def render_parts(
 def render_catalog(
     text: str, settings: Settings, structure_models: StructureModels
 ) -> dict[str, str]:
-    """Render the files of targets that have one for the whole catalogue, whose JSON is ``text``."""
+    """Render the targets that write one file for the whole catalogue, whose JSON is ``text``."""
     targets = [target for target in settings.outputs if target.per is Per.CATALOG]
     if not targets:
         return {}

@@ -30,8 +30,8 @@ _PART_OF = re.compile("arnofthe(?P<part>.+?)forthe(?P<whole>.+)")
 
 
 def _documents_a_part(text: str, nouns: Collection[str]) -> bool:
-    """Whether the documentation of an ARN is about something that the resource has: "The ARN of the
-    SNS topic for the notification"."""
+    """Whether the documentation of an ARN is about another resource that this one uses: "The ARN
+    of the SNS topic for the notification"."""
     found = _PART_OF.search(text)
     return (
         found is not None

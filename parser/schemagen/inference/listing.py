@@ -241,8 +241,8 @@ class _ListingSearch:
         )
 
     def identifies(self, supplied: Iterable[str], listed: Sequence[str]) -> bool:
-        """Whether a listing of the table's own resources supplies what identifies one of them. If it
-        supplies only what they are part of, it holds every part of it once for each of them."""
+        """Whether a listing of the table's own resources supplies what identifies one of them. A
+        listing that supplies only their parent would repeat each parent once per resource."""
         names = {name for name in (*listed, *self.nouns) if name}
         for parameter in supplied:
             for form in value_names(self.operation, parameter):

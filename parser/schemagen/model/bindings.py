@@ -69,8 +69,8 @@ class Enrichment:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A call that lists what the next operation is called with: the primary one, or the listing of
-    what is part of its elements.
+    """A call that lists the arguments of the next operation, which is the primary one or the
+    listing below.
 
     ``path`` leads from its response to the listed elements, structures or strings
     ("TrainingJobSummaries[]"). ``arguments`` maps parameters of the next operation to members of an

@@ -229,7 +229,7 @@ class MemberReader:
                 yield _Head(Layout.HEADING, line, heading.end, column, source, name)
 
     def _typed(self, heads: Sequence[_Head], end: int) -> list[bool]:
-        """Tell which heads are followed by a type before the next one."""
+        """Find the heads that are followed by a type before the next head."""
         ends = [*(head.line for head in heads[1:]), end]
         return [any(self._types(head.end, end)) for head, end in zip(heads, ends, strict=False)]
 

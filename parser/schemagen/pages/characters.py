@@ -46,5 +46,5 @@ def wrong_in_name(name: str) -> int | None:
 
 
 def in_name(character: str) -> str:
-    """Say what is wrong with a name that contains ``character``, as the end of a message."""
+    """Explain what is wrong with a name that contains ``character``, as the end of a message."""
     return f"contains U+{ord(character):04X}, which is not allowed in names"

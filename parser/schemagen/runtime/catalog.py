@@ -23,10 +23,10 @@ M = TypeVar("M")
 
 
 class Entry(NamedTuple):
-    """Where the parts of a table are.
+    """The location of a table's parts.
 
-    ``key`` tells whether the table has a primary key, ``function`` whether it is a function with
-    parameters, ``mapper`` whether boto3 responses can be mapped to its rows.
+    ``key`` is whether the table has a primary key, ``function`` whether it is a function
+    with parameters, ``mapper`` whether boto3 responses can be mapped to its rows.
     """
 
     provider: str
@@ -86,7 +86,7 @@ class Catalog(Generic[D, M]):
         return self._module("mappers", entry) if entry.mapper else None
 
     def loading(self, table: str) -> Table:
-        """Import what the functions of ``sql`` need to know about the table."""
+        """Import the table's names and types, for the functions of ``sql``."""
         return cast("Table", self._module("tables", self.entry(table)).TABLE)
 
     def json_schema(self, table: str) -> dict[str, object]:
@@ -139,7 +139,7 @@ class Catalog(Generic[D, M]):
 
 
 def _group(catalog: str, table: str) -> str:
-    """Find the text of a table in catalog.json, whose other tables need not be parsed."""
+    """Extract a table's text from catalog.json without parsing the other tables."""
     start = catalog.index(f"\n{json.dumps(table)}: {{\n")
     end = catalog.index("\n}", start)
     return catalog[catalog.index("{", start) : end + 2]
@@ -170,7 +170,7 @@ class CatalogTable(Generic[D, M]):
 
     @property
     def loading(self) -> Table:
-        """What the functions of ``sql`` need to know about the table."""
+        """The table's names and types, for the functions of ``sql``."""
         return self._catalog.loading(self.id)
 
     @property

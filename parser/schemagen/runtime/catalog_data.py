@@ -18,7 +18,8 @@ from typing import Any, Final, Literal, TypeVar, cast
 
 FILE: Final = "catalog.json"
 FORMAT: Final = 1
-"""Raised with every change of the keys: a reader knows all keys of the formats up to its own."""
+"""Incremented with every change of the keys. A reader supports all formats up to its
+own."""
 
 KeyPath = tuple[str | int, ...]
 """The keys and indexes that lead to an entry of the file."""

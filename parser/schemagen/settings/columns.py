@@ -87,7 +87,7 @@ def _matches(rule: Rule, table: Table) -> bool:
 
 
 def _reason(rule: Rule, tables: Collection[Table], up_to_date: Collection[str]) -> tuple[str, str]:
-    """Say why a rule matches no column, and at which key to report it."""
+    """Explain why a rule matches no column, and return the key to report it at."""
     if not rule.exact:
         was = f" with the type {rule.was}" if rule.was else ""
         message = f"no column matches {rule.table}.{rule.column}{was}"

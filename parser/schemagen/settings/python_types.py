@@ -12,7 +12,7 @@ from schemagen.typetable import PythonType
 
 
 def problem(type: PythonType, root: Path) -> str:
-    """Say what is wrong with a type: its module is not installed, or does not define it.
+    """Explain what is wrong with a type: its module is not installed, or does not define it.
 
     ``root`` is the project's folder, in which modules are found as well. Returns "" if the type exists,
     or if only running the module would show whether it does.

@@ -248,7 +248,7 @@ def _without_use(
     notations: Mapping[str, Any],
     position: SourcePosition,
 ) -> Iterator[Problem]:
-    """Report targets in ``outputs`` that nothing can be done with."""
+    """Report targets in ``outputs`` that are useless without others that are not selected."""
     chosen = selected(names, known)
     dialects = [name for name, item in notations.items() if isinstance(item, Dialect)]
     for target in chosen:

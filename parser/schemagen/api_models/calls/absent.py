@@ -1,4 +1,4 @@
-"""Error codes by which an operation says that there is nothing to return, rather than that it failed.
+"""List the error codes by which an operation reports that there is nothing to return.
 
 The errors that the model declares for an operation come first. Codes that AWS documents only in
 prose are rows of `absent_errors.toml`.
@@ -26,8 +26,8 @@ def absent_errors(
     """Return the codes that mean that what ``operation`` is called for does not exist, sorted.
 
     ``declared`` are the codes of the errors in its model. They apply, as do the file's rows for
-    every operation, only if the call names a resource (``named``): a listing of all that an account
-    has answers with such an error only if it has failed.
+    every operation, only if the call names a resource (``named``): a listing of everything in an
+    account returns such an error only if it failed.
     """
     rows = _rows()
     found = set(rows.get((service, operation), ()))

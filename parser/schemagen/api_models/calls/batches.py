@@ -22,9 +22,9 @@ _PAGE = re.compile(
 
 
 def batch(operation: Signature, parameter: str) -> Limit | None:
-    """Return how many items ``parameter`` takes in one call, or None if it takes one because it is
-    not a list. The maximum is None if neither the constraints nor the documentation tell it: then
-    only one item a call is certain to be accepted."""
+    """Return the limit on the items of ``parameter`` in one call, or None if it is not a list.
+    The maximum is None if neither constraints nor documentation state one; then only a call with
+    a single item is safe."""
     member = operation.parameters.get(parameter)
     if member is None or member.type != "list":
         return None

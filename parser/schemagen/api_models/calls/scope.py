@@ -1,7 +1,7 @@
 """What part of an account a call covers, and which region it is sent to.
 
 A service whose endpoint rules give all regions of a partition one endpoint is global, and its region
-is the one that requests are signed for. What rules do not tell is in `scopes.toml`.
+is the one that requests are signed for. Exceptions to these rules are in `scopes.toml`.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Partition:
 def service_scope(
     partitions: Iterable[Partition], endpoint: Callable[[str], Endpoint | None]
 ) -> Scope:
-    """Return the scope of a service. ``endpoint`` returns its endpoint for a region, or None if it
-    has none there or more must be known to tell."""
+    """Return the scope of a service. ``endpoint`` returns its endpoint for a region, or None if
+    it has none there, or if that depends on more than the region."""
     regions: dict[str, str] = {}
     for partition in partitions:
         found = {endpoint(region) for region in partition.regions}
