@@ -188,10 +188,14 @@ def test_settings_are_accepted(tmp_path: Path) -> None:
 
 
 def test_every_setting_is_shown() -> None:
-    """docs/settings.md has every setting, and no other."""
-    [block] = blocks("toml", DOCS / "settings.md")
-    shown = tomllib.loads(block)["tool"]["schemagen"]
-    assert set(shown) == {setting.name for setting in SETTINGS}
+    """docs/settings.md and, for targets, docs/targets.md have every setting, and no other."""
+    shown = {page: set[str]() for page in ("settings", "targets")}
+    for page, names in shown.items():
+        for block in blocks("toml", DOCS / f"{page}.md"):
+            names |= set(tomllib.loads(block)["tool"]["schemagen"])
+    assert shown["targets"] == {"outputs", "targets"}
+    assert shown["settings"] | shown["targets"] == {setting.name for setting in SETTINGS}
+    assert not shown["settings"] & shown["targets"]
 
 
 def test_hooks_are_offered() -> None:
