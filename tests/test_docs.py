@@ -130,7 +130,7 @@ def anchors(page: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_somewhere(page: Path) -> None:
+def test_links_in_docs_resolve(page: Path) -> None:
     """Every link of a page to a file or a heading of this project has a target."""
     text = re.sub(r"`[^`\n]+`", "", page.read_text("utf-8"))
     for link in LINK.findall(text):

@@ -285,7 +285,7 @@ def test_the_page_wins_and_the_record_fills_the_gaps() -> None:
     assert catalog.structures["made", "Owner"].origin == RECORDED
 
 
-def test_a_page_types_the_column_itself() -> None:
+def test_link_prefers_the_shape_of_the_page() -> None:
     """Where a page says what a column holds, that is its shape, and not the record's; where the
     page's structure is nowhere, the record's it is."""
     other = page("Other", usage=Usage("DescribeThing", "Owner", element=True))

@@ -454,8 +454,8 @@ def _structure_for_map(world: World) -> bool:
 
 
 @pytest.mark.parametrize("use", USES)
-def test_choices_make_rows_pass(tmp_path: Path, use: Use) -> None:
-    """A choice for each member that disagrees settles the matter. After the record, every row passes;
+def test_member_choices_settle_every_disagreement(tmp_path: Path, use: Use) -> None:
+    """A choice for each member that disagrees resolves it. After the record, every row passes;
     after the page, the mapper converts to the page's type or refuses the value. Only structures
     cannot be made of anything else."""
     pairs = [pair(page, record) for page, record in product(KINDS, KINDS)]

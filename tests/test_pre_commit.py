@@ -88,7 +88,7 @@ def retype(project: Path, new: str) -> None:
     path.write_text(f"{before}| core | {new} {after}")
 
 
-def test_an_edited_page_fails_once(project: Path, hook: Hook) -> None:
+def test_build_hook_fails_once_after_an_edited_page(project: Path, hook: Hook) -> None:
     """A commit with an edited page is stopped with the tree regenerated; the next one passes."""
     assert (done := hook("schemagen-build")).returncode == 0, done.stdout
     before = tree(project / BUILT)
@@ -100,8 +100,8 @@ def test_an_edited_page_fails_once(project: Path, hook: Hook) -> None:
     assert (done := hook("schemagen-build")).returncode == 0, done.stdout
 
 
-def test_a_new_output_is_noticed(project: Path, hook: Hook) -> None:
-    """Files that a new page adds are untracked, which pre-commit does not see: the hook says so."""
+def test_build_hook_fails_when_it_adds_files(project: Path, hook: Hook) -> None:
+    """Files that a new page adds are untracked, which pre-commit does not notice: the hook fails."""
     new = project / "docs_src/ddsql/aws/aws.made_up.dataset.md"
     new.write_text(page("aws.made_up", "id | core | string"))
     done = hook("schemagen-build")
@@ -142,7 +142,9 @@ def test_wrong_pages_stop_a_commit(project: Path, hook: Hook) -> None:
         ("validate-config", ".pre-commit-config.yaml"),
     ],
 )
-def test_the_files_are_valid(command: str, file: str, environment: dict[str, str]) -> None:
+def test_pre_commit_accepts_both_hook_files(
+    command: str, file: str, environment: dict[str, str]
+) -> None:
     """pre-commit can read the hooks that the project offers and those that it uses."""
     subprocess.run(
         [sys.executable, "-m", "pre_commit", command, CHECKOUT / file], env=environment, check=True

@@ -49,12 +49,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     "command", ["--help", "--version", "build --help", "types", "build", "build --check"]
 )
-def test_what_is_not_needed_is_not_imported(project: Path, command: str) -> None:
+def test_quick_commands_import_no_slow_package(project: Path, command: str) -> None:
     """Help, the type table and a build with nothing to do import no parser and no emitter's tools."""
     assert imported(project, *command.split()).isdisjoint(SLOW)
 
 
-def test_what_is_needed_is_seen(project: Path) -> None:
+def test_full_build_imports_the_slow_packages(project: Path) -> None:
     """A build that renders everything does import what the test above looks for."""
     assert {"black", "datamodel_code_generator", "jsonschema", "markdown_it"} <= imported(
         project, "build", "--full", "--jobs", "1"

@@ -82,18 +82,18 @@ def trip(request: pytest.FixtureRequest, dialect: str, package: handmade.Package
     return run
 
 
-def test_rows_come_back_equal(trip: Trip) -> None:
+def test_read_returns_the_inserted_row(trip: Trip) -> None:
     """A whole row, with names that engines and drivers stumble over, comes back as it went in."""
     assert trip(TABLES["thing"], [ROW]) == [ROW]
 
 
-def test_what_is_missing_is_null(trip: Trip) -> None:
-    """Only the key must be there; a column that was not fetched is NULL."""
+def test_parameters_stores_null_for_missing_columns(trip: Trip) -> None:
+    """Only the key is required; a missing column becomes NULL."""
     assert trip(TABLES["thing"], [{"_key": "k"}]) == [{**dict.fromkeys(NAMES), "_key": "k"}]
 
 
-def test_a_table_without_key_takes_any_row(trip: Trip) -> None:
-    """Without _key, rows are not told apart."""
+def test_insert_accepts_any_row_of_a_table_without_key(trip: Trip) -> None:
+    """Without _key, any number of equal or empty rows can be inserted."""
     assert trip(TABLES["keyless"], [{}, {"a": "x"}]) == [{"a": None}, {"a": "x"}]
 
 
@@ -140,8 +140,8 @@ def test_hstore_as_text_or_as_dict(
     assert code.read(as_text, table, "postgres") == code.read(as_dict, table, "postgres") == ROW
 
 
-def test_a_models_dump_is_a_row(package: handmade.Package, trip: Trip) -> None:
-    """What the model was given, it hands over by column name."""
+def test_parameters_accepts_a_dumped_model(package: handmade.Package, trip: Trip) -> None:
+    """A model dumped by alias has the column names, and can be loaded as a row."""
     model = package.model(TABLES["thing"])
     dumped = model.model_validate(ROW).model_dump(by_alias=True)
     assert trip(TABLES["thing"], [dumped]) == [ROW]
@@ -199,7 +199,7 @@ def test_keys_that_the_index_cannot_hold(
     assert code.parameters({"_key": longest + "x"}, table, "duckdb") == [longest + "x"]
 
 
-def test_markers_of_other_drivers(package: handmade.Package) -> None:
+def test_insert_uses_the_markers_of_other_drivers(package: handmade.Package) -> None:
     """A driver that numbers its parameters gets numbers; names keep their percent signs there."""
     table = package.table(TABLES["thing"])
     statement = package.sql.insert(table, "postgres", marker="${}")
@@ -226,7 +226,7 @@ def test_the_loading_code_is_as_black_writes_it() -> None:
 
 
 @pytest.mark.slow
-def test_the_code_is_typed(tmp_path: Path) -> None:
+def test_loading_code_passes_mypy_and_pyright(tmp_path: Path) -> None:
     """mypy --strict and pyright strict find nothing in the loading code and the columns."""
     made = handmade.files(TABLES.values())
     loading = {path: text for path, text in made.items() if not path.startswith("models/")}

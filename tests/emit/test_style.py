@@ -49,7 +49,7 @@ def test_corpus_package_passes_linters(corpus_package: CorpusPackage, check: str
 
 
 @pytest.mark.parametrize("check", CHECKS)
-def test_linters_are_heard(tmp_path: Path, check: str) -> None:
+def test_style_checks_fail_on_a_badly_styled_tree(tmp_path: Path, check: str) -> None:
     """A tree with unsorted, unused imports and single quotes fails both checks."""
     for number in range(6):
         (tmp_path / f"m{number}.py").write_text("import typing\nimport ast\nx = 'a'\n")

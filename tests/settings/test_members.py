@@ -163,7 +163,7 @@ def test_following_the_page_makes_the_mapper_convert_or_refuse(project: Path) ->
         ("Array of strings", "string!", "a", None),
     ],
 )
-def test_conversions_to_the_page(
+def test_use_page_converts_to_the_type_of_the_page(
     tmp_path: Path, size: str, recorded: str, value: object, expected: object
 ) -> None:
     """Text becomes what it spells; what cannot become the page's type is refused (None here)."""
