@@ -74,7 +74,7 @@ class Reader:
         if listing is None:
             yield self.scope
             return
-        # Operations that describe an item take the names of what it is part of, too.
+        # Operations that describe an item also take the names of its parents.
         declared = self._declared(self.binding.operation)
         shared = {name: value for name, value in self.scope.items() if name in declared}
         for page in self._pages(listing.operation, self.scope):

@@ -203,7 +203,7 @@ def whole(path: str) -> LockFile:
 
 
 def own(path: str, of: str, structures: Row) -> LockFile:
-    """A table whose items are at ``path`` of a response that has columns at ``of``, too."""
+    """A table whose items are at ``path`` of a response that also has columns at ``of``."""
     return mappers.service(
         mappers.bound(
             "aws.t",

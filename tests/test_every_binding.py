@@ -216,7 +216,7 @@ def sources(binding: Binding) -> dict[str, set[str]]:
 def mapped(binding: Binding) -> set[str]:
     """The members of the primary item that are somewhere in the row."""
     found = set(sources(binding))
-    # The primary operation may be an auxiliary one, too, which fills a column with the same item.
+    # The primary operation may also be an enrichment, which fills a column with the same item.
     again = (binding.operation, binding.path)
     if again in [(enrichment.operation, enrichment.path) for enrichment in binding.enrichments]:
         item = expected_rows.shape_at(binding.service, *again)

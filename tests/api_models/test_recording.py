@@ -151,7 +151,7 @@ ZONES = """\
 def test_refresh_reports_listings_and_constants_that_botocore_lacks(
     old: str, new: str, messages: list[str]
 ) -> None:
-    """A listing or a constant that botocore does not have is a problem, too."""
+    """A listing or a constant that botocore does not have is also a problem."""
     path = "bindings/aws/route53.json"
     assert recording.refresh(lock.parse(path, ZONES.encode())).bindings[0].listing is not None
     assert ZONES.count(old) == 1

@@ -67,7 +67,7 @@ ATTRIBUTES = {
 @pytest.mark.parametrize("path", ["@", "Inner"])
 def test_from_item_reads_keys_of_maps(tmp_path: Path, path: str) -> None:
     """Texts at keys become what their columns are, other values are as they are; the map itself may
-    be a column, too. The account, the key and arguments of enrichments may come from a key."""
+    also be a column. The account, the key and arguments of enrichments may come from a key."""
     tags = [{"Key": "k", "Value": "v"}]
     item = {"Attributes": ATTRIBUTES, "Shares": {"Attributes": 7}, "Owners": {"Owner": tags}}
     more: Row = {"Counts": {"More": "3"}}

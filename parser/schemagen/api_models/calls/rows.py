@@ -81,6 +81,6 @@ def _row(
         raise ValueError(f"{label}: has the unknown key {', '.join(sorted(unknown))}")
     source = entries["source"]
     if not isinstance(source, str) or not source.startswith(_SOURCES):
-        wanted = " or ".join(_SOURCES)
-        raise ValueError(f"{label}: source must begin with {wanted}, not {source!r}")
+        accepted = " or ".join(_SOURCES)
+        raise ValueError(f"{label}: source must begin with {accepted}, not {source!r}")
     return Row(service, operation, source, entries, label)

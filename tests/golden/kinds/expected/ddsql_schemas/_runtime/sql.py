@@ -71,7 +71,7 @@ class Loader(Generic[D]):
     ) -> LiteralString:
         """Return an INSERT of one row, for the list that `parameters` returns.
 
-        ``marker`` is how the driver writes a parameter, with ``{}`` where it wants the parameter's
+        ``marker`` is how the driver writes a parameter, with ``{}`` where it takes the parameter's
         number (``"${}"``). The default is psycopg's ``%s`` or DuckDB's ``?``.
         """
         rules = self._rules(dialect)
