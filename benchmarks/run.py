@@ -1,10 +1,11 @@
-"""How fast schemagen is: every measure the median of five whole-process runs.
+"""How fast schemagen is: every measure the median of whole-process runs.
 
-    python benchmarks/run.py [--runs 5] [--tables 1300] [--json FILE]
+    python benchmarks/run.py [--runs 5] [--long-runs N] [--tables 1300] [--project FOLDER] [--json FILE]
 
 Prints a table, and the same as JSON to FILE. Needs no network: the pages are made from botocore's
-models by `catalog`. All tables are bound before anything is measured, so builds write mappers and
-structures, too. Times are wall-clock seconds of a process, started as a user starts it; memory
+models by `catalog`, or copied from the project in FOLDER. Steps that take tens of seconds, cold builds
+of all tables and bind, run ``--long-runs`` times (default: as often as the others). All tables are
+bound before builds are measured, so builds write mappers and structures, too. Times are wall-clock seconds of a process, started as a user starts it; memory
 is the largest sum of the proportional set sizes (PSS) of all its processes, in megabytes.
 """
 
@@ -123,6 +124,12 @@ def measure(
     return Measure(name, "s", statistics.median(seconds), min(seconds), max(seconds), limit)
 
 
+def peak_memory(name: str, command: list[str], folder: Path) -> Measure:
+    """Run ``command`` once, and return the memory that its processes held at most."""
+    megabytes = run(command, folder, memory=True).megabytes
+    return Measure(name, "MB", megabytes, megabytes, megabytes, 800)
+
+
 def ratio(name: str, above: Measure, below: Measure, factor: float, limit: float) -> Measure:
     """``above`` per ``below``, times ``factor``; the extremes are the extremes' quotients."""
     return Measure(
@@ -135,45 +142,63 @@ def ratio(name: str, above: Measure, below: Measure, factor: float, limit: float
     )
 
 
-def project(folder: Path, tables: int) -> Path:
-    """Make a project of ``tables`` pages, and bind them."""
+def project(folder: Path, tables: int, pages: Path | None = None) -> Path:
+    """Make a project of ``tables`` pages, or of copies of the files in ``pages``."""
     folder.mkdir()
-    if catalog.write(folder / "docs_src", tables) != tables:
+    if pages is not None:
+        shutil.copytree(pages, folder / "docs_src")
+    elif catalog.write(folder / "docs_src", tables) != tables:
         raise SystemExit(f"this botocore has no {tables} tables")
     (folder / "schemagen.toml").write_text("")
-    run([*SCHEMAGEN, "bind"], folder)
     return folder
 
 
-def measures(folder: Path, tables: int, runs: int) -> list[Measure]:
-    """Everything, in the order of the report."""
+def measures(
+    folder: Path, tables: int, runs: int, long_runs: int, pages: Path | None = None
+) -> list[Measure]:
+    """Measure everything, in the order of the report."""
     build, bind = [*SCHEMAGEN, "build"], [*SCHEMAGEN, "bind"]
     cache = folder / "cache"
-    # The index of botocore's documentation is kept there.
+    # Users' Python keeps compiled modules.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    # The index of botocore's documentation is kept there, and what else can be remembered.
     os.environ["XDG_CACHE_HOME"] = str(cache)
-    small, large = project(folder / "small", SMALL), project(folder / "large", tables)
+    small, large = project(folder / "small", SMALL), project(folder / "large", tables, pages)
 
     def forget(project: Path) -> Callable[[], None]:
         return lambda: shutil.rmtree(project / "generated", ignore_errors=True)
 
+    def unbind() -> None:
+        shutil.rmtree(large / "bindings", ignore_errors=True)
+
+    def forget_index() -> None:
+        unbind()
+        shutil.rmtree(cache, ignore_errors=True)
+
+    indexing = measure("bind, no index", bind, large, long_runs, limit=50, before=forget_index)
+    forget_index()
+    bind_memory = peak_memory("peak memory of bind, no index", bind, large)
+    binding = measure("bind, with the index", bind, large, long_runs, limit=30, before=unbind)
+    run([*bind, "--check"], large)
+    bind_check = measure("bind --check, nothing to do", [*bind, "--check"], large, runs, limit=3)
+    run(bind, small)
     cold_small = measure(f"cold build, {SMALL} tables", build, small, runs, before=forget(small))
     cold = measure(
-        f"cold build, {tables} tables", build, large, runs, limit=40, before=forget(large)
+        f"cold build, {tables} tables", build, large, long_runs, limit=40, before=forget(large)
     )
     forget(large)()
-    memory = run(build, large, memory=True).megabytes
+    build_memory = peak_memory("peak memory of the cold build", build, large)
+    # Files that were written a moment ago are hashed once more: their times may still be those of
+    # another change.
+    run(build, large)
+    unchanged = measure("build, nothing changed", build, large, runs, limit=0.5)
+    checked = measure("build --check, nothing changed", [*build, "--check"], large, runs, limit=0.8)
     page = sorted((large / "docs_src").rglob("*.md"))[tables // 2]
 
     def edit() -> None:
         page.write_text(page.read_text().replace("This ", "This very ", 1))
 
-    def unbind() -> None:
-        shutil.rmtree(large / "bindings")
-
-    def forget_index() -> None:
-        unbind()
-        shutil.rmtree(cache)
-
+    edited = measure("build, one page changed", build, large, runs, limit=1.2, before=edit)
     seeds = folder / "seeds"
     for name in ("docs_src", "bindings"):
         shutil.copytree(ROOT / name, seeds / name)
@@ -191,15 +216,16 @@ def measures(folder: Path, tables: int, runs: int) -> list[Measure]:
         cold,
         cold_small,
         ratio("cost per table, large to small", cold, cold_small, SMALL / tables, 1.15),
-        measure("build, nothing changed", build, large, runs, limit=0.5),
-        measure("build --check, nothing changed", [*build, "--check"], large, runs, limit=0.8),
-        measure("build, one page changed", build, large, runs, limit=1.2, before=edit),
-        measure("bind, no index", bind, large, runs, limit=50, before=forget_index),
-        measure("bind, with the index", bind, large, runs, limit=30, before=unbind),
-        measure("bind --check, nothing to do", [*bind, "--check"], large, runs, limit=3),
+        unchanged,
+        checked,
+        edited,
+        indexing,
+        binding,
+        bind_check,
         measure("schemagen --help", [*SCHEMAGEN, "--help"], ROOT, runs, limit=0.15),
         measure("schemagen types", [*SCHEMAGEN, "types"], ROOT, runs, limit=0.15),
-        Measure("peak memory of the cold build", "MB", memory, memory, memory, 800),
+        build_memory,
+        bind_memory,
         pydantic,
         imported,
         ratio("import one model to import pydantic", imported, pydantic, 1, 1.4),
@@ -224,12 +250,22 @@ def table(found: list[Measure]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--long-runs", type=int)
     parser.add_argument("--tables", type=int, default=1300)
+    parser.add_argument("--project", type=Path)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
+    runs, long_runs = arguments.runs, arguments.long_runs or arguments.runs
+    tables, pages = arguments.tables, None
+    if arguments.project is not None:
+        pages = arguments.project.resolve() / "docs_src"
+        tables = len(list(pages.rglob("*.dataset.md")))
     with tempfile.TemporaryDirectory() as folder:
-        found = measures(Path(folder), arguments.tables, arguments.runs)
-    print(f"{os.cpu_count()} processors, median of {arguments.runs} runs\n")  # noqa: T201
+        found = measures(Path(folder), tables, runs, long_runs, pages)
+    print(  # noqa: T201
+        f"{os.cpu_count()} processors, median of {runs} runs ({long_runs} of bind and of the large cold"
+        " build)\n"
+    )
     print(table(found))  # noqa: T201
     if arguments.json:
         report = [asdict(item) for item in found]

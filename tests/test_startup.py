@@ -54,8 +54,14 @@ def test_quick_commands_import_no_slow_package(project: Path, command: str) -> N
     assert imported(project, *command.split()).isdisjoint(SLOW)
 
 
+@pytest.mark.parametrize("command", ["build", "build --check"])
+def test_builds_with_nothing_to_do_import_no_renderer(project: Path, command: str) -> None:
+    """With nothing to do, a build imports neither templates' tools nor readers of metadata."""
+    assert imported(project, *command.split()).isdisjoint(("jinja2", "email"))
+
+
 def test_full_build_imports_the_slow_packages(project: Path) -> None:
     """A build that renders everything does import what the test above looks for."""
-    assert {"black", "datamodel_code_generator", "jsonschema", "markdown_it"} <= imported(
-        project, "build", "--full", "--jobs", "1"
-    )
+    assert {
+        *("black", "datamodel_code_generator", "email", "jinja2", "jsonschema", "markdown_it")
+    } <= imported(project, "build", "--full", "--jobs", "1")

@@ -7,21 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemagen.catalog import Catalog, StructureKey
 from schemagen.diagnostics import Problem, ProblemsFound, did_you_mean
-from schemagen.link import link
-from schemagen.model.pages import Pages
 from schemagen.pages.sources import Source, find_sources
 from schemagen.settings import columns, overrides, positions
 from schemagen.settings.load import InvalidSettings, Settings, load_settings
 from schemagen.settings.members import USES
-from schemagen.targets import limits, spellings
-from schemagen.typed_pages import TypedPages, resolve_types
 
+# A build with nothing to do only finds files: what links them is imported where it is used.
 if TYPE_CHECKING:
+    from schemagen.catalog import Catalog, StructureKey
     from schemagen.lockfile.lock import LockFile
     from schemagen.model.bindings import Binding
+    from schemagen.model.pages import Pages
     from schemagen.pages.read import ParsedPage
+    from schemagen.typed_pages import TypedPages
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +124,7 @@ def put_together(
     problem of the pages, their data types, and rules of the settings that match no column.
     """
     from schemagen.pages.read import collect, problems
+    from schemagen.typed_pages import resolve_types
 
     parsed = list(parsed)
     pages = collect(parsed)
@@ -192,7 +192,9 @@ def _link_all(
     locks: Locks,
     up_to_date: Collection[str] = (),
 ) -> _Linked:
+    from schemagen.link import link
     from schemagen.lockfile import lock
+    from schemagen.targets import limits, spellings
 
     try:
         typed = put_together(settings, parsed, up_to_date)

@@ -92,3 +92,42 @@ def test_fingerprint_changes_with_significant_releases_only(
     assert toolchain.fingerprint() != before
     changed(significant)
     assert toolchain.fingerprint() == before
+
+
+@pytest.mark.parametrize("library", toolchain.LIBRARIES)
+def test_version_agrees_with_metadata(library: str) -> None:
+    """The names of folders tell what importlib.metadata reads from the files in them."""
+    assert toolchain.version(library) == metadata.version(library)
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        ("Some_Library-2.5.dist-info",),
+        ("some.library-2.5.dist-info", "some_library_more-3.0.dist-info", "some_library"),
+        ("some_library-2.5.egg-info",),
+        ("some_library-2.5-py3.11.egg-info",),
+    ],
+)
+def test_version_knows_forms_of_metadata(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entries: tuple[str, ...]
+) -> None:
+    """However installers spell the folder, the version is that of the library."""
+    for entry in entries:
+        (tmp_path / entry).mkdir()
+        for file in ("METADATA", "PKG-INFO"):
+            (tmp_path / entry / file).write_text("Name: some-library\nVersion: 2.5\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert toolchain.version("some-library") == "2.5"
+
+
+def test_version_follows_the_order_of_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library that is installed twice has the version that Python imports."""
+    for place, release in (("later", "1.0"), ("first", "2.0")):
+        folder = tmp_path / place / f"some_library-{release}.dist-info"
+        folder.mkdir(parents=True)
+        (folder / "METADATA").write_text(f"Name: some-library\nVersion: {release}\n")
+        monkeypatch.syspath_prepend(tmp_path / place)
+    assert toolchain.version("some-library") == "2.0"

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from schemagen.build.disk import digest
 from schemagen.build.manifest import TableEntry
 from schemagen.build.output_tree import OutputTree
-from schemagen.build.reading import BuildInputs
 from schemagen.catalog import TableFacts
-from schemagen.inputs import Locks
-from schemagen.model.bindings import Binding
 from schemagen.model.origin import NOWHERE
-from schemagen.settings.overrides import Overrides
+
+if TYPE_CHECKING:
+    from schemagen.build.reading import BuildInputs
+    from schemagen.inputs import Locks
+    from schemagen.model.bindings import Binding
+    from schemagen.settings.overrides import Overrides
 
 
 @dataclass(frozen=True, slots=True)

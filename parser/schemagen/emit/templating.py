@@ -9,10 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from schemagen import names
-
-PACKAGE = Path(__file__).resolve().parent.parent
-TEMPLATES = (PACKAGE / "templates", PACKAGE.parent.parent / "templates")
-"""Where templates are: in the wheel, and in a checkout."""
+from schemagen.emit.template_folders import TEMPLATES
 
 
 def folder(name: str) -> Path:
