@@ -29,7 +29,7 @@ def read_inputs(settings: Settings) -> BuildInputs:
     """Read the files of the project. Raises `ProblemsFound` where one cannot be read."""
     sources = find_sources(settings.docs, settings.root)
     locks = find_locks(settings)
-    api_pages = [source for source in sources if kind_of(source.path) is Kind.API]
+    api_pages = {source.path: source for source in sources if kind_of(source.path) is Kind.API}
     return BuildInputs(
         sources=sources,
         locks=locks,
@@ -37,13 +37,11 @@ def read_inputs(settings: Settings) -> BuildInputs:
             toolchain=toolchain.fingerprint(),
             settings=_settings_hash(settings),
             overrides=_overrides_hash(settings.overrides),
-            api=_source_hashes(api_pages),
+            api=_source_hashes(api_pages.values()),
             locks=_source_hashes(locks),
         ),
         page_hashes={
-            source.path: digest(source.data)
-            for source in sources
-            if kind_of(source.path) is not Kind.API
+            source.path: digest(source.data) for source in sources if source.path not in api_pages
         },
     )
 

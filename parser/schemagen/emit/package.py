@@ -149,12 +149,13 @@ def catalog_json(
 def init_modules(paths: Iterable[str]) -> dict[str, str]:
     """Return an empty ``__init__.py`` for every folder with Python files that lacks one in ``paths``."""
     paths = set(paths)
+    # Thousands of files share a few folders.
+    folders = {path.rpartition("/")[0] for path in paths if path.endswith(".py")}
     inits = {
-        f"{folder}/__init__.py"
-        for path in paths
-        if path.endswith(".py")
-        for folder in PurePosixPath(path).parents
-        if folder.parts
+        f"{parent}/__init__.py"
+        for folder in folders
+        for parent in (PurePosixPath(folder), *PurePosixPath(folder).parents)
+        if parent.parts
     }
     return dict.fromkeys(inits - paths, "")
 

@@ -59,12 +59,14 @@ def find_sources(docs: Path, root: Path) -> tuple[Source, ...]:
 
     for folder, folders, files in os.walk(docs, onerror=unreadable_folder):
         folders.sort()
+        shown_folder = PurePosixPath(display_path(Path(folder), root))
         for name in files:
-            path = Path(folder, name)
-            if path.suffix != ".md":
+            if not name.endswith(".md") or name == ".md":
                 continue
+            path = os.path.join(folder, name)  # noqa: PTH118 - pathlib takes as long as reading
             try:
-                sources.append(Source(display_path(path, root), path.read_bytes()))
+                with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+                    sources.append(Source(str(shown_folder / name), file.read()))
             except OSError as error:
                 unreadable(path, error)
     if not sources and not problems:
