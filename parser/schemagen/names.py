@@ -261,7 +261,7 @@ def json_literal(value: object) -> str:
 
 
 def dbt_literal(text: str) -> str:
-    """Quote text as a YAML scalar that dbt, which renders descriptions with Jinja, shows unchanged."""
+    """Quote text as a YAML scalar that dbt, which renders all of them with Jinja, shows unchanged."""
     kept = convert.text(text, "description", errors="replace").strip()
     return yaml_literal(re.sub(r"\{(?=[{%#])|(?<=[}%#])\}", r"{{ '\g<0>' }}", kept))
 

@@ -38,7 +38,7 @@ SETTINGS = (
     '[targets.duckdb_flat]\ntemplate = "schema/flat.sql.j2"\n'
     'path = "flat/{provider}/{table}.sql"\narray = "{}[]"\n'
 )
-ROWS = ("_key | core | string", "a``\"b'] | core | array<int64>", "tags | core | hstore_csv")
+ROWS = ("_key | core | string", "a\\`\\`\"b'\\] | core | array<int64>", "tags | core | hstore_csv")
 
 
 def project(
@@ -179,6 +179,11 @@ def test_outputs_select_what_is_built_and_the_rest_is_removed(tmp_path: Path) ->
         (
             (SETTINGS + TYPES).replace("flat/{provider}/{table}.sql", "models"),
             "schemagen.toml:3:1: SG308 ddsql_schemas/models, a file of the target",
+        ),
+        (
+            (SETTINGS + TYPES).replace("flat/{provider}/{table}.sql", "models/aws/Thing.py/all"),
+            "schemagen.toml:3:1: SG308 ddsql_schemas/models/aws/Thing.py/all, a file of the target "
+            "'duckdb_flat', is in ddsql_schemas/models/aws/Thing.py, which is a file of another target",
         ),
         (
             (SETTINGS + TYPES).replace("flat/{provider}/{table}.sql", "catalog.json"),

@@ -189,7 +189,7 @@ def _refuse_collisions(entries: Iterable[TableEntry]) -> None:
 
 def _refuse_shared_paths(paths: Iterable[str], settings: Settings) -> None:
     """Report targets of the settings (SG308) whose file is that of another, or where another has a
-    folder. Names that differ only in case are the same."""
+    folder, or in a folder where another has a file. Names that differ only in case are the same."""
     if all(target.user_template is None for target in settings.outputs):
         return
     paths = list(paths)
@@ -201,9 +201,19 @@ def _refuse_shared_paths(paths: Iterable[str], settings: Settings) -> None:
         target = owner(path.removeprefix(f"{settings.package}/"), settings.outputs)
         if target is None or target.user_template is None or target.name in problems:
             continue
-        if counts[folded] > 1 or folded in folders:
-            other = "is a folder of" if folded in folders else "would also be written by"
-            message = f"{path}, a file of the target {target.name!r}, {other} another target"
+        if folded in folders:
+            fault = "is a folder of another target"
+        elif counts[folded] > 1:
+            fault = "would also be written by another target"
+        elif folder := next(
+            (str(above) for above in PurePosixPath(path).parents if str(above).lower() in counts),
+            None,
+        ):
+            fault = f"is in {folder}, which is a file of another target"
+        else:
+            fault = ""
+        if fault:
+            message = f"{path}, a file of the target {target.name!r}, {fault}"
             position = target.user_template.position
             problems[target.name] = position.problem(
                 "SG308", f"{message}; choose another path", "path"
