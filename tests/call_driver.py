@@ -50,27 +50,21 @@ class Driver:
         several = "[]" in self.calls.primary.path
         if "key" in wanted:
             given["key"] = _some_key if several else "a key"
-        for page in self.pages_of_primary():
-            enrichments = {
-                snake_case(call.operation): partial(self.enrichment, call)
-                for call in self.calls.enrichments
-            }
-            if not several:
-                items = list(items_at(page, self.calls.primary.path))
-                passed = {name: call(item) for item in items for name, call in enrichments.items()}
-                yield from mapper.from_response(page, **passed, **given)
-            else:
-                yield from mapper.from_response(page, **enrichments, **given)
-
-    def pages_of_primary(self) -> Iterator[Response]:
-        """Yield the pages of every call of the primary operation; if it returns one item, its pages as
-        one."""
+        enrichments = {
+            snake_case(call.operation): partial(self.enrichment, call)
+            for call in self.calls.enrichments
+        }
         primary = self.calls.primary
         for arguments in self.batched(primary, self.arguments(len(self.calls.listings))):
-            if "[]" in primary.path:
-                yield from self.pages(primary, arguments)
-            elif (response := self.whole(primary, arguments)) is not None:
-                yield response
+            pages = list(self.pages(primary, arguments))
+            if not pages:
+                continue
+            if several:
+                yield from mapper.from_response(iter(pages), **enrichments, **given)
+            else:
+                items = items_at(pages[0], primary.path)
+                passed = {name: call(item) for item in items for name, call in enrichments.items()}
+                yield from mapper.from_response(pages, **passed, **given)
 
     def arguments(self, depth: int) -> Iterator[Arguments]:
         """Yield the arguments of each call at ``depth`` in the chain, whose last is the primary one."""
@@ -133,19 +127,12 @@ class Driver:
             yield response
             page = next_page(rules.pagination, response)
 
-    def enrichment(self, call: Call, item: Response) -> Response | None:
-        """The response of an enrichment of an item, its pages as one; None if there is none."""
+    def enrichment(self, call: Call, item: Response) -> list[Response] | None:
+        """The pages of an enrichment of an item; None if there is none."""
         arguments = {name: self.take(item, source) for name, source in call.arguments}
         if call.rules.batch and call.rules.batch.parameter in arguments:
             arguments[call.rules.batch.parameter] = [arguments[call.rules.batch.parameter]]
-        return self.whole(call, arguments)
-
-    def whole(self, call: Call, arguments: Arguments) -> Response | None:
-        """The pages of a call as one response; None if there is nothing."""
-        found: Response | None = None
-        for page in self.pages(call, arguments):
-            found = page if found is None else _joined(found, page)
-        return found
+        return list(self.pages(call, arguments)) or None
 
     def take(self, item: Any, source: str) -> Any:
         """What an item gives an argument."""
@@ -165,17 +152,6 @@ class Driver:
 
 def _some_key(item: Response) -> str:
     return "a key"
-
-
-def _joined(first: Any, second: Any) -> Any:
-    """Two pages as one: lists follow each other."""
-    if isinstance(first, list) and isinstance(second, list):
-        return [*cast("list[object]", first), *cast("list[object]", second)]
-    if isinstance(first, dict) and isinstance(second, dict):
-        before, after = cast("Response", first), cast("Response", second)
-        common = {name: _joined(value, after.get(name)) for name, value in before.items()}
-        return {**after, **common}
-    return cast("object", first)
 
 
 def items_at(response: Any, path: str) -> Iterator[Any]:

@@ -11,7 +11,7 @@ import importlib
 import os
 import shutil
 import sys
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,7 +46,7 @@ class Mapper(Protocol):
 
     def from_item(self, item: dict[str, Any], **others: Any) -> dict[str, Any]: ...
     def from_response(
-        self, response: dict[str, Any], **others: Any
+        self, response: dict[str, Any] | Iterable[dict[str, Any]], **others: Any
     ) -> Iterator[dict[str, Any]]: ...
     def unmapped(self, item: dict[str, Any]) -> tuple[str, ...]: ...
 

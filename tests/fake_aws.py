@@ -103,6 +103,33 @@ class FakeAws:
         return number
 
 
+def last_page(service: str, operation: str, response: Response) -> Response:
+    """``response`` without tokens: the last of its pages."""
+    paginator = _paginator(service, operation)
+    if paginator is None:
+        return response
+    _, places, more = paginator
+    kept = deepcopy(response)
+    shape = service_model(service).operation_model(operation).output_shape
+    required: list[str] = shape.required_members if shape else []
+    for place in places:
+        for alternative in place.split(" || "):
+            if "[-1]" not in alternative and _has(kept, alternative):
+                _put(kept, alternative, "" if alternative in required else None)
+    if more and _has(kept, more):
+        _put(kept, more, False)
+    return kept
+
+
+def _has(response: Response, place: str) -> bool:
+    inside: Any = response
+    for name in place.split("."):
+        if not isinstance(inside, dict) or name not in inside:
+            return False
+        inside = cast("Response", inside)[name]
+    return True
+
+
 _PAGED: dict[tuple[str, str], tuple[list[str], list[str], str]] = {
     ("s3", "ListBucketInventoryConfigurations"): (
         ["ContinuationToken"],

@@ -16,10 +16,10 @@ _METADATA = {"RequestId": "made-up", "HTTPStatusCode": 200}
 
 @dataclass(frozen=True)
 class Call:
-    """The response of a table's primary operation, the mapper's other arguments, and how many rows
-    the response holds."""
+    """The response of a table's primary operation, or its pages, the mapper's other arguments, and how
+    many rows there are."""
 
-    response: Mapping[str, Any]
+    response: Mapping[str, Any] | list[Mapping[str, Any]]
     rows: int
     arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
@@ -62,36 +62,42 @@ CALLS: Mapping[str, Mapping[str, Call]] = {
             },
         ),
         "aws.bakery_oven": Call(
-            {
-                "Halls": [
-                    {
-                        "HallId": "north",
-                        "Ovens": [
-                            {
-                                "OvenId": "old-one",
-                                "Burners": [
-                                    {"Position": 0, "Flame": "blue", "LitAt": _TIME},
-                                    {"Position": 1, "Flame": "green", "Nozzles": ["left", None]},
-                                    None,
-                                ],
-                                "DoorState": "ajar",
-                                "LitAt": _TIME,
-                                "RackCount": 4,
-                                "Shifts": ["early", "late"],
-                                "Tags": [
-                                    {"Key": "team", "Value": "bread"},
-                                    {"Key": "team", "Value": "a, b"},
-                                ],
-                            },
-                            {"OvenId": "new-one"},
-                        ],
-                    },
-                    {"HallId": "south", "Ovens": []},
-                    {"HallId": "west", "Ovens": [{"OvenId": "small-one", "RackCount": 1}]},
-                ],
-                "NextToken": "more",
-                "ResponseMetadata": _METADATA,
-            },
+            [
+                {
+                    "Halls": [
+                        {
+                            "HallId": "north",
+                            "Ovens": [
+                                {
+                                    "OvenId": "old-one",
+                                    "Burners": [
+                                        {"Position": 0, "Flame": "blue", "LitAt": _TIME},
+                                        {
+                                            "Position": 1,
+                                            "Flame": "green",
+                                            "Nozzles": ["left", None],
+                                        },
+                                        None,
+                                    ],
+                                    "DoorState": "ajar",
+                                    "LitAt": _TIME,
+                                    "RackCount": 4,
+                                    "Shifts": ["early", "late"],
+                                    "Tags": [
+                                        {"Key": "team", "Value": "bread"},
+                                        {"Key": "team", "Value": "a, b"},
+                                    ],
+                                },
+                                {"OvenId": "new-one"},
+                            ],
+                        },
+                        {"HallId": "south", "Ovens": []},
+                    ],
+                    "NextToken": "more",
+                    "ResponseMetadata": _METADATA,
+                },
+                {"Halls": [{"HallId": "west", "Ovens": [{"OvenId": "small-one", "RackCount": 1}]}]},
+            ],
             rows=3,
             arguments=_PLACE,
         ),

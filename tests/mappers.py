@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -17,6 +18,7 @@ from schemagen.link import link
 from schemagen.lockfile import lock
 from schemagen.model.pages import Column, Pages, Table
 from schemagen.names import NestedNames
+from schemagen.runtime.calls import CallRules, Pagination
 from schemagen.typed_pages import resolve_types
 from schemagen.typetable import TypeTable
 
@@ -30,8 +32,8 @@ class Mapper(Protocol):
     __doc__: str | None
     ConversionError: type[ValueError]
 
-    def from_item(self, item: Mapping[str, Any], **others: Any) -> Row: ...
-    def from_response(self, response: Mapping[str, Any], **others: Any) -> Iterator[Row]: ...
+    def from_item(self, item: Any, **others: Any) -> Row: ...
+    def from_response(self, response: Any, **others: Any) -> Iterator[Row]: ...
     def unmapped(self, item: Mapping[str, Any]) -> tuple[str, ...]: ...
 
 
@@ -46,8 +48,10 @@ def service(
     outputs: Mapping[str, str],
     structures: Mapping[str, Mapping[str, str]],
     enumerations: Mapping[str, list[str]] | None = None,
+    paged: Mapping[str, str] | None = None,
 ) -> lock.LockFile:
-    """The lock of a service called made."""
+    """The lock of a service called made. ``paged`` maps operations to the member that holds the token
+    of the next page; the others return everything at once."""
     document = {
         "service": "made",
         "tables": tables,
@@ -55,7 +59,12 @@ def service(
         "enumerations": enumerations or {},
         "shapes": structures,
     }
-    return lock.read("bindings/aws/made.json", json.dumps(document).encode())
+    made = lock.read("bindings/aws/made.json", json.dumps(document).encode())
+    rules = {
+        operation: CallRules(Pagination((token,), (token,)))
+        for operation, token in (paged or {}).items()
+    }
+    return replace(made, record=replace(made.record, operations=rules))
 
 
 def linked(

@@ -308,9 +308,9 @@ def test_databases_return_rows_of_full_and_minimal_responses(
 def test_mapper_converts_any_response(job: Job, data: st.DataObject) -> None:
     """Whatever members a response has, the row satisfies the JSON Schema and the model."""
     response = data.draw(aws_responses.random("sagemaker", job.operation))
-    row = job.mapper.from_item(
-        response, list_tags=data.draw(aws_responses.random("sagemaker", "ListTags"))
-    )
+    tags = data.draw(aws_responses.random("sagemaker", "ListTags"))
+    tags.pop("NextToken", None)  # the last page
+    row = job.mapper.from_item(response, list_tags=tags)
     assert_sound(job, row)
 
 

@@ -23,6 +23,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 import aws_responses
 import engines
 import expected_rows
+import fake_aws
 import loading
 import page_facts
 from aws_responses import Response
@@ -49,7 +50,11 @@ tables = pytest.mark.parametrize("table", page_facts.facts())
 def answers(binding: Binding, primary: Response, others: Mapping[str, Response]) -> Answers:
     """What the binding's operations answer, as botocore hands it out; the auxiliary ones with one
     item."""
-    received = partial(aws_responses.received, binding.service)
+
+    def received(operation: str, response: Response) -> Response:
+        complete = fake_aws.last_page(binding.service, operation, response)
+        return aws_responses.received(binding.service, operation, complete)
+
     return Answers(
         received(binding.operation, primary),
         {
@@ -349,7 +354,7 @@ def test_mapper_refuses_an_item_without_key(corpus_package: CorpusPackage, table
         for member in own:
             del item[member]
     if KEY in cast("Any", corpus_package.table(table)).columns:
-        with pytest.raises(mapper.ConversionError, match=f"{table}.{KEY}: .*pass key="):
+        with pytest.raises(mapper.ConversionError, match=rf"{table}.{KEY}( of .+)?: .*pass key="):
             rows(corpus_package, table, answered, None)
 
 

@@ -13,6 +13,7 @@ _CONVERT = "_convert"
 
 _STANDARD: dict[str, str] = {
     "Callable": "collections.abc",
+    "Iterable": "collections.abc",
     "Iterator": "collections.abc",
     "Mapping": "collections.abc",
     "NotRequired": "typing",
@@ -24,7 +25,7 @@ _TYPING_EXTENSIONS = ("ReadOnly", "TypedDict")
 _OWN = ("Errors", "Json", "Map")
 
 RESERVED: frozenset[str] = frozenset(
-    {*_STANDARD, *_TYPING_EXTENSIONS, *_OWN, "ConversionError"},
+    {*_STANDARD, *_TYPING_EXTENSIONS, *_OWN, "ConversionError", "Operation"},
 )
 """Names that generated modules may import, and so must not define."""
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal
+
+from .tokens import tokens
 
 Json = None | bool | int | float | str | tuple["Json", ...] | Mapping[str, "Json"]
 """An argument that is the same for every call. Lists are tuples."""
@@ -57,7 +59,7 @@ class Scope:
     | account | all regions | any one region |
     | global | all regions | the region of the partition in ``regions`` |
 
-    A partition that ``regions`` lacks has a single region, or the service is regional there.
+    Partitions that are not in ``regions`` have one region, or the service is regional there.
     """
 
     kind: ScopeKind = "regional"
@@ -140,31 +142,11 @@ def next_page(
     """Return the parameters that request the page after ``response``; None after the last."""
     if pagination is None:
         return None
-    if pagination.more and not value_at(response, pagination.more):
-        return None
+    values = tokens(response, pagination.output, pagination.more)
+    # No values mean the last page.
     found = {
         parameter: value
-        for parameter, path in zip(pagination.input, pagination.output, strict=True)
-        if (value := value_at(response, path))
+        for parameter, value in zip(pagination.input, values, strict=False)
+        if value
     }
     return found or None
-
-
-def value_at(response: Mapping[str, object], path: str) -> object:
-    """Return the value at a path of `Pagination`; None if there is none."""
-    for alternative in path.split(" || "):
-        value: object = response
-        for step in alternative.split("."):
-            member, last, _ = step.partition("[-1]")
-            value = _member(value, member)
-            if last:
-                value = cast("list[object]", value)[-1] if value else None
-        if value:
-            return value
-    return None
-
-
-def _member(value: object, name: str) -> object:
-    if not isinstance(value, Mapping):
-        return None
-    return cast("Mapping[str, object]", value).get(name)

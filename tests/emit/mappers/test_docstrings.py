@@ -46,7 +46,7 @@ def test_docstrings_document_operations_and_arguments(tmp_path: Path) -> None:
         listing = f'ListThings lists the resources in Things[]; it requires "Cluster", {literal}.'
         assert listing in words
         assert "GetThing returns the item; it is called with Name (the listed value);" in words
-        assert f'without include=["TAGS", {literal}], some columns are None.' in words
+        assert f'pass include=["TAGS", {literal}], or some columns are None.' in words
         called = "called with Id (the item's Id), Arn (arn:${Partition}:made:::thing/${Id}), "
         called += f"ResourceType={literal}."
         assert f"ListTags adds columns to the item; it is {called}" in words

@@ -103,7 +103,8 @@ def test_from_item_refuses_incomplete_arns(
         assert mapper.from_item(item, **given, key="mine") == {"_key": "mine", "arn": None}
         with pytest.raises(mapper.ConversionError) as raised:
             mapper.from_item(item, **given)
-    assert str(raised.value) == f"aws.t._key: {reason}"
+    of = f" of Id {item['Id']}" if item.get("Id") else ""
+    assert str(raised.value) == f"aws.t._key{of}: {reason}"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,8 @@ def test_from_item_checks_parts_of_arns(tmp_path: Path, item: Row, given: Row, r
         pytest.raises(mapper.ConversionError) as raised,
     ):
         mapper.from_item(item, **given)
-    assert str(raised.value) == f"aws.t.arn: {reason}"
+    of = " of Id i" if item == {"Id": "i"} else ""  # nothing that a message can show
+    assert str(raised.value) == f"aws.t.arn{of}: {reason}"
 
 
 def test_from_item_takes_only_the_scope_it_needs(tmp_path: Path) -> None:
@@ -151,14 +153,14 @@ def test_from_item_takes_the_scope_from_another_arn(
         assert mapper.from_item(item, key="mine") == {"_key": "mine", "arn": arn}
         with pytest.raises(TypeError, match="partition"):
             mapper.from_item(item, partition="aws")
-        with pytest.raises(mapper.ConversionError, match=r"^aws\.t\.arn: not an ARN"):
+        with pytest.raises(mapper.ConversionError, match=r"^aws\.t\.arn of Id i: not an ARN"):
             mapper.from_item({"Id": "i", "RoleArn": "role"})
         if arn:
             assert mapper.from_item(item)["_key"] == arn
         else:
             with pytest.raises(mapper.ConversionError) as raised:
                 mapper.from_item(item)
-            assert str(raised.value) == f"aws.t._key: {reason}"
+            assert str(raised.value) == f"aws.t._key of Id i: {reason}"
 
 
 def test_from_item_builds_no_arn_for_a_given_key(tmp_path: Path) -> None:
@@ -180,7 +182,7 @@ def test_from_item_takes_the_account_argument(tmp_path: Path) -> None:
         assert mapper.from_item({"Id": "a"}, partition="aws")["account_id"] is None
         with pytest.raises(mapper.ConversionError) as raised:
             mapper.from_item({"Id": "a"}, partition="aws", account_id=1)
-    assert str(raised.value) == "aws.t.account_id: expected str, got int"
+    assert str(raised.value) == "aws.t.account_id of Id a: expected str, got int"
 
 
 @pytest.mark.parametrize("derived", ["account_given", "account_from_arn"])

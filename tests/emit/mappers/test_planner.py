@@ -123,7 +123,7 @@ def test_from_item_refuses_enrichments_of_several_items(tmp_path: Path) -> None:
     ):
         mapper.from_item(THINGS[0], list_tags={"Sets": [{}, {}]})
     assert str(raised.value) == (
-        "aws.t: the response of ListTags has 2 items; pass a response for this item only"
+        f"aws.t of {ARN}: expected at most one item, got 2; pass the response of ListTags for this item"
     )
 
 
@@ -169,8 +169,10 @@ def test_conversion_error_names_the_member_of_a_whole_enrichment(tmp_path: Path)
             mapper.from_item({}, get_settings={"Inner": {"S3Uri": 1}})
         assert str(raised.value) == "aws.t.c.inner.s3_uri: expected str, got int"
         with pytest.raises(mapper.ConversionError) as raised:
+            mapper.from_item({"Id": "i"}, get_settings={"Inner": 1})
+        assert str(raised.value) == "aws.t.c.inner of Id i: expected dict, got int"
+        with pytest.raises(TypeError, match=r"^expected a response of GetSettings .*, got str$"):
             mapper.from_item({}, get_settings="text")
-        assert str(raised.value) == "aws.t.c: expected dict, got str"
 
 
 def test_from_item_stores_the_whole_primary_item(tmp_path: Path) -> None:

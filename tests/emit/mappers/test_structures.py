@@ -129,7 +129,8 @@ def test_conversion_error_names_the_member(thing: Mapper, config: object, messag
     """A value that cannot be converted is named by table, column and the way inside it."""
     with pytest.raises(thing.ConversionError) as raised:
         thing.from_item({"Arn": ARN, "Config": config})
-    assert str(raised.value) == f"aws.made_thing.{message}"
+    column, _, reason = message.partition(": ")
+    assert str(raised.value) == f"aws.made_thing.{column} of {ARN}: {reason}"
 
 
 def test_from_item_replaces_characters(thing: Mapper) -> None:

@@ -130,4 +130,5 @@ def test_from_item_refuses_wrong_text_at_map_keys(
         pytest.raises(mapper.ConversionError) as raised,
     ):
         mapper.from_item({"Attributes": attributes}, key="mine")
-    assert str(raised.value) == f"aws.t.{message}"
+    column, _, reason = message.partition(": ")
+    assert str(raised.value) == f"aws.t.{column} of mine: {reason}"

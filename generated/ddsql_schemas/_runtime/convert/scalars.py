@@ -26,20 +26,31 @@ class Map(Protocol[T_co]):
 
 
 class ConversionError(ValueError):
-    """Raised for a value that its column cannot hold. ``at`` is the path of the value; ``reason`` tells
-    why, and what to do."""
+    """Raised for a value that does not fit its column, and for a response that a mapper cannot read.
 
-    def __init__(self, at: str, reason: str) -> None:
-        super().__init__(at, reason)
+    ``at`` is the path of the value, ``table.column``, and ``reason`` says what is wrong and what to
+    do. ``resource`` is what identifies the item, such as its key; "" if nothing does.
+    """
+
+    def __init__(self, at: str, reason: str, resource: str = "") -> None:
+        super().__init__(at, reason, resource)
         self.at = at
         self.reason = reason
+        self.resource = resource
 
     def __str__(self) -> str:
-        return f"{self.at}: {self.reason}"
+        of = f" of {self.resource}" if self.resource else ""
+        return f"{self.at}{of}: {self.reason}"
 
     def below(self, at: str, step: str) -> ConversionError:
         """Return the error with ``step``, the way from the container ``at`` to the value, in its path."""
-        return ConversionError(f"{at}{step}{self.at.removeprefix(at)}", self.reason)
+        return ConversionError(
+            f"{at}{step}{self.at.removeprefix(at)}", self.reason, self.resource
+        )
+
+    def of(self, resource: str) -> ConversionError:
+        """Return the error with what identifies its item."""
+        return ConversionError(self.at, self.reason, resource)
 
 
 def expected(what: str, value: object) -> str:

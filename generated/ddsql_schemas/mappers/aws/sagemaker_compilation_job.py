@@ -8,7 +8,7 @@
   CompilationJobArn).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NotRequired
 
@@ -16,7 +16,16 @@ from typing_extensions import ReadOnly, TypedDict
 
 from ..._convert import ConversionError as ConversionError
 from ..._convert import Errors as Errors
-from ..._convert import arn_account, tags, text, timestamp
+from ..._convert import (
+    Operation,
+    arn_account,
+    identified,
+    joined,
+    require_functions,
+    tags,
+    text,
+    timestamp,
+)
 from ...shapes.aws import sagemaker as shapes
 
 
@@ -134,18 +143,27 @@ _MAPPED = frozenset(
         "ModelDigests",
         "ModelPackageVersionArn",
         "OutputConfig",
-        "ResponseMetadata",
         "RoleArn",
         "StoppingCondition",
         "VpcConfig",
     }
 )
+_DESCRIBE_COMPILATION_JOB: Operation[Item] = Operation(
+    "aws.sagemaker_compilation_job", "DescribeCompilationJob", read=_MAPPED
+)
+_LIST_TAGS: Operation[ListTagsResponse] = Operation(
+    "aws.sagemaker_compilation_job",
+    "ListTags",
+    read=frozenset({"Tags"}),
+    unread=frozenset({"NextToken"}),
+    tokens=("NextToken",),
+)
 
 
 def from_item(
-    item: Item,
+    item: Item | Iterable[Item],
     *,
-    list_tags: ListTagsResponse | None = None,
+    list_tags: ListTagsResponse | Iterable[ListTagsResponse] | None = None,
     key: str | None = None,
     errors: Errors = "strict",
 ) -> Row:
@@ -153,15 +171,36 @@ def from_item(
 
     Args:
         item: The response of DescribeCompilationJob.
-        list_tags: The response of ListTags for this item, called with ResourceArn (the
-            item's CompilationJobArn).
+        list_tags: The response of ListTags, or an iterable of all its pages, for this
+            item, called with ResourceArn (the item's CompilationJobArn).
         key: The value of _key; overrides the item's own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
 
     Raises:
-        ConversionError: A value does not fit its column, which the message names.
+        ConversionError: A value does not fit its column, or a response is of another
+            operation or incomplete.
     """
+    joined_item = joined(item, _DESCRIBE_COMPILATION_JOB)
+    try:
+        return _row(
+            joined_item,
+            None if list_tags is None else joined(list_tags, _LIST_TAGS),
+            key,
+            errors,
+        )
+    except ConversionError as error:
+        raise identified(
+            error, key, joined_item, ("CompilationJobArn", "CompilationJobName")
+        ) from None
+
+
+def _row(
+    item: Item,
+    list_tags: ListTagsResponse | None,
+    key: str | None,
+    errors: Errors,
+) -> Row:
     compilation_job_arn = item.get("CompilationJobArn")
     compilation_end_time = item.get("CompilationEndTime")
     compilation_job_name = item.get("CompilationJobName")
@@ -348,28 +387,41 @@ def from_item(
 
 
 def from_response(
-    response: Item,
+    response: Item | Iterable[Item],
     *,
-    list_tags: ListTagsResponse | None = None,
+    list_tags: ListTagsResponse | Iterable[ListTagsResponse] | None = None,
     key: str | None = None,
     errors: Errors = "strict",
+    on_error: Callable[[ConversionError], object] | None = None,
 ) -> Iterator[Row]:
     """Yield the row of the item in the response, if there is one.
 
     Args:
         response: The response of DescribeCompilationJob.
-        list_tags: The response of ListTags for this item, called with ResourceArn (the
-            item's CompilationJobArn).
+        list_tags: The response of ListTags, or an iterable of all its pages, for this
+            item, called with ResourceArn (the item's CompilationJobArn).
         key: The value of _key; overrides the item's own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
+        on_error: Called with the error of each item that cannot be converted; the item is
+            then skipped. Without it, the first such error is raised.
 
     Raises:
-        ConversionError: A value does not fit its column, which the message names.
+        ConversionError: A value does not fit its column, or a response is of another
+            operation or incomplete.
     """
-    yield from_item(response, list_tags=list_tags, key=key, errors=errors)
+    require_functions(on_error)
+    page = joined(response, _DESCRIBE_COMPILATION_JOB)
+    try:
+        row = from_item(page, list_tags=list_tags, key=key, errors=errors)
+    except ConversionError as error:
+        if on_error is None:
+            raise
+        on_error(error)
+    else:
+        yield row
 
 
 def unmapped(item: Mapping[str, object]) -> tuple[str, ...]:
     """Return the members of the item that fill no column, sorted."""
-    return tuple(sorted(item.keys() - _MAPPED))
+    return tuple(sorted(item.keys() - _MAPPED - {"ResponseMetadata"}))

@@ -8,7 +8,7 @@
   ProcessingJobArn).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NotRequired
 
@@ -16,7 +16,19 @@ from typing_extensions import ReadOnly, TypedDict
 
 from ..._convert import ConversionError as ConversionError
 from ..._convert import Errors as Errors
-from ..._convert import Map, arn_account, array, hstore, tags, text, timestamp
+from ..._convert import (
+    Map,
+    Operation,
+    arn_account,
+    array,
+    hstore,
+    identified,
+    joined,
+    require_functions,
+    tags,
+    text,
+    timestamp,
+)
 from ...shapes.aws import sagemaker as shapes
 
 
@@ -128,18 +140,27 @@ _MAPPED = frozenset(
         "ProcessingOutputConfig",
         "ProcessingResources",
         "ProcessingStartTime",
-        "ResponseMetadata",
         "RoleArn",
         "StoppingCondition",
         "TrainingJobArn",
     }
 )
+_DESCRIBE_PROCESSING_JOB: Operation[Item] = Operation(
+    "aws.sagemaker_processing_job", "DescribeProcessingJob", read=_MAPPED
+)
+_LIST_TAGS: Operation[ListTagsResponse] = Operation(
+    "aws.sagemaker_processing_job",
+    "ListTags",
+    read=frozenset({"Tags"}),
+    unread=frozenset({"NextToken"}),
+    tokens=("NextToken",),
+)
 
 
 def from_item(
-    item: Item,
+    item: Item | Iterable[Item],
     *,
-    list_tags: ListTagsResponse | None = None,
+    list_tags: ListTagsResponse | Iterable[ListTagsResponse] | None = None,
     key: str | None = None,
     errors: Errors = "strict",
 ) -> Row:
@@ -147,15 +168,36 @@ def from_item(
 
     Args:
         item: The response of DescribeProcessingJob.
-        list_tags: The response of ListTags for this item, called with ResourceArn (the
-            item's ProcessingJobArn).
+        list_tags: The response of ListTags, or an iterable of all its pages, for this
+            item, called with ResourceArn (the item's ProcessingJobArn).
         key: The value of _key; overrides the item's own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
 
     Raises:
-        ConversionError: A value does not fit its column, which the message names.
+        ConversionError: A value does not fit its column, or a response is of another
+            operation or incomplete.
     """
+    joined_item = joined(item, _DESCRIBE_PROCESSING_JOB)
+    try:
+        return _row(
+            joined_item,
+            None if list_tags is None else joined(list_tags, _LIST_TAGS),
+            key,
+            errors,
+        )
+    except ConversionError as error:
+        raise identified(
+            error, key, joined_item, ("ProcessingJobArn", "ProcessingJobName")
+        ) from None
+
+
+def _row(
+    item: Item,
+    list_tags: ListTagsResponse | None,
+    key: str | None,
+    errors: Errors,
+) -> Row:
     processing_job_arn = item.get("ProcessingJobArn")
     app_specification = item.get("AppSpecification")
     auto_ml_job_arn = item.get("AutoMLJobArn")
@@ -373,28 +415,41 @@ def from_item(
 
 
 def from_response(
-    response: Item,
+    response: Item | Iterable[Item],
     *,
-    list_tags: ListTagsResponse | None = None,
+    list_tags: ListTagsResponse | Iterable[ListTagsResponse] | None = None,
     key: str | None = None,
     errors: Errors = "strict",
+    on_error: Callable[[ConversionError], object] | None = None,
 ) -> Iterator[Row]:
     """Yield the row of the item in the response, if there is one.
 
     Args:
         response: The response of DescribeProcessingJob.
-        list_tags: The response of ListTags for this item, called with ResourceArn (the
-            item's ProcessingJobArn).
+        list_tags: The response of ListTags, or an iterable of all its pages, for this
+            item, called with ResourceArn (the item's ProcessingJobArn).
         key: The value of _key; overrides the item's own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
+        on_error: Called with the error of each item that cannot be converted; the item is
+            then skipped. Without it, the first such error is raised.
 
     Raises:
-        ConversionError: A value does not fit its column, which the message names.
+        ConversionError: A value does not fit its column, or a response is of another
+            operation or incomplete.
     """
-    yield from_item(response, list_tags=list_tags, key=key, errors=errors)
+    require_functions(on_error)
+    page = joined(response, _DESCRIBE_PROCESSING_JOB)
+    try:
+        row = from_item(page, list_tags=list_tags, key=key, errors=errors)
+    except ConversionError as error:
+        if on_error is None:
+            raise
+        on_error(error)
+    else:
+        yield row
 
 
 def unmapped(item: Mapping[str, object]) -> tuple[str, ...]:
     """Return the members of the item that fill no column, sorted."""
-    return tuple(sorted(item.keys() - _MAPPED))
+    return tuple(sorted(item.keys() - _MAPPED - {"ResponseMetadata"}))

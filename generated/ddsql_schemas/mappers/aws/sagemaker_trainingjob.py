@@ -8,7 +8,7 @@
   TrainingJobArn).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NotRequired
 
@@ -18,11 +18,15 @@ from ..._convert import ConversionError as ConversionError
 from ..._convert import Errors as Errors
 from ..._convert import (
     Map,
+    Operation,
     arn_account,
     array,
     boolean,
     hstore,
+    identified,
     int64,
+    joined,
+    require_functions,
     tags,
     text,
     timestamp,
@@ -331,7 +335,6 @@ _MAPPED = frozenset(
         "ProfilingStatus",
         "RemoteDebugConfig",
         "ResourceConfig",
-        "ResponseMetadata",
         "RetryStrategy",
         "RoleArn",
         "SecondaryStatus",
@@ -349,12 +352,35 @@ _MAPPED = frozenset(
         "WarmPoolStatus",
     }
 )
+_DESCRIBE_TRAINING_JOB: Operation[Item] = Operation(
+    "aws.sagemaker_trainingjob",
+    "DescribeTrainingJob",
+    read=_MAPPED,
+    unread=frozenset(
+        {
+            "BillableTokenCount",
+            "MlflowConfig",
+            "MlflowDetails",
+            "ModelPackageConfig",
+            "OutputModelPackageArn",
+            "ProgressInfo",
+            "ServerlessJobConfig",
+        }
+    ),
+)
+_LIST_TAGS: Operation[ListTagsResponse] = Operation(
+    "aws.sagemaker_trainingjob",
+    "ListTags",
+    read=frozenset({"Tags"}),
+    unread=frozenset({"NextToken"}),
+    tokens=("NextToken",),
+)
 
 
 def from_item(
-    item: Item,
+    item: Item | Iterable[Item],
     *,
-    list_tags: ListTagsResponse | None = None,
+    list_tags: ListTagsResponse | Iterable[ListTagsResponse] | None = None,
     key: str | None = None,
     errors: Errors = "strict",
 ) -> Row:
@@ -362,15 +388,36 @@ def from_item(
 
     Args:
         item: The response of DescribeTrainingJob.
-        list_tags: The response of ListTags for this item, called with ResourceArn (the
-            item's TrainingJobArn).
+        list_tags: The response of ListTags, or an iterable of all its pages, for this
+            item, called with ResourceArn (the item's TrainingJobArn).
         key: The value of _key; overrides the item's own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
 
     Raises:
-        ConversionError: A value does not fit its column, which the message names.
+        ConversionError: A value does not fit its column, or a response is of another
+            operation or incomplete.
     """
+    joined_item = joined(item, _DESCRIBE_TRAINING_JOB)
+    try:
+        return _row(
+            joined_item,
+            None if list_tags is None else joined(list_tags, _LIST_TAGS),
+            key,
+            errors,
+        )
+    except ConversionError as error:
+        raise identified(
+            error, key, joined_item, ("TrainingJobArn", "TrainingJobName")
+        ) from None
+
+
+def _row(
+    item: Item,
+    list_tags: ListTagsResponse | None,
+    key: str | None,
+    errors: Errors,
+) -> Row:
     training_job_arn = item.get("TrainingJobArn")
     algorithm_specification = item.get("AlgorithmSpecification")
     auto_ml_job_arn = item.get("AutoMLJobArn")
@@ -788,28 +835,41 @@ def from_item(
 
 
 def from_response(
-    response: Item,
+    response: Item | Iterable[Item],
     *,
-    list_tags: ListTagsResponse | None = None,
+    list_tags: ListTagsResponse | Iterable[ListTagsResponse] | None = None,
     key: str | None = None,
     errors: Errors = "strict",
+    on_error: Callable[[ConversionError], object] | None = None,
 ) -> Iterator[Row]:
     """Yield the row of the item in the response, if there is one.
 
     Args:
         response: The response of DescribeTrainingJob.
-        list_tags: The response of ListTags for this item, called with ResourceArn (the
-            item's TrainingJobArn).
+        list_tags: The response of ListTags, or an iterable of all its pages, for this
+            item, called with ResourceArn (the item's TrainingJobArn).
         key: The value of _key; overrides the item's own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
+        on_error: Called with the error of each item that cannot be converted; the item is
+            then skipped. Without it, the first such error is raised.
 
     Raises:
-        ConversionError: A value does not fit its column, which the message names.
+        ConversionError: A value does not fit its column, or a response is of another
+            operation or incomplete.
     """
-    yield from_item(response, list_tags=list_tags, key=key, errors=errors)
+    require_functions(on_error)
+    page = joined(response, _DESCRIBE_TRAINING_JOB)
+    try:
+        row = from_item(page, list_tags=list_tags, key=key, errors=errors)
+    except ConversionError as error:
+        if on_error is None:
+            raise
+        on_error(error)
+    else:
+        yield row
 
 
 def unmapped(item: Mapping[str, object]) -> tuple[str, ...]:
     """Return the members of the item that fill no column, sorted."""
-    return tuple(sorted(item.keys() - _MAPPED))
+    return tuple(sorted(item.keys() - _MAPPED - {"ResponseMetadata"}))

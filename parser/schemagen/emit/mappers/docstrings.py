@@ -31,7 +31,7 @@ def from_item(plan: MapperPlan) -> list[str]:
 def from_response(plan: MapperPlan) -> list[str]:
     """Format the parameters of from_response; those that vary per item are functions of the item."""
     parameters = _parameters(plan, plan.additional_calls, per_item=plan.primary.multiple_items)
-    response = f"response: The response of {plan.binding.operation}."
+    response = f"response: The response of {plan.binding.operation}{_or_pages(plan, plan.primary)}."
     return _wrapped([response, *parameters], first=" " * 8, rest=" " * 12)
 
 
@@ -77,17 +77,14 @@ def _primary_operation(plan: MapperPlan, listing: Listing | None) -> str:
         text += f"; it is called with {', '.join(_listed_arguments(listing))}"
     if plan.binding.constants:
         constants = ", ".join(_constants(plan.binding.constants))
-        text += f"; without {constants}, some columns are None"
+        text += f"; pass {constants}, or some columns are None"
     return f"{text}."
 
 
 def _enrichment(response: Response, rules: CallRules) -> str:
     operation, enrichment = response.operation, response.enrichment
     if response.in_primary or enrichment is None:
-        return (
-            f"{operation} is called only once: its response also holds columns that are not in "
-            "the item."
-        )
+        return f"The same {operation} response also fills columns outside the item; do not call it again."
     text = f"{operation} adds columns to the item"
     if enrichment.arguments or enrichment.constants:
         text += f"; it is called with {_arguments(enrichment)}"
@@ -124,7 +121,7 @@ def _constants(constants: Iterable[tuple[str, Constant]]) -> Iterator[str]:
 
 
 def _quoted(value: Constant) -> str:
-    """``value`` as Python writes it, inside a docstring."""
+    """Format ``value`` as Python writes it, inside a docstring."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(_quoted, value))}]"
     return docstring_text(python_literal(value))
@@ -136,7 +133,7 @@ def _quoted(value: Constant) -> str:
 def _item(plan: MapperPlan) -> str:
     operation, path = plan.binding.operation, plan.binding.path
     if plan.primary.whole:
-        return f"item: The response of {operation}."
+        return f"item: The response of {operation}{_or_pages(plan, plan.primary)}."
     if plan.primary.multiple_items:
         return f"item: An element of {path} in the response of {operation}."
     return f"item: {path} in the response of {operation}."
@@ -150,16 +147,25 @@ def _parameters(
         what = _LOCATION[parameter]
         yield f"{parameter}: The item's {what}; without it, columns derived from it are None."
     for response in responses:
-        text = f"{response.parameter}: {the} response of {response.operation}"
+        or_pages = "" if response.in_primary else _or_pages(plan, response)
+        text = f"{response.parameter}: {the} response of {response.operation}{or_pages}"
         if response.in_primary:
             yield f"{text} that holds the item."
         elif response.enrichment and response.enrichment.arguments:
-            yield f"{text} for this item, called with {_arguments(response.enrichment)}."
+            comma = "," if or_pages else ""
+            called = _arguments(response.enrichment)
+            yield f"{text}{comma} for this item, called with {called}."
         else:
             yield f"{text}, which may cover other resources."
     if plan.key:
         text = f"key: {the} value of {plan.key.name}; overrides the item's own identifier."
         yield f"{text} {docstring_text(plan.key.column.column.description)}"
+
+
+def _or_pages(plan: MapperPlan, response: Response) -> str:
+    """Word the alternative to a response that may have several pages; "" for other responses."""
+    paged = plan.operation_of(response).pagination is not None
+    return ", or an iterable of all its pages" if paged else ""
 
 
 def _wrapped(paragraphs: Iterable[str], *, first: str, rest: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The body of a mapper's ``from_item``: fetch the members, choose the key, return the row."""
+"""Render how a mapper makes a row: fetch the members, choose the key, return the row."""
 
 from __future__ import annotations
 

@@ -6,21 +6,19 @@ it, converted. `planner` decides what is fetched and how it is named; this packa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from schemagen.catalog import LinkedTable
 from schemagen.emit import paths, templating
 from schemagen.emit.imports import Imports
 from schemagen.emit.layout import (
-    WIDTH,
     lay_out,
     lay_out_function,
     lay_out_item,
-    lay_out_loop,
     lay_out_value,
 )
 from schemagen.emit.mappers import docstrings, from_item
-from schemagen.emit.mappers.plan import InputType, MapperPlan, Response
+from schemagen.emit.mappers.plan import InputType, MapperPlan, OperationPlan, Response
 from schemagen.emit.mappers.planner import local_variable, plan_mapper
 from schemagen.emit.mappers.values import Values
 from schemagen.emit.parts import RenderContext
@@ -46,13 +44,9 @@ def render_table(table: LinkedTable) -> str:
     # Everything that adds imports or helpers is rendered before they are read.
     inputs = [_input_type(input_type, values) for input_type in plan.inputs]
     row = _row_type(plan, values)
-    finders = [_items_of(found, imports) for found in plan.enrichments if not found.whole]
-    for_item = _parameters(plan, plan.enrichments, imports)
-    for_response = _parameters(
-        plan, plan.additional_calls, imports, per_item=primary.multiple_items
-    )
+    finders = [_items_of(found, plan, imports) for found in plan.enrichments if not found.whole]
+    operations = [_operation(operation, plan, imports) for operation in plan.operations]
     body = from_item.from_item(plan, values)
-    imports.annotation("Iterator, Mapping")
     for name in ("ConversionError", "Errors"):
         imports.exported(name)
     return templating.render(
@@ -61,20 +55,44 @@ def render_table(table: LinkedTable) -> str:
         id=plan.id,
         service=plan.service.name,
         operations=docstrings.module(plan),
-        imports=imports.groups(),
         inputs=inputs,
         row=row,
         functions=[*values.helpers, *finders],
         mapped=[lay_out_item(python_literal(member), 2) for member in plan.mapped],
-        from_item_parameters=for_item,
+        whole=primary.whole,
+        constants=operations,
+        item_type=_parameter("item", _given("Item", imports) if primary.whole else "Item"),
+        from_item_parameters=_parameters(plan, plan.enrichments, imports),
         from_item_arguments=docstrings.from_item(plan),
-        from_item=body,
-        from_response_parameters=for_response,
-        from_response=_from_response(plan),
-        response_type=primary.response_type,
+        from_item=_from_item(plan, imports),
+        row_parameters=_row_parameters(plan),
+        row_body=body,
+        response_type=_parameter("response", _given(primary.response_type, imports)),
+        from_response_parameters=_parameters(
+            plan, plan.additional_calls, imports, per_item=primary.multiple_items
+        ),
+        from_response=_from_response(plan, imports),
         several=primary.multiple_items,
         from_response_arguments=docstrings.from_response(plan),
+        on_error=_parameter(
+            "on_error",
+            imports.annotation("Callable[[ConversionError], object] | None"),
+            default=" = None",
+        ),
+        unmapped=imports.annotation("Mapping[str, object]"),
+        rows=imports.annotation("Iterator[Row]"),
+        # The last of all: rendering the rest collects them.
+        imports=imports.groups(),
     )
+
+
+def _given(type: str, imports: Imports) -> str:
+    """Annotate an argument that takes a response or its pages."""
+    return imports.annotation(f"{type} | Iterable[{type}]")
+
+
+def _parameter(name: str, annotation: str, default: str = "") -> str:
+    return lay_out_value(f"{name}: ", annotation, 1, f"{default},")
 
 
 # --- types ----------------------------------------------------------------------------------------
@@ -100,6 +118,33 @@ def _row_type(plan: MapperPlan, values: Values) -> str:
 # --- functions ------------------------------------------------------------------------------------
 
 
+def _operation(operation: OperationPlan, plan: MapperPlan, imports: Imports) -> str:
+    """Make the constant that says what to check of an operation's responses."""
+    primary = operation.operation == plan.primary.operation
+    read = "_MAPPED" if primary and plan.primary.whole else _frozenset(operation.read)
+    arguments = [python_literal(plan.id), python_literal(operation.operation), f"read={read}"]
+    if operation.unread:
+        arguments.append(f"unread={_frozenset(operation.unread)}")
+    if pagination := operation.pagination:
+        places = ", ".join(map(python_literal, pagination.output))
+        comma = "," if len(pagination.output) == 1 else ""
+        arguments.append(f"tokens=({places}{comma})")
+        if pagination.more:
+            arguments.append(f"more={python_literal(pagination.more)}")
+    call = f"{imports.converter('Operation')}({', '.join(arguments)})"
+    type = next(
+        found.response_type
+        for found in (plan.primary, *plan.enrichments)
+        if found.operation == operation.operation
+    )
+    return lay_out_value(f"{operation.constant}: Operation[{type}] = ", call, 0)
+
+
+def _frozenset(members: Iterable[str]) -> str:
+    literals = ", ".join(map(python_literal, members))
+    return f"frozenset({{{literals}}})" if literals else "frozenset()"
+
+
 def _parameters(
     plan: MapperPlan, responses: Iterable[Response], imports: Imports, *, per_item: bool = False
 ) -> list[str]:
@@ -107,10 +152,12 @@ def _parameters(
 
     With ``per_item``, values that vary per item are passed as functions of the item.
     """
-    of_item = [
-        (found.parameter, f"{found.response_type} | None" if per_item else found.response_type)
-        for found in responses
-    ]
+    of_item: list[tuple[str, str]] = []
+    for found in responses:
+        type = found.response_type
+        if not found.in_primary:
+            type = f"{type} | Iterable[{type}]"
+        of_item.append((found.parameter, f"{type} | None" if per_item else type))
     if plan.key:
         of_item.append(("key", plan.key.column.type.row))
     annotations = [(name, "str | None") for name in plan.location] + [
@@ -119,14 +166,55 @@ def _parameters(
     ]
     return [
         *(
-            lay_out_value(f"{name}: ", imports.annotation(annotation), 1, " = None,")
+            _parameter(name, imports.annotation(annotation), " = None")
             for name, annotation in annotations
         ),
         '    errors: Errors = "strict",',
     ]
 
 
-def _items_of(response: Response, imports: Imports) -> str:
+def _row_parameters(plan: MapperPlan) -> list[str]:
+    """List the parameters of the function that makes a row of checked responses."""
+    of_item = [(found.parameter, found.response_type) for found in plan.enrichments]
+    if plan.key:
+        of_item.append(("key", plan.key.column.type.row))
+    return [
+        _parameter("item", "Item"),
+        *(_parameter(name, "str | None") for name in plan.location),
+        *(_parameter(name, f"{type} | None") for name, type in of_item),
+        "    errors: Errors,",
+    ]
+
+
+def _from_item(plan: MapperPlan, imports: Imports) -> list[str]:
+    """Make the statements of ``from_item``: check the arguments, and name the item in errors."""
+    taken = {*plan.location, *(found.parameter for found in plan.enrichments)}
+    item = unique("joined_item", taken) if plan.primary.whole else "item"
+    arguments = [item, *plan.location]
+    for response in plan.enrichments:
+        check = imports.converter("page" if response.in_primary else "joined")
+        name, constant = response.parameter, plan.operation_of(response).constant
+        arguments.append(f"None if {name} is None else {check}({name}, {constant})")
+    if plan.key:
+        arguments.append("key")
+    members = ", ".join(map(python_literal, plan.identifiers))
+    comma = "," if len(plan.identifiers) == 1 else ""
+    key = "key" if plan.key else "None"
+    identified = f"{imports.converter('identified')}(error, {key}, {item}, ({members}{comma}))"
+    if plan.primary.whole:
+        check = f"{imports.converter('joined')}(item, {plan.operations[0].constant})"
+    else:
+        check = f"{imports.converter('checked_structure')}(item, {python_literal(plan.id)})"
+    return [
+        lay_out_value(f"{item} = ", check, 1),
+        "    try:",
+        lay_out(f"return _row({', '.join([*arguments, 'errors'])})", 2),
+        "    except ConversionError as error:",
+        lay_out(f"raise {identified} from None", 2),
+    ]
+
+
+def _items_of(response: Response, plan: MapperPlan, imports: Imports) -> str:
     """Make the function that yields the items in the response of an enrichment."""
     imports.annotation("Iterator")
     head = lay_out_function(
@@ -134,44 +222,61 @@ def _items_of(response: Response, imports: Imports) -> str:
         f"response: {response.response_type}",
         f"Iterator[{response.item_type}]",
     )
+    walk = _Walk(response, plan.id, imports, ())
     *outer, last = response.steps
     if not last.each:
-        walk = _walk(response.steps, (), lambda path, depth: lay_out(f"yield {path[-1]}", depth))
+        body = walk.lines(response.steps, lambda path, depth: [lay_out(f"yield {path[-1]}", depth)])
     else:
-        walk = _walk(outer, (), lambda path, depth: _yield_each(last.member, path, depth))
-    return "\n".join([head, *walk])
+        body = walk.lines(
+            outer,
+            lambda path, depth: [lay_out(f"yield from {walk.elements(path, len(outer))}", depth)],
+        )
+    return "\n".join([head, *body])
 
 
-def _yield_each(member: str, path: list[str], depth: int) -> str:
-    """Make the statement that yields the elements of a list, or two if it does not fit on a line."""
-    value = f"{path[-1]}.get({python_literal(member)})"
-    line = f"yield from {value} or ()"
-    if depth * 4 + len(line) <= WIDTH:
-        return "    " * depth + line
-    found = unique(local_variable(member), {"response", *path})
-    return f"{lay_out_value(f'{found} = ', value, depth)}\n{'    ' * depth}yield from {found} or ()"
-
-
-def _from_response(plan: MapperPlan) -> list[str]:
+def _from_response(plan: MapperPlan, imports: Imports) -> list[str]:
     """Make the statements of ``from_response``."""
+    primary, constant = plan.primary, plan.operations[0].constant
     of_item = [response.parameter for response in plan.additional_calls]
     if plan.key:
         of_item.append("key")
 
-    def yield_row(path: list[str], depth: int) -> str:
+    def yield_row(path: list[str], depth: int) -> list[str]:
         item = path[-1]
         arguments = [item]
         arguments += [f"{name}={name}" for name in plan.location]
         arguments += [
-            f"{response.parameter}={_narrowed(response, plan.primary, path)}"
+            f"{response.parameter}={_narrowed(response, primary, path)}"
             for response in plan.enrichments_in_primary
         ]
         for name in of_item:
             value = f"None if {name} is None else {name}({item})"
-            arguments.append(f"{name}={value if plan.primary.multiple_items else name}")
-        return lay_out(f"yield from_item({', '.join([*arguments, 'errors=errors'])})", depth)
+            arguments.append(f"{name}={value if primary.multiple_items else name}")
+        margin = "    " * depth
+        return [
+            f"{margin}try:",
+            lay_out(f"row = from_item({', '.join([*arguments, 'errors=errors'])})", depth + 1),
+            f"{margin}except ConversionError as error:",
+            f"{margin}    if on_error is None:",
+            f"{margin}        raise",
+            f"{margin}    on_error(error)",
+            f"{margin}else:",
+            f"{margin}    yield row",
+        ]
 
-    return list(_walk(plan.primary.steps, (*of_item, *plan.location), yield_row))
+    functions = [f"{name}={name}" for name in of_item] if primary.multiple_items else []
+    check = f"{imports.converter('require_functions')}({', '.join(['on_error', *functions])})"
+    walk = _Walk(primary, plan.id, imports, (*of_item, *plan.location))
+    response = walk.response
+    if primary.multiple_items:
+        loop = f"for {response} in {imports.converter('pages')}(response, {constant}):"
+        return [lay_out(check, 1), lay_out(loop, 1), *walk.lines(primary.steps, yield_row, 2)]
+    whole = f"{imports.converter('joined')}(response, {constant})"
+    return [
+        lay_out(check, 1),
+        lay_out_value(f"{response} = ", whole, 1),
+        *walk.lines(primary.steps, yield_row, 1),
+    ]
 
 
 def _narrowed(enrichment: Response, primary: Response, path: list[str]) -> str:
@@ -192,23 +297,54 @@ def _narrowed(enrichment: Response, primary: Response, path: list[str]) -> str:
     return code
 
 
-def _walk(
-    steps: Iterable[Step], taken: Iterable[str], leaf: Callable[[list[str], int], str]
-) -> Iterator[str]:
-    """Make the statements that follow ``steps`` from ``response``, with ``leaf`` for each item.
+class _Walk:
+    """Make the statements that follow the steps of ``response`` to its items.
 
-    ``leaf`` gets the variables along the path. No variable has a name in ``taken``.
+    ``response`` of an enrichment is the argument of its function; the primary one is a page. No
+    variable gets a name in ``taken``.
     """
-    path, depth = ["response"], 1
-    names = {"response", "key", "errors", *taken}
-    for step in steps:
-        found = unique(local_variable(step.member), names)
-        yield lay_out(f"{found} = {path[-1]}.get({python_literal(step.member)})", depth)
-        if step.each:
-            path.append(unique(f"{found}_entry", names))
-            yield lay_out_loop(path[-1], found, depth)
-        else:
-            path.append(found)
-            yield "    " * depth + f"if {found} is not None:"
-        depth += 1
-    yield leaf(path, depth)
+
+    def __init__(
+        self, response: Response, table: str, imports: Imports, taken: Iterable[str]
+    ) -> None:
+        self.steps, self.operation = response.steps, response.operation
+        self.table, self.imports = table, imports
+        self.names = {"response", "key", "errors", "on_error", "error", "row", "from_item", *taken}
+        self.names |= {"joined", "pages", "optional_structure", "require_functions"}
+        self.names.add("structure_list")
+        self.response = unique("page", self.names) if response.enrichment is None else "response"
+
+    def lines(
+        self,
+        steps: Iterable[Step],
+        leaf: Callable[[list[str], int], list[str]],
+        depth: int = 1,
+    ) -> list[str]:
+        """Make the statements, with ``leaf`` for each item; it gets the variables along the path."""
+        path, lines = [self.response], list[str]()
+        for number, step in enumerate(steps):
+            margin = "    " * depth
+            found = local_variable(step.member)
+            if step.each:
+                elements = self.elements(path, number)
+                path.append(unique(f"{found}_entry", self.names))
+                lines.append(lay_out(f"for {path[-1]} in {elements}:", depth))
+            else:
+                value = self.value("optional_structure", path, number)
+                path.append(unique(found, self.names))
+                lines.append(lay_out_value(f"{path[-1]} = ", value, depth))
+                lines.append(f"{margin}if {path[-1]} is not None:")
+            depth += 1
+        return [*lines, *leaf(path, depth)]
+
+    def elements(self, path: list[str], number: int) -> str:
+        """Make the expression of the list that step ``number`` leads to."""
+        return self.value("structure_list", path, number)
+
+    def value(self, converter: str, path: list[str], number: int) -> str:
+        member = self.steps[number].member
+        trail = ".".join(step.member for step in self.steps[: number + 1])
+        at = python_literal(f"{self.table}: {self.operation}.{trail}")
+        return (
+            f"{self.imports.converter(converter)}({path[-1]}.get({python_literal(member)}), {at})"
+        )

@@ -13,6 +13,7 @@ from schemagen.model.pages import KEY
 from schemagen.model.paths import Step
 from schemagen.model.recorded import RecordedService, RecordedStructure
 from schemagen.model.shapes import Shape
+from schemagen.runtime.calls import Pagination
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,21 @@ class Response:
     def item_variable(self) -> str:
         """The variable that holds the item. Callers pass the primary item itself."""
         return self.parameter if self.whole or self.enrichment is None else f"{self.parameter}_item"
+
+
+@dataclass(frozen=True)
+class OperationPlan:
+    """What the mapper checks of an operation's responses, and the constant that holds it.
+
+    ``read`` are the members of the response that lead to what it reads, ``unread`` its other
+    members, both sorted. ``pagination`` is None if one response holds everything.
+    """
+
+    operation: str
+    constant: str
+    read: tuple[str, ...]
+    unread: tuple[str, ...]
+    pagination: Pagination | None
 
 
 @dataclass(frozen=True)
@@ -164,9 +180,10 @@ class InputType:
 class MapperPlan:
     """Everything that the module of a mapper is rendered from.
 
-    ``location`` are the parameters for the items' partition, region and account. ``columns`` are all columns of the
-    table. Of ``inputs`` each stands before those that refer to it. ``mapped`` are the members of the
-    primary item that fill columns, sorted.
+    ``location`` are the parameters for the items' partition, region and account. ``columns`` are all
+    columns of the table. Of ``inputs`` each stands before those that refer to it. ``mapped`` are the
+    members of the primary item that fill columns, sorted. ``operations`` are those that are called,
+    the primary one first. ``identifiers`` are members of the item that identify it in messages.
     """
 
     table: LinkedTable
@@ -181,6 +198,8 @@ class MapperPlan:
     columns: tuple[ColumnPlan, ...]
     inputs: tuple[InputType, ...]
     mapped: tuple[str, ...]
+    operations: tuple[OperationPlan, ...]
+    identifiers: tuple[str, ...]
 
     @property
     def id(self) -> str:
@@ -190,6 +209,10 @@ class MapperPlan:
     def key(self) -> ColumnPlan | None:
         """The primary key, if the table has one."""
         return next((column for column in self.columns if column.is_key), None)
+
+    def operation_of(self, response: Response) -> OperationPlan:
+        """Return what is checked of ``response``."""
+        return next(found for found in self.operations if found.operation == response.operation)
 
     @property
     def enrichments_in_primary(self) -> tuple[Response, ...]:

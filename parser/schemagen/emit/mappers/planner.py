@@ -19,6 +19,7 @@ from schemagen.emit.mappers.plan import (
     GivenAccount,
     InputType,
     MapperPlan,
+    OperationPlan,
     Response,
     Value,
 )
@@ -30,6 +31,7 @@ from schemagen.model.paths import WHOLE, Step, fetched_member, map_key, steps
 from schemagen.model.recorded import RecordedResponses, RecordedService, RecordedStructure
 from schemagen.names import class_name, snake_case
 from schemagen.runtime import convert
+from schemagen.runtime.calls import CallRules
 
 _CALLER_PARAMETERS: Mapping[str, str] = {
     "Partition": "partition",
@@ -38,9 +40,7 @@ _CALLER_PARAMETERS: Mapping[str, str] = {
 }
 """Placeholders of ARN formats -> the parameters that callers pass for them, in order."""
 _CONVERTERS = frozenset(name for name in vars(convert) if not name.startswith("_"))
-_PARAMETERS = frozenset({"item", "response", "key", "errors", "shapes"})
-# What boto3 adds to every response.
-_METADATA = "ResponseMetadata"
+_PARAMETERS = frozenset({"item", "response", "key", "errors", "on_error", "shapes"})
 _Path = tuple[Step, ...]
 _Source = tuple[str | None, str]
 """(operation, member of its item); the operation is None for the primary one."""
@@ -98,6 +98,8 @@ class _Planner:
             ),
             inputs=tuple(self.input_types(read)),
             mapped=tuple(sorted({*self.members_mapped(read)})),
+            operations=tuple(self.operations(read)),
+            identifiers=tuple(dict.fromkeys(self.identifiers())),
         )
 
     def at(self, column: LinkedColumn) -> str:
@@ -164,6 +166,61 @@ class _Planner:
     def items_in_primary(self) -> list[Response]:
         """Return the primary operation's response, once for each of its items that fill columns."""
         return [self.primary, *(found for found in self.enrichments if found.in_primary)]
+
+    def operations(self, fetched: Collection[Fetched]) -> Iterator[OperationPlan]:
+        """Plan what to check of the responses of each operation."""
+        rules = dict(self.service.calls)
+        taken = {"_MAPPED"}
+        yield self.operation_plan(self.items_in_primary(), fetched, rules, taken)
+        for response in self.enrichments:
+            if not response.in_primary:
+                yield self.operation_plan([response], fetched, rules, taken)
+
+    def operation_plan(
+        self,
+        responses: Sequence[Response],
+        fetched: Collection[Fetched],
+        rules: Mapping[str, CallRules],
+        taken: set[str],
+    ) -> OperationPlan:
+        """Plan what to check of an operation's response; ``responses`` has an entry per item in it."""
+        operation = responses[0].operation
+        read: set[str] = set()
+        for response in responses:
+            read |= (
+                _members_read(response, fetched) if response.whole else {response.steps[0].member}
+            )
+        return OperationPlan(
+            operation,
+            unique(f"_{local_variable(operation).strip('_').upper()}", taken),
+            tuple(sorted(read)),
+            tuple(sorted({member.name for member in responses[0].trail[0].members} - read)),
+            rules.get(operation, CallRules()).pagination,
+        )
+
+    def identifiers(self) -> Iterator[str]:
+        """Find the members of the item that identify it, the likeliest first.
+
+        They are those that its key is made from, or that operations which return or enrich it are
+        called with.
+        """
+        members = {member.name for member in self.primary.item.members}
+        found: list[str] = []
+        match self.fillers.get(KEY):
+            case DerivedColumn(format=format) if format:
+                found += arn_format.parse(format).members
+            case DerivedColumn(member=member) | BoundColumn(operation=None, member=member):
+                found.append(member)
+            case _:
+                pass
+        for response in self.enrichments:
+            if response.enrichment:
+                found += [source for _, source in response.enrichment.arguments]
+        if self.binding.listing:
+            found += [parameter for parameter, _ in self.binding.listing.arguments]
+        for member in found:
+            if fetched_member(member) in members:
+                yield member
 
     # --- variables ---
 
@@ -297,8 +354,6 @@ class _Planner:
     def members_mapped(self, fetched: Collection[Fetched]) -> Iterator[str]:
         """Yield the members of the primary item that fill columns, or lead to members that do."""
         to_item = self.primary.steps
-        if self.primary.whole:
-            yield _METADATA
         for response in self.items_in_primary():
             if response.steps == to_item:
                 yield from _members_read(response, fetched)

@@ -8,7 +8,8 @@ value is never None. A converter that returns row values accepts row values, and
 unchanged.
 
 A value that cannot be converted raises `ConversionError`. Its message has the path and the type of
-the value, and never the value itself, because values can be secret.
+the value, and never the value itself, because values can be secret; only what identifies its item
+is shown.
 
 Only the standard library is used: the modules are copied word for word into generated packages.
 """
@@ -23,6 +24,17 @@ from .encode import (
     hstore_text,
     json_text,
     written,
+)
+from .responses import (
+    Operation,
+    checked_structure,
+    identified,
+    joined,
+    optional_structure,
+    page,
+    pages,
+    require_functions,
+    structure_list,
 )
 from .scalars import (
     ConversionError,
@@ -57,6 +69,7 @@ __all__ = [
     "Errors",
     "Json",
     "Map",
+    "Operation",
     "answer",
     "arn_account",
     "arn_location",
@@ -66,6 +79,7 @@ __all__ = [
     "boolean",
     "boolean_from_text",
     "built_arn",
+    "checked_structure",
     "distinct",
     "document",
     "finite",
@@ -77,8 +91,10 @@ __all__ = [
     "hstore_from_text",
     "hstore_json_text",
     "hstore_text",
+    "identified",
     "int64",
     "int64_from_text",
+    "joined",
     "json_from_text",
     "json_text",
     "json_value",
@@ -87,10 +103,15 @@ __all__ = [
     "mapping",
     "no_arn",
     "only",
+    "optional_structure",
+    "page",
+    "pages",
+    "require_functions",
     "rfc3339",
     "rfc3339_from_text",
     "snake_case",
     "structure",
+    "structure_list",
     "tags",
     "text",
     "timestamp",

@@ -41,7 +41,7 @@ def at_member(
     row: Mapping[str, object],
     names: Mapping[str, str],
 ) -> ConversionError:
-    """Return ``error`` with the failed member of the structure ``at`` in its path.
+    """Add the failed member of the structure ``at`` to the path of ``error``.
 
     ``names`` maps members to keys of ``row`` in the order of conversion, so the first member that has
     a value but no key failed. Looking for it only after a failure keeps the normal case fast.
@@ -87,7 +87,8 @@ def only(items: Iterable[T], at: str, operation: str) -> T | None:
     if len(found) > 1:
         raise ConversionError(
             at,
-            f"the response of {operation} has {len(found)} items; pass a response for this item only",
+            f"expected at most one item, got {len(found)}; pass the response of {operation} for "
+            "this item",
         )
     return found[0] if found else None
 

@@ -5,14 +5,22 @@
 - DescribeKeepsake returns the item; it is called with KeepsakeId (the listed value).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NotRequired
 
 from typing_extensions import ReadOnly, TypedDict
 
 from ..._convert import ConversionError as ConversionError
 from ..._convert import Errors as Errors
-from ..._convert import arn_account, float64, text
+from ..._convert import (
+    Operation,
+    arn_account,
+    float64,
+    identified,
+    joined,
+    require_functions,
+    text,
+)
 from ...shapes.aws import pantry as shapes
 
 
@@ -38,15 +46,17 @@ _MAPPED = frozenset(
     {
         "Glaze",
         "KeepsakeArn",
-        "ResponseMetadata",
         "Storage",
         "Weight",
     }
 )
+_DESCRIBE_KEEPSAKE: Operation[Item] = Operation(
+    "aws.bakery_crumb", "DescribeKeepsake", read=_MAPPED
+)
 
 
 def from_item(
-    item: Item,
+    item: Item | Iterable[Item],
     *,
     key: str | None = None,
     errors: Errors = "strict",
@@ -60,8 +70,21 @@ def from_item(
             U+FFFD instead.
 
     Raises:
-        ConversionError: A value does not fit its column, which the message names.
+        ConversionError: A value does not fit its column, or a response is of another
+            operation or incomplete.
     """
+    joined_item = joined(item, _DESCRIBE_KEEPSAKE)
+    try:
+        return _row(joined_item, key, errors)
+    except ConversionError as error:
+        raise identified(error, key, joined_item, ("KeepsakeArn",)) from None
+
+
+def _row(
+    item: Item,
+    key: str | None,
+    errors: Errors,
+) -> Row:
     keepsake_arn = item.get("KeepsakeArn")
     glaze = item.get("Glaze")
     storage = item.get("Storage")
@@ -98,10 +121,11 @@ def from_item(
 
 
 def from_response(
-    response: Item,
+    response: Item | Iterable[Item],
     *,
     key: str | None = None,
     errors: Errors = "strict",
+    on_error: Callable[[ConversionError], object] | None = None,
 ) -> Iterator[Row]:
     """Yield the row of the item in the response, if there is one.
 
@@ -110,13 +134,25 @@ def from_response(
         key: The value of _key; overrides the item's own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
+        on_error: Called with the error of each item that cannot be converted; the item is
+            then skipped. Without it, the first such error is raised.
 
     Raises:
-        ConversionError: A value does not fit its column, which the message names.
+        ConversionError: A value does not fit its column, or a response is of another
+            operation or incomplete.
     """
-    yield from_item(response, key=key, errors=errors)
+    require_functions(on_error)
+    page = joined(response, _DESCRIBE_KEEPSAKE)
+    try:
+        row = from_item(page, key=key, errors=errors)
+    except ConversionError as error:
+        if on_error is None:
+            raise
+        on_error(error)
+    else:
+        yield row
 
 
 def unmapped(item: Mapping[str, object]) -> tuple[str, ...]:
     """Return the members of the item that fill no column, sorted."""
-    return tuple(sorted(item.keys() - _MAPPED))
+    return tuple(sorted(item.keys() - _MAPPED - {"ResponseMetadata"}))

@@ -3,12 +3,12 @@
 
 - ListOrderBooks lists the resources in BookUrls[].
 - GetOrderBookAttributes returns the item; it is called with BookUrl (the listed value);
-  without AttributeNames=["All"], some columns are None.
+  pass AttributeNames=["All"], or some columns are None.
 - ListTagsForResource adds columns to the item; it is called with ResourceArn (the
   item's Attributes[BookArn]).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NotRequired
 
@@ -19,12 +19,16 @@ from ..._convert import Errors as Errors
 from ..._convert import (
     Json,
     Map,
+    Operation,
     arn_account,
     boolean_from_text,
     document,
     hstore,
+    identified,
     int64_from_text,
+    joined,
     map_entries,
+    require_functions,
     text,
     timestamp_from_text,
 )
@@ -59,15 +63,22 @@ class Row(TypedDict):
 _MAPPED = frozenset(
     {
         "Attributes",
-        "ResponseMetadata",
     }
+)
+_GET_ORDER_BOOK_ATTRIBUTES: Operation[Item] = Operation(
+    "aws.bakery_order_book", "GetOrderBookAttributes", read=_MAPPED
+)
+_LIST_TAGS_FOR_RESOURCE: Operation[ListTagsForResourceResponse] = Operation(
+    "aws.bakery_order_book", "ListTagsForResource", read=frozenset({"Tags"})
 )
 
 
 def from_item(
-    item: Item,
+    item: Item | Iterable[Item],
     *,
-    list_tags_for_resource: ListTagsForResourceResponse | None = None,
+    list_tags_for_resource: (
+        ListTagsForResourceResponse | Iterable[ListTagsForResourceResponse] | None
+    ) = None,
     key: str | None = None,
     errors: Errors = "strict",
 ) -> Row:
@@ -82,8 +93,29 @@ def from_item(
             U+FFFD instead.
 
     Raises:
-        ConversionError: A value does not fit its column, which the message names.
+        ConversionError: A value does not fit its column, or a response is of another
+            operation or incomplete.
     """
+    joined_item = joined(item, _GET_ORDER_BOOK_ATTRIBUTES)
+    try:
+        return _row(
+            joined_item,
+            None
+            if list_tags_for_resource is None
+            else joined(list_tags_for_resource, _LIST_TAGS_FOR_RESOURCE),
+            key,
+            errors,
+        )
+    except ConversionError as error:
+        raise identified(error, key, joined_item, ("Attributes[BookArn]",)) from None
+
+
+def _row(
+    item: Item,
+    list_tags_for_resource: ListTagsForResourceResponse | None,
+    key: str | None,
+    errors: Errors,
+) -> Row:
     attributes = map_entries(item.get("Attributes"), "aws.bakery_order_book._key")
     book_arn = attributes.get("BookArn")
     access_policy = attributes.get("AccessPolicy")
@@ -143,11 +175,14 @@ def from_item(
 
 
 def from_response(
-    response: Item,
+    response: Item | Iterable[Item],
     *,
-    list_tags_for_resource: ListTagsForResourceResponse | None = None,
+    list_tags_for_resource: (
+        ListTagsForResourceResponse | Iterable[ListTagsForResourceResponse] | None
+    ) = None,
     key: str | None = None,
     errors: Errors = "strict",
+    on_error: Callable[[ConversionError], object] | None = None,
 ) -> Iterator[Row]:
     """Yield the row of the item in the response, if there is one.
 
@@ -158,15 +193,27 @@ def from_response(
         key: The value of _key; overrides the item's own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
+        on_error: Called with the error of each item that cannot be converted; the item is
+            then skipped. Without it, the first such error is raised.
 
     Raises:
-        ConversionError: A value does not fit its column, which the message names.
+        ConversionError: A value does not fit its column, or a response is of another
+            operation or incomplete.
     """
-    yield from_item(
-        response, list_tags_for_resource=list_tags_for_resource, key=key, errors=errors
-    )
+    require_functions(on_error)
+    page = joined(response, _GET_ORDER_BOOK_ATTRIBUTES)
+    try:
+        row = from_item(
+            page, list_tags_for_resource=list_tags_for_resource, key=key, errors=errors
+        )
+    except ConversionError as error:
+        if on_error is None:
+            raise
+        on_error(error)
+    else:
+        yield row
 
 
 def unmapped(item: Mapping[str, object]) -> tuple[str, ...]:
     """Return the members of the item that fill no column, sorted."""
-    return tuple(sorted(item.keys() - _MAPPED))
+    return tuple(sorted(item.keys() - _MAPPED - {"ResponseMetadata"}))

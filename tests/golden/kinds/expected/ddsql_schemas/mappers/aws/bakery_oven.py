@@ -4,7 +4,7 @@
 - DescribeOvens returns the items in Halls[].Ovens[].
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NotRequired
 
@@ -12,7 +12,21 @@ from typing_extensions import ReadOnly, TypedDict
 
 from ..._convert import ConversionError as ConversionError
 from ..._convert import Errors as Errors
-from ..._convert import array, built_arn, int64, no_arn, tags, text, timestamp
+from ..._convert import (
+    Operation,
+    array,
+    built_arn,
+    checked_structure,
+    identified,
+    int64,
+    no_arn,
+    pages,
+    require_functions,
+    structure_list,
+    tags,
+    text,
+    timestamp,
+)
 from ...shapes.aws import bakery as shapes
 
 
@@ -63,6 +77,13 @@ _MAPPED = frozenset(
         "Tags",
     }
 )
+_DESCRIBE_OVENS: Operation[Response] = Operation(
+    "aws.bakery_oven",
+    "DescribeOvens",
+    read=frozenset({"Halls"}),
+    unread=frozenset({"NextToken"}),
+    tokens=("NextToken",),
+)
 
 
 def from_item(
@@ -86,8 +107,24 @@ def from_item(
             U+FFFD instead.
 
     Raises:
-        ConversionError: A value does not fit its column, which the message names.
+        ConversionError: A value does not fit its column, or a response is of another
+            operation or incomplete.
     """
+    item = checked_structure(item, "aws.bakery_oven")
+    try:
+        return _row(item, partition, region, account_id, key, errors)
+    except ConversionError as error:
+        raise identified(error, key, item, ("OvenId",)) from None
+
+
+def _row(
+    item: Item,
+    partition: str | None,
+    region: str | None,
+    account_id: str | None,
+    key: str | None,
+    errors: Errors,
+) -> Row:
     oven_id = item.get("OvenId")
     burners = item.get("Burners")
     door_state = item.get("DoorState")
@@ -154,18 +191,19 @@ def from_item(
 
 
 def from_response(
-    response: Response,
+    response: Response | Iterable[Response],
     *,
     partition: str | None = None,
     region: str | None = None,
     account_id: str | None = None,
     key: Callable[[Item], str] | None = None,
     errors: Errors = "strict",
+    on_error: Callable[[ConversionError], object] | None = None,
 ) -> Iterator[Row]:
     """Yield the row of each item in the response.
 
     Args:
-        response: The response of DescribeOvens.
+        response: The response of DescribeOvens, or an iterable of all its pages.
         partition: The item's partition; without it, columns derived from it are None.
         region: The item's region; without it, columns derived from it are None.
         account_id: The item's account; without it, columns derived from it are None.
@@ -173,22 +211,36 @@ def from_response(
             own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
+        on_error: Called with the error of each item that cannot be converted; the item is
+            then skipped. Without it, the first such error is raised.
 
     Raises:
-        ConversionError: A value does not fit its column, which the message names.
+        ConversionError: A value does not fit its column, or a response is of another
+            operation or incomplete.
     """
-    halls = response.get("Halls")
-    for halls_entry in halls or ():
-        ovens = halls_entry.get("Ovens")
-        for ovens_entry in ovens or ():
-            yield from_item(
-                ovens_entry,
-                partition=partition,
-                region=region,
-                account_id=account_id,
-                key=None if key is None else key(ovens_entry),
-                errors=errors,
-            )
+    require_functions(on_error, key=key)
+    for page in pages(response, _DESCRIBE_OVENS):
+        for halls_entry in structure_list(
+            page.get("Halls"), "aws.bakery_oven: DescribeOvens.Halls"
+        ):
+            for ovens_entry in structure_list(
+                halls_entry.get("Ovens"), "aws.bakery_oven: DescribeOvens.Halls.Ovens"
+            ):
+                try:
+                    row = from_item(
+                        ovens_entry,
+                        partition=partition,
+                        region=region,
+                        account_id=account_id,
+                        key=None if key is None else key(ovens_entry),
+                        errors=errors,
+                    )
+                except ConversionError as error:
+                    if on_error is None:
+                        raise
+                    on_error(error)
+                else:
+                    yield row
 
 
 def unmapped(item: Mapping[str, object]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@
   item's RecipeArn).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NotRequired
 
 from typing_extensions import ReadOnly, TypedDict
@@ -26,12 +26,18 @@ from ..._convert import Errors as Errors
 from ..._convert import (
     Json,
     Map,
+    Operation,
     answer,
     arn_account,
     array,
+    checked_structure,
     document,
     float64,
+    identified,
+    joined,
     only,
+    optional_structure,
+    require_functions,
     tags,
     text,
 )
@@ -98,7 +104,9 @@ class Row(TypedDict):
 
 
 def _items_of_get_rating(response: GetRatingResponse) -> Iterator[GetRatingItem]:
-    summary = response.get("Summary")
+    summary = optional_structure(
+        response.get("Summary"), "aws.bakery_recipe: GetRating.Summary"
+    )
     if summary is not None:
         yield summary
 
@@ -112,15 +120,36 @@ _MAPPED = frozenset(
         "Status",
     }
 )
+_GET_RECIPE: Operation[Response] = Operation(
+    "aws.bakery_recipe", "GetRecipe", read=frozenset({"Recipe"})
+)
+_GET_NUTRITION: Operation[GetNutritionResponse] = Operation(
+    "aws.bakery_recipe",
+    "GetNutrition",
+    read=frozenset({"Allergens", "Energy", "Notes", "Parts", "Photo"}),
+)
+_GET_RATING: Operation[GetRatingResponse] = Operation(
+    "aws.bakery_recipe", "GetRating", read=frozenset({"Summary"})
+)
+_GET_SHARING_POLICY: Operation[GetSharingPolicyResponse] = Operation(
+    "aws.bakery_recipe", "GetSharingPolicy", read=frozenset({"Policy"})
+)
+_LIST_TAGS_FOR_RESOURCE: Operation[ListTagsForResourceResponse] = Operation(
+    "aws.bakery_recipe", "ListTagsForResource", read=frozenset({"Tags"})
+)
 
 
 def from_item(
     item: Item,
     *,
-    get_nutrition: GetNutritionResponse | None = None,
-    get_rating: GetRatingResponse | None = None,
-    get_sharing_policy: GetSharingPolicyResponse | None = None,
-    list_tags_for_resource: ListTagsForResourceResponse | None = None,
+    get_nutrition: GetNutritionResponse | Iterable[GetNutritionResponse] | None = None,
+    get_rating: GetRatingResponse | Iterable[GetRatingResponse] | None = None,
+    get_sharing_policy: (
+        GetSharingPolicyResponse | Iterable[GetSharingPolicyResponse] | None
+    ) = None,
+    list_tags_for_resource: (
+        ListTagsForResourceResponse | Iterable[ListTagsForResourceResponse] | None
+    ) = None,
     key: str | None = None,
     errors: Errors = "strict",
 ) -> Row:
@@ -141,8 +170,37 @@ def from_item(
             U+FFFD instead.
 
     Raises:
-        ConversionError: A value does not fit its column, which the message names.
+        ConversionError: A value does not fit its column, or a response is of another
+            operation or incomplete.
     """
+    item = checked_structure(item, "aws.bakery_recipe")
+    try:
+        return _row(
+            item,
+            None if get_nutrition is None else joined(get_nutrition, _GET_NUTRITION),
+            None if get_rating is None else joined(get_rating, _GET_RATING),
+            None
+            if get_sharing_policy is None
+            else joined(get_sharing_policy, _GET_SHARING_POLICY),
+            None
+            if list_tags_for_resource is None
+            else joined(list_tags_for_resource, _LIST_TAGS_FOR_RESOURCE),
+            key,
+            errors,
+        )
+    except ConversionError as error:
+        raise identified(error, key, item, ("RecipeArn", "Name")) from None
+
+
+def _row(
+    item: Item,
+    get_nutrition: GetNutritionResponse | None,
+    get_rating: GetRatingResponse | None,
+    get_sharing_policy: GetSharingPolicyResponse | None,
+    list_tags_for_resource: ListTagsForResourceResponse | None,
+    key: str | None,
+    errors: Errors,
+) -> Row:
     get_rating_item = (
         None
         if get_rating is None
@@ -219,14 +277,19 @@ def from_item(
 
 
 def from_response(
-    response: Response,
+    response: Response | Iterable[Response],
     *,
-    get_nutrition: GetNutritionResponse | None = None,
-    get_rating: GetRatingResponse | None = None,
-    get_sharing_policy: GetSharingPolicyResponse | None = None,
-    list_tags_for_resource: ListTagsForResourceResponse | None = None,
+    get_nutrition: GetNutritionResponse | Iterable[GetNutritionResponse] | None = None,
+    get_rating: GetRatingResponse | Iterable[GetRatingResponse] | None = None,
+    get_sharing_policy: (
+        GetSharingPolicyResponse | Iterable[GetSharingPolicyResponse] | None
+    ) = None,
+    list_tags_for_resource: (
+        ListTagsForResourceResponse | Iterable[ListTagsForResourceResponse] | None
+    ) = None,
     key: str | None = None,
     errors: Errors = "strict",
+    on_error: Callable[[ConversionError], object] | None = None,
 ) -> Iterator[Row]:
     """Yield the row of the item in the response, if there is one.
 
@@ -243,21 +306,35 @@ def from_response(
         key: The value of _key; overrides the item's own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
+        on_error: Called with the error of each item that cannot be converted; the item is
+            then skipped. Without it, the first such error is raised.
 
     Raises:
-        ConversionError: A value does not fit its column, which the message names.
+        ConversionError: A value does not fit its column, or a response is of another
+            operation or incomplete.
     """
-    recipe = response.get("Recipe")
+    require_functions(on_error)
+    page = joined(response, _GET_RECIPE)
+    recipe = optional_structure(
+        page.get("Recipe"), "aws.bakery_recipe: GetRecipe.Recipe"
+    )
     if recipe is not None:
-        yield from_item(
-            recipe,
-            get_nutrition=get_nutrition,
-            get_rating=get_rating,
-            get_sharing_policy=get_sharing_policy,
-            list_tags_for_resource=list_tags_for_resource,
-            key=key,
-            errors=errors,
-        )
+        try:
+            row = from_item(
+                recipe,
+                get_nutrition=get_nutrition,
+                get_rating=get_rating,
+                get_sharing_policy=get_sharing_policy,
+                list_tags_for_resource=list_tags_for_resource,
+                key=key,
+                errors=errors,
+            )
+        except ConversionError as error:
+            if on_error is None:
+                raise
+            on_error(error)
+        else:
+            yield row
 
 
 def unmapped(item: Mapping[str, object]) -> tuple[str, ...]:

@@ -4,14 +4,23 @@
 - DescribeClasses returns the items in Classes[].
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NotRequired
 
 from typing_extensions import ReadOnly, TypedDict
 
 from ..._convert import ConversionError as ConversionError
 from ..._convert import Errors as Errors
-from ..._convert import int64, text
+from ..._convert import (
+    Operation,
+    checked_structure,
+    identified,
+    int64,
+    pages,
+    require_functions,
+    structure_list,
+    text,
+)
 from ...shapes.aws import bakery as shapes
 
 Item = TypedDict(
@@ -66,6 +75,9 @@ _MAPPED = frozenset(
         "class",
     }
 )
+_DESCRIBE_CLASSES: Operation[Response] = Operation(
+    "aws.class", "DescribeClasses", read=frozenset({"Classes"})
+)
 
 
 def from_item(
@@ -83,8 +95,21 @@ def from_item(
             U+FFFD instead.
 
     Raises:
-        ConversionError: A value does not fit its column, which the message names.
+        ConversionError: A value does not fit its column, or a response is of another
+            operation or incomplete.
     """
+    item = checked_structure(item, "aws.class")
+    try:
+        return _row(item, key, errors)
+    except ConversionError as error:
+        raise identified(error, key, item, ("Arn",)) from None
+
+
+def _row(
+    item: Item,
+    key: str | None,
+    errors: Errors,
+) -> Row:
     arn_ = item.get("Arn")
     key_ = item.get("Key")
     class_ = item.get("class")
@@ -123,10 +148,11 @@ def from_item(
 
 
 def from_response(
-    response: Response,
+    response: Response | Iterable[Response],
     *,
     key: Callable[[Item], str] | None = None,
     errors: Errors = "strict",
+    on_error: Callable[[ConversionError], object] | None = None,
 ) -> Iterator[Row]:
     """Yield the row of each item in the response.
 
@@ -136,17 +162,30 @@ def from_response(
             own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
+        on_error: Called with the error of each item that cannot be converted; the item is
+            then skipped. Without it, the first such error is raised.
 
     Raises:
-        ConversionError: A value does not fit its column, which the message names.
+        ConversionError: A value does not fit its column, or a response is of another
+            operation or incomplete.
     """
-    classes = response.get("Classes")
-    for classes_entry in classes or ():
-        yield from_item(
-            classes_entry,
-            key=None if key is None else key(classes_entry),
-            errors=errors,
-        )
+    require_functions(on_error, key=key)
+    for page in pages(response, _DESCRIBE_CLASSES):
+        for classes_entry in structure_list(
+            page.get("Classes"), "aws.class: DescribeClasses.Classes"
+        ):
+            try:
+                row = from_item(
+                    classes_entry,
+                    key=None if key is None else key(classes_entry),
+                    errors=errors,
+                )
+            except ConversionError as error:
+                if on_error is None:
+                    raise
+                on_error(error)
+            else:
+                yield row
 
 
 def unmapped(item: Mapping[str, object]) -> tuple[str, ...]:

@@ -6,14 +6,27 @@
   Unit="gram".
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NotRequired
 
 from typing_extensions import ReadOnly, TypedDict
 
 from ..._convert import ConversionError as ConversionError
 from ..._convert import Errors as Errors
-from ..._convert import array, built_arn, int64, no_arn, text
+from ..._convert import (
+    Operation,
+    array,
+    built_arn,
+    checked_structure,
+    identified,
+    int64,
+    joined,
+    no_arn,
+    pages,
+    require_functions,
+    structure_list,
+    text,
+)
 from ...shapes.aws import depot as shapes
 
 
@@ -53,6 +66,12 @@ _MAPPED = frozenset(
         "Stamps",
     }
 )
+_LIST_PARCELS: Operation[Response] = Operation(
+    "aws.depot_parcel", "ListParcels", read=frozenset({"Parcels"})
+)
+_WEIGH_PARCEL: Operation[WeighParcelResponse] = Operation(
+    "aws.depot_parcel", "WeighParcel", read=frozenset({"Grams"})
+)
 
 
 def from_item(
@@ -61,7 +80,7 @@ def from_item(
     partition: str | None = None,
     region: str | None = None,
     account_id: str | None = None,
-    weigh_parcel: WeighParcelResponse | None = None,
+    weigh_parcel: WeighParcelResponse | Iterable[WeighParcelResponse] | None = None,
     key: str | None = None,
     errors: Errors = "strict",
 ) -> Row:
@@ -79,8 +98,33 @@ def from_item(
             U+FFFD instead.
 
     Raises:
-        ConversionError: A value does not fit its column, which the message names.
+        ConversionError: A value does not fit its column, or a response is of another
+            operation or incomplete.
     """
+    item = checked_structure(item, "aws.depot_parcel")
+    try:
+        return _row(
+            item,
+            partition,
+            region,
+            account_id,
+            None if weigh_parcel is None else joined(weigh_parcel, _WEIGH_PARCEL),
+            key,
+            errors,
+        )
+    except ConversionError as error:
+        raise identified(error, key, item, ("ParcelUuid",)) from None
+
+
+def _row(
+    item: Item,
+    partition: str | None,
+    region: str | None,
+    account_id: str | None,
+    weigh_parcel: WeighParcelResponse | None,
+    key: str | None,
+    errors: Errors,
+) -> Row:
     parcel_uuid = item.get("ParcelUuid")
     contents = item.get("Contents")
     stamps = item.get("Stamps")
@@ -132,14 +176,18 @@ def from_item(
 
 
 def from_response(
-    response: Response,
+    response: Response | Iterable[Response],
     *,
     partition: str | None = None,
     region: str | None = None,
     account_id: str | None = None,
-    weigh_parcel: Callable[[Item], WeighParcelResponse | None] | None = None,
+    weigh_parcel: (
+        Callable[[Item], WeighParcelResponse | Iterable[WeighParcelResponse] | None]
+        | None
+    ) = None,
     key: Callable[[Item], str] | None = None,
     errors: Errors = "strict",
+    on_error: Callable[[ConversionError], object] | None = None,
 ) -> Iterator[Row]:
     """Yield the row of each item in the response.
 
@@ -154,21 +202,36 @@ def from_response(
             own identifier.
         errors: "strict" raises for characters that no database stores, "replace" writes
             U+FFFD instead.
+        on_error: Called with the error of each item that cannot be converted; the item is
+            then skipped. Without it, the first such error is raised.
 
     Raises:
-        ConversionError: A value does not fit its column, which the message names.
+        ConversionError: A value does not fit its column, or a response is of another
+            operation or incomplete.
     """
-    parcels = response.get("Parcels")
-    for parcels_entry in parcels or ():
-        yield from_item(
-            parcels_entry,
-            partition=partition,
-            region=region,
-            account_id=account_id,
-            weigh_parcel=None if weigh_parcel is None else weigh_parcel(parcels_entry),
-            key=None if key is None else key(parcels_entry),
-            errors=errors,
-        )
+    require_functions(on_error, weigh_parcel=weigh_parcel, key=key)
+    for page in pages(response, _LIST_PARCELS):
+        for parcels_entry in structure_list(
+            page.get("Parcels"), "aws.depot_parcel: ListParcels.Parcels"
+        ):
+            try:
+                row = from_item(
+                    parcels_entry,
+                    partition=partition,
+                    region=region,
+                    account_id=account_id,
+                    weigh_parcel=(
+                        None if weigh_parcel is None else weigh_parcel(parcels_entry)
+                    ),
+                    key=None if key is None else key(parcels_entry),
+                    errors=errors,
+                )
+            except ConversionError as error:
+                if on_error is None:
+                    raise
+                on_error(error)
+            else:
+                yield row
 
 
 def unmapped(item: Mapping[str, object]) -> tuple[str, ...]:
