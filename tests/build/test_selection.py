@@ -145,3 +145,15 @@ def test_build_parses_only_what_a_changed_page_reaches(
     text = (project / page).read_text()
     (project / page).write_text(f"{text}\nMore.\n")
     assert parsed_by_build(project, monkeypatch) == CHANGES[page]
+
+
+def test_model_is_the_same_beside_any_others(project: Path) -> None:
+    """A structure whose attribute hides a builtin does not change the modules that are rendered with it."""
+    (project / "docs_src/ddsql/aws/aws.bakery_oven.dataset.md").unlink()
+    settings = api.settings(project)
+    api.build(settings)
+    folder = project / "generated" / "ddsql_schemas" / "structures" / "aws" / "bakery"
+    assert "    str: StrictStr" in (folder / "builtins.py").read_text()
+    (folder / "get_nutrition_result.py").unlink()
+    api.build(settings)
+    assert api.check(settings, full=True) == ()

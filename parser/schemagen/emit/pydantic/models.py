@@ -246,11 +246,16 @@ def _imported(
     return Imported(module, model.name, alias or model.name)
 
 
+_BUILTINS = frozenset({"dict", "list", "str"})
+"""The builtins in annotations of models. If an attribute hides one, datamodel-code-generator imports it under
+an alias, for all modules that it generates together."""
+
+
 def _shadows(
     attributes: Mapping[str, Mapping[str, str]], imported: Mapping[str, Imported], types: TypeTable
 ) -> bool:
-    """Whether an attribute of one of the classes hides a class or an import of their module."""
-    names = {*MODEL_IMPORTS, *types.python_names, *attributes}
+    """Whether an attribute of one of the classes hides a class, an import or a builtin of their module."""
+    names = {*MODEL_IMPORTS, *_BUILTINS, *types.python_names, *attributes}
     names.update(model.alias for model in imported.values())
     return any(not names.isdisjoint(fields.values()) for fields in attributes.values())
 
