@@ -59,7 +59,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "build": (
         *("diagnostics", "runtime", "names", "model", "pages", "settings", "lockfile"),
-        *("catalog", "inputs", "emit"),
+        *("targets", "catalog", "inputs", "emit"),
     ),
     "bind": (
         *("diagnostics", "model", "pages", "settings", "lockfile", "typed_pages", "inputs"),

@@ -15,12 +15,13 @@ from schemagen.build.manifest import Manifest, TableEntry
 from schemagen.build.reading import BuildInputs
 from schemagen.build.up_to_date import BindingHashes, UpToDate
 from schemagen.catalog import TableFacts
-from schemagen.emit.paths import located, shapes_path, structure_path
+from schemagen.emit.paths import located, output_path
 from schemagen.inputs import Locks, read_locks
 from schemagen.lockfile.form import bound_tables
 from schemagen.names import folded, folded_service
 from schemagen.pages.read import ParsedPage, parse_source
 from schemagen.settings.load import Settings
+from schemagen.targets.registry import Per
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def select(
     link_all = parse_all or not up_to_date.tables
     link_all = link_all or recorded.inputs.overrides != inputs.hashes.overrides
     changes = _Changes.find(inputs, recorded, link_all)
-    owners = _owners(settings.package, recorded.tables.values())
+    owners = _Owners.find(settings, recorded.tables.values())
     up_to_date = UpToDate(
         {
             table: entry
@@ -75,7 +76,7 @@ def select(
         {
             path: content
             for path, content in up_to_date.shared.items()
-            if changes.services.isdisjoint(owners.get(_owned(path), ()))
+            if changes.services.isdisjoint(owners.of(path))
         },
     )
     parsed = _parse_tables(inputs, up_to_date, {}, parse_all=parse_all)
@@ -94,10 +95,7 @@ def select(
         known = frozenset(changes.api.values())
         services = changes.services.union(
             *bound.values(),
-            *(
-                owners.get(_owned(path), ())
-                for path in recorded.shared.keys() - up_to_date.shared.keys()
-            ),
+            *(owners.of(path) for path in recorded.shared.keys() - up_to_date.shared.keys()),
             *(
                 _services(entry.facts)
                 for table, entry in recorded.tables.items()
@@ -112,11 +110,13 @@ def select(
             ),
         )
         # Services whose names differ in hyphens only share a folder.
-        services = services.union(*(group for group in owners.values() if group & services))
+        services = services.union(
+            *(group for group in owners.services.values() if group & services)
+        )
         shared = {
             path: content
             for path, content in up_to_date.shared.items()
-            if _owned(path) in owners and services.isdisjoint(owners[_owned(path)])
+            if (found := owners.of(path)) and services.isdisjoint(found)
         }
     locks = read_locks(
         source
@@ -212,21 +212,36 @@ def _named_like(table: str, services: Iterable[str]) -> set[str]:
     return {service for service in services if name.startswith(folded_service(service))}
 
 
-def _owned(path: str) -> str:
-    """Return the key of a shared file in what `_owners` returns."""
-    return path.rpartition("/")[0] if "/structures/" in path else path
+@dataclass(frozen=True, slots=True)
+class _Owners:
+    """The services that files of targets for structures and services belong to. ``services`` has them by
+    path; with "*" for the structure's module, of which there are many."""
 
+    services: Mapping[str, set[str]]
 
-def _owners(package: str, tables: Iterable[TableEntry]) -> dict[str, set[str]]:
-    """Map the folders of structures and the modules of shapes to the services that they belong to."""
-    owners: dict[str, set[str]] = {}
-    for provider, service in {
-        (entry.facts.provider, service) for entry in tables for service in _services(entry.facts)
-    }:
-        files = (structure_path(provider, service, "module"), shapes_path(provider, service))
-        for path in located(package, dict.fromkeys(files)):
-            owners.setdefault(_owned(path), set()).add(service)
-    return owners
+    @classmethod
+    def find(cls, settings: Settings, tables: Iterable[TableEntry]) -> _Owners:
+        owners: dict[str, set[str]] = {}
+        keys = {
+            (entry.facts.provider, service)
+            for entry in tables
+            for service in _services(entry.facts)
+        }
+        for target in settings.outputs:
+            if target.per in (Per.STRUCTURE, Per.SERVICE):
+                for provider, service in keys:
+                    path = output_path(target, provider, service=service, structure="*")
+                    for key in located(settings.package, {path: None}):
+                        owners.setdefault(key, set()).add(service)
+        return cls(owners)
+
+    def of(self, path: str) -> Collection[str]:
+        """Return the services of the file at ``path``; none for files of the whole catalogue."""
+        if path in self.services:
+            return self.services[path]
+        folder, _, name = path.rpartition("/")
+        _, dot, suffix = name.rpartition(".")
+        return self.services.get(f"{folder}/*{dot}{suffix}", ())
 
 
 def _bound_tables(
