@@ -21,6 +21,7 @@ from schemagen.pages.sources import Source
 
 TRAINING_ID = "aws.sagemaker_trainingjob"
 TABLE_FILES = {
+    "ddsql_schemas/arrow/dd/a.py",
     "ddsql_schemas/ddl/duckdb/dd/a.sql",
     "ddsql_schemas/ddl/postgres/dd/a.sql",
     "ddsql_schemas/ddl/postgres_jsonb/dd/a.sql",
@@ -50,7 +51,7 @@ def findings(project: Path) -> dict[str, str]:
 
 
 def test_build_writes_these_files_for_a_table(tmp_path: Path) -> None:
-    """A table without a binding has six files, beside those of every package: each folder with
+    """A table without a binding has seven files, beside those of every package: each folder with
     modules is a package, and a distribution can be built from the whole."""
     project = pages(
         tmp_path, {"ddsql/dd/dd.a.dataset.md": page("dd.a", "Name | a | core | string")}
@@ -182,7 +183,7 @@ CAUSES: list[tuple[str, Callable[[Path], None], dict[str, Cause]]] = [
     ),
     (
         "shared file edited by hand",
-        edit("generated/ddsql_schemas/catalog.py", "All tables", "Some tables"),
+        edit("generated/ddsql_schemas/catalog.py", "Look up the tables", "Some tables"),
         {"generated/ddsql_schemas/catalog.py": Cause.HAND},
     ),
     (
