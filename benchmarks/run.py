@@ -161,7 +161,7 @@ def measures(
     cache = folder / "cache"
     # Users' Python keeps compiled modules.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    # The index of botocore's documentation is kept there, and what else can be remembered.
+    # The index of botocore's documentation is kept there.
     os.environ["XDG_CACHE_HOME"] = str(cache)
     small, large = project(folder / "small", SMALL), project(folder / "large", tables, pages)
 
@@ -188,9 +188,6 @@ def measures(
     )
     forget(large)()
     build_memory = peak_memory("peak memory of the cold build", build, large)
-    # Files that were written a moment ago are hashed once more: their times may still be those of
-    # another change.
-    run(build, large)
     unchanged = measure("build, nothing changed", build, large, runs, limit=0.5)
     checked = measure("build --check, nothing changed", [*build, "--check"], large, runs, limit=0.8)
     page = sorted((large / "docs_src").rglob("*.md"))[tables // 2]
