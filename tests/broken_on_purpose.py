@@ -83,6 +83,7 @@ _MODULE = "emit/mappers/test_module.py"
 _BUILD = "build/test_build.py"
 _FILES = f"{_BUILD}::test_build_writes_these_files_for_a_table"
 _CLI = "test_cli.py"
+_OUTPUTS = "emit/test_outputs.py"
 _INSPECT_VALUES = f"{_CLI}::test_inspect_prints_values_with_their_wording"
 _COVERAGE = "test_coverage.py"
 _DIAGNOSTICS = "test_diagnostics.py"
@@ -112,6 +113,15 @@ ROWS = (
     _emitter("ddl", "render", "returns '' for postgres_jsonb", "emit/test_ddl.py"),
     _emitter("ddl", "render", "loses the last column", "emit/test_ddl.py"),
     _emitter("ddl", "render", "swaps the first columns", "emit/test_ddl.py"),
+    # other outputs
+    _emitter("avro", "render_tables", "drops the last", _OUTPUTS),
+    _emitter("bigquery", "render_tables", "drops the last", _OUTPUTS),
+    _emitter("columnar", "_arrow", "returns ''", _OUTPUTS),
+    _emitter("columnar", "_spark", "returns ''"),  # otherwise tested with engines only
+    _emitter("descriptions", "of_column", "returns ''", "emit/test_ddl.py"),
+    _emitter("records", "_row", "returns {}", _OUTPUTS),
+    _emitter("template", "render", "returns []"),
+    _emitter("user_template", "render", "returns []", "targets/test_user_targets.py"),
     # the package: sql, tables, catalog and the files around them
     _emitter("sql", "render", "returns ''", "emit/test_sql.py"),
     _emitter("sql", "render_table", "returns ''", "emit/test_sql.py"),

@@ -39,6 +39,11 @@ from schemagen.typetable import (
 )
 
 
+def default_types() -> TypeTable:
+    """Return the type table of a project without settings: all types, spelled for the default outputs."""
+    return TypeTable(notations=target_settings.in_force(NOTATIONS, default_targets()))
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of a run. Paths are absolute; ``root`` is the project's folder."""
@@ -58,7 +63,7 @@ class Settings:
     """The import name of the generated package."""
     package_version: str = "0.1.0"
     """The version of the generated distribution."""
-    types: TypeTable = field(default_factory=TypeTable)
+    types: TypeTable = field(default_factory=default_types)
     """The type table with the rows of ``types`` and the rules of ``columns``."""
     columns: tuple[ColumnRule, ...] = ()
     """The rules of ``columns``, with their positions."""

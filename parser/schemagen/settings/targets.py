@@ -93,8 +93,13 @@ class Targets:
 
     @property
     def notations_in_force(self) -> tuple[Notation, ...]:
-        used = {target.notation for target in self.outputs}
-        return tuple(item for name, item in self.notations.items() if name in used)
+        return in_force(self.notations.values(), self.outputs)
+
+
+def in_force(notations: Iterable[Notation], outputs: Iterable[Target]) -> tuple[Notation, ...]:
+    """Select the notations that ``outputs`` use."""
+    used = {target.notation for target in outputs}
+    return tuple(notation for notation in notations if notation.name in used)
 
 
 def parse(
