@@ -224,7 +224,7 @@ def test_built_arns_are_as_shown(corpus_package: CorpusPackage, tmp_path: Path) 
     """The program of docs/package.md that says where instances are gives them their ARNs."""
     printed = run(
         AN_INSTANCE
-        + program(DOCS / "package.md", "ec2.describe_instances")
+        + program(DOCS / "package.md", "ec2.get_paginator")
         + 'print(next(instances)["_key"])',
         tmp_path,
         PYTHONPATH=str(corpus_package.settings.out),

@@ -117,7 +117,7 @@ def test_version_knows_forms_of_metadata(
         (tmp_path / entry).mkdir()
         for file in ("METADATA", "PKG-INFO"):
             (tmp_path / entry / file).write_text("Name: some-library\nVersion: 2.5\n")
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     assert toolchain.version("some-library") == "2.5"
 
 
@@ -129,5 +129,5 @@ def test_version_follows_the_order_of_the_path(
         folder = tmp_path / place / f"some_library-{release}.dist-info"
         folder.mkdir(parents=True)
         (folder / "METADATA").write_text(f"Name: some-library\nVersion: {release}\n")
-        monkeypatch.syspath_prepend(tmp_path / place)
+        monkeypatch.setattr(sys, "path", [str(tmp_path / place), *sys.path])
     assert toolchain.version("some-library") == "2.0"

@@ -71,7 +71,16 @@ def test_mapper_is_a_module_where_the_table_is_bound() -> None:
     assert table.mapper.__name__ == "ddsql_schemas.mappers.aws.sagemaker_trainingjob"
 
 
-@pytest.mark.parametrize("function", ["table", "model", "mapper", "json_schema"])
+def test_calls_are_those_of_the_bound_table(catalog: Any) -> None:
+    """A bound table has its calls as data, another has None."""
+    assert catalog.table("aws.thing").calls is catalog.calls("aws.thing") is None
+    built = importlib.import_module("ddsql_schemas.catalog")
+    found = built.table("aws.sagemaker_trainingjob").calls
+    assert found is built.calls("aws.sagemaker_trainingjob")
+    assert found.primary.operation == "DescribeTrainingJob"
+
+
+@pytest.mark.parametrize("function", ["table", "model", "mapper", "calls", "json_schema"])
 def test_unknown_tables_are_answered_with_similar_ids(catalog: Any, function: str) -> None:
     """The error is a KeyError whose message a person can act on."""
     with pytest.raises(KeyError) as caught:

@@ -23,6 +23,7 @@ __all__ = [
     "Dialect",
     "Entry",
     "TableId",
+    "calls",
     "ddl",
     "json_schema",
     "mapper",
@@ -170,6 +171,7 @@ _CATALOG: Final[Catalog[Dialect, BaseModel]] = Catalog(
 
 model = _CATALOG.model
 mapper = _CATALOG.mapper
+calls = _CATALOG.calls
 json_schema = _CATALOG.json_schema
 ddl = _CATALOG.ddl
 text = _CATALOG.text

@@ -16,6 +16,7 @@ from .lookup import NotBuilt, find
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from .calls import TableCalls
     from .sql import Table
 
 D = TypeVar("D", bound=str)
@@ -84,6 +85,12 @@ class Catalog(Generic[D, M]):
         entry = self.entry(table)
         self._path("mappers", entry)
         return self._module("mappers", entry) if entry.mapper else None
+
+    def calls(self, table: str) -> TableCalls | None:
+        """Import the calls of AWS that fill the table, as data. None if the table has no mapper."""
+        entry = self.entry(table)
+        self._path("calls", entry)
+        return cast("TableCalls", self._module("calls", entry).CALLS) if entry.mapper else None
 
     def loading(self, table: str) -> Table:
         """Import the table's names and types, for the functions of ``sql``."""
@@ -167,6 +174,11 @@ class CatalogTable(Generic[D, M]):
     def mapper(self) -> ModuleType | None:
         """The module that maps boto3 responses to rows; None if the table has no mapper."""
         return self._catalog.mapper(self.id)
+
+    @property
+    def calls(self) -> TableCalls | None:
+        """The calls of AWS that fill the table, as data; None if the table has no mapper."""
+        return self._catalog.calls(self.id)
 
     @property
     def loading(self) -> Table:
