@@ -90,7 +90,9 @@ class Catalog(Generic[D, M]):
         """Import the calls of AWS that fill the table, as data. None if the table has no mapper."""
         entry = self.entry(table)
         self._path("calls", entry)
-        return cast("TableCalls", self._module("calls", entry).CALLS) if entry.mapper else None
+        if not entry.mapper:
+            return None
+        return cast("TableCalls", self._module("calls", entry).CALLS)
 
     def loading(self, table: str) -> Table:
         """Import the table's names and types, for the functions of ``sql``."""
