@@ -141,7 +141,7 @@ COLLIDING = ["a-b", "a.b", "a b", "a_b", "@a_b", "_a_b", "a_b_2", "Names.a_b", "
 LONG = ["x" * 64, "x" * 63 + "y", "\u00e9" * 32]
 """Names of more than 63 bytes; two of them would be cut to the same one."""
 
-NAMES = [*(text for text in PLAIN if "\u0085" not in text), *COLLIDING, *LONG]
+NAMES = [*(text for text in PLAIN if not set("\u0085\u200b") & set(text)), *COLLIDING, *LONG]
 
 
 @dataclass(frozen=True)
@@ -166,6 +166,11 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
+def _name(name: str) -> str:
+    """Write a name as Markdown that means it; names are read without markup."""
+    return _cell(re.sub(r"([!-/:-@\[-`{}~])", r"\\\1", name))
+
+
 def _escaped(text: str) -> str:
     """``text`` as Markdown that means it; what is more than text stays as it is."""
     return text if text in REPLACED else re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
@@ -183,7 +188,7 @@ def _page(
     """A page whose columns and parameters have these descriptions, as they are written in cells."""
     columns = {"_key": "The key.", **columns}
     rows = [
-        f"{_cell(_escaped(text))} | {_cell(name)} | core | {type if name != '_key' else 'string'}"
+        f"{_cell(_escaped(text))} | {_name(name)} | core | {type if name != '_key' else 'string'}"
         f" | {_cell(text)} "
         for name, text in columns.items()
     ]
@@ -192,7 +197,7 @@ def _page(
     parameters = parameters or {}
     if parameters:
         table = "".join(
-            f"| {_cell(name)} | string | no | {_cell(text)} |\n"
+            f"| {_name(name)} | string | no | {_cell(text)} |\n"
             for name, text in parameters.items()
         )
         header = "| Parameter | Type | Required | Description |\n|-|-|-|-|\n"

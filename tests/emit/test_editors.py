@@ -128,11 +128,11 @@ def test_hovering_shows_the_words_of_pages(tmp_path: Path) -> None:
         key = lines.index("    creation_time: datetime | None")
         assert words in server.hover(mapper, key, 6)
         arguments = server.hover(code, 5, 2)
-        assert "list_tags: The response of ListTags for this item" in arguments
+        assert "list_tags: The response of ListTags, or an iterable of all its pages" in arguments
         assert "key: The value of _key" in arguments
         arguments = server.hover(code, 6, 2)
         assert "response: The response of DescribeTrainingJob" in arguments
-        assert "list_tags: The response of ListTags for this item" in arguments
+        assert "list_tags: The response of ListTags, or an iterable of all its pages" in arguments
 
 
 @pytest.mark.slow
