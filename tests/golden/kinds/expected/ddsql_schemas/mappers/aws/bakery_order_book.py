@@ -100,9 +100,11 @@ def from_item(
     try:
         return _row(
             joined_item,
-            None
-            if list_tags_for_resource is None
-            else joined(list_tags_for_resource, _LIST_TAGS_FOR_RESOURCE),
+            (
+                None
+                if list_tags_for_resource is None
+                else joined(list_tags_for_resource, _LIST_TAGS_FOR_RESOURCE)
+            ),
             key,
             errors,
         )

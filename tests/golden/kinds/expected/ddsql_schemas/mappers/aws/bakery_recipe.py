@@ -179,12 +179,16 @@ def from_item(
             item,
             None if get_nutrition is None else joined(get_nutrition, _GET_NUTRITION),
             None if get_rating is None else joined(get_rating, _GET_RATING),
-            None
-            if get_sharing_policy is None
-            else joined(get_sharing_policy, _GET_SHARING_POLICY),
-            None
-            if list_tags_for_resource is None
-            else joined(list_tags_for_resource, _LIST_TAGS_FOR_RESOURCE),
+            (
+                None
+                if get_sharing_policy is None
+                else joined(get_sharing_policy, _GET_SHARING_POLICY)
+            ),
+            (
+                None
+                if list_tags_for_resource is None
+                else joined(list_tags_for_resource, _LIST_TAGS_FOR_RESOURCE)
+            ),
             key,
             errors,
         )
