@@ -126,9 +126,10 @@ def test_inferred_bindings_build_a_package(
     assert bind.changes(settings, again=True).changes == ()
     package = settings.out / "ddsql_schemas"
     assert len(list((package / "mappers" / "aws").glob("[a-z]*.py"))) == 43
+    mypy = ("mypy", "--strict", "--disable-error-code=import-untyped")  # pyarrow has no types
     for command in (
         ["-m", "black", "--check", "--quiet", str(package)],
-        ["-m", "mypy", "--strict", "--no-incremental", str(package)],
+        ["-m", *mypy, "--no-incremental", str(package)],
     ):
         done = subprocess.run(
             [sys.executable, *command],
