@@ -106,9 +106,10 @@ def test_read_reports_a_folder_without_pages(tmp_path: Path) -> None:
 
 
 def test_read_reports_a_missing_folder(tmp_path: Path) -> None:
-    """A missing folder is reported as missing, not as empty."""
+    """A missing folder is reported as missing, not as empty, and the message says what to do."""
     assert problems_in(tmp_path / "docs", tmp_path) == [
-        "docs:1:1: SG101 cannot be read: No such file or directory"
+        "docs:1:1: SG101 cannot be read: No such file or directory; "
+        "create the folder, or set another one with `docs`"
     ]
 
 

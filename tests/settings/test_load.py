@@ -152,6 +152,13 @@ SQL_TYPE = (
         ),
         ('\nduck = "x"', [f"schemagen.toml:2:1: SG302 unknown setting 'duck' {KNOWN}"]),
         (
+            '[tool.schemagen]\ndocs = "x"',
+            [
+                f"schemagen.toml:1:1: SG302 unknown setting 'tool' {KNOWN}; settings are at the top "
+                "level of schemagen.toml: write `[types.uuid]`, not `[tool.schemagen.types.uuid]`"
+            ],
+        ),
+        (
             'base_url = "x:"',
             [
                 f"schemagen.toml:1:1: SG302 unknown setting 'base_url' {KNOWN}; did you mean "

@@ -272,8 +272,15 @@ def test_users_types_must_be_spelled_in_every_selected_target(tmp_path: Path) ->
     settings = 'outputs = ["duckdb", "duckdb_flat"]\n' + SETTINGS + TYPES + uuid
     folder = project(tmp_path, settings, {"schema/flat.sql.j2": FLAT})
     [found] = problems(folder)
-    assert found.endswith("SG302 types.uuid needs 'duckdb_flat': it is a new type")
+    assert found.endswith(
+        "SG302 types.uuid needs 'duckdb_flat': it is a new type; "
+        "set types.uuid.duckdb_flat or targets.duckdb_flat.types.uuid"
+    )
     (folder / "schemagen.toml").write_text(settings + 'duckdb_flat = "UUID"\n')
+    assert problems(folder) == []
+    (folder / "schemagen.toml").write_text(
+        settings.replace('string = "VARCHAR"', 'string = "VARCHAR", uuid = "UUID"')
+    )
     assert problems(folder) == []
 
 

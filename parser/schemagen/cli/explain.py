@@ -53,6 +53,7 @@ def explain(subject: str | None, output_format: str) -> int:
 
 def _explain_table(table: str, output_format: str) -> int:
     from schemagen import api
+    from schemagen.model.bindings import PROVIDER
     from schemagen.report import calls as report
 
     if output_format == "markdown":
@@ -60,7 +61,14 @@ def _explain_table(table: str, output_format: str) -> int:
     with unknown_tables_as_usage_errors():
         calls = api.calls(settings_with(), table)
     if calls is None:
-        raise click.UsageError(f"the lock does not say how {table} is read; run `schemagen bind`")
+        if table.partition(".")[0] != PROVIDER:
+            message = f"{table} has no calls to show: only tables of {PROVIDER} are bound"
+        else:
+            message = (
+                f"no lock file records the calls that fill {table}; run `schemagen bind`, "
+                "which records them or reports why it cannot"
+            )
+        raise click.UsageError(message)
     if output_format == "json":
         click.echo(json.dumps(report.to_json(calls), indent=2))
     else:

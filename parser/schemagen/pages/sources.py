@@ -52,7 +52,10 @@ def find_sources(docs: Path, root: Path) -> tuple[Source, ...]:
     def unreadable(path: str | Path, error: OSError) -> None:
         shown = display_path(Path(path), root)
         reason = error.strerror or type(error).__name__
-        problems.append(Problem(shown, 1, 1, "SG101", f"cannot be read: {reason}"))
+        message = f"cannot be read: {reason}"
+        if Path(path) == docs and isinstance(error, FileNotFoundError):
+            message += "; create the folder, or set another one with `docs`"
+        problems.append(Problem(shown, 1, 1, "SG101", message))
 
     def unreadable_folder(error: OSError) -> None:
         unreadable(error.filename, error)

@@ -371,6 +371,11 @@ class _Reader:
             if name not in settings:
                 known = f"(known settings: {', '.join(settings)})"
                 hint = did_you_mean(name, settings)
+                if name == "tool" and not self.root:
+                    hint = (
+                        f"; settings are at the top level of {self.path.name}: write `[types.uuid]`, "
+                        "not `[tool.schemagen.types.uuid]`"
+                    )
                 self.wrong((name,), f"unknown setting {name!r} {known}{hint}")
             elif (parsed := self.parsed(settings[name], (name,), value)) is not None:
                 values[name] = parsed
@@ -424,7 +429,10 @@ class _Reader:
             for key in (*settings, *in_force):
                 derived = any(row.spelling(key) is not None for row in like)
                 if fields.get(key) is None and not derived:
-                    self.wrong(("types", name), f"types.{name} needs {key!r}: it is a new type")
+                    message = f"types.{name} needs {key!r}: it is a new type"
+                    if key in targets.spelled:
+                        message += f"; set types.{name}.{key} or targets.{key}.types.{name}"
+                    self.wrong(("types", name), message)
             if len(self.problems) > before:
                 return None
         changes: dict[str, Any] = {}
