@@ -245,6 +245,18 @@ def test_rows_reach_duckdb_as_shown(tmp_path: Path) -> None:
     assert run(source, tmp_path) == "{'team': ['a', 'b']}\n"
 
 
+def test_arrow_tables_reach_duckdb_as_shown(tmp_path: Path) -> None:
+    """The programs of docs/outputs.md read rows back from Arrow, and insert the Arrow table."""
+    source = A_JOB + program(DOCS / "package.md", "describe_training_job")
+    source += program(DOCS / "outputs.md", "from_pylist", "BY NAME")
+    source += (
+        "from ddsql_schemas import sql\n"
+        '[values] = connection.execute(sql.select(TABLE, "duckdb")).fetchall()\n'
+        'print(sql.read(values, TABLE, "duckdb") == rows[0], rows[0]["tags"])'
+    )
+    assert run(source, tmp_path) == "True {'team': ['a', 'b']}\n"
+
+
 def test_readme_loads_rows(tmp_path: Path) -> None:
     """The README's program loads rows into DuckDB."""
     source = A_JOB + program(README, "duckdb.connect")
