@@ -700,6 +700,11 @@ class TypeTable:
         """The notations into which rows are loaded."""
         return tuple(item for item in self.notations if isinstance(item, Dialect))
 
+    def notation(self, name: str) -> Notation:
+        """Return the notation called ``name``, which must be in force."""
+        [found] = [notation for notation in self.notations if notation.name == name]
+        return found
+
     @property
     def known(self) -> str:
         """The type expressions that `resolve` accepts, as a list for people."""

@@ -67,7 +67,65 @@ def select(
     link_all = link_all or recorded.inputs.overrides != inputs.hashes.overrides
     changes = _Changes.find(inputs, recorded, link_all)
     owners = _Owners.find(settings, recorded.tables.values())
-    up_to_date = UpToDate(
+    up_to_date = _unreached(up_to_date, changes, owners)
+    parsed = _parse_tables(inputs, up_to_date, {}, parse_all=parse_all)
+    ids = {page.table.id for page in parsed.values() if page.table is not None}
+    bound = _bound_tables(inputs, changes, ids)
+    # Their binding may have changed; comparing its hash decides.
+    suspects = {
+        table
+        for table, entry in up_to_date.tables.items()
+        if link_all or table in bound or not changes.recorded.isdisjoint(_services(entry.facts))
+    }
+    services: frozenset[str] | None = None
+    shared: dict[str, str] = {}
+    if not link_all:
+        services = changes.services.union(
+            *bound.values(),
+            *(owners.of(path) for path in recorded.shared.keys() - up_to_date.shared.keys()),
+            *(
+                _services(entry.facts)
+                for table, entry in recorded.tables.items()
+                if table not in up_to_date.tables or table in suspects
+            ),
+            *(_named_like(table, set(changes.api.values())) for table in (*suspects, *ids)),
+        )
+        services = owners.with_neighbours(services)
+        shared = {
+            path: content
+            for path, content in up_to_date.shared.items()
+            if (found := owners.of(path)) and services.isdisjoint(found)
+        }
+
+    locks = read_locks(
+        source
+        for source in inputs.locks
+        if services is None or PurePosixPath(source.path).stem in services
+    )
+    binding_hashes = BindingHashes.from_locks(locks, settings.overrides)
+    up_to_date = up_to_date.without_changed_bindings(binding_hashes, suspects)
+    parsed = _parse_tables(inputs, up_to_date, parsed, parse_all=parse_all)
+    parsed |= changes.parsed
+    parsed |= _parse_api_pages(inputs, changes.api, services, parsed)
+    ids = {
+        page.table.id
+        for page in parsed.values()
+        if page.table is not None and page.table.origin.path not in up_to_date.pages
+    }
+    return Selection(
+        tuple(page for _, page in sorted(parsed.items())),
+        locks,
+        binding_hashes,
+        services,
+        changes.api,
+        up_to_date.without_tables(ids),
+        shared,
+    )
+
+
+def _unreached(up_to_date: UpToDate, changes: _Changes, owners: _Owners) -> UpToDate:
+    """Drop the tables whose API pages changed, and the files of services that changed."""
+    return UpToDate(
         {
             table: entry
             for table, entry in up_to_date.tables.items()
@@ -79,72 +137,22 @@ def select(
             if changes.services.isdisjoint(owners.of(path))
         },
     )
-    parsed = _parse_tables(inputs, up_to_date, {}, parse_all=parse_all)
 
-    bound = _bound_tables(
-        inputs, changes, (page.table.id for page in parsed.values() if page.table)
-    )
-    suspects = {
-        table
-        for table, entry in up_to_date.tables.items()
-        if link_all or table in bound or not changes.recorded.isdisjoint(_services(entry.facts))
+
+def _parse_api_pages(
+    inputs: BuildInputs,
+    api: Mapping[str, str],
+    services: Collection[str] | None,
+    parsed: Collection[str],
+) -> dict[str, ParsedPage]:
+    """Parse the API pages of ``services``, or all, except those that are ``parsed``."""
+    return {
+        source.path: parse_source(source)
+        for source in inputs.sources
+        if (service := api.get(source.path))
+        and source.path not in parsed
+        and (services is None or service in services)
     }
-    services: frozenset[str] | None = None
-    shared: dict[str, str] = {}
-    if not link_all:
-        known = frozenset(changes.api.values())
-        services = changes.services.union(
-            *bound.values(),
-            *(owners.of(path) for path in recorded.shared.keys() - up_to_date.shared.keys()),
-            *(
-                _services(entry.facts)
-                for table, entry in recorded.tables.items()
-                if table not in up_to_date.tables or table in suspects
-            ),
-            *(
-                _named_like(table, known)
-                for table in (
-                    *suspects,
-                    *(page.table.id for page in parsed.values() if page.table),
-                )
-            ),
-        )
-        # Services whose names differ in hyphens only share a folder.
-        services = services.union(
-            *(group for group in owners.services.values() if group & services)
-        )
-        shared = {
-            path: content
-            for path, content in up_to_date.shared.items()
-            if (found := owners.of(path)) and services.isdisjoint(found)
-        }
-    locks = read_locks(
-        source
-        for source in inputs.locks
-        if services is None or PurePosixPath(source.path).stem in services
-    )
-    binding_hashes = BindingHashes.from_locks(locks, settings.overrides)
-    up_to_date = up_to_date.without_changed_bindings(binding_hashes, suspects)
-    parsed = _parse_tables(inputs, up_to_date, parsed, parse_all=parse_all)
-    parsed |= changes.parsed
-    for source in inputs.sources:
-        service = changes.api.get(source.path)
-        if service and source.path not in parsed and (services is None or service in services):
-            parsed[source.path] = parse_source(source)
-    written = [
-        page.table.id
-        for page in parsed.values()
-        if page.table is not None and page.table.origin.path not in up_to_date.pages
-    ]
-    return Selection(
-        tuple(page for _, page in sorted(parsed.items())),
-        locks,
-        binding_hashes,
-        services,
-        changes.api,
-        up_to_date.without_tables(written),
-        shared,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +242,11 @@ class _Owners:
                     for key in located(settings.package, {path: None}):
                         owners.setdefault(key, set()).add(service)
         return cls(owners)
+
+    def with_neighbours(self, services: frozenset[str]) -> frozenset[str]:
+        """Add the services that share a folder with one of ``services``: their names differ in hyphens
+        only."""
+        return services.union(*(group for group in self.services.values() if group & services))
 
     def of(self, path: str) -> Collection[str]:
         """Return the services of the file at ``path``; none for files of the whole catalogue."""

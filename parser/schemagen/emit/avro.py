@@ -17,7 +17,7 @@ def render_tables(
     tables: Sequence[LinkedTable], target: Target, context: RenderContext
 ) -> list[str]:
     """Render the schemas of ``tables``."""
-    [notation] = [item for item in context.settings.types.notations if item.name == target.notation]
+    notation = context.settings.types.notation(target.notation)
     return [json.dumps(_record(table, notation), indent=2) + "\n" for table in tables]
 
 

@@ -20,7 +20,7 @@ def render_tables(
 ) -> list[str]:
     """Render the schemas of ``tables``."""
     types = context.settings.types
-    [notation] = [item for item in types.notations if item.name == target.notation]
+    notation = types.notation(target.notation)
     nested = types.resolve("json").spelled(notation)
     return [
         json.dumps([_field(column, table, notation, nested) for column in table.columns], indent=2)

@@ -24,7 +24,7 @@ from schemagen.settings.columns import ColumnRule
 from schemagen.settings.members import MemberChoice
 from schemagen.settings.overrides import Overrides
 from schemagen.settings.positions import KeyPath, Positions
-from schemagen.settings.setting import Setting, matching
+from schemagen.settings.setting import Setting, as_string, as_table, matching
 from schemagen.settings.targets import Targets
 from schemagen.targets.registry import BUILT_IN, Target, default_targets
 from schemagen.typetable import (
@@ -137,14 +137,6 @@ _DECODERS = tuple(sorted({sql.decode for row in TYPES for sql in row.sql.values(
 _TOML_POSITION = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
-def _string(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _table(value: object) -> dict[str, Any] | None:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
-
-
 def _array(value: object) -> list[object] | None:
     return cast("list[object]", value) if isinstance(value, list) else None
 
@@ -174,7 +166,7 @@ def _python_type(value: object) -> PythonType | None:
 def _json_schema(value: object) -> dict[str, Any] | None:
     from jsonschema import Draft202012Validator, SchemaError
 
-    schema = _table(value)
+    schema = as_table(value)
     if schema is None:
         return None
     try:
@@ -232,9 +224,9 @@ def _converter(value: object) -> str | None:
 
 
 SETTINGS = (
-    Setting("docs", "a string: a folder, relative to this file", _string),
-    Setting("out", "a string: a folder, relative to this file", _string),
-    Setting("bindings", "a string: a folder, relative to this file", _string),
+    Setting("docs", "a string: a folder, relative to this file", as_string),
+    Setting("out", "a string: a folder, relative to this file", as_string),
+    Setting("bindings", "a string: a folder, relative to this file", as_string),
     Setting(
         "base_uri",
         "a URI in printable ASCII, such as 'urn:ddsql-schemas:' or 'https://example.com/schemas/'",
@@ -248,8 +240,8 @@ SETTINGS = (
         _package,
     ),
     Setting("package_version", "a version as PEP 440 defines it, such as '0.1.0'", _version),
-    Setting("types", "a table with a table for each type", _table),
-    Setting("targets", "a table with a table for each target", _table),
+    Setting("types", "a table with a table for each type", as_table),
+    Setting("targets", "a table with a table for each target", as_table),
     Setting("outputs", "an array of the names of targets", _outputs),
     Setting("columns", "an array of tables", _array),
     Setting("overrides", "an array of tables", _array),
@@ -310,11 +302,11 @@ class _Reader:
             raise ProblemsFound([problem]) from error
         if not self.root:
             return document
-        tool = (_table(document.get("tool")) or {}).get("schemagen")
-        if tool is not None and _table(tool) is None:
+        tool = (as_table(document.get("tool")) or {}).get("schemagen")
+        if tool is not None and as_table(tool) is None:
             self.wrong((), "tool.schemagen must be a table")
             raise ProblemsFound(self.problems)
-        return _table(tool)
+        return as_table(tool)
 
     @cached_property
     def positions(self) -> Positions:
@@ -391,7 +383,7 @@ class _Reader:
     def type_table(self, types: Mapping[str, object], targets: Targets) -> TypeTable:
         rows = {row.name: row for row in TYPES}
         for name, value in types.items():
-            fields = _table(value)
+            fields = as_table(value)
             if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
                 self.wrong(
                     ("types", name),
@@ -500,7 +492,7 @@ class _Reader:
 
         Records a problem and returns None if it is invalid.
         """
-        fields: dict[str, Any] = _table(value) or {"name": value}
+        fields: dict[str, Any] = as_table(value) or {"name": value}
         encode = known.encode if known else convert if convert in _ENCODERS else "text"
         allowed = {"name": None, "via": None, "encode": _ENCODERS, "decode": _DECODERS}
         sql_name = fields.get("name")

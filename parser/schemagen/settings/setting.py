@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,16 @@ class Setting:
     def refusal(self, value: object, name: str = "") -> str:
         """Format the message for a value that is not accepted; ``name`` is the dotted key, if nested."""
         return f"{name or self.name} must be {self.accepts}, not {value!r}"
+
+
+def as_string(value: object) -> str | None:
+    """Accept any string."""
+    return value if isinstance(value, str) else None
+
+
+def as_table(value: object) -> dict[str, Any] | None:
+    """Accept any table."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
 
 
 def matching(pattern: re.Pattern[str]) -> Callable[[object], str | None]:

@@ -16,7 +16,7 @@ from schemagen.diagnostics import Problem, SourcePosition, did_you_mean, display
 from schemagen.names import is_device
 from schemagen.settings.entries import Entry
 from schemagen.settings.positions import KeyPath
-from schemagen.settings.setting import Setting
+from schemagen.settings.setting import Setting, as_string, as_table
 from schemagen.targets.registry import BUILT_IN, Per, Target, UserTemplate, selected
 from schemagen.typetable import NOTATIONS, Dialect, Notation
 
@@ -48,20 +48,12 @@ _OWN = (
 )
 
 
-def _string(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _table(value: object) -> dict[str, object]:
-    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
-
-
 def _array(value: object) -> str | None:
     return value if isinstance(value, str) and value.count("{}") == 1 else None
 
 
 def _types(value: object) -> dict[str, str] | None:
-    types = _table(value)
+    types = as_table(value) or {}
     return cast("dict[str, str]", types) if types and all(map(spelling, types.values())) else None
 
 
@@ -71,8 +63,8 @@ def spelling(value: object) -> str | None:
 
 
 _KEYS = (
-    Setting("template", "a string: a Jinja template, relative to the settings' folder", _string),
-    Setting("path", _PATH, _string),
+    Setting("template", "a string: a Jinja template, relative to the settings' folder", as_string),
+    Setting("path", _PATH, as_string),
     Setting(
         "array", "a string with {} in place of the element's type, such as 'Array({})'", _array
     ),
@@ -116,7 +108,7 @@ def parse(
     spelled: dict[str, Mapping[str, str]] = {}
     problems: list[Problem] = []
     for name, value in targets.items():
-        values = _table(value)
+        values = as_table(value) or {}
         keys = {key: line_column(("targets", name, key)) for key in values}
         position = SourcePosition(path, {**keys, "": line_column(("targets", name))})
         entry = Entry(f"target {name!r}", values, position)
