@@ -122,6 +122,8 @@ ROWS = (
     _emitter("records", "_row", "returns {}", _OUTPUTS),
     _emitter("template", "render", "returns []"),
     _emitter("user_template", "render", "returns []", "targets/test_user_targets.py"),
+    _row("emit.sandbox", "Environment.check_size", "does nothing", "emit/test_sandbox.py"),
+    _row("emit.sandbox", "Environment.concatenate", "returns ''", "emit/test_sandbox.py"),
     # the package: sql, tables, catalog and the files around them
     _emitter("sql", "render", "returns ''", "emit/test_sql.py"),
     _emitter("sql", "render_table", "returns ''", "emit/test_sql.py"),

@@ -95,7 +95,7 @@ THIRD_PARTY = {
         *("cli/explain.py", "cli/inspect.py", "cli/options.py", "cli/types.py"),
     ),
     "datamodel_code_generator": ("emit/pydantic/models.py",),
-    "jinja2": ("emit/templating.py", "emit/user_template.py"),
+    "jinja2": ("emit/sandbox.py", "emit/templating.py", "emit/user_template.py"),
     "jsonschema": ("emit/json_schema.py", "settings/load.py"),
     "markdown_it": ("pages/markdown.py",),
     "packaging": ("settings/load.py",),

@@ -25,6 +25,7 @@ HELPERS = {
     *("emit/formatting", "emit/imports", "emit/paths", "emit/strongly_connected"),
     *("emit/parts", "emit/template_folders", "emit/templating", "emit/typed_dicts"),
     "emit/mappers/plan",
+    "emit/sandbox",  # it changes no output of a template that is right
     *("inference/__init__",),
 }
 

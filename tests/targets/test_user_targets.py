@@ -19,7 +19,7 @@ from projects import CHECKOUT
 from schemagen import api, names
 from schemagen.diagnostics import ProblemsFound
 from schemagen.emit.render import renderer
-from schemagen.emit.user_template import FILTERS
+from schemagen.emit.sandbox import FILTERS
 from schemagen.targets.registry import TARGETS, selected
 
 TYPES = (
@@ -224,6 +224,15 @@ def test_wrong_settings_are_reported_at_their_position(
             "{% for a in range(9999) %}{% for b in range(9999) %}{% set c = 1 %}{% endfor %}{% endfor %}",
             "1:1: SG309 the template takes more than",
         ),
+        (
+            "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+            "1:1: SG309 the template includes itself, or a macro calls itself, without end",
+        ),
+        (
+            "{% include 'flat.sql.j2' %}",
+            "1:1: SG309 the template includes itself, or a macro calls itself, without end",
+        ),
+        ("{{ 1 / 0 }}", "1:1: SG309 division by zero"),
         (
             "{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(40) }}",
             "1:1: SG309 the template takes more than",
