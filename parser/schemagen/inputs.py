@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemagen.diagnostics import Problem, ProblemsFound, did_you_mean
-from schemagen.pages.sources import Source, find_sources
+from schemagen.pages.sources import Source, find_sources, read_below
 from schemagen.settings import columns, overrides, positions
 from schemagen.settings.load import InvalidSettings, Settings, load_settings
 from schemagen.settings.members import USES
@@ -57,19 +57,11 @@ def load_and_check(start: Path, docs: Path | None) -> Settings:
 
 
 def find_locks(settings: Settings) -> tuple[Source, ...]:
-    """Read the lock files, unparsed; a project without bindings has none."""
-    sources: list[Source] = []
-    problems: list[Problem] = []
-    for path in sorted(settings.bindings.rglob("*.json")):
-        name = settings.display(path)
-        try:
-            sources.append(Source(name, path.read_bytes()))
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            problems.append(Problem(name, 1, 1, "SG101", f"cannot be read: {reason}"))
-    if problems:
-        raise ProblemsFound(problems)
-    return tuple(sources)
+    """Read the lock files, unparsed; a project without bindings has none.
+
+    Raises `ProblemsFound` with an SG101 for everything that cannot be read.
+    """
+    return read_below(settings.bindings, settings.root, ".json")
 
 
 def read_locks(sources: Iterable[Source], *, recorded: bool = True) -> Locks:

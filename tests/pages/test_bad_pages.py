@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from schemagen import inputs, pages
+from schemagen import api, inputs, pages
 from schemagen.diagnostics import ProblemsFound, error_codes
 from schemagen.pages.read import parse_sources, read_pages
 from schemagen.pages.sources import Source, find_sources
@@ -126,7 +126,29 @@ def test_read_reports_a_broken_link(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "a.dataset.md").symlink_to(tmp_path / "gone.md")
     assert problems_in(tmp_path / "docs", tmp_path) == [
-        "docs/a.dataset.md:1:1: SG101 cannot be read: No such file or directory"
+        "docs/a.dataset.md:1:1: SG101 cannot be read: the link leads nowhere; correct or remove it"
+    ]
+
+
+def test_read_reports_links_that_lead_nowhere_or_back(tmp_path: Path) -> None:
+    """A link that stood for a folder of pages is not taken for an empty folder, and a circle of links
+    does not go on for ever."""
+    (tmp_path / "docs" / "ddsql").mkdir(parents=True)
+    (tmp_path / "docs" / "gcp").symlink_to(tmp_path / "gone")
+    (tmp_path / "docs" / "ddsql" / "again").symlink_to(tmp_path / "docs")
+    assert problems_in(tmp_path / "docs", tmp_path) == [
+        "docs/ddsql/again:1:1: SG101 cannot be read: the link leads back to a folder that contains it;"
+        " remove it",
+        "docs/gcp:1:1: SG101 cannot be read: the link leads nowhere; correct or remove it",
+    ]
+
+
+def test_read_reports_a_pipe_instead_of_waiting_for_it(tmp_path: Path) -> None:
+    """What is no file is refused at once."""
+    (tmp_path / "docs").mkdir()
+    os.mkfifo(tmp_path / "docs" / "a.dataset.md")
+    assert problems_in(tmp_path / "docs", tmp_path) == [
+        "docs/a.dataset.md:1:1: SG101 cannot be read: it is no regular file; remove it"
     ]
 
 
@@ -154,3 +176,19 @@ def test_read_reports_a_page_without_permission() -> None:
             assert problems_in(root / "docs", root) == [
                 "docs/a.dataset.md:1:1: SG101 cannot be read: Permission denied"
             ]
+
+
+@pytest.mark.parametrize("folder", ["bindings", "bindings/aws"])
+def test_find_locks_reports_a_folder_without_permission(folder: str) -> None:
+    """Bindings that cannot be read are a problem: a build without them would remove the mappers."""
+    with TemporaryDirectory() as name:
+        root = Path(name)
+        root.chmod(0o755)
+        (root / "bindings" / "aws").mkdir(parents=True, mode=0o755)
+        (root / folder).chmod(0)
+        with without_privileges(), pytest.raises(ProblemsFound) as raised:
+            inputs.find_locks(api.settings(root))
+        (root / folder).chmod(0o755)
+        assert list(map(str, raised.value.problems)) == [
+            f"{folder}:1:1: SG101 cannot be read: Permission denied"
+        ]

@@ -94,6 +94,23 @@ def test_sources_finds_every_page_and_nothing_else(tmp_path: Path) -> None:
     )
 
 
+def test_sources_follows_links_and_passes_over_hidden_files(tmp_path: Path) -> None:
+    """Linked folders and files are read under their own names; what editors leave behind is not."""
+    (tmp_path / "vendor").mkdir()
+    (tmp_path / "vendor" / "b.dataset.md").write_bytes(b"b")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "gcp").symlink_to(tmp_path / "vendor")
+    (tmp_path / "docs" / "a.dataset.md").symlink_to(tmp_path / "vendor" / "b.dataset.md")
+    (tmp_path / "docs" / ".#a.dataset.md").symlink_to("somebody@machine.1234:5678")
+    (tmp_path / "docs" / "._a.dataset.md").write_bytes(b"resource fork")
+    (tmp_path / "docs" / ".ipynb_checkpoints").mkdir()
+    (tmp_path / "docs" / ".ipynb_checkpoints" / "a.dataset.md").write_bytes(b"old")
+    assert find_sources(tmp_path / "docs", tmp_path) == (
+        Source("docs/a.dataset.md", b"b"),
+        Source("docs/gcp/b.dataset.md", b"b"),
+    )
+
+
 def test_sources_shows_paths_relative_to_the_project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

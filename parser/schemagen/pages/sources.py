@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path, PurePosixPath
 
@@ -46,42 +46,71 @@ def find_sources(docs: Path, root: Path) -> tuple[Source, ...]:
 
     Raises `ProblemsFound` with SG101 for everything that cannot be read, or SG103 if there is no page.
     """
-    problems: list[Problem] = []
-    sources: list[Source] = []
+    sources = read_below(docs, root, ".md", "create the folder, or set another one with `docs`")
+    if not sources:
+        message = "the folder contains no pages (*.md); add them, or set another folder with `docs`"
+        raise ProblemsFound([Problem(display_path(docs, root), 1, 1, "SG103", message)])
+    return sources
 
-    def unreadable(path: str | Path, error: OSError) -> None:
-        shown = display_path(Path(path), root)
-        reason = error.strerror or type(error).__name__
-        message = f"cannot be read: {reason}"
-        if Path(path) == docs and isinstance(error, FileNotFoundError):
-            message += "; create the folder, or set another one with `docs`"
-        problems.append(Problem(shown, 1, 1, "SG101", message))
 
-    def unreadable_folder(error: OSError) -> None:
-        unreadable(error.filename, error)
+def read_below(folder: Path, root: Path, ending: str, if_missing: str = "") -> tuple[Source, ...]:
+    """Read all files below ``folder`` whose names end with ``ending``, sorted by path.
 
-    for folder, folders, files in os.walk(docs, onerror=unreadable_folder):
-        folders.sort()
-        shown_folder = PurePosixPath(display_path(Path(folder), root))
-        for name in files:
-            if not name.endswith(".md") or name == ".md":
-                continue
-            path = os.path.join(folder, name)  # noqa: PTH118 - pathlib takes as long as reading
+    Links are followed. Names that begin with a dot are passed over: editors and file managers make such
+    files. A missing folder has no files unless ``if_missing`` says what to do about it. Raises
+    `ProblemsFound` with an SG101 for everything that cannot be read: what was generated from it would
+    be removed otherwise.
+    """
+    reader = _Reader(ending)
+    try:
+        reader.read(str(folder), PurePosixPath(display_path(folder, root)))
+    except FileNotFoundError as error:
+        if if_missing:
+            reader.unreadable(display_path(folder, root), f"{error.strerror}; {if_missing}")
+    except OSError as error:
+        reader.unreadable(display_path(folder, root), error.strerror or str(error))
+    if reader.problems:
+        raise ProblemsFound(reader.problems)
+    return tuple(sorted(reader.sources, key=lambda source: source.path))
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads the files of folders. ``above`` identifies the folders around the one that it reads."""
+
+    ending: str
+    sources: list[Source] = field(default_factory=list[Source])
+    problems: list[Problem] = field(default_factory=list[Problem])
+    above: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+
+    def unreadable(self, path: object, reason: str) -> None:
+        self.problems.append(Problem(str(path), 1, 1, "SG101", f"cannot be read: {reason}"))
+
+    def read(self, folder: str, shown: PurePosixPath) -> None:
+        """Read the files of ``folder`` and of those below it. Raises OSError if it cannot be listed."""
+        status = os.stat(folder)  # noqa: PTH116 - the same for names and entries
+        identity = status.st_dev, status.st_ino
+        if identity in self.above:
+            self.unreadable(shown, "the link leads back to a folder that contains it; remove it")
+            return
+        with os.scandir(folder) as entries:
+            found = [entry for entry in entries if not entry.name.startswith(".")]
+        self.above.append(identity)
+        for entry in found:
             try:
-                with open(path, "rb", buffering=0) as file:  # noqa: PTH123
-                    sources.append(Source(str(shown_folder / name), file.read()))
+                self._read_entry(entry, shown / entry.name)
             except OSError as error:
-                unreadable(path, error)
-    if not sources and not problems:
-        problems.append(
-            Problem(
-                display_path(docs, root),
-                1,
-                1,
-                "SG103",
-                "the folder contains no pages (*.md); add them, or set another folder with `docs`",
-            )
-        )
-    if problems:
-        raise ProblemsFound(problems)
-    return tuple(sorted(sources, key=lambda source: source.path))
+                self.unreadable(shown / entry.name, error.strerror or str(error))
+        self.above.pop()
+
+    def _read_entry(self, entry: os.DirEntry[str], shown: PurePosixPath) -> None:
+        if entry.is_dir():
+            self.read(entry.path, shown)
+        elif entry.name.endswith(self.ending) and entry.is_file():
+            # Unbuffered: half the time of Path.read_bytes.
+            with open(entry.path, "rb", buffering=0) as file:  # noqa: PTH123
+                self.sources.append(Source(str(shown), file.read()))
+        elif entry.is_symlink() and not os.path.exists(entry.path):  # noqa: PTH110
+            self.unreadable(shown, "the link leads nowhere; correct or remove it")
+        elif entry.name.endswith(self.ending):
+            self.unreadable(shown, "it is no regular file; remove it")
