@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import zipfile
 from pathlib import Path
@@ -106,6 +107,20 @@ print(Path(ddsql_schemas.__file__).parent)
     package = Path(succeed(python, "-c", program, cwd=tmp_path).strip())
     assert package.is_relative_to(tmp_path / "environment")
     assert tree(package) == tree(checkout / "generated/ddsql_schemas")
+
+
+def test_the_generated_wheel_has_every_file_whatever_git_ignores(
+    checkout: Path, tmp_path: Path
+) -> None:
+    """A .gitignore of the project around the package leaves nothing out of its wheel."""
+    project = tmp_path / "project"
+    shutil.copytree(checkout / "generated", project / "generated")
+    checkouts.git(project, "init", "-q")
+    (project / ".gitignore").write_text("models/\n*.sql\n*.json\n_*\n")
+    packed = contents(build(project / "generated", tmp_path, "--wheel"))
+    assert {path for path in packed if ".dist-info/" not in path} == {
+        f"ddsql_schemas/{path}" for path in tree(checkout / "generated/ddsql_schemas")
+    }
 
 
 LOAD = """

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from checkouts import git
 from projects import COMPILATION, TRAINING, page, pages, run, seeds, tree
 from schemagen import api
 from schemagen.build import disk, manifest, toolchain
@@ -61,7 +62,7 @@ def test_build_writes_these_files_for_a_table(tmp_path: Path) -> None:
     assert set(changes.written) == files
     assert {path for path in files if "/dd/" in path and "__init__" not in path} == TABLE_FILES
     assert {path for path in files if "/" not in path} == {
-        *("README.md", "manifest.json", "pyproject.toml")
+        *(".gitattributes", "README.md", "manifest.json", "pyproject.toml")
     }
     folders = {path.rpartition("/")[0] for path in files if path.endswith(".py")}
     assert len(folders) > 5
@@ -287,7 +288,7 @@ def test_build_removes_orphans_with_their_folders(project: Path) -> None:
         for path in tree(project / "generated/ddsql_schemas" / folder)
     }
     shutil.rmtree(project / "docs_src/aws_api")
-    shutil.rmtree(project / "bindings")
+    shutil.rmtree(project / "bindings/aws")
     changes = api.build(api.settings(project))
     assert changes.removed == tuple(sorted(before))
     assert "ddsql_schemas/structures/aws/sagemaker/secondary_status_transition.py" in before
@@ -544,3 +545,44 @@ def test_build_writes_the_same_bytes_in_any_environment(
     done = run(below, "build", env=environment)
     assert done.returncode == 0, done.stderr
     assert tree(project / "generated") == tree(built / "generated")
+
+
+def test_build_writes_the_same_bytes_wherever_the_pages_are(tmp_path: Path) -> None:
+    """Pages outside the project are named by the way that leads to them: no path of one machine is in
+    the output."""
+    for checkout in ("first", "second/below"):
+        project = seeds(tmp_path / checkout / "service")
+        (project / "docs_src").rename(tmp_path / checkout / "pages")
+        settings = replace(api.settings(project), docs=tmp_path / checkout / "pages")
+        assert api.build(settings).tables == 3
+    trees = [tree(tmp_path / name / "service/generated") for name in ("first", "second/below")]
+    assert trees[0] == trees[1]
+    entry = json.loads(trees[0]["manifest.json"])["tables"][TRAINING_ID]
+    assert entry["page"] == f"../pages/ddsql/aws/{TRAINING_ID}.dataset.md"
+
+
+def test_check_accepts_a_checkout_with_other_line_ends(project: Path, tmp_path: Path) -> None:
+    """Git may convert pages, lock files and settings for Windows; nothing counts as changed then."""
+    git(project, "init", "-q")
+    git(project, "add", "-A")
+    git(project, "commit", "-qm", "built")
+    copy = tmp_path / "copy"
+    git(tmp_path, "clone", "-q", "-c", "core.autocrlf=true", str(project), str(copy))
+    assert b"\r\n" in (copy / f"docs_src/ddsql/aws/{TRAINING_ID}.dataset.md").read_bytes()
+    assert findings(copy) == {}
+    assert tree(copy / "generated") == tree(project / "generated")
+    assert not api.build(api.settings(copy), full=True)
+
+
+def test_build_refuses_a_bindings_folder_that_is_gone(project: Path) -> None:
+    """Mappers are not removed because their lock files were not found; an empty folder is an answer."""
+    shutil.move(project / "bindings", project / "elsewhere")
+    with pytest.raises(ProblemsFound) as raised:
+        api.build(api.settings(project))
+    assert str(raised.value) == (
+        "bindings:1:1: SG101 cannot be read: the folder is missing, and the last build read 1 lock file;"
+        " restore it or correct `bindings`, or leave it empty if no table is to be bound"
+    )
+    (project / "bindings").mkdir()
+    removed = api.build(api.settings(project)).removed
+    assert f"ddsql_schemas/mappers/aws/{TRAINING_ID.removeprefix('aws.')}.py" in removed

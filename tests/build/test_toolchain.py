@@ -41,6 +41,14 @@ def test_fingerprint_does_not_depend_on_the_place(checkout: Path) -> None:
     assert fingerprint(checkout).strip() == toolchain.fingerprint() != ""
 
 
+def test_fingerprint_does_not_depend_on_line_ends(checkout: Path) -> None:
+    """A checkout that git converted for Windows is the same toolchain."""
+    before = fingerprint(checkout)
+    for path in (*checkout.rglob("*.py"), *checkout.rglob("*.j2")):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert fingerprint(checkout) == before
+
+
 @pytest.mark.parametrize(
     "path",
     [

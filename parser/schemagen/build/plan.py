@@ -16,6 +16,7 @@ from schemagen.build.output_tree import OutputTree
 from schemagen.build.progress import Track, untracked
 from schemagen.build.reading import read_inputs
 from schemagen.build.up_to_date import UpToDate, compare
+from schemagen.diagnostics import Problem, ProblemsFound
 from schemagen.runtime import catalog_data
 from schemagen.settings.load import Settings
 
@@ -72,6 +73,7 @@ def plan(
     """
     inputs = read_inputs(settings)
     tree = OutputTree.read(settings.out)
+    _require_bindings(settings, tree.manifest)
     up_to_date = UpToDate() if full else compare(inputs, tree)
     if up_to_date.is_everything(inputs, tree):
         return BuildPlan(settings, {}, _with_kept(tree.manifest, tree), tree)
@@ -87,6 +89,20 @@ def plan(
         _with_kept(rendering.manifest, tree),
         tree.with_hashes_of(rendering.files),
     )
+
+
+def _require_bindings(settings: Settings, recorded: Manifest) -> None:
+    """Raise `ProblemsFound` if the folder that the last build read lock files from is gone: a misspelt
+    setting would remove every mapper."""
+    count = len(recorded.inputs.locks)
+    if count and not settings.bindings.exists():
+        message = (
+            f"cannot be read: the folder is missing, and the last build read {count} lock"
+            f" {'file' if count == 1 else 'files'}; restore it or correct `bindings`, or leave it empty"
+            " if no table is to be bound"
+        )
+        problem = Problem(settings.display(settings.bindings), 1, 1, "SG101", message)
+        raise ProblemsFound([problem])
 
 
 def _catalog_text(settings: Settings, tree: OutputTree) -> str:

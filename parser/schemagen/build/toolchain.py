@@ -30,7 +30,7 @@ def fingerprint() -> str:
         for path in sorted(Path(folder).rglob(pattern)):
             if path.is_file() and "__pycache__" not in path.parts:
                 parts.append(path.relative_to(folder).as_posix().encode())
-                parts.append(path.read_bytes())
+                parts.append(path.read_bytes().replace(b"\r\n", b"\n"))
     for library, significant in LIBRARIES.items():
         release = ".".join(version(library).split(".")[:significant])
         parts.append(f"{library} {release}".encode())

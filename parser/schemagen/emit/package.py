@@ -77,6 +77,7 @@ def project_files(tables: Iterable[TableFacts], distribution: Distribution) -> d
     # The example validates a row of nothing but its key.
     example = next((table for table in tables if table.key), tables[0])
     return {
+        ".gitattributes": f"# {paths.notice('the pages')}\n{_GIT_ATTRIBUTES}",
         "pyproject.toml": templating.render(
             "package/pyproject.toml.j2", **values, description=_description(distribution)
         ),
@@ -88,6 +89,10 @@ def project_files(tables: Iterable[TableFacts], distribution: Distribution) -> d
             key=KEY if example.key else "",
         ),
     }
+
+
+_GIT_ATTRIBUTES = "* -text\n"
+"""Git leaves the line ends as they are: with others, every file would count as edited by hand."""
 
 
 def _description(distribution: Distribution) -> str:

@@ -12,7 +12,10 @@ from schemagen.diagnostics import Problem, ProblemsFound, display_path
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The bytes of a file, and its path as messages show it (see `display_path`)."""
+    """The bytes of a file, and its path relative to the project's root, with forward slashes.
+
+    Line ends are LF, whatever the checkout made of them: hashes and texts are the same on every machine.
+    """
 
     path: str
     data: bytes
@@ -62,16 +65,27 @@ def read_below(folder: Path, root: Path, ending: str, if_missing: str = "") -> t
     be removed otherwise.
     """
     reader = _Reader(ending)
+    shown = _path_from(root, folder)
     try:
-        reader.read(str(folder), PurePosixPath(display_path(folder, root)))
+        reader.read(str(folder), shown)
     except FileNotFoundError as error:
         if if_missing:
-            reader.unreadable(display_path(folder, root), f"{error.strerror}; {if_missing}")
+            reader.unreadable(shown, f"{error.strerror}; {if_missing}")
     except OSError as error:
-        reader.unreadable(display_path(folder, root), error.strerror or str(error))
+        reader.unreadable(shown, error.strerror or str(error))
     if reader.problems:
         raise ProblemsFound(reader.problems)
     return tuple(sorted(reader.sources, key=lambda source: source.path))
+
+
+def _path_from(root: Path, folder: Path) -> PurePosixPath:
+    """Return the path that leads from ``root`` to ``folder``: the same in every checkout, also if it leads
+    out of the project. Only a folder on another drive keeps its own path."""
+    try:
+        relative = os.path.relpath(folder, root)
+    except ValueError:
+        return PurePosixPath(folder.as_posix())
+    return PurePosixPath(relative.replace(os.sep, "/"))
 
 
 @dataclass(slots=True)
@@ -109,7 +123,7 @@ class _Reader:
         elif entry.name.endswith(self.ending) and entry.is_file():
             # Unbuffered: half the time of Path.read_bytes.
             with open(entry.path, "rb", buffering=0) as file:  # noqa: PTH123
-                self.sources.append(Source(str(shown), file.read()))
+                self.sources.append(Source(str(shown), file.read().replace(b"\r\n", b"\n")))
         elif entry.is_symlink() and not os.path.exists(entry.path):  # noqa: PTH110
             self.unreadable(shown, "the link leads nowhere; correct or remove it")
         elif entry.name.endswith(self.ending):
