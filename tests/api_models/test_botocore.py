@@ -55,6 +55,16 @@ def test_build_index_has_lists_of_strings_and_pagination() -> None:
     assert build_index("sagemaker-metrics").operations["BatchGetMetrics"].collected_paths == ()
 
 
+def test_build_index_has_the_values_of_maps_apart_from_items() -> None:
+    """Structures that are the values of a map are in the index, with the map's path, but are no items
+    of the paths that a lock writes."""
+    made = build_index("inspector")
+    found = IndexedItem("DescribeExclusions", "exclusions", "Exclusion", in_map=True)
+    assert found in made.map_items
+    assert "recommendation" in made.by_name["Exclusion"]
+    assert all(item.structure != "Exclusion" for item in made.items)
+
+
 def keys(service: str, structure: str) -> dict[str, tuple[str, str]]:
     """The values at keys of maps that the index has of a structure, with type and words."""
     found = build_index(service).structures[structure]

@@ -1,6 +1,9 @@
 """Bindings of tables that were drawn from botocore's models, compared with what was written down of
 them before the inference was run on them.
 
+The tables are no fresh set any more: like those in `tables_behind_the_rules.txt`, their failures have
+made rules of the inference. `drawn_differences.txt` has the counts from before.
+
 `drawn_differences.txt` records each difference with a verdict:
 
 | verdict | meaning |
@@ -33,7 +36,7 @@ FOLDER = Path(__file__).parent
 EXPECTED = FOLDER / "drawn_bindings.txt"
 DIFFERENCES = FOLDER / "drawn_differences.txt"
 UNBOUND = "unbound"
-LEAST_SHARE = 0.938
+LEAST_SHARE = 0.971
 """The least share of columns that are bound rightly, of those that a person binds. Raise it with the
 inference; never lower it."""
 

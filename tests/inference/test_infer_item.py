@@ -86,3 +86,63 @@ def test_chosen_item_limits_the_inference(item: ChosenItem, chosen: str) -> None
             f"aws.made_thing stays unbound: no read operation returns its columns{chosen}; set the "
             "service, operation and path in an override"
         ]
+
+
+PARTS = (made_member("ThingName", "string", ""), made_member("PartName", "string", ""))
+
+
+def test_item_with_the_noun_of_the_table_is_preferred_to_one_with_more_enrichments() -> None:
+    """A part of a thing has no columns of its own but the thing's name, with which everything else could
+    be fetched. Its rows would be parts: things without parts would have none."""
+    weight = made_member("Weight", "int64", "theweightofthethingasitwasmeasured")
+    made = index(
+        "DescribeThing Thing Thing ThingName! OwnerName!",
+        "DescribeThingPart @ Part ThingName! PartName!",
+        "DescribeThingWeight @ Weighed OwnerName!",
+        Thing=THING,
+        Part=(*PARTS, made_member("OwnerName", "string", "")),
+        Weighed=(weight,),
+    )
+    page = thing(*KEYED, "weight int64 The weight of the thing, as it was measured.")
+    binding = only(page, made).binding
+    assert binding is not None
+    assert (binding.operation, binding.path) == ("DescribeThing", "Thing")
+    assert binding.unbound == ("weight",)
+
+
+def test_item_without_the_noun_of_the_table_is_chosen_if_it_holds_more_columns() -> None:
+    """``ListThings`` returns names only; ``DescribeThingDetails`` returns the columns."""
+    made = index(
+        "ListThings Things[] Name",
+        "DescribeThingDetails @ Thing ThingName!",
+        Name=(made_member("ThingName", "string", ""),),
+        Thing=THING,
+    )
+    binding = only(thing(*KEYED), made).binding
+    assert binding is not None
+    assert binding.operation == "DescribeThingDetails"
+
+
+def test_singular_and_plural_of_the_noun_of_a_table_are_one_noun() -> None:
+    """A table ``made_things`` is about what ``GetThing`` returns as much as ``GetThings``."""
+    made = index("GetThings Things[] Thing", "GetThing Thing Thing ThingName!", Thing=THING)
+    binding = only(thing(*KEYED, name="made_things"), made).binding
+    assert binding is not None
+    assert binding.operation == "GetThing"
+
+
+def test_table_whose_items_are_in_a_map_stays_unbound() -> None:
+    """No path leads to the values of a map. Items of another operation that have members of the same
+    names are another resource, and are not bound instead."""
+    made = index(
+        "DescribeThings Things{} Thing ThingArns[]!",
+        "DescribeBricks Bricks[] Brick",
+        Thing=THING,
+        Brick=THING,
+    )
+    found = only(thing(*KEYED), made)
+    assert found.binding is None
+    assert [problem.message for problem in found.findings] == [
+        "aws.made_thing stays unbound: its rows are the values of a map in made's DescribeThings "
+        "(Things), which no path leads to"
+    ]

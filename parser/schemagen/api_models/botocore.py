@@ -297,6 +297,7 @@ def build_index(service: str) -> ServiceIndex:
     operations: dict[str, ReadOperation] = {}
     items: list[IndexedItem] = []
     string_lists: list[IndexedItem] = []
+    map_items: list[IndexedItem] = []
     structures: dict[str, tuple[IndexedMember, ...]] = {}
     for name in model.operation_names:
         verb = read_verb(name)
@@ -312,12 +313,28 @@ def build_index(service: str) -> ServiceIndex:
             string_lists += [
                 IndexedItem(name, found, "") for found in _string_lists(path, structure)
             ]
-            if structure.name not in structures:
-                members = tuple(_members(service, structure))
-                structures[structure.name] = (*members, *_map_values(structure, members))
+            _add_structure(service, structure, structures)
+            for found, value in _map_items(path, structure):
+                map_items.append(IndexedItem(name, found, value.name, in_map=True))
+                _add_structure(service, value, structures)
     return ServiceIndex(
-        service, _aliases(model.metadata), operations, tuple(items), structures, tuple(string_lists)
+        service,
+        _aliases(model.metadata),
+        operations,
+        tuple(items),
+        structures,
+        tuple(string_lists),
+        tuple(map_items),
     )
+
+
+def _add_structure(
+    service: str, structure: StructureShape, structures: dict[str, tuple[IndexedMember, ...]]
+) -> None:
+    """Add a structure and its members to ``structures``, unless it is there."""
+    if structure.name not in structures:
+        members = tuple(_members(service, structure))
+        structures[structure.name] = (*members, *_map_values(structure, members))
 
 
 def _aliases(metadata: Mapping[str, Any]) -> tuple[str, ...]:
@@ -407,6 +424,15 @@ def _string_lists(path: str, structure: StructureShape) -> Iterator[str]:
         inner, mark = _element(shape)
         if mark and "[]" not in path and isinstance(inner, StringShape):
             yield f"{name}[]" if path == WHOLE else f"{path}.{name}[]"
+
+
+def _map_items(path: str, structure: StructureShape) -> Iterator[tuple[str, StructureShape]]:
+    """Yield the paths to maps of structures in a structure, and what they hold, unless it is in a
+    list itself."""
+    for name, shape in structure.members.items():
+        value = shape.value if isinstance(shape, MapShape) else None
+        if isinstance(value, StructureShape) and "[]" not in path:
+            yield name if path == WHOLE else f"{path}.{name}", value
 
 
 def _members(service: str, structure: StructureShape) -> Iterator[IndexedMember]:

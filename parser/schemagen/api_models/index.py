@@ -58,17 +58,18 @@ class IndexedItem:
     """The part of an operation's response that could be a table's row.
 
     ``structure`` is "" if the item is a string that identifies a row; ``path`` then leads to a list
-    of strings.
+    of strings. The items ``in_map`` are the values of the map at ``path``.
     """
 
     operation: str
     path: str
     structure: str
+    in_map: bool = False
 
     @property
     def is_repeated(self) -> bool:
         """Whether one response may hold several of these items."""
-        return "[]" in self.path
+        return self.in_map or "[]" in self.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,8 @@ class ServiceIndex:
     """The read operations of one service and what they return.
 
     ``aliases`` are other names of the service, folded. ``items`` are structures in the responses,
-    ``string_lists`` are lists of strings in them. ``structures`` maps names to members.
+    ``string_lists`` are lists of strings in them, ``map_items`` are structures in maps, which no
+    path of a lock leads to. ``structures`` maps names to members.
     """
 
     name: str
@@ -141,6 +143,7 @@ class ServiceIndex:
         default_factory=dict[str, tuple[IndexedMember, ...]]
     )
     string_lists: tuple[IndexedItem, ...] = ()
+    map_items: tuple[IndexedItem, ...] = ()
 
     @cached_property
     def items_by_structure(self) -> Mapping[str, Sequence[IndexedItem]]:

@@ -131,9 +131,11 @@ def row_candidates(
             evidence: Evidence = "both" if documented else "name"
             if service.fits(requirements.types[column], member, evidence):
                 in_structure[column] = (member, evidence)
+    # Nothing can be bound to the values of a map, but they can be what a table is about.
+    map_items = () if chosen.operation else service.index.map_items
     candidates = [
         RowCandidate(requirements, service, item, matches.get(item.structure, {}))
-        for item in service.index.items
+        for item in (*service.index.items, *map_items)
         if chosen.allows(item) and (chosen.operation or matches.get(item.structure))
     ]
     candidates.sort(key=lambda candidate: (-len(candidate.own_members), candidate.preference))
@@ -188,6 +190,24 @@ class RowCandidate:
             undocumented=columns - self.documented,
             not_own=columns - len(self.own_members),
             preference=self.preference,
+        )
+
+    @property
+    def has_table_noun(self) -> bool:
+        """Whether the operation has exactly the table's noun, in the singular or plural."""
+        operation = self.service.index.operations[self.item.operation]
+        nouns = singular(operation.folded_noun)
+        return not set(nouns).isdisjoint(singular(self.identity.subject))
+
+    def supersedes(self, other: RowCandidate) -> bool:
+        """Whether the table is about this item and not about ``other``: only this one's operation has
+        the table's noun, and its own members hold at least as many columns. Enrichments do not
+        count: they fill the columns of the parents and children of a resource as well."""
+        return (
+            self.has_table_noun
+            and not other.has_table_noun
+            and self.is_evidence
+            and len(self.own_members) >= len(other.own_members)
         )
 
     @property
