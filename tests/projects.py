@@ -6,7 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -56,6 +57,11 @@ def run(
     )
 
 
+def broken(function: str) -> dict[str, str]:
+    """The environment in which ``module:name:way`` is broken (see tests/broken)."""
+    return {"PYTHONPATH": str(CHECKOUT / "tests/broken"), "SCHEMAGEN_BROKEN": function}
+
+
 def tree(folder: Path) -> dict[str, bytes]:
     """Every file below ``folder``, by relative path."""
     return {
@@ -63,3 +69,15 @@ def tree(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     }
+
+
+@contextmanager
+def without_privileges() -> Generator[None]:
+    """As somebody who may not read everything: root gives its rights up for the block."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)  # nobody, on every Linux
+    try:
+        yield
+    finally:
+        os.seteuid(user)

@@ -6,14 +6,18 @@ import errno
 import json
 import os
 import pty
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from projects import TRAINING, page, pages, run, seeds, tree
+from projects import TRAINING, broken, page, pages, run, seeds, tree, without_privileges
+from schemagen import api
+from schemagen.diagnostics import ProblemsFound
 from schemagen.report.diffs import MAX_DIFF_LINES, MAX_FILES
 
 
@@ -116,6 +120,7 @@ def test_check_bounds_what_it_prints(project: Path) -> None:
 def test_build_points_to_bind_when_nothing_is_bound(project: Path, tmp_path: Path) -> None:
     """Without bindings, a build says in one line why there are no mappers, unless none could be bound."""
     shutil.rmtree(project / "bindings")
+    (project / "bindings").mkdir()  # A folder that is missing after a build is a problem.
     hint = "no table is bound in bindings; for mappers, run `schemagen bind` and build again"
     for _ in range(2):
         assert run(project, "build").stderr.splitlines()[1:] == [hint]
@@ -329,3 +334,99 @@ def test_build_shows_progress_on_terminals_only(tmp_path: Path) -> None:
     assert process.wait() == 0
     assert b"rendering tables" in shown
     assert f"{files} written".encode() in shown
+
+
+def test_main_reports_internal_errors_without_a_traceback(tmp_path: Path) -> None:
+    """A fault of schemagen is one line with the code, what was being done and what failed, and a line that
+    names the file of the traceback; the exit status is 70."""
+    project = pages(tmp_path, {"ddsql/dd.a.dataset.md": page("dd.a", "A | a | core | string")})
+    env = broken("schemagen.emit.ddl:render:raises") | {"TMPDIR": str(tmp_path)}
+    done = run(project, "build", env=env)
+    assert (done.returncode, done.stdout) == (70, "")
+    first, second = done.stderr.splitlines()
+    assert re.fullmatch(
+        r"schemagen: SG901 internal error while rendering \w+ while rendering dd\.a: "
+        r"ArithmeticError: made to fail \(\S+ in emit/.*\.py\)",
+        first,
+    )
+    trace = Path(second.rpartition(" ")[2])
+    assert trace.parent == tmp_path
+    assert trace.read_text().splitlines()[-3] == "ArithmeticError: made to fail"
+    assert not (project / "generated").exists()
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1"])
+def test_output_escapes_what_the_encoding_lacks(project: Path, encoding: str) -> None:
+    """Where stdout has a narrow encoding, a check and all other data are printed, escaped as in JSON."""
+    page_path = project / TRAINING
+    text = page_path.read_text().replace("Name of the model", "Name \u2264 \U0001f600 of the model")
+    page_path.write_text(text)
+    env = {"PYTHONIOENCODING": encoding}
+    done = run(project, "build", "--check", env=env)
+    assert done.returncode == 1
+    assert r"Name \u2264 \ud83d\ude00 of the model" in done.stdout
+    assert done.stderr.splitlines()[-1].endswith("files are out of date; run `schemagen build`")
+    assert run(project, "inspect", env=env).returncode == 0
+    assert run(project, "build", env=env).returncode == 0
+    shown = run(project, "catalog", "--format", "json", env=env).stdout
+    assert "Name \u2264 \U0001f600 of the model" in json.dumps(
+        json.loads(shown), ensure_ascii=False
+    )
+
+
+@pytest.mark.parametrize("redirection", ["> /dev/full", ">&-"])
+def test_main_survives_an_output_that_takes_nothing(project: Path, redirection: str) -> None:
+    """A full disk behind stdout is reported in one line, and a closed stdout is no error."""
+    command = f"{sys.executable} -m schemagen types {redirection}"
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=project, capture_output=True, text=True, check=False
+    )
+    full = "Error: the operating system refused: No space left on device\n"
+    assert (done.returncode, done.stderr) == ((2, full) if "full" in redirection else (0, ""))
+
+
+def test_main_reports_a_missing_working_folder(tmp_path: Path) -> None:
+    """A working folder that was deleted is reported as a wrong call."""
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    command = f"rmdir {folder} && {sys.executable} -m schemagen build"
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "Error: cannot read the current folder: No such file or directory" in done.stderr
+
+
+def test_build_reports_generated_files_that_cannot_be_read() -> None:
+    """A generated file without permission is a problem of build and check, not a traceback."""
+    # Not below pytest's folder, which only its owner may enter.
+    with TemporaryDirectory() as name:
+        root = Path(name)
+        root.chmod(0o755)
+        pages(root, {"ddsql/dd.a.dataset.md": page("dd.a", "A | a | core | string")})
+        settings = api.settings(root)
+        api.build(settings)
+        (root / "generated/ddsql_schemas/catalog.py").chmod(0)
+        for command in (api.build, api.check):
+            with without_privileges(), pytest.raises(ProblemsFound) as raised:
+                command(settings)
+            assert list(map(str, raised.value.problems)) == [
+                "generated/ddsql_schemas/catalog.py:1:1: SG101 cannot be read: Permission denied"
+            ]
+
+
+@pytest.mark.parametrize(
+    "path", [b"aws_api/lambda/API_caf\xe9.md", b"ddsql/caf\xe9/dd.b.dataset.md"]
+)
+def test_build_reports_names_that_are_not_utf8(tmp_path: Path, path: bytes) -> None:
+    """A page whose path is not UTF-8 cannot be recorded, so it is a problem that escapes the name."""
+    project = pages(tmp_path, {"ddsql/dd.a.dataset.md": page("dd.a", "A | a | core | string")})
+    file = Path(os.fsdecode(os.fsencode(project / "docs_src") + b"/" + path))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
+    done = run(project, "build")
+    shown = path.decode(errors="surrogateescape").replace("\udce9", r"\udce9")
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"docs_src/{shown}:1:1: SG101 cannot be read: its path is not UTF-8; rename it\n",
+    )

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemagen.build import disk
-from schemagen.diagnostics import Problem, ProblemsFound, UnknownTables, require_tables
+from schemagen.diagnostics import Problem, ProblemsFound, UnknownTables, during, require_tables
 from schemagen.inputs import find_locks, read_locks, read_pages
 from schemagen.lockfile.fields import FORMAT
 from schemagen.model.bindings import PROVIDER, Binding
@@ -188,7 +188,8 @@ def _find_changes(inputs: _Run, *, again: bool = False) -> BindResult:
         run.findings += map(_without_page, lost)
     for id, table in pages.items():
         if table.provider == PROVIDER and (not selected or id in selected):
-            run.update(tables_by_id[id])
+            with during(f"binding {id}"):
+                run.update(tables_by_id[id])
     texts = _lock_texts(run, locks, selected, tables_by_id)
     if run.problems:
         raise ProblemsFound(run.problems)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -149,6 +150,47 @@ class ProblemsFound(Exception):
     def __reduce__(self) -> tuple[type[ProblemsFound], tuple[tuple[Problem, ...]]]:
         # Processes of a build send it to each other.
         return ProblemsFound, (self.problems,)
+
+
+@contextmanager
+def during(activity: str) -> Generator[None]:
+    """Note on an exception that nobody expects what was being done, such as "reading a.md".
+
+    The message of an internal error shows the notes. Notes survive the way from another process.
+    """
+    try:
+        yield
+    except ProblemsFound:
+        raise
+    except Exception as error:
+        error.add_note(f"{_WHILE}{activity}")
+        raise
+
+
+_WHILE = "while "
+
+
+def activities(error: BaseException) -> tuple[str, ...]:
+    """Return what was being done when ``error`` was raised, as `during` noted it, innermost first."""
+    notes: list[str] = getattr(error, "__notes__", [])
+    return tuple(note for note in notes if note.startswith(_WHILE))
+
+
+@contextmanager
+def unreadable_as_problem(display: Callable[[Path], str]) -> Generator[None]:
+    """Turn an OSError about a file into `ProblemsFound` with an SG101; ``display`` formats its path."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            raise
+        path = display(Path(os.fsdecode(error.filename)))
+        raise ProblemsFound([unreadable(path, error)]) from error
+
+
+def unreadable(path: str, error: OSError) -> Problem:
+    """Make the SG101 of a file that the system does not let us read."""
+    return Problem(path, 1, 1, "SG101", f"cannot be read: {error.strerror or error}")
 
 
 class UnknownTables(LookupError):

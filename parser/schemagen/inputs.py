@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemagen.diagnostics import Problem, ProblemsFound, did_you_mean
+from schemagen.diagnostics import Problem, ProblemsFound, did_you_mean, during
 from schemagen.pages.sources import Source, find_sources, read_below
 from schemagen.settings import columns, overrides, positions
 from schemagen.settings.load import InvalidSettings, Settings, load_settings
@@ -73,7 +73,8 @@ def read_locks(sources: Iterable[Source], *, recorded: bool = True) -> Locks:
     files: list[LockFile] = []
     for source in sources:
         try:
-            files.append(read(source.path, source.data))
+            with during(f"reading {source.path}"):
+                files.append(read(source.path, source.data))
         except ProblemsFound as error:
             problems += error.problems
     bindings: dict[str, Binding] = {}

@@ -55,6 +55,13 @@ def _not_called(function: Function) -> Function:
     return wraps(function)(lambda *_args, **_kwargs: None)
 
 
+def _raising(function: Function) -> Function:
+    def raising(*_args: Any, **_kwargs: Any) -> Any:
+        raise ArithmeticError("made to fail")
+
+    return wraps(function)(raising)
+
+
 def _kind(value: object) -> type:
     return type(value)
 
@@ -102,6 +109,7 @@ WAYS: dict[str, Way] = {
     "returns no page": _returning(lambda result: (None, result[1])),
     "yields nothing": _returning(lambda _: iter(())),
     "does nothing": _not_called,
+    "raises": _raising,
     "returns its argument": _first_argument,
     "is not strict": _not_strict,
     "drops the last": _returning(_without_last),

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
+from projects import without_privileges
 from schemagen import api, inputs, pages
 from schemagen.diagnostics import ProblemsFound, error_codes
 from schemagen.pages.read import parse_sources, read_pages
@@ -150,18 +150,6 @@ def test_read_reports_a_pipe_instead_of_waiting_for_it(tmp_path: Path) -> None:
     assert problems_in(tmp_path / "docs", tmp_path) == [
         "docs/a.dataset.md:1:1: SG101 cannot be read: it is no regular file; remove it"
     ]
-
-
-@contextmanager
-def without_privileges() -> Generator[None]:
-    """As somebody who may not read everything: root gives its rights up for the block."""
-    user = os.geteuid()
-    if user == 0:
-        os.seteuid(65534)  # nobody, on every Linux
-    try:
-        yield
-    finally:
-        os.seteuid(user)
 
 
 def test_read_reports_a_page_without_permission() -> None:

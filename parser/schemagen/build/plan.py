@@ -16,7 +16,7 @@ from schemagen.build.output_tree import OutputTree
 from schemagen.build.progress import Track, untracked
 from schemagen.build.reading import read_inputs
 from schemagen.build.up_to_date import UpToDate, compare
-from schemagen.diagnostics import Problem, ProblemsFound
+from schemagen.diagnostics import Problem, ProblemsFound, unreadable_as_problem
 from schemagen.runtime import catalog_data
 from schemagen.settings.load import Settings
 
@@ -72,7 +72,8 @@ def plan(
     (default: one per processor). ``track`` sees everything that is rendered, as it is rendered.
     """
     inputs = read_inputs(settings)
-    tree = OutputTree.read(settings.out)
+    with unreadable_as_problem(settings.display):
+        tree = OutputTree.read(settings.out)
     _require_bindings(settings, tree.manifest)
     up_to_date = UpToDate() if full else compare(inputs, tree)
     if up_to_date.is_everything(inputs, tree):
@@ -83,12 +84,9 @@ def plan(
     rendering = render_out_of_date(
         settings, inputs, up_to_date, tree.manifest, catalog_text, jobs=jobs, track=track
     )
-    return BuildPlan(
-        settings,
-        rendering.files,
-        _with_kept(rendering.manifest, tree),
-        tree.with_hashes_of(rendering.files),
-    )
+    with unreadable_as_problem(settings.display):
+        tree = tree.with_hashes_of(rendering.files)
+    return BuildPlan(settings, rendering.files, _with_kept(rendering.manifest, tree), tree)
 
 
 def _require_bindings(settings: Settings, recorded: Manifest) -> None:

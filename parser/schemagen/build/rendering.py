@@ -20,10 +20,10 @@ from schemagen.build.reading import BuildInputs
 from schemagen.build.selection import select
 from schemagen.build.up_to_date import BindingHashes, UpToDate
 from schemagen.catalog import Catalog, LinkedTable, TableFacts, facts
-from schemagen.diagnostics import Problem, ProblemsFound
+from schemagen.diagnostics import Problem, ProblemsFound, during
 from schemagen.emit import package
 from schemagen.emit.catalog_data import structure_data, structure_name, table_data
-from schemagen.emit.parts import Part
+from schemagen.emit.parts import Part, part_name
 from schemagen.emit.paths import located, owner
 from schemagen.emit.pydantic.models import StructureModels, structure_models
 from schemagen.emit.render import render_catalog, render_parts, shared_parts
@@ -238,8 +238,11 @@ class _Work:
 
     def render(self, chunk: slice) -> list[dict[str, str]] | ProblemsFound:
         """Render some of the parts, or return what is wrong with the project's templates."""
+        parts = self.parts[chunk]
+        names = " to ".join(dict.fromkeys(map(part_name, (*parts[:1], *parts[-1:]))))
         try:
-            rendered = render_parts(self.parts[chunk], self.settings, self.models)
+            with during(f"rendering {names}"):
+                rendered = render_parts(parts, self.settings, self.models)
         except ProblemsFound as error:
             return error
         return [located(self.settings.package, files) for files in rendered]

@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from schemagen.cli import streams
 from schemagen.cli.bind import bind
 from schemagen.cli.build import build
 from schemagen.cli.catalog import catalog
@@ -16,7 +17,7 @@ from schemagen.cli.explain import explain
 from schemagen.cli.inspect import inspect
 from schemagen.cli.options import WRONG, message
 from schemagen.cli.types import types
-from schemagen.diagnostics import ProblemsFound, did_you_mean
+from schemagen.diagnostics import ProblemsFound, UnknownTables, did_you_mean, unreadable
 
 COMMANDS: tuple[click.Command, ...] = (build, inspect, types, catalog, bind, coverage, explain)
 INTERRUPTED = 130
@@ -45,7 +46,8 @@ def cli() -> None:
     Reads the pages in docs_src/ and keeps the generated package up to date. Settings are in
     [tool.schemagen] of pyproject.toml, or in schemagen.toml; options override them.
 
-    Exit status: 0 success, 1 out of date or below a threshold, 2 invalid input or usage.
+    Exit status: 0 success, 1 out of date or below a threshold, 2 invalid input or usage, 70 a fault
+    of schemagen itself.
     """
 
 
@@ -55,15 +57,20 @@ for command in COMMANDS:
 
 def main() -> None:
     """Run the command line and exit: the entry point ``schemagen``."""
+    streams.set_up()
+    sys.exit(_status())
+
+
+def _status() -> int:
+    """Run a command and return its exit status, whatever is raised."""
     try:
-        status = cli.main(standalone_mode=False)
+        status: int = cli.main(standalone_mode=False)
+        sys.stdout.flush()
     except ProblemsFound as error:
-        for problem in error.problems:
-            message(str(problem))
-        # Only for people: programs that read the lines of problems need no advice.
-        if sys.stderr.isatty():
-            code = error.problems[0].code
-            message(f"For more about {code}, run `schemagen explain {code}`.")
+        _print_problems(error)
+        status = WRONG
+    except UnknownTables as error:
+        message(f"Error: {error}")
         status = WRONG
     except click.exceptions.Exit as error:
         status = error.exit_code
@@ -74,8 +81,36 @@ def main() -> None:
         message("interrupted")
         status = INTERRUPTED
     except BrokenPipeError:
-        # The reader, such as `head`, closed the pipe. Python flushes stdout at exit and would fail
-        # again there.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader, such as `head`, closed the pipe.
+        streams.discard_output()
         status = 0
-    sys.exit(status)
+    except OSError as error:
+        status = _system_error(error)
+    except Exception as error:
+        from schemagen.cli import internal_error
+
+        status = internal_error.report(error)
+    return status
+
+
+def _print_problems(error: ProblemsFound) -> None:
+    for problem in error.problems:
+        message(str(problem))
+    # Only for people: programs that read the lines of problems need no advice.
+    if sys.stderr.isatty():
+        code = error.problems[0].code
+        message(f"For more about {code}, run `schemagen explain {code}`.")
+
+
+def _system_error(error: OSError) -> int:
+    """Report what the operating system refused, and return the exit status."""
+    if error.filename is not None:
+        message(str(unreadable(os.fsdecode(error.filename), error)))
+    else:
+        # A full disk behind stdout, or no more processes.
+        message(f"Error: the operating system refused: {error.strerror or error}")
+    try:
+        sys.stdout.flush()
+    except OSError:
+        streams.discard_output()
+    return WRONG

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from schemagen.cli.options import format_option, settings_with
+from schemagen.cli.streams import output
 
 
 @click.command()
@@ -24,7 +25,7 @@ def catalog(source: str | None, output_format: str) -> int:
     settings = settings_with(reads_pages=False)
     found = api.load_catalog(Path(settings.out) if source is None else source, settings)
     if output_format == "json":
-        click.echo(report.text(found), nl=False)
+        output(report.text(found))
     else:
         print_table("", report.HEADINGS, report.rows(found))
     return 0

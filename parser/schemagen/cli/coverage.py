@@ -17,6 +17,7 @@ from schemagen.cli.options import (
     settings_with,
     unknown_tables_as_usage_errors,
 )
+from schemagen.cli.streams import output, output_line
 
 if TYPE_CHECKING:
     from schemagen.coverage import Coverage
@@ -51,13 +52,13 @@ def coverage(
     with unknown_tables_as_usage_errors():
         found = api.coverage(settings_with(docs, out), tables)
     if output_format == "json":
-        click.echo(json.dumps(report.to_json(found), indent=2))
+        output_line(json.dumps(report.to_json(found), indent=2))
     elif output_format == "markdown":
-        click.echo(_markdown(found), nl=False)
+        output(_markdown(found))
     else:
         print_table("", report.HEADINGS, report.rows(found))
         for line in report.finding_lines(found):
-            click.echo(line)
+            output_line(line)
     if fail_under is not None and found.figures.percent < fail_under:
         percent = report.percent(found.figures)
         message(f"{percent} of the columns are covered, not {fail_under:g} %")

@@ -11,6 +11,7 @@ from schemagen.cli.options import (
     settings_with,
     unknown_tables_as_usage_errors,
 )
+from schemagen.cli.streams import output, output_line
 
 
 @click.command()
@@ -41,13 +42,13 @@ def explain(subject: str | None, output_format: str) -> int:
         )
     if output_format == "json":
         shown = [report.to_json(code) for code in chosen]
-        click.echo(json.dumps(shown if subject is None else shown[0], indent=2))
+        output_line(json.dumps(shown if subject is None else shown[0], indent=2))
     elif output_format == "markdown":
-        click.echo(report.markdown(chosen), nl=False)
+        output(report.markdown(chosen))
     elif subject is None:
-        click.echo(report.listing(chosen), nl=False)
+        output(report.listing(chosen))
     else:
-        click.echo(report.text(chosen[0]), nl=False)
+        output(report.text(chosen[0]))
     return 0
 
 
@@ -70,7 +71,7 @@ def _explain_table(table: str, output_format: str) -> int:
             )
         raise click.UsageError(message)
     if output_format == "json":
-        click.echo(json.dumps(report.to_json(calls), indent=2))
+        output_line(json.dumps(report.to_json(calls), indent=2))
     else:
-        click.echo(report.text(calls), nl=False)
+        output(report.text(calls))
     return 0

@@ -16,6 +16,7 @@ from schemagen.cli.options import (
     settings_with,
     unknown_tables_as_usage_errors,
 )
+from schemagen.cli.streams import output_line
 from schemagen.diagnostics import require_tables
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def inspect(
         pages = _only(pages, tables)
     if output_format == "json":
         shown = report.values_json(pages) if values else report.to_json(pages)
-        click.echo(json.dumps(shown, indent=2))
+        output_line(json.dumps(shown, indent=2))
     elif values:
         print_table("", report.VALUE_HEADINGS, report.value_rows(pages))
     else:
@@ -73,4 +74,4 @@ def _print(pages: Pages) -> None:
         rows = report.member_rows(operation.response)
         print_table(title, report.MEMBER_HEADINGS, rows)
     for origin in pages.indexes:
-        click.echo(f"{origin.path}: an index of other pages")
+        output_line(f"{origin.path}: an index of other pages")

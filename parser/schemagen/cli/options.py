@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from schemagen.cli.streams import output
 from schemagen.diagnostics import UnknownTables
 
 if TYPE_CHECKING:
@@ -50,16 +51,23 @@ def settings_with(
     if reads_pages:
         from schemagen.inputs import load_and_check
 
-        settings = load_and_check(Path.cwd(), docs and docs.absolute())
+        settings = load_and_check(_working_folder(), docs and docs.absolute())
     else:
         from schemagen.settings.load import load_settings
 
-        settings = load_settings(Path.cwd())
+        settings = load_settings(_working_folder())
     if docs is not None:
         settings = replace(settings, docs=docs.absolute())
     if out is not None:
         settings = replace(settings, out=out.absolute())
     return settings
+
+
+def _working_folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise click.UsageError(f"cannot read the current folder: {error.strerror}") from error
 
 
 def message(text: str) -> None:
@@ -72,7 +80,7 @@ def print_diff(diffs: Iterable[str]) -> None:
     from schemagen.report.diffs import shortened_diff
 
     text, left = shortened_diff(diffs)
-    click.echo(text, nl=False)
+    output(text)
     if left:
         message(f"{left} more lines of differences are not shown; without --check, git shows all")
 

@@ -7,6 +7,7 @@ import json
 import click
 
 from schemagen.cli.options import format_option, settings_with
+from schemagen.cli.streams import output, output_line
 
 
 @click.command()
@@ -25,11 +26,11 @@ def types(output_format: str) -> int:
     headings, rows = report.headings(settings), report.rows(settings)
     targets = report.target_rows(settings)
     if output_format == "json":
-        click.echo(json.dumps(report.to_json(settings), indent=2))
+        output_line(json.dumps(report.to_json(settings), indent=2))
     elif output_format == "markdown":
-        click.echo(markdown.table(headings, rows, words=report.WORDS))
+        output_line(markdown.table(headings, rows, words=report.WORDS))
         text = markdown.table(report.TARGET_HEADINGS, targets, words=report.TARGET_HEADINGS)
-        click.echo(text, nl=False)
+        output(text)
     else:
         print_table("", headings, rows)
         print_table("", report.TARGET_HEADINGS, targets)

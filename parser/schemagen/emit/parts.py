@@ -44,6 +44,17 @@ class RenderContext:
     models: StructureModels
 
 
+def part_name(part: Part) -> str:
+    """Name a part for messages."""
+    match part:
+        case LinkedTable():
+            return part.table.id
+        case StructureModule(_, structures):
+            return f"{structures[0].service}.{structures[0].name}"
+        case ShapesModule(_, service):
+            return service.name
+
+
 def per(part: Part) -> Per:
     """Return which targets have a file for ``part``."""
     match part:

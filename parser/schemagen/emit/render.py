@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from schemagen.catalog import Catalog, TableFacts
-from schemagen.diagnostics import Problem, ProblemsFound
+from schemagen.diagnostics import Problem, ProblemsFound, during
 from schemagen.emit import paths
 from schemagen.emit.parts import Part, RenderContext, ShapesModule, StructureModule, part_path, per
 from schemagen.runtime import catalog_data
@@ -92,7 +92,8 @@ def render_parts(
         if not chosen:
             continue
         try:
-            texts = renderer(target)([part for _, part in chosen], target, context)
+            with during(f"rendering {target.name}"):
+                texts = renderer(target)([part for _, part in chosen], target, context)
         except ProblemsFound as error:
             problems += error.problems
             continue

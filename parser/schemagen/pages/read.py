@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from schemagen.diagnostics import Problem, ProblemsFound
+from schemagen.diagnostics import Problem, ProblemsFound, during
 from schemagen.model.origin import Origin
 from schemagen.model.pages import Operation, Pages, Structure, Table
 from schemagen.pages import aws_api, ddsql
@@ -68,7 +68,8 @@ def parse_source(source: Source) -> ParsedPage:
         text = source.data.decode()
     except UnicodeDecodeError as error:
         return ParsedPage(problems=(_not_utf8(source, error),))
-    return _PARSE[kind](text.removeprefix("\ufeff"), source.path)
+    with during(f"reading {source.path}"):
+        return _PARSE[kind](text.removeprefix("\ufeff"), source.path)
 
 
 def _not_utf8(source: Source, error: UnicodeDecodeError) -> Problem:

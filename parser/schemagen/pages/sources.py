@@ -120,6 +120,8 @@ class _Reader:
     def _read_entry(self, entry: os.DirEntry[str], shown: PurePosixPath) -> None:
         if entry.is_dir():
             self.read(entry.path, shown)
+        elif entry.name.endswith(self.ending) and not _is_utf8(str(shown)):
+            self.unreadable(shown, "its path is not UTF-8; rename it")
         elif entry.name.endswith(self.ending) and entry.is_file():
             # Unbuffered: half the time of Path.read_bytes.
             with open(entry.path, "rb", buffering=0) as file:  # noqa: PTH123
@@ -128,3 +130,12 @@ class _Reader:
             self.unreadable(shown, "the link leads nowhere; correct or remove it")
         elif entry.name.endswith(self.ending):
             self.unreadable(shown, "it is no regular file; remove it")
+
+
+def _is_utf8(path: str) -> bool:
+    """Whether a path can be written into generated files: the system allows any bytes in names."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 
-_C1_CONTROLS = re.compile("[\x80-\x9f]")
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def print_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -45,5 +45,6 @@ def _on_one_line(cell: str) -> str:
 
 
 def escape_controls(text: str) -> str:
-    """Escape C1 control characters, which garbled text of a page may contain: some move the cursor."""
-    return _C1_CONTROLS.sub(lambda found: repr(found[0])[1:-1], text)
+    """Escape control characters except tabs and line breaks. Garbled text of a page or an edited file may
+    contain them, and some move the cursor."""
+    return _CONTROLS.sub(lambda found: repr(found[0])[1:-1], text)
