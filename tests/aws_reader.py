@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from corpus_package import Mapper
 from expected_rows import filled, items
 from schemagen.model.bindings import Binding, Constant, Enrichment
-from schemagen.model.paths import WHOLE, map_key
+from schemagen.model.paths import WHOLE, is_repeated, map_key
 from schemagen.runtime.convert import snake_case
 
 Response = dict[str, Any]
@@ -89,7 +89,7 @@ class Reader:
             for enrichments in self.binding.enrichments
             if enrichments.operation != self.binding.operation
         }
-        if "[]" in self.binding.path:
+        if is_repeated(self.binding.path):
             return dict(readers)
         [item] = items(response, self.binding.path)
         return {name: answer(item) for name, answer in readers.items()}

@@ -48,6 +48,10 @@ def minimal(service: str, operation: str, path: str = "@") -> Response:
             shape = shape.member
             value[step.member] = value.get(step.member) or [_value(shape, step.member, full=False)]
             value = value[step.member][0]
+        elif isinstance(shape, MapShape):
+            shape = shape.value
+            inside = value.setdefault(step.member, {})
+            value = inside.setdefault("key", _value(shape, step.member, full=False))
         else:
             value = value.setdefault(step.member, _value(shape, step.member, full=False))
     return response
@@ -212,9 +216,15 @@ def _along(shape: Shape, name: str, way: tuple[Step, ...]) -> st.SearchStrategy[
         return _strategy(shape, name, _DEPTH)
     first = way[0]
     member = shape.members[first.member]
-    inner = member.member if isinstance(member, ListShape) else member
+    inner = member
+    if isinstance(member, ListShape):
+        inner = member.member
+    elif isinstance(member, MapShape):
+        inner = member.value
     made = _along(inner, first.member, way[1:])
-    if first.each:
+    if first.mark == "{}":
+        made = st.dictionaries(_TEXT, made, min_size=1, max_size=2)
+    elif first.each:
         made = st.lists(made, min_size=1, max_size=2)
     return _structure(shape, _DEPTH, {first.member: made})
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from typing import Any, cast
 
 from corpus_package import Mapper
+from schemagen.model.paths import is_repeated
 from schemagen.runtime.calls import Call, TableCalls, next_page
 from schemagen.runtime.convert import snake_case
 
@@ -47,7 +48,7 @@ class Driver:
         given: dict[str, object] = {
             name: self.scope[key] for name, key in place.items() if name in wanted
         }
-        several = "[]" in self.calls.primary.path
+        several = is_repeated(self.calls.primary.path)
         if "key" in wanted:
             given["key"] = _some_key if several else "a key"
         enrichments = {
@@ -160,9 +161,12 @@ def items_at(response: Any, path: str) -> Iterator[Any]:
         yield response
         return
     step, _, rest = path.partition(".")
-    name = step.removesuffix("[]")
-    found = response.get(name)
-    elements: Sequence[Any] = found if step.endswith("[]") else [found]
+    found: Any = response.get(step.rstrip("[]{}"))
+    elements: Iterable[Any] = [found]
+    if step.endswith("[]"):
+        elements = found
+    elif step.endswith("{}"):
+        elements = cast("dict[str, object]", found or {}).values()
     for element in elements or ():
         if element is not None:
             yield from items_at(element, rest or "@")

@@ -67,6 +67,8 @@ def items(response: Response, path: str) -> list[Any]:
     found: list[Any] = [response]
     for step in steps(path):
         inside = [container[step.member] for container in found if step.member in container]
+        if step.mark == "{}":
+            inside = [list(value.values()) for value in inside]
         found = [item for value in inside for item in value] if step.each else inside
     return found
 
@@ -76,7 +78,11 @@ def shape_at(service: str, operation: str, path: str) -> StructureShape:
     shape = output_shape(service, operation)
     for step in steps(path):
         member = shape.members[step.member]
-        inner = member.member if isinstance(member, ListShape) else member
+        inner = member
+        if isinstance(member, ListShape):
+            inner = member.member
+        elif isinstance(member, MapShape):
+            inner = member.value
         assert isinstance(inner, StructureShape)
         shape = inner
     return shape

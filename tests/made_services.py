@@ -55,8 +55,7 @@ def index(
 
     An operation is written ``ListThings Things[] Thing``, followed by its parameters: ``Name``,
     ``Name!`` if it is required, ``Names[]``, ``Kind=big|small``, ``Name:itsdocumentation``. The
-    structure "-" is a list of strings, and the path ``Things{}`` leads to a map. ``paged`` names the
-    operations with pagination.
+    structure "-" is a list of strings. ``paged`` names the operations with pagination.
     """
     return index_of(verb_and_noun, *operations, paged=paged, **structures)
 
@@ -92,18 +91,14 @@ def index_of(
             },
             (path.removesuffix("[]"),) if name in paged else (),
         )
-        in_map = path.endswith("{}")
-        items.append(
-            IndexedItem(name, path.removesuffix("{}"), structure.removeprefix("-"), in_map)
-        )
+        items.append(IndexedItem(name, path, structure.removeprefix("-")))
     return ServiceIndex(
         "made",
         ("makes",),
         read,
-        tuple(item for item in items if item.structure and not item.in_map),
+        tuple(item for item in items if item.structure),
         structures,
         tuple(item for item in items if not item.structure),
-        tuple(item for item in items if item.in_map),
     )
 
 

@@ -150,6 +150,7 @@ AWKWARD_COLUMNS = [
 
 NESTED = {
     "List": {"Outer": "list<#Outer>"},
+    "Batch": {"Things": "map<#Thing>", "Boxes": "map<#Outer>"},
     "Outer": {"Inner": "#Inner", "Things": "list<#Thing>"},
     "Inner": {"Things": "list<#Thing>", "Thing": "#Thing"},
     "Thing": {"Arn": "string", "Size": "int64"},
@@ -176,7 +177,7 @@ def nested(operation: str, path: str, tags: str = "@") -> LockFile:
             },
             auxiliary={"ListTags": {"path": tags, "arguments": {"ResourceArn": "Arn"}}},
         ),
-        {"List": "List", "Get": "Get", "ListTags": "Tags"},
+        {"List": "List", "Batch": "Batch", "Get": "Get", "ListTags": "Tags"},
         NESTED,
     )
 
@@ -235,6 +236,17 @@ OWN: dict[str, tuple[str, str, Row, Row, list[tuple[str, str | None]]]] = {
         },
         {"Things": [{"Id": "a"}, {"Id": "b"}], "Holder": {"Owner": "me"}},
         [("a", "me"), ("b", "me")],
+    ),
+    "around each item in a map": (
+        "Groups{}.Things[]",
+        "Groups{}",
+        {
+            "R": {"Groups": "map<#Group>"},
+            "Group": {"Things": "list<#Thing>", "Owner": "string"},
+            "Thing": {"Id": "string"},
+        },
+        {"Groups": {"x": {"Things": [{"Id": "a"}], "Owner": "me"}, "y": {"Things": [{"Id": "b"}]}}},
+        [("a", "me"), ("b", None)],
     ),
     "in the item": (
         "@",
@@ -330,6 +342,7 @@ def awkward() -> Iterator[tuple[LockFile, dict[str, str]]]:
     """Locks, each with its table's columns, that need every kind of statement."""
     yield structures(), {"_key": "string", "config": "json"}
     yield nested("List", "Outer[].Inner.Things[]", "Sets[]"), NESTED_COLUMNS
+    yield nested("Batch", "Boxes{}.Things[]", "Set"), NESTED_COLUMNS
     yield nested("Get", "Outer.Inner.Thing", "Set"), NESTED_COLUMNS
     yield (
         mappers.service(

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from botocore.model import ListShape, StructureShape
+from botocore.model import ListShape, MapShape, StructureShape
 
 import projects
 from schemagen.api_models.botocore import service_model
@@ -115,6 +115,8 @@ def _item(service: str, operation: str, path: str) -> StructureShape:
         inner = shape.members[step.member]
         if isinstance(inner, ListShape):
             inner = inner.member
+        elif isinstance(inner, MapShape):
+            inner = inner.value
         assert isinstance(inner, StructureShape)
         shape = inner
     return shape

@@ -12,6 +12,7 @@ from pathlib import Path
 from botocore import xform_name
 
 from schemagen.model.bindings import Binding
+from schemagen.model.paths import is_repeated
 from schemagen.names import module_name
 from schemagen.runtime.convert import snake_case
 
@@ -82,7 +83,7 @@ def use(binding: Binding) -> str:
         for enrichment in others
     }
     parameters = "".join(f", {name}: {type}" for name, type in given.items())
-    several = "[]" in binding.path
+    several = is_repeated(binding.path)
     passed = "".join(f", {name}={f'lambda item: {name}' if several else name}" for name in given)
     columns = [column.column for column in binding.columns] + [
         column.column for column in binding.derived
@@ -99,7 +100,7 @@ def use(binding: Binding) -> str:
 def misuse(binding: Binding, other: Binding) -> str:
     """A function that passes the response of another table, and the response itself as each
     auxiliary one; each such line ends with `MISTAKE`."""
-    several = "[]" in binding.path
+    several = is_repeated(binding.path)
     name = mapper(binding)
     lines = [f"{name}.from_response(other)"]
     for enrichment in binding.enrichments:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from botocore.model import ServiceModel
 
 from schemagen.api_models import botocore
-from schemagen.api_models.botocore import build_index
+from schemagen.api_models.botocore import build_index, service_api
 from schemagen.api_models.index import IndexedItem
 from schemagen.lockfile.notation import type_text
 
@@ -55,14 +56,29 @@ def test_build_index_has_lists_of_strings_and_pagination() -> None:
     assert build_index("sagemaker-metrics").operations["BatchGetMetrics"].collected_paths == ()
 
 
-def test_build_index_has_the_values_of_maps_apart_from_items() -> None:
-    """Structures that are the values of a map are in the index, with the map's path, but are no items
-    of the paths that a lock writes."""
+def test_build_index_has_the_values_of_maps() -> None:
+    """Structures that are the values of a map are items, unless a path without maps leads to them."""
     made = build_index("inspector")
-    found = IndexedItem("DescribeExclusions", "exclusions", "Exclusion", in_map=True)
-    assert found in made.map_items
+    assert IndexedItem("DescribeExclusions", "exclusions{}", "Exclusion") in made.items
     assert "recommendation" in made.by_name["Exclusion"]
-    assert all(item.structure != "Exclusion" for item in made.items)
+    found = [item.path for item in build_index("pinpoint").items if item.operation == "GetChannels"]
+    assert found == ["@", "ChannelsResponse", "ChannelsResponse.Channels{}"]
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("exclusions", "DescribeExclusionsResponse.exclusions is a map: write exclusions{}"),
+        ("exclusions[]", "DescribeExclusionsResponse.exclusions is a map: write exclusions{}"),
+        ("exclusions{}.arn[]", "Exclusion.arn is not a list: remove the [] after it"),
+    ],
+)
+def test_element_at_refuses_paths_with_wrong_marks(path: str, message: str) -> None:
+    """A path has the mark of each list and map that it leads through."""
+    service = service_api("inspector")
+    assert "scopes" in (service.element_at("DescribeExclusions", "exclusions{}").members or ())
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        service.element_at("DescribeExclusions", path)
 
 
 def keys(service: str, structure: str) -> dict[str, tuple[str, str]]:

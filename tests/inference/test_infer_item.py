@@ -131,18 +131,16 @@ def test_singular_and_plural_of_the_noun_of_a_table_are_one_noun() -> None:
     assert binding.operation == "GetThing"
 
 
-def test_table_whose_items_are_in_a_map_stays_unbound() -> None:
-    """No path leads to the values of a map. Items of another operation that have members of the same
-    names are another resource, and are not bound instead."""
+def test_table_is_bound_to_the_values_of_a_map() -> None:
+    """Items of another operation that have members of the same names are another resource, and are
+    not bound instead."""
     made = index(
         "DescribeThings Things{} Thing ThingArns[]!",
         "DescribeBricks Bricks[] Brick",
         Thing=THING,
         Brick=THING,
     )
-    found = only(thing(*KEYED), made)
-    assert found.binding is None
-    assert [problem.message for problem in found.findings] == [
-        "aws.made_thing stays unbound: its rows are the values of a map in made's DescribeThings "
-        "(Things), which no path leads to"
-    ]
+    binding = only(thing(*KEYED), made).binding
+    assert binding is not None
+    assert (binding.operation, binding.path) == ("DescribeThings", "Things{}")
+    assert binding.unbound == ()

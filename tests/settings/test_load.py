@@ -259,8 +259,8 @@ def test_load_settings_reports_every_mistake_at_its_position(
 NO_TABLE = "SG302 an override must have table: the id of a table, such as 'aws.s3_bucket'"
 NO_TARGET = "SG302 an override must have column, or service, operation or path to choose the item of the table"
 PATH_FORM = (
-    "'@' for the response itself, or members joined by dots with [] after each list, "
-    "such as 'Reservations[].Instances[]'"
+    "'@' for the response itself, or members joined by dots with [] after each list and {} after "
+    "each map, such as 'Reservations[].Instances[]'"
 )
 MEMBER_FORM = (
     "a member, such as 'Name', the value at a key of a map, such as 'Attributes[QueueArn]', or '@' for "

@@ -46,7 +46,7 @@ from schemagen.lockfile.notation import type_text
 from schemagen.lockfile.record import Record
 from schemagen.model import shapes as model_shapes
 from schemagen.model.bindings import Constant
-from schemagen.model.paths import WHOLE, map_key, steps
+from schemagen.model.paths import WHOLE, Mark, is_repeated, map_key, steps, wrong_mark
 from schemagen.model.shapes import ListOf, MapOf, Scalar, StructureRef
 from schemagen.names import ReadVerb, folded, read_verb
 from schemagen.runtime.calls import Scope
@@ -183,7 +183,7 @@ class BotocoreService:
         return _rejected(self._parameters(operation)[parameter], value)
 
     def element_at(self, operation: str, path: str) -> BotocoreElement:
-        """Follow ``path`` through the response to a structure, or to what a list holds. Raises
+        """Follow ``path`` through the response to a structure, or to what a list or map holds. Raises
         ValueError, with a message for people, if the response has no such path."""
         output = self.model.operation_model(operation).output_shape
         if output is None:
@@ -194,12 +194,9 @@ class BotocoreService:
                 raise ValueError(f"{shape.name} has no member {step.member!r}")
             name = f"{shape.name}.{step.member}"
             shape = shape.members[step.member]
-            if isinstance(shape, ListShape) and not step.each:
-                raise ValueError(f"{name} is a list: write {step.member}[]")
-            if step.each and not isinstance(shape, ListShape):
-                raise ValueError(f"{name} is not a list: remove the [] after it")
-            if isinstance(shape, ListShape):
-                shape = shape.member
+            shape, mark = _inside(shape)
+            if wrong := wrong_mark(step, name, mark):
+                raise ValueError(wrong)
         return BotocoreElement(shape)
 
     def record(self, operations: Iterable[str]) -> Record:
@@ -297,7 +294,6 @@ def build_index(service: str) -> ServiceIndex:
     operations: dict[str, ReadOperation] = {}
     items: list[IndexedItem] = []
     string_lists: list[IndexedItem] = []
-    map_items: list[IndexedItem] = []
     structures: dict[str, tuple[IndexedMember, ...]] = {}
     for name in model.operation_names:
         verb = read_verb(name)
@@ -313,28 +309,12 @@ def build_index(service: str) -> ServiceIndex:
             string_lists += [
                 IndexedItem(name, found, "") for found in _string_lists(path, structure)
             ]
-            _add_structure(service, structure, structures)
-            for found, value in _map_items(path, structure):
-                map_items.append(IndexedItem(name, found, value.name, in_map=True))
-                _add_structure(service, value, structures)
+            if structure.name not in structures:
+                members = tuple(_members(service, structure))
+                structures[structure.name] = (*members, *_map_values(structure, members))
     return ServiceIndex(
-        service,
-        _aliases(model.metadata),
-        operations,
-        tuple(items),
-        structures,
-        tuple(string_lists),
-        tuple(map_items),
+        service, _aliases(model.metadata), operations, tuple(items), structures, tuple(string_lists)
     )
-
-
-def _add_structure(
-    service: str, structure: StructureShape, structures: dict[str, tuple[IndexedMember, ...]]
-) -> None:
-    """Add a structure and its members to ``structures``, unless it is there."""
-    if structure.name not in structures:
-        members = tuple(_members(service, structure))
-        structures[structure.name] = (*members, *_map_values(structure, members))
 
 
 def _aliases(metadata: Mapping[str, Any]) -> tuple[str, ...]:
@@ -397,20 +377,41 @@ def _parameter(service: str, shape: Shape) -> IndexedParameter:
 
 
 def _structures(output: StructureShape) -> Iterator[tuple[str, StructureShape]]:
-    """Yield the structures of a response with their paths, nearest first, and each only once."""
+    """Yield the structures of a response with their paths, nearest first, and each only once. Those
+    that only maps hold are the last."""
     seen = {output.name}
     level: list[tuple[str, StructureShape]] = [(WHOLE, output)]
+    found: list[tuple[str, StructureShape]] = []
     for _ in range(_MAX_DEPTH + 1):
-        yield from level
+        found += level
         below: list[tuple[str, StructureShape]] = []
         for path, structure in level:
             for name, shape in structure.members.items():
                 inner, mark = _element(shape)
                 if isinstance(inner, StructureShape) and inner.name not in seen:
                     seen.add(inner.name)
-                    step = f"{name}{mark}"
-                    below.append((step if path == WHOLE else f"{path}.{step}", inner))
+                    below.append((_joined(path, f"{name}{mark}"), inner))
         level = below
+    yield from found
+    for path, structure in found:
+        for name, shape in structure.members.items():
+            inner, mark = _inside(shape)
+            if isinstance(inner, StructureShape) and inner.name not in seen:
+                seen.add(inner.name)
+                yield _joined(path, f"{name}{mark}"), inner
+
+
+def _joined(path: str, step: str) -> str:
+    """Append a step to a path."""
+    return step if path == WHOLE else f"{path}.{step}"
+
+
+def _inside(shape: Shape) -> tuple[Shape, Mark]:
+    """Return what a list or map holds, or any other shape itself, and the mark of the step into it,
+    see `model.paths`."""
+    if isinstance(shape, MapShape):
+        return shape.value, "{}"
+    return (shape.member, "[]") if isinstance(shape, ListShape) else (shape, "")
 
 
 def _element(shape: Shape) -> tuple[Shape, str]:
@@ -422,17 +423,8 @@ def _string_lists(path: str, structure: StructureShape) -> Iterator[str]:
     """Yield the paths to lists of strings in a structure, unless it is in a list itself."""
     for name, shape in structure.members.items():
         inner, mark = _element(shape)
-        if mark and "[]" not in path and isinstance(inner, StringShape):
-            yield f"{name}[]" if path == WHOLE else f"{path}.{name}[]"
-
-
-def _map_items(path: str, structure: StructureShape) -> Iterator[tuple[str, StructureShape]]:
-    """Yield the paths to maps of structures in a structure, and what they hold, unless it is in a
-    list itself."""
-    for name, shape in structure.members.items():
-        value = shape.value if isinstance(shape, MapShape) else None
-        if isinstance(value, StructureShape) and "[]" not in path:
-            yield name if path == WHOLE else f"{path}.{name}", value
+        if mark and not is_repeated(path) and isinstance(inner, StringShape):
+            yield _joined(path, f"{name}[]")
 
 
 def _members(service: str, structure: StructureShape) -> Iterator[IndexedMember]:

@@ -225,7 +225,6 @@ def _document(index: ServiceIndex) -> dict[str, object]:
             for name, members in index.structures.items()
         },
         "string_lists": [[item.operation, item.path] for item in index.string_lists],
-        "map_items": [[item.operation, item.path, item.structure] for item in index.map_items],
     }
 
 
@@ -274,10 +273,6 @@ def _as_index(document: Any) -> ServiceIndex:
             for name, members in document["structures"].items()
         },
         tuple(IndexedItem(operation, path, "") for operation, path in document["string_lists"]),
-        tuple(
-            IndexedItem(operation, path, structure, in_map=True)
-            for operation, path, structure in document["map_items"]
-        ),
     )
 
 

@@ -16,7 +16,7 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Protocol, TypeVar
 
-from schemagen.model.paths import map_key
+from schemagen.model.paths import is_repeated, map_key
 from schemagen.model.shapes import Shape
 from schemagen.names import ReadVerb, folded
 
@@ -58,18 +58,17 @@ class IndexedItem:
     """The part of an operation's response that could be a table's row.
 
     ``structure`` is "" if the item is a string that identifies a row; ``path`` then leads to a list
-    of strings. The items ``in_map`` are the values of the map at ``path``.
+    of strings.
     """
 
     operation: str
     path: str
     structure: str
-    in_map: bool = False
 
     @property
     def is_repeated(self) -> bool:
         """Whether one response may hold several of these items."""
-        return self.in_map or "[]" in self.path
+        return is_repeated(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +130,7 @@ class ServiceIndex:
     """The read operations of one service and what they return.
 
     ``aliases`` are other names of the service, folded. ``items`` are structures in the responses,
-    ``string_lists`` are lists of strings in them, ``map_items`` are structures in maps, which no
-    path of a lock leads to. ``structures`` maps names to members.
+    ``string_lists`` are lists of strings in them. ``structures`` maps names to members.
     """
 
     name: str
@@ -143,7 +141,6 @@ class ServiceIndex:
         default_factory=dict[str, tuple[IndexedMember, ...]]
     )
     string_lists: tuple[IndexedItem, ...] = ()
-    map_items: tuple[IndexedItem, ...] = ()
 
     @cached_property
     def items_by_structure(self) -> Mapping[str, Sequence[IndexedItem]]:

@@ -6,11 +6,10 @@ API models.
 
 The primary item of a table is the one that fills most columns, those from enrichment calls included;
 their arguments must come from the primary item. Items of operations with another noun than the
-table's do not count if the item of an operation with exactly that noun holds as many columns. If
-that item is in a map, the table stays unbound, with a finding. Ties are decided in favour of the
-operation that returns a single item, the one that is named after the table, the shorter path, and
-the verb that comes first by `names.ReadVerb.item_rank`. If items are equal even then, the table stays
-unbound, with a finding.
+table's do not count if the item of an operation with exactly that noun holds as many columns. Ties
+are decided in favour of the operation that returns a single item, the one that is named after the
+table, the shorter path, and the verb that comes first by `names.ReadVerb.item_rank`. If items are
+equal even then, the table stays unbound, with a finding.
 """
 
 from __future__ import annotations
@@ -77,13 +76,6 @@ def infer(typed: TypedTable, services: Services, chosen: ChosenItem = ANY_ITEM) 
         return _unbound(table, f"{reason}; set the service, operation and path in an override")
     if not chosen.operation:
         accepted = _not_superseded(accepted)
-        in_maps = [candidate for candidate in accepted if candidate.item.in_map]
-        accepted = [candidate for candidate in accepted if not candidate.item.in_map]
-        if not accepted:
-            closest = min(in_maps, key=_order)
-            return _unbound(
-                table, f"its rows are the values of a map in {closest}, which no path leads to"
-            )
     accepted.sort(key=_order)
     best = [candidate for candidate in accepted if candidate.rank == accepted[0].rank]
     if len(best) > 1:

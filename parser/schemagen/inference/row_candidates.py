@@ -131,11 +131,9 @@ def row_candidates(
             evidence: Evidence = "both" if documented else "name"
             if service.fits(requirements.types[column], member, evidence):
                 in_structure[column] = (member, evidence)
-    # Nothing can be bound to the values of a map, but they can be what a table is about.
-    map_items = () if chosen.operation else service.index.map_items
     candidates = [
         RowCandidate(requirements, service, item, matches.get(item.structure, {}))
-        for item in (*service.index.items, *map_items)
+        for item in service.index.items
         if chosen.allows(item) and (chosen.operation or matches.get(item.structure))
     ]
     candidates.sort(key=lambda candidate: (-len(candidate.own_members), candidate.preference))

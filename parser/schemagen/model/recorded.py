@@ -8,7 +8,7 @@ from functools import cached_property
 
 from schemagen.diagnostics import did_you_mean
 from schemagen.model.bindings import Binding, BoundColumn
-from schemagen.model.paths import WHOLE, map_key, steps
+from schemagen.model.paths import WHOLE, Mark, map_key, steps, wrong_mark
 from schemagen.model.shapes import ListOf, MapOf, Shape, StructureRef
 from schemagen.runtime.calls import CallRules
 
@@ -66,6 +66,14 @@ class UnknownOperation(NotRecorded):
     """The lock does not record the operation."""
 
 
+def _inside(shape: Shape) -> tuple[Shape, Mark]:
+    """Return what the list or map ``shape`` holds, or any other shape itself, and the mark of the
+    step into it."""
+    if isinstance(shape, ListOf):
+        return shape.element, "[]"
+    return (shape.value, "{}") if isinstance(shape, MapOf) else (shape, "")
+
+
 @dataclass(frozen=True)
 class RecordedResponses:
     """Looks up operations, items and members in the record of a service."""
@@ -98,17 +106,12 @@ class RecordedResponses:
         passed = [structure]
         for step in steps(path):
             shape = self.member(structure, step.member).shape
-            if step.each and not isinstance(shape, ListOf):
-                raise NotRecorded(
-                    f"{structure.name}.{step.member} is not a list: remove the [] after it"
-                )
-            inner = shape.element if step.each and isinstance(shape, ListOf) else shape
-            if isinstance(inner, ListOf):
-                raise NotRecorded(
-                    f"{structure.name}.{step.member} is a list: write {step.member}[]"
-                )
+            name = f"{structure.name}.{step.member}"
+            inner, mark = _inside(shape)
             if not isinstance(inner, StructureRef):
-                raise NotRecorded(f"{structure.name}.{step.member} does not hold a structure")
+                raise NotRecorded(f"{name} does not hold a structure")
+            if wrong := wrong_mark(step, name, mark):
+                raise NotRecorded(wrong)
             structure = self.structures[inner.name]
             passed.append(structure)
         return tuple(passed)

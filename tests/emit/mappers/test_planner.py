@@ -43,6 +43,9 @@ WAYS: list[tuple[str, str, Row, list[object]]] = [
     ("List", "Outer[].Inner.Thing", {"Outer": [{"Inner": {"Thing": THINGS[0]}}, {"Inner": {}}]}, [1]),
     ("List", "Outer[].Things[]", {}, []),
     ("Get", "Outer.Things[]", {"Outer": {"Things": THINGS}}, [1, None]),
+    ("Batch", "Things{}", {"Things": {"x": THINGS[0], "y": THINGS[1]}}, [1, None]),
+    ("Batch", "Things{}", {}, []),
+    ("Batch", "Boxes{}.Things[]", {"Boxes": {"x": {"Things": THINGS}, "y": {}}}, [1, None]),
     ("Get", "Outer.Inner.Thing", {"Outer": {"Inner": {"Thing": THINGS[0]}}}, [1]),
     ("Get", "Outer.Inner.Thing", {"Outer": {}}, []),
 ]  # fmt: skip

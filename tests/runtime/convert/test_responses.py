@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -18,6 +18,7 @@ from schemagen.runtime.convert import (
     pages,
     require_functions,
     structure_list,
+    structures_in_map,
 )
 
 Response = dict[str, Any]
@@ -191,6 +192,18 @@ def test_structure_list_checks_elements() -> None:
     with pytest.raises(ConversionError, match=r"^at\[1\]: expected dict, got NoneType$"):
         structure_list([empty, None], "at")
     assert optional_structure(None, "at") is None
+
+
+def test_structures_in_map_checks_values() -> None:
+    """None is an absent map; a list is not taken for a map; a value that is no structure is named by
+    its key."""
+    empty: dict[str, Any] = {}
+    assert structures_in_map(None, "at") == ()
+    assert list(structures_in_map({"a": empty}, "at")) == [empty]
+    with pytest.raises(ConversionError, match=r"^at: expected dict, got list$"):
+        structures_in_map(cast("Any", [empty]), "at")
+    with pytest.raises(ConversionError, match=r"^at\['b'\]: expected dict, got NoneType$"):
+        structures_in_map({"a": empty, "b": None}, "at")
 
 
 def test_require_functions_names_the_argument() -> None:

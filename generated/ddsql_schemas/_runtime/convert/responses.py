@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar, cast
 
 from ..tokens import tokens
@@ -121,6 +121,19 @@ def structure_list(value: Sequence[T] | None, at: str) -> Sequence[T]:
         if not _is_structure(element):
             raise ConversionError(f"{at}[{number}]", expected("dict", element))
     return value
+
+
+def structures_in_map(value: Mapping[str, T] | None, at: str) -> Collection[T]:
+    """Return the structures that are the values of a map in a response. Empty if the response lacks the
+    map."""
+    if value is None:
+        return ()
+    if not _is_structure(value):
+        raise ConversionError(at, expected("dict", value))
+    for key, element in value.items():
+        if not _is_structure(element):
+            raise ConversionError(f"{at}[{key!r}]", expected("dict", element))
+    return value.values()
 
 
 def optional_structure(value: T | None, at: str) -> T | None:

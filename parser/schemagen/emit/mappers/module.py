@@ -6,7 +6,7 @@ it, converted. `planner` decides what is fetched and how it is named; this packa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from schemagen.catalog import LinkedTable
 from schemagen.emit import paths, templating
@@ -24,7 +24,7 @@ from schemagen.emit.mappers.values import Values
 from schemagen.emit.parts import RenderContext
 from schemagen.emit.shapes import unique
 from schemagen.emit.typed_dicts import input_dict, typed_dict
-from schemagen.model.paths import Step
+from schemagen.model.paths import Mark, Step
 from schemagen.names import python_literal
 from schemagen.targets.registry import Target
 
@@ -98,10 +98,14 @@ def _parameter(name: str, annotation: str, default: str = "") -> str:
 # --- types ----------------------------------------------------------------------------------------
 
 
+_HOLDER: Mapping[Mark, str] = {"": "{}", "[]": "Sequence[{}]", "{}": "Mapping[str, {}]"}
+"""The type of a member that holds structures, by the mark of the step into it."""
+
+
 def _input_type(input_type: InputType, values: Values) -> str:
     members = {member: values.input_type(shape) for member, shape in input_type.read}
     for step, name in input_type.onward:
-        members[step.member] = f"Sequence[{name}]" if step.each else name
+        members[step.member] = _HOLDER[step.mark].format(name)
     return input_dict(input_type.name, sorted(members.items()), values.imports)
 
 
@@ -279,6 +283,10 @@ def _from_response(plan: MapperPlan, imports: Imports) -> list[str]:
     ]
 
 
+_NARROWED: Mapping[Mark, str] = {"": "{}", "[]": "[{}]", "{}": '{{"": {}}}'}
+"""The expression of a list or map that holds one structure, by the mark of the step into it."""
+
+
 def _narrowed(enrichment: Response, primary: Response, path: list[str]) -> str:
     """Make the expression of the response that holds the item, reduced to the path to this item.
 
@@ -293,8 +301,12 @@ def _narrowed(enrichment: Response, primary: Response, path: list[str]) -> str:
         return path[0]
     code = path[shared]
     for step in reversed(enrichment.steps[:shared]):
-        code = f"{{{python_literal(step.member)}: {f'[{code}]' if step.each else code}}}"
+        code = f"{{{python_literal(step.member)}: {_NARROWED[step.mark].format(code)}}}"
     return code
+
+
+_ELEMENTS: Mapping[Mark, str] = {"[]": "structure_list", "{}": "structures_in_map"}
+"""The converter that returns the structures of a list or map, by the mark of the step into it."""
 
 
 class _Walk:
@@ -311,7 +323,7 @@ class _Walk:
         self.table, self.imports = table, imports
         self.names = {"response", "key", "errors", "on_error", "error", "row", "from_item", *taken}
         self.names |= {"joined", "pages", "optional_structure", "require_functions"}
-        self.names.add("structure_list")
+        self.names |= set(_ELEMENTS.values())
         self.response = unique("page", self.names) if response.enrichment is None else "response"
 
     def lines(
@@ -338,8 +350,8 @@ class _Walk:
         return [*lines, *leaf(path, depth)]
 
     def elements(self, path: list[str], number: int) -> str:
-        """Make the expression of the list that step ``number`` leads to."""
-        return self.value("structure_list", path, number)
+        """Make the expression of the structures in the list or map that step ``number`` leads to."""
+        return self.value(_ELEMENTS[self.steps[number].mark], path, number)
 
     def value(self, converter: str, path: list[str], number: int) -> str:
         member = self.steps[number].member

@@ -101,7 +101,7 @@ class Call:
     """A call of an operation.
 
     ``path`` leads from its response to the items: members joined by dots, ``[]`` after a list for
-    each element, "@" for the response itself. ``arguments`` maps parameters to what the item of the
+    each element, ``{}`` after a map for each value, "@" for the response itself. ``arguments`` maps parameters to what the item of the
     call above gives them: a member, "@" for the whole item, ``basename(Id)`` for the part of Id after
     its last "/", ``Tags[Name]`` for the value at a key of a map, or the format of an ARN with members
     and ``${Partition}``, ``${Region}`` and ``${Account}``. ``inherited`` are parameters with the same

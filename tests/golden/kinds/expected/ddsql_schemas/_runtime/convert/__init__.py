@@ -35,6 +35,7 @@ from .responses import (
     pages,
     require_functions,
     structure_list,
+    structures_in_map,
 )
 from .scalars import (
     ConversionError,
@@ -112,6 +113,7 @@ __all__ = [
     "snake_case",
     "structure",
     "structure_list",
+    "structures_in_map",
     "tags",
     "text",
     "timestamp",
