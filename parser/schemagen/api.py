@@ -91,12 +91,21 @@ def check(settings: Settings, *, full: bool = False) -> tuple[Finding, ...]:
     return findings(plan(settings, full=full))
 
 
-def build(settings: Settings, *, full: bool = False, jobs: int | None = None) -> Changes:
+def build(
+    settings: Settings, *, full: bool = False, jobs: int | None = None, keep_going: bool = False
+) -> Changes:
     """Bring the output folder up to date.
 
     ``full`` renders everything. ``jobs`` is the number of processes, by default one per processor.
+    ``keep_going`` passes over pages and lock files that have problems, and leaves what was made from
+    them as it is; the result has the problems.
     """
     from schemagen.build.apply import apply
+
+    if keep_going:
+        from schemagen.build.keep_going import build_what_is_right
+
+        return build_what_is_right(settings, full=full, jobs=jobs)
     from schemagen.build.plan import plan
 
     return apply(plan(settings, full=full, jobs=jobs))

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 
 from schemagen.build import disk
 from schemagen.diagnostics import Problem, ProblemsFound, UnknownTables, during, require_tables
-from schemagen.inputs import find_locks, read_locks, read_pages
+from schemagen.inputs import find_locks, find_pages, read_locks, read_pages
 from schemagen.lockfile.fields import FORMAT
 from schemagen.model.bindings import PROVIDER, Binding
 from schemagen.model.origin import NOWHERE
 from schemagen.model.pages import Table
-from schemagen.pages.sources import Kind, Source, find_sources, kind_of
+from schemagen.pages.sources import Kind, Source, kind_of
 from schemagen.settings.load import Settings
 from schemagen.settings.overrides import ItemOverride, Overrides, is_reflected, without_page
 from schemagen.typed_pages import TypedTable
@@ -117,7 +117,7 @@ class _Run:
         """Read the inputs of a run."""
         from schemagen.api_models.botocore import BotocoreModels
 
-        sources = find_sources(settings.docs, settings.root)
+        sources = find_pages(settings)
         pages = tuple(source for source in sources if kind_of(source.path) is not Kind.API)
         locks = find_locks(settings)
         selected = frozenset(tables)

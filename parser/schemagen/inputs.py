@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemagen.diagnostics import Problem, ProblemsFound, did_you_mean, during
-from schemagen.pages.sources import Source, find_sources, read_below
+from schemagen.pages.sources import Source, find_excluded, find_sources, read_below, read_source
 from schemagen.settings import columns, overrides, positions
 from schemagen.settings.load import InvalidSettings, Settings, load_settings
 from schemagen.settings.members import USES
@@ -48,7 +48,10 @@ def load_and_check(start: Path, docs: Path | None) -> Settings:
         # A missing folder may be due to the settings.
         if folder and folder.is_dir():
             try:
-                sources = find_sources(folder, error.usable.root if error.usable else start)
+                if error.usable:
+                    sources = find_sources(folder, error.usable.root, error.usable.exclude)
+                else:
+                    sources = find_sources(folder, start)
             except ProblemsFound as unreadable:
                 found += unreadable.problems
             else:
@@ -56,12 +59,64 @@ def load_and_check(start: Path, docs: Path | None) -> Settings:
         raise ProblemsFound(found) from None
 
 
-def find_locks(settings: Settings) -> tuple[Source, ...]:
-    """Read the lock files, unparsed; a project without bindings has none.
+def find_pages(settings: Settings, without: Collection[str] = ()) -> tuple[Source, ...]:
+    """Read the pages, unparsed, except those that the settings exclude and the paths in ``without``.
+
+    Raises `ProblemsFound` with SG101 for everything that cannot be read, or SG103 if there is no page.
+    """
+    return find_sources(settings.docs, settings.root, settings.exclude, without)
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A pattern of the setting ``exclude`` with a file or folder that it matches; None if there is none.
+
+    ``can_be_read`` tells that it is a page without a problem of its own: it was perhaps excluded for a
+    fault that is gone.
+    """
+
+    pattern: str
+    path: str | None = None
+    can_be_read: bool = False
+
+    def __str__(self) -> str:
+        if self.path is None:
+            return f"exclude: {self.pattern!r} matches no page; remove it from the settings"
+        if self.can_be_read:
+            return (
+                f"excluded: {self.path}; it can be read: remove it from `exclude` if it is wanted"
+            )
+        return f"excluded: {self.path}"
+
+
+def exclusions(settings: Settings) -> Iterator[Exclusion]:
+    """Find what the settings exclude."""
+    for pattern, paths in find_excluded(settings.docs, settings.root, settings.exclude).items():
+        if not paths:
+            yield Exclusion(pattern)
+        for path in paths:
+            page = settings.docs / path
+            yield Exclusion(pattern, settings.display(page), _can_be_read(page))
+
+
+def _can_be_read(page: Path) -> bool:
+    from schemagen.pages.read import parse_source
+
+    if not page.is_file():
+        return False
+    try:
+        source = read_source(str(page), page.as_posix())
+    except OSError:
+        return False
+    return not parse_source(source).problems
+
+
+def find_locks(settings: Settings, without: Collection[str] = ()) -> tuple[Source, ...]:
+    """Read the lock files, unparsed, except ``without``; a project without bindings has none.
 
     Raises `ProblemsFound` with an SG101 for everything that cannot be read.
     """
-    return read_below(settings.bindings, settings.root, ".json")
+    return read_below(settings.bindings, settings.root, ".json", without=without)
 
 
 def read_locks(sources: Iterable[Source], *, recorded: bool = True) -> Locks:
@@ -104,7 +159,7 @@ def read_pages(settings: Settings, sources: Iterable[Source] | None = None) -> T
     from schemagen.pages.read import parse_source
 
     if sources is None:
-        sources = find_sources(settings.docs, settings.root)
+        sources = find_pages(settings)
     return put_together(settings, [parse_source(source) for source in sources])
 
 
@@ -141,7 +196,7 @@ def read_catalog(settings: Settings) -> tuple[Pages, Catalog]:
     from schemagen.pages.read import parse_source
 
     locks = read_locks(find_locks(settings))
-    sources = find_sources(settings.docs, settings.root)
+    sources = find_pages(settings)
     linked = _link_all(settings, [parse_source(source) for source in sources], locks)
     if linked.problems:
         raise ProblemsFound(linked.problems)

@@ -15,12 +15,17 @@ class Changes:
     """What a build did: paths relative to the output folder, sorted.
 
     ``kept`` are files that are no longer produced but were modified by hand, so never deleted.
+    ``problems`` are those that a build with ``keep_going`` passed over; ``held`` are the ids of the
+    tables that it left as they were, and ``waiting`` those of new tables that it did not build.
     """
 
     written: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     tables: int = 0
+    problems: tuple[Problem, ...] = ()
+    held: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.written or self.removed)

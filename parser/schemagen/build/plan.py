@@ -14,8 +14,8 @@ from schemagen.build.disk import digest
 from schemagen.build.manifest import Manifest
 from schemagen.build.output_tree import OutputTree
 from schemagen.build.progress import Track, untracked
-from schemagen.build.reading import read_inputs
-from schemagen.build.up_to_date import UpToDate, compare
+from schemagen.build.reading import BuildInputs, read_inputs
+from schemagen.build.up_to_date import NOTHING_HELD, Held, UpToDate, compare
 from schemagen.diagnostics import Problem, ProblemsFound, unreadable_as_problem
 from schemagen.runtime import catalog_data
 from schemagen.settings.load import Settings
@@ -72,21 +72,48 @@ def plan(
     (default: one per processor). ``track`` sees everything that is rendered, as it is rendered.
     """
     inputs = read_inputs(settings)
-    with unreadable_as_problem(settings.display):
-        tree = OutputTree.read(settings.out)
-    _require_bindings(settings, tree.manifest)
+    return plan_of(settings, inputs, read_tree(settings), full=full, jobs=jobs, track=track)
+
+
+def plan_of(
+    settings: Settings,
+    inputs: BuildInputs,
+    tree: OutputTree,
+    held: Held = NOTHING_HELD,
+    *,
+    full: bool,
+    jobs: int | None,
+    track: Track,
+) -> BuildPlan:
+    """Render what is out of date by ``inputs``; what is ``held`` stays as it is in ``tree``."""
     up_to_date = UpToDate() if full else compare(inputs, tree)
     if up_to_date.is_everything(inputs, tree):
         return BuildPlan(settings, {}, _with_kept(tree.manifest, tree), tree)
     from schemagen.build.rendering import render_out_of_date
 
     catalog_text = _catalog_text(settings, tree)
+    if held.tables and not catalog_text:
+        path = settings.display(settings.out / settings.package / catalog_data.FILE)
+        message = (
+            "is missing or was edited: it has the tables whose pages have problems; restore it, or"
+            " correct the problems"
+        )
+        raise ProblemsFound([Problem(path, 1, 1, "SG101", message)])
     rendering = render_out_of_date(
-        settings, inputs, up_to_date, tree.manifest, catalog_text, jobs=jobs, track=track
+        settings, inputs, up_to_date, tree.manifest, catalog_text, held, jobs=jobs, track=track
     )
     with unreadable_as_problem(settings.display):
         tree = tree.with_hashes_of(rendering.files)
     return BuildPlan(settings, rendering.files, _with_kept(rendering.manifest, tree), tree)
+
+
+def read_tree(settings: Settings) -> OutputTree:
+    """Read the output folder. Raises `ProblemsFound` if it, or a folder that it was made from, cannot be
+    read."""
+    with unreadable_as_problem(settings.display):
+        tree = OutputTree.read(settings.out)
+    _require_bindings(settings, tree.manifest)
+    return tree
 
 
 def _require_bindings(settings: Settings, recorded: Manifest) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from schemagen.build import toolchain
 from schemagen.build.disk import digest
 from schemagen.build.manifest import InputHashes
-from schemagen.inputs import find_locks
-from schemagen.pages.sources import Kind, Source, find_sources, kind_of
+from schemagen.inputs import find_locks, find_pages
+from schemagen.pages.sources import Kind, Source, kind_of
 from schemagen.settings.load import Settings
 from schemagen.settings.overrides import Overrides
 
@@ -25,10 +25,13 @@ class BuildInputs:
     page_hashes: Mapping[str, str]
 
 
-def read_inputs(settings: Settings) -> BuildInputs:
-    """Read the files of the project. Raises `ProblemsFound` where one cannot be read."""
-    sources = find_sources(settings.docs, settings.root)
-    locks = find_locks(settings)
+def read_inputs(settings: Settings, without: Collection[str] = ()) -> BuildInputs:
+    """Read the files of the project, except those whose paths are in ``without``.
+
+    Raises `ProblemsFound` where one cannot be read.
+    """
+    sources = find_pages(settings, without)
+    locks = find_locks(settings, without)
     api_pages = {source.path: source for source in sources if kind_of(source.path) is Kind.API}
     return BuildInputs(
         sources=sources,

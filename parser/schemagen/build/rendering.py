@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from schemagen.build.disk import digest
-from schemagen.build.manifest import Manifest, TableEntry
+from schemagen.build.manifest import InputHashes, Manifest, TableEntry
 from schemagen.build.progress import Rendered, Track, untracked
 from schemagen.build.reading import BuildInputs
 from schemagen.build.selection import select
-from schemagen.build.up_to_date import BindingHashes, UpToDate
+from schemagen.build.up_to_date import NOTHING_HELD, BindingHashes, Held, UpToDate
 from schemagen.catalog import Catalog, LinkedTable, TableFacts, facts
 from schemagen.diagnostics import Problem, ProblemsFound, during
 from schemagen.emit import package
@@ -48,6 +48,7 @@ def render_out_of_date(
     up_to_date: UpToDate,
     recorded: Manifest,
     catalog_text: str = "",
+    held: Held = NOTHING_HELD,
     *,
     jobs: int | None = None,
     track: Track = untracked,
@@ -56,21 +57,22 @@ def render_out_of_date(
     pages, locks and overrides.
 
     ``recorded`` is the manifest of the last build, and ``catalog_text`` the catalogue that it wrote:
-    it has the tables that are up to date. If it is "", all pages are parsed.
+    it has the tables that are up to date or ``held``. If it is "", all pages are parsed.
     """
     selection = select(settings, inputs, recorded, up_to_date, parse_all=not catalog_text)
     up_to_date = selection.up_to_date
     _, catalog = link_all(
-        _without_others(settings, selection.services),
+        _without_others(settings, selection.services, held.services),
         selection.parsed,
         selection.locks,
-        up_to_date.tables,
+        {*up_to_date.tables, *held.table_ids},
     )
 
     models = structure_models(catalog)
     linked = {table.table.id for table in catalog.tables}
     all_facts = [entry.facts for id, entry in up_to_date.tables.items() if id not in linked]
     all_facts += [facts(table) for table in catalog.tables]
+    kept_tables = {id: entry for id, entry in held.tables.items() if id not in linked}
     shared = located(
         settings.package,
         shared_parts(selection.facts(all_facts), catalog, models, settings.outputs),
@@ -79,7 +81,8 @@ def render_out_of_date(
     out_of_date = [table for table in catalog.tables if table.table.id not in up_to_date.tables]
     parts: list[Part] = [*out_of_date, *changed_shared]
 
-    tables = dict(up_to_date.tables)
+    all_facts += [entry.facts for entry in kept_tables.values()]
+    tables = {**up_to_date.tables, **kept_tables}
     table_files: dict[str, str] = {}
     shared_files: dict[str, str] = {}
     rendered = track(_render_parts(_Work(parts, settings, models), jobs), len(parts))
@@ -103,6 +106,7 @@ def render_out_of_date(
     shared_files |= located(settings.package, modules)
     kept = {path: up_to_date.shared[path] for path in shared if path in up_to_date.shared}
     kept |= selection.shared
+    kept |= {path: content for path, content in held.shared.items() if path not in shared_files}
     paths = [
         *shared_files,
         *shared,
@@ -116,19 +120,37 @@ def render_out_of_date(
     return Rendering(
         files={**table_files, **shared_files},
         manifest=Manifest(
-            inputs=inputs.hashes,
-            services=selection.documented,
+            inputs=_hashes_with(held, inputs.hashes, recorded.inputs),
+            services={**selection.documented, **held.api},
             shared={**kept, **_hashes(shared_files)},
             tables=tables,
         ),
     )
 
 
-def _without_others(settings: Settings, services: Collection[str] | None) -> Settings:
+def _hashes_with(held: Held, now: InputHashes, before: InputHashes) -> InputHashes:
+    """Return the hashes to record, with none for unread files that something is held of, so that they
+    count as changed. The toolchain and the settings stay those that the held files were made with."""
+    if not held.tables and not held.shared:
+        return now
+    return replace(
+        now,
+        toolchain=before.toolchain,
+        settings=before.settings,
+        api={**now.api, **dict.fromkeys(held.api, "")},
+        locks={**now.locks, **dict.fromkeys(held.locks, "")},
+    )
+
+
+def _without_others(
+    settings: Settings, services: Collection[str] | None, held: Collection[str]
+) -> Settings:
     """Drop the choices between sources of services that are not linked: they were checked before."""
-    if services is None:
-        return settings
-    members = tuple(choice for choice in settings.members if choice.service in services)
+    members = tuple(
+        choice
+        for choice in settings.members
+        if (services is None or choice.service in services) and choice.service not in held
+    )
     return replace(settings, members=members)
 
 

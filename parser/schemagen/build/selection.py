@@ -129,7 +129,7 @@ def _unreached(up_to_date: UpToDate, changes: _Changes, owners: _Owners) -> UpTo
         {
             table: entry
             for table, entry in up_to_date.tables.items()
-            if not _reaches(entry.facts, changes.documented)
+            if not is_reached(entry.facts, changes.documented)
         },
         {
             path: content
@@ -207,8 +207,8 @@ def _services(table: TableFacts) -> set[str]:
     }
 
 
-def _reaches(table: TableFacts, services: Collection[str]) -> bool:
-    """Whether a table uses one of ``services``, or could."""
+def is_reached(table: TableFacts, services: Collection[str]) -> bool:
+    """Return whether a table uses one of ``services``, or could."""
     return bool(services) and (
         not _services(table).isdisjoint(services) or bool(_named_like(table.id, services))
     )

@@ -58,6 +58,30 @@ class UpToDate:
         return replace(self, tables=tables)
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a build leaves as it is because it was made from files that have problems now.
+
+    ``tables`` and ``shared`` are entries of the last manifest, and so are the API pages of ``api``, with
+    their services, and the ``locks``. ``services`` are not linked. ``unread`` are the ids that the names
+    of unread pages suggest.
+    """
+
+    tables: Mapping[str, TableEntry] = field(default_factory=dict[str, TableEntry])
+    shared: Mapping[str, str] = field(default_factory=dict[str, str])
+    api: Mapping[str, str] = field(default_factory=dict[str, str])
+    locks: frozenset[str] = frozenset()
+    services: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
+
+    @property
+    def table_ids(self) -> frozenset[str]:
+        return self.unread.union(self.tables)
+
+
+NOTHING_HELD = Held()
+
+
 def compare(inputs: BuildInputs, tree: OutputTree) -> UpToDate:
     """Find what ``inputs`` would render to the very files that ``tree`` has.
 

@@ -20,7 +20,7 @@ from schemagen.model.bindings import PROVIDER
 if TYPE_CHECKING:
     from schemagen.build.apply import Changes
     from schemagen.build.plan import BuildPlan
-    from schemagen.build.progress import Rendered
+    from schemagen.build.progress import Rendered, Track
     from schemagen.settings.load import Settings
 
 MIN_PARTS_FOR_PROGRESS = 50
@@ -34,6 +34,11 @@ MIN_PARTS_FOR_PROGRESS = 50
 @click.option(
     "--fail-on-change", is_flag=True, help="Exit with 1 when anything was written or removed."
 )
+@click.option(
+    "--keep-going",
+    is_flag=True,
+    help="Build what has no problems; leave the rest as it is, and exit with 1.",
+)
 def build(
     docs: Path | None,
     out: Path | None,
@@ -41,12 +46,14 @@ def build(
     full: bool,
     jobs: int | None,
     fail_on_change: bool,
+    keep_going: bool,
 ) -> int:
     """Generate the package from the pages.
 
     Files that are up to date are not touched; files that are no longer produced are removed. With
     --check nothing is written: the difference goes to stdout, shortened if it is long, the reasons
-    go to stderr, and the exit status is 1.
+    go to stderr, and the exit status is 1. With --keep-going, pages and lock files that have
+    problems are passed over: what the last build made from them stays, and the exit status is 1.
     """
     from schemagen.build.apply import apply
     from schemagen.build.plan import plan
@@ -54,13 +61,38 @@ def build(
 
     settings = settings_with(docs, out)
     track = _progress_bar if sys.stderr.isatty() else untracked
+    if keep_going:
+        if check:
+            raise click.UsageError("--check and --keep-going exclude each other")
+        return _keep_going(settings, full, jobs, track, fail_on_change)
     planned = plan(settings, full=full, jobs=jobs, track=track)
+    _report_exclusions(settings)
     if check:
         return _check(planned, _command(docs, out))
     changes = apply(planned)
     _report(settings, changes)
     _suggest_bind(planned)
     return OUT_OF_DATE if fail_on_change and changes else 0
+
+
+def _keep_going(
+    settings: Settings, full: bool, jobs: int | None, track: Track, fail_on_change: bool
+) -> int:
+    from schemagen.build.keep_going import build_what_is_right
+    from schemagen.report.diffs import shortened_list
+
+    changes = build_what_is_right(settings, full=full, jobs=jobs, track=track)
+    for problem in changes.problems:
+        message(str(problem))
+    _report_exclusions(settings)
+    _report(settings, changes)
+    for what, ids in (
+        ("left as it was", changes.held),
+        ("new, but not built", changes.waiting),
+    ):
+        for line in shortened_list([f"{id}: {what}" for id in ids], "tables"):
+            message(line)
+    return OUT_OF_DATE if changes.problems or (fail_on_change and changes) else 0
 
 
 def _progress_bar(rendered: Rendered, total: int) -> Rendered:
@@ -98,6 +130,15 @@ def _suggest_bind(plan: BuildPlan) -> None:
         message(
             f"no table is bound in {bindings}; for mappers, run `schemagen bind` and build again"
         )
+
+
+def _report_exclusions(settings: Settings) -> None:
+    if settings.exclude:
+        from schemagen.inputs import exclusions
+        from schemagen.report.diffs import shortened_list
+
+        for line in shortened_list([str(item) for item in exclusions(settings)], "exclusions"):
+            message(line)
 
 
 def _check(plan: BuildPlan, command: str) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from schemagen.diagnostics import Problem, ProblemsFound, display_path
@@ -44,19 +46,44 @@ def kind_of(path: str) -> Kind | None:
     return next(by_name, None) or next(by_folder, None)
 
 
-def find_sources(docs: Path, root: Path) -> tuple[Source, ...]:
-    """Read every ``*.md`` below ``docs``, sorted by path.
+def find_sources(
+    docs: Path, root: Path, exclude: Sequence[str] = (), without: Collection[str] = ()
+) -> tuple[Source, ...]:
+    """Read every ``*.md`` below ``docs`` that no pattern of ``exclude`` matches, sorted by path.
 
-    Raises `ProblemsFound` with SG101 for everything that cannot be read, or SG103 if there is no page.
+    A pattern matches paths relative to ``docs``, of files and folders; ``without`` are paths as problems
+    show them. Raises `ProblemsFound` with SG101 for everything that cannot be read, or SG103 if there is
+    no page, not even in ``without``.
     """
-    sources = read_below(docs, root, ".md", "create the folder, or set another one with `docs`")
-    if not sources:
-        message = "the folder contains no pages (*.md); add them, or set another folder with `docs`"
+    advice = "create the folder, or set another one with `docs`"
+    sources = read_below(docs, root, ".md", advice, exclude, without)
+    if not sources and not without:
+        others = " besides those that `exclude` matches" if exclude else ""
+        message = f"the folder contains no pages (*.md){others}; add them, or set another folder with `docs`"
         raise ProblemsFound([Problem(display_path(docs, root), 1, 1, "SG103", message)])
     return sources
 
 
-def read_below(folder: Path, root: Path, ending: str, if_missing: str = "") -> tuple[Source, ...]:
+def find_excluded(docs: Path, root: Path, exclude: Sequence[str]) -> dict[str, list[str]]:
+    """Find the files and folders below ``docs`` that each pattern excludes, relative to ``docs``."""
+    if not exclude:
+        return {}
+    finder = _Finder(".md", tuple(exclude), len(docs.as_posix()) + 1)
+    finder.find(docs.as_posix(), path_from(root, docs))
+    return {
+        pattern: sorted(path for path in finder.excluded if fnmatchcase(path, pattern))
+        for pattern in exclude
+    }
+
+
+def read_below(
+    folder: Path,
+    root: Path,
+    ending: str,
+    if_missing: str = "",
+    exclude: Sequence[str] = (),
+    without: Collection[str] = (),
+) -> tuple[Source, ...]:
     """Read all files below ``folder`` whose names end with ``ending``, sorted by path.
 
     Links are followed. Names that begin with a dot are passed over: editors and file managers make such
@@ -64,21 +91,34 @@ def read_below(folder: Path, root: Path, ending: str, if_missing: str = "") -> t
     `ProblemsFound` with an SG101 for everything that cannot be read: what was generated from it would
     be removed otherwise.
     """
-    reader = _Reader(ending)
-    shown = _path_from(root, folder)
+    name, shown = folder.as_posix(), path_from(root, folder)
+    finder = _Finder(ending, tuple(exclude), len(name) + 1, frozenset(without))
     try:
-        reader.read(str(folder), shown)
+        finder.find(name, shown)
     except FileNotFoundError as error:
         if if_missing:
-            reader.unreadable(shown, f"{error.strerror}; {if_missing}")
+            finder.unreadable(shown, f"{error.strerror}; {if_missing}")
     except OSError as error:
-        reader.unreadable(shown, error.strerror or str(error))
-    if reader.problems:
-        raise ProblemsFound(reader.problems)
-    return tuple(sorted(reader.sources, key=lambda source: source.path))
+        finder.unreadable(shown, error.strerror or str(error))
+    sources: list[Source] = []
+    for path, file_shown in finder.files:
+        try:
+            sources.append(read_source(path, file_shown))
+        except OSError as error:
+            finder.unreadable(file_shown, error.strerror or str(error))
+    if finder.problems:
+        raise ProblemsFound(finder.problems)
+    return tuple(sorted(sources, key=lambda source: source.path))
 
 
-def _path_from(root: Path, folder: Path) -> PurePosixPath:
+def read_source(path: str, shown: str) -> Source:
+    """Read the file at ``path``, which messages call ``shown``. Raises OSError."""
+    # Unbuffered: half the time of Path.read_bytes.
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+        return Source(shown, file.read().replace(b"\r\n", b"\n"))
+
+
+def path_from(root: Path, folder: Path) -> PurePosixPath:
     """Return the path that leads from ``root`` to ``folder``: the same in every checkout, also if it leads
     out of the project. Only a folder on another drive keeps its own path."""
     try:
@@ -89,44 +129,59 @@ def _path_from(root: Path, folder: Path) -> PurePosixPath:
 
 
 @dataclass(slots=True)
-class _Reader:
-    """Reads the files of folders. ``above`` identifies the folders around the one that it reads."""
+class _Finder:
+    """Finds the files of a folder whose names end with ``ending``: their paths on disk and in messages.
+
+    ``excluded`` are the files and folders that a pattern of ``exclude`` matches, relative to the folder,
+    whose own path has ``above`` characters with its slash. ``without`` are left out by their paths in
+    messages. ``around`` identifies the folders around the one that is searched.
+    """
 
     ending: str
-    sources: list[Source] = field(default_factory=list[Source])
+    exclude: tuple[str, ...]
+    above: int
+    without: frozenset[str] = frozenset()
+    files: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    excluded: list[str] = field(default_factory=list[str])
     problems: list[Problem] = field(default_factory=list[Problem])
-    above: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    around: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
 
     def unreadable(self, path: object, reason: str) -> None:
         self.problems.append(Problem(str(path), 1, 1, "SG101", f"cannot be read: {reason}"))
 
-    def read(self, folder: str, shown: PurePosixPath) -> None:
-        """Read the files of ``folder`` and of those below it. Raises OSError if it cannot be listed."""
+    def find(self, folder: str, shown: PurePosixPath) -> None:
+        """Find the files of ``folder`` and of those below it. Raises OSError if it cannot be listed."""
         status = os.stat(folder)  # noqa: PTH116 - the same for names and entries
         identity = status.st_dev, status.st_ino
-        if identity in self.above:
+        if identity in self.around:
             self.unreadable(shown, "the link leads back to a folder that contains it; remove it")
             return
         with os.scandir(folder) as entries:
             found = [entry for entry in entries if not entry.name.startswith(".")]
-        self.above.append(identity)
+        self.around.append(identity)
         for entry in found:
+            path = entry.path.replace(os.sep, "/")
+            relative = path[self.above :]
+            if any(fnmatchcase(relative, pattern) for pattern in self.exclude):
+                self.excluded.append(relative)
+                continue
+            name = shown / entry.name
+            if self.without and str(name) in self.without:
+                continue
             try:
-                self._read_entry(entry, shown / entry.name)
+                self._visit(entry, path, name)
             except OSError as error:
-                self.unreadable(shown / entry.name, error.strerror or str(error))
-        self.above.pop()
+                self.unreadable(name, error.strerror or str(error))
+        self.around.pop()
 
-    def _read_entry(self, entry: os.DirEntry[str], shown: PurePosixPath) -> None:
+    def _visit(self, entry: os.DirEntry[str], path: str, shown: PurePosixPath) -> None:
         if entry.is_dir():
-            self.read(entry.path, shown)
+            self.find(path, shown)
         elif entry.name.endswith(self.ending) and not _is_utf8(str(shown)):
             self.unreadable(shown, "its path is not UTF-8; rename it")
         elif entry.name.endswith(self.ending) and entry.is_file():
-            # Unbuffered: half the time of Path.read_bytes.
-            with open(entry.path, "rb", buffering=0) as file:  # noqa: PTH123
-                self.sources.append(Source(str(shown), file.read().replace(b"\r\n", b"\n")))
-        elif entry.is_symlink() and not os.path.exists(entry.path):  # noqa: PTH110
+            self.files.append((path, str(shown)))
+        elif entry.is_symlink() and not os.path.exists(path):  # noqa: PTH110
             self.unreadable(shown, "the link leads nowhere; correct or remove it")
         elif entry.name.endswith(self.ending):
             self.unreadable(shown, "it is no regular file; remove it")

@@ -55,6 +55,8 @@ class Settings:
     """The folder that `schemagen build` writes."""
     bindings: Path
     """The folder of the lock files."""
+    exclude: tuple[str, ...] = ()
+    """Patterns of pages that are not read, relative to ``docs``."""
     base_uri: str = "urn:ddsql-schemas:"
     """What the ``$id`` of every JSON Schema starts with."""
     nested_names: NestedNames = NestedNames.SNAKE_CASE
@@ -139,6 +141,15 @@ _TOML_POSITION = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of documen
 
 def _array(value: object) -> list[object] | None:
     return cast("list[object]", value) if isinstance(value, list) else None
+
+
+def _patterns(value: object) -> tuple[str, ...] | None:
+    patterns = tuple(map(as_string, _array(value) or []))
+    # Nothing below a folder has a path like these, so they could not exclude what was meant.
+    wrong = any(
+        not item or item.startswith(("/", "./", "../")) or "\\" in item for item in patterns
+    )
+    return None if wrong or not isinstance(value, list) else tuple(filter(None, patterns))
 
 
 def _outputs(value: object) -> list[object] | None:
@@ -227,6 +238,11 @@ SETTINGS = (
     Setting("docs", "a string: a folder, relative to this file", as_string),
     Setting("out", "a string: a folder, relative to this file", as_string),
     Setting("bindings", "a string: a folder, relative to this file", as_string),
+    Setting(
+        "exclude",
+        "an array of paths of pages relative to `docs`, or patterns such as 'aws_api/lambda/*'",
+        _patterns,
+    ),
     Setting(
         "base_uri",
         "a URI in printable ASCII, such as 'urn:ddsql-schemas:' or 'https://example.com/schemas/'",
