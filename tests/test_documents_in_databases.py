@@ -11,10 +11,10 @@ import catalogues
 import engines
 from catalogues import TYPES, Described, DescribedColumn
 from handmade import DIALECTS
+from parsed_pages import read_pages
 from schemagen.catalog import LinkedTable
 from schemagen.emit import ddl
 from schemagen.link import link
-from schemagen.pages.read import read_pages
 from schemagen.targets import limits
 from schemagen.typed_pages import resolve_types
 from schemagen.typetable import TypeTable

@@ -32,13 +32,14 @@ import handmade
 import loading
 import projects
 from handmade import DIALECTS
+from parsed_pages import parse_sources
 from schemagen import api
 from schemagen.catalog import LinkedTable
 from schemagen.diagnostics import ProblemsFound
 from schemagen.emit import paths
 from schemagen.emit.render import render_part
 from schemagen.link import link
-from schemagen.pages.read import parse_source, parse_sources
+from schemagen.pages.read import parse_source
 from schemagen.pages.sources import Source
 from schemagen.targets import limits
 from schemagen.typed_pages import resolve_types

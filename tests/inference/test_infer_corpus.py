@@ -13,6 +13,7 @@ import pytest
 from corpus_package import CorpusPackage
 from expected_bindings import LISTINGS, described, expected, listing_text
 from made_services import typed
+from parsed_pages import read_pages
 from projects import CHECKOUT
 from schemagen import bind
 from schemagen.api_models.cache import Indexes
@@ -20,7 +21,6 @@ from schemagen.inference.infer import Inference, infer
 from schemagen.lockfile import lock
 from schemagen.model.bindings import Binding
 from schemagen.model.pages import KEY, Table
-from schemagen.pages.read import read_pages
 from schemagen.typetable import TypeTable
 
 SAGEMAKER = "bindings/aws/sagemaker.json"

@@ -9,12 +9,12 @@ import pytest
 import page_facts
 from made_services import typed
 from page_facts import ColumnFacts, TableFacts
+from parsed_pages import read_pages
 from schemagen.api_models.cache import Indexes
 from schemagen.api_models.index import words
 from schemagen.inference.infer import infer
 from schemagen.model.pages import Table
 from schemagen.pages import ddsql
-from schemagen.pages.read import read_pages
 from schemagen.typetable import TypeTable
 
 FACTS = page_facts.facts()

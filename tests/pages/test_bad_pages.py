@@ -13,10 +13,10 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from parsed_pages import parse_sources, read_pages
 from projects import without_privileges
 from schemagen import api, inputs, pages
 from schemagen.diagnostics import ProblemsFound, error_codes
-from schemagen.pages.read import parse_sources, read_pages
 from schemagen.pages.sources import Source, find_sources
 from schemagen.settings.load import Settings
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from parsed_pages import read_pages
 from schemagen.model.pages import DocumentedMember, Pages
 from schemagen.model.shapes import Scalar
-from schemagen.pages.read import read_pages
 
 
 @pytest.fixture(scope="module")

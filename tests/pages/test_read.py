@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parsed_pages import parse_sources, read_pages
 from schemagen.diagnostics import ProblemsFound, error_codes
 from schemagen.model.origin import Origin
 from schemagen.model.pages import Structure
-from schemagen.pages.read import parse_source, parse_sources, read_pages
+from schemagen.pages.read import parse_source
 from schemagen.pages.sources import Kind, Source, find_sources, kind_of
 
 DOCS = Path(__file__).parents[2] / "docs_src"

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from schemagen.diagnostics import Problem, ProblemsFound, during
+from schemagen.diagnostics import Problem, during
 from schemagen.model.origin import Origin
 from schemagen.model.pages import Operation, Pages, Structure, Table
 from schemagen.pages import aws_api, ddsql
-from schemagen.pages.sources import Kind, Source, find_sources, kind_of
+from schemagen.pages.sources import Kind, Source, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +78,6 @@ def _not_utf8(source: Source, error: UnicodeDecodeError) -> Problem:
     byte = f"byte 0x{source.data[error.start]:02x}: {error.reason}"
     message = f"the page is not UTF-8 ({byte}); convert it, or fetch it again"
     return Problem(source.path, line, column, "SG102", message)
-
-
-def parse_sources(sources: Iterable[Source]) -> Pages:
-    """Read pages. Raises `ProblemsFound` with everything that is wrong with any of them."""
-    parsed = [parse_source(source) for source in sources]
-    if found := problems(parsed):
-        raise ProblemsFound(found)
-    return collect(parsed)
-
-
-def read_pages(docs: Path, root: Path) -> Pages:
-    """Read every page below ``docs``; paths in origins and problems are relative to ``root``.
-
-    Raises `ProblemsFound`.
-    """
-    return parse_sources(find_sources(docs, root))
 
 
 def problems(parsed: Iterable[ParsedPage]) -> list[Problem]:

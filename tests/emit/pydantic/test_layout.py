@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parsed_pages import read_pages
 from projects import CHECKOUT
 from schemagen.emit.formatting import format_python
 from schemagen.emit.pydantic import layout, models
 from schemagen.link import link
 from schemagen.names import docstring, escape_unprintable
-from schemagen.pages.read import read_pages
 from schemagen.settings.load import load_settings
 from schemagen.typed_pages import resolve_types
 
