@@ -187,7 +187,7 @@ def _types(types: TypeTable, notice: str) -> str:
         {row.python for row in types.types.values() if row.python.definition},
         key=lambda python: python.name,
     )
-    imported: dict[str, set[str]] = {"typing": {"TypeAlias"}}
+    imported: dict[str, set[str]] = {"typing": {"TypeAlias"}, "pydantic": {"VERSION"}}
     for python in defined:
         for module, name in python.imports:
             imported.setdefault(module, set()).add(name)

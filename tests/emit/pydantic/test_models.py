@@ -290,7 +290,8 @@ def test_model_imports_only_names_that_classes_avoid() -> None:
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    assert found == {*IMPORTED, "annotations", "Node", "Leaf"}
+    assert found == {*IMPORTED, "annotations", "DEFER_BUILD", "Node", "Leaf"}
+    assert names.class_name("DEFER_BUILD") != "DEFER_BUILD"
 
 
 @pytest.mark.parametrize("name", IMPORTED)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictStr
 
-from ..._types import HstoreCsv
+from ..._types import DEFER_BUILD, HstoreCsv
 from ...structures.aws.sagemaker.derived_information import DerivedInformation
 from ...structures.aws.sagemaker.input_config import InputConfig
 from ...structures.aws.sagemaker.model_artifacts import ModelArtifacts
@@ -24,6 +24,7 @@ class SagemakerCompilationJob(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key")
     account_id: StrictStr | None = None

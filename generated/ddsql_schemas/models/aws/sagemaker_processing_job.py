@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictStr
 
-from ..._types import Hstore, HstoreCsv
+from ..._types import DEFER_BUILD, Hstore, HstoreCsv
 from ...structures.aws.sagemaker.app_specification import AppSpecification
 from ...structures.aws.sagemaker.experiment_config import ExperimentConfig
 from ...structures.aws.sagemaker.network_config import NetworkConfig
@@ -26,6 +26,7 @@ class SagemakerProcessingJob(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key")
     account_id: StrictStr | None = None

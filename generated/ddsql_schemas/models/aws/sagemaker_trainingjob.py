@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictStr
 
-from ..._types import Hstore, HstoreCsv, Int64
+from ..._types import DEFER_BUILD, Hstore, HstoreCsv, Int64
 from ...structures.aws.sagemaker.algorithm_specification import AlgorithmSpecification
 from ...structures.aws.sagemaker.channel import Channel
 from ...structures.aws.sagemaker.checkpoint_config import CheckpointConfig
@@ -49,6 +49,7 @@ class SagemakerTrainingjob(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key")
     account_id: StrictStr | None = None

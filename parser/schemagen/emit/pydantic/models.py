@@ -101,9 +101,14 @@ class ModelModule:
     imported: Mapping[str, Imported]
     shadows: bool
 
+    @property
+    def package(self) -> str:
+        """The dots that lead from this module to the package."""
+        return "." * (self.path.count("/") + 1)
+
     def import_of(self, annotation: str) -> tuple[str, str, str]:
         """Return module, name and alias of the import for ``annotation``."""
-        dots = "." * (self.path.count("/") + 1)
+        dots = self.package
         if model := self.imported.get(annotation):
             return dots + model.module, model.name, model.alias
         module, _, name = annotation.rpartition(".")
@@ -406,6 +411,9 @@ class _Batch:
         return source
 
 
+DEFER_BUILD = "DEFER_BUILD"
+"""What the template of a model takes from the package's types. No class has a name with an underscore."""
+
 _STAND_INS = "stand_ins"
 """The module that datamodel-code-generator imports stand-ins from."""
 
@@ -465,6 +473,7 @@ class _Text:
         self._edits: dict[int, list[tuple[int, int, str]]] = {}
         self._used: dict[str, tuple[str, str]] = {}
         self._import("annotations")
+        self._used[DEFER_BUILD] = f"{module.package}_types", DEFER_BUILD
 
     def render(self, classes: Mapping[str, str]) -> str:
         """Format the module. ``classes`` are its classes by stand-in."""

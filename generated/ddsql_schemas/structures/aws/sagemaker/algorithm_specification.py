@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr
 
+from ...._types import DEFER_BUILD
 from ....structures.aws.sagemaker.metric_definition import MetricDefinition
 from ....structures.aws.sagemaker.training_image_config import TrainingImageConfig
 
@@ -14,6 +15,7 @@ class AlgorithmSpecification(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     training_image: StrictStr | None = None
     algorithm_name: StrictStr | None = None

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, StrictStr
 
+from ...._types import DEFER_BUILD
 from ....structures.aws.sagemaker.data_source import DataSource
 from ....structures.aws.sagemaker.shuffle_config import ShuffleConfig
 
@@ -14,6 +15,7 @@ class Channel(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     channel_name: StrictStr | None = None
     data_source: DataSource | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from ...._types import DEFER_BUILD
 from ....structures.aws.sagemaker.dataset_source import DatasetSource
 from ....structures.aws.sagemaker.file_system_data_source import FileSystemDataSource
 from ....structures.aws.sagemaker.s3_data_source import S3DataSource
@@ -13,6 +14,7 @@ class DataSource(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     s3_data_source: S3DataSource | None = None
     file_system_data_source: FileSystemDataSource | None = None

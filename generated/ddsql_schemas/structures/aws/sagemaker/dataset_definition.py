@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, StrictStr
 
+from ...._types import DEFER_BUILD
 from ....structures.aws.sagemaker.athena_dataset_definition import (
     AthenaDatasetDefinition,
 )
@@ -18,6 +19,7 @@ class DatasetDefinition(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     athena_dataset_definition: AthenaDatasetDefinition | None = None
     redshift_dataset_definition: RedshiftDatasetDefinition | None = None

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, StrictStr
 
+from ...._types import DEFER_BUILD
+
 
 class DatasetSource(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     dataset_arn: StrictStr | None = None

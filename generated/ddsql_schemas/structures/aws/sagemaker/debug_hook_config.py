@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, StrictStr
 
+from ...._types import DEFER_BUILD
 from ....structures.aws.sagemaker.collection_configuration import (
     CollectionConfiguration,
 )
@@ -13,6 +14,7 @@ class DebugHookConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     local_path: StrictStr | None = None
     s3_output_path: StrictStr | None = None

@@ -6,11 +6,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, StrictStr
 
+from ...._types import DEFER_BUILD
+
 
 class FileSystemDataSource(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     file_system_id: StrictStr | None = None
     file_system_access_mode: Literal["rw", "ro"] | StrictStr | None = None

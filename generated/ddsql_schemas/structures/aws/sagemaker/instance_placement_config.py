@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, StrictBool
 
+from ...._types import DEFER_BUILD
 from ....structures.aws.sagemaker.placement_specification import PlacementSpecification
 
 
@@ -11,6 +12,7 @@ class InstancePlacementConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     enable_multiple_jobs: StrictBool | None = None
     placement_specifications: list[PlacementSpecification | None] | None = None

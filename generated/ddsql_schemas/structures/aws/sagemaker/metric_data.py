@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictFloat, StrictStr
 
+from ...._types import DEFER_BUILD
+
 
 class MetricData(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     metric_name: StrictStr | None = None
     value: StrictFloat | None = None

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, StrictBool
 
+from ...._types import DEFER_BUILD
+
 
 class ModelAccessConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     accept_eula: StrictBool | None = None

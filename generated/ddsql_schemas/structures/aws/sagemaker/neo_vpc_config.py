@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, StrictStr
 
+from ...._types import DEFER_BUILD
+
 
 class NeoVpcConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     security_group_ids: list[StrictStr | None] | None = None
     subnets: list[StrictStr | None] | None = None

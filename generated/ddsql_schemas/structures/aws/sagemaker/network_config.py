@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, StrictBool
 
+from ...._types import DEFER_BUILD
 from ....structures.aws.sagemaker.vpc_config import VpcConfig
 
 
@@ -11,6 +12,7 @@ class NetworkConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     enable_inter_container_traffic_encryption: StrictBool | None = None
     enable_network_isolation: StrictBool | None = None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, StrictStr
 
-from ...._types import Int64
+from ...._types import DEFER_BUILD, Int64
 
 
 class PlacementSpecification(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     ultra_server_id: StrictStr | None = None
     instance_count: Int64 | None = None

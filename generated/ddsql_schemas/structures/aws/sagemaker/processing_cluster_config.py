@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, StrictStr
 
-from ...._types import Int64
+from ...._types import DEFER_BUILD, Int64
 from ....structures.aws.sagemaker.processing_instance_preference import (
     ProcessingInstancePreference,
 )
@@ -16,6 +16,7 @@ class ProcessingClusterConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     instance_count: Int64 | None = None
     instance_type: (

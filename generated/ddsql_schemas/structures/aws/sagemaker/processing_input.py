@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr
 
+from ...._types import DEFER_BUILD
 from ....structures.aws.sagemaker.dataset_definition import DatasetDefinition
 from ....structures.aws.sagemaker.processing_s3_input import ProcessingS3Input
 
@@ -12,6 +13,7 @@ class ProcessingInput(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     input_name: StrictStr | None = None
     app_managed: StrictBool | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr
 
+from ...._types import DEFER_BUILD
 from ....structures.aws.sagemaker.processing_feature_store_output import (
     ProcessingFeatureStoreOutput,
 )
@@ -14,6 +15,7 @@ class ProcessingOutput(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     output_name: StrictStr | None = None
     s3_output: ProcessingS3Output | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, StrictStr
 
+from ...._types import DEFER_BUILD
 from ....structures.aws.sagemaker.processing_output import ProcessingOutput
 
 
@@ -11,6 +12,7 @@ class ProcessingOutputConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     outputs: list[ProcessingOutput | None] | None = None
     kms_key_id: StrictStr | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from ...._types import DEFER_BUILD
 from ....structures.aws.sagemaker.processing_cluster_config import (
     ProcessingClusterConfig,
 )
@@ -13,5 +14,6 @@ class ProcessingResources(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     cluster_config: ProcessingClusterConfig | None = None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr
 
-from ...._types import Int64
+from ...._types import DEFER_BUILD, Int64
 
 
 class ProfilerConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     s3_output_path: StrictStr | None = None
     profiling_interval_in_milliseconds: Int64 | None = None

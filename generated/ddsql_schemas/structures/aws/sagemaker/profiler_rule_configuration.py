@@ -6,13 +6,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, StrictStr
 
-from ...._types import Int64
+from ...._types import DEFER_BUILD, Int64
 
 
 class ProfilerRuleConfiguration(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     rule_configuration_name: StrictStr | None = None
     local_path: StrictStr | None = None

@@ -6,11 +6,14 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictStr
 
+from ...._types import DEFER_BUILD
+
 
 class ProfilerRuleEvaluationStatus(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     rule_configuration_name: StrictStr | None = None
     rule_evaluation_job_arn: StrictStr | None = None

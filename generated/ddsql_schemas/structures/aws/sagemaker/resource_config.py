@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, StrictStr
 
-from ...._types import Int64
+from ...._types import DEFER_BUILD, Int64
 from ....structures.aws.sagemaker.instance_group import InstanceGroup
 from ....structures.aws.sagemaker.instance_placement_config import (
     InstancePlacementConfig,
@@ -18,6 +18,7 @@ class ResourceConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     instance_type: (
         Literal[

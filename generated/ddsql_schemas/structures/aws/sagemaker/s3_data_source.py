@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, StrictStr
 
+from ...._types import DEFER_BUILD
 from ....structures.aws.sagemaker.hub_access_config import HubAccessConfig
 from ....structures.aws.sagemaker.model_access_config import ModelAccessConfig
 
@@ -14,6 +15,7 @@ class S3DataSource(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     s3_data_type: (
         Literal["ManifestFile", "S3Prefix", "AugmentedManifestFile", "Converse"]

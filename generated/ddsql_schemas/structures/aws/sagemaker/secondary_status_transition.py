@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictStr
 
+from ...._types import DEFER_BUILD
+
 
 class SecondaryStatusTransition(BaseModel):
     """
@@ -15,6 +17,7 @@ class SecondaryStatusTransition(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     end_time: AwareDatetime | None = Field(
         default=None,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from ...._types import Int64
+from ...._types import DEFER_BUILD, Int64
 
 
 class StoppingCondition(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     max_runtime_in_seconds: Int64 | None = None
     max_wait_time_in_seconds: Int64 | None = None

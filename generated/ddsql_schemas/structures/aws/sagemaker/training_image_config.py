@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, StrictStr
 
+from ...._types import DEFER_BUILD
 from ....structures.aws.sagemaker.training_repository_auth_config import (
     TrainingRepositoryAuthConfig,
 )
@@ -15,6 +16,7 @@ class TrainingImageConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     training_repository_access_mode: Literal["Platform", "Vpc"] | StrictStr | None = (
         None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictStr
 
+from ..._types import DEFER_BUILD
 from ...structures.aws.bakery.glaze import Glaze as BakeryGlaze
 from ...structures.aws.pantry.glaze import Glaze as PantryGlaze
 
@@ -16,6 +17,7 @@ class BakeryCrumb(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key")
     account_id: StrictStr | None = None

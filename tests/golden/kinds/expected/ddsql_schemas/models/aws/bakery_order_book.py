@@ -12,7 +12,7 @@ from pydantic import (
     StrictStr,
 )
 
-from ..._types import Hstore, Int64
+from ..._types import DEFER_BUILD, Hstore, Int64
 
 
 class BakeryOrderBook(BaseModel):
@@ -23,6 +23,7 @@ class BakeryOrderBook(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key")
     account_id: StrictStr | None = None

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictStr
 
-from ..._types import HstoreCsv, Int64
+from ..._types import DEFER_BUILD, HstoreCsv, Int64
 from ...structures.aws.bakery.burner import Burner
 
 
@@ -18,6 +18,7 @@ class BakeryOven(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key")
     account_id: StrictStr | None = None

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictFloat, StrictStr
 
-from ..._types import HstoreCsv
+from ..._types import DEFER_BUILD, HstoreCsv
 from ...structures.aws.bakery.get_nutrition_result import GetNutritionResult
 from ...structures.aws.bakery.hint import Step
 
@@ -19,6 +19,7 @@ class BakeryRecipe(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key")
     account_id: StrictStr | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
-from ..._types import Int64
+from ..._types import DEFER_BUILD, Int64
 from ...structures.aws.bakery.builtins import Builtins
 
 
@@ -16,6 +16,7 @@ class Class(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     key_: StrictStr = Field(..., alias="_key")
     key: StrictStr | None = Field(default=None, description="Not the key of the row.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictStr
 
-from ..._types import HstoreCsv, Int64
+from ..._types import DEFER_BUILD, HstoreCsv, Int64
 
 
 class PantryShelf(BaseModel):
@@ -17,6 +17,7 @@ class PantryShelf(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key")
     account_id: StrictStr | None = None

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictStr
 
+from ..._types import DEFER_BUILD
+
 
 class LooseNotes(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     author: StrictStr | None = Field(
         default=None, description="Who wrote it.", title="Author"

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StrictStr
 
-from ..._types import HstoreCsv, Int64
+from ..._types import DEFER_BUILD, HstoreCsv, Int64
 
 
 class Visits(BaseModel):
@@ -17,6 +17,7 @@ class Visits(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     timestamp: AwareDatetime | None = Field(
         default=None, description="When the visit began.", title="Time"
@@ -47,6 +48,7 @@ class VisitsParameters(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     shop: StrictStr = Field(..., description="The shop that is visited.")
     """The shop that is visited."""

@@ -13,7 +13,7 @@ from pydantic import (
     StrictStr,
 )
 
-from ..._types import Hstore, HstoreCsv, Int64
+from ..._types import DEFER_BUILD, Hstore, HstoreCsv, Int64
 
 
 class EveryType(BaseModel):
@@ -24,6 +24,7 @@ class EveryType(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key", description="The key.")
     """The key."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictStr
 
-from ..._types import Hstore
+from ..._types import DEFER_BUILD, Hstore
 
 
 class GardenBed(BaseModel):
@@ -17,6 +17,7 @@ class GardenBed(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key")
     labels: Hstore | None = Field(

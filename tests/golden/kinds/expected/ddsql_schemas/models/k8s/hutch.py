@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StrictStr
 
-from ..._types import Hstore, Int64
+from ..._types import DEFER_BUILD, Hstore, Int64
 
 
 class Hutch(BaseModel):
@@ -15,6 +15,7 @@ class Hutch(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key", title="Key")
     metadata_creation_timestamp: AwareDatetime | None = Field(

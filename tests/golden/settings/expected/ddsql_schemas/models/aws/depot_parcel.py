@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
-from ..._types import Int64
+from ..._types import DEFER_BUILD, Int64
 from ...structures.aws.depot.contents import Contents
 
 
@@ -18,6 +18,7 @@ class DepotParcel(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key")
     account_id: StrictStr | None = None

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictStr
 
+from ..._types import DEFER_BUILD
+
 
 class NodeLease(BaseModel):
     """
@@ -15,6 +17,7 @@ class NodeLease(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key", title="Key")
     holder: UUID | None = Field(

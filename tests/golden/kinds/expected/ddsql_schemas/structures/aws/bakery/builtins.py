@@ -6,13 +6,14 @@ from builtins import str as str_aliased
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
-from ...._types import Int64
+from ...._types import DEFER_BUILD, Int64
 
 
 class Builtins(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     none: StrictStr | None = None
     lambda_: list[Int64 | None] | None = Field(default=None, alias="lambda")

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
-from ...._types import Int64
+from ...._types import DEFER_BUILD, Int64
 
 
 class Burner(BaseModel):
@@ -17,6 +17,7 @@ class Burner(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     flame: Literal["blue", "yellow", "out"] | StrictStr | None = Field(
         default=None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, JsonValue, StrictFloat, StrictStr
 
+from ...._types import DEFER_BUILD
 from ....structures.aws.bakery.portion import Portion
 
 
@@ -11,6 +12,7 @@ class GetNutritionResult(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     energy: StrictFloat | None = None
     allergens: list[StrictStr | None] | None = None

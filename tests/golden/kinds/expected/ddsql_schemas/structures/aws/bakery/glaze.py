@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictStr
 
+from ...._types import DEFER_BUILD
+
 
 class Glaze(BaseModel):
     """
@@ -13,6 +15,7 @@ class Glaze(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     sugar: StrictFloat | None = Field(
         default=None, description="The sugar in it, in grams."

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
+from ...._types import DEFER_BUILD
+
 
 class Hint(BaseModel):
     """
@@ -13,6 +15,7 @@ class Hint(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     instead: Step | None = Field(default=None, description="The step to take instead.")
     """The step to take instead."""
@@ -30,6 +33,7 @@ class Step(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     hint: Hint | None = Field(default=None, description="What helps if it fails.")
     """What helps if it fails."""

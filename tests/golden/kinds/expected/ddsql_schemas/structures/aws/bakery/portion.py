@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, StrictFloat
 
+from ...._types import DEFER_BUILD
+
 
 class Portion(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     grams: StrictFloat | None = None
     parts: list[Portion | None] | None = None

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr
 
+from ...._types import DEFER_BUILD
+
 
 class Glaze(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        defer_build=DEFER_BUILD,
     )
     jar: StrictStr | None = None
     sugar: StrictBool | None = None
