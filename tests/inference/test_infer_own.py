@@ -112,6 +112,120 @@ def test_tag_operations_are_called_for_documented_resource_types_only(
     assert found == (("ResourceArn=ThingArn",) if called else ())
 
 
+CLUSTER = "arn:aws:made:[^:]+:[0-9]{12}:cluster/.+"
+THING_OR_CLUSTER = "arn:aws:made:[^:]+:[0-9]{12}:(thing|cluster)/.+"
+
+
+@pytest.mark.parametrize(
+    ("parameter", "member", "called"),
+    [
+        (CLUSTER, "arn:aws:made:[^:]+:[0-9]{12}:thing/.+", False),
+        (THING_OR_CLUSTER, "arn:aws:made:[^:]+:[0-9]{12}:thing/.+", True),
+        (CLUSTER, "", True),
+        ("[a-z]{26}", "", False),
+        ("", CLUSTER, True),
+    ],
+)
+def test_arguments_match_the_pattern_of_their_parameter(
+    parameter: str, member: str, called: bool
+) -> None:
+    """The ARN of a thing is not passed where the ARN of a cluster, or no ARN at all, is taken."""
+    arn = replace(made_member("ThingArn", "string", ""), pattern=member)
+    made = index(
+        "GetThing @ Thing", "ListTags @ Tagged ResourceArn!", Thing=(arn, SIZE), Tagged=TAGGED
+    )
+    operation = made.operations["ListTags"]
+    [taken] = operation.parameters.values()
+    changed = replace(operation, parameters={"ResourceArn": replace(taken, pattern=parameter)})
+    made = replace(made, operations={**made.operations, "ListTags": changed})
+    binding = only(thing("_key string", "tags hstore_csv", SIZED), made).binding
+    assert binding is not None
+    assert [call.arguments for call in binding.enrichments] == (
+        [(("ResourceArn", "ThingArn"),)] if called else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "arns", "rule"),
+    [
+        ("", (), "account_from_arn"),
+        ("", ("arn:aws:made:<region>::thing/one",), "account_given"),
+        ("", ("arn:aws:made::aws:thing/one",), "account_given"),
+        ("", ("arn:aws:made:<region>:<account>:thing/one",), "account_from_arn"),
+        (
+            "",
+            ("arn:aws:made:::thing/one", "arn:aws:made::123456789012:thing/one"),
+            "account_from_arn",
+        ),
+        ("arn:aws:made:::thing/.+", (), "account_given"),
+        ("arn:aws:made::aws:thing/.+", (), "account_given"),
+        ("arn:aws:made::[0-9]{12}:thing/.+", ("arn:aws:made:::thing/one",), "account_from_arn"),
+        ("^arn:.*:thing/.+", ("arn:aws:made:::thing/one",), "account_given"),
+        ("^arn:.*:thing/.+", (), "account_from_arn"),
+    ],
+)
+def test_account_is_not_taken_from_an_arn_without_account(
+    pattern: str, arns: tuple[str, ...], rule: str
+) -> None:
+    """The pattern of the ARN decides, or else the formats and examples in its documentation."""
+    arn = replace(made_member("ThingArn", "string", ""), pattern=pattern, arns=arns)
+    made = index("GetThing @ Thing", Thing=(arn, SIZE))
+    binding = only(thing("_key string", "account_id string", SIZED), made).binding
+    assert binding is not None
+    assert {column.column: column.rule for column in binding.derived} == {
+        "_key": "arn",
+        "account_id": rule,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "bound"),
+    [
+        ("theaccountthatownsthething", True),
+        ("theaccountidoftheownerofthething", True),
+        ("theaccountidofthethingowner", True),
+        ("theaccountthatownstheresource", True),
+        ("theaccountassociatedwiththesubscription", True),
+        ("theaccountthatownstheboxassociatedwiththething", False),
+        ("theaccountidoftheownerofthebox", False),
+        ("theaccountidoftheboxowner", False),
+        # "The ID of the MT." is what the documentation of the thing's id says.
+        ("theaccountthatownsthemt", True),
+    ],
+)
+def test_account_is_not_that_of_the_owner_of_something_else(text: str, bound: bool) -> None:
+    """An operation in a namespace that another account shares is not that account's."""
+    members = (
+        made_member("OwnerAccount", "string", text),
+        made_member("ThingId", "string", "theidofthemt"),
+        SIZE,
+    )
+    made = index("GetThing @ Thing", Thing=members)
+    binding = only(thing("account_id string", "thing_id string", SIZED), made).binding
+    assert binding is not None
+    assert [column.member for column in binding.columns if column.column == "account_id"] == (
+        ["OwnerAccount"] if bound else []
+    )
+    assert [column.rule for column in binding.derived] == ([] if bound else ["account_given"])
+
+
+@pytest.mark.parametrize(
+    ("text", "derived"),
+    [
+        ("thearnofthething", []),
+        ("thearnofthethingthattheversionbelongsto", []),
+        ("thearnofthethingversion", ["Arn"]),
+        ("thearnoftheversion", ["Arn"]),
+    ],
+)
+def test_arn_that_all_versions_share_is_no_key(text: str, derived: list[str]) -> None:
+    """A version has the ARN of what it is a version of: rows would replace each other."""
+    made = index("GetThingVersion @ Thing", Thing=(made_member("Arn", "string", text), SIZE))
+    binding = only(thing("_key string", SIZED, name="made_thing_version"), made).binding
+    assert binding is not None
+    assert [column.member for column in binding.derived] == derived
+
+
 def test_enumeration_arguments_need_the_same_enumeration() -> None:
     """The type of a maintenance window's target is not the type of resource that a parameter of the same
     name takes."""

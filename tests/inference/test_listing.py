@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from made_services import KEYED, THING, index, made_member, only, thing
@@ -200,6 +202,62 @@ def test_own_identifier_is_preferred_to_that_of_the_parent(parameters: str) -> N
     binding = only(thing(*KEYED), made).binding
     assert binding is not None
     assert text(binding.listing) == "ListThings Things[] ThingId=ThingId"
+
+
+def test_listing_supplies_integers_by_their_exact_name() -> None:
+    """The number of a version is not the name of what it is a version of."""
+    number = made_member("Number", "int64", "")
+    made = index(
+        "GetThing @ Thing ThingName! Number!",
+        "ListThings S[] Summary",
+        Thing=(*THING, number),
+        Summary=(*SUMMARY, number),
+    )
+    operation = made.operations["GetThing"]
+    strings = {"ThingName": operation.parameters["ThingName"]}
+    changed = replace(operation, parameters=strings, numbers=("Number",))
+    made = replace(made, operations={**made.operations, "GetThing": changed})
+    binding = only(thing(*KEYED), made).binding
+    assert binding is not None
+    assert text(binding.listing) == "ListThings S[] ThingName=ThingName Number=Number"
+    unlisted = replace(made, structures={**made.structures, "Summary": SUMMARY})
+    binding = only(thing(*KEYED), unlisted).binding
+    assert binding is not None
+    assert binding.listing is None
+
+
+def test_listing_supplies_the_version_of_a_version() -> None:
+    """``version`` is the version that ``thingVersion`` takes, if versions of things are listed."""
+    made = index(
+        "GetThingVersion @ Thing thingVersion!",
+        "ListThingVersions S[] Summary",
+        Thing=THING,
+        Summary=(made_member("arn", "string", ""), made_member("version", "string", "")),
+    )
+    binding = only(thing(*KEYED, name="made_thing_version"), made).binding
+    assert binding is not None
+    assert text(binding.listing) == "ListThingVersions S[] thingVersion=version"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "member"), [("arn:.+", "Arn"), ("[a-z]{8}", "Id"), ("", "Id"), ("[0-9]", "")]
+)
+def test_listing_supplies_what_the_pattern_of_a_parameter_takes(pattern: str, member: str) -> None:
+    """An identifier is an id, unless the pattern of the parameter takes ARNs only."""
+    given = (
+        replace(made_member("Arn", "string", ""), pattern="arn:aws:made:.*"),
+        replace(made_member("Id", "string", ""), pattern="[a-z]+"),
+    )
+    made = index(
+        "GetThing @ Thing ThingIdentifier!", "ListThings S[] Summary", Thing=THING, Summary=given
+    )
+    operation = made.operations["GetThing"]
+    taken = replace(operation.parameters["ThingIdentifier"], pattern=pattern)
+    changed = replace(operation, parameters={"ThingIdentifier": taken})
+    made = replace(made, operations={**made.operations, "GetThing": changed})
+    binding = only(thing(*KEYED), made).binding
+    assert binding is not None
+    assert text(binding.listing) == (f"ListThings S[] ThingIdentifier={member}" if member else "")
 
 
 def test_listing_of_the_same_version_is_preferred() -> None:

@@ -40,6 +40,7 @@ from schemagen.api_models.index import (
     ReadOperation,
     ServiceIndex,
     UnknownService,
+    documented_arns,
     words,
 )
 from schemagen.lockfile.notation import type_text
@@ -51,6 +52,8 @@ from schemagen.model.shapes import ListOf, MapOf, Scalar, StructureRef
 from schemagen.names import ReadVerb, folded, read_verb
 from schemagen.runtime.calls import Scope
 from schemagen.typetable import BOTOCORE_SCALARS
+
+_INTEGERS = frozenset({"integer", "long"})
 
 _MAX_DEPTH = 3
 """The number of steps that a path to an item has at most. No service nests a resource deeper."""
@@ -350,6 +353,7 @@ def _read_operation(
     service: str, operation: OperationModel, verb: ReadVerb, collected_paths: tuple[str, ...]
 ) -> ReadOperation:
     shape = operation.input_shape
+    members = shape.members if shape else {}
     return ReadOperation(
         operation.name,
         verb,
@@ -357,10 +361,11 @@ def _read_operation(
         tuple(shape.required_members) if shape else (),
         {
             name: _parameter(service, member)
-            for name, member in (shape.members if shape else {}).items()
+            for name, member in members.items()
             if member.type_name in ("string", "list")
         },
         collected_paths,
+        tuple(name for name, member in members.items() if member.type_name in _INTEGERS),
     )
 
 
@@ -373,6 +378,7 @@ def _parameter(service: str, shape: Shape) -> IndexedParameter:
         values=values,
         enumeration=shape.name if values and not mark else "",
         takes_path=(service, shape.name) in _TAKING_PATHS,
+        pattern=str(element.metadata.get("pattern", "")),
     )
 
 
@@ -435,7 +441,15 @@ def _members(service: str, structure: StructureShape) -> Iterator[IndexedMember]
             # A table that needs the member cannot be bound; recording reports it by name.
             continue
         holds_path = (service, structure.name, name) in _HOLDING_PATHS
-        yield IndexedMember(name, found, words(shape.documentation), enumeration, holds_path)
+        yield IndexedMember(
+            name,
+            found,
+            words(shape.documentation),
+            enumeration,
+            holds_path,
+            str(shape.metadata.get("pattern", "")),
+            documented_arns(shape.documentation) if folded(name).endswith("arn") else (),
+        )
 
 
 # --- maps whose keys are known --------------------------------------------------------------------

@@ -208,6 +208,7 @@ def _document(index: ServiceIndex) -> dict[str, object]:
                 operation.required,
                 {name: _as_list(parameter) for name, parameter in operation.parameters.items()},
                 operation.collected_paths,
+                operation.numbers,
             ]
             for operation in index.operations.values()
         ],
@@ -219,6 +220,8 @@ def _document(index: ServiceIndex) -> dict[str, object]:
                     type_text(member.shape, member.enumeration),
                     member.words,
                     member.holds_path,
+                    member.pattern,
+                    member.arns,
                 ]
                 for member in members
             ]
@@ -235,6 +238,7 @@ def _as_list(parameter: IndexedParameter) -> list[object]:
         parameter.values,
         parameter.enumeration,
         parameter.takes_path,
+        parameter.pattern,
     ]
 
 
@@ -250,7 +254,7 @@ def _as_index(document: Any) -> ServiceIndex:
                 tuple(required),
                 {
                     parameter: IndexedParameter(
-                        words, is_list, tuple(values), enumeration, takes_path
+                        words, is_list, tuple(values), enumeration, takes_path, pattern
                     )
                     for parameter, (
                         words,
@@ -258,11 +262,21 @@ def _as_index(document: Any) -> ServiceIndex:
                         values,
                         enumeration,
                         takes_path,
+                        pattern,
                     ) in parameters.items()
                 },
                 tuple(collected_paths),
+                tuple(numbers),
             )
-            for name, verb, noun, required, parameters, collected_paths in document["operations"]
+            for (
+                name,
+                verb,
+                noun,
+                required,
+                parameters,
+                collected_paths,
+                numbers,
+            ) in document["operations"]
         },
         tuple(
             IndexedItem(operation, path, structure)
@@ -276,9 +290,13 @@ def _as_index(document: Any) -> ServiceIndex:
     )
 
 
-def _member(name: str, type: str, words: str, holds_path: bool) -> IndexedMember:
+def _member(
+    name: str, type: str, words: str, holds_path: bool, pattern: str, arns: list[str]
+) -> IndexedMember:
     notation = parse_type(type)
-    return IndexedMember(name, notation.shape, words, notation.enumeration, holds_path)
+    return IndexedMember(
+        name, notation.shape, words, notation.enumeration, holds_path, pattern, tuple(arns)
+    )
 
 
 def _as_directory(document: Any) -> Directory:

@@ -37,7 +37,9 @@ class IndexedMember:
 
     ``words`` is its documentation as `words` returns it. ``enumeration`` names the values of the
     string that it holds, directly or at the bottom of lists and maps; "" if there are none.
-    ``holds_path`` marks an id that is written as a path ("/hostedzone/Z1").
+    ``holds_path`` marks an id that is written as a path ("/hostedzone/Z1"). ``pattern`` is the regular
+    expression of a string, or ""; ``arns`` are the formats and examples in the documentation of an
+    ARN.
     """
 
     name: str
@@ -45,6 +47,8 @@ class IndexedMember:
     words: str
     enumeration: str = ""
     holds_path: bool = False
+    pattern: str = ""
+    arns: tuple[str, ...] = ()
 
     @property
     def folded_name(self) -> str:
@@ -77,7 +81,8 @@ class IndexedParameter:
 
     ``words`` is its documentation as `words` returns it. ``values`` are those of its enumeration,
     whose name is ``enumeration`` if the parameter is a string itself. ``takes_path`` says that the
-    parameter accepts an id that is written as a path, see `IndexedMember.holds_path`.
+    parameter accepts an id that is written as a path, see `IndexedMember.holds_path`. ``pattern`` is
+    the regular expression of the string, or of the strings in the list, or "".
     """
 
     words: str = ""
@@ -85,6 +90,7 @@ class IndexedParameter:
     values: tuple[str, ...] = ()
     enumeration: str = ""
     takes_path: bool = False
+    pattern: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,8 +99,9 @@ class ReadOperation:
 
     ``verb`` and ``noun`` say what it does and with what, however the API names operations; the noun
     is capitalized ("HostedZones"). ``required`` names the required parameters, whatever their type;
-    ``parameters`` has those that are strings or lists. ``collected_paths`` lead to what pagination
-    collects ("DistributionList.Items"); it is empty for operations without pagination.
+    ``parameters`` has those that are strings or lists, ``numbers`` names those that are integers.
+    ``collected_paths`` lead to what pagination collects ("DistributionList.Items"); it is empty for
+    operations without pagination.
     """
 
     name: str
@@ -103,6 +110,7 @@ class ReadOperation:
     required: tuple[str, ...] = ()
     parameters: Mapping[str, IndexedParameter] = field(default_factory=dict[str, IndexedParameter])
     collected_paths: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
 
     @cached_property
     def folded_noun(self) -> str:
@@ -244,6 +252,7 @@ _TAG = re.compile(
 )
 # Pages have a label where the models have a tag.
 _LABEL = re.compile(r"\b(?:note|important|warning|caution|tip):", re.IGNORECASE)
+_COLONS_OF_ARN = 5
 _NOT_TEXT = re.compile(r"[\W_]+")
 
 
@@ -252,6 +261,18 @@ def words(documentation: str) -> str:
     documentation have in common."""
     text = html.unescape(_TAG.sub(" ", documentation))
     return _NOT_TEXT.sub("", _LABEL.sub(" ", text)).casefold()
+
+
+_ARN = re.compile(r"""arn:[^\s"',;()]+""")
+
+
+def documented_arns(documentation: str) -> tuple[str, ...]:
+    """Return the ARNs in a documentation, formats and examples: ``arn:aws:made:<region>::thing/1``."""
+    if "arn:" not in documentation:
+        return ()
+    text = html.unescape(_TAG.sub("", documentation))
+    found = (arn.rstrip(".:/") for arn in _ARN.findall(text))
+    return tuple(dict.fromkeys(arn for arn in found if arn.count(":") >= _COLONS_OF_ARN))
 
 
 def fingerprint(name: str, words: str) -> str:

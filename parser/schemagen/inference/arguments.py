@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from schemagen.api_models.index import ALL_KEYS, IndexedMember, ReadOperation, words
-from schemagen.inference.identity import Identity
+from schemagen.api_models.patterns import overlap
+from schemagen.inference.identity import Identity, pattern_of_format
 from schemagen.inference.nouns import ends_a_noun, singular, tagged_noun
 from schemagen.lockfile.notation import basename
+from schemagen.model.bindings import DerivedColumn
 from schemagen.model.paths import map_key
 from schemagen.names import folded
 
@@ -59,7 +61,7 @@ def call_arguments(item: Identity, operation: ReadOperation) -> CallArguments | 
     for parameter in operation.required:
         if member := argument(item, parameter, operation):
             found.append((parameter, _written(member, parameter, operation)))
-        elif item.built_arn and takes_own_arn(item, parameter, operation):
+        elif item.built_arn and takes_built_arn(item, item.built_arn, parameter, operation):
             found.append((parameter, item.built_arn.format))
         elif value := _resource_type(item, parameter, operation):
             constants.append((parameter, value))
@@ -111,7 +113,6 @@ def argument(item: Identity, parameter: str, operation: ReadOperation) -> Indexe
     if parameter not in operation.parameters:
         return None
     indexed = operation.parameters[parameter]
-    text = indexed.words
     if is_about_tags(operation) and not _lists_tags_of(item, operation):
         return None
     if indexed.values:
@@ -119,21 +120,35 @@ def argument(item: Identity, parameter: str, operation: ReadOperation) -> Indexe
         member = item.string(folded(parameter))
         same = member is not None and member.enumeration == indexed.enumeration != ""
         return member if same else None
+    for member in _members_for(item, parameter, operation):
+        if overlap(indexed.pattern, item.pattern_of(member)):
+            return member
+    return None
+
+
+def _members_for(
+    item: Identity, parameter: str, operation: ReadOperation
+) -> Iterator[IndexedMember]:
+    """Yield the members of the item that a parameter could take by its name, the best first."""
+    text = operation.words_of(parameter)
     for form in value_names(operation, parameter):
         if member := item.string(form):
             # A recovery point has the ResourceArn of what was saved; its tags are its own.
             ambiguous = is_about_tags(operation) and form in _GENERIC_IDENTIFIERS
             if not ambiguous or member == item.arn or item.is_own(member):
-                return member
+                yield member
         if member := _argument_by_noun(item, form, text):
-            return member
+            yield member
         if item.arn and takes_own_arn(item, parameter, operation):
-            return item.arn
-        if form == "resourceid" and not _is_for_other_resources(text, item, operation):
-            return _own_id(item)
+            yield item.arn
+        if (
+            form == "resourceid"
+            and not _is_for_other_resources(text, item, operation)
+            and (member := _own_id(item))
+        ):
+            yield member
         if member := item.string(f"default{form}"):
-            return member
-    return None
+            yield member
 
 
 def value_names(operation: ReadOperation, parameter: str) -> tuple[str, ...]:
@@ -181,6 +196,15 @@ def takes_own_arn(item: Identity, parameter: str, operation: ReadOperation) -> b
         for form in value_names(operation, parameter)
     )
     return generic and not _is_for_other_resources(text, item, operation)
+
+
+def takes_built_arn(
+    item: Identity, built: DerivedColumn, parameter: str, operation: ReadOperation
+) -> bool:
+    """Whether a parameter takes the ARN of the item that ``built`` makes."""
+    return takes_own_arn(item, parameter, operation) and overlap(
+        operation.parameters[parameter].pattern, pattern_of_format(built.format)
+    )
 
 
 def takes_arns(text: str) -> bool:

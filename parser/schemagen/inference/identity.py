@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from schemagen.api_models.index import IndexedItem, IndexedMember, ServiceIndex
+from schemagen.api_models.patterns import overlap
 from schemagen.inference.arn_formats import resource_arns
 from schemagen.inference.nouns import ends_a_noun, singular
+from schemagen.model import arn_format
 from schemagen.model.bindings import DerivedColumn
 from schemagen.model.paths import steps
 from schemagen.model.shapes import Scalar
@@ -27,6 +29,47 @@ _RELATED = ("iamrole", "theresourcethat", "topublishto", "toconnectto", "beingus
 with: "The resource that the task used during execution"."""
 
 _PART_OF = re.compile("arnofthe(?P<part>.+?)forthe(?P<whole>.+)")
+
+
+_ARN_PATTERN = "arn:[^:]+:[^:]+:[^:]*:[^:]*:.+"
+_WITH_ACCOUNT = "arn:[^:]+:[^:]+:[^:]*:[0-9]{12}:.+"
+_WITHOUT_ACCOUNT = "arn:[^:]+:[^:]+:[^:]*:(aws)?:.+"
+_ACCOUNT_FIELD = 4
+"""The position of the account among the parts of an ARN."""
+
+_NO_ACCOUNT = ("", "aws")
+"""What an ARN without account has in its place."""
+
+_PLACEHOLDER = re.compile(r"\\\$\\\{(\w+)\\\}")
+_PLACEHOLDER_PATTERNS = {"Partition": "[^:]+", "Region": "[^:]*", "Account": "[0-9]{12}"}
+
+
+_OWNED = re.compile(
+    "(?:owns|created|ownerof)(?:the|this)?(?P<owned>.+?)(?:associatedwith|forthe|fora|thatthis|when"
+    "|ifthe|anid|andshare|onlythis|$)|accountidofthe(?P<of>.+?)owner"
+)
+"""What is owned, in the documentation of an account."""
+
+_VERSION = "version"
+
+_IDENTIFIED = re.compile("ofthe(.{3,})$")
+
+
+def pattern_of_format(format: str) -> str:
+    """Return the pattern of the ARNs that a format makes."""
+    return _PLACEHOLDER.sub(
+        lambda found: _PLACEHOLDER_PATTERNS.get(found[1], ".+"), re.escape(format)
+    )
+
+
+def has_account(member: IndexedMember) -> bool:
+    """Whether the ARNs in a member contain the account of the resource, as far as is known: its pattern
+    decides, or else the ARNs in its documentation."""
+    if not overlap(member.pattern, _WITH_ACCOUNT):
+        return False
+    if not member.arns or not overlap(member.pattern, _WITHOUT_ACCOUNT):
+        return True
+    return any(arn.split(":")[_ACCOUNT_FIELD] not in _NO_ACCOUNT for arn in member.arns)
 
 
 def _documents_a_part(text: str, nouns: Collection[str]) -> bool:
@@ -85,7 +128,7 @@ class Identity:
             if any(phrase in member.words for phrase in _OPTIONAL):
                 continue
             resource = name.removesuffix("arn")
-            if _documents_a_part(member.words, self.nouns):
+            if _documents_a_part(member.words, self.nouns) or self.is_for_all_versions(member):
                 continue
             related = any(phrase in member.words for phrase in _RELATED)
             if resource and resource not in self.nouns and related:
@@ -98,6 +141,18 @@ class Identity:
                 best = (rank, member)
         return best[1] if best else None
 
+    def is_for_all_versions(self, member: IndexedMember) -> bool:
+        """Whether the ARN of a version is that of what it is a version of: "The ARN of the flow"."""
+        whole = self.whole_of_version
+        documented = f"arnofthe{whole}" in member.words
+        return bool(whole) and documented and f"ofthe{whole}{_VERSION}" not in member.words
+
+    @cached_property
+    def whole_of_version(self) -> str:
+        """The folded name of what the table has versions of, or "" for any other table."""
+        forms = [form for form in singular(self.subject) if form.endswith(_VERSION)]
+        return forms[0].removesuffix(_VERSION) if forms else ""
+
     def is_own(self, member: IndexedMember) -> bool:
         """Whether documentation says that a member is about the resource itself: "The Amazon
         Resource Name (ARN) of the file system resource"."""
@@ -109,9 +164,36 @@ class Identity:
         """The member that is documented as the account of the resource."""
         for name in sorted(_ACCOUNT_MEMBERS.intersection(self.members)):
             member = self.string(name)
-            if member is not None and "account" in member.words:
+            if (
+                member is not None
+                and "account" in member.words
+                and not ("owner" in name and self.is_owner_of_another(member))
+            ):
                 return member
         return None
+
+    def is_owner_of_another(self, member: IndexedMember) -> bool:
+        """Whether documentation says that an account owns something that is not called as the resource
+        is: "The account that owns the namespace associated with the operation"."""
+        found = _OWNED.search(member.words)
+        owned = (found["owned"] or found["of"]).removesuffix("account") if found else ""
+        if owned in ("", "it", "resource"):
+            return False
+        if any(
+            noun.endswith(owned) or owned.startswith(noun) or owned.endswith(noun)
+            for noun in self.nouns
+        ):
+            return False
+        identifiers = [
+            other.words
+            for name, other in self.members.items()
+            if name.endswith(("id", "arn", "name")) and other != member
+        ]
+        # What "The ID of the association" or "The FPGA image identifier (AFI ID)" calls the resource.
+        called = {found[1] for text in identifiers if (found := _IDENTIFIED.search(text))}
+        return not any(owned.endswith(name) for name in called) and not any(
+            text.endswith((f"{owned}id", f"{owned}arn")) for text in identifiers
+        )
 
     @property
     def may_have_tags(self) -> bool:
@@ -124,13 +206,36 @@ class Identity:
         """The rule that builds the resource's own ARN if no member holds it. The name of the column
         is "", for the caller to replace."""
         row = resource_arns().get((self.index.name, self.item.structure))
-        if row is None or self.arn is not None:
+        if row is None or self.arn is not None or not self.identifies(row.format):
             return None
         format = row.format
         if self.account is not None:
             # The caller may not be the owner: VPCs can be shared.
             format = format.replace("${Account}", f"${{{self.account.name}}}")
         return DerivedColumn("", "arn_format", row.location_member, format)
+
+    def identifies(self, format: str) -> bool:
+        """Whether an ARN format has all members that identify the resource: if it has some of those that
+        an operation requires to return the structure, it has the others, too. All versions of a policy
+        have the policy's ARN; a table of policies has one version of each."""
+        named = {folded(name) for name in arn_format.parse(format).members}
+        if not self.whole_of_version:
+            named.add(_VERSION)
+        for item in self.index.items_by_structure.get(self.item.structure, ()):
+            required = {
+                name
+                for name in map(folded, self.index.operations[item.operation].required)
+                if name in self.members and isinstance(self.members[name].shape, Scalar)
+            }
+            if not item.is_repeated and named & required - {_VERSION} and required - named:
+                return False
+        return True
+
+    def pattern_of(self, member: IndexedMember) -> str:
+        """Return a pattern that everything in a member of the item matches, "" if none is known."""
+        if member.holds_path:
+            return ""  # Its values are cut where that is needed.
+        return member.pattern or (_ARN_PATTERN if member == self.arn else "")
 
     def string(self, name: str) -> IndexedMember | None:
         """Return the member with a folded name if it is a string."""

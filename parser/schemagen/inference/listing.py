@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from schemagen.api_models.index import IndexedItem, ReadOperation, ServiceIndex
+from schemagen.api_models.index import IndexedItem, IndexedMember, ReadOperation, ServiceIndex
+from schemagen.api_models.patterns import overlap
 from schemagen.inference.arguments import narrowing, takes_arns, value_names
 from schemagen.inference.identity import Identity
 from schemagen.inference.nouns import singular
 from schemagen.inference.required_parameters import alternatives, known_values
 from schemagen.model.bindings import Listing
 from schemagen.model.paths import WHOLE, map_key, steps
+from schemagen.model.shapes import Scalar
 from schemagen.names import folded
 
 _IDENTIFIER_KINDS = ("identifier", "name", "arn", "url", "id")
@@ -27,6 +29,9 @@ _IDENTIFIER_KINDS = ("identifier", "name", "arn", "url", "id")
 
 _VAGUE_ENDINGS = ("", "identifier")
 """Endings that do not say which identifier of a resource is meant."""
+
+_VERSION = "version"
+"""What identifies a version, apart from what it is a version of."""
 
 # How far a member is from what a parameter takes.
 _SAME_NAME = 0
@@ -286,6 +291,11 @@ class _ListingSearch:
         is named after the table's resource."""
         text = self.operation.words_of(parameter)
         forms = value_names(self.operation, parameter)
+        if parameter in self.operation.numbers:
+            return _number(self.item, listed_item, forms)
+        if parameter not in self.operation.parameters:
+            return None
+        pattern = self.operation.parameters[parameter].pattern
         for form in forms:
             stem, ending = split_identifier(form)
             resources = {*listed, *(self.nouns if own else ())}
@@ -303,10 +313,12 @@ class _ListingSearch:
             # "BucketName" and "Name" precede "BucketArn" if a name is taken.
             prefixes = (*sorted(nouns), "") if nouns else ()
             names = [form, *(prefix + end for end in endings for prefix in prefixes)]
+            if form in resources and form.endswith(_VERSION):
+                names.append(_VERSION)
             tail = form if shortened or not stem else ""
             found = (
                 _member_of_structure(
-                    self.item, listed_item, names, tail, takes_arn=takes_arns(text)
+                    self.item, listed_item, names, tail, pattern, takes_arn=takes_arns(text)
                 )
                 if listed_item.structure
                 else _string_itself(listed_item, names, nouns)
@@ -321,7 +333,8 @@ def _likely_endings(nouns: Sequence[str], ending: str, text: str) -> Sequence[st
     "A list of job IDs". Names are the default."""
     ids = ending == "identifier" or any(f"{noun}id" in text for noun in nouns)
     mentioned = {"arn": takes_arns(text), "id": ids, "name": True}
-    return sorted(mentioned, key=lambda kind: not mentioned[kind])
+    likely = sorted(mentioned, key=lambda kind: not mentioned[kind])
+    return [ending, *likely] if ending else likely
 
 
 def _is_flat_list(listed_item: IndexedItem) -> bool:
@@ -333,22 +346,42 @@ def _by_name(position: int) -> int:
     return _SAME_NAME if position == 0 else _EQUIVALENT_NAME
 
 
+def _number(item: Identity, listed_item: IndexedItem, names: Sequence[str]) -> Supply | None:
+    """Return the member with one of ``names`` that is an integer."""
+    members = Identity(item.index, listed_item, item.table).members if listed_item.structure else {}
+    for position, name in enumerate(names):
+        member = members.get(name)
+        if member and member.shape == Scalar("int64") and not map_key(member.name):
+            return Supply(_by_name(position), member.name)
+    return None
+
+
 def _member_of_structure(
-    item: Identity, listed_item: IndexedItem, names: Sequence[str], tail: str, *, takes_arn: bool
+    item: Identity,
+    listed_item: IndexedItem,
+    names: Sequence[str],
+    tail: str,
+    pattern: str,
+    *,
+    takes_arn: bool,
 ) -> Supply | None:
     """Return the member with one of ``names``, the best first, or else the ARN, or else the only
-    member whose name ends with ``tail``."""
+    member whose name ends with ``tail``. What it holds may match ``pattern``."""
     element = Identity(item.index, listed_item, item.table)
+
+    def fits(member: IndexedMember) -> bool:
+        return not map_key(member.name) and overlap(pattern, element.pattern_of(member))
+
     for position, name in enumerate(names):
-        if (member := element.string(name)) and not map_key(member.name):
+        if (member := element.string(name)) and fits(member):
             return Supply(_by_name(position), member.name)
-    if takes_arn and tail and element.arn and not map_key(element.arn.name):
+    if takes_arn and tail and element.arn and fits(element.arn):
         return Supply(_OWN_IDENTIFIER, element.arn.name)
     # "MonitoringJobDefinitionName" for "JobDefinitionName".
     longer = [
         member
         for name, member in element.members.items()
-        if tail and name.endswith(tail) and element.string(name) and not map_key(member.name)
+        if tail and name.endswith(tail) and element.string(name) and fits(member)
     ]
     return Supply(_LONGER_NAME, longer[0].name) if len(longer) == 1 else None
 

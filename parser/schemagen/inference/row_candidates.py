@@ -13,7 +13,7 @@ from schemagen.diagnostics import Problem
 from schemagen.inference.arguments import inclusion_parameters, is_about_tags
 from schemagen.inference.column_candidates import Candidate, CandidateFinder
 from schemagen.inference.evidence import ACCOUNT, TAGS, ServiceLookup, TableRequirements
-from schemagen.inference.identity import Identity
+from schemagen.inference.identity import Identity, has_account
 from schemagen.inference.listing import find_listing
 from schemagen.inference.nouns import singular
 from schemagen.lockfile.notation import argument_members, type_text
@@ -251,7 +251,8 @@ class RowCandidate:
         found: dict[str, DerivedColumn] = {}
         if identity.arn is not None:
             found[KEY] = DerivedColumn(KEY, "arn", identity.arn.name)
-            if self.service.index.name not in _WITHOUT_ACCOUNT:
+            without = self.service.index.name in _WITHOUT_ACCOUNT
+            if not without and has_account(identity.arn):
                 found[ACCOUNT] = DerivedColumn(ACCOUNT, "account_from_arn", identity.arn.name)
         elif identity.built_arn is not None:
             found[KEY] = replace(identity.built_arn, column=KEY)
