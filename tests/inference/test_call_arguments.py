@@ -14,9 +14,9 @@ from expected_rows import shape_at
 from made_services import typed
 from schemagen.api_models.botocore import service_model
 from schemagen.api_models.cache import Indexes
-from schemagen.api_models.patterns import overlap
 from schemagen.inference.infer import infer
 from schemagen.inference.parents import enumerated
+from schemagen.inference.patterns import overlap
 from schemagen.model.bindings import Binding
 from schemagen.model.paths import WHOLE
 from schemagen.pages import ddsql

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from schemagen.api_models.index import ALL_KEYS, IndexedMember, ReadOperation, words
-from schemagen.api_models.patterns import overlap
 from schemagen.inference.identity import Identity, pattern_of_format
 from schemagen.inference.nouns import ends_a_noun, singular, tagged_noun
+from schemagen.inference.patterns import overlap
 from schemagen.lockfile.notation import basename
 from schemagen.model.bindings import DerivedColumn
 from schemagen.model.paths import map_key

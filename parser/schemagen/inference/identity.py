@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from schemagen.api_models.index import IndexedItem, IndexedMember, ServiceIndex
-from schemagen.api_models.patterns import overlap
 from schemagen.inference.arn_formats import resource_arns
 from schemagen.inference.nouns import ends_a_noun, singular
+from schemagen.inference.patterns import overlap
 from schemagen.model import arn_format
 from schemagen.model.bindings import DerivedColumn
 from schemagen.model.paths import steps

@@ -14,10 +14,10 @@ from functools import cache
 from typing import NamedTuple
 
 from schemagen.api_models.index import IndexedItem, IndexedMember, ReadOperation, ServiceIndex
-from schemagen.api_models.patterns import overlap
 from schemagen.inference.arguments import narrowing, takes_arns, value_names
 from schemagen.inference.identity import Identity
 from schemagen.inference.nouns import singular
+from schemagen.inference.patterns import overlap
 from schemagen.inference.required_parameters import alternatives, known_values
 from schemagen.model.bindings import Listing
 from schemagen.model.paths import WHOLE, map_key, steps
@@ -348,7 +348,9 @@ def _by_name(position: int) -> int:
 
 def _number(item: Identity, listed_item: IndexedItem, names: Sequence[str]) -> Supply | None:
     """Return the member with one of ``names`` that is an integer."""
-    members = Identity(item.index, listed_item, item.table).members if listed_item.structure else {}
+    if not listed_item.structure:
+        return None
+    members = Identity(item.index, listed_item, item.table).members
     for position, name in enumerate(names):
         member = members.get(name)
         if member and member.shape == Scalar("int64") and not map_key(member.name):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemagen.api_models.patterns import overlap
+from schemagen.inference.patterns import overlap
 
 CLUSTER = r"arn:aws(-[a-z]{1,5}){0,3}:made:[a-z0-9-]+:\d{12}:cluster/[\w.-]{1,255}"
 BUS = r"arn:aws(-[a-z]{1,5}){0,3}:made:[a-z0-9-]+:\d{12}:bus/[\w.-]{1,255}"
