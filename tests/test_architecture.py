@@ -21,6 +21,7 @@ SOURCES = CHECKOUT / "parser" / PACKAGE
 ROOMS: dict[str, tuple[str, ...]] = {
     "runtime": (),
     "diagnostics": ("runtime",),
+    "limits": (),
     "typetable": (),
     "names": ("runtime",),
     "model": ("diagnostics", "runtime", "names"),
@@ -29,8 +30,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "typed_pages": ("diagnostics", "typetable", "model"),
     "fits": ("typetable", "model"),
     "targets": ("diagnostics", "typetable", "model", "catalog", "typed_pages"),
-    "settings": ("diagnostics", "names", "typetable", "model", "targets"),
-    "lockfile": ("diagnostics", "runtime", "names", "typetable", "model", "settings"),
+    "settings": ("diagnostics", "limits", "names", "typetable", "model", "targets"),
+    "lockfile": ("diagnostics", "limits", "runtime", "names", "typetable", "model", "settings"),
     "reconcile": ("names", "typetable", "model", "settings", "catalog"),
     "link": (
         *("names", "typetable", "model", "settings"),
@@ -58,8 +59,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("typed_pages", "fits", "api_models"),
     ),
     "build": (
-        *("diagnostics", "runtime", "names", "model", "pages", "settings", "lockfile"),
-        *("targets", "catalog", "inputs", "emit"),
+        *("diagnostics", "limits", "runtime", "names", "model", "pages", "settings"),
+        *("lockfile", "targets", "catalog", "inputs", "emit"),
     ),
     "bind": (
         *("diagnostics", "model", "pages", "settings", "lockfile", "typed_pages", "inputs"),
@@ -74,7 +75,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("diagnostics", "runtime", "model", "settings", "inputs", "coverage", "build", "bind"),
         "catalog_source",
     ),
-    "cli": ("diagnostics", "model", "settings", "inputs", "coverage", "build", "report", "api"),
+    "cli": (
+        *("diagnostics", "limits", "model", "settings", "inputs", "coverage", "build"),
+        *("report", "api"),
+    ),
 }
 # What makes the package and the command ``python -m schemagen`` of these rooms.
 FRAME: dict[str, tuple[str, ...]] = {"__init__": (), "__main__": ("cli",)}
@@ -96,7 +100,7 @@ THIRD_PARTY = {
     ),
     "datamodel_code_generator": ("emit/pydantic/models.py",),
     "jinja2": ("emit/sandbox.py", "emit/templating.py", "emit/user_template.py"),
-    "jsonschema": ("emit/json_schema.py", "settings/load.py"),
+    "jsonschema": ("emit/json_schema.py", "settings/json_schemas.py"),
     "markdown_it": ("pages/markdown.py",),
     "packaging": ("settings/load.py",),
     "rich": ("cli/build.py", "report/terminal.py"),

@@ -52,7 +52,15 @@ def test_version_option_prints_name_and_version() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["bild"], ["build", "--jobs", "0"], ["inspect", "aws.nothing"]]
+    "arguments",
+    [
+        ["bild"],
+        ["build", "--jobs", "0"],
+        ["build", "--docs", "a" * 300],
+        ["build", "--out", "docs_src/generated"],
+        ["build", "--out", "."],
+        ["inspect", "aws.nothing"],
+    ],
 )
 def test_usage_errors_exit_with_2(project: Path, arguments: list[str]) -> None:
     """A wrong call exits with 2 and says why on stderr."""

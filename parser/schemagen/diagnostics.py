@@ -13,8 +13,11 @@ from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
+from reprlib import Repr
 from types import MappingProxyType
+from typing import Any
 
 from schemagen.runtime import lookup
 
@@ -90,8 +93,8 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        position = f"{printable(self.path)}:{self.line}:{self.column}"
-        return f"{position}: {self.code} {printable(self.message)}"
+        position = f"{_bounded(self.path)}:{self.line}:{self.column}"
+        return f"{position}: {self.code} {_bounded(self.message)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,14 @@ class SourcePosition:
         return Problem(self.path, *self.keys.get(key, self.keys[""]), code, message)
 
 
+_MAX_SHOWN = 1500
+"""Characters of a message: the longest lists of known names have 900."""
+
+
+def _bounded(text: str) -> str:
+    return printable(text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…")
+
+
 def printable(text: str) -> str:
     """Escape unprintable characters, which could move a terminal's cursor; file names may contain any."""
     return text if text.isprintable() else repr(text)[1:-1]
@@ -121,6 +132,35 @@ def printable(text: str) -> str:
 def shown(text: str) -> str:
     """Quote ``text`` for a message, on one line and shortened to 60 characters."""
     return repr(text if len(text) <= 60 else f"{text[:59]}…")
+
+
+def excerpt(value: object) -> str:
+    """Format a value for a message, shortened."""
+    return _excerpts.repr(value)
+
+
+class _Excerpts(Repr):
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel = 4
+        self.maxdict = self.maxlist = self.maxtuple = 6
+        self.maxother = self.maxlong = 60
+
+    def repr_str(self, x: str, level: int) -> str:
+        return shown(x)
+
+    def repr_dict(self, x: dict[Any, Any], level: int) -> str:
+        # The base class sorts the keys.
+        if level <= 0:
+            return "{…}"
+        entries = [
+            f"{self.repr1(key, level - 1)}: {self.repr1(value, level - 1)}"
+            for key, value in islice(x.items(), self.maxdict)
+        ]
+        return f"{{{', '.join(entries + ['…'] * (len(x) > self.maxdict))}}}"
+
+
+_excerpts = _Excerpts()
 
 
 def display_path(path: Path, root: Path) -> str:

@@ -722,7 +722,7 @@ class TypeTable:
         """
         if expression.count("<") > MAX_ARRAYS:
             raise ArraysTooDeep(
-                f"arrays are nested deeper than {MAX_ARRAYS} levels: {expression!r}"
+                f"arrays are nested deeper than {MAX_ARRAYS} levels: {expression[:60]!r}…"
             )
         text = expression.strip()
         if match := _ARRAY.fullmatch(text):

@@ -381,10 +381,21 @@ def test_build_refuses_to_overwrite_foreign_files(tmp_path: Path) -> None:
         ('"pyproject.toml"', '"../../pyproject.toml"'),
         ('"tables": {', '"tables": ["'),
         ('"toolchain"', '"tolchain"'),
+        ('"format": 2', '"format": ' + "9" * 5000),
+        ('"format": 2', '"format": NaN'),
+        ('"format": 2', '"format": ' + "[" * 100_000),
+        ('"pyproject.toml"', '"py\\ud800project.toml"'),
+        ('"pyproject.toml"', '"py\\u0000project.toml"'),
+        ('"pyproject.toml"', '"p\u00fdproject.toml"'),
+        ('"pyproject.toml"', f'"{"a" * 300}/pyproject.toml"'),
+        ('"module": "sagemaker_trainingjob"', '"module": "x; import os"'),
+        ('"module": "sagemaker_trainingjob"', '"module": ["x"]'),
+        ('"key": true', '"key": 1'),
+        ('"aws.sagemaker_trainingjob": {', '"aws.sagemaker trainingjob": {'),
     ],
 )
 def test_build_ignores_a_manifest_that_cannot_be_read(project: Path, old: str, new: str) -> None:
-    """A manifest with a merge conflict or a wrong entry counts as missing."""
+    """A manifest with a merge conflict or a wrong entry counts as missing, however hostile it is."""
     path = project / "generated/manifest.json"
     text = path.read_text()
     assert old in text

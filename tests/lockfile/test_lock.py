@@ -363,7 +363,7 @@ WRONG: list[tuple[str, str, list[str]]] = [
     # no JSON
     ('"unbound": ["zone"]', '"unbound": ["zone"', ["16:5: SG401 is not JSON: Expecting ',' delimiter"]),
     (TEXT, "", ["1:1: SG401 is not JSON: Expecting value"]),
-    (TEXT, "[" * 100_000, ["1:1: SG401 is nested too deeply"]),
+    (TEXT, "[" * 100_000, ["1:101: SG401 is nested deeper than 100 levels"]),
     ('"Name"', '"N\udce9me"', ["9:30: SG401 is not UTF-8"]),
     # not of the form
     (TEXT, "[]", ["1:1: SG401 the file must be an object, not a list"]),

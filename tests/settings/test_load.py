@@ -306,6 +306,14 @@ unbound = true
     "text",
     [
         'package_version = "1.--+"',
+        f'package_version = "1.dev{"1" * 5000}"',
+        'types.string.postgres = "text DEFAULT pg_sleep(5)"',
+        "types.string.duckdb = { name = 'TEXT', via = 'TEXT UNIQUE' }",
+        "types.string.json_schema = { minimum = nan }",
+        "types.string.json_schema = { items = { '$ref' = '#/nowhere' } }",
+        'docs = ""',
+        'out = "a\\u0000b"',
+        f'bindings = "a/{"b" * 256}"',
         'package_version = "\u0661.0"',
         'package_version = " 1.0"',
         'types.string.python = "class.def"',
@@ -332,6 +340,68 @@ def test_load_settings_refuses_what_no_file_could_be_generated_from(
     (problem,) = problems(tmp_path)
     key = text.partition(" = ")[0]
     assert problem.startswith(f"schemagen.toml:1:1: SG302 {key} must be ")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            'docs = "a"\nout = "a/b"',
+            "2:1: SG302 out (a/b) is inside docs (a); choose a folder outside",
+        ),
+        (
+            'out = "docs_src/b"',
+            "1:1: SG302 out (docs_src/b) is inside docs (docs_src); choose a folder outside",
+        ),
+        (
+            'docs = "link/c"\nout = "a"',
+            "2:1: SG302 docs (link/c) is inside out (a); choose a folder outside",
+        ),
+        ('docs = "generated"', "1:1: SG302 out must be another folder than docs, not 'generated'"),
+    ],
+)
+def test_load_settings_refuses_pages_among_generated_files(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    """Neither folder may be in the other, also behind a link: generated files would be read as pages."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "link").symlink_to("a")
+    (tmp_path / "schemagen.toml").write_text(text)
+    assert problems(tmp_path) == [f"schemagen.toml:{message}"]
+
+
+def test_load_settings_accepts_folders_with_similar_names(tmp_path: Path) -> None:
+    """`a` is not inside `a_b`, and both may be beside each other anywhere."""
+    (tmp_path / "schemagen.toml").write_text('docs = "x/a"\nout = "x/a_b"')
+    assert load_settings(tmp_path).out == tmp_path / "x/a_b"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"docs = {'9' * 5000}", "1:8: SG301 has a number of more than 300 digits"),
+        (f"docs = {'[' * 2000}{']' * 2000}", "1:108: SG301 is nested deeper than 100 levels"),
+        (f"docs.{'.'.join('a' * 20_000)} = 1", "1:1: SG301 is nested deeper than 100 levels"),
+        (
+            f"docs = '{'a' * 300}'",
+            f"1:1: SG302 docs must be a string: a folder, relative to this file, not '{'a' * 59}…': "
+            "a part of it is longer than 255 bytes",
+        ),
+        (
+            "docs = {a = 1, b = [1, 2, {c = 1979-01-01}]}",
+            "1:1: SG302 docs must be a string: a folder, relative to this file, not "
+            "{'a': 1, 'b': [1, 2, {'c': datetime.date(1979, 1, 1)}]}",
+        ),
+        (
+            f"[[columns]]\ntype = '{'array<' * 2000}string{'>' * 2000}'",
+            f"2:1: SG302 arrays are nested deeper than 8 levels: '{'array<' * 10}'…",
+        ),
+    ],
+)
+def test_load_settings_survives_hostile_files(tmp_path: Path, text: str, message: str) -> None:
+    """Long numbers, deep nesting, dates and long names are problems of one short line."""
+    (tmp_path / "schemagen.toml").write_text(text)
+    assert problems(tmp_path) == [f"schemagen.toml:{message}"]
 
 
 @pytest.mark.parametrize(

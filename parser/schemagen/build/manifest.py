@@ -8,12 +8,15 @@ same bytes on every machine.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast
 
+from schemagen import limits
 from schemagen.catalog import TableFacts
+from schemagen.names import SERVICE_NAME
 
 FILE = "manifest.json"
 FORMAT = 2
@@ -95,7 +98,7 @@ def read(folder: Path) -> tuple[Manifest, str | None]:
     except (OSError, UnicodeDecodeError) as error:
         raise Unreadable(str(error)) from error
     try:
-        document = json.loads(text)
+        document = cast("dict[str, Any]", limits.read_json(text))
         if document["format"] not in (FORMAT, _WITHOUT_FILES):
             raise Unreadable(f"its format is {document['format']!r}, not {FORMAT}")
         inputs, services = InputHashes(), dict[str, str]()
@@ -167,15 +170,36 @@ _FACTS = tuple(fact.name for fact in fields(TableFacts) if fact.name != "id")
 
 
 def _entry(name: str, row: Mapping[str, Any]) -> TableEntry:
-    facts = dict(row["facts"])
-    facts["structures"] = tuple((service, structure) for service, structure in facts["structures"])
     return TableEntry(
-        facts=TableFacts(id=name, **facts),
+        facts=_facts(name, **row["facts"]),
         page=str(row["page"]),
         page_hash=str(row["page_hash"]),
         binding_hash=str(row["binding_hash"]),
         outputs=_hashes(row["outputs"]),
     )
+
+
+def _facts(id: str, *, structures: object, **others: object) -> TableFacts:
+    """Check what shared files would say about a table. They are source code, so names must be names."""
+    pairs = tuple(
+        (str(service), str(name)) for service, name in cast("list[list[object]]", structures)
+    )
+    facts = TableFacts(id=id, structures=pairs, **cast("dict[str, Any]", others))
+    names = (facts.module, facts.model, *id.split("."))
+    right = (
+        all(type(fact) is bool for fact in (facts.key, facts.function, facts.deprecated))
+        and all(_NAME.fullmatch(name) for name in names)
+        and (facts.service == "" or SERVICE_NAME.fullmatch(facts.service))
+        and all(
+            SERVICE_NAME.fullmatch(service) and _NAME.fullmatch(name) for service, name in pairs
+        )
+    )
+    if not right:
+        raise Unreadable(f"the facts of {id!r} are not those of a table")
+    return facts
+
+
+_NAME = re.compile(r"[A-Za-z0-9_]+")
 
 
 def _hashes(values: object) -> dict[str, str]:
@@ -184,7 +208,8 @@ def _hashes(values: object) -> dict[str, str]:
     hashes = cast("dict[str, str]", values)
     for path, value in hashes.items():
         # String tests: PurePosixPath would take longer than all the rest of `read`.
-        outside = path.startswith("/") or "\\" in path or ":" in path
+        outside = path.startswith("/") or "\\" in path or ":" in path or not path.isascii()
+        outside = outside or (len(path) > limits.MAX_NAME and bool(limits.path_fault(path)))
         if outside or ".." in path.split("/") or not isinstance(cast("object", value), str):
             raise Unreadable(f"{path!r} is not a path below the output folder")
     return hashes

@@ -12,6 +12,7 @@ import click
 
 from schemagen.cli.streams import output
 from schemagen.diagnostics import UnknownTables
+from schemagen.limits import path_fault
 
 if TYPE_CHECKING:
     from schemagen.settings.load import Settings
@@ -24,9 +25,24 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def folder_options(command: Command) -> Command:
     """Add ``--docs`` and ``--out``, which override the settings."""
-    folder = click.Path(path_type=Path)
-    command = click.option("--out", type=folder, help="Folder of the generated package.")(command)
-    return click.option("--docs", type=folder, help="Folder of the pages.")(command)
+    command = click.option(
+        "--out", type=_FOLDER, callback=_possible, help="Folder of the generated package."
+    )(command)
+    return click.option("--docs", type=_FOLDER, callback=_possible, help="Folder of the pages.")(
+        command
+    )
+
+
+_FOLDER = click.Path(path_type=Path)
+
+
+def _possible(
+    context: click.Context, parameter: click.Parameter, value: Path | None
+) -> Path | None:
+    """Refuse a folder whose name no folder can have."""
+    if value is not None and (fault := path_fault(str(value))):
+        raise click.BadParameter(f"no folder can have this name: {fault}", context, parameter)
+    return value
 
 
 def format_option(*formats: str) -> Callable[[Command], Command]:
@@ -48,18 +64,20 @@ def settings_with(
 
     If ``reads_pages``, problems of the pages are reported together with those of the settings.
     """
+    from schemagen.settings.load import load_settings, nested_folders
+
     if reads_pages:
         from schemagen.inputs import load_and_check
 
         settings = load_and_check(_working_folder(), docs and docs.absolute())
     else:
-        from schemagen.settings.load import load_settings
-
         settings = load_settings(_working_folder())
     if docs is not None:
         settings = replace(settings, docs=docs.absolute())
     if out is not None:
         settings = replace(settings, out=out.absolute())
+    if fault := nested_folders(settings):
+        raise click.UsageError(fault)
     return settings
 
 

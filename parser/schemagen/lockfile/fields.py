@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any, get_args
 
+from schemagen.diagnostics import shown
 from schemagen.lockfile.codecs import (
     COUNT,
     FLAG,
@@ -58,7 +59,7 @@ from schemagen.settings.positions import KeyPath, line_column
 def _read_name(form: Form, key_path: KeyPath, value: object) -> str:
     text = read_string(form, key_path, value)
     if text and not API_NAME.fullmatch(text):
-        message = f"{text!r} is not an API name (ASCII letters, digits and _)"
+        message = f"{shown(text)} is not an API name (ASCII letters, digits and _)"
         form.wrong(key_path, message)
     return text
 

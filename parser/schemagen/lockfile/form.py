@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Final, cast
 
+from schemagen import limits
 from schemagen.diagnostics import Problem, ProblemsFound
 from schemagen.settings import positions
 from schemagen.settings.positions import KeyPath, line_column
@@ -26,24 +27,21 @@ def decode(path: str, data: bytes) -> str:
 def load(path: str, text: str) -> tuple[object, bool]:
     """Load the document in ``text``; the bool is whether an object has a duplicate key.
 
-    Raises `ProblemsFound` with SG401 if ``text`` is not JSON.
+    Raises `ProblemsFound` with SG401 if ``text`` is not JSON, or exceeds a limit.
     """
     duplicates = False
 
-    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    def unique(pairs: limits.Pairs) -> dict[str, object]:
         nonlocal duplicates
         entries = dict(pairs)
         duplicates = duplicates or len(entries) != len(pairs)
         return entries
 
     try:
-        return json.loads(text, object_pairs_hook=unique), duplicates
-    except json.JSONDecodeError as error:
-        message = f"is not JSON: {error.msg}"
-        problem = Problem(path, error.lineno, error.colno, "SG401", message)
+        return limits.read_json(text, unique), duplicates
+    except limits.NotReadable as error:
+        problem = Problem(path, error.line, error.column, "SG401", error.message)
         raise ProblemsFound([problem]) from error
-    except RecursionError as error:
-        raise ProblemsFound([Problem(path, 1, 1, "SG401", "is nested too deeply")]) from error
 
 
 def bound_tables(data: bytes) -> frozenset[str]:

@@ -18,6 +18,8 @@ from collections.abc import Container
 from dataclasses import dataclass
 from functools import cache
 
+from schemagen.diagnostics import shown
+from schemagen.limits import MAX_DEPTH
 from schemagen.model import arn_format
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.names import API_NAME
@@ -41,6 +43,8 @@ _BASENAME = re.compile(r"basename\((.+)\)")
 @cache  # A lock spells the same few types thousands of times.
 def parse_type(text: str) -> Notation:
     """Parse a type. Raises ValueError with a message for users."""
+    if text.count("<") > MAX_DEPTH:
+        raise ValueError(f"{shown(text)} is nested deeper than {MAX_DEPTH} levels")
     required = text.endswith("!")
     shape, enumeration = _parse(text.removesuffix("!"))
     return Notation(shape, required, enumeration)
@@ -56,7 +60,7 @@ def _parse(text: str) -> tuple[Shape, str]:
     if text[:1] in ("#", "$") and API_NAME.fullmatch(text, 1):
         return (StructureRef(text[1:]), "") if text[0] == "#" else (Scalar("string"), text[1:])
     raise ValueError(
-        f"{text!r} is not a type; types are {', '.join(scalar.name for scalar in SCALARS)}, "
+        f"{shown(text)} is not a type; types are {', '.join(scalar.name for scalar in SCALARS)}, "
         "#Structure, $Enumeration, list<T>, map<T>"
     )
 

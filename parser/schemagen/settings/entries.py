@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from schemagen.diagnostics import Problem, SourcePosition, did_you_mean
+from schemagen.diagnostics import Problem, SourcePosition, did_you_mean, excerpt, shown
 from schemagen.settings.positions import KeyPath
 from schemagen.settings.setting import Setting
 
@@ -45,7 +45,7 @@ class Entry:
         for key, value in self.values.items():
             if key not in known:
                 message = (
-                    f"unknown key {key!r} of this {self.noun} (known keys: {', '.join(known)})"
+                    f"unknown key {shown(key)} of this {self.noun} (known keys: {', '.join(known)})"
                 )
                 self.wrong(message + did_you_mean(key, unused), key)
             elif (result := known[key].parse(value)) is not None:
@@ -76,5 +76,5 @@ def read(
         position = SourcePosition(path, {**keys, "": line_column((*key_path, number))})
         found = Entry(noun, values, position)
         if not isinstance(entry, dict):
-            found.wrong(f"an {noun} must be a table, not {entry!r}")
+            found.wrong(f"an {noun} must be a table, not {excerpt(entry)}")
         yield found

@@ -6,9 +6,8 @@ A setting is a row of `SETTINGS` and an attribute of `Settings`, which holds its
 from __future__ import annotations
 
 import ast
-import json
+import os
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,15 +15,24 @@ from keyword import iskeyword
 from pathlib import Path
 from typing import Any, cast
 
-from schemagen.diagnostics import Problem, ProblemsFound, did_you_mean, display_path
+from schemagen import limits
+from schemagen.diagnostics import Problem, ProblemsFound, did_you_mean, display_path, excerpt, shown
 from schemagen.names import NestedNames, is_package_name
-from schemagen.settings import columns, members, overrides, positions, python_types
+from schemagen.settings import (
+    columns,
+    json_schemas,
+    members,
+    overrides,
+    positions,
+    python_types,
+)
 from schemagen.settings import targets as target_settings
 from schemagen.settings.columns import ColumnRule
 from schemagen.settings.members import MemberChoice
 from schemagen.settings.overrides import Overrides
 from schemagen.settings.positions import KeyPath, Positions
 from schemagen.settings.setting import Setting, as_string, as_table, matching
+from schemagen.settings.sql_types import is_sql_type
 from schemagen.settings.targets import Targets
 from schemagen.targets.registry import BUILT_IN, Target, default_targets
 from schemagen.typetable import (
@@ -85,6 +93,20 @@ class Settings:
         return display_path(path, self.root)
 
 
+def nested_folders(settings: Settings) -> str:
+    """Explain why ``docs`` and ``out`` exclude each other: one is in the other, where generated files
+    would be read as pages. Returns "" if neither is."""
+    docs, out = (Path(os.path.realpath(folder)) for folder in (settings.docs, settings.out))
+    shown = settings.display(settings.out), settings.display(settings.docs)
+    if docs == out:
+        return f"out must be another folder than docs, not {shown[0]!r}"
+    if docs in out.parents:
+        return f"out ({shown[0]}) is inside docs ({shown[1]}); choose a folder outside"
+    if out in docs.parents:
+        return f"docs ({shown[1]}) is inside out ({shown[0]}); choose a folder outside"
+    return ""
+
+
 class InvalidSettings(ProblemsFound):
     """Raised when settings are invalid.
 
@@ -130,13 +152,22 @@ def _settings(
 
 # --- what a setting may be ------------------------------------------------------------------------
 
-_SQL_TYPE = re.compile(r"[A-Za-z_][A-Za-z0-9_ ]*(\((?:[A-Za-z0-9_ ,]|\[\])*\))?(\[\])*")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]*")
 _ROW_NAMES = ("str", "int", "float", "bool", "datetime", "Json", "dict", "list", "None")
 _CONVERTERS = tuple(sorted({row.convert for row in TYPES}))
 _ENCODERS = tuple(sorted({sql.encode for row in TYPES for sql in row.sql.values()}))
 _DECODERS = tuple(sorted({sql.decode for row in TYPES for sql in row.sql.values()}))
-_TOML_POSITION = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+_FOLDER = "a string: a folder, relative to this file"
+
+
+def _folder(value: object) -> str | None:
+    return value if isinstance(value, str) and not limits.path_fault(value) else None
+
+
+def _folder_fault(value: object) -> str:
+    return limits.path_fault(value) if isinstance(value, str) else ""
 
 
 def _array(value: object) -> list[object] | None:
@@ -175,18 +206,7 @@ def _python_type(value: object) -> PythonType | None:
 
 
 def _json_schema(value: object) -> dict[str, Any] | None:
-    from jsonschema import Draft202012Validator, SchemaError
-
-    schema = as_table(value)
-    if schema is None:
-        return None
-    try:
-        # TOML has dates and infinite numbers, JSON has neither.
-        json.dumps(schema, allow_nan=False)
-        Draft202012Validator.check_schema(schema)
-    except (TypeError, ValueError, SchemaError):
-        return None
-    return schema
+    return None if json_schemas.fault(value) else as_table(value)
 
 
 def _row(value: object) -> str | None:
@@ -218,14 +238,14 @@ def _is_row(expression: ast.expr) -> bool:
 
 def _version(value: object) -> str | None:
     """Accept a version in the form of PEP 440, which the generated pyproject.toml needs."""
-    from packaging.version import InvalidVersion, Version
+    from packaging.version import Version
 
     # `Version` accepts white space around a version, and letters that fold to ASCII.
     if not isinstance(value, str) or not value.isascii() or value != value.strip():
         return None
     try:
         Version(value)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or a number of more digits than Python reads
         return None
     return value
 
@@ -235,9 +255,9 @@ def _converter(value: object) -> str | None:
 
 
 SETTINGS = (
-    Setting("docs", "a string: a folder, relative to this file", as_string),
-    Setting("out", "a string: a folder, relative to this file", as_string),
-    Setting("bindings", "a string: a folder, relative to this file", as_string),
+    Setting("docs", _FOLDER, _folder, _folder_fault),
+    Setting("out", _FOLDER, _folder, _folder_fault),
+    Setting("bindings", _FOLDER, _folder, _folder_fault),
     Setting(
         "exclude",
         "an array of paths of pages relative to `docs`, or patterns such as 'aws_api/lambda/*'",
@@ -267,7 +287,12 @@ SETTINGS = (
 # The fields of a type; each notation is one more, see `_Reader.sql_type`.
 _TYPE_FIELDS = (
     Setting("python", "a dotted Python name, such as 'uuid.UUID'", _python_type),
-    Setting("json_schema", "a table: a valid JSON Schema (2020-12) of a value", _json_schema),
+    Setting(
+        "json_schema",
+        "a table: a valid JSON Schema (2020-12) of a value",
+        _json_schema,
+        json_schemas.fault,
+    ),
     Setting(
         "row",
         f"a Python type made of {', '.join(_ROW_NAMES)} and |, such as 'dict[str, int | None]'",
@@ -303,18 +328,9 @@ class _Reader:
     def table(self) -> dict[str, Any] | None:
         """Return the table of schemagen's settings; None for a pyproject.toml without it."""
         try:
-            document = tomllib.loads(self.text)
-        except tomllib.TOMLDecodeError as error:
-            message = str(error)
-            position = _TOML_POSITION.search(message)
-            line, column = 1, 1
-            if position:
-                message = message[: position.start()]
-                lines = self.text.splitlines() or [""]
-                line = int(position[1] or len(lines))
-                column = int(position[2] or len(lines[-1]) + 1)
-            message = f"is not valid TOML: {message[:1].lower()}{message[1:]}"
-            problem = Problem(self.path.name, line, column, "SG301", message)
+            document = limits.read_toml(self.text)
+        except limits.NotReadable as error:
+            problem = Problem(self.path.name, error.line, error.column, "SG301", error.message)
             raise ProblemsFound([problem]) from error
         if not self.root:
             return document
@@ -366,6 +382,8 @@ class _Reader:
         )
         self.problems += problems
         settings = _settings(self.path.parent, **values)
+        if fault := nested_folders(settings):
+            self.wrong(("out",) if "out" in table else ("docs",), fault)
         if self.problems:
             usable = settings if "docs" in values or "docs" not in table else None
             raise InvalidSettings(self.problems, usable)
@@ -384,7 +402,7 @@ class _Reader:
                         f"; settings are at the top level of {self.path.name}: write `[types.uuid]`, "
                         "not `[tool.schemagen.types.uuid]`"
                     )
-                self.wrong((name,), f"unknown setting {name!r} {known}{hint}")
+                self.wrong((name,), f"unknown setting {shown(name)} {known}{hint}")
             elif (parsed := self.parsed(settings[name], (name,), value)) is not None:
                 values[name] = parsed
         return values
@@ -404,10 +422,10 @@ class _Reader:
                 self.wrong(
                     ("types", name),
                     "the name of a type must be lower-case letters, digits and _, "
-                    f"with a letter first, not {name!r}",
+                    f"with a letter first, not {shown(name)}",
                 )
             elif fields is None:
-                self.wrong(("types", name), f"types.{name} must be a table, not {value!r}")
+                self.wrong(("types", name), f"types.{name} must be a table, not {excerpt(value)}")
             elif row := self.type_row(name, fields, rows.get(name), targets):
                 rows[name] = row
         for target, spelled in targets.spelled.items():
@@ -463,7 +481,7 @@ class _Reader:
                 known_fields = (*settings, *notations)
                 self.wrong(
                     key_path,
-                    f"types.{name} has the unknown field {key!r} (known fields: "
+                    f"types.{name} has the unknown field {shown(key)} (known fields: "
                     f"{', '.join(known_fields)}){did_you_mean(key, known_fields)}",
                 )
         if len(self.problems) > before:
@@ -495,7 +513,9 @@ class _Reader:
             if row is None:
                 if name not in declared:
                     known = f"(known types: {', '.join(rows)})"
-                    self.wrong(key_path, f"unknown type {name!r} {known}{did_you_mean(name, rows)}")
+                    self.wrong(
+                        key_path, f"unknown type {shown(name)} {known}{did_you_mean(name, rows)}"
+                    )
             elif not isinstance(notation, Dialect):
                 rows[name] = replace(row, spelled={**row.spelled, notation.name: text})
             elif sql_type := self.sql_type(key_path, text, row.sql.get(notation.name), row.convert):
@@ -516,17 +536,18 @@ class _Reader:
             part in allowed
             and isinstance(text, str)
             and (text in (allowed[part] or (text,)))
-            and (part not in ("name", "via") or _SQL_TYPE.fullmatch(text))
+            and (part not in ("name", "via") or is_sql_type(text))
             for part, text in fields.items()
         )
         if not right:
             accepts = (
                 "an SQL type, such as 'numeric(10, 2)', or a table {name, encode, decode, via}"
             )
-            if isinstance(value, dict):
+            if value is fields:
                 decoders = ", ".join(filter(None, _DECODERS))
                 accepts += f" (encode: {', '.join(_ENCODERS)}; decode: {decoders})"
-            self.wrong(key_path, f"{'.'.join(map(str, key_path))} must be {accepts}, not {value!r}")
+            name = ".".join(map(str, key_path))
+            self.wrong(key_path, f"{name} must be {accepts}, not {excerpt(value)}")
             return None
         return SqlType(
             name=fields["name"],

@@ -6,6 +6,9 @@ import json as _json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from schemagen.limits import MAX_DEPTH
 
 KeyPath = tuple[str | int, ...]
 """The keys and indexes that lead to an entry."""
@@ -52,7 +55,7 @@ def json(text: str) -> Positions:
     """Find the positions of a valid JSON text: of keys in objects, and of values in lists."""
     offsets: dict[KeyPath, int] = {}
     duplicates: list[tuple[KeyPath, int]] = []
-    for path, offset in _Json(text).entries((), 0):
+    for path, offset in _json_entries(text):
         if offsets.setdefault(path, offset) != offset:
             duplicates.append((path, offset))
     return Positions(text, offsets, tuple(duplicates))
@@ -175,38 +178,53 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _decode = _json.JSONDecoder().raw_decode
 
 
-class _Json:
-    """Scans a valid JSON text."""
+@dataclass(slots=True)
+class _Container:
+    """An object or list whose end was not seen yet; ``index`` is that of its next element, None in an
+    object."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.end = 0
+    key_path: KeyPath
+    index: int | None
 
-    def entries(self, key_path: KeyPath, start: int) -> Iterator[tuple[KeyPath, int]]:
-        """Yield the entries inside the value at ``start``, then set ``end`` to the offset after it."""
-        text = self.text
-        start = self.skip(start)
-        if text[start] not in "{[":
-            self.end = _decode(text, start)[1]
+
+def _json_entries(text: str) -> Iterator[tuple[KeyPath, int]]:
+    """Scan a valid JSON text, and yield the key path and offset of each entry. What is nested deeper than
+    `MAX_DEPTH` is passed over."""
+    around: list[_Container] = []
+    key_path: KeyPath = ()
+    offset = _skip(text, 0)
+    while True:
+        # At a value, or at the end of the innermost container.
+        if text[offset] in "{[":
+            around.append(_Container(key_path, 0 if text[offset] == "[" else None))
+            offset = _skip(text, offset + 1)
+        elif text[offset] in "}]":
+            around.pop()
+            offset = _skip(text, offset + 1)
+        else:
+            offset = _skip(text, _decode(text, offset)[1])
+        if not around:
             return
-        closing = "}" if text[start] == "{" else "]"
-        offset = self.skip(start + 1)
-        index = 0
-        while text[offset] != closing:
-            step: str | int = index
-            entry = offset
-            if closing == "}":
-                step, offset = _decode(text, offset)
-                offset = self.skip(offset) + 1  # the ":"
-            yield (*key_path, step), entry
-            yield from self.entries((*key_path, step), offset)
-            offset = self.skip(self.end)
-            if text[offset] == ",":
-                offset = self.skip(offset + 1)
-            index += 1
-        self.end = offset + 1
+        if text[offset] == ",":
+            offset = _skip(text, offset + 1)
+        if text[offset] in "}]":
+            continue
+        container = around[-1]
+        entry = offset
+        step: str | int
+        if container.index is None:
+            step, offset = _decode(text, offset)
+            offset = _skip(text, _skip(text, offset) + 1)  # the ":"
+        else:
+            step = container.index
+            container.index += 1
+        key_path = container.key_path
+        if len(key_path) < MAX_DEPTH:
+            key_path = (*key_path, step)
+            yield key_path, entry
 
-    def skip(self, offset: int) -> int:
-        """Return the offset after the white space at ``offset``."""
-        match = _SPACE.match(self.text, offset)
-        return match.end() if match else offset
+
+def _skip(text: str, offset: int) -> int:
+    """Return the offset after the white space at ``offset``."""
+    match = _SPACE.match(text, offset)
+    return match.end() if match else offset

@@ -7,22 +7,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
+from schemagen.diagnostics import excerpt
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
     """A key and the values that it accepts.
 
     ``accepts`` completes the message "NAME must be …". ``parse`` converts a value to the form that the
-    program uses, or returns None if the value is not accepted.
+    program uses, or returns None if the value is not accepted; then ``explain`` may say why.
     """
 
     name: str
     accepts: str
     parse: Callable[[object], object | None]
+    explain: Callable[[object], str] | None = None
 
     def refusal(self, value: object, name: str = "") -> str:
         """Format the message for a value that is not accepted; ``name`` is the dotted key, if nested."""
-        return f"{name or self.name} must be {self.accepts}, not {value!r}"
+        reason = self.explain(value) if self.explain else ""
+        message = f"{name or self.name} must be {self.accepts}, not {excerpt(value)}"
+        return f"{message}: {reason}" if reason else message
 
 
 def as_string(value: object) -> str | None:

@@ -12,7 +12,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from schemagen.diagnostics import Problem, SourcePosition, did_you_mean, display_path
+from schemagen.diagnostics import (
+    Problem,
+    SourcePosition,
+    did_you_mean,
+    display_path,
+    excerpt,
+    shown,
+)
+from schemagen.limits import path_fault
 from schemagen.names import is_device
 from schemagen.settings.entries import Entry
 from schemagen.settings.positions import KeyPath
@@ -113,7 +121,7 @@ def parse(
         position = SourcePosition(path, {**keys, "": line_column(("targets", name))})
         entry = Entry(f"target {name!r}", values, position)
         if not isinstance(value, dict):
-            entry.wrong(f"targets.{name} must be a table, not {value!r}")
+            entry.wrong(f"targets.{name} must be a table, not {excerpt(value)}")
         target = None if entry.problems else _target(name, entry, root, known)
         problems += entry.problems
         if target is None:
@@ -133,7 +141,9 @@ def parse(
             if isinstance(item, str) and item in known:
                 names.append(item)
                 continue
-            message = f"unknown target {item!r} in outputs (known targets: {', '.join(known)})"
+            message = (
+                f"unknown target {excerpt(item)} in outputs (known targets: {', '.join(known)})"
+            )
             message += did_you_mean(item, known) if isinstance(item, str) else ""
             problems.append(Problem(path, line, column, "SG302", message))
         problems += _without_use(names, known, notations, position)
@@ -146,7 +156,7 @@ def _target(name: str, entry: Entry, root: Path, known: Mapping[str, Target]) ->
     if not _NAME.fullmatch(name) or name == "python":
         entry.wrong(
             "the name of a target must be lower-case letters, digits and _, with a letter first, "
-            f"and not 'python', not {name!r}"
+            f"and not 'python', not {shown(name)}"
         )
     replaced = known.get(name)
     if replaced is not None and replaced.dotted:
@@ -195,7 +205,7 @@ def _check_path(pattern: str, entry: Entry) -> None:
         for segment in plain.split("/")
     )
     if not right:
-        entry.wrong(f"path must be {_PATH}, not {pattern!r}", "path")
+        entry.wrong(f"path must be {_PATH}, not {shown(pattern)}", "path")
     elif plain.split("/")[0].lower() in _OWN:
         own = pattern.split("/")[0]
         entry.wrong(f"path must not be {own!r}, which is in every package; choose another", "path")
@@ -203,11 +213,10 @@ def _check_path(pattern: str, entry: Entry) -> None:
 
 def _template(name: str, entry: Entry, root: Path) -> UserTemplate | None:
     """Read a template and those beside it; None, with a problem, if that fails."""
-    if not name or "\0" in name or Path(name).is_absolute() or ".." in Path(name).parts:
-        entry.wrong(f"template must be a path inside the project, not {name!r}", "template")
+    if path_fault(name) or Path(name).is_absolute() or ".." in Path(name).parts:
+        entry.wrong(f"template must be a path inside the project, not {shown(name)}", "template")
         return None
     path = root / name
-    shown = display_path(path, root)
     texts: dict[str, str] = {}
     for other in sorted({*path.parent.glob(TEMPLATES), path}):
         if other != path and not other.is_file():
@@ -223,7 +232,7 @@ def _template(name: str, entry: Entry, root: Path) -> UserTemplate | None:
             entry.wrong(f"cannot read the template {wrong}: {reason}", "template")
     if entry.problems:
         return None
-    return UserTemplate(shown, path.name, texts, entry.position)
+    return UserTemplate(display_path(path, root), path.name, texts, entry.position)
 
 
 def _same_paths(targets: Iterable[Target]) -> Iterator[Problem]:
