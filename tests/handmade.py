@@ -21,7 +21,7 @@ from schemagen.link import link
 from schemagen.model.origin import Origin
 from schemagen.model.pages import Column, Pages, Table
 from schemagen.names import NestedNames, sql_name
-from schemagen.runtime.catalog_data import table_group
+from schemagen.runtime.catalog_json import table_group
 from schemagen.typed_pages import resolve_types
 from schemagen.typetable import Dialect, TypeTable
 

@@ -14,7 +14,7 @@ import projects
 from golden_responses import CALLS
 from golden_trees import FIRST, FOLDER
 from schemagen import api
-from schemagen.runtime import catalog_data
+from schemagen.runtime import catalog_json
 from schemagen.runtime.catalog_data import CatalogData
 
 OUTPUTS = (
@@ -38,7 +38,7 @@ class Made:
 
     @property
     def data(self) -> CatalogData:
-        return catalog_data.parse(self.files[catalog_data.FILE])
+        return catalog_json.parse(self.files[catalog_json.FILE])
 
     def rows(self) -> dict[str, list[dict[str, object]]]:
         """Rows of mappers by table, with all columns, and one made by hand of the hostile table."""

@@ -124,6 +124,9 @@ def test_load_never_runs_filters_of_the_repository(built: Path, tmp_path: Path) 
         (b'{\n"format": 0\n}', ":2:1: SG601 \"format\" must be"),
         (b'{"format": 1,\n"package": "", "version": "", "tables": {}, "structures": {},\n'
          b'"tables": {}}', ':3:1: SG601 duplicate key "tables"'),
+        (b'{"format": 1, "package": "", "version": "", "tables": {}, "structures": {"s.A": {\n'
+         b'"model": "A", "members": [{"name": "B", "key": "b", "shape": {"list":\n"strnig"}}]}}}',
+         ':2:63: SG601 unknown scalar "strnig"; known scalars: string'),
     ],
 )  # fmt: skip
 def test_load_reports_malformed_files(tmp_path: Path, data: bytes, message: str) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from schemagen.diagnostics import Problem, ProblemsFound, shown
-from schemagen.runtime import catalog_data
+from schemagen.runtime import catalog_json
+from schemagen.runtime.catalog_codecs import CatalogError, DuplicateKeys, NewerFormat
 from schemagen.runtime.catalog_data import CatalogData
 from schemagen.settings import positions
 from schemagen.settings.load import Settings, load_settings
@@ -61,13 +62,13 @@ def _in_folder(folder: Path) -> Path:
             raise _problem(folder.as_posix(), "SG601", message)
         if found:
             return found[0]
-    message = f"no {catalog_data.FILE} is in this folder; write it with `schemagen build`"
+    message = f"no {catalog_json.FILE} is in this folder; write it with `schemagen build`"
     raise _problem(folder.as_posix(), "SG601", message)
 
 
 def _candidates(folder: Path) -> Iterator[list[Path]]:
-    yield [path for path in [folder / catalog_data.FILE] if path.is_file()]
-    yield sorted(folder.glob(f"*/{catalog_data.FILE}"))
+    yield [path for path in [folder / catalog_json.FILE] if path.is_file()]
+    yield sorted(folder.glob(f"*/{catalog_json.FILE}"))
     settings = load_settings(folder)
     if settings.root == folder.absolute():
         path = _catalog_path(settings)
@@ -75,7 +76,7 @@ def _candidates(folder: Path) -> Iterator[list[Path]]:
 
 
 def _catalog_path(settings: Settings) -> Path:
-    return settings.out / settings.package / catalog_data.FILE
+    return settings.out / settings.package / catalog_json.FILE
 
 
 # --- revisions ------------------------------------------------------------------------------------
@@ -126,12 +127,12 @@ def parse(name: str, data: bytes) -> CatalogData:
         position = positions.line_column(before, len(before))
         raise ProblemsFound([Problem(name, *position, "SG601", "is not UTF-8")]) from error
     try:
-        return catalog_data.parse(text)
+        return catalog_json.parse(text)
     except json.JSONDecodeError as error:
         message = f"is not JSON: {error.msg}"
         problem = Problem(name, error.lineno, error.colno, "SG601", message)
         raise ProblemsFound([problem]) from error
-    except catalog_data.DuplicateKeys as error:
+    except DuplicateKeys as error:
         duplicates = positions.json(text).duplicates
         raise ProblemsFound(
             Problem(
@@ -142,8 +143,8 @@ def parse(name: str, data: bytes) -> CatalogData:
             )
             for key_path, offset in duplicates
         ) from error
-    except catalog_data.CatalogError as error:
-        code = "SG602" if isinstance(error, catalog_data.NewerFormat) else "SG601"
+    except CatalogError as error:
+        code = "SG602" if isinstance(error, NewerFormat) else "SG601"
         found = positions.json(text) if any(path for path, _ in error.findings) else None
         raise ProblemsFound(
             Problem(name, *(found.line_column(path) if found else (1, 1)), code, message)

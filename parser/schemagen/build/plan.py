@@ -17,7 +17,7 @@ from schemagen.build.progress import Track, untracked
 from schemagen.build.reading import BuildInputs, read_inputs
 from schemagen.build.up_to_date import NOTHING_HELD, Held, UpToDate, compare
 from schemagen.diagnostics import Problem, ProblemsFound, unreadable_as_problem
-from schemagen.runtime import catalog_data
+from schemagen.runtime import catalog_json
 from schemagen.settings.load import Settings
 
 
@@ -93,7 +93,7 @@ def plan_of(
 
     catalog_text = _catalog_text(settings, tree)
     if held.tables and not catalog_text:
-        path = settings.display(settings.out / settings.package / catalog_data.FILE)
+        path = settings.display(settings.out / settings.package / catalog_json.FILE)
         message = (
             "is missing or was edited: it has the tables whose pages have problems; restore it, or"
             " correct the problems"
@@ -132,7 +132,7 @@ def _require_bindings(settings: Settings, recorded: Manifest) -> None:
 
 def _catalog_text(settings: Settings, tree: OutputTree) -> str:
     """Read the catalogue that the last build wrote; "" if it is missing or was modified."""
-    path = f"{settings.package}/{catalog_data.FILE}"
+    path = f"{settings.package}/{catalog_json.FILE}"
     recorded = tree.manifest.shared.get(path)
     if recorded is None or not tree.has(path, recorded):
         return ""

@@ -28,8 +28,8 @@ from schemagen.emit.paths import located, owner
 from schemagen.emit.pydantic.models import StructureModels, structure_models
 from schemagen.emit.render import render_catalog, render_parts, shared_parts
 from schemagen.inputs import link_all
-from schemagen.runtime import catalog_data
-from schemagen.runtime.catalog_data import split_groups, structure_group, table_group
+from schemagen.runtime import catalog_json
+from schemagen.runtime.catalog_json import split_groups, structure_group, table_group
 from schemagen.settings.load import Settings
 
 
@@ -101,7 +101,7 @@ def render_out_of_date(
     modules |= package.catalog_json(
         distribution, *_catalog_groups(settings, all_facts, catalog, catalog_text)
     )
-    catalog_files = render_catalog(modules[catalog_data.FILE], settings, models)
+    catalog_files = render_catalog(modules[catalog_json.FILE], settings, models)
     shared_files |= package.project_files(all_facts, distribution)
     shared_files |= located(settings.package, modules)
     kept = {path: up_to_date.shared[path] for path in shared if path in up_to_date.shared}

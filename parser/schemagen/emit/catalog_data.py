@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Literal
 
 from schemagen.catalog import LinkedColumn, LinkedTable, StructureKey
-from schemagen.model.bindings import Binding, BoundColumn, Constant, DerivedColumn
+from schemagen.model.bindings import Binding, BoundColumn, DerivedColumn
 from schemagen.model.origin import NOWHERE
 from schemagen.model.pages import Constraints, DocumentedMember, DocumentedValue, Structure
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.names import NestedNames
+from schemagen.runtime.calls import TableCalls
 from schemagen.runtime.catalog_data import (
     BindingData,
-    CallData,
     ColumnData,
     ExampleData,
     FillData,
@@ -69,7 +69,7 @@ def table_data(table: LinkedTable) -> TableData:
         ),
         examples=tuple(ExampleData(item.sql, item.origin.line) for item in source.examples),
         structures=tuple(structure_name((item.service, item.name)) for item in table.structures),
-        binding=_binding(table.binding) if table.binding else None,
+        binding=_binding(table.binding, table.calls) if table.binding else None,
     )
 
 
@@ -147,29 +147,15 @@ def _constraints(constraints: Constraints) -> dict[str, int | float | str]:
     return {name: limit for name, limit in asdict(constraints).items() if limit is not None}
 
 
-def _binding(binding: Binding) -> BindingData:
-    listing = binding.listing
+def _binding(binding: Binding, calls: TableCalls | None) -> BindingData:
     return BindingData(
         service=binding.service,
         operation=binding.operation,
         path=binding.path,
-        constants=_constants(binding.constants),
-        listing=CallData(
-            listing.operation, listing.path, dict(listing.arguments), needs=listing.needs
-        )
-        if listing
-        else None,
-        enrichments=tuple(
-            CallData(call.operation, call.path, dict(call.arguments), _constants(call.constants))
-            for call in binding.enrichments
-        ),
+        calls=calls,
         columns={filled.column: _fill(filled, binding.operation) for filled in binding.filled},
         unbound=binding.unbound,
     )
-
-
-def _constants(constants: Iterable[tuple[str, Constant]]) -> Mapping[str, Constant]:
-    return dict(constants)
 
 
 def _fill(filled: BoundColumn | DerivedColumn, primary: str) -> FillData:

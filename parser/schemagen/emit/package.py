@@ -15,7 +15,8 @@ from schemagen.emit.imports import sorted_imports
 from schemagen.emit.layout import WIDTH
 from schemagen.model.pages import KEY
 from schemagen.names import python_literal
-from schemagen.runtime import catalog_data, convert
+from schemagen.runtime import convert
+from schemagen.runtime.catalog_json import FILE, render_groups
 from schemagen.targets.registry import Per, Target, default_targets
 from schemagen.typetable import NOTATIONS, Dialect, TypeTable
 
@@ -145,10 +146,8 @@ def catalog_json(
 ) -> dict[str, str]:
     """Render the catalogue for programs from the texts of all tables and structures, by their keys."""
     notice = paths.notice("the pages")
-    text = catalog_data.render_groups(
-        distribution.package, distribution.version, notice, tables, structures
-    )
-    return {catalog_data.FILE: text}
+    text = render_groups(distribution.package, distribution.version, notice, tables, structures)
+    return {FILE: text}
 
 
 def init_modules(paths: Iterable[str]) -> dict[str, str]:

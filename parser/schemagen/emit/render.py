@@ -13,7 +13,7 @@ from schemagen.catalog import Catalog, TableFacts
 from schemagen.diagnostics import Problem, ProblemsFound, during
 from schemagen.emit import paths
 from schemagen.emit.parts import Part, RenderContext, ShapesModule, StructureModule, part_path, per
-from schemagen.runtime import catalog_data
+from schemagen.runtime import catalog_json
 from schemagen.settings.load import Settings
 from schemagen.targets.registry import Per, Target
 
@@ -117,7 +117,7 @@ def render_catalog(
     targets = [target for target in settings.outputs if target.per is Per.CATALOG]
     if not targets:
         return {}
-    catalog = catalog_data.parse(text)
+    catalog = catalog_json.parse(text)
     context = RenderContext(settings, structure_models)
     files: dict[str, str] = {}
     problems: list[Problem] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemagen.runtime import catalog_data
+from schemagen.runtime import catalog_json
 from schemagen.runtime.catalog_data import CatalogData
 
 HEADINGS = ("table", "columns", "key", "bound", "deprecated")
@@ -24,4 +24,4 @@ def rows(catalog: CatalogData) -> list[tuple[str, ...]]:
 
 def text(catalog: CatalogData) -> str:
     """Return the catalogue as the current format writes it."""
-    return catalog_data.render(catalog, "Printed by `schemagen catalog`.")
+    return catalog_json.render(catalog, "Printed by `schemagen catalog`.")

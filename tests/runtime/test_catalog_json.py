@@ -1,8 +1,9 @@
-"""runtime.catalog_data: what is written is read back equal, and what is wrong is reported in place."""
+"""runtime.catalog_json: what is written is read back equal, and what is wrong is reported in place."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -12,20 +13,18 @@ from hypothesis import strategies as st
 import golden_trees
 from corpus_package import CorpusPackage
 from projects import CHECKOUT
-from schemagen import api, inputs
+from schemagen import api, inputs, typetable
 from schemagen.emit.catalog_data import structure_data, structure_name, table_data
-from schemagen.runtime import catalog_data
+from schemagen.runtime import catalog_data, catalog_json
+from schemagen.runtime.calls import Call, CallRules, Limit, Pagination, Scope, TableCalls
+from schemagen.runtime.catalog_codecs import CatalogError, DuplicateKeys, KeyPath, NewerFormat
 from schemagen.runtime.catalog_data import (
     BindingData,
-    CallData,
     CatalogData,
-    CatalogError,
     ColumnData,
-    DuplicateKeys,
     ExampleData,
     FillData,
     MemberData,
-    NewerFormat,
     ParameterData,
     ShapeData,
     StructureData,
@@ -50,42 +49,88 @@ def several(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ..
     return st.lists(strategy, max_size=few).map(tuple)
 
 
-shapes = st.recursive(
-    st.builds(ShapeData, st.sampled_from(["scalar", "structure"]), texts),
-    lambda inner: st.builds(ShapeData, st.sampled_from(["list", "map"]), st.just(""), inner),
-    max_leaves=2,
-)
+def pairs(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[tuple[str, Any], ...]]:
+    return named(strategy).map(lambda entries: tuple(entries.items()))
+
+
+def shapes(structures: Sequence[str]) -> st.SearchStrategy[ShapeData]:
+    """Shapes in a catalogue with ``structures``."""
+    leaves = st.builds(ShapeData, st.just("scalar"), st.sampled_from(catalog_data.SCALARS))
+    if structures:
+        leaves |= st.builds(ShapeData, st.just("structure"), st.sampled_from(structures))
+    return st.recursive(
+        leaves,
+        lambda inner: st.builds(ShapeData, st.sampled_from(["list", "map"]), st.just(""), inner),
+        max_leaves=2,
+    )
+
+
 values = st.builds(ValueData, texts, texts, st.booleans())
-constants = named(texts | several(texts))
-calls = st.builds(CallData, texts, texts, named(texts), constants, several(texts))
-fills = st.builds(FillData, texts, texts, texts, texts, texts)
-bindings = st.builds(
-    BindingData,
-    texts,
-    texts,
-    texts,
-    constants,
-    st.none() | calls,
-    several(calls),
-    named(fills),
+json_values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts,
+    lambda inner: several(inner) | named(inner),
+    max_leaves=3,
+)
+call_limits = st.none() | st.builds(Limit, texts, st.none() | st.integers(1, 1000))
+rules = st.builds(
+    CallRules,
+    st.none() | st.builds(Pagination, several(texts), several(texts), texts, st.booleans()),
+    several(texts),
+    call_limits,
+    call_limits,
+    st.builds(Scope, st.sampled_from(["regional", "account", "global"]), pairs(texts)),
+    pairs(json_values),
     several(texts),
 )
-limits = st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts
-members = st.builds(
-    MemberData,
+calls = st.builds(
+    Call,
     texts,
     texts,
-    shapes,
-    st.none() | lines,
-    st.booleans(),
-    texts,
-    several(values),
-    named(limits),
+    pairs(texts),
+    several(texts),
+    pairs(several(texts)),
+    pairs(json_values),
+    rules,
 )
+fills = st.builds(FillData, texts, texts, texts, texts, texts)
 
 
 @st.composite
-def tables(draw: st.DrawFn, id: str) -> TableData:
+def bindings(draw: st.DrawFn, id: str) -> BindingData:
+    """Any binding of the table ``id``: its calls have the same table and service."""
+    service = draw(texts)
+    made = st.builds(
+        TableCalls, st.just(id), st.just(service), several(calls), calls, several(calls), texts
+    )
+    return BindingData(
+        service,
+        draw(texts),
+        draw(texts),
+        draw(st.none() | made),
+        draw(named(fills)),
+        draw(several(texts)),
+    )
+
+
+limits = st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts
+
+
+def members(structures: Sequence[str]) -> st.SearchStrategy[MemberData]:
+    return st.builds(
+        MemberData,
+        texts,
+        texts,
+        shapes(structures),
+        st.none() | lines,
+        st.booleans(),
+        texts,
+        several(values),
+        named(limits),
+    )
+
+
+@st.composite
+def tables(draw: st.DrawFn, id: str, structures: Sequence[str]) -> TableData:
     """Any table: each of its data types is the same in every column."""
     targets = draw(several(texts))
     spellings = st.fixed_dictionaries(dict.fromkeys(targets, texts))
@@ -109,7 +154,7 @@ def tables(draw: st.DrawFn, id: str) -> TableData:
         description=texts,
         rule=texts,
         values=several(values),
-        shape=st.none() | shapes,
+        shape=st.none() | shapes(structures),
         names=names,
     )
     parameters = st.builds(
@@ -135,8 +180,8 @@ def tables(draw: st.DrawFn, id: str) -> TableData:
         columns=draw(several(columns)),
         parameters=draw(several(parameters)),
         examples=draw(several(st.builds(ExampleData, texts, lines))),
-        structures=draw(several(texts)),
-        binding=draw(st.none() | bindings),
+        structures=tuple(structures),
+        binding=draw(st.none() | bindings(id)),
     )
 
 
@@ -144,6 +189,7 @@ def tables(draw: st.DrawFn, id: str) -> TableData:
 def catalogs(draw: st.DrawFn) -> CatalogData:
     ids = sorted(draw(st.sets(identifiers, max_size=few)))
     keys = sorted(draw(st.sets(st.tuples(identifiers, identifiers), max_size=few)))
+    names = [f"{service}.{name}" for service, name in keys]
     structures = {
         f"{service}.{name}": draw(
             st.builds(
@@ -154,22 +200,23 @@ def catalogs(draw: st.DrawFn) -> CatalogData:
                 page=st.none() | texts,
                 line=st.none() | lines,
                 description=texts,
-                members=several(members),
+                members=several(members(names)),
             )
         )
         for service, name in keys
     }
-    return CatalogData(draw(texts), draw(texts), {id: draw(tables(id)) for id in ids}, structures)
+    made = {id: draw(tables(id, names)) for id in ids}
+    return CatalogData(draw(texts), draw(texts), made, structures)
 
 
 @settings(max_examples=25, deadline=None)
 @given(catalogs(), texts)
 def test_parse_reads_back_what_render_wrote(catalog: CatalogData, comment: str) -> None:
     """Any catalogue comes back equal, and is written again with the same bytes."""
-    text = catalog_data.render(catalog, comment)
-    read = catalog_data.parse(text)
+    text = catalog_json.render(catalog, comment)
+    read = catalog_json.parse(text)
     assert read == catalog
-    assert catalog_data.render(read, comment) == text
+    assert catalog_json.render(read, comment) == text
     assert text.isascii()
 
 
@@ -177,12 +224,12 @@ def test_parse_reads_back_what_render_wrote(catalog: CatalogData, comment: str) 
 @given(catalogs())
 def test_split_groups_finds_every_table_and_structure(catalog: CatalogData) -> None:
     """The texts of tables and structures are found again, so that a build can keep them."""
-    text = catalog_data.render(catalog, "")
-    tables, structures = catalog_data.split_groups(text)
+    text = catalog_json.render(catalog, "")
+    tables, structures = catalog_json.split_groups(text)
     assert tables.keys() == catalog.tables.keys()
     assert structures.keys() == catalog.structures.keys()
     package, version = catalog.package, catalog.version
-    assert catalog_data.render_groups(package, version, "", tables, structures) == text
+    assert catalog_json.render_groups(package, version, "", tables, structures) == text
 
 
 # --- real catalogues ------------------------------------------------------------------------------
@@ -208,7 +255,7 @@ def expected(project: Settings) -> CatalogData:
 
 
 def check_project(project: Settings, text: str) -> CatalogData:
-    catalog = catalog_data.parse(text)
+    catalog = catalog_json.parse(text)
     assert catalog == expected(project)
     return catalog
 
@@ -250,7 +297,12 @@ TABLE: dict[str, Any] = {
     "types": {"string": {"duckdb": "VARCHAR"}},
     "columns": [{"name": "plant", "kind": "core", "type": "string", "line": 2}],
 }
-STRUCTURE = {"model": "Hose", "members": [{"name": "A", "key": "a", "shape": "string"}]}
+CALL = {"operation": "ListBeds", "path": "Beds[]"}
+BINDING = {"service": "garden", **CALL}
+STRUCTURE: dict[str, Any] = {
+    "model": "Hose",
+    "members": [{"name": "A", "key": "a", "shape": "string"}],
+}
 DOCUMENT: dict[str, Any] = {
     "format": 1,
     "package": "p",
@@ -260,15 +312,15 @@ DOCUMENT: dict[str, Any] = {
 }
 
 
-def findings(document: object) -> list[tuple[catalog_data.KeyPath, str]]:
+def findings(document: object) -> list[tuple[KeyPath, str]]:
     with pytest.raises(CatalogError) as caught:
-        catalog_data.parse(json.dumps(document))
+        catalog_json.parse(json.dumps(document))
     return list(caught.value.findings)
 
 
 def test_parse_fills_in_names_and_types() -> None:
     """A column has its name and type in every target of its table's types."""
-    (column,) = catalog_data.parse(json.dumps(DOCUMENT)).tables["dd.bed"].columns
+    (column,) = catalog_json.parse(json.dumps(DOCUMENT)).tables["dd.bed"].columns
     assert (column.names, column.types) == ({"duckdb": "plant"}, {"duckdb": "VARCHAR"})
 
 
@@ -288,6 +340,11 @@ def test_parse_fills_in_names_and_types() -> None:
         ),
         (
             ("structures", "pumps.Hose", "members", 0, "shape"),
+            "strnig",
+            'unknown scalar "strnig"; known scalars: string, int64',
+        ),
+        (
+            ("structures", "pumps.Hose", "members", 0, "shape"),
             {"list": {"map": 1}},
             'or an object with "structure", "list" or "map", not 1',
         ),
@@ -298,12 +355,21 @@ def test_parse_fills_in_names_and_types() -> None:
         (("tables", "dd.bed", "columns"), {}, '"columns" must be a list, not an object'),
         (("tables", "dd.bed", "columns", 0), {}, 'the key "name" is missing'),
         (("tables", "dd.bed", "columns", 0, "names"), {"x": "y"}, 'lacks the target "x"'),
+        (("tables", "dd.bed", "structures"), ["pumps.Horse"], '"structures" lacks "pumps.Horse"'),
         (("tables", "dd.bed", "binding"), {"service": "s"}, 'the key "operation" is missing'),
+        (
+            ("tables", "dd.bed", "binding"),
+            {**BINDING, "calls": {"listings": []}},
+            'the key "primary" is missing',
+        ),
+        (
+            ("tables", "dd.bed", "binding"),
+            {**BINDING, "calls": {"primary": {**CALL, "rules": {"scope": {"kind": "lunar"}}}}},
+            '"kind" must be one of regional, account, global, not "lunar"',
+        ),
     ],
 )
-def test_parse_reports_what_is_wrong(
-    key_path: catalog_data.KeyPath, value: object, message: str
-) -> None:
+def test_parse_reports_what_is_wrong(key_path: KeyPath, value: object, message: str) -> None:
     """Each mistake is reported with the entry that has it."""
     document: Any = json.loads(json.dumps(DOCUMENT))
     entry = document
@@ -325,17 +391,57 @@ def test_parse_reports_all_mistakes() -> None:
 def test_parse_refuses_a_newer_format() -> None:
     """A newer format is refused, whatever else it has."""
     with pytest.raises(NewerFormat, match="format 2 was written by a newer schemagen"):
-        catalog_data.parse('{"format": 2, "novel": []}')
+        catalog_json.parse('{"format": 2, "novel": []}')
+
+
+@pytest.mark.parametrize(
+    ("shape", "inner"),
+    [
+        ({"list": "strnig"}, ("list",)),
+        ({"map": {"list": {"map": "int32"}}}, ("map", "list", "map")),
+        ({"structure": "pumps.Horse"}, ("structure",)),
+        ({"list": {"map": {"structure": "Hose"}}}, ("list", "map", "structure")),
+    ],
+)
+def test_parse_refuses_unknown_names_in_shapes(shape: object, inner: KeyPath) -> None:
+    """A scalar or a structure that does not exist is found however deep in a shape it is, in columns and
+    in members, and its place is that of the name."""
+    column = {**TABLE["columns"][0], "shape": shape}
+    table = {**TABLE, "columns": [TABLE["columns"][0], column]}
+    structure = {**STRUCTURE, "members": [{**STRUCTURE["members"][0], "shape": shape}]}
+    document = {**DOCUMENT, "tables": {"dd.bed": table}, "structures": {"pumps.Hose": structure}}
+    assert [path for path, _ in findings(document)] == [
+        ("tables", "dd.bed", "columns", 1, "shape", *inner),
+        ("structures", "pumps.Hose", "members", 0, "shape", *inner),
+    ]
+
+
+def test_parse_reads_shapes_of_structures_that_stand_later() -> None:
+    """Structures may refer to each other, and tables to structures, which the file has after them."""
+    structure = {**STRUCTURE, "members": [{"name": "A", "key": "a", "shape": {"structure": "p.B"}}]}
+    document = {**DOCUMENT, "structures": {"p.A": structure, "p.B": STRUCTURE}}
+    (member,) = catalog_json.parse(json.dumps(document)).structures["p.A"].members
+    assert member.shape == ShapeData("structure", "p.B")
+
+
+def test_scalars_are_those_of_the_type_table() -> None:
+    """The runtime, which imports no type table, knows the same scalars."""
+    assert tuple(scalar.name for scalar in typetable.SCALARS) == catalog_data.SCALARS
 
 
 def test_parse_refuses_duplicate_keys() -> None:
-    """A table that stands in the file twice, as after a merge, is not read."""
+    """What stands in the file twice, as after a merge, is not read; each duplicate has its place."""
     table = json.dumps(TABLE)
     text = json.dumps({**DOCUMENT, "tables": {}}).replace(
         '"tables": {}', f'"tables": {{"dd.bed": {table}, "dd.bed": {table}}}'
     )
-    with pytest.raises(DuplicateKeys):
-        catalog_data.parse(text)
+    text = text.replace('"key": "a"', '"key": "a", "key": "b"')
+    with pytest.raises(DuplicateKeys) as caught:
+        catalog_json.parse(text)
+    assert sorted(caught.value.findings, key=str) == [
+        (("structures", "pumps.Hose", "members", 0, "key"), 'duplicate key "key"'),
+        (("tables", "dd.bed"), 'duplicate key "dd.bed"'),
+    ]
 
 
 def test_parse_refuses_deep_nesting() -> None:
@@ -343,7 +449,7 @@ def test_parse_refuses_deep_nesting() -> None:
     shape = '{"list": ' * 20_000 + '"string"' + "}" * 20_000
     text = json.dumps(DOCUMENT).replace('"shape": "string"', f'"shape": {shape}')
     with pytest.raises(CatalogError, match="nested too deeply"):
-        catalog_data.parse(text)
+        catalog_json.parse(text)
 
 
 @pytest.mark.parametrize("document", [None, 3, [], "x", {}, {"tables": {}}])
