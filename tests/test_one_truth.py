@@ -31,7 +31,7 @@ import mappers
 from schemagen.catalog import Catalog, Disagreement, LinkedTable, facts
 from schemagen.diagnostics import SourcePosition
 from schemagen.emit import json_schema, package, render
-from schemagen.emit.pydantic import models
+from schemagen.emit.structure_models import structure_models
 from schemagen.link import link
 from schemagen.lockfile import lock
 from schemagen.lockfile.notation import parse_type
@@ -206,12 +206,12 @@ def notation(shape: Shape) -> str:
 
 def files(catalog: Catalog) -> dict[str, str]:
     """Everything that a build writes for ``catalog``."""
-    structure_models = models.structure_models(catalog)
+    places = structure_models(catalog)
     tables = [facts(table) for table in catalog.tables]
-    parts = render.shared_parts(tables, catalog, structure_models, PROJECT.outputs)
+    parts = render.shared_parts(tables, catalog, places, PROJECT.outputs)
     texts = package.modules(tables, PROJECT.types, handmade.DISTRIBUTION)
     for part in [*catalog.tables, *parts.values()]:
-        texts |= render.render_part(part, PROJECT, structure_models)
+        texts |= render.render_part(part, PROJECT, places)
     return texts | package.init_modules(texts)
 
 

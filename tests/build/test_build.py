@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -511,6 +513,28 @@ def test_check_reports_tables_whose_recorded_structure_changed(project: Path) ->
             ),
         }.items()
     )
+
+
+def test_build_of_ddl_alone_loads_no_generator_of_models(tmp_path: Path) -> None:
+    """A build that writes no models starts without the packages that make them, which take half a
+    second to load. The same build of models loads them, so the names are right."""
+    generators = {"datamodel_code_generator", "pydantic"}
+    pages(tmp_path, {"ddsql/dd/dd.bed.dataset.md": page("dd.bed", "Plant | plant | core | string")})
+    for outputs, loaded in (("postgres", set[str]()), ("pydantic", generators)):
+        (tmp_path / "schemagen.toml").write_text(f'outputs = ["{outputs}"]\n')
+        program = (
+            "import sys\nfrom schemagen import api\napi.build(api.settings('.'), jobs=1)\n"
+            "print(*{name.partition('.')[0] for name in sys.modules})"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert generators.intersection(done.stdout.split()) == loaded, outputs
+    assert (tmp_path / "generated/ddsql_schemas/models/dd/bed.py").is_file()
 
 
 def test_build_writes_the_same_bytes_with_several_processes(tmp_path: Path) -> None:

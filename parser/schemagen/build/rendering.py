@@ -25,8 +25,8 @@ from schemagen.emit import package
 from schemagen.emit.catalog_data import structure_data, structure_name, table_data
 from schemagen.emit.parts import Part, part_name
 from schemagen.emit.paths import located, owner
-from schemagen.emit.pydantic.models import StructureModels, structure_models
-from schemagen.emit.render import render_catalog, render_parts, shared_parts
+from schemagen.emit.render import render_catalog, render_parts, renderer, shared_parts
+from schemagen.emit.structure_models import StructureModels, structure_models
 from schemagen.inputs import link_all
 from schemagen.runtime import catalog_json
 from schemagen.runtime.catalog_json import split_groups, structure_group, table_group
@@ -283,6 +283,8 @@ def _render_parts(work: _Work, jobs: int | None) -> Rendered:
     from multiprocessing import get_context
 
     # A forked process has the emitters already; importing them takes half a second each time.
+    for target in work.settings.outputs:
+        renderer(target)
     context = get_context("fork" if sys.platform == "linux" else None)
     with ProcessPoolExecutor(jobs, context, _set_work, (work,)) as pool:
         yield from _without_problems(pool.map(_render_chunk, chunks))

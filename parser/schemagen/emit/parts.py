@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from schemagen.catalog import LinkedTable
 from schemagen.emit import paths
+from schemagen.emit.structure_models import StructureModels
 from schemagen.model.pages import Structure
 from schemagen.model.recorded import RecordedService
 from schemagen.settings.load import Settings
 from schemagen.targets.registry import Per, Target
-
-if TYPE_CHECKING:
-    from schemagen.emit.pydantic.models import StructureModels
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from schemagen.catalog import Catalog, TableFacts
 from schemagen.diagnostics import Problem, ProblemsFound, during
 from schemagen.emit import paths
 from schemagen.emit.parts import Part, RenderContext, ShapesModule, StructureModule, part_path, per
+from schemagen.emit.structure_models import StructureModels
 from schemagen.runtime import catalog_json
 from schemagen.settings.load import Settings
 from schemagen.targets.registry import Per, Target
-
-if TYPE_CHECKING:
-    from schemagen.emit.pydantic.models import StructureModels
 
 Renderer = Callable[[Sequence[Any], Target, RenderContext], Sequence[str | None]]
 """Renders a target's files of several parts, in their order; None for a part without such a file.

@@ -14,6 +14,7 @@ from parsed_pages import read_pages
 from projects import CHECKOUT
 from schemagen.emit.formatting import format_python
 from schemagen.emit.pydantic import layout, models
+from schemagen.emit.structure_models import structure_models
 from schemagen.link import link
 from schemagen.names import docstring, escape_unprintable
 from schemagen.settings.load import load_settings
@@ -169,7 +170,7 @@ def test_models_of_real_pages_are_laid_out_as_black_does(
 
     monkeypatch.setattr("schemagen.emit.pydantic.layout.lay_out", keep)
     catalog = link(resolve_types(read_pages(project.docs, project.root), project.types))
-    places = models.structure_models(catalog)
+    places = structure_models(catalog)
     for table in catalog.tables:
         models.render_table(table, project.types, project.nested_names, places)
     monkeypatch.undo()

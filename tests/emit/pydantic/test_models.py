@@ -26,6 +26,7 @@ from schemagen import names
 from schemagen.catalog import Catalog, LinkedTable, facts
 from schemagen.emit import package, paths, render
 from schemagen.emit.pydantic import models
+from schemagen.emit.structure_models import StructureModels, structure_models
 from schemagen.link import link
 from schemagen.model.pages import (
     Column,
@@ -60,7 +61,7 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 
-def linked() -> tuple[LinkedTable, models.StructureModels]:
+def linked() -> tuple[LinkedTable, StructureModels]:
     table = Table(
         "aws.sagemaker_job",
         "Job " + HOSTILE,
@@ -70,7 +71,7 @@ def linked() -> tuple[LinkedTable, models.StructureModels]:
         parameters=(Parameter("class", "string", True, HOSTILE, HERE),),
     )
     catalog = link(resolve_types(Pages(tables=(table,), structures=TREE), TypeTable()))
-    return catalog.tables[0], models.structure_models(catalog)
+    return catalog.tables[0], structure_models(catalog)
 
 
 def files() -> dict[str, str]:
@@ -320,7 +321,7 @@ def structure(name: str, *members: tuple[str, Shape], used: str = "") -> Structu
 def package_of(catalog: Catalog, nested_names: NestedNames) -> dict[str, str]:
     """The package of all that ``catalog`` holds."""
     settings = replace(load_settings(CHECKOUT), nested_names=nested_names)
-    places = models.structure_models(catalog)
+    places = structure_models(catalog)
     tables = [facts(table) for table in catalog.tables]
     made = package.modules(tables, settings.types, handmade.DISTRIBUTION)
     for part in (

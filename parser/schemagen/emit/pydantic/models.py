@@ -21,7 +21,7 @@ from datamodel_code_generator.enums import (
 from datamodel_code_generator.format import PythonVersion
 from datamodel_code_generator.parser import LiteralType
 
-from schemagen.catalog import Catalog, LinkedTable, StructureKey
+from schemagen.catalog import LinkedTable, StructureKey
 from schemagen.emit import paths, templating
 from schemagen.emit.formatting import format_python
 from schemagen.emit.imports import sorted_imports
@@ -34,6 +34,7 @@ from schemagen.emit.json_schema import (
 from schemagen.emit.layout import WIDTH
 from schemagen.emit.parts import RenderContext, StructureModule
 from schemagen.emit.pydantic import layout
+from schemagen.emit.structure_models import StructureModel, StructureModels
 from schemagen.model.pages import Structure
 from schemagen.model.shapes import structure_names
 from schemagen.names import (
@@ -47,30 +48,6 @@ from schemagen.names import (
 )
 from schemagen.targets.registry import Target
 from schemagen.typetable import PYTHON_TYPE, JsonSchema, TypeTable
-
-
-@dataclass(frozen=True, slots=True)
-class StructureModel:
-    """The location of a structure's model: the stem of its module, and its class."""
-
-    module: str
-    name: str
-
-
-StructureModels = Mapping[tuple[str, str], StructureModel]
-"""(service, structure) -> the location of the structure's model."""
-
-
-def structure_models(catalog: Catalog) -> dict[tuple[str, str], StructureModel]:
-    """Locate the models of all structures, including those that no table uses."""
-    by_service: dict[str, list[Structure]] = {}
-    for structure in catalog.structures.values():
-        by_service.setdefault(structure.service, []).append(structure)
-    return {
-        (service, name): StructureModel(stem, catalog.classes[service, name])
-        for service, members in by_service.items()
-        for name, stem in paths.structure_modules(members).items()
-    }
 
 
 @dataclass(frozen=True, slots=True)
