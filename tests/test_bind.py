@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -325,26 +326,63 @@ def test_failed_bind_leaves_the_lock_unchanged(project: Path, cache: dict[str, s
     assert not staging.exists()
 
 
-def test_bindings_without_a_page_are_findings_until_dropped(project: Path) -> None:
-    """The binding of a deleted page is reported with its line, kept by `bind`, and dropped by --again."""
+def test_bindings_of_deleted_pages_are_dropped(project: Path) -> None:
+    """The binding of a deleted page is reported with its line and dropped, at the latest with the last
+    table of its file."""
     lock = project / LOCK
     before = lock.read_text()
     (project / COMPILATION).unlink()
     line = before.split('"aws.sagemaker_compilation_job"')[0].count("\n") + 1
     finding = (
-        f"{LOCK}:{line}:1: SG405 aws.sagemaker_compilation_job is bound here, but no page describes it; "
-        "restore its page, or drop the binding with "
-        "`schemagen bind --again aws.sagemaker_compilation_job`"
+        f"{LOCK}:{line}:1: SG405 aws.sagemaker_compilation_job was bound here; its binding is dropped, "
+        "because no page describes it"
     )
-    for arguments in (["bind"], ["bind", "--check"]):
-        done = run(project, *arguments)
-        assert (done.returncode, done.stderr.splitlines()[0]) == (0, finding)
+    done = run(project, "bind", "--check")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (1, finding)
     assert lock.read_text() == before
-    done = run(project, "bind", "--again", "aws.sagemaker_compilation_job")
-    assert (done.returncode, done.stderr) == (0, f"{LOCK} written; run `schemagen build`\n")
+    done = run(project, "bind", "aws.sagemaker_trainingjob")
+    assert (done.returncode, done.stderr) == (0, "the bindings are up to date\n")
+    done = run(project, "bind")
+    assert (done.returncode, done.stderr) == (
+        0,
+        f"{finding}\n{LOCK} written; run `schemagen build`\n",
+    )
     tables = json.loads(lock.read_text())["tables"]
     assert list(tables) == ["aws.sagemaker_processing_job", "aws.sagemaker_trainingjob"]
     assert run(project, "bind").stderr == "the bindings are up to date\n"
+
+
+def test_bindings_of_pages_that_are_not_read_are_kept(project: Path) -> None:
+    """Excluded pages, and those outside of `--docs`, are not gone."""
+    lock = project / LOCK
+    before = lock.read_text()
+    excluded = (project / COMPILATION).relative_to(project / "docs_src").as_posix()
+    (project / "schemagen.toml").write_text(f'exclude = ["{excluded}"]\n')
+    assert run(project, "bind").stderr == "the bindings are up to date\n"
+    (project / "schemagen.toml").unlink()
+    others = project / "others"
+    others.mkdir()
+    shutil.copy(project / COMPILATION, others)
+    assert run(project, "bind", "--docs", "others").stderr == "the bindings are up to date\n"
+    assert lock.read_text() == before
+    assert run(project, "bind", "--docs", "docs_src").stderr == "the bindings are up to date\n"
+    (project / COMPILATION).unlink()
+    done = run(project, "bind", "--docs", "docs_src", "--check")
+    assert "aws.sagemaker_compilation_job was bound here" in done.stderr
+    done = run(project, "bind", "--docs", "others", "aws.sagemaker_trainingjob")
+    assert (done.returncode, done.stderr) == (0, "the bindings are up to date\n")
+
+
+def test_bind_takes_patterns_and_a_folder_for_the_lock_files(project: Path) -> None:
+    """A pattern stands for all ids that it matches, `--out` for the setting `bindings`."""
+    done = run(project, "bind", "aws.sagemaker_p*", "--out", "new")
+    assert done.returncode == 0, done.stderr
+    assert "new/aws/sagemaker.json written; run `schemagen build`" in done.stderr
+    tables = json.loads((project / "new/aws/sagemaker.json").read_bytes())["tables"]
+    assert list(tables) == ["aws.sagemaker_processing_job"]
+    done = run(project, "bind", "aws.s4_*")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no page and no binding has the id aws.s4_*" in done.stderr
 
 
 def test_changes_repeats_no_run_whose_inputs_are_the_same(

@@ -128,15 +128,18 @@ def bind(
     *,
     again: bool = False,
     check: bool = False,
+    some_pages: bool = False,
 ) -> BindResult:
     """Bring bindings up to date: infer missing ones, apply overrides, and record botocore's shapes.
 
-    ``tables`` are ids, or a single id; by default all tables are bound. ``again`` infers all of them
-    again, keeping overrides; ``check`` writes nothing. The result holds what changed, and what stays unbound.
+    ``tables`` are ids or patterns of ids, or a single one; by default all tables are bound. ``again``
+    infers all of them again, keeping overrides; ``check`` writes nothing. Bindings whose page is gone are
+    dropped, unless ``some_pages`` says that the pages of the settings are not all of the project's. The
+    result holds what changed, and what stays unbound.
     """
     from schemagen import bind as binder
 
-    return binder.bind(settings, _ids(tables), again=again, check=check)
+    return binder.bind(settings, _ids(tables), again=again, check=check, some_pages=some_pages)
 
 
 def calls(settings: Settings, table: str) -> TableCalls | None:

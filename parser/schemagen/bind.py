@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemagen.build import disk
-from schemagen.diagnostics import Problem, ProblemsFound, UnknownTables, during, require_tables
-from schemagen.inputs import find_locks, find_pages, read_locks, read_pages
+from schemagen.diagnostics import Problem, ProblemsFound, UnknownTables, during, matching_tables
+from schemagen.inputs import excluded_tables, find_locks, find_pages, read_locks, read_pages
 from schemagen.lockfile.fields import FORMAT
 from schemagen.model.bindings import PROVIDER, Binding
 from schemagen.model.origin import NOWHERE
@@ -63,25 +63,37 @@ class BindResult:
 
 
 def bind(
-    settings: Settings, tables: Iterable[str] = (), *, again: bool = False, check: bool = False
+    settings: Settings,
+    tables: Iterable[str] = (),
+    *,
+    again: bool = False,
+    check: bool = False,
+    some_pages: bool = False,
 ) -> BindResult:
     """Bring the lock up to date, or with ``check``, only find what would change.
 
     Raises what `changes` raises, and `ProblemsFound` with SG501 and SG502.
     """
-    result = changes(settings, tables, again=again)
+    result = changes(settings, tables, again=again, some_pages=some_pages)
     if result.changes and not check:
         write(settings, result.changes)
     return result
 
 
-def changes(settings: Settings, tables: Iterable[str] = (), *, again: bool = False) -> BindResult:
-    """Find what would change in the lock, for ``tables`` only, if any.
+def changes(
+    settings: Settings,
+    tables: Iterable[str] = (),
+    *,
+    again: bool = False,
+    some_pages: bool = False,
+) -> BindResult:
+    """Find what would change in the lock, for ``tables`` only, if any: ids, or patterns of ids.
 
     Tables without a binding get one, and all tables get their overrides. In existing bindings, columns
     are inferred that are new on their page or were bound by an override that is gone; columns that
-    are no longer on their page are dropped. With ``again``, every binding is inferred again, and bindings
-    without a page are dropped; otherwise they are findings.
+    are no longer on their page are dropped. With ``again``, every binding is inferred again. Bindings
+    whose page is gone are dropped, with a finding; those of pages that the settings exclude are kept, and
+    with ``some_pages``, which says that the pages are not all of the project's, all others, too.
 
     A run that finds no change is recorded in the user's cache folder, and not repeated while nothing
     that it depends on changes: see `_Run`.
@@ -89,7 +101,7 @@ def changes(settings: Settings, tables: Iterable[str] = (), *, again: bool = Fal
     Raises `UnknownTables`, and `ProblemsFound` with the problems of the pages, SG401 and SG402 (the
     lock names what botocore does not have), SG303 and SG304 (an override is wrong).
     """
-    run = _Run.of(settings, tables)
+    run = _Run.of(settings, tables, some_pages)
     if again:
         return _find_changes(run, again=True)
     if (findings := run.recorded_findings()) is not None:
@@ -108,12 +120,14 @@ class _Run:
 
     settings: Settings
     pages: tuple[Source, ...]
+    excluded: frozenset[str]
     locks: tuple[Source, ...]
     tables: frozenset[str]
+    some_pages: bool
     fingerprint: str
 
     @classmethod
-    def of(cls, settings: Settings, tables: Iterable[str]) -> _Run:
+    def of(cls, settings: Settings, tables: Iterable[str], some_pages: bool) -> _Run:
         """Read the inputs of a run."""
         from schemagen.api_models.botocore import BotocoreModels
 
@@ -121,6 +135,7 @@ class _Run:
         pages = tuple(source for source in sources if kind_of(source.path) is not Kind.API)
         locks = find_locks(settings)
         selected = frozenset(tables)
+        excluded = frozenset(excluded_tables(settings))
         known = (
             sys.version,
             [(library, version(library)) for library in _LIBRARIES],
@@ -130,6 +145,8 @@ class _Run:
             settings.types,
             settings.overrides,
             sorted(selected),
+            sorted(excluded),
+            some_pages,
         )
         parts = [repr(known).encode()]
         for path in sorted(PACKAGE.rglob("*")):
@@ -138,7 +155,8 @@ class _Run:
         for group in (pages, locks):
             parts.append(str(len(group)).encode())
             parts += [part for source in group for part in (source.path.encode(), source.data)]
-        return cls(settings, pages, locks, selected, disk.digest(*parts))
+        fingerprint = disk.digest(*parts)
+        return cls(settings, pages, excluded, locks, selected, some_pages, fingerprint)
 
     def recorded_findings(self) -> tuple[Problem, ...] | None:
         """Return the findings of a run with the same fingerprint that found no change, or None if none
@@ -162,14 +180,17 @@ class _Run:
 
 
 def _find_changes(inputs: _Run, *, again: bool = False) -> BindResult:
-    settings, selected = inputs.settings, set(inputs.tables)
+    settings = inputs.settings
     read = read_locks(inputs.locks, recorded=False)
     locks = {lock.path: lock for lock in read.files}
     tables_by_id = {typed.table.id: typed for typed in read_pages(settings, inputs.pages).tables}
     pages = {id: typed.table for id, typed in tables_by_id.items()}
-    require_tables(selected, {*read.bindings, *pages}, "no page and no binding has the id")
-    unbound = selected.difference(read.bindings)
-    if foreign := {table for table in unbound if pages[table].provider != PROVIDER}:
+    known = {*read.bindings, *pages}
+    selected = matching_tables(inputs.tables, known, "no page and no binding has the id")
+    bindable = {id for id, page in pages.items() if page.provider == PROVIDER} | {*read.bindings}
+    if foreign := {
+        table for table in inputs.tables if bindable.isdisjoint(matching_tables([table], known))
+    }:
         raise UnknownTables(foreign, f"only tables of {PROVIDER} can be bound, not")
     if problems := [*read.problems, *_wrong_targets(settings.overrides, pages)]:
         raise ProblemsFound(problems)
@@ -180,14 +201,15 @@ def _find_changes(inputs: _Run, *, again: bool = False) -> BindResult:
     lost = [
         binding
         for table, binding in read.bindings.items()
-        if table not in pages and (not selected or table in selected)
+        if table not in pages
+        and table not in inputs.excluded
+        and not inputs.some_pages
+        and (table in selected or not inputs.tables)
     ]
-    if again:
-        run.dropped.update(binding.table for binding in lost)
-    else:
-        run.findings += map(_without_page, lost)
+    run.dropped.update(binding.table for binding in lost)
+    run.findings += map(_without_page, lost)
     for id, table in pages.items():
-        if table.provider == PROVIDER and (not selected or id in selected):
+        if table.provider == PROVIDER and (not inputs.tables or id in selected):
             with during(f"binding {id}"):
                 run.update(tables_by_id[id])
     texts = _lock_texts(run, locks, selected, tables_by_id)
@@ -205,8 +227,7 @@ def _find_changes(inputs: _Run, *, again: bool = False) -> BindResult:
 
 def _without_page(binding: Binding) -> Problem:
     message = (
-        f"{binding.table} is bound here, but no page describes it; restore its page, or drop the "
-        f"binding with `schemagen bind --again {binding.table}`"
+        f"{binding.table} was bound here; its binding is dropped, because no page describes it"
     )
     return Problem(binding.origin.path, binding.origin.line, 1, "SG405", message)
 

@@ -245,6 +245,21 @@ class UnknownTables(LookupError):
         super().__init__(f"{message} {', '.join(self.tables)}{hint}")
 
 
+def matching_tables(
+    tables: Iterable[str], known: Collection[str], message: str = "no page has the id"
+) -> set[str]:
+    """Return the ``known`` ids that ``tables`` name, which are ids or patterns such as ``aws.s3_*``.
+
+    Raises `UnknownTables` if any of ``tables`` names none.
+    """
+    from fnmatch import fnmatchcase
+
+    named = {table: {id for id in known if fnmatchcase(id, table)} for table in tables}
+    if unknown := [table for table, found in named.items() if not found]:
+        raise UnknownTables(unknown, message, known)
+    return set[str]().union(*named.values())
+
+
 def require_tables(
     tables: Iterable[str], known: Collection[str], message: str = "no page has the id"
 ) -> None:

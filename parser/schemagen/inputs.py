@@ -99,6 +99,15 @@ def exclusions(settings: Settings) -> Iterator[Exclusion]:
             yield Exclusion(pattern, settings.display(page), _can_be_read(page))
 
 
+def excluded_tables(settings: Settings) -> Iterator[str]:
+    """Find the ids of tables whose pages the settings exclude, by the names of the files."""
+    for paths in find_excluded(settings.docs, settings.root, settings.exclude).values():
+        for path in paths:
+            page = settings.docs / path
+            files = page.rglob("*.md") if page.is_dir() else (page,)
+            yield from (file.name.removesuffix(".md").removesuffix(".dataset") for file in files)
+
+
 def _can_be_read(page: Path) -> bool:
     from schemagen.pages.read import parse_source
 

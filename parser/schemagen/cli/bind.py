@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import click
 
@@ -14,25 +16,38 @@ from schemagen.cli.options import (
     unknown_tables_as_usage_errors,
 )
 
+_FOLDER = click.Path(path_type=Path)
+
 
 @click.command()
 @click.argument("tables", nargs=-1)
+@click.option(
+    "--docs", type=_FOLDER, help="Folder of the pages; bindings of others are left as they are."
+)
+@click.option("--out", type=_FOLDER, help="Folder of the lock files.")
 @click.option("--check", is_flag=True, help="Write nothing; print what would change as a diff.")
 @click.option(
     "--again",
     is_flag=True,
-    help="Re-infer all bindings, keeping overrides; drop those without a page.",
+    help="Re-infer all bindings, keeping overrides.",
 )
-def bind(tables: Sequence[str], check: bool, again: bool) -> int:
+def bind(
+    tables: Sequence[str], docs: Path | None, out: Path | None, check: bool, again: bool
+) -> int:
     """Infer the bindings of tables that have none, and record botocore's shapes.
 
     A binding defines which API response fills which column. Overrides of the settings are applied.
-    What cannot be inferred is reported on stderr. TABLES are ids; by default, all are bound.
+    Bindings whose page is gone are dropped. What cannot be inferred is reported on stderr. TABLES are
+    ids or patterns ('aws.s3_*'); by default, all are bound.
     """
     from schemagen import api
 
     with unknown_tables_as_usage_errors():
-        outcome = api.bind(settings_with(), tables, again=again, check=check)
+        settings = settings_with(docs)
+        some_pages = docs is not None and settings.docs != settings_with(reads_pages=False).docs
+        if out is not None:
+            settings = replace(settings, bindings=out.absolute())
+        outcome = api.bind(settings, tables, again=again, check=check, some_pages=some_pages)
     for finding in outcome.findings:
         message(str(finding))
     if check:
