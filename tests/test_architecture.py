@@ -22,6 +22,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "runtime": (),
     "diagnostics": ("runtime",),
     "limits": (),
+    "files": ("limits",),
     "typetable": (),
     "names": ("runtime",),
     "model": ("diagnostics", "runtime", "names"),
@@ -59,7 +60,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("typed_pages", "fits", "api_models"),
     ),
     "build": (
-        *("diagnostics", "limits", "runtime", "names", "model", "pages", "settings"),
+        *("diagnostics", "limits", "files", "runtime", "names", "model", "pages", "settings"),
         *("lockfile", "targets", "catalog", "inputs", "emit"),
     ),
     "bind": (

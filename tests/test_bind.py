@@ -14,7 +14,7 @@ import pytest
 
 from projects import COMPILATION, page, pages, run, seeds, tree
 from schemagen import api, bind
-from schemagen.build import disk
+from schemagen.build.changes import STAGING
 from schemagen.diagnostics import ProblemsFound
 from schemagen.settings.load import load_settings
 
@@ -298,8 +298,7 @@ def test_write_refuses_files_changed_by_another_run(
 
 
 def test_failed_bind_leaves_the_lock_unchanged(project: Path, cache: dict[str, str]) -> None:
-    """While another run writes, neither new nor existing lock files are written. Leftovers of a killed
-    run do no harm."""
+    """While another run writes, neither new nor existing lock files are written."""
     text = json.loads((project / LOCK).read_bytes())
     del text["tables"][TABLE]
     (project / LOCK).write_text(json.dumps(text))
@@ -307,11 +306,8 @@ def test_failed_bind_leaves_the_lock_unchanged(project: Path, cache: dict[str, s
     (project / "docs_src/ddsql/aws/aws.kms.dataset.md").write_text(
         page("aws.kms", "key_id | core | string |", row)
     )
-    staging = project / "bindings" / disk.STAGING
-    staging.mkdir()
-    (staging / "0").write_text("half a fi")
     before = tree(project)
-    descriptor = os.open(staging, os.O_RDONLY)
+    descriptor = os.open(project / "bindings", os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         done = run(project, "bind", env=cache)
@@ -323,7 +319,7 @@ def test_failed_bind_leaves_the_lock_unchanged(project: Path, cache: dict[str, s
     assert run(project, "bind", env=cache).returncode == 0
     assert TABLE in json.loads((project / LOCK).read_bytes())["tables"]
     assert (project / "bindings/aws/kms.json").is_file()
-    assert not staging.exists()
+    assert not (project / "bindings" / STAGING).exists()
 
 
 def test_bindings_of_deleted_pages_are_dropped(project: Path) -> None:

@@ -85,10 +85,10 @@ def check(settings: Settings, *, full: bool = False) -> tuple[Finding, ...]:
 
     ``full`` renders everything, whatever the manifest says.
     """
-    from schemagen.build.check import findings
+    from schemagen.build.check import findings, leftovers
     from schemagen.build.plan import plan
 
-    return findings(plan(settings, full=full))
+    return leftovers(settings) or findings(plan(settings, full=full))
 
 
 def build(
@@ -107,7 +107,9 @@ def build(
 
         return build_what_is_right(settings, full=full, jobs=jobs)
     from schemagen.build.plan import plan
+    from schemagen.build.recovery import recover
 
+    recover(settings)
     return apply(plan(settings, full=full, jobs=jobs))
 
 

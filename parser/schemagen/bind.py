@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemagen.build import disk
+from schemagen.build.changes import change
+from schemagen.build.recovery import bindings_folder, interrupted, recover
 from schemagen.diagnostics import Problem, ProblemsFound, UnknownTables, during, matching_tables
 from schemagen.inputs import excluded_tables, find_locks, find_pages, read_locks, read_pages
 from schemagen.lockfile.fields import FORMAT
@@ -56,10 +58,15 @@ class LockChange:
 
 @dataclass(frozen=True, slots=True)
 class BindResult:
-    """The lock files that change, and findings about what stays unbound, and why."""
+    """The lock files that change, and findings about what stays unbound, and why.
+
+    ``interrupted`` are the paths of what runs that were killed have left. Nothing else is found before a
+    run that writes has finished or undone it.
+    """
 
     changes: tuple[LockChange, ...]
     findings: tuple[Problem, ...] = ()
+    interrupted: tuple[str, ...] = ()
 
 
 def bind(
@@ -74,6 +81,10 @@ def bind(
 
     Raises what `changes` raises, and `ProblemsFound` with SG501 and SG502.
     """
+    if not check:
+        recover(settings)
+    elif left := interrupted(settings):
+        return BindResult((), interrupted=left)
     result = changes(settings, tables, again=again, some_pages=some_pages)
     if result.changes and not check:
         write(settings, result.changes)
@@ -233,29 +244,22 @@ def _without_page(binding: Binding) -> Problem:
 
 
 def write(settings: Settings, changes: Iterable[LockChange]) -> None:
-    """Write changed lock files. If interrupted, each file is the old one or the new one.
+    """Write changed lock files. If interrupted, the next run finishes or undoes it.
 
     Raises `ProblemsFound` with SG502 if another run has changed a file since ``changes`` were found.
     """
     changes = tuple(changes)
-    texts = {change.name: change.text for change in changes if change.text is not None}
-    removed = [change.name for change in changes if change.text is None]
-
-    def refuse_if_changed() -> None:
-        on_disk = disk.digests(settings.bindings, [change.name for change in changes])
-        message = "changed while schemagen was reading it; run `schemagen bind` again"
-        if problems := [
-            Problem(change.path, 1, 1, "SG502", message)
-            for change in changes
-            if on_disk.get(change.name) not in (_digest(change.before), _digest(change.text))
-        ]:
-            raise ProblemsFound(problems)
-
-    disk.write(settings.bindings, texts, removed, settings.display, refuse_if_changed)
-
-
-def _digest(text: str | None) -> str | None:
-    return None if text is None else disk.digest(text.encode())
+    folder = bindings_folder(settings)
+    seen: dict[str, str] = {}
+    for lock in changes:
+        if lock.before is not None:
+            on_disk = disk.read(folder, lock.name) or b""
+            before = lock.before.encode()
+            # A checkout may have other line ends.
+            same = on_disk.replace(b"\r\n", b"\n") == before
+            seen[lock.name] = disk.digest(on_disk if same else before)
+    texts = {lock.name: lock.text for lock in changes if lock.text is not None}
+    change(folder, texts, [lock.name for lock in changes if lock.text is None], seen)
 
 
 def _wrong_targets(overrides: Overrides, pages: Mapping[str, Table]) -> Iterator[Problem]:

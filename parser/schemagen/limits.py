@@ -18,6 +18,9 @@ MAX_DEPTH: Final = 100
 """How many levels of lists, objects, dotted keys or type arguments a file may nest."""
 MAX_DIGITS: Final = 300
 """How many digits an integer may have; the largest 64-bit float has 309."""
+MAX_SIZE: Final = 16 * 2**20
+"""The bytes that a page, a lock file, settings, a manifest or a file of the cache may have. The largest
+real ones have a fifth of it."""
 MAX_NAME: Final = 255
 """The bytes that the name of a file may have; systems allow no more."""
 MAX_PATH: Final = 4000

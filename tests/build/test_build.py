@@ -376,6 +376,24 @@ def test_build_refuses_to_overwrite_foreign_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ['{"name": "My application", "icons": []}\n', "\udcff\n", '{\n"format": 2\n}\n']
+)
+def test_build_refuses_a_foreign_manifest(project: Path, text: str) -> None:
+    """The manifest.json of another program is not overwritten, and a check does not ignore it."""
+    path = project / "generated/manifest.json"
+    path.write_bytes(text.encode(errors="surrogateescape"))
+    before = tree(project)
+    fault = (
+        "generated/manifest.json:1:1: SG503 this file was not written by schemagen; "
+        "move it away or choose another output folder"
+    )
+    for command in (["build"], ["build", "--check"], ["build", "--full"]):
+        done = run(project, *command)
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{fault}\n")
+    assert tree(project) == before
+
+
+@pytest.mark.parametrize(
     ("old", "new"),
     [
         ('"format": 2', '<<<<<<< ours\n"format": 2'),
@@ -413,17 +431,16 @@ def test_build_ignores_a_manifest_that_cannot_be_read(project: Path, old: str, n
 OLDER = "ddsql_schemas/_runtime/convert/scalars.py"
 
 
-@pytest.mark.parametrize("manifest", [None, "<<<<<<< ours\n"])
-def test_build_without_manifest_overwrites_an_older_runtime(
-    project: Path, manifest: str | None
-) -> None:
+@pytest.mark.parametrize("conflict", [False, True])
+def test_build_without_manifest_overwrites_an_older_runtime(project: Path, conflict: bool) -> None:
     """If the manifest is missing or unreadable, modules that an older schemagen copied into the package
     are still recognised as its own, by their first line."""
     generated = project / "generated"
     current = tree(generated)
     (generated / "manifest.json").unlink()
-    if manifest:
-        (generated / "manifest.json").write_text(manifest)
+    if conflict:
+        text = b"<<<<<<< ours\n" + current["manifest.json"]
+        (generated / "manifest.json").write_bytes(text)
     older = current[OLDER].split(b"\n")[0] + b"\nOLDER = True\n"
     (generated / OLDER).write_bytes(older)
     assert OLDER in api.build(api.settings(project)).written
@@ -450,7 +467,7 @@ def test_manifest_has_one_line_per_table(built: Path) -> None:
         '"aws.sagemaker_processing_job"',
         '"aws.sagemaker_trainingjob"',
     ]
-    read, _ = manifest.read(built / "generated")
+    read = manifest.parse(text)
     assert manifest.render(read) == text
     assert json.loads(text)["format"] == manifest.FORMAT
 

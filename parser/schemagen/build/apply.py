@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from schemagen.build import disk, manifest
+from schemagen.build import manifest
+from schemagen.build.changes import change
 from schemagen.build.plan import BuildPlan
 from schemagen.diagnostics import Problem, ProblemsFound
 
@@ -45,11 +46,10 @@ def apply(plan: BuildPlan) -> Changes:
     if text != plan.tree.manifest_text:
         # Last, so that the next build sees that one that was killed before it is unfinished.
         files[manifest.FILE] = text
-    if files or removed:
-        disk.write(plan.settings.out, files, removed, plan.settings.display)
+    done = bool(files or removed) and change(plan.tree.folder, files, removed, plan.tree.hashes)
     return Changes(
-        written=tuple(sorted(files)),
-        removed=tuple(removed),
+        written=tuple(sorted(files)) if done else (),
+        removed=tuple(removed) if done else (),
         kept=tuple(kept),
         tables=len(plan.manifest.tables),
     )

@@ -10,6 +10,8 @@ from enum import StrEnum
 from schemagen.build import manifest
 from schemagen.build.manifest import TableEntry
 from schemagen.build.plan import BuildPlan
+from schemagen.build.recovery import interrupted
+from schemagen.settings.load import Settings
 
 
 class Cause(StrEnum):
@@ -24,6 +26,7 @@ class Cause(StrEnum):
     BINDING = "binding changed"
     SETTINGS = "settings changed"
     GENERATOR = "generator changed"
+    INTERRUPTED = "left by a run that was interrupted"
     TABLES = "set of tables changed"
 
 
@@ -48,6 +51,15 @@ class Finding:
     def __str__(self) -> str:
         subject = f" ({self.subject})" if self.subject else ""
         return f"{self.path}: {self.cause}{subject}"
+
+
+def leftovers(settings: Settings) -> tuple[Finding, ...]:
+    """List what runs that were killed have left. The next build finishes or undoes it; until then, files
+    are old and new, and comparing them makes no sense.
+
+    Raises `ProblemsFound` with SG502 if a run is still alive.
+    """
+    return tuple(Finding(path, Cause.INTERRUPTED, "", "") for path in interrupted(settings))
 
 
 def findings(plan: BuildPlan) -> tuple[Finding, ...]:

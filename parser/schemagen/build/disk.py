@@ -1,23 +1,26 @@
-"""Hash the files of a folder, and write them so that no file is ever half written.
+"""Look at the folders that schemagen writes to, without following links in them.
 
-New files are first staged in a folder inside the target folder, then renamed into place. A process
-that is killed leaves each file old or new, and a full disk or a read-only folder is noticed before
-anything has changed.
+Git carries links, so a link in a checkout may lead anywhere on the disk. Whatever is compared, written
+or removed below the output folder, or below the folder of the lock files, is reached without one.
 """
 
 from __future__ import annotations
 
-import errno
 import os
-import shutil
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import Final
 
-from schemagen.diagnostics import Problem, ProblemsFound
+from schemagen.diagnostics import Problem, ProblemsFound, display_path, unreadable
+from schemagen.files import IsLink, NotRegular, TooLarge, read_file
+from schemagen.limits import MAX_SIZE
+from schemagen.pages.sources import path_from
 
-STAGING = ".schemagen-staging"
+MAX_OUTPUT: Final = 2**30
+"""The bytes that a generated file may have. It is only hashed, so it may be larger than what is parsed."""
 
 
 def digest(*parts: bytes) -> str:
@@ -29,130 +32,161 @@ def digest(*parts: bytes) -> str:
     return total.hexdigest()
 
 
-def digests(folder: Path, paths: Iterable[str]) -> dict[str, str]:
-    """Hash each of ``paths`` (relative to ``folder``) that is a file; others are left out.
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder that schemagen writes to: the output folder, or that of the lock files.
 
-    Raises OSError where a file exists but cannot be read.
+    ``root`` is the project's folder, and ``command`` the command that writes here.
     """
-    found: dict[str, str] = {}
-    prefix = f"{folder}{os.sep}"
-    for path in paths:
-        try:
-            # Half the time of Path.open, for ten thousand files.
-            with open(prefix + path, "rb", buffering=0) as file:  # noqa: PTH123
-                found[path] = digest(file.read())
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            continue
+
+    path: Path
+    root: Path
+    command: str
+
+    def problem(self, path: str, code: str, message: str) -> Problem:
+        """Make a problem of ``path``, which is relative to the folder; "" is the folder itself."""
+        return Problem(display_path(self.path / path, self.root), 1, 1, code, message)
+
+    def steps(self) -> Iterator[tuple[str, Path]]:
+        """Yield the folders on the way from the project's root to this one, which is the last, with
+        paths relative to this one: none if this one is the root, or outside the project."""
+        parts = path_from(self.root, self.path).parts
+        if parts[:1] not in (("..",), ("/",)):
+            for count in range(1, len(parts) + 1):
+                above = "/".join([".."] * (len(parts) - count))
+                yield above, self.root.joinpath(*parts[:count])
+
+
+def links(folder: Folder, paths: Iterable[str]) -> list[Problem]:
+    """Find every link among the folders that lead from the project's root to ``paths``, as SG501.
+
+    The way to the root, or to a folder outside the project, may lead over links.
+    """
+    found = [
+        folder.problem(above, "SG501", _is_link("set the folder that it leads to, or remove it"))
+        for above, step in folder.steps()
+        if step.is_symlink()
+    ]
+    prefix = f"{folder.path}{os.sep}"
+    for parent in _parents(paths):
+        if os.path.islink(prefix + parent):  # noqa: PTH114 - names only
+            found.append(folder.problem(parent, "SG501", _is_link("remove it")))
     return found
 
 
-def write(
-    folder: Path,
-    files: Mapping[str, str],
-    remove: Iterable[str],
-    display: Callable[[Path], str] = str,
-    ready: Callable[[], None] = lambda: None,
-) -> None:
-    """Write ``files`` (relative path -> text) below ``folder``, in their order, and delete the paths
-    in ``remove``, together with folders that become empty.
+def read(folder: Folder, path: str, limit: int = MAX_SIZE) -> bytes | None:
+    """Read a file below ``folder``; None if there is none.
 
-    ``display`` formats paths for problems. ``ready`` is called once no other process can write here
-    any more; if it raises, nothing is written. Raises `ProblemsFound` with SG501 or SG502, whenever
-    possible before anything has changed.
+    Raises OSError if it cannot be read, and `ProblemsFound` with SG501 for a link on the way.
     """
-    problems = [
-        Problem(display(target), 1, 1, "SG501", reason)
-        for path in files
-        for target, reason in _obstacles(folder / path)
-    ]
+    if found := links(folder, [path]):
+        raise ProblemsFound(found)
+    content = _read(folder, path, limit)
+    if isinstance(content, Problem):
+        raise ProblemsFound([content])
+    return content
+
+
+def digests(folder: Folder, paths: Iterable[str]) -> dict[str, str]:
+    """Hash each of ``paths`` (relative to ``folder``) that is a file; others are left out.
+
+    Raises OSError if a file cannot be read, and `ProblemsFound` with SG501 for links on the way to
+    any of the paths, and with SG101 for what is neither a file nor a folder.
+    """
+    paths = list(paths)
+    found: dict[str, str] = {}
+    problems = links(folder, paths)
+    for path in () if problems else paths:
+        content = _read(folder, path, MAX_OUTPUT)
+        if isinstance(content, Problem):
+            problems.append(content)
+        elif content is not None:
+            found[path] = digest(content)
     if problems:
         raise ProblemsFound(problems)
-    target = folder / STAGING
+    return found
+
+
+def _read(folder: Folder, path: str, limit: int) -> bytes | Problem | None:
+    name = f"{folder.path}{os.sep}{path}"
     try:
-        with _staging(target) as staging:
-            ready()
-            for number, (path, text) in enumerate(files.items()):
-                target = folder / path
-                (staging / str(number)).write_bytes(text.encode())
-            for number, path in enumerate(files):
-                target = folder / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                (staging / str(number)).replace(target)
-            for path in remove:
-                target = folder / path
-                _remove(folder, target)
-    except _Busy as error:
-        message = "another build is writing here; wait until it is done"
-        problem = Problem(display(folder), 1, 1, "SG502", message)
-        raise ProblemsFound([problem]) from error
-    except OSError as error:
-        reason = error.strerror or str(error)
-        problem = Problem(display(target), 1, 1, "SG501", f"cannot be written: {reason}")
-        raise ProblemsFound([problem]) from error
+        return read_file(name, limit, follow=False)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+    except IsLink:
+        return _link_problem(folder, path)
+    except (NotRegular, TooLarge) as error:
+        return unreadable(folder.problem(path, "", "").path, error)
+    except PermissionError:
+        if os.name == "nt" and os.path.isdir(name):  # noqa: PTH112 - Windows opens no folders
+            return None
+        raise
 
 
-class _Busy(Exception):
-    """Another process holds the staging folder."""
-
-
-def _remove(folder: Path, target: Path) -> None:
-    target.unlink(missing_ok=True)
-    for parent in target.relative_to(folder).parents:
-        if not parent.parts:
-            break
-        try:
-            (folder / parent).rmdir()
-        except OSError as error:
-            if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT):
-                break
-            raise
-
-
-def _obstacles(target: Path) -> Iterator[tuple[Path, str]]:
-    """Find what would keep ``target`` from being written, without trying to."""
-    if target.is_dir():
-        yield target, "a folder is in the way of this file; move it away"
-    for parent in target.parents:
-        if parent.is_dir():
-            if not os.access(parent, os.W_OK | os.X_OK):
-                yield (
-                    parent,
-                    "no permission to write here; change it, or choose another output folder",
-                )
-            return
-        if parent.exists() or parent.is_symlink():
-            yield parent, "a file is in the way of this folder; move it away"
-            return
-
-
-@contextmanager
-def _staging(staging: Path) -> Generator[Path]:
-    staging.mkdir(parents=True, exist_ok=True)
-    with _lock(staging):
-        # Left by a build that was killed.
-        for leftover in staging.iterdir():
-            leftover.unlink()
-        try:
-            yield staging
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
-
-
-@contextmanager
-def _lock(folder: Path) -> Generator[None]:
-    """Lock ``folder`` for this process. The system releases the lock when the process ends, however
-    it ends."""
+def _link_problem(folder: Folder, path: str) -> Problem:
+    """Make the problem of a link in the place of a file; what it leads to is only looked at."""
     try:
-        import fcntl
-    except ImportError:  # Windows cannot lock a folder; two builds at once may collide there
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise _Busy from error
-        yield
-    finally:
-        os.close(descriptor)
+        mode = (folder.path / path).stat().st_mode
+    except OSError:
+        mode = stat.S_IFREG
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return folder.problem(path, "SG501", _is_link("remove it"))
+    message = "cannot be read: it is a link to something that is no regular file; remove it"
+    return folder.problem(path, "SG101", message)
+
+
+def _is_link(remedy: str) -> str:
+    return f"is a link, and schemagen writes and removes nothing behind links; {remedy}"
+
+
+def _parents(paths: Iterable[str]) -> list[str]:
+    """List the folders of ``paths``, each after the folder that contains it."""
+    found = dict[str, None]()
+    for path in paths:
+        parent = path.rpartition("/")[0]
+        above: list[str] = []
+        while parent and parent not in found:
+            above.append(parent)
+            parent = parent.rpartition("/")[0]
+        found.update(dict.fromkeys(reversed(above)))
+    return list(found)
+
+
+def obstacles(folder: Folder, paths: Iterable[str]) -> list[Problem]:
+    """Find what would keep ``paths`` from being written or removed, without trying to."""
+    paths = list(paths)
+    if found := links(folder, paths):
+        return found
+    for above, step in (*folder.steps(), ("", folder.path)):
+        if step.exists() and not step.is_dir():
+            return [folder.problem(above, "SG501", _FILE_IN_THE_WAY)]
+    parents = _parents(paths)
+    for parent in parents:
+        name = folder.path / parent
+        if name.exists() and not name.is_dir():
+            found.append(folder.problem(parent, "SG501", _FILE_IN_THE_WAY))
+    for path in paths:
+        name = folder.path / path
+        if name.is_symlink():
+            found.append(_link_problem(folder, path))
+        elif name.is_dir():
+            message = "a folder is in the way of this file; move it away"
+            found.append(folder.problem(path, "SG501", message))
+    return found or list(_without_permission(folder, paths))
+
+
+_FILE_IN_THE_WAY = "a file is in the way of this folder; move it away"
+
+
+def _without_permission(folder: Folder, paths: Iterable[str]) -> Iterator[Problem]:
+    """Report the folders of ``paths`` in which nothing may be created; for a missing one, the nearest."""
+    message = "no permission to write here; change it, or choose another output folder"
+    effective = os.access in os.supports_effective_ids
+    nearest: dict[Path, None] = {}
+    for parent in dict.fromkeys(path.rpartition("/")[0] for path in paths):
+        name = folder.path / parent
+        nearest[next(above for above in (name, *name.parents) if above.is_dir())] = None
+    for name in nearest:
+        if not os.access(name, os.W_OK | os.X_OK, effective_ids=effective):
+            relative = os.path.relpath(name, folder.path).replace(os.sep, "/")
+            yield folder.problem(relative, "SG501", message)

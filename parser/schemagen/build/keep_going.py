@@ -18,6 +18,7 @@ from schemagen.build.output_tree import OutputTree
 from schemagen.build.plan import plan_of, read_tree
 from schemagen.build.progress import Track, untracked
 from schemagen.build.reading import read_inputs
+from schemagen.build.recovery import recover
 from schemagen.build.selection import is_reached
 from schemagen.build.up_to_date import Held
 from schemagen.diagnostics import Problem, ProblemsFound
@@ -34,6 +35,7 @@ def build_what_is_right(
 
     Raises `ProblemsFound` if there are problems outside pages and lock files, or if nothing is left.
     """
+    recover(settings)
     tree = read_tree(settings)
     problems: list[Problem] = []
     failed: set[str] = set()

@@ -11,11 +11,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any, cast
 
 from schemagen import limits
+from schemagen.build import disk
+from schemagen.build.disk import Folder
+from schemagen.build.journal import is_below
 from schemagen.catalog import TableFacts
+from schemagen.diagnostics import ProblemsFound
 from schemagen.names import SERVICE_NAME
 
 FILE = "manifest.json"
@@ -85,18 +88,28 @@ class Unreadable(ValueError):
     """Raised for an unreadable manifest: another format, a merge conflict, an edit by hand."""
 
 
-def read(folder: Path) -> tuple[Manifest, str | None]:
-    """Read the manifest of the tree at ``folder``, and return it with its text; an empty one and None
-    where there is none.
+def read(folder: Folder) -> bytes | None:
+    """Read the manifest of the tree at ``folder``; None if there is none.
 
-    Raises `Unreadable` for anything that schemagen would not have written.
+    Raises OSError if it cannot be read, and `ProblemsFound` with SG503 if it is not schemagen's: other
+    programs have a manifest.json, too.
     """
-    try:
-        text = (folder / FILE).read_text("utf-8")
-    except (FileNotFoundError, NotADirectoryError):
-        return Manifest(), None
-    except (OSError, UnicodeDecodeError) as error:
-        raise Unreadable(str(error)) from error
+    data = disk.read(folder, FILE)
+    if data and len(set(_OWN_LINES.findall(data))) < MIN_OWN_LINES:
+        message = (
+            "this file was not written by schemagen; move it away or choose another output folder"
+        )
+        raise ProblemsFound([folder.problem(FILE, "SG503", message)])
+    return data
+
+
+_OWN_LINES = re.compile(rb'^"(format|inputs|api|locks|shared|tables)": ', re.MULTILINE)
+MIN_OWN_LINES = 3
+"""How many of its lines show that a manifest is schemagen's, whatever was edited in it."""
+
+
+def parse(text: str) -> Manifest:
+    """Parse a manifest. Raises `Unreadable` for anything that schemagen would not have written."""
     try:
         document = cast("dict[str, Any]", limits.read_json(text))
         if document["format"] not in (FORMAT, _WITHOUT_FILES):
@@ -119,7 +132,7 @@ def read(folder: Path) -> tuple[Manifest, str | None]:
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unreadable(f"{type(error).__name__}: {error}") from error
-    return manifest, text
+    return manifest
 
 
 def render(manifest: Manifest) -> str:
@@ -207,9 +220,7 @@ def _hashes(values: object) -> dict[str, str]:
     are removed at these paths."""
     hashes = cast("dict[str, str]", values)
     for path, value in hashes.items():
-        # String tests: PurePosixPath would take longer than all the rest of `read`.
-        outside = path.startswith("/") or "\\" in path or ":" in path or not path.isascii()
-        outside = outside or (len(path) > limits.MAX_NAME and bool(limits.path_fault(path)))
-        if outside or ".." in path.split("/") or not isinstance(cast("object", value), str):
+        below = path.isascii() and is_below(path)
+        if not below or not isinstance(cast("object", value), str):
             raise Unreadable(f"{path!r} is not a path below the output folder")
     return hashes

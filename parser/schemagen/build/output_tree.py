@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from schemagen.build import disk, manifest
+from schemagen.build.disk import Folder
 from schemagen.build.manifest import Manifest
 
 
@@ -17,21 +17,30 @@ class OutputTree:
     ``manifest`` is the record of that build; where there is none, or one that cannot be read, it is
     empty and ``manifest_text`` is None. Then everything is rendered again, and no file counts as an
     orphan. ``hashes`` has the files that exist, of those that the manifest lists or that
-    `with_hashes_of` added.
+    `with_hashes_of` added, and the manifest itself.
     """
 
-    folder: Path
+    folder: Folder
     manifest: Manifest
     manifest_text: str | None
     hashes: Mapping[str, str]
 
     @classmethod
-    def read(cls, folder: Path) -> OutputTree:
-        try:
-            recorded, text = manifest.read(folder)
-        except manifest.Unreadable:
-            recorded, text = Manifest(), None
-        return cls(folder, recorded, text, disk.digests(folder, recorded.written))
+    def read(cls, folder: Folder) -> OutputTree:
+        """Read the tree. Raises OSError and `ProblemsFound` where that is not possible."""
+        data = manifest.read(folder)
+        recorded, text = Manifest(), None
+        if data is not None:
+            try:
+                # A checkout may have other line ends.
+                text = data.replace(b"\r\n", b"\n").decode()
+                recorded = manifest.parse(text)
+            except ValueError:
+                text = None
+        hashes = disk.digests(folder, recorded.written)
+        if data is not None:
+            hashes[manifest.FILE] = disk.digest(data)
+        return cls(folder, recorded, text, hashes)
 
     def with_hashes_of(self, paths: Iterable[str]) -> OutputTree:
         """Return the tree with the hashes of ``paths`` added."""

@@ -15,6 +15,7 @@ from schemagen.build.manifest import Manifest
 from schemagen.build.output_tree import OutputTree
 from schemagen.build.progress import Track, untracked
 from schemagen.build.reading import BuildInputs, read_inputs
+from schemagen.build.recovery import output_folder
 from schemagen.build.up_to_date import NOTHING_HELD, Held, UpToDate, compare
 from schemagen.diagnostics import Problem, ProblemsFound, unreadable_as_problem
 from schemagen.runtime import catalog_json
@@ -111,7 +112,7 @@ def read_tree(settings: Settings) -> OutputTree:
     """Read the output folder. Raises `ProblemsFound` if it, or a folder that it was made from, cannot be
     read."""
     with unreadable_as_problem(settings.display):
-        tree = OutputTree.read(settings.out)
+        tree = OutputTree.read(output_folder(settings))
     _require_bindings(settings, tree.manifest)
     return tree
 
@@ -136,7 +137,7 @@ def _catalog_text(settings: Settings, tree: OutputTree) -> str:
     recorded = tree.manifest.shared.get(path)
     if recorded is None or not tree.has(path, recorded):
         return ""
-    return (tree.folder / path).read_text("utf-8")
+    return (settings.out / path).read_text("utf-8")
 
 
 def render_all(settings: Settings, *, jobs: int | None = None) -> dict[str, str]:

@@ -51,10 +51,12 @@ def bind(
     for finding in outcome.findings:
         message(str(finding))
     if check:
+        for path in outcome.interrupted:
+            message(f"{path}: left by a run that was interrupted; `schemagen bind` cleans it up")
         print_diff(change.diff for change in outcome.changes)
         if outcome.changes:
             message("the bindings are out of date; run `schemagen bind`")
-        return OUT_OF_DATE if outcome.changes else 0
+        return OUT_OF_DATE if outcome.changes or outcome.interrupted else 0
     for change in outcome.changes:
         done = "removed" if change.text is None else "written"
         message(f"{change.path} {done}; run `schemagen build`")

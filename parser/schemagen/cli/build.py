@@ -58,6 +58,7 @@ def build(
     from schemagen.build.apply import apply
     from schemagen.build.plan import plan
     from schemagen.build.progress import untracked
+    from schemagen.build.recovery import recover
 
     settings = settings_with(docs, out)
     track = _progress_bar if sys.stderr.isatty() else untracked
@@ -65,10 +66,11 @@ def build(
         if check:
             raise click.UsageError("--check and --keep-going exclude each other")
         return _keep_going(settings, full, jobs, track, fail_on_change)
+    if check:
+        return _check(settings, full, jobs, track, _command(docs, out))
+    recover(settings)
     planned = plan(settings, full=full, jobs=jobs, track=track)
     _report_exclusions(settings)
-    if check:
-        return _check(planned, _command(docs, out))
     changes = apply(planned)
     _report(settings, changes)
     _suggest_bind(planned)
@@ -141,11 +143,16 @@ def _report_exclusions(settings: Settings) -> None:
             message(line)
 
 
-def _check(plan: BuildPlan, command: str) -> int:
-    from schemagen.build.check import Cause, findings
+def _check(settings: Settings, full: bool, jobs: int | None, track: Track, command: str) -> int:
+    from schemagen.build.check import Cause, findings, leftovers
+    from schemagen.build.plan import plan
     from schemagen.report.diffs import shortened_list
 
-    found = findings(plan)
+    found = leftovers(settings)
+    if not found:
+        planned = plan(settings, full=full, jobs=jobs, track=track)
+        _report_exclusions(settings)
+        found = findings(planned)
     if not found:
         return 0
     print_diff(finding.diff for finding in found)
