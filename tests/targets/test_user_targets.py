@@ -17,6 +17,7 @@ import projects
 from environments import build
 from projects import CHECKOUT
 from schemagen import api, names
+from schemagen.build.plan import plan
 from schemagen.diagnostics import ProblemsFound
 from schemagen.emit.render import renderer
 from schemagen.emit.sandbox import FILTERS
@@ -99,12 +100,63 @@ def test_changed_template_makes_the_output_out_of_date(tmp_path: Path) -> None:
     api.build(api.settings(folder))
     assert not api.check(api.settings(folder))
     (folder / "schema/head.j2").write_text("second")
-    found = [finding.path for finding in api.check(api.settings(folder))]
-    assert found == ["generated/ddsql_schemas/flat/aws/thing.sql"]
+    found = [str(finding) for finding in api.check(api.settings(folder))]
+    assert found == [
+        "generated/ddsql_schemas/flat/aws/thing.sql: template changed (schema/head.j2)"
+    ]
     api.build(api.settings(folder))
     assert not api.check(api.settings(folder))
     built = folder / "generated/ddsql_schemas/flat/aws/thing.sql"
     assert built.read_text() == "secondaws.thing\n"
+
+
+LIST = '[targets.list]\ntemplate = "lists/list.j2"\npath = "tables.txt"\narray = "{}[]"\n' + TYPES
+
+
+@pytest.mark.parametrize(
+    ("changed", "written"),
+    [
+        (("schema/flat.sql.j2",), {"flat/aws/thing.sql", "flat/aws/other.sql"}),
+        (("lists/list.j2",), {"tables.txt"}),
+        (
+            ("schema/flat.sql.j2", "docs_src/ddsql/aws/aws.thing.dataset.md"),
+            {"flat/aws/thing.sql", "flat/aws/other.sql", "models/aws/thing.py"},
+        ),
+    ],
+)
+def test_changed_template_renders_the_files_of_its_targets_only(
+    tmp_path: Path, changed: tuple[str, ...], written: set[str]
+) -> None:
+    """What other targets have is not rendered again, unless a page changed as well, and the output is
+    that of a full build."""
+    templates = {
+        "schema/flat.sql.j2": "{{ table.id }} {{ table.title }}\n",
+        "lists/list.j2": "{% for table in catalog.tables.values() %}{{ table.title }}{% endfor %}\n",
+    }
+    folder = project(tmp_path, SETTINGS + TYPES + LIST, templates)
+    projects.pages(
+        folder, {"ddsql/aws/aws.other.dataset.md": projects.page("aws.other", "a | core | string")}
+    )
+    (folder / "schemagen.toml").write_text(SETTINGS + TYPES + LIST)
+    api.build(api.settings(folder))
+    for path in changed:
+        old, new = (".title", ".title | upper") if path.endswith(".j2") else ("made-up", "new")
+        (folder / path).write_text((folder / path).read_text().replace(old, new))
+    partial = plan(api.settings(folder))
+    package = "ddsql_schemas/"
+    # The files that every build renders are made from the catalogue.
+    tables = {path for path in partial.files if path.endswith(("thing.py", "other.py", ".sql"))}
+    assert {path.removeprefix(package) for path in partial.out_of_date} >= written
+    if len(changed) == 1:
+        assert {path.removeprefix(package) for path in partial.out_of_date} == written
+        assert tables == {package + path for path in written if path.endswith(".sql")}
+    else:
+        assert package + "models/aws/other.py" not in tables
+    api.build(api.settings(folder))
+    built = projects.tree(folder / "generated")
+    api.build(api.settings(folder), full=True)
+    assert projects.tree(folder / "generated") == built
+    assert not api.check(api.settings(folder))
 
 
 def test_outputs_select_what_is_built_and_the_rest_is_removed(tmp_path: Path) -> None:
@@ -117,6 +169,7 @@ def test_outputs_select_what_is_built_and_the_rest_is_removed(tmp_path: Path) ->
     out = folder / "generated"
     left = [path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()]
     assert sorted(path for path in left if "_runtime" not in path) == [
+        ".gitattributes",
         "README.md",
         *(f"ddsql_schemas/{name}" for name in ("__init__.py", "catalog.json", "catalog.py")),
         "ddsql_schemas/ddl/duckdb/aws/thing.sql",

@@ -11,6 +11,8 @@ from schemagen.build import manifest
 from schemagen.build.manifest import TableEntry
 from schemagen.build.plan import BuildPlan
 from schemagen.build.recovery import interrupted
+from schemagen.build.up_to_date import with_changed_templates
+from schemagen.emit.paths import owner
 from schemagen.settings.load import Settings
 
 
@@ -25,6 +27,7 @@ class Cause(StrEnum):
     API = "API pages changed"
     BINDING = "binding changed"
     SETTINGS = "settings changed"
+    TEMPLATE = "template changed"
     GENERATOR = "generator changed"
     INTERRUPTED = "left by a run that was interrupted"
     TABLES = "set of tables changed"
@@ -80,7 +83,7 @@ def _outdated_files(plan: BuildPlan) -> Iterator[Finding]:
         if path in recorded and plan.tree.is_modified(path):
             reason = Reason(Cause.HAND)
         else:
-            reason = _changed_input(plan, owner)
+            reason = _changed_input(plan, owner, path)
         yield _finding(plan, path, reason, _read(plan, path), text)
 
 
@@ -102,12 +105,13 @@ def _manifest(plan: BuildPlan) -> Iterator[Finding]:
     if before is None:
         yield _finding(plan, manifest.FILE, Reason(Cause.MISSING), "", text)
     elif text != before and not plan.out_of_date and not plan.orphans:
-        yield _finding(plan, manifest.FILE, _changed_input(plan, None), before, text)
+        yield _finding(plan, manifest.FILE, _changed_input(plan, None, ""), before, text)
 
 
-def _changed_input(plan: BuildPlan, table: TableEntry | None) -> Reason:
-    """Find what changed since the last build: the page of ``table``, what all tables depend on, or
-    the page of another table."""
+def _changed_input(plan: BuildPlan, table: TableEntry | None, path: str) -> Reason:
+    """Find what changed since the last build: the page of ``table``, what all tables depend on, the
+    template that the file at ``path`` (in the output folder; "" for the manifest) is made from, or the
+    page of another table."""
     if table is not None and _page_changed(plan, table):
         return Reason(Cause.PAGE, table.page)
     before, now = plan.tree.manifest.inputs, plan.manifest.inputs
@@ -115,6 +119,8 @@ def _changed_input(plan: BuildPlan, table: TableEntry | None) -> Reason:
         return Reason(Cause.GENERATOR)
     if before.settings != now.settings:
         return Reason(Cause.SETTINGS)
+    if template := _changed_template(plan, path):
+        return Reason(Cause.TEMPLATE, template)
     if before.api != now.api:
         return Reason(Cause.API)
     if (before.locks, before.overrides) != (now.locks, now.overrides):
@@ -123,6 +129,19 @@ def _changed_input(plan: BuildPlan, table: TableEntry | None) -> Reason:
         if _page_changed(plan, other):
             return Reason(Cause.PAGE, other.page)
     return Reason(Cause.TABLES)
+
+
+def _changed_template(plan: BuildPlan, path: str) -> str:
+    """Return the path of the template that changed for the file at ``path``; "" if none did."""
+    before, now = plan.tree.manifest.inputs, plan.manifest.inputs
+    changed = with_changed_templates(plan.settings.outputs, before, now)
+    in_package = path.removeprefix(f"{plan.settings.package}/")
+    target = owner(in_package, changed) if path else next(iter(changed), None)
+    if target is None or target.user_template is None:
+        return ""
+    template = target.user_template
+    paths = [template.path, *sorted(template.texts)]
+    return next(name for name in paths if before.templates.get(name) != now.templates.get(name))
 
 
 def _page_changed(plan: BuildPlan, table: TableEntry) -> bool:

@@ -33,7 +33,8 @@ class InputHashes:
     """The hashes of what tables depend on besides their own pages.
 
     ``toolchain`` covers schemagen's own sources and templates and the releases of the libraries
-    that shape the output. ``api`` are API pages and ``locks`` files of the lock, by path.
+    that shape the output. ``api`` are API pages, ``locks`` files of the lock and ``templates`` those of
+    the project's targets, by path.
     """
 
     toolchain: str = ""
@@ -41,6 +42,7 @@ class InputHashes:
     overrides: str = ""
     api: Mapping[str, str] = field(default_factory=dict[str, str])
     locks: Mapping[str, str] = field(default_factory=dict[str, str])
+    templates: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,9 @@ def parse(text: str) -> Manifest:
                 **document["inputs"],
                 api={path: str(page["hash"]) for path, page in api.items()},
                 locks={path: str(content) for path, content in document["locks"].items()},
+                templates={
+                    path: str(content) for path, content in document.get("templates", {}).items()
+                },
             )
         manifest = Manifest(
             inputs=inputs,
@@ -147,6 +152,7 @@ def render(manifest: Manifest) -> str:
         path: {"hash": content, "service": manifest.services[path]}
         for path, content in inputs.api.items()
     }
+    templates = f'"templates": {_lines(dict(inputs.templates))},\n' if inputs.templates else ""
     kept = f'"kept": {_lines(dict(manifest.kept))},\n' if manifest.kept else ""
     return (
         "{\n"
@@ -156,6 +162,7 @@ def render(manifest: Manifest) -> str:
         f"{kept}"
         f'"locks": {_lines(dict(inputs.locks))},\n'
         f'"shared": {_lines(dict(manifest.shared))},\n'
+        f"{templates}"
         f'"tables": {_lines({name: _row(entry) for name, entry in manifest.tables.items()})}\n'
         "}\n"
     )

@@ -87,7 +87,7 @@ def plan_of(
     track: Track,
 ) -> BuildPlan:
     """Render what is out of date by ``inputs``; what is ``held`` stays as it is in ``tree``."""
-    up_to_date = UpToDate() if full else compare(inputs, tree)
+    up_to_date = UpToDate() if full else compare(inputs, tree, settings.outputs)
     if up_to_date.is_everything(inputs, tree):
         return BuildPlan(settings, {}, _with_kept(tree.manifest, tree), tree)
     from schemagen.build.rendering import render_out_of_date

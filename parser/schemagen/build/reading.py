@@ -12,6 +12,7 @@ from schemagen.inputs import find_locks, find_pages
 from schemagen.pages.sources import Kind, Source, kind_of
 from schemagen.settings.load import Settings
 from schemagen.settings.overrides import Overrides
+from schemagen.targets.registry import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ def read_inputs(settings: Settings, without: Collection[str] = ()) -> BuildInput
             overrides=_overrides_hash(settings.overrides),
             api=_source_hashes(api_pages.values()),
             locks=_source_hashes(locks),
+            templates=_template_hashes(settings.outputs),
         ),
         page_hashes={
             source.path: digest(source.data) for source in sources if source.path not in api_pages
@@ -50,7 +52,7 @@ def read_inputs(settings: Settings, without: Collection[str] = ()) -> BuildInput
 
 
 def _settings_hash(settings: Settings) -> str:
-    """Hash the settings that shape the output; folders do not."""
+    """Hash the settings that shape the output; folders do not, and templates have hashes of their own."""
     parts = (
         settings.base_uri,
         settings.nested_names.value,
@@ -66,6 +68,16 @@ def _settings_hash(settings: Settings) -> str:
 def _overrides_hash(overrides: Overrides) -> str:
     """Hash the bindings by hand; "" where there are none."""
     return digest(repr(overrides).encode()) if any(overrides) else ""
+
+
+def _template_hashes(targets: Iterable[Target]) -> dict[str, str]:
+    """Hash the templates of the project, by path."""
+    return {
+        path: digest(text.encode())
+        for target in targets
+        if target.user_template is not None
+        for path, text in target.user_template.texts.items()
+    }
 
 
 def _source_hashes(sources: Iterable[Source]) -> dict[str, str]:

@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import PurePosixPath
 
 from schemagen.build.disk import digest
@@ -18,7 +19,13 @@ from schemagen.build.manifest import InputHashes, Manifest, TableEntry
 from schemagen.build.progress import Rendered, Track, untracked
 from schemagen.build.reading import BuildInputs
 from schemagen.build.selection import select
-from schemagen.build.up_to_date import NOTHING_HELD, BindingHashes, Held, UpToDate
+from schemagen.build.up_to_date import (
+    NOTHING_HELD,
+    BindingHashes,
+    Held,
+    UpToDate,
+    with_changed_templates,
+)
 from schemagen.catalog import Catalog, LinkedTable, TableFacts, facts
 from schemagen.diagnostics import Problem, ProblemsFound, during
 from schemagen.emit import package
@@ -31,6 +38,7 @@ from schemagen.inputs import link_all
 from schemagen.runtime import catalog_json
 from schemagen.runtime.catalog_json import split_groups, structure_group, table_group
 from schemagen.settings.load import Settings
+from schemagen.targets.registry import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +87,29 @@ def render_out_of_date(
     )
     changed_shared = [part for path, part in shared.items() if path not in up_to_date.shared]
     out_of_date = [table for table in catalog.tables if table.table.id not in up_to_date.tables]
-    parts: list[Part] = [*out_of_date, *changed_shared]
+    restyled = up_to_date.but_for_templates
+    changed = with_changed_templates(settings.outputs, recorded.inputs, inputs.hashes)
+    anew = [table for table in out_of_date if table.table.id not in restyled]
+    again = [table for table in out_of_date if table.table.id in restyled]
+    works = (
+        _Work([*anew, *changed_shared], settings, models),
+        _Work(again, replace(settings, outputs=changed), models),
+    )
+    parts = [part for work in works for part in work.parts]
 
     all_facts += [entry.facts for entry in kept_tables.values()]
     tables = {**up_to_date.tables, **kept_tables}
     table_files: dict[str, str] = {}
     shared_files: dict[str, str] = {}
-    rendered = track(_render_parts(_Work(parts, settings, models), jobs), len(parts))
+    texts_of_parts = chain.from_iterable(_render_parts(work, jobs) for work in works)
+    rendered = track(texts_of_parts, len(parts))
     for part, texts in zip(parts, rendered, strict=True):
         if isinstance(part, LinkedTable):
-            tables[part.table.id] = _table_entry(part, texts, inputs, selection.binding_hashes)
+            entry = _table_entry(part, texts, inputs, selection.binding_hashes)
+            if before := restyled.get(part.table.id):
+                others = _outputs_of_others(before, changed, settings.package)
+                entry = replace(entry, outputs={**others, **entry.outputs})
+            tables[part.table.id] = entry
             table_files.update(texts)
         else:
             shared_files.update(texts)
@@ -130,13 +151,14 @@ def render_out_of_date(
 
 def _hashes_with(held: Held, now: InputHashes, before: InputHashes) -> InputHashes:
     """Return the hashes to record, with none for unread files that something is held of, so that they
-    count as changed. The toolchain and the settings stay those that the held files were made with."""
+    count as changed. The toolchain, the settings and the templates stay those that the held files were made with."""
     if not held.tables and not held.shared:
         return now
     return replace(
         now,
         toolchain=before.toolchain,
         settings=before.settings,
+        templates=before.templates,
         api={**now.api, **dict.fromkeys(held.api, "")},
         locks={**now.locks, **dict.fromkeys(held.locks, "")},
     )
@@ -187,6 +209,17 @@ def _table_entry(
         binding_hash=binding_hashes.of(table_facts),
         outputs=_hashes(texts),
     )
+
+
+def _outputs_of_others(
+    entry: TableEntry, targets: Collection[Target], package: str
+) -> dict[str, str]:
+    """Return the recorded files of a table that are not those of ``targets``."""
+    return {
+        path: content
+        for path, content in entry.outputs.items()
+        if owner(path.removeprefix(f"{package}/"), targets) is None
+    }
 
 
 def _hashes(texts: dict[str, str]) -> dict[str, str]:

@@ -125,13 +125,14 @@ def select(
 
 def _unreached(up_to_date: UpToDate, changes: _Changes, owners: _Owners) -> UpToDate:
     """Drop the tables whose API pages changed, and the files of services that changed."""
-    return UpToDate(
-        {
+    return replace(
+        up_to_date,
+        tables={
             table: entry
             for table, entry in up_to_date.tables.items()
             if not is_reached(entry.facts, changes.documented)
         },
-        {
+        shared={
             path: content
             for path, content in up_to_date.shared.items()
             if changes.services.isdisjoint(owners.of(path))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from schemagen.build.disk import digest
-from schemagen.build.manifest import TableEntry
+from schemagen.build.manifest import InputHashes, TableEntry
 from schemagen.build.output_tree import OutputTree
 from schemagen.catalog import TableFacts
 from schemagen.model.origin import NOWHERE
+from schemagen.targets.registry import Per, Target
 
 if TYPE_CHECKING:
     from schemagen.build.reading import BuildInputs
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
 class UpToDate:
     """What need not be rendered again: ``tables`` by id, and the hashes of ``shared`` files by path.
 
+    Of the tables ``but_for_templates``, only the files of targets whose templates changed are rendered.
     Empty by default: then everything is rendered.
     """
 
     tables: Mapping[str, TableEntry] = field(default_factory=dict[str, TableEntry])
     shared: Mapping[str, str] = field(default_factory=dict[str, str])
+    but_for_templates: Mapping[str, TableEntry] = field(default_factory=dict[str, TableEntry])
 
     @property
     def pages(self) -> set[str]:
@@ -82,8 +85,21 @@ class Held:
 NOTHING_HELD = Held()
 
 
-def compare(inputs: BuildInputs, tree: OutputTree) -> UpToDate:
-    """Find what ``inputs`` would render to the very files that ``tree`` has.
+def with_changed_templates(
+    targets: Iterable[Target], before: InputHashes, now: InputHashes
+) -> tuple[Target, ...]:
+    """Return the targets that have a template which changed since the manifest with ``before``, or which
+    includes one."""
+    changed = {path for path, _ in before.templates.items() ^ now.templates.items()}
+    return tuple(
+        target
+        for target in targets
+        if target.user_template is not None and not changed.isdisjoint(target.user_template.texts)
+    )
+
+
+def compare(inputs: BuildInputs, tree: OutputTree, targets: Iterable[Target]) -> UpToDate:
+    """Find what ``inputs`` would render to the very files that ``tree`` has; ``targets`` are built.
 
     A changed lock file or API page concerns only some of the tables and shared files; which ones is
     known only after parsing. The result includes them until `selection.select` drops them.
@@ -99,6 +115,10 @@ def compare(inputs: BuildInputs, tree: OutputTree) -> UpToDate:
         and all(tree.has(path, content) for path, content in entry.outputs.items())
     }
     shared = {path: content for path, content in recorded.shared.items() if tree.has(path, content)}
+    changed = with_changed_templates(targets, before, now)
+    if any(target.per is Per.TABLE for target in changed):
+        alone = replace(now, templates=before.templates) == before
+        return UpToDate({}, shared, but_for_templates=tables if alone else {})
     return UpToDate(tables, shared)
 
 

@@ -77,8 +77,7 @@ def _problem(template: UserTemplate, error: Exception, of: str) -> Problem:
         for frame in traceback.extract_tb(error.__traceback__):
             if frame.filename in template.others:
                 name, line = frame.filename, frame.lineno or 1
-    folder, _, _ = template.path.rpartition("/")
-    path = f"{folder}/{name}" if folder else name
+    path = template.path_of(name)
     lines = template.others[name].splitlines()
     source = lines[line - 1] if 0 < line <= len(lines) else ""
     return Problem(path, line, _column(source, error), "SG309", f"{_message(error)}{of}")

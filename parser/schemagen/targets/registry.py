@@ -28,16 +28,27 @@ class Per(StrEnum):
 @dataclass(frozen=True, slots=True)
 class UserTemplate:
     """A template of the project. ``path`` is its path in messages, and ``position`` that of the target's
-    table in the settings. ``others`` are the templates of its folder, which it may include, by name."""
+    table in the settings. ``others`` are the texts of the templates of its folder, itself and those that it
+    may include, by name; the manifest has their hashes, so the one of the settings leaves them out."""
 
     path: str
     name: str
-    others: Mapping[str, str]
+    others: Mapping[str, str] = field(repr=False)
     position: SourcePosition = field(repr=False, compare=False)
 
     @property
     def text(self) -> str:
         return self.others[self.name]
+
+    def path_of(self, name: str) -> str:
+        """Return the path of a template of the folder."""
+        folder, _, _ = self.path.rpartition("/")
+        return f"{folder}/{name}" if folder else name
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The texts of ``others`` by path."""
+        return {self.path_of(name): text for name, text in self.others.items()}
 
 
 @dataclass(frozen=True, slots=True)
