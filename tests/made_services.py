@@ -28,6 +28,7 @@ class Made:
     """Made-up services, as `infer.Services`."""
 
     def __init__(self, *indexes: ServiceIndex) -> None:
+        self.source = "made"
         self.indexes = {index.name: index for index in indexes}
         self.services = tuple(self.indexes)
         self.directory = Directory({index.name: index.aliases for index in indexes}, {})

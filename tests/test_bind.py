@@ -20,6 +20,10 @@ from schemagen.settings.load import load_settings
 
 LOCK = "bindings/aws/sagemaker.json"
 TABLE = "aws.sagemaker_compilation_job"
+NOTHING_SUCH = (
+    "botocore has no service 'nothing', and no read operation returns its columns; set the service, "
+    "operation and path in an override"
+)
 
 
 @pytest.fixture(scope="module")
@@ -111,11 +115,23 @@ def test_bind_reports_what_stays_unbound(tmp_path: Path, cache: dict[str, str]) 
     assert done.stderr.splitlines() == [
         "docs_src/ddsql/kms.md:19:1: SG404 aws.kms.weight stays unbound: "
         "no response has a member with evidence for it; name the member in an override",
-        "docs_src/ddsql/none.md:10:1: SG403 aws.nothing_such stays unbound: "
-        "no read operation returns its columns; set the service, operation and path in an override",
+        f"docs_src/ddsql/none.md:10:1: SG403 aws.nothing_such stays unbound: {NOTHING_SUCH}",
         "bindings/aws/kms.json written; run `schemagen build`",
+        "bindings/aws/nothing.json written; run `schemagen build`",
     ]
+    lock = json.loads((project / "bindings/aws/nothing.json").read_bytes())
+    assert (lock["tables"], lock["unbound"]) == ({}, {"aws.nothing_such": NOTHING_SUCH})
     assert run(project, "build").returncode == 0
+    assert run(project, "bind", "--check", env=cache).returncode == 0
+    covered = run(project, "coverage", "--format", "json")
+    reasons = {table["id"]: table["reason"] for table in json.loads(covered.stdout)["tables"]}
+    assert reasons == {"aws.kms": None, "aws.nothing_such": NOTHING_SUCH}
+    assert f"aws.nothing_such: no binding for this table: {NOTHING_SUCH}" in covered.stderr + (
+        run(project, "coverage").stdout
+    )
+    (project / "docs_src/ddsql/none.md").unlink()
+    assert run(project, "bind", env=cache).returncode == 0
+    assert not (project / "bindings/aws/nothing.json").exists()
 
 
 def test_bind_refuses_unknown_tables(project: Path, cache: dict[str, str]) -> None:

@@ -109,6 +109,7 @@ def test_coverage_json_has_these_names(project: Path) -> None:
             *(
                 "id",
                 "service",
+                "reason",
                 "operation",
                 "obstacle",
                 "states",
@@ -297,7 +298,7 @@ def test_coverage_compares_responses_with_their_pages(project: Path) -> None:
 def test_coverage_reports_nothing_where_page_and_record_agree(project: Path) -> None:
     """A table whose page says what the record says has nothing but its figures."""
     pages, catalog = inputs.read_catalog(load_settings(project))
-    (table,) = coverage(pages, catalog, ["aws.sagemaker_compilation_job"]).tables
+    (table,) = coverage(pages, catalog, ["aws.sagemaker_compilation_job"], {}).tables
     assert (table.unmapped, table.values, table.members, table.types) == ((), (), (), ())
 
 

@@ -175,7 +175,7 @@ def coverage(settings: Settings, tables: Iterable[str] | str = ()) -> Coverage:
         for table in catalog.tables
         if table.binding is not None or table.table.provider == PROVIDER
     }
-    return coverages.coverage(pages, catalog, covered)
+    return coverages.coverage(pages, catalog, covered, inputs.reasons_of_unbound_tables(settings))
 
 
 def _ids(tables: Iterable[str] | str) -> Iterable[str]:

@@ -219,6 +219,14 @@ def _find_changes(inputs: _Run, *, again: bool = False) -> BindResult:
     ]
     run.dropped.update(binding.table for binding in lost)
     run.findings += map(_without_page, lost)
+    run.dropped.update(
+        table
+        for lock in read.files
+        for table, _ in lock.unbound
+        if table not in pages
+        and table not in inputs.excluded
+        and not (inputs.some_pages or inputs.tables)
+    )
     for id, table in pages.items():
         if table.provider == PROVIDER and (not inputs.tables or id in selected):
             with during(f"binding {id}"):
@@ -278,7 +286,8 @@ class _BindRun:
 
     ``locked`` are the bindings of the lock by table, ``old_format`` those tables whose lock file
     does not say how they are enumerated, ``changed`` the bindings that differ from those locked, and
-    ``dropped`` the tables whose bindings are removed.
+    ``dropped`` the tables whose bindings are removed. ``unbound`` are the tables for which nothing was
+    inferred, with service and reason; ``inferred`` are all tables that the run has dealt with.
     """
 
     settings: Settings
@@ -287,6 +296,8 @@ class _BindRun:
     again: bool
     changed: dict[str, Binding] = field(default_factory=dict[str, Binding])
     dropped: set[str] = field(default_factory=set[str])
+    unbound: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    inferred: set[str] = field(default_factory=set[str])
     problems: list[Problem] = field(default_factory=list[Problem])
     findings: list[Problem] = field(default_factory=list[Problem])
 
@@ -311,6 +322,9 @@ class _BindRun:
             binding = self.infer_binding(typed, overrides)
         else:
             binding = self.renew(typed, locked, overrides)
+        self.inferred.add(table.id)
+        if binding is None and locked is not None:
+            self.dropped.add(table.id)
         if binding is None or len(self.problems) > problems_before:
             return
         binding = self.apply(overrides, binding, table)
@@ -368,9 +382,11 @@ class _BindRun:
         inference = self.infer(typed, chosen, overrides)
         if inference.binding is not None:
             return inference.binding
+        self.unbound[typed.table.id] = (inference.service, inference.reason)
         if item and item.service and item.operation and item.path:
             # An item that is chosen in full needs no evidence.
             table = typed.table
+            del self.unbound[table.id]
             return Binding(
                 table.id,
                 item.service,
@@ -436,16 +452,21 @@ def _lock_texts(
     from schemagen.api_models import recording
     from schemagen.api_models.botocore import service_api
     from schemagen.inference import by_hand
+    from schemagen.lockfile.lock import write as write_lock
+    from schemagen.lockfile.record import Record
 
     texts: dict[str, str | None] = {}
     for path, lock in _merged_locks(run, locks).items():
         bindings = {binding.table: binding for binding in lock.bindings}
-        before = locks[path].bindings if path in locks else ()
-        has_lost_tables = any(binding.table not in bindings for binding in before)
-        if selected and selected.isdisjoint(bindings) and not has_lost_tables:
+        before = locks.get(path)
+        lost = before and any(binding.table not in bindings for binding in before.bindings)
+        same = lock.unbound == (before.unbound if before else ())
+        if selected and selected.isdisjoint(bindings) and not lost and same:
             continue
         if not bindings:
-            texts[path] = None if has_lost_tables else lock.text
+            changed = lost or not same
+            without_record = write_lock(replace(lock, record=Record())) if lock.unbound else None
+            texts[path] = without_record if changed else lock.text
             continue
         overrides = {table: run.settings.overrides.of(table) for table in bindings}
         override_problems = {
@@ -469,7 +490,8 @@ def _lock_texts(
 
 
 def _merged_locks(run: _BindRun, locks: Mapping[str, LockFile]) -> dict[str, LockFile]:
-    """Return the lock files by path, with changed bindings in the file of their service."""
+    """Return the lock files by path, with changed bindings, and the reasons of unbound tables, in the file
+    of their service."""
     from schemagen.lockfile.lock import LockFile
     from schemagen.lockfile.record import Record
 
@@ -481,15 +503,28 @@ def _merged_locks(run: _BindRun, locks: Mapping[str, LockFile]) -> dict[str, Loc
                 for binding in lock.bindings
                 if binding.table not in run.changed and binding.table not in run.dropped
             ),
+            unbound=tuple(
+                (table, reason)
+                for table, reason in lock.unbound
+                if table not in run.inferred and table not in run.dropped
+            ),
         )
         for path, lock in locks.items()
     }
     paths = {lock.service_name: path for path, lock in merged.items()}
+
+    def file_of(service: str) -> LockFile:
+        new = run.settings.bindings / PROVIDER / f"{service}.json"
+        path = paths.setdefault(service, run.settings.display(new))
+        return merged.get(path) or LockFile(path, service, (), Record())
+
     for binding in run.changed.values():
-        new = run.settings.bindings / PROVIDER / f"{binding.service}.json"
-        path = paths.setdefault(binding.service, run.settings.display(new))
-        lock = merged.get(path) or LockFile(path, binding.service, (), Record())
-        merged[path] = replace(lock, bindings=(*lock.bindings, binding))
+        lock = file_of(binding.service)
+        merged[lock.path] = replace(lock, bindings=(*lock.bindings, binding))
+    for table, (service, reason) in run.unbound.items():
+        lock = file_of(service)
+        unbound = tuple(sorted((*lock.unbound, (table, reason))))
+        merged[lock.path] = replace(lock, unbound=unbound)
     return merged
 
 

@@ -118,7 +118,8 @@ class TableCoverage:
     """The coverage of a table.
 
     ``unmapped`` are the members of the primary item that fill no column, in recorded order: what the
-    mapper's ``unmapped`` returns for an item with all members.
+    mapper's ``unmapped`` returns for an item with all members. ``reason`` is what the lock records of a
+    table without binding, or "".
     """
 
     table: str
@@ -128,6 +129,7 @@ class TableCoverage:
     values: tuple[ValuesDifference, ...]
     members: tuple[MembersDifference, ...]
     types: tuple[TypesDifference, ...]
+    reason: str = ""
 
     @cached_property
     def figures(self) -> Figures:
@@ -146,13 +148,16 @@ class Coverage:
         return _figures(column for table in self.tables for column in table.columns)
 
 
-def coverage(pages: Pages, catalog: Catalog, tables: Collection[str]) -> Coverage:
-    """Compute the coverage of ``tables`` (ids). ``catalog`` must be linked from ``pages``."""
+def coverage(
+    pages: Pages, catalog: Catalog, tables: Collection[str], reasons: Mapping[str, str]
+) -> Coverage:
+    """Compute the coverage of ``tables`` (ids). ``catalog`` must be linked from ``pages``; ``reasons`` say
+    why tables have no binding."""
     documented = {table.id: table for table in pages.tables}
     recorded = {name: RecordedResponses(service) for name, service in catalog.services.items()}
     return Coverage(
         tuple(
-            _table(documented[linked.table.id], linked, pages, recorded)
+            _table(documented[linked.table.id], linked, pages, recorded, reasons)
             for linked in catalog.tables
             if linked.table.id in tables
         )
@@ -160,7 +165,11 @@ def coverage(pages: Pages, catalog: Catalog, tables: Collection[str]) -> Coverag
 
 
 def _table(
-    table: Table, linked: LinkedTable, pages: Pages, recorded: Mapping[str, RecordedResponses]
+    table: Table,
+    linked: LinkedTable,
+    pages: Pages,
+    recorded: Mapping[str, RecordedResponses],
+    reasons: Mapping[str, str],
 ) -> TableCoverage:
     binding = linked.binding
     unmapped: tuple[str, ...] = ()
@@ -189,6 +198,7 @@ def _table(
         values=tuple(values),
         members=tuple(members),
         types=tuple(types),
+        reason="" if binding else reasons.get(table.id, ""),
     )
 
 

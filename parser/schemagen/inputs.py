@@ -159,6 +159,15 @@ def read_locks(sources: Iterable[Source], *, recorded: bool = True) -> Locks:
     return Locks(tuple(files), bindings, tuple(problems))
 
 
+def reasons_of_unbound_tables(settings: Settings) -> dict[str, str]:
+    """Return why tables have no binding, as the lock files record it."""
+    return {
+        table: reason
+        for file in read_locks(find_locks(settings)).files
+        for table, reason in file.unbound
+    }
+
+
 def read_pages(settings: Settings, sources: Iterable[Source] | None = None) -> TypedPages:
     """Parse the pages in ``sources``, or all pages, and resolve their data types.
 
@@ -268,7 +277,7 @@ def _link_all(
         catalog = link(typed)
     else:
         found += overrides.problems(settings.overrides, pages.tables, locks.bindings, up_to_date)
-        services = [file.recorded_service for file in locks.files]
+        services = [file.recorded_service for file in locks.files if file.bindings]
         catalog = link(
             typed,
             locks.bindings.values(),

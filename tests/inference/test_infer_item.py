@@ -47,9 +47,11 @@ def test_service_is_found_by_its_aliases() -> None:
     nothing = only(thing(*KEYED, name="unknown_thing"), made)
     assert nothing.binding is None
     assert [problem.message for problem in nothing.findings] == [
-        "aws.unknown_thing stays unbound: no read operation returns its columns; set the service, "
-        "operation and path in an override"
+        "aws.unknown_thing stays unbound: made has no service 'unknown', and no read operation returns "
+        "its columns; set the service, operation and path in an override"
     ]
+    assert nothing.service == "unknown"
+    assert nothing.reason in nothing.findings[0].message
 
 
 def test_operation_whose_name_ends_as_the_table_name_is_preferred() -> None:

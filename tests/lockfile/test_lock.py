@@ -351,6 +351,20 @@ def test_members_may_be_values_at_the_keys_of_a_map() -> None:
     assert member == RecordedMember("Words[AWS::S3/a-b.c]", Scalar("string"), False, ("On", "Off"))
 
 
+def test_reasons_of_unbound_tables_are_read_and_written() -> None:
+    """Tables without binding stand beside those that have one, sorted; no table is both."""
+    after = '  "operations": {'
+    unbound = '  "unbound": {\n    "aws.b": "none",\n    "aws.made": "two"\n  },\n'
+    text = CURRENT.replace(after, unbound + after)
+    read = lock.read(PATH, text.encode())
+    assert read.unbound == (("aws.b", "none"), ("aws.made", "two"))
+    assert lock.write(read) == text
+    twice = text.replace('"aws.b": "none"', '"aws.made_thing": "none"')
+    with pytest.raises(ProblemsFound) as raised:
+        lock.read(PATH, twice.encode())
+    assert str(raised.value) == (f"{PATH}:29:5: SG401 'aws.made_thing' is both bound and unbound")
+
+
 def test_lock_without_tables_is_read_and_written() -> None:
     """A lock file may record a service without tables."""
     empty = '{"service":"made","tables":{},"outputs":{},"enumerations":{},"shapes":{}}'

@@ -78,6 +78,10 @@ class BotocoreModels:
     """The service models of the installed botocore, as `cache.ApiModels`."""
 
     @property
+    def source(self) -> str:
+        return botocore.__name__
+
+    @property
     def version(self) -> str:
         return f"botocore-{botocore.__version__}{_user_models(Loader().search_paths)}"
 

@@ -59,6 +59,11 @@ class ApiModels(Protocol):
     """A source of indexes: the API models of one provider."""
 
     @property
+    def source(self) -> str:
+        """The name of the source, for messages."""
+        ...
+
+    @property
     def version(self) -> str:
         """A name for the state of the models, usable as part of a folder's name."""
         ...
@@ -83,6 +88,10 @@ class Indexes:
         sources = [Path(__file__), *SOURCES, Path(inspect.getfile(type(models)))]
         self.folder = (folder or cache_folder()) / f"{models.version}-{_hash(sources)}"
         self._loaded: dict[str, ServiceIndex] = {}
+
+    @property
+    def source(self) -> str:
+        return self._models.source
 
     @property
     def services(self) -> frozenset[str]:

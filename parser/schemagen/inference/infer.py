@@ -41,6 +41,11 @@ class Services(Protocol):
     """The indexes of an API's services."""
 
     @property
+    def source(self) -> str:
+        """The name of the source of the models, for messages."""
+        ...
+
+    @property
     def services(self) -> Collection[str]: ...
 
     @property
@@ -65,22 +70,18 @@ def infer(typed: TypedTable, services: Services, chosen: ChosenItem = ANY_ITEM) 
             break
     accepted = [candidate for candidate in candidates if chosen.operation or candidate.is_evidence]
     if not accepted:
-        where = f" at {chosen}" if chosen != ANY_ITEM else ""
-        reason = f"no read operation returns its columns{where}"
-        if candidates:
-            closest = min(candidates, key=_order)
-            reason += (
-                f"; the closest, {closest}, fills {closest.filled} of "
-                f"{len(requirements.columns)}, which is too few"
-            )
-        return _unbound(table, f"{reason}; set the service, operation and path in an override")
+        return _nothing_fits(requirements, services, chosen, candidates)
     if not chosen.operation:
         accepted = _not_superseded(accepted)
     accepted.sort(key=_order)
     best = [candidate for candidate in accepted if candidate.rank == accepted[0].rank]
     if len(best) > 1:
         names = joined(map(str, best))
-        return _unbound(table, f"{names} match its columns equally well; choose one in an override")
+        return _unbound(
+            table,
+            best[0].service.index.name,
+            f"{names} match its columns equally well; choose one in an override",
+        )
     return best[0].inference
 
 
@@ -98,10 +99,59 @@ def _order(candidate: RowCandidate) -> tuple[RowRank, str]:
     return candidate.rank, f"{candidate.item.operation} {candidate.item.path}"
 
 
-def _unbound(table: Table, reason: str) -> Inference:
+def _unbound(table: Table, service: str, reason: str) -> Inference:
     origin = table.origin
     message = f"{table.id} stays unbound: {reason}"
-    return Inference(None, (Problem(origin.path, origin.line, 1, "SG403", message),))
+    finding = Problem(origin.path, origin.line, 1, "SG403", message)
+    return Inference(None, (finding,), service, reason)
+
+
+def _nothing_fits(
+    requirements: TableRequirements,
+    services: Services,
+    chosen: ChosenItem,
+    candidates: Sequence[RowCandidate],
+) -> Inference:
+    """Return the inference of a table whose columns none of ``candidates`` fills."""
+    table = requirements.table
+    own = sorted(_named(table, services)) or sorted(_aliased(table, services))
+    first = next(filter(None, table.name.split("_")), table.provider)
+    service = chosen.service or max(own, key=len, default=first)
+    where = f" at {chosen}" if chosen != ANY_ITEM else ""
+    reason = f"no read operation returns its columns{where}"
+    if not (chosen.service or own):
+        reason = f"{services.source} has no service {first!r}, and {reason}"
+    if candidates:
+        closest = min(candidates, key=_order)
+        if closest.service.index.name in own:
+            service = closest.service.index.name
+        reason += (
+            f"; the closest, {closest}, fills {closest.filled} of "
+            f"{len(requirements.columns)}, which is too few"
+        )
+    return _unbound(table, service, f"{reason}; set the service, operation and path in an override")
+
+
+def _prefixes(table: Table) -> set[str]:
+    """Return the folded beginnings of a table's name: "sso", "ssoapplication"."""
+    parts = table.name.split("_")
+    return {folded("".join(parts[: count + 1])) for count in range(len(parts))}
+
+
+def _named(table: Table, services: Services) -> set[str]:
+    """Return the services whose name the table's name begins with."""
+    prefixes = _prefixes(table)
+    return {name for name in services.services if folded_service(name) in prefixes}
+
+
+def _aliased(table: Table, services: Services) -> set[str]:
+    """Return the services that have another name with which the table's name begins."""
+    prefixes = _prefixes(table)
+    return {
+        name
+        for name, aliases in services.directory.aliases.items()
+        if prefixes.intersection(map(folded_service, aliases))
+    }
 
 
 def _possible_services(
@@ -115,17 +165,11 @@ def _possible_services(
     if chosen:
         yield [chosen] if chosen in services.services else []
         return
-    parts = requirements.table.name.split("_")
-    prefixes = {folded("".join(parts[: count + 1])) for count in range(len(parts))}
-    named = [name for name in services.services if folded_service(name) in prefixes]
+    named = _named(requirements.table, services)
     if named:
         yield sorted(named)
     directory = services.directory
-    found = {
-        name
-        for name, aliases in directory.aliases.items()
-        if prefixes.intersection(map(folded_service, aliases))
-    }
+    found = _aliased(requirements.table, services)
     counts = Counter(
         service
         for column, text in requirements.words.items()

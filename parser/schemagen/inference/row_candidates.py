@@ -48,10 +48,16 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
 @dataclass(frozen=True, slots=True)
 class Inference:
     """The result for one table: the binding, or None if nothing is certain, and findings about
-    everything that stays unbound."""
+    everything that stays unbound.
+
+    If there is no binding, ``reason`` says why, and ``service`` is the one that the table is probably of,
+    or only the name that such a service would have.
+    """
 
     binding: Binding | None
     findings: tuple[Problem, ...]
+    service: str = ""
+    reason: str = ""
 
 
 def joined(names: Iterable[str]) -> str:

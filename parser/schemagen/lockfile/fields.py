@@ -361,7 +361,7 @@ _RULES = Codec(CallRules(), _read_rules, _RULES_ENTRY.write)
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The content of a lock file.
+    """The content of a lock file. ``unbound`` are tables without a binding, with the reasons.
 
     ``outputs``, ``enumerations``, ``shapes``, ``operations`` and ``scope`` are its `Record`; format 1
     lacks the last two. An operation's scope is written only if it differs from the service's.
@@ -375,6 +375,7 @@ class Content:
     shapes: Mapping[str, Mapping[str, str]]
     operations: Mapping[str, CallRules] = field(default_factory=dict[str, CallRules])
     scope: Scope = field(default_factory=Scope)
+    unbound: tuple[tuple[str, str], ...] = ()
 
 
 def _file_entry(format: int) -> Entry:
@@ -394,6 +395,7 @@ def _file_entry(format: int) -> Entry:
             required("service", _SERVICE),
             optional("scope", _SCOPE),
             required("tables", tables),
+            optional("unbound", _REASONS),
             required("operations", sorted_block(mapping(_RULES, _NAME))),
             *record,
         ),
@@ -423,6 +425,10 @@ def read_content(form: Form, document: object) -> Content:
     values = _FILES[format].read(form, (), document)
     values["format"] = format
     content = Content(**values)
+    bound = {binding.table for binding in content.tables}
+    for table, _ in content.unbound:
+        if table in bound:
+            form.wrong(("unbound", table), f"{table!r} is both bound and unbound")
     return replace(
         content,
         tables=tuple(replace(binding, service=content.service) for binding in content.tables),

@@ -44,6 +44,8 @@ class LockFile:
     service_name: str
     bindings: tuple[Binding, ...]
     record: Record
+    unbound: tuple[tuple[str, str], ...] = ()
+    """Tables that might be the service's, and the reasons why they have no binding."""
     text: str = field(default="", compare=False, repr=False)
     format: int = field(default=FORMAT, compare=False)
     """The format of ``text``. What is written has the newest."""
@@ -95,7 +97,9 @@ def parse(path: str, data: bytes) -> LockFile:
     record = Record(
         content.outputs, content.enumerations, content.shapes, content.operations, content.scope
     )
-    return LockFile(path, content.service, content.tables, record, text, content.format)
+    return LockFile(
+        path, content.service, content.tables, record, content.unbound, text, content.format
+    )
 
 
 def write(lock: LockFile) -> str:
@@ -110,6 +114,7 @@ def write(lock: LockFile) -> str:
         record.shapes,
         record.operations,
         record.scope,
+        lock.unbound,
     )
     return layout(write_content(content)) + "\n"
 

@@ -27,6 +27,7 @@ def _table(table: TableCoverage) -> dict[str, Any]:
         "id": table.table,
         "service": binding.service if binding else None,
         "operation": binding.operation if binding else None,
+        "reason": table.reason or None,
         "obstacle": (binding.obstacle or None) if binding else None,
         **_figures(table.figures),
         "states": [
@@ -127,7 +128,7 @@ def _findings(table: TableCoverage) -> Iterator[tuple[str, ...]]:
     unbound = [column for column in table.columns if column.state == "unbound"]
     if table.binding is None:
         for reason in dict.fromkeys(column.by for column in unbound):
-            yield table.table, reason, ""
+            yield table.table, reason, table.reason
     else:
         for column in unbound:
             yield f"{table.table}.{column.column}", column.by, column.reason
