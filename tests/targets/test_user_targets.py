@@ -314,6 +314,38 @@ def test_target_replaces_a_built_in_one_and_types_shows_it(tmp_path: Path) -> No
     assert {row["type"]: row["duckdb"] for row in rows}["json"] == "VARCHAR"
 
 
+def test_types_json_says_where_each_target_comes_from(tmp_path: Path) -> None:
+    """Programs learn of each target whether it is built, built in, replaced, or the settings' own, and what
+    a type is there, even if its name is that of another key."""
+    own = SETTINGS.replace("duckdb_flat", "row").replace("flat/{", "row/{") + TYPES
+    settings = 'outputs = ["duckdb", "row"]\n' + SETTINGS.replace("duckdb_flat", "duckdb") + own
+    folder = project(tmp_path, settings, {"schema/flat.sql.j2": FLAT})
+    printed = json.loads(projects.run(folder, "types", "--format", "json").stdout)
+    [row] = [row for row in printed if row["type"] == "hstore_csv"]
+    assert row["row"] == "dict[str, list[str]]"
+    assert row["targets"].keys() == api.settings(folder).targets.keys()
+    assert row["targets"]["duckdb"] == {
+        "type": "MAP(VARCHAR, VARCHAR[])",
+        "built": True,
+        "defined": "replaced",
+        "path": "flat/{provider}/{table}.sql",
+        "template": "schema/flat.sql.j2",
+    }
+    assert row["targets"]["row"] == {
+        **row["targets"]["duckdb"],
+        "type": "JSON",
+        "defined": "settings",
+        "path": "row/{provider}/{table}.sql",
+    }
+    assert row["targets"]["pydantic"] == {
+        "type": None,
+        "built": False,
+        "defined": "built in",
+        "path": "models/{provider}/{table}.py",
+        "template": None,
+    }
+
+
 def test_target_without_placeholders_has_one_file_for_the_catalogue(tmp_path: Path) -> None:
     """Its template gets all tables."""
     settings = SETTINGS.replace("flat/{provider}/{table}.sql", "tables.yml") + TYPES

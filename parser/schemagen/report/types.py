@@ -77,15 +77,40 @@ def _defined(target: Target) -> str:
 
 def to_json(settings: Settings) -> list[dict[str, Any]]:
     """Return what ``types --format json`` prints. Other programs rely on these names."""
-    return [
-        {
-            "type": row.name,
-            "python": row.python.definition or row.python.name,
-            "json_schema": dict(row.json_schema),
-            **{notation.name: _spelled(row, notation) for notation in settings.notations},
-            "row": row.row,
-            "convert": row.convert,
-            "boto3": row.boto3,
-        }
-        for row in settings.types.types.values()
-    ]
+    return [_type_json(row, settings) for row in settings.types.types.values()]
+
+
+def _type_json(row: Type, settings: Settings) -> dict[str, Any]:
+    spelled = {notation.name: _spelled(row, notation) for notation in settings.notations}
+    first = {
+        "type": row.name,
+        "python": row.python.definition or row.python.name,
+        "json_schema": dict(row.json_schema),
+    }
+    last = {
+        "row": row.row,
+        "convert": row.convert,
+        "boto3": row.boto3,
+        "targets": {
+            target.name: _target_json(target, settings, spelled)
+            for target in settings.targets.values()
+        },
+    }
+    # A target of the settings may have one of these names; it is in "targets", too.
+    return {**first, **spelled, **first, **last}
+
+
+def _target_json(target: Target, settings: Settings, spelled: Mapping[str, str]) -> dict[str, Any]:
+    """Describe a target: ``type`` is what the type is there, or None if the target spells none."""
+    template = target.user_template
+    return {
+        "type": spelled.get(target.notation) or None,
+        "built": target in settings.outputs,
+        "defined": "built in"
+        if template is None
+        else "replaced"
+        if target.replaces
+        else "settings",
+        "path": target.path,
+        "template": template.path if template else None,
+    }
