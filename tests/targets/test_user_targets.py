@@ -242,6 +242,32 @@ def test_outputs_select_what_is_built_and_the_rest_is_removed(tmp_path: Path) ->
             (SETTINGS + TYPES).replace("flat/{provider}/{table}.sql", "catalog.json"),
             "schemagen.toml:3:1: SG302 path must not be 'catalog.json'",
         ),
+        *(
+            (
+                (SETTINGS + TYPES).replace("flat/{provider}/{table}.sql", path),
+                f"schemagen.toml:3:1: SG302 path must not {fault}",
+            )
+            for path, fault in {
+                ".flat/{provider}/{table}.sql": "contain '.flat': packages have no hidden files",
+                "flat/.{provider}/{table}.sql": "contain '.x'",
+                "flat/.all.sql": "contain '.all.sql'",
+                "flat/__pycache__/all.sql": "contain '__pycache__'",
+                "catalog/all.py": "begin with 'catalog', which Python could take for the module 'catalog.py'",
+                "SQL/{provider}/{table}.sql": "begin with 'SQL'",
+                "records.txt": "begin with 'records.txt'",
+                "_runtime/calls.py": "be '_runtime'",
+            }.items()
+        ),
+        (
+            (SETTINGS + TYPES).replace("flat/{provider}/{table}.sql", "models/aws.py"),
+            "schemagen.toml:3:1: SG308 ddsql_schemas/models/aws.py, a file of the target 'duckdb_flat', "
+            "would be hidden by the folder ddsql_schemas/models/aws",
+        ),
+        (
+            (SETTINGS + TYPES).replace("flat/{provider}/{table}.sql", "models/aws/thing/all.py"),
+            "schemagen.toml:3:1: SG308 ddsql_schemas/models/aws/thing/all.py, a file of the target "
+            "'duckdb_flat', is in a folder that would hide the module ddsql_schemas/models/aws/thing.py",
+        ),
         (
             (SETTINGS + TYPES).replace("schema/flat", "schema/flatt"),
             "schemagen.toml:2:1: SG302 cannot read the template schema/flatt.sql.j2: No such file",
@@ -355,6 +381,17 @@ def test_target_without_placeholders_has_one_file_for_the_catalogue(tmp_path: Pa
     folder = project(tmp_path, settings, {"schema/flat.sql.j2": text})
     files = api.render(api.settings(folder))
     assert yaml.safe_load(files["ddsql_schemas/tables.yml"]) == ["aws.thing"]
+
+
+def test_modules_of_the_catalogue_are_in_packages(tmp_path: Path) -> None:
+    """A target may write one Python module into a folder of its own, which is then a package."""
+    settings = SETTINGS.replace("flat/{provider}/{table}.sql", "extra/ids.py") + TYPES
+    text = "IDS = [{% for id in catalog.tables %}{{ id | python_literal }}{% endfor %}]\n"
+    files = api.render(api.settings(project(tmp_path, settings, {"schema/flat.sql.j2": text})))
+    inside = handmade.inside(files)
+    assert inside["extra/__init__.py"] == ""
+    with handmade.imported(tmp_path / "made", "extra_schemas", inside) as package:
+        assert package.module("extra.ids").IDS == ["aws.thing"]
 
 
 def test_users_types_must_be_spelled_in_every_selected_target(tmp_path: Path) -> None:

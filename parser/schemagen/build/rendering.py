@@ -134,10 +134,11 @@ def render_out_of_date(
         *kept,
         *(path for entry in tables.values() for path in entry.outputs),
     ]
-    shared_files.update(package.init_modules(paths))
+    catalog_files = located(settings.package, catalog_files)
+    shared_files.update(package.init_modules([*paths, *catalog_files]))
     written = dict.fromkeys([*paths, *shared_files])
-    _refuse_shared_paths([*written, *located(settings.package, catalog_files)], settings)
-    shared_files |= located(settings.package, catalog_files)
+    _refuse_shared_paths([*written, *catalog_files], settings)
+    shared_files |= catalog_files
     return Rendering(
         files={**table_files, **shared_files},
         manifest=Manifest(
@@ -243,31 +244,17 @@ def _refuse_collisions(entries: Iterable[TableEntry]) -> None:
 
 
 def _refuse_shared_paths(paths: Iterable[str], settings: Settings) -> None:
-    """Report targets of the settings (SG308) whose file is that of another, or where another has a
-    folder, or in a folder where another has a file. Names that differ only in case are the same."""
+    """Report targets of the settings (SG308) with a file that cannot be beside those of others."""
     if all(target.user_template is None for target in settings.outputs):
         return
     paths = list(paths)
-    counts = Counter(path.lower() for path in paths)
-    folders = {str(folder).lower() for path in paths for folder in PurePosixPath(path).parents}
+    written = _WrittenPaths.of(paths)
     problems: dict[str, Problem] = {}
     for path in paths:
-        folded = path.lower()
         target = owner(path.removeprefix(f"{settings.package}/"), settings.outputs)
         if target is None or target.user_template is None or target.name in problems:
             continue
-        if folded in folders:
-            fault = "is a folder of another target"
-        elif counts[folded] > 1:
-            fault = "would also be written by another target"
-        elif folder := next(
-            (str(above) for above in PurePosixPath(path).parents if str(above).lower() in counts),
-            None,
-        ):
-            fault = f"is in {folder}, which is a file of another target"
-        else:
-            fault = ""
-        if fault:
+        if fault := written.fault(path):
             message = f"{path}, a file of the target {target.name!r}, {fault}"
             position = target.user_template.position
             problems[target.name] = position.problem(
@@ -275,6 +262,54 @@ def _refuse_shared_paths(paths: Iterable[str], settings: Settings) -> None:
             )
     if problems:
         raise ProblemsFound(problems.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _WrittenPaths:
+    """The paths that a build writes to, in lower case: names that differ only in case are the same on many
+    file systems. ``modules`` maps Python modules, without their suffix, to their paths; ``packages`` are
+    the folders above modules."""
+
+    counts: Mapping[str, int]
+    folders: Collection[str]
+    modules: Mapping[str, str]
+    packages: Collection[str]
+
+    @classmethod
+    def of(cls, paths: Collection[str]) -> _WrittenPaths:
+        modules = {path[: -len(_PY)].lower(): path for path in paths if path.lower().endswith(_PY)}
+        return cls(
+            Counter(path.lower() for path in paths),
+            {above for path in paths for above in _above(path)},
+            modules,
+            {above for name in modules for above in _above(name)},
+        )
+
+    def fault(self, path: str) -> str:
+        """Say why the file at ``path`` cannot be beside the others; "" if it can."""
+        if path.lower() in self.folders:
+            return "is a folder of another target"
+        if self.counts[path.lower()] > 1:
+            return "would also be written by another target"
+        if file := next((above for above in _above(path) if above in self.counts), ""):
+            return f"is in {path[: len(file)]}, which is a file of another target"
+        if not path.lower().endswith(_PY):
+            return ""
+        # Of a module and a package of the same name, Python imports the package.
+        module = path[: -len(_PY)]
+        if module.lower() in self.packages:
+            return f"would be hidden by the folder {module}"
+        if hidden := next((above for above in _above(module) if above in self.modules), ""):
+            return f"is in a folder that would hide the module {self.modules[hidden]}"
+        return ""
+
+
+_PY = ".py"
+
+
+def _above(path: str) -> list[str]:
+    """Return the folders above ``path``, in lower case."""
+    return [str(folder).lower() for folder in PurePosixPath(path).parents]
 
 
 MIN_PARTS_PER_JOB = 24

@@ -206,9 +206,29 @@ def _check_path(pattern: str, entry: Entry) -> None:
     )
     if not right:
         entry.wrong(f"path must be {_PATH}, not {shown(pattern)}", "path")
-    elif plain.split("/")[0].lower() in _OWN:
-        own = pattern.split("/")[0]
-        entry.wrong(f"path must not be {own!r}, which is in every package; choose another", "path")
+        return
+    first, *_ = segments = plain.split("/")
+    if passed_over := next((part for part in segments if _is_passed_over(part)), ""):
+        entry.wrong(
+            f"path must not contain {passed_over!r}: packages have no hidden files and no caches;"
+            " choose another name",
+            "path",
+        )
+    elif first.lower() in _OWN:
+        entry.wrong(
+            f"path must not be {first!r}, which is in every package; choose another", "path"
+        )
+    elif (module := f"{first.partition('.')[0].lower()}.py") in _OWN:
+        entry.wrong(
+            f"path must not begin with {first!r}, which Python could take for the module {module!r} of the"
+            " package; choose another name",
+            "path",
+        )
+
+
+def _is_passed_over(segment: str) -> bool:
+    """Whether tools pass over a file or folder of this name."""
+    return segment.startswith(".") or segment.lower() == "__pycache__"
 
 
 def _template(name: str, entry: Entry, root: Path) -> UserTemplate | None:
