@@ -407,6 +407,12 @@ def test_users_types_must_be_spelled_in_every_selected_target(tmp_path: Path) ->
         "SG302 types.uuid needs 'duckdb_flat': it is a new type; "
         "set types.uuid.duckdb_flat or targets.duckdb_flat.types.uuid"
     )
+    rule = '[[columns]]\ntable = "aws.thing"\ncolumn = "tags"\ntype = "{}"\n'
+    for type in ("uuid", "array<uuid>"):
+        (folder / "schemagen.toml").write_text(settings + rule.format(type))
+        assert problems(folder) == [found], "a rule that chooses the type is right"
+    (folder / "schemagen.toml").write_text(settings + rule.format("uid"))
+    assert "SG302 unknown data type 'uid'; known types: string, " in " ".join(problems(folder))
     (folder / "schemagen.toml").write_text(settings + 'duckdb_flat = "UUID"\n')
     assert problems(folder) == []
     (folder / "schemagen.toml").write_text(

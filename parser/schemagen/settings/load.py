@@ -367,8 +367,11 @@ class _Reader:
         values["targets"], values["outputs"] = targets.known, targets.outputs
         values["notations"] = tuple(targets.notations.values())
         types = self.type_table(values.get("types", {}), targets)
+        # Types with problems are reported already: rules that choose one are right.
+        declared = dict.fromkeys(values.get("types", {}), TYPES[0])
+        known = replace(types, types={**types.types, **declared, **types.types})
         values["columns"], problems = columns.parse(
-            values.get("columns", []), self.path.name, ("columns",), self.line_column, types
+            values.get("columns", []), self.path.name, ("columns",), self.line_column, known
         )
         self.problems += problems
         rules = tuple(entry.rule for entry in values["columns"])
