@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from schemagen.catalog import LinkedColumn, LinkedTable
-from schemagen.emit import descriptions
+from schemagen.emit import descriptions, paths
 from schemagen.emit.parts import RenderContext
 from schemagen.targets.registry import Target
 from schemagen.typetable import Notation
@@ -24,6 +24,8 @@ def render_tables(
 def _record(table: LinkedTable, notation: Notation) -> dict[str, Any]:
     relation = table.relations[notation.name]
     return {
+        # Readers of Avro ignore attributes that they do not know.
+        "$comment": paths.notice(table.table.id),
         "type": "record",
         "name": relation.name,
         "namespace": relation.schema,

@@ -185,7 +185,7 @@ TARGETS: tuple[Target, ...] = (
         "spark/{provider}/{table}.py",
         renderer="columnar:render_spark",
         notation="spark",
-        extra=("pyspark>=4",),
+        extra=("pyspark>=4,<5",),
         default=False,
         dotted=True,
         records=True,
@@ -218,7 +218,7 @@ TARGETS: tuple[Target, ...] = (
         "dbt/sources.yml",
         template="dbt/sources.yml.j2",
         notation="duckdb",
-        extra=("dbt-duckdb>=1.9",),
+        extra=("dbt-core>=1.10,<1.12", "dbt-duckdb>=1.9,<2"),
         default=False,
     ),
 )
