@@ -100,7 +100,6 @@ COLUMNS: dict[str, tuple[str, str, object, object]] = {
     "text": ("string", "string", "x", "x"),
     "number": ("int64", "int64", 1, 1),
     "ratio": ("float64", "float64", 1, 1.0),
-    "infinite": ("float64", "float64", float("inf"), float("inf")),
     "flag": ("bool", "bool", False, False),
     "time": ("timestamp", "timestamp", TIME, TIME.astimezone(UTC)),
     "map": ("hstore", "map<string>", {"K": "v"}, {"K": "v"}),

@@ -5,9 +5,18 @@ from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
-from pydantic import VERSION, AfterValidator, Field, StrictInt, StrictStr
+from pydantic import (
+    VERSION,
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    JsonValue,
+    StrictInt,
+    StrictStr,
+)
 
-from ._convert import distinct
+from ._runtime.fields import distinct, strict_json, time
 
 DEFER_BUILD = tuple(map(int, VERSION.split(".")[:2])) >= (2, 14)
 """Build a model when it is first used, not when it is imported: older releases of pydantic
@@ -18,3 +27,5 @@ HstoreCsv: TypeAlias = dict[
     StrictStr, Annotated[list[StrictStr], AfterValidator(distinct)]
 ]
 Int64: TypeAlias = Annotated[StrictInt, Field(ge=-(2**63), le=2**63 - 1)]
+StrictJson: TypeAlias = Annotated[JsonValue, AfterValidator(strict_json)]
+Timestamp: TypeAlias = Annotated[AwareDatetime, BeforeValidator(time)]

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from schemagen.names import MODEL_IMPORTS, class_name
+
 JsonSchema = dict[str, Any]
 
 PYTHON_TYPE = "x-python-type"
@@ -41,6 +43,11 @@ class PythonType:
     definition: str = ""
     imports: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def dotted(self) -> str:
+        """The name with its module; that of type aliases is relative to the generated package."""
+        return f"{self.module or '._types'}.{self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class SqlType:
@@ -48,14 +55,16 @@ class SqlType:
 
     ``encode`` and ``decode`` name functions of `schemagen.runtime.convert`: from the row's value to what
     the driver is given, and back from what the driver returns ("" where it is the value itself).
-    ``via`` is the type that the parameter is cast to first. ``extension`` must exist. ``depth`` is
-    the number of nested lists whose elements are encoded and decoded one by one.
+    ``via`` is the type that the parameter is cast to first, and ``fetched`` the type that a selected
+    value is cast to, for drivers that would each convert it in their own way; "" is none. ``extension``
+    must exist. ``depth`` is the number of nested lists whose elements are encoded and decoded one by one.
     """
 
     name: str
     encode: str
     decode: str = ""
     via: str = ""
+    fetched: str = ""
     extension: str = ""
     depth: int = 0
 
@@ -65,6 +74,11 @@ class SqlType:
             return marker
         first = f"CAST({marker} AS {self.via})"
         return first if self.via == self.name else f"CAST({first} AS {self.name})"
+
+    @property
+    def selected(self) -> str:
+        """The SQL for a value of a column of this type, ``{}``."""
+        return f"CAST({{}} AS {self.fetched})" if self.fetched else "{}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +179,7 @@ class NestedScalar:
 
 # --- the notations ------------------------------------------------------------------------------
 
-_JSONB = SqlType("jsonb", encode="json_text", via="jsonb")
+_JSONB = SqlType("jsonb", encode="json_text", decode="json_from_text", via="jsonb", fetched="text")
 
 # Limits: https://www.postgresql.org/docs/current/limits.html; system columns:
 # https://www.postgresql.org/docs/current/ddl-system-columns.html. A btree entry holds 2704 bytes,
@@ -268,9 +282,7 @@ TYPES: tuple[Type, ...] = (
         name="float64",
         python=PythonType("StrictFloat", module="pydantic"),
         json_schema={"type": "number"},
-        sql=_sql(
-            SqlType("double precision", encode="float64"), SqlType("DOUBLE", encode="float64")
-        ),
+        sql=_sql(SqlType("double precision", encode="double"), SqlType("DOUBLE", encode="double")),
         row="float",
         convert="float64",
         spelled=_spelled(
@@ -279,7 +291,7 @@ TYPES: tuple[Type, ...] = (
             "FLOAT64",
             '"double"',
         ),
-        boto3="float, int, Decimal",
+        boto3="float, int, Decimal; no NaN, no infinity",
     ),
     Type(
         name="bool",
@@ -298,7 +310,16 @@ TYPES: tuple[Type, ...] = (
     ),
     Type(
         name="timestamp",
-        python=PythonType("AwareDatetime", module="pydantic"),
+        python=PythonType(
+            "Timestamp",
+            definition="Annotated[AwareDatetime, BeforeValidator(time)]",
+            imports=(
+                ("typing", "Annotated"),
+                ("pydantic", "AwareDatetime"),
+                ("pydantic", "BeforeValidator"),
+                ("._runtime.fields", "time"),
+            ),
+        ),
         json_schema={"type": "string", "format": "date-time"},
         sql=_sql(
             SqlType("timestamptz", encode="timestamp", decode="timestamp"),
@@ -316,7 +337,16 @@ TYPES: tuple[Type, ...] = (
     ),
     Type(
         name="json",
-        python=PythonType("JsonValue", module="pydantic"),
+        python=PythonType(
+            "StrictJson",
+            definition="Annotated[JsonValue, AfterValidator(strict_json)]",
+            imports=(
+                ("typing", "Annotated"),
+                ("pydantic", "AfterValidator"),
+                ("pydantic", "JsonValue"),
+                ("._runtime.fields", "strict_json"),
+            ),
+        ),
         json_schema={},
         sql=_sql(_JSONB, SqlType("JSON", encode="json_text", decode="json_from_text", via="JSON")),
         row="Json",
@@ -346,6 +376,7 @@ TYPES: tuple[Type, ...] = (
                 encode="hstore_text",
                 decode="hstore_from_text",
                 via="hstore",
+                fetched="text",
                 extension="hstore",
             ),
             SqlType("MAP(VARCHAR, VARCHAR)", encode="hstore_json_text", via="JSON"),
@@ -370,7 +401,7 @@ TYPES: tuple[Type, ...] = (
                 ("typing", "Annotated"),
                 ("pydantic", "AfterValidator"),
                 ("pydantic", "StrictStr"),
-                ("._convert", "distinct"),
+                ("._runtime.fields", "distinct"),
             ),
         ),
         json_schema={
@@ -387,6 +418,7 @@ TYPES: tuple[Type, ...] = (
                 encode="hstore_csv_text",
                 decode="hstore_csv_from_text",
                 via="hstore",
+                fetched="text",
                 extension="hstore",
             ),
             SqlType("MAP(VARCHAR, VARCHAR[])", encode="hstore_csv_json_text", via="JSON"),
@@ -421,7 +453,7 @@ SCALARS: tuple[NestedScalar, ...] = (
         "int64",
     ),
     NestedScalar(
-        "float64", "float64", ("Float", "Double"), ("float", "double"), "float", "float", "finite"
+        "float64", "float64", ("Float", "Double"), ("float", "double"), "float", "float", "float64"
     ),
     NestedScalar("bool", "bool", ("Boolean",), ("boolean",), "bool", "bool", "boolean"),
     NestedScalar(
@@ -454,7 +486,7 @@ data as text. Everything satisfies "json", which has no entry."""
 STRICT: Mapping[str, str] = {
     "string": "written",
     "int64": "int64_from_text",
-    "float64": "finite",
+    "float64": "float64",
     "bool": "boolean_from_text",
     "timestamp": "rfc3339_from_text",
     "binary": "base64_text",
@@ -602,6 +634,7 @@ class Resolved:
             encode=element.encode,
             decode=element.decode,
             via=dialect.array.replace("{}", element.via) if element.via else "",
+            fetched=dialect.array.replace("{}", element.fetched) if element.fetched else "",
             extension=element.extension,
             depth=element.depth + 1,
         )
@@ -627,8 +660,7 @@ class Resolved:
 
 def annotated(row: Type) -> JsonSchema:
     """Return a row's JSON Schema, annotated with the Python type for the models."""
-    module = row.python.module or "._types"
-    return {**row.json_schema, PYTHON_TYPE: f"{module}.{row.python.name}"}
+    return {**row.json_schema, PYTHON_TYPE: row.python.dotted}
 
 
 class NotSpelled(LookupError):
@@ -713,7 +745,27 @@ class TypeTable:
     @property
     def python_names(self) -> frozenset[str]:
         """The names under which models import the types of their columns."""
-        return frozenset(row.python.name for row in self.types.values())
+        return frozenset(self.python_aliases.values())
+
+    @property
+    def python_aliases(self) -> Mapping[str, str]:
+        """What models call the types of their columns, by the types' dotted names.
+
+        A class of the settings whose own name is taken has that of its module in front.
+        """
+        classes = {
+            row.python.dotted: row.python
+            for row in (*TYPES, *(self.types[name] for name in sorted(self.types)))
+        }
+        aliases: dict[str, str] = {}
+        taken = set(MODEL_IMPORTS)
+        for dotted, python in classes.items():
+            alias = python.name
+            while alias in taken:
+                alias = class_name(f"{python.module.replace('.', '_')}_{alias}")
+            aliases[dotted] = alias
+            taken.add(alias)
+        return aliases
 
     def resolve(self, expression: str) -> Resolved:
         """Resolve a type expression, such as ``"array<string>"``.

@@ -124,7 +124,7 @@ def test_arrays_of_arrays_of_any_shape(trip: Trip, dialect: str) -> None:
 def test_hstore_as_text_or_as_dict(
     package: handmade.Package, postgres_with_hstore: psycopg.Connection
 ) -> None:
-    """It makes no difference whether the driver was taught hstore."""
+    """It makes no difference whether the driver returns text, or was taught JSON and hstore."""
     code, table = package.sql, package.table(TABLES["thing"])
     connection = postgres_with_hstore
     connection.execute(ddl.render(TABLES["thing"], DIALECT["postgres"]).encode())
@@ -132,12 +132,14 @@ def test_hstore_as_text_or_as_dict(
         code.insert(table, "postgres").encode(), code.parameters(ROW, table, "postgres")
     )
     (as_text,) = connection.execute(code.select(table, "postgres").encode()).fetchall()
+    (half,) = connection.execute("SELECT * FROM aws.thing").fetchall()
     info = TypeInfo.fetch(connection, "hstore")
     assert info is not None
     register_hstore(info, connection)
-    (as_dict,) = connection.execute(code.select(table, "postgres").encode()).fetchall()
-    assert as_text != as_dict
-    assert code.read(as_text, table, "postgres") == code.read(as_dict, table, "postgres") == ROW
+    (as_dict,) = connection.execute("SELECT * FROM aws.thing").fetchall()
+    assert as_text != half != as_dict
+    for values in (as_text, half, as_dict):
+        assert code.read(values, table, "postgres") == ROW
 
 
 def test_parameters_accepts_a_dumped_model(package: handmade.Package, trip: Trip) -> None:
@@ -153,18 +155,22 @@ def test_parameters_accepts_a_dumped_model(package: handmade.Package, trip: Trip
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"ctid": "\0"}, "aws.thing.ctid: U+0000 at character 1 cannot be stored"),
-        ({LONG: ["a", 1]}, f"aws.thing.{LONG}[1]: expected str, got int"),
-        ({"tags": {"a": [1]}}, "aws.thing.tags['a']: expected str, got int"),
-        ({"settings": {"a": [float("nan")]}}, "aws.thing.settings['a'][0]: nan does not exist"),
+        ({"ctid": "\0"}, "aws.thing.ctid of arn:aws:thing: U+0000 at character 1 cannot be stored"),
+        ({LONG: ["a", 1]}, f"aws.thing.{LONG}[1] of arn:aws:thing: expected str, got int"),
+        ({"tags": {"a": [1]}}, "aws.thing.tags['a'] of arn:aws:thing: expected str, got int"),
+        (
+            {"settings": {"a": [float("nan")]}},
+            "aws.thing.settings['a'][0] of arn:aws:thing: nan does not exist",
+        ),
         ({"_key": None}, "aws.thing._key: the primary key is missing"),
         ({"Tags": {}}, "aws.thing.Tags: unknown column"),
     ],
 )
-def test_refusals_name_table_and_column(
+def test_refusals_name_column_and_row(
     package: handmade.Package, dialect: str, change: dict[str, object], message: str
 ) -> None:
-    """A row that a database would refuse or change is refused before, with the column's name."""
+    """A row that a database would refuse or change is refused before, with the column's name and the
+    row's key."""
     with pytest.raises(package.conversion_error) as caught:
         package.sql.parameters(ROW | change, package.table(TABLES["thing"]), dialect)
     assert str(caught.value).startswith(message)

@@ -199,10 +199,10 @@ SQL_TYPE = (
             "types.string.duckdb = { name = 'TEXT', encode = 'base64' }",
             [
                 "schemagen.toml:1:1: SG302 types.string.duckdb must be an SQL type, such as "
-                "'numeric(10, 2)', or a table {name, encode, decode, via} (encode: boolean, float64, "
+                "'numeric(10, 2)', or a table {name, encode, decode, via} (encode: boolean, double, float64, "
                 "hstore_csv_json_text, hstore_csv_text, hstore_json_text, hstore_text, int64, "
-                "json_text, text, timestamp; decode: hstore_csv_from_text, hstore_from_text, "
-                "json_from_text, timestamp), not {'name': 'TEXT', 'encode': 'base64'}"
+                "json_text, text, timestamp; decode: double, hstore_csv_from_text, "
+                "hstore_from_text, json_from_text, text_from_value, timestamp), not {'name': 'TEXT', 'encode': 'base64'}"
             ],
         ),
         (

@@ -35,12 +35,14 @@ class Encoding(NamedTuple):
 
     ``parameter`` is the SQL expression around a driver's marker, ``{}``. ``encode`` and ``decode``
     convert elements below ``depth`` arrays; without ``decode``, drivers return a row's value.
+    ``selected`` is the SQL expression around a selected column.
     """
 
     parameter: str
     encode: Convert
     decode: Convert | None
     depth: int
+    selected: str = "{}"
 
 
 class DialectRules(NamedTuple):
@@ -86,9 +88,14 @@ class Loader(Generic[D]):
         return _safe(f"INSERT INTO {target} VALUES ({values})")
 
     def select(self, table: Table, dialect: D) -> LiteralString:
-        """Return a SELECT of all rows, for `read`."""
+        """Return a SELECT of all rows, for `read`: with any driver of the database."""
+        types = self._rules(dialect).types
+        columns = [
+            _selected(types[expression].selected, _quoted(name, table, dialect))
+            for name, expression in table.columns.items()
+        ]
         relation = self.relation(table, dialect)
-        return _safe(f"SELECT {_columns(table, dialect)} FROM {relation}")
+        return _safe(f"SELECT {', '.join(columns)} FROM {relation}")
 
     def parameters(
         self,
@@ -99,8 +106,8 @@ class Loader(Generic[D]):
     ) -> list[object]:
         """Convert ``row`` to the parameters of `insert`. A missing column is NULL.
 
-        Raises `ConversionError`, naming ``table.column``, for every value that the database would
-        refuse or change. With ``errors="replace"``, U+FFFD replaces characters that it cannot store.
+        Raises `ConversionError`, naming ``table.column`` and the row's key, for every value that the
+        database would refuse or change. With ``errors="replace"``, U+FFFD replaces characters that it cannot store.
         """
         if unknown := row.keys() - table.columns.keys():
             name = min(unknown)
@@ -112,9 +119,12 @@ class Loader(Generic[D]):
             value = row.get(name)
             if value is not None:
                 encoding = types[expression]
-                value = _apply(
-                    encoding.encode, encoding.depth, value, name, table, errors
-                )
+                try:
+                    value = _apply(
+                        encoding.encode, encoding.depth, value, name, table, errors
+                    )
+                except ConversionError as error:
+                    raise error.of(_resource(row, table, name)) from None
             encoded.append(value)
             if name == table.key:
                 _check_key(value, table, rules.max_key)
@@ -159,6 +169,12 @@ def _elements(convert: Convert) -> Convert:
     return elements
 
 
+def _resource(row: Mapping[str, object], table: Table, column: str) -> str:
+    """Return the primary key of ``row``, unless that is the ``column`` at fault."""
+    key = None if table.key in (None, column) else row.get(table.key)
+    return key if isinstance(key, str) else ""
+
+
 def _check_key(value: object, table: Table, limit: int) -> None:
     at = f"{table.id}.{table.key}"
     if value is None:
@@ -167,6 +183,12 @@ def _check_key(value: object, table: Table, limit: int) -> None:
         raise ConversionError(
             at, f"the primary key is longer than {limit} bytes, the limit of its index"
         )
+
+
+def _selected(expression: str, column: str) -> str:
+    if expression == "{}":
+        return column
+    return f"{expression.replace('{}', column)} AS {column}"
 
 
 def _columns(table: Table, dialect: str) -> str:

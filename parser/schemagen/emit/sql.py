@@ -2,46 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from schemagen.catalog import LinkedTable
 from schemagen.emit import paths, templating
 from schemagen.emit.formatting import format_python
+from schemagen.emit.imports import sorted_imports
 from schemagen.emit.layout import WIDTH
 from schemagen.emit.parts import RenderContext
 from schemagen.targets.limits import MAX_DEPTH
 from schemagen.targets.registry import Target
-from schemagen.typetable import SqlType, TypeTable
+from schemagen.typetable import TYPES, Dialect, PythonType, Resolved, Type, TypeTable
 
 
 def render(types: TypeTable, package: str) -> str:
     """Render the module ``sql``: statements and parameters for every dialect."""
+    encoders = Encoders.of(types)
     rows = {
         dialect.name: {
-            expression: types.resolve(expression).sql(dialect) for expression in expressions(types)
+            expression: _row(types.resolve(expression), dialect, encoders)
+            for expression in expressions(types)
         }
         for dialect in types.dialects
-    }
-    used = {
-        name
-        for by_expression in rows.values()
-        for row in by_expression.values()
-        for name in (row.encode, row.decode)
-        if name
     }
     return format_python(
         templating.render(
             "package/sql.py.j2",
             notice=paths.notice("the type table"),
             package=package,
-            converters=sorted(used),
+            imports=encoders.imports(
+                {"typing": {"Final", "Literal"}},
+                {
+                    "._convert": {"ConversionError", "Errors"},
+                    "._runtime.sql": {"DialectRules", "Encoding", "Loader", "Table"},
+                },
+                [row for by_expression in rows.values() for row in by_expression.values()],
+            ),
             dialects=types.dialects,
-            rows={
-                dialect: {expression: _row(row) for expression, row in by_expression.items()}
-                for dialect, by_expression in rows.items()
-            },
+            rows=rows,
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Encoders:
+    """How generated modules encode text: strings, and instances of the classes that the settings chose.
+
+    ``classes`` maps types to their classes, and ``aliases`` classes to their names in the module.
+    """
+
+    classes: Mapping[str, PythonType]
+    aliases: Mapping[tuple[str, str], str]
+
+    @classmethod
+    def of(cls, types: TypeTable) -> Encoders:
+        text = _BUILT_IN["string"].python
+        classes = {name: row.python for name, row in types.types.items() if row.python != text}
+        keys = sorted(
+            {
+                (python.module, python.name)
+                for python in classes.values()
+                if python.module and not _is_pydantic(python)
+            }
+        )
+        aliases: dict[tuple[str, str], str] = {}
+        for module, name in keys:
+            same = sum(other == name for _, other in aliases)
+            aliases[module, name] = f"_{name}{same + 1 if same else ''}"
+        return cls(classes, aliases)
+
+    def encoder(self, type: Type, encode: str) -> str:
+        """Return the expression of the converter ``encode`` for values of ``type``."""
+        python = self.classes.get(type.name)
+        if encode != "text" or python is None:
+            return encode
+        alias = self.aliases.get((python.module, python.name))
+        return f"text_of({alias})" if alias else "text_from_value"
+
+    def imports(
+        self,
+        modules: Mapping[str, set[str]],
+        own: Mapping[str, set[str]],
+        rows: Iterable[Mapping[str, object]],
+    ) -> list[list[str]]:
+        """Return the sorted imports of ``modules``, of those of the package, and of what ``rows`` use."""
+        needed = {name: set(names) for name, names in {**modules, **own}.items()}
+        used = {value for row in rows for value in (row["encode"], row["decode"])}
+        for expression in filter(None, used):
+            name, _, alias = str(expression).partition("(")
+            needed["._convert"].add(name)
+            for (module, original), known in self.aliases.items():
+                if alias == f"{known})":
+                    needed.setdefault(module, set()).add(f"{original} as {known}")
+        return sorted_imports(needed)
+
+
+_BUILT_IN = {row.name: row for row in TYPES}
+
+
+def _is_pydantic(python: PythonType) -> bool:
+    return python.module.partition(".")[0] == "pydantic"
 
 
 def expressions(types: TypeTable) -> list[str]:
@@ -53,12 +114,14 @@ def expressions(types: TypeTable) -> list[str]:
     ]
 
 
-def _row(row: SqlType) -> dict[str, object]:
+def _row(type: Resolved, dialect: Dialect, encoders: Encoders) -> dict[str, object]:
+    row = type.sql(dialect)
     return {
         "parameter": row.parameter("{}"),
-        "encode": row.encode,
+        "encode": encoders.encoder(type.scalar, row.encode),
         "decode": row.decode or None,
         "depth": row.depth,
+        "selected": row.selected,
     }
 
 

@@ -155,8 +155,24 @@ def _settings(
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]*")
 _ROW_NAMES = ("str", "int", "float", "bool", "datetime", "Json", "dict", "list", "None")
 _CONVERTERS = tuple(sorted({row.convert for row in TYPES}))
-_ENCODERS = tuple(sorted({sql.encode for row in TYPES for sql in row.sql.values()}))
-_DECODERS = tuple(sorted({sql.decode for row in TYPES for sql in row.sql.values()}))
+_ENCODERS = tuple(sorted({"float64", *(sql.encode for row in TYPES for sql in row.sql.values())}))
+# How values are stored and read unless the settings say: by converter, and by encoder.
+_ENCODER_FOR = {"float64": "double", "json_value": "json_text"}
+_DECODER_FOR = {
+    "double": "double",
+    "float64": "double",
+    "hstore_csv_json_text": "json_from_text",
+    "hstore_csv_text": "hstore_csv_from_text",
+    "hstore_json_text": "json_from_text",
+    "hstore_text": "hstore_from_text",
+    "json_text": "json_from_text",
+    "text": "text_from_value",
+    "timestamp": "timestamp",
+}
+_FETCHED_AS_TEXT = ("hstore_csv_text", "hstore_text", "json_text")
+_DECODERS = tuple(
+    sorted({*_DECODER_FOR.values(), *(sql.decode for row in TYPES for sql in row.sql.values())})
+)
 
 
 _FOLDER = "a string: a folder, relative to this file"
@@ -532,7 +548,8 @@ class _Reader:
         Records a problem and returns None if it is invalid.
         """
         fields: dict[str, Any] = as_table(value) or {"name": value}
-        encode = known.encode if known else convert if convert in _ENCODERS else "text"
+        encode = known.encode if known else _ENCODER_FOR.get(convert, convert)
+        encode = fields.get("encode", encode if encode in _ENCODERS else "text")
         allowed = {"name": None, "via": None, "encode": _ENCODERS, "decode": _DECODERS}
         sql_name = fields.get("name")
         right = isinstance(sql_name, str) and all(
@@ -554,7 +571,8 @@ class _Reader:
             return None
         return SqlType(
             name=fields["name"],
-            encode=fields.get("encode", encode),
-            decode=fields.get("decode", ""),
+            encode=encode,
+            decode=fields.get("decode", _DECODER_FOR.get(encode, "")),
+            fetched="text" if encode in _FETCHED_AS_TEXT else "",
             via=fields.get("via", fields["name"]),
         )

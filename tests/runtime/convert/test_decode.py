@@ -25,7 +25,9 @@ def json_message(text: str) -> str:
     ("function", "value", "message"),
     [
         (convert.json_from_text, "[1,]", f"not JSON text: {json_message('[1,]')}"),
-        (convert.json_from_text, [1], "expected JSON text, got list"),
+        (convert.json_from_text, [{1}], "set is not a JSON value; convert it to a string or a dict first"),
+        (convert.text_from_value, 1, "expected str, got int"),
+        (convert.text_from_value, memoryview(b"a"), "expected str, got memoryview"),
         (convert.hstore_from_text, '"a"=>"b", c', "invalid hstore text at character 11"),
         (convert.hstore_csv_from_text, {"a": "b\"c"}, "invalid CSV at character 1"),
     ],

@@ -103,8 +103,9 @@ def int64(value: object, at: str, errors: Errors = "strict") -> int:
     return int(value)
 
 
-def float64(value: object, at: str, errors: Errors = "strict") -> float:
-    """Convert to a double, the nearest for int and Decimal. NaN and infinities are allowed."""
+def double(value: object, at: str, errors: Errors = "strict") -> float:
+    """Convert to a double, the nearest for int and Decimal. NaN and infinities, which databases store
+    and JSON lacks, are allowed."""
     if type(value) is float:
         return value
     if isinstance(value, bool) or not isinstance(value, float | int | Decimal):
@@ -122,9 +123,10 @@ def float64(value: object, at: str, errors: Errors = "strict") -> float:
     return number
 
 
-def finite(value: object, at: str, errors: Errors = "strict") -> float:
-    """Convert to a double that JSON allows: neither NaN nor infinite."""
-    number = float64(value, at, errors)
+def float64(value: object, at: str, errors: Errors = "strict") -> float:
+    """Convert to a double, the nearest for int and Decimal. NaN and infinities are refused: JSON lacks
+    them."""
+    number = double(value, at, errors)
     if number - number != 0.0:
         raise ConversionError(
             at, f"{number} does not exist in JSON; use None or a string"
@@ -141,8 +143,8 @@ def boolean(value: object, at: str, errors: Errors = "strict") -> bool:
 
 def timestamp(value: object, at: str, errors: Errors = "strict") -> datetime:
     """Convert an aware datetime to UTC."""
-    if not isinstance(value, datetime):
-        raise ConversionError(at, expected("an aware datetime", value))
+    if type(value) is not datetime:
+        value = _exact_datetime(value, at)
     if value.tzinfo is UTC:
         return value
     if value.utcoffset() is None:
@@ -156,6 +158,26 @@ def timestamp(value: object, at: str, errors: Errors = "strict") -> datetime:
         raise ConversionError(
             at, "the datetime is outside the years 1 to 9999 in UTC"
         ) from None
+
+
+def _exact_datetime(value: object, at: str) -> datetime:
+    """Convert an instance of a subclass, such as pandas' Timestamp, to a datetime."""
+    if not isinstance(value, datetime):
+        raise ConversionError(at, expected("an aware datetime", value))
+    try:
+        date = (value.year, value.month, value.day)
+        time = (value.hour, value.minute, value.second, value.microsecond)
+        found = datetime(*date, *time, tzinfo=value.tzinfo, fold=value.fold)
+    except (TypeError, ValueError):  # the fields of pandas' NaT are NaN
+        raise ConversionError(
+            at, f"{type(value).__name__} is not a time; use None"
+        ) from None
+    if getattr(value, "nanosecond", 0):
+        raise ConversionError(
+            at,
+            "the time has nanoseconds; round it to microseconds, which databases store",
+        )
+    return found
 
 
 # All values of a map in a response have one type, so APIs write numbers, booleans and times in it
@@ -205,7 +227,7 @@ def rfc3339(value: object, at: str, errors: Errors = "strict") -> str:
     returned unchanged."""
     if isinstance(value, str):
         return text(value, at, errors)
-    if not isinstance(value, datetime) or value.utcoffset() != _ZERO:
+    if type(value) is not datetime or value.utcoffset() != _ZERO:
         value = timestamp(value, at, errors)
     return value.isoformat().removesuffix("+00:00") + "Z"
 

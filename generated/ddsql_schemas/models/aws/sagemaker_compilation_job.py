@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
-from ..._types import DEFER_BUILD, HstoreCsv
+from ..._types import DEFER_BUILD, HstoreCsv, Timestamp
 from ...structures.aws.sagemaker.derived_information import DerivedInformation
 from ...structures.aws.sagemaker.input_config import InputConfig
 from ...structures.aws.sagemaker.model_artifacts import ModelArtifacts
@@ -24,11 +24,12 @@ class SagemakerCompilationJob(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key")
     account_id: StrictStr | None = None
-    compilation_end_time: AwareDatetime | None = Field(
+    compilation_end_time: Timestamp | None = Field(
         default=None,
         description="The time when the model compilation job on a compilation job instance ended. For a successful or stopped job, this is when the job's model artifacts have finished uploading. For a failed job, this is when Amazon SageMaker AI detected that the job failed.",
     )
@@ -52,7 +53,7 @@ class SagemakerCompilationJob(BaseModel):
         | None
     ) = Field(default=None, description="The status of the model compilation job.")
     """The status of the model compilation job."""
-    compilation_start_time: AwareDatetime | None = Field(
+    compilation_start_time: Timestamp | None = Field(
         default=None,
         description="The time when the model compilation job started the CompilationJob instances. You are billed for the time between this timestamp and the timestamp in the CompilationEndTime field. In Amazon CloudWatch Logs, the start time might be later than this time. That's because it takes time to download the compilation job, which depends on the size of the compilation job container.",
     )
@@ -62,7 +63,7 @@ class SagemakerCompilationJob(BaseModel):
     than this time. That's because it takes time to download the compilation job, which
     depends on the size of the compilation job container.
     """
-    creation_time: AwareDatetime | None = Field(
+    creation_time: Timestamp | None = Field(
         default=None, description="The time that the model compilation job was created."
     )
     """The time that the model compilation job was created."""
@@ -91,7 +92,7 @@ class SagemakerCompilationJob(BaseModel):
     name and shape of the expected data inputs, and the framework in which the model was
     trained.
     """
-    last_modified_time: AwareDatetime | None = Field(
+    last_modified_time: Timestamp | None = Field(
         default=None,
         description="The time that the status of the model compilation job was last modified.",
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
-from ..._types import DEFER_BUILD, Hstore, HstoreCsv
+from ..._types import DEFER_BUILD, Hstore, HstoreCsv, Timestamp
 from ...structures.aws.sagemaker.app_specification import AppSpecification
 from ...structures.aws.sagemaker.experiment_config import ExperimentConfig
 from ...structures.aws.sagemaker.network_config import NetworkConfig
@@ -26,6 +26,7 @@ class SagemakerProcessingJob(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key")
@@ -40,7 +41,7 @@ class SagemakerProcessingJob(BaseModel):
         description="The ARN of an AutoML job associated with this processing job.",
     )
     """The ARN of an AutoML job associated with this processing job."""
-    creation_time: AwareDatetime | None = Field(
+    creation_time: Timestamp | None = Field(
         default=None, description="The time at which the processing job was created."
     )
     """The time at which the processing job was created."""
@@ -68,7 +69,7 @@ class SagemakerProcessingJob(BaseModel):
     """A string, up to one KB in size, that contains the reason a processing job failed,
     if it failed.
     """
-    last_modified_time: AwareDatetime | None = Field(
+    last_modified_time: Timestamp | None = Field(
         default=None,
         description="The time at which the processing job was last modified.",
     )
@@ -84,7 +85,7 @@ class SagemakerProcessingJob(BaseModel):
         default=None, description="Networking options for a processing job."
     )
     """Networking options for a processing job."""
-    processing_end_time: AwareDatetime | None = Field(
+    processing_end_time: Timestamp | None = Field(
         default=None, description="The time at which the processing job completed."
     )
     """The time at which the processing job completed."""
@@ -121,7 +122,7 @@ class SagemakerProcessingJob(BaseModel):
     """Identifies the resources, ML compute instances, and ML storage volumes to deploy
     for a processing job. In distributed training, you specify more than one instance.
     """
-    processing_start_time: AwareDatetime | None = Field(
+    processing_start_time: Timestamp | None = Field(
         default=None, description="The time at which the processing job started."
     )
     """The time at which the processing job started."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
 
-from ..._types import DEFER_BUILD, Hstore, HstoreCsv, Int64
+from ..._types import DEFER_BUILD, Hstore, HstoreCsv, Int64, Timestamp
 from ...structures.aws.sagemaker.algorithm_specification import AlgorithmSpecification
 from ...structures.aws.sagemaker.channel import Channel
 from ...structures.aws.sagemaker.checkpoint_config import CheckpointConfig
@@ -49,6 +49,7 @@ class SagemakerTrainingjob(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key")
@@ -76,7 +77,7 @@ class SagemakerTrainingjob(BaseModel):
     80%.
     """
     checkpoint_config: CheckpointConfig | None = None
-    creation_time: AwareDatetime | None = Field(
+    creation_time: Timestamp | None = Field(
         default=None,
         description="A timestamp that indicates when the training job was created.",
     )
@@ -171,7 +172,7 @@ class SagemakerTrainingjob(BaseModel):
     """The Amazon Resource Name (ARN) of the SageMaker Ground Truth labeling job that
     created the transform or training job.
     """
-    last_modified_time: AwareDatetime | None = Field(
+    last_modified_time: Timestamp | None = Field(
         default=None,
         description="A timestamp that indicates when the status of the training job was last modified.",
     )
@@ -320,7 +321,7 @@ class SagemakerTrainingjob(BaseModel):
     """
     tags: HstoreCsv | None = None
     tensor_board_output_config: TensorBoardOutputConfig | None = None
-    training_end_time: AwareDatetime | None = Field(
+    training_end_time: Timestamp | None = Field(
         default=None,
         description="Indicates the time when the training job ends on training instances. You are billed for the time interval between the value of TrainingStartTime and this time. For successful jobs and stopped jobs, this is the time after model artifacts are uploaded. For failed jobs, this is the time when SageMaker detects a job failure.",
     )
@@ -355,7 +356,7 @@ class SagemakerTrainingjob(BaseModel):
     - Stopped - The training job has stopped.
     For more detailed information, see SecondaryStatus.
     """
-    training_start_time: AwareDatetime | None = Field(
+    training_start_time: Timestamp | None = Field(
         default=None,
         description="Indicates the time when the training job starts on training instances. You are billed for the time interval between this time and the value of TrainingEndTime. The start time in CloudWatch Logs might be later than this time. The difference is due to the time it takes to download the training data and to the size of the training container.",
     )

@@ -14,7 +14,7 @@ from ..._convert import (
     array,
     at_member,
     boolean,
-    finite,
+    float64,
     int64,
     keep_unknown,
     mapping,
@@ -1542,7 +1542,7 @@ def to_metric_data(value: object, at: str, errors: Errors) -> MetricDataRow:
             row["metric_name"] = text(member, at, errors)
         member = members.get("Value")
         if member is not None:
-            row["value"] = finite(member, at, errors)
+            row["value"] = float64(member, at, errors)
         member = members.get("Timestamp")
         if member is not None:
             row["timestamp"] = rfc3339(member, at, errors)

@@ -66,7 +66,7 @@ class ModelModule:
 
     ``classes`` are the annotated schemas of its models by class, and ``attributes`` each class's
     column names with their attributes. ``own`` and ``imported`` are the models that the schemas refer
-    to, by annotation: classes of this module, and of others. With ``shadows``, an attribute may have
+    to, by annotation: classes of this module, and of others; ``aliases`` are the names of column types. With ``shadows``, an attribute may have
     the name of a class or an import.
     """
 
@@ -76,6 +76,7 @@ class ModelModule:
     attributes: Mapping[str, Mapping[str, str]]
     own: Mapping[str, str]
     imported: Mapping[str, Imported]
+    aliases: Mapping[str, str]
     shadows: bool
 
     @property
@@ -89,7 +90,8 @@ class ModelModule:
         if model := self.imported.get(annotation):
             return dots + model.module, model.name, model.alias
         module, _, name = annotation.rpartition(".")
-        return (dots + module[1:] if module.startswith(".") else module), name, name
+        alias = self.aliases[annotation]
+        return (dots + module[1:] if module.startswith(".") else module), name, alias
 
 
 def render_tables(
@@ -170,6 +172,7 @@ def table_module(
         attributes=attributes,
         own={},
         imported=imported,
+        aliases=types.python_aliases,
         shadows=_shadows(attributes, imported, types),
     )
 
@@ -216,6 +219,7 @@ def structures_module(
         attributes=attributes,
         own=own,
         imported=imported,
+        aliases=types.python_aliases,
         shadows=_shadows(attributes, imported, types),
     )
 

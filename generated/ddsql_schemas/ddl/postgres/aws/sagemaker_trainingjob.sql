@@ -2,6 +2,15 @@
 
 CREATE EXTENSION IF NOT EXISTS "hstore";
 
+DO $$
+BEGIN
+    IF to_regtype('hstore') IS NULL THEN
+        RAISE EXCEPTION 'the schema of the extension % is not on the search_path', 'hstore'
+            USING HINT = 'Add it to the search_path, for instance with ALTER ROLE … SET search_path.';
+    END IF;
+END
+$$;
+
 CREATE SCHEMA IF NOT EXISTS "aws";
 
 CREATE TABLE IF NOT EXISTS "aws"."sagemaker_trainingjob" (

@@ -15,6 +15,7 @@ class AlgorithmSpecification(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     training_image: StrictStr | None = None

@@ -14,6 +14,7 @@ class DataSource(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     s3_data_source: S3DataSource | None = None

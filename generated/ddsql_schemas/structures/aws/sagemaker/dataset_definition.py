@@ -19,6 +19,7 @@ class DatasetDefinition(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     athena_dataset_definition: AthenaDatasetDefinition | None = None

@@ -14,6 +14,7 @@ class DebugHookConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     local_path: StrictStr | None = None

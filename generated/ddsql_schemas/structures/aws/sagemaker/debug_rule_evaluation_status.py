@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictStr
+from pydantic import BaseModel, ConfigDict, StrictStr
 
-from ...._types import DEFER_BUILD
+from ...._types import DEFER_BUILD, Timestamp
 
 
 class DebugRuleEvaluationStatus(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     rule_configuration_name: StrictStr | None = None
@@ -25,4 +26,4 @@ class DebugRuleEvaluationStatus(BaseModel):
         | None
     ) = None
     status_details: StrictStr | None = None
-    last_modified_time: AwareDatetime | None = None
+    last_modified_time: Timestamp | None = None

@@ -11,6 +11,7 @@ class DerivedInformation(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     derived_data_input_config: StrictStr | None = None

@@ -11,6 +11,7 @@ class ExperimentConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     experiment_name: StrictStr | None = None

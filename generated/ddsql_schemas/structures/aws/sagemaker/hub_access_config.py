@@ -11,6 +11,7 @@ class HubAccessConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     hub_content_arn: StrictStr | None = None

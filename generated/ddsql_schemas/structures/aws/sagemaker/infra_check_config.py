@@ -11,6 +11,7 @@ class InfraCheckConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     enable_infra_check: StrictBool | None = None

@@ -12,6 +12,7 @@ class InstancePlacementConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     enable_multiple_jobs: StrictBool | None = None

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictFloat, StrictStr
+from pydantic import BaseModel, ConfigDict, StrictFloat, StrictStr
 
-from ...._types import DEFER_BUILD
+from ...._types import DEFER_BUILD, Timestamp
 
 
 class MetricData(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     metric_name: StrictStr | None = None
     value: StrictFloat | None = None
-    timestamp: AwareDatetime | None = None
+    timestamp: Timestamp | None = None

@@ -11,6 +11,7 @@ class NeoVpcConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     security_group_ids: list[StrictStr | None] | None = None

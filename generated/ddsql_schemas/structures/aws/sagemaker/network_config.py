@@ -12,6 +12,7 @@ class NetworkConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     enable_inter_container_traffic_encryption: StrictBool | None = None

@@ -14,6 +14,7 @@ class OutputConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     s3_output_location: StrictStr | None = None

@@ -16,6 +16,7 @@ class ProcessingClusterConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     instance_count: Int64 | None = None

@@ -15,6 +15,7 @@ class ProcessingOutput(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     output_name: StrictStr | None = None

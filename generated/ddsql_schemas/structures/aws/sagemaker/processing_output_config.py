@@ -12,6 +12,7 @@ class ProcessingOutputConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     outputs: list[ProcessingOutput | None] | None = None

@@ -14,6 +14,7 @@ class ProcessingResources(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     cluster_config: ProcessingClusterConfig | None = None

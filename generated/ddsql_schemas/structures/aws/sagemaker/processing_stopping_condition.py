@@ -11,6 +11,7 @@ class ProcessingStoppingCondition(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     max_runtime_in_seconds: Int64 | None = None

@@ -13,6 +13,7 @@ class RedshiftDatasetDefinition(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     cluster_id: StrictStr | None = None

@@ -11,6 +11,7 @@ class RemoteDebugConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     enable_remote_debug: StrictBool | None = None

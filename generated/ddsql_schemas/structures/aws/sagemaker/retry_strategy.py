@@ -11,6 +11,7 @@ class RetryStrategy(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     maximum_retry_attempts: Int64 | None = None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
-from ...._types import DEFER_BUILD
+from ...._types import DEFER_BUILD, Timestamp
 
 
 class SecondaryStatusTransition(BaseModel):
@@ -17,16 +17,17 @@ class SecondaryStatusTransition(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
-    end_time: AwareDatetime | None = Field(
+    end_time: Timestamp | None = Field(
         default=None,
         description="A timestamp that shows when the training job transitioned out of this secondary status state into another secondary status state or when the training job has ended.",
     )
     """A timestamp that shows when the training job transitioned out of this secondary
     status state into another secondary status state or when the training job has ended.
     """
-    start_time: AwareDatetime = Field(
+    start_time: Timestamp = Field(
         ...,
         description="A timestamp that shows when the training job transitioned to the current secondary status state.",
     )

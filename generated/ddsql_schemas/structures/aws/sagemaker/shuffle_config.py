@@ -11,6 +11,7 @@ class ShuffleConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     seed: Int64 | None = None

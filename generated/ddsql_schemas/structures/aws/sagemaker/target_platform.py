@@ -13,6 +13,7 @@ class TargetPlatform(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     os: Literal["ANDROID", "LINUX"] | StrictStr | None = None

@@ -11,6 +11,7 @@ class TensorBoardOutputConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     local_path: StrictStr | None = None

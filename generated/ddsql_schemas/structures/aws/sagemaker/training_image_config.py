@@ -16,6 +16,7 @@ class TrainingImageConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     training_repository_access_mode: Literal["Platform", "Vpc"] | StrictStr | None = (

@@ -11,6 +11,7 @@ class TrainingRepositoryAuthConfig(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     training_repository_credentials_provider_arn: StrictStr | None = None

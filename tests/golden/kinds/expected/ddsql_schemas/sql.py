@@ -11,7 +11,7 @@ A row is a mapping from column names to values, as the mappers make it and as
         insert(TABLE, "postgres"), [parameters(row, TABLE, "postgres") for row in rows]
     )
 
-In PostgreSQL, register hstore arrays with psycopg's ``register_hstore``, and read times in UTC
+`read` takes what `select` returns from any driver: psycopg, asyncpg and others. Read times in UTC
 (``SET TIME ZONE 'UTC'``; DuckDB: ``SET TimeZone = 'UTC'``): a Python datetime holds the years 1 to
 9999 only, and another time zone can move a time out of this range.
 """
@@ -24,7 +24,7 @@ from ._convert import (
     ConversionError,
     Errors,
     boolean,
-    float64,
+    double,
     hstore_csv_from_text,
     hstore_csv_json_text,
     hstore_csv_text,
@@ -64,37 +64,75 @@ _DIALECTS: Final[dict[Dialect, DialectRules]] = {
         types={
             "bool": Encoding("{}", boolean, None, 0),
             "array<bool>": Encoding("{}", boolean, None, 1),
-            "array<array<bool>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
-            "float64": Encoding("{}", float64, None, 0),
-            "array<float64>": Encoding("{}", float64, None, 1),
-            "array<array<float64>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
-            "hstore": Encoding("CAST({} AS hstore)", hstore_text, hstore_from_text, 0),
-            "array<hstore>": Encoding(
-                "CAST({} AS hstore[])", hstore_text, hstore_from_text, 1
+            "array<array<bool>>": Encoding(
+                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
             ),
-            "array<array<hstore>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
+            "float64": Encoding("{}", double, None, 0),
+            "array<float64>": Encoding("{}", double, None, 1),
+            "array<array<float64>>": Encoding(
+                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+            ),
+            "hstore": Encoding(
+                "CAST({} AS hstore)",
+                hstore_text,
+                hstore_from_text,
+                0,
+                "CAST({} AS text)",
+            ),
+            "array<hstore>": Encoding(
+                "CAST({} AS hstore[])",
+                hstore_text,
+                hstore_from_text,
+                1,
+                "CAST({} AS text[])",
+            ),
+            "array<array<hstore>>": Encoding(
+                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+            ),
             "hstore_csv": Encoding(
-                "CAST({} AS hstore)", hstore_csv_text, hstore_csv_from_text, 0
+                "CAST({} AS hstore)",
+                hstore_csv_text,
+                hstore_csv_from_text,
+                0,
+                "CAST({} AS text)",
             ),
             "array<hstore_csv>": Encoding(
-                "CAST({} AS hstore[])", hstore_csv_text, hstore_csv_from_text, 1
+                "CAST({} AS hstore[])",
+                hstore_csv_text,
+                hstore_csv_from_text,
+                1,
+                "CAST({} AS text[])",
             ),
             "array<array<hstore_csv>>": Encoding(
-                "CAST({} AS jsonb)", json_text, None, 0
+                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
             ),
             "int64": Encoding("{}", int64, None, 0),
             "array<int64>": Encoding("{}", int64, None, 1),
-            "array<array<int64>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
-            "json": Encoding("CAST({} AS jsonb)", json_text, None, 0),
-            "array<json>": Encoding("CAST({} AS jsonb[])", json_text, None, 1),
-            "array<array<json>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
+            "array<array<int64>>": Encoding(
+                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+            ),
+            "json": Encoding(
+                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+            ),
+            "array<json>": Encoding(
+                "CAST({} AS jsonb[])",
+                json_text,
+                json_from_text,
+                1,
+                "CAST({} AS text[])",
+            ),
+            "array<array<json>>": Encoding(
+                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+            ),
             "string": Encoding("{}", text, None, 0),
             "array<string>": Encoding("{}", text, None, 1),
-            "array<array<string>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
+            "array<array<string>>": Encoding(
+                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+            ),
             "timestamp": Encoding("{}", timestamp, timestamp, 0),
             "array<timestamp>": Encoding("{}", timestamp, timestamp, 1),
             "array<array<timestamp>>": Encoding(
-                "CAST({} AS jsonb)", json_text, None, 0
+                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
             ),
         },
     ),
@@ -104,33 +142,75 @@ _DIALECTS: Final[dict[Dialect, DialectRules]] = {
         types={
             "bool": Encoding("{}", boolean, None, 0),
             "array<bool>": Encoding("{}", boolean, None, 1),
-            "array<array<bool>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
-            "float64": Encoding("{}", float64, None, 0),
-            "array<float64>": Encoding("{}", float64, None, 1),
-            "array<array<float64>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
-            "hstore": Encoding("CAST({} AS jsonb)", hstore_json_text, None, 0),
-            "array<hstore>": Encoding("CAST({} AS jsonb[])", hstore_json_text, None, 1),
-            "array<array<hstore>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
-            "hstore_csv": Encoding("CAST({} AS jsonb)", hstore_csv_json_text, None, 0),
+            "array<array<bool>>": Encoding(
+                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+            ),
+            "float64": Encoding("{}", double, None, 0),
+            "array<float64>": Encoding("{}", double, None, 1),
+            "array<array<float64>>": Encoding(
+                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+            ),
+            "hstore": Encoding(
+                "CAST({} AS jsonb)",
+                hstore_json_text,
+                json_from_text,
+                0,
+                "CAST({} AS text)",
+            ),
+            "array<hstore>": Encoding(
+                "CAST({} AS jsonb[])",
+                hstore_json_text,
+                json_from_text,
+                1,
+                "CAST({} AS text[])",
+            ),
+            "array<array<hstore>>": Encoding(
+                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+            ),
+            "hstore_csv": Encoding(
+                "CAST({} AS jsonb)",
+                hstore_csv_json_text,
+                json_from_text,
+                0,
+                "CAST({} AS text)",
+            ),
             "array<hstore_csv>": Encoding(
-                "CAST({} AS jsonb[])", hstore_csv_json_text, None, 1
+                "CAST({} AS jsonb[])",
+                hstore_csv_json_text,
+                json_from_text,
+                1,
+                "CAST({} AS text[])",
             ),
             "array<array<hstore_csv>>": Encoding(
-                "CAST({} AS jsonb)", json_text, None, 0
+                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
             ),
             "int64": Encoding("{}", int64, None, 0),
             "array<int64>": Encoding("{}", int64, None, 1),
-            "array<array<int64>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
-            "json": Encoding("CAST({} AS jsonb)", json_text, None, 0),
-            "array<json>": Encoding("CAST({} AS jsonb[])", json_text, None, 1),
-            "array<array<json>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
+            "array<array<int64>>": Encoding(
+                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+            ),
+            "json": Encoding(
+                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+            ),
+            "array<json>": Encoding(
+                "CAST({} AS jsonb[])",
+                json_text,
+                json_from_text,
+                1,
+                "CAST({} AS text[])",
+            ),
+            "array<array<json>>": Encoding(
+                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+            ),
             "string": Encoding("{}", text, None, 0),
             "array<string>": Encoding("{}", text, None, 1),
-            "array<array<string>>": Encoding("CAST({} AS jsonb)", json_text, None, 0),
+            "array<array<string>>": Encoding(
+                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+            ),
             "timestamp": Encoding("{}", timestamp, timestamp, 0),
             "array<timestamp>": Encoding("{}", timestamp, timestamp, 1),
             "array<array<timestamp>>": Encoding(
-                "CAST({} AS jsonb)", json_text, None, 0
+                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
             ),
         },
     ),
@@ -141,9 +221,9 @@ _DIALECTS: Final[dict[Dialect, DialectRules]] = {
             "bool": Encoding("{}", boolean, None, 0),
             "array<bool>": Encoding("{}", boolean, None, 1),
             "array<array<bool>>": Encoding("{}", boolean, None, 2),
-            "float64": Encoding("{}", float64, None, 0),
-            "array<float64>": Encoding("{}", float64, None, 1),
-            "array<array<float64>>": Encoding("{}", float64, None, 2),
+            "float64": Encoding("{}", double, None, 0),
+            "array<float64>": Encoding("{}", double, None, 1),
+            "array<array<float64>>": Encoding("{}", double, None, 2),
             "hstore": Encoding(
                 "CAST(CAST({} AS JSON) AS MAP(VARCHAR, VARCHAR))",
                 hstore_json_text,

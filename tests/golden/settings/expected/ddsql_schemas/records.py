@@ -19,6 +19,7 @@ JSON. The tables are in ``tables.<provider>.<table>``::
 from __future__ import annotations
 
 from typing import Final, Literal
+from uuid import UUID as _UUID
 
 from ._convert import (
     ConversionError,
@@ -31,6 +32,7 @@ from ._convert import (
     json_text,
     tags,
     text,
+    text_of,
     timestamp,
 )
 from ._runtime.records import Records
@@ -65,9 +67,9 @@ _TYPES: Final[dict[str, Encoding]] = {
     "timestamp": Encoding("", timestamp, timestamp, 0),
     "array<timestamp>": Encoding("", timestamp, timestamp, 1),
     "array<array<timestamp>>": Encoding("", timestamp, timestamp, 2),
-    "uuid": Encoding("", text, None, 0),
-    "array<uuid>": Encoding("", text, None, 1),
-    "array<array<uuid>>": Encoding("", text, None, 2),
+    "uuid": Encoding("", text_of(_UUID), None, 0),
+    "array<uuid>": Encoding("", text_of(_UUID), None, 1),
+    "array<array<uuid>>": Encoding("", text_of(_UUID), None, 2),
 }
 
 _RECORDS: Final[Records[Output]] = Records(_TYPES, ["arrow", "spark", "avro"])

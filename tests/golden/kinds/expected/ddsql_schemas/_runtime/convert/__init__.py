@@ -14,15 +14,23 @@ is shown.
 Only the standard library is used: the modules are copied word for word into generated packages.
 """
 
+from ..fields import distinct
 from .arn import arn_account, arn_location, built_arn, no_arn
-from .containers import array, distinct, hstore, json_value, mapping, tags
-from .decode import document, hstore_csv_from_text, hstore_from_text, json_from_text
+from .containers import array, hstore, json_value, mapping, tags
+from .decode import (
+    document,
+    hstore_csv_from_text,
+    hstore_from_text,
+    json_from_text,
+    text_from_value,
+)
 from .encode import (
     hstore_csv_json_text,
     hstore_csv_text,
     hstore_json_text,
     hstore_text,
     json_text,
+    text_of,
     written,
 )
 from .responses import (
@@ -45,7 +53,7 @@ from .scalars import (
     base64_text,
     boolean,
     boolean_from_text,
-    finite,
+    double,
     float64,
     int64,
     int64_from_text,
@@ -83,7 +91,7 @@ __all__ = [
     "checked_structure",
     "distinct",
     "document",
-    "finite",
+    "double",
     "float64",
     "hstore",
     "hstore_csv_from_text",
@@ -116,6 +124,8 @@ __all__ = [
     "structures_in_map",
     "tags",
     "text",
+    "text_from_value",
+    "text_of",
     "timestamp",
     "timestamp_from_text",
     "written",

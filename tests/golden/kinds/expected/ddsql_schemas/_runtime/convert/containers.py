@@ -14,7 +14,7 @@ from .scalars import (
     Json,
     base64_text,
     expected,
-    finite,
+    float64,
     rfc3339,
     text,
 )
@@ -73,7 +73,7 @@ def _json(value: object, at: str, errors: Errors) -> Json:
         case int():
             return int(value)
         case float():
-            return finite(value, at, errors)
+            return float64(value, at, errors)
         case dict():
             return mapping(cast("dict[object, object]", value), at, errors, _json)
         case list():
@@ -93,7 +93,7 @@ def _json(value: object, at: str, errors: Errors) -> Json:
 
 def _decimal(value: Decimal, at: str, errors: Errors) -> int | float | str:
     if not value.is_finite():
-        return finite(value, at, errors)
+        return float64(value, at, errors)
     if value.as_tuple().exponent == 0 and (value or not value.is_signed()):
         return int(value)
     number = float(value)
@@ -217,10 +217,3 @@ def _tag(item: object, at: str) -> tuple[object, object]:
         raise ConversionError(at, f"a tag needs exactly one of the members {known}")
     key, value = spellings[0]
     return members[key], members.get(value)
-
-
-def distinct(values: list[str]) -> list[str]:
-    """Return ``values``. Raises ValueError if a value appears twice."""
-    if len(set(values)) != len(values):
-        raise ValueError("a value appears twice")
-    return values

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from decimal import Decimal
 
 from .containers import hstore, json_value, tags
+from .decode import text_from_value
 from .scalars import ConversionError, Errors, text
 
 _encode = json.JSONEncoder(
@@ -43,6 +45,21 @@ def written(value: object, at: str, errors: Errors = "strict") -> str:
     if isinstance(value, str):
         return text(value, at, errors)
     return json_text(value, at, errors)
+
+
+def text_of(kind: object) -> Callable[[object, str, Errors], str]:
+    """Return a converter to text that takes instances of the class ``kind``, and of the classes that
+    drivers and pydantic use for values with a text, besides strings."""
+
+    def encode(value: object, at: str, errors: Errors = "strict") -> str:
+        known = isinstance(kind, type) and isinstance(value, kind)
+        return (
+            text(str(value), at, errors)
+            if known
+            else text_from_value(value, at, errors)
+        )
+
+    return encode
 
 
 def _exact(value: object) -> str | None:

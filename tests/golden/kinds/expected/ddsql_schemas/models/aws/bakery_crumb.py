@@ -17,6 +17,7 @@ class BakeryCrumb(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key")

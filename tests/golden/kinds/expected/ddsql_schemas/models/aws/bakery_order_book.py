@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    JsonValue,
-    StrictBool,
-    StrictStr,
-)
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
 
-from ..._types import DEFER_BUILD, Hstore, Int64
+from ..._types import DEFER_BUILD, Hstore, Int64, StrictJson, Timestamp
 
 
 class BakeryOrderBook(BaseModel):
@@ -23,17 +15,18 @@ class BakeryOrderBook(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key")
     account_id: StrictStr | None = None
-    access_policy: JsonValue | None = Field(
+    access_policy: StrictJson | None = Field(
         default=None, description="Who may write in the book."
     )
     """Who may write in the book."""
     book_arn: StrictStr | None = Field(default=None, description="The ARN of the book.")
     """The ARN of the book."""
-    opened_at: AwareDatetime | None = Field(
+    opened_at: Timestamp | None = Field(
         default=None, description="When the first order was written."
     )
     """When the first order was written."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
-from ..._types import DEFER_BUILD, HstoreCsv, Int64
+from ..._types import DEFER_BUILD, HstoreCsv, Int64, Timestamp
 from ...structures.aws.bakery.burner import Burner
 
 
@@ -18,6 +18,7 @@ class BakeryOven(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key")
@@ -30,9 +31,7 @@ class BakeryOven(BaseModel):
         default=None, description="Whether heat can leave. Valid values: open, closed."
     )
     """Whether heat can leave. Valid values: open, closed."""
-    lit_at: AwareDatetime | None = Field(
-        default=None, description="When the oven was lit."
-    )
+    lit_at: Timestamp | None = Field(default=None, description="When the oven was lit.")
     """When the oven was lit."""
     oven_id: StrictStr | None = Field(
         default=None, description="The name that the bakers call it by."

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictFloat, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictStr
 
-from ..._types import DEFER_BUILD, HstoreCsv
+from ..._types import DEFER_BUILD, HstoreCsv, StrictJson
 from ...structures.aws.bakery.get_nutrition_result import GetNutritionResult
 from ...structures.aws.bakery.hint import Step
 
@@ -19,6 +19,7 @@ class BakeryRecipe(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key")
@@ -41,7 +42,7 @@ class BakeryRecipe(BaseModel):
         default=None, description="What is in one slice."
     )
     """What is in one slice."""
-    sharing_policy: JsonValue | None = Field(
+    sharing_policy: StrictJson | None = Field(
         default=None, description="Who may bake it."
     )
     """Who may bake it."""

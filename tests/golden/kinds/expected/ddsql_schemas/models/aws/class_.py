@@ -16,6 +16,7 @@ class Class(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     key_: StrictStr = Field(..., alias="_key")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
-from ..._types import DEFER_BUILD, HstoreCsv, Int64
+from ..._types import DEFER_BUILD, HstoreCsv, Int64, StrictJson
 
 
 class PantryShelf(BaseModel):
@@ -17,6 +17,7 @@ class PantryShelf(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key")
@@ -25,6 +26,6 @@ class PantryShelf(BaseModel):
         default=None, description="Its height above the floor."
     )
     """Its height above the floor."""
-    jars: JsonValue | None = Field(default=None, description="The jars on it.")
+    jars: StrictJson | None = Field(default=None, description="The jars on it.")
     """The jars on it."""
     tags: HstoreCsv | None = None

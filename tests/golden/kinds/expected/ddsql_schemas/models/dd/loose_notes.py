@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
-from ..._types import DEFER_BUILD
+from ..._types import DEFER_BUILD, Timestamp
 
 
 class LooseNotes(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     author: StrictStr | None = Field(
@@ -18,4 +19,4 @@ class LooseNotes(BaseModel):
     )
     """Who wrote it."""
     text: StrictStr | None = Field(default=None, title="Text")
-    written_at: AwareDatetime | None = Field(default=None, title="Written at")
+    written_at: Timestamp | None = Field(default=None, title="Written at")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
-from ..._types import DEFER_BUILD, HstoreCsv, Int64
+from ..._types import DEFER_BUILD, HstoreCsv, Int64, StrictJson, Timestamp
 
 
 class Visits(BaseModel):
@@ -17,9 +17,10 @@ class Visits(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
-    timestamp: AwareDatetime | None = Field(
+    timestamp: Timestamp | None = Field(
         default=None, description="When the visit began.", title="Time"
     )
     """When the visit began."""
@@ -38,7 +39,7 @@ class Visits(BaseModel):
     )
     """One of GET, POST or PUT."""
     tags: HstoreCsv | None = Field(default=None, title="Tags")
-    cart_items: list[JsonValue | None] | None = Field(
+    cart_items: list[StrictJson | None] | None = Field(
         default=None, alias="@cart.items", description="What was in the cart."
     )
     """What was in the cart."""
@@ -48,11 +49,12 @@ class VisitsParameters(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     shop: StrictStr = Field(..., description="The shop that is visited.")
     """The shop that is visited."""
-    from_: AwareDatetime | None = Field(
+    from_: Timestamp | None = Field(
         default=None, alias="from", description="The time of the first visit."
     )
     """The time of the first visit."""

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    JsonValue,
-    StrictBool,
-    StrictFloat,
-    StrictStr,
-)
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictStr
 
-from ..._types import DEFER_BUILD, Hstore, HstoreCsv, Int64
+from ..._types import DEFER_BUILD, Hstore, HstoreCsv, Int64, StrictJson, Timestamp
 
 
 class EveryType(BaseModel):
@@ -24,6 +15,7 @@ class EveryType(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key", description="The key.")
@@ -36,9 +28,9 @@ class EveryType(BaseModel):
     """A value."""
     an_bool: StrictBool | None = Field(default=None, description="A value.")
     """A value."""
-    an_timestamp: AwareDatetime | None = Field(default=None, description="A value.")
+    an_timestamp: Timestamp | None = Field(default=None, description="A value.")
     """A value."""
-    an_json: JsonValue | None = Field(default=None, description="A value.")
+    an_json: StrictJson | None = Field(default=None, description="A value.")
     """A value."""
     an_hstore: Hstore | None = Field(default=None, description="A value.")
     """A value."""
@@ -60,11 +52,11 @@ class EveryType(BaseModel):
         default=None, description="Several values."
     )
     """Several values."""
-    some_timestamp: list[AwareDatetime | None] | None = Field(
+    some_timestamp: list[Timestamp | None] | None = Field(
         default=None, description="Several values."
     )
     """Several values."""
-    some_json: list[JsonValue | None] | None = Field(
+    some_json: list[StrictJson | None] | None = Field(
         default=None, description="Several values."
     )
     """Several values."""

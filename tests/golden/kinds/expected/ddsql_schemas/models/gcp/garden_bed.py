@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
-from ..._types import DEFER_BUILD, Hstore
+from ..._types import DEFER_BUILD, Hstore, StrictJson
 
 
 class GardenBed(BaseModel):
@@ -17,6 +17,7 @@ class GardenBed(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key")
@@ -29,7 +30,7 @@ class GardenBed(BaseModel):
     )
     """The plants: tomato | bean | pea <region>."""
     project_id: StrictStr | None = None
-    soil: JsonValue | None = Field(
+    soil: StrictJson | None = Field(
         default=None, description="The layers of the soil:\n- loam\n- sand"
     )
     """The layers of the soil:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
-from ..._types import DEFER_BUILD, Hstore, Int64
+from ..._types import DEFER_BUILD, Hstore, Int64, StrictJson, Timestamp
 
 
 class Hutch(BaseModel):
@@ -15,10 +15,11 @@ class Hutch(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     key: StrictStr = Field(..., alias="_key", title="Key")
-    metadata_creation_timestamp: AwareDatetime | None = Field(
+    metadata_creation_timestamp: Timestamp | None = Field(
         default=None, description="When it was built.", title="Creation time"
     )
     """When it was built."""
@@ -27,7 +28,7 @@ class Hutch(BaseModel):
         default=None, description="How many hares are wanted.", title="Replicas"
     )
     """How many hares are wanted."""
-    conditions: JsonValue | None = Field(
+    conditions: StrictJson | None = Field(
         default=None, description="What was observed of late.", title="Conditions"
     )
     """What was observed of late."""

@@ -15,7 +15,7 @@ from ..._convert import (
     array,
     at_member,
     base64_text,
-    finite,
+    float64,
     int64,
     json_value,
     keep_unknown,
@@ -344,7 +344,7 @@ def to_get_nutrition_result(
     try:
         member = members.get("Energy")
         if member is not None:
-            row["energy"] = finite(member, at, errors)
+            row["energy"] = float64(member, at, errors)
         member = members.get("Allergens")
         if member is not None:
             row["allergens"] = array(member, at, errors, text)
@@ -465,7 +465,7 @@ def to_portion(value: object, at: str, errors: Errors) -> PortionRow:
     try:
         member = members.get("Grams")
         if member is not None:
-            row["grams"] = finite(member, at, errors)
+            row["grams"] = float64(member, at, errors)
         member = members.get("Parts")
         if member is not None:
             row["parts"] = array(member, at, errors, to_portion)
@@ -487,7 +487,7 @@ def to_rating_summary(value: object, at: str, errors: Errors) -> RatingSummaryRo
     try:
         member = members.get("MeanRating")
         if member is not None:
-            row["mean_rating"] = finite(member, at, errors)
+            row["mean_rating"] = float64(member, at, errors)
     except ConversionError as error:
         raise at_member(error, at, members, row, _TO_RATING_SUMMARY) from None
     if len(row) != len(members):

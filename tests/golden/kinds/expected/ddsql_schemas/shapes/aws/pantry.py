@@ -10,7 +10,7 @@ from ..._convert import (
     Errors,
     at_member,
     boolean,
-    finite,
+    float64,
     keep_unknown,
     snake_case,
     structure,
@@ -50,7 +50,7 @@ def to_coating(value: object, at: str, errors: Errors) -> CoatingRow:
     try:
         member = members.get("Sugar")
         if member is not None:
-            row["sugar"] = finite(member, at, errors)
+            row["sugar"] = float64(member, at, errors)
         member = members.get("Tint")
         if member is not None:
             row["tint"] = text(member, at, errors)

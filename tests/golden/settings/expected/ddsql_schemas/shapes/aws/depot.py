@@ -12,7 +12,7 @@ from ..._convert import (
     Map,
     array,
     at_member,
-    finite,
+    float64,
     keep_unknown,
     mapping,
     structure,
@@ -67,7 +67,7 @@ def to_contents(value: object, at: str, errors: Errors) -> ContentsRow:
     try:
         member = members.get("DeclaredValue")
         if member is not None:
-            row["DeclaredValue"] = finite(member, at, errors)
+            row["DeclaredValue"] = float64(member, at, errors)
         member = members.get("ItemNames")
         if member is not None:
             row["ItemNames"] = array(member, at, errors, text)

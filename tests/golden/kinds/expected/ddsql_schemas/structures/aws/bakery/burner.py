@@ -17,6 +17,7 @@ class Burner(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     flame: Literal["blue", "yellow", "out"] | StrictStr | None = Field(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, JsonValue, StrictFloat, StrictStr
+from pydantic import BaseModel, ConfigDict, StrictFloat, StrictStr
 
-from ...._types import DEFER_BUILD
+from ...._types import DEFER_BUILD, StrictJson
 from ....structures.aws.bakery.portion import Portion
 
 
@@ -12,10 +12,11 @@ class GetNutritionResult(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     energy: StrictFloat | None = None
     allergens: list[StrictStr | None] | None = None
     parts: dict[str, Portion | None] | None = None
     photo: StrictStr | None = None
-    notes: JsonValue | None = None
+    notes: StrictJson | None = None

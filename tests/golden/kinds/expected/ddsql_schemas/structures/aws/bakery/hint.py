@@ -15,6 +15,7 @@ class Hint(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     instead: Step | None = Field(default=None, description="The step to take instead.")
@@ -33,6 +34,7 @@ class Step(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     hint: Hint | None = Field(default=None, description="What helps if it fails.")

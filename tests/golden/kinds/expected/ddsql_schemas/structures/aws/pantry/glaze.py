@@ -11,6 +11,7 @@ class Glaze(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         populate_by_name=True,
+        allow_inf_nan=False,
         defer_build=DEFER_BUILD,
     )
     jar: StrictStr | None = None
