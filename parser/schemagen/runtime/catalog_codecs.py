@@ -76,7 +76,7 @@ def scalar(accepted: str, *types: type) -> Codec:
     return Codec(read, plain=types)
 
 
-TEXT = scalar("a string", str)
+PLAIN_TEXT = scalar("a string", str)
 TEXT_OR_NULL = scalar("a string or null", str, type(None))
 LINE = scalar("a line number", int)
 FLAG = scalar("true or false", bool)

@@ -14,7 +14,7 @@ from .catalog_codecs import (
     JSON,
     LIMIT,
     LINE,
-    TEXT,
+    PLAIN_TEXT,
     TEXT_OR_NULL,
     Codec,
     Findings,
@@ -65,7 +65,7 @@ def _read_shape(found: Findings, path: KeyPath, value: object) -> ShapeData | No
 
 
 def _read_structure_name(found: Findings, path: KeyPath, value: object) -> str:
-    name: str = TEXT.read(found, path, value)
+    name: str = PLAIN_TEXT.read(found, path, value)
     if isinstance(value, str) and name not in found.structures:
         found.append((path, f'"structures" lacks {json.dumps(name)}'))
     return name
@@ -81,40 +81,42 @@ def _write_shape(shape: ShapeData | None) -> object:
     return {shape.kind: _write_shape(shape.element)}
 
 
-_TEXTS = list_of(TEXT)
-_NAMES = mapping_of(TEXT)
-_ARGUMENTS = pairs_of(TEXT)
+_TEXTS = list_of(PLAIN_TEXT)
+_NAMES = mapping_of(PLAIN_TEXT)
+_ARGUMENTS = pairs_of(PLAIN_TEXT)
 _SHAPE = Codec(_read_shape, _write_shape)
 _STRUCTURE_NAME = Codec(_read_structure_name)
 
-_VALUE = ObjectCodec(ValueData, value=TEXT, description=TEXT, deprecated=FLAG).codec
+_VALUE = ObjectCodec(
+    ValueData, value=PLAIN_TEXT, description=PLAIN_TEXT, deprecated=FLAG
+).codec
 _COLUMN = ObjectCodec(
     ColumnData,
-    name=TEXT,
-    kind=TEXT,
-    type=TEXT,
-    rule=TEXT,
+    name=PLAIN_TEXT,
+    kind=PLAIN_TEXT,
+    type=PLAIN_TEXT,
+    rule=PLAIN_TEXT,
     names=_NAMES,
     shape=_SHAPE,
     title=TEXT_OR_NULL,
-    description=TEXT,
+    description=PLAIN_TEXT,
     values=list_of(_VALUE),
     line=LINE,
 )
 _PARAMETER = ObjectCodec(
     ParameterData,
-    name=TEXT,
-    type=TEXT,
+    name=PLAIN_TEXT,
+    type=PLAIN_TEXT,
     required=FLAG,
     names=_NAMES,
-    description=TEXT,
+    description=PLAIN_TEXT,
     line=LINE,
 )
-_EXAMPLE = ObjectCodec(ExampleData, sql=TEXT, line=LINE).codec
+_EXAMPLE = ObjectCodec(ExampleData, sql=PLAIN_TEXT, line=LINE).codec
 _PAGINATION = ObjectCodec(
-    Pagination, input=_TEXTS, output=_TEXTS, more=TEXT, inferred=FLAG
+    Pagination, input=_TEXTS, output=_TEXTS, more=PLAIN_TEXT, inferred=FLAG
 ).codec
-_LIMIT_OF_CALL = ObjectCodec(Limit, parameter=TEXT, maximum=COUNT).codec
+_LIMIT_OF_CALL = ObjectCodec(Limit, parameter=PLAIN_TEXT, maximum=COUNT).codec
 _SCOPE = ObjectCodec(
     Scope, kind=choice("regional", "account", "global"), regions=_ARGUMENTS
 ).codec
@@ -130,8 +132,8 @@ _RULES = ObjectCodec(
 ).codec
 _CALL = ObjectCodec(
     Call,
-    operation=TEXT,
-    path=TEXT,
+    operation=PLAIN_TEXT,
+    path=PLAIN_TEXT,
     arguments=_ARGUMENTS,
     inherited=_TEXTS,
     values=pairs_of(_TEXTS),
@@ -139,15 +141,20 @@ _CALL = ObjectCodec(
     rules=_RULES,
 ).codec
 _FILL = ObjectCodec(
-    FillData, operation=TEXT, member=TEXT, evidence=TEXT, rule=TEXT, format=TEXT
+    FillData,
+    operation=PLAIN_TEXT,
+    member=PLAIN_TEXT,
+    evidence=PLAIN_TEXT,
+    rule=PLAIN_TEXT,
+    format=PLAIN_TEXT,
 ).codec
 _MEMBER = ObjectCodec(
     MemberData,
-    name=TEXT,
-    key=TEXT,
+    name=PLAIN_TEXT,
+    key=PLAIN_TEXT,
     shape=_SHAPE,
     required=FLAG,
-    description=TEXT,
+    description=PLAIN_TEXT,
     values=list_of(_VALUE),
     constraints=mapping_of(LIMIT),
     line=LINE,
@@ -207,13 +214,13 @@ class _Binding:
             listings=list_of(_CALL),
             primary=_CALL,
             enrichments=list_of(_CALL),
-            obstacle=TEXT,
+            obstacle=PLAIN_TEXT,
         )
         self.entry = ObjectCodec(
             BindingData,
-            service=TEXT,
-            operation=TEXT,
-            path=TEXT,
+            service=PLAIN_TEXT,
+            operation=PLAIN_TEXT,
+            path=PLAIN_TEXT,
             calls=Codec(self.calls.values, self.calls.write),
             columns=mapping_of(_FILL),
             unbound=_TEXTS,
@@ -239,14 +246,14 @@ class _Table:
         self.types: Mapping[str, Mapping[str, str]] = {}
         self.entry = ObjectCodec(
             TableData,
-            title=TEXT,
-            description=TEXT,
+            title=PLAIN_TEXT,
+            description=PLAIN_TEXT,
             deprecated=TEXT_OR_NULL,
             source=TEXT_OR_NULL,
-            page=TEXT,
+            page=PLAIN_TEXT,
             line=LINE,
-            module=TEXT,
-            model=TEXT,
+            module=PLAIN_TEXT,
+            model=PLAIN_TEXT,
             key=TEXT_OR_NULL,
             schemas=_NAMES,
             names=_NAMES,
@@ -295,10 +302,10 @@ class _Table:
 TABLE = _Table()
 STRUCTURE = ObjectCodec(
     StructureData,
-    model=TEXT,
-    description=TEXT,
-    page=TEXT,
+    model=PLAIN_TEXT,
+    description=PLAIN_TEXT,
+    page=PLAIN_TEXT,
     line=LINE,
     members=list_of(_MEMBER),
 )
-HEAD = ObjectCodec(CatalogData, package=TEXT, version=TEXT)
+HEAD = ObjectCodec(CatalogData, package=PLAIN_TEXT, version=PLAIN_TEXT)
