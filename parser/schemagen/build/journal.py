@@ -75,12 +75,12 @@ def parse(data: bytes) -> Journal | None:
 
 def is_below(path: str) -> bool:
     """Whether a path of a record leads to something below the folder that the record is of."""
-    # String tests: PurePosixPath would take longer than all the rest of reading a manifest.
-    return not (
-        path.startswith("/")
-        or "\\" in path
-        or ":" in path
-        or "\0" in path
-        or (len(path) * 4 > limits.MAX_NAME and limits.path_fault(path) != "")
-        or not {"", ".", ".."}.isdisjoint(path.split("/"))
-    )
+    # PurePosixPath would take longer than all the rest of reading a manifest.
+    if _ELSEWHERE.search(path):
+        return False
+    # A short path in ASCII can be the name of a file.
+    return (len(path) <= limits.MAX_NAME and path.isascii()) or limits.path_fault(path) == ""
+
+
+_ELSEWHERE = re.compile(r"[\\:\0]|(?:^|/)\.{0,2}(?:/|$)")
+"""A drive, a separator of another system, or a part that is empty, ``.`` or ``..``."""

@@ -7,7 +7,6 @@ something to render, because that takes longer than a build with nothing to do.
 from __future__ import annotations
 
 import os
-import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -347,15 +346,13 @@ def _render_parts(work: _Work, jobs: int | None) -> Rendered:
     if jobs == 1:
         yield from _without_problems(map(work.render, chunks))
         return
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
+    from schemagen.build.workers import pool
 
     # A forked process has the emitters already; importing them takes half a second each time.
     for target in work.settings.outputs:
         renderer(target)
-    context = get_context("fork" if sys.platform == "linux" else None)
-    with ProcessPoolExecutor(jobs, context, _set_work, (work,)) as pool:
-        yield from _without_problems(pool.map(_render_chunk, chunks))
+    with pool(jobs, _set_work, work) as executor:
+        yield from _without_problems(executor.map(_render_chunk, chunks))
 
 
 def _without_problems(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 import click
@@ -21,6 +22,7 @@ from schemagen.diagnostics import ProblemsFound, UnknownTables, did_you_mean, un
 
 COMMANDS: tuple[click.Command, ...] = (build, inspect, types, catalog, bind, coverage, explain)
 INTERRUPTED = 130
+TERMINATED = 143
 
 
 class _Group(click.Group):
@@ -58,7 +60,16 @@ for command in COMMANDS:
 def main() -> None:
     """Run the command line and exit: the entry point ``schemagen``."""
     streams.set_up()
+    signal.signal(signal.SIGTERM, _terminate)
     sys.exit(_status())
+
+
+class _Terminated(BaseException):
+    """Raised when the process is asked to end, so that it removes what it has staged."""
+
+
+def _terminate(*_: object) -> None:
+    raise _Terminated
 
 
 def _status() -> int:
@@ -80,6 +91,9 @@ def _status() -> int:
     except click.Abort:
         message("interrupted")
         status = INTERRUPTED
+    except _Terminated:
+        message("terminated")
+        status = TERMINATED
     except BrokenPipeError:
         # The reader, such as `head`, closed the pipe.
         streams.discard_output()

@@ -1,0 +1,52 @@
+"""A pool of processes that end with the process that started them, however it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Generator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import Pipe, get_context
+from multiprocessing.connection import Connection
+from typing import Any
+
+
+@contextmanager
+def pool(jobs: int, set_up: Callable[..., None], *arguments: Any) -> Generator[ProcessPoolExecutor]:
+    """Provide ``jobs`` processes, each of which calls ``set_up`` with ``arguments`` first.
+
+    If the block raises, they end at once, whatever they do. They watch a pipe whose other end only this
+    process has, so they also end if it is killed, and hold none of its files and pipes any longer.
+    """
+    # A forked process has the modules already that this one has imported.
+    context = get_context("fork" if sys.platform == "linux" else None)
+    watched, held = Pipe(duplex=False)
+    with watched, held:
+        start = (watched, held, set_up, arguments)
+        with ProcessPoolExecutor(jobs, context, _start, start) as executor:
+            try:
+                yield executor
+            except BaseException:
+                held.close()
+                executor.shutdown(wait=False, cancel_futures=True)
+                raise
+
+
+def _start(
+    watched: Connection, held: Connection, set_up: Callable[..., None], arguments: tuple[Any, ...]
+) -> None:
+    held.close()
+    # Ctrl+C reaches the whole group of processes; the one that started this one decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
+    set_up(*arguments)
+
+
+def _end_with(watched: Connection) -> None:
+    """End this process once the other end of the pipe is closed."""
+    watched.poll(None)
+    os._exit(1)
