@@ -26,12 +26,12 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "names": ("runtime",),
     "typetable": ("names",),
     "model": ("diagnostics", "runtime", "names"),
-    "pages": ("diagnostics", "names", "typetable", "model"),
+    "pages": ("diagnostics", "files", "names", "typetable", "model"),
     "catalog": ("runtime", "typetable", "model"),
     "typed_pages": ("diagnostics", "typetable", "model"),
     "fits": ("typetable", "model"),
     "targets": ("diagnostics", "typetable", "model", "catalog", "typed_pages"),
-    "settings": ("diagnostics", "limits", "names", "typetable", "model", "targets"),
+    "settings": ("diagnostics", "limits", "files", "names", "typetable", "model", "targets"),
     "lockfile": ("diagnostics", "limits", "runtime", "names", "typetable", "model", "settings"),
     "reconcile": ("names", "typetable", "model", "settings", "catalog"),
     "link": (
@@ -54,7 +54,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("settings", "catalog", "targets"),
     ),
     "coverage": ("model", "catalog", "reconcile"),
-    "api_models": ("diagnostics", "runtime", "names", "typetable", "model", "settings", "lockfile"),
+    "api_models": (
+        *("diagnostics", "files", "runtime", "names", "typetable", "model", "settings"),
+        "lockfile",
+    ),
     "inference": (
         *("diagnostics", "names", "typetable", "model", "settings", "lockfile"),
         *("typed_pages", "fits", "api_models"),
@@ -67,7 +70,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("diagnostics", "model", "pages", "settings", "lockfile", "typed_pages", "inputs"),
         *("api_models", "inference", "build"),
     ),
-    "catalog_source": ("diagnostics", "runtime", "settings"),
+    "catalog_source": ("diagnostics", "limits", "files", "runtime", "settings"),
     "report": (
         *("diagnostics", "runtime", "typetable", "model", "targets", "settings"),
         "coverage",

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from schemagen.diagnostics import Problem, ProblemsFound, shown
+from schemagen.files import read_file
+from schemagen.limits import MAX_OUTPUT
 from schemagen.runtime import catalog_json
 from schemagen.runtime.catalog_codecs import CatalogError, DuplicateKeys, NewerFormat
 from schemagen.runtime.catalog_data import CatalogData
@@ -45,7 +47,7 @@ def _from_path(path: Path) -> CatalogData:
         if path.is_dir():
             path = _in_folder(path)
             name = path.as_posix()
-        data = path.read_bytes()
+        data = read_file(path, MAX_OUTPUT)
     except OSError as error:
         raise _problem(name, "SG601", f"cannot be read: {error.strerror or error}") from error
     except ValueError as error:

@@ -70,5 +70,10 @@ def read_file(path: str | Path, limit: int = MAX_SIZE, *, follow: bool = True) -
         os.close(descriptor)
 
 
+def read_text(path: str | Path) -> str:
+    """Read a file in UTF-8, with LF for every line end. Raises OSError and UnicodeDecodeError."""
+    return read_file(path).decode().replace("\r\n", "\n").replace("\r", "\n")
+
+
 def _not_regular(path: str | Path) -> NotRegular:
     return NotRegular(errno.EINVAL, "it is no regular file; remove it", str(path))

@@ -21,6 +21,8 @@ MAX_DIGITS: Final = 300
 MAX_SIZE: Final = 16 * 2**20
 """The bytes that a page, a lock file, settings, a manifest or a file of the cache may have. The largest
 real ones have a fifth of it."""
+MAX_OUTPUT: Final = 2**30
+"""The bytes that a generated file may have: a catalogue, or what is only hashed."""
 MAX_NAME: Final = 255
 """The bytes that the name of a file may have; systems allow no more."""
 MAX_PATH: Final = 4000

@@ -3,38 +3,151 @@
 from __future__ import annotations
 
 import ast
+import copy
+import errno
 import json
+import os
+from collections.abc import Iterator
+from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.loaders import Loader
 
+from projects import without_privileges
 from schemagen import names
-from schemagen.api_models import cache, index
+from schemagen.api_models import cache, cached_files, index
 from schemagen.api_models.botocore import BotocoreModels
-from schemagen.api_models.cache import Indexes, cache_folder
+from schemagen.api_models.cache import Indexes
+from schemagen.api_models.cached_files import Unusable, cache_folder
 
 
-@pytest.mark.parametrize("broken", [b"", b"[]", b"{}", b'{"name": 1', b"\xff", b'{"aliases": 3}'])
-def test_indexes_rebuild_a_broken_cache_file(tmp_path: Path, broken: bytes) -> None:
+def folder_of(indexes: Indexes) -> Path:
+    assert indexes.folder is not None
+    return indexes.folder
+
+
+def cached_file(folder: Path) -> Path:
+    """Cache the index of kms in ``folder``, and return its file."""
+    indexes = Indexes(BotocoreModels(), folder)
+    assert indexes.of("kms") == BotocoreModels().index("kms")
+    (file,) = folder_of(indexes).iterdir()
+    return file
+
+
+BROKEN = (b"", b"[]", b"{}", b'{"name": 1', b"\xff", b'{"aliases": 3}', b"[" * 100_000)
+
+
+@pytest.mark.parametrize("with_checksum", [False, True])
+@pytest.mark.parametrize("broken", BROKEN)
+def test_indexes_rebuild_a_broken_cache_file(
+    tmp_path: Path, broken: bytes, with_checksum: bool
+) -> None:
     """Whatever a file of the cache holds, the index is right and the file is mended."""
-    first = Indexes(BotocoreModels(), tmp_path).of("kms")
-    assert first == BotocoreModels().index("kms")
-    (file,) = Indexes(BotocoreModels(), tmp_path).folder.iterdir()
+    file = cached_file(tmp_path)
     good = file.read_bytes()
-    file.write_bytes(broken)
-    assert Indexes(BotocoreModels(), tmp_path).of("kms") == first
+    file.write_bytes(signed(broken) if with_checksum else broken)
+    assert Indexes(BotocoreModels(), tmp_path).of("kms") == BotocoreModels().index("kms")
     assert file.read_bytes() == good
     assert [path.name for path in file.parent.iterdir()] == [file.name]
 
 
+def signed(data: bytes) -> bytes:
+    return blake2b(data, digest_size=16).hexdigest().encode() + b"\n" + data
+
+
+def leaves(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The paths of all values that are neither lists nor objects."""
+    if isinstance(document, dict):
+        for key, value in document.items():
+            yield from leaves(value, (*path, key))
+    elif isinstance(document, list):
+        for number, value in enumerate(document):
+            yield from leaves(value, (*path, number))
+    else:
+        yield path
+
+
+def test_indexes_rebuild_a_cache_file_with_a_wrong_leaf(tmp_path: Path) -> None:
+    """A file of the right form in which one value has another type is not used, wherever the value is,
+    even if its checksum is right."""
+    file = cached_file(tmp_path)
+    good = file.read_bytes()
+    document = json.loads(good.partition(b"\n")[2])
+    paths = list(leaves(document))
+    assert len(paths) > 500
+    # One of each place in the form: numbers and names on the way do not matter.
+    places = {tuple(len(path) if type(key) is str else key for key in path): path for path in paths}
+    chosen = list(places.values())[:: max(1, len(places) // 60)]
+    assert len(chosen) > 30
+    for path in chosen:
+        spoilt = copy.deepcopy(document)
+        holder = spoilt
+        for key in path[:-1]:
+            holder = holder[key]
+        holder[path[-1]] = {"wrong": []}
+        file.write_bytes(signed(json.dumps(spoilt).encode()))
+        with pytest.raises((Unusable, ValueError, KeyError, TypeError, AttributeError)):
+            cache._as_index(cached_files.load(file))
+    assert Indexes(BotocoreModels(), tmp_path).of("kms") == BotocoreModels().index("kms")
+    assert file.read_bytes() == good
+
+
+def test_indexes_ignore_a_changed_cache_file(tmp_path: Path) -> None:
+    """A value that is changed to another of its type does not get into bindings."""
+    file = cached_file(tmp_path)
+    good = file.read_bytes()
+    file.write_bytes(good.replace(b'"GetKeyRotationStatus"', b'"GetKeyRotationStatos"'))
+    assert file.read_bytes() != good
+    assert "GetKeyRotationStatus" in Indexes(BotocoreModels(), tmp_path).of("kms").operations
+
+
+def test_indexes_do_not_wait_for_a_cache_file_that_is_none(tmp_path: Path) -> None:
+    """A pipe, a device or an endless file in the place of a file of the cache is replaced."""
+    file = cached_file(tmp_path)
+    good = file.read_bytes()
+    file.unlink()
+    os.mkfifo(file)
+    assert Indexes(BotocoreModels(), tmp_path).of("kms").name == "kms"
+    assert file.read_bytes() == good
+    file.unlink()
+    file.symlink_to("/dev/zero")
+    assert Indexes(BotocoreModels(), tmp_path).of("kms").name == "kms"
+    assert file.read_bytes() == good
+    with file.open("wb") as huge:
+        huge.truncate(2**40)
+    assert Indexes(BotocoreModels(), tmp_path).of("kms").name == "kms"
+    assert file.read_bytes() == good
+
+
 def test_indexes_read_the_cache_instead_of_building(tmp_path: Path) -> None:
     """What is in the cache is not built again."""
-    Indexes(BotocoreModels(), tmp_path).of("kms")
-    (file,) = Indexes(BotocoreModels(), tmp_path).folder.iterdir()
-    document = json.loads(file.read_bytes())
-    file.write_text(json.dumps({**document, "aliases": ["read"]}))
+    file = cached_file(tmp_path)
+    document = cached_files.load(file)
+    cached_files.save(file, {**document, "aliases": ["read"]})
     assert Indexes(BotocoreModels(), tmp_path).of("kms").aliases == ("read",)
+
+
+def test_save_leaves_nothing_on_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that cannot be written or renamed is removed; the older one stays."""
+    path = tmp_path / "a.json"
+    cached_files.save(path, ["old"])
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for place, name in ((os, "fdopen"), (Path, "replace")):
+        with monkeypatch.context() as patch:
+            patch.setattr(place, name, full)
+            cached_files.save(path, ["new"])
+        assert [found.name for found in tmp_path.iterdir()] == ["a.json"]
+        assert cached_files.load(path) == ["old"]
+    with pytest.raises(TypeError):
+        cached_files.save(path, [object()])
+    assert [found.name for found in tmp_path.iterdir()] == ["a.json"]
 
 
 def test_indexes_of_other_rules_are_in_another_folder(
@@ -50,7 +163,7 @@ def test_indexes_of_other_rules_are_in_another_folder(
     for change in ("", "# changed", ""):
         copy.write_bytes(Path(names.__file__).read_bytes() + change.encode())
         monkeypatch.setattr(cache, "SOURCES", (*others, copy))
-        folders.append(Indexes(BotocoreModels(), tmp_path).folder)
+        folders.append(folder_of(Indexes(BotocoreModels(), tmp_path)))
     assert folders[0] == folders[2] != folders[1]
 
 
@@ -89,12 +202,30 @@ def test_indexes_keep_models_of_the_user_in_a_cache_folder_of_their_own(
     assert Indexes(BotocoreModels(), tmp_path).folder == plain
 
 
-def test_indexes_work_without_a_writable_cache_folder(tmp_path: Path) -> None:
-    """A file in the way of the folder, a home that is read-only: the index is built all the same."""
+def test_indexes_work_without_a_writable_cache_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file in the way of the folder, a home that is read-only or unknown: the index is built all the
+    same."""
     (tmp_path / "cache").write_text("in the way")
-    assert (
-        "GetKeyRotationStatus" in Indexes(BotocoreModels(), tmp_path / "cache").of("kms").operations
-    )
+    (tmp_path / "read_only").mkdir(mode=0o555)
+    tmp_path.chmod(0o755)
+    index = Indexes(BotocoreModels(), tmp_path / "cache").of("kms")
+    assert "GetKeyRotationStatus" in index.operations
+    with without_privileges():
+        cached_files.save(tmp_path / "read_only/a.json", [])
+    assert list((tmp_path / "read_only").iterdir()) == []
+
+    def unknown() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", unknown)
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative/is/ignored")
+    monkeypatch.delenv("LOCALAPPDATA", raising=False)
+    assert cache_folder() is None
+    assert "GetKeyRotationStatus" in Indexes(BotocoreModels()).of("kms").operations
+    cache.save_record("0" * 32, [])
+    assert cache.load_record("0" * 32) is None
 
 
 def test_cache_folder_follows_the_xdg_base_directories(monkeypatch: pytest.MonkeyPatch) -> None:

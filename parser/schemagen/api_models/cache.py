@@ -7,9 +7,6 @@ each version of the models and of the code that indexes them. A missing, broken 
 from __future__ import annotations
 
 import inspect
-import json
-import os
-import tempfile
 from collections.abc import Iterable
 from functools import cached_property
 from hashlib import blake2b
@@ -17,7 +14,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from schemagen import names, typetable
+from schemagen.api_models import cached_files
 from schemagen.api_models import index as index_module
+from schemagen.api_models.cached_files import Unusable, cache_folder
 from schemagen.api_models.index import (
     Directory,
     IndexedItem,
@@ -51,8 +50,8 @@ _DIRECTORY = "_directory"
 
 _VERBS = {verb.name: verb for verb in READ_VERBS}
 
-# What reading a cache file raises if it is missing, cut short, or of another form.
-_UNUSABLE = (OSError, ValueError, KeyError, TypeError, AttributeError)
+# What reading a file of the cache raises if it is unusable, or its content is of another form.
+_UNUSABLE = (Unusable, ValueError, KeyError, TypeError, AttributeError)
 
 
 class ApiModels(Protocol):
@@ -86,7 +85,8 @@ class Indexes:
     def __init__(self, models: ApiModels, folder: Path | None = None) -> None:
         self._models = models
         sources = [Path(__file__), *SOURCES, Path(inspect.getfile(type(models)))]
-        self.folder = (folder or cache_folder()) / f"{models.version}-{_hash(sources)}"
+        base = folder or cache_folder()
+        self.folder = base and base / f"{models.version}-{_hash(sources)}"
         self._loaded: dict[str, ServiceIndex] = {}
 
     @property
@@ -146,10 +146,13 @@ class Indexes:
             return index
 
     def _load(self, name: str) -> Any:
-        return json.loads((self.folder / f"{name}.json").read_bytes())
+        return cached_files.load(self._path(name))
 
     def _save(self, name: str, document: object) -> None:
-        _write(self.folder / f"{name}.json", document)
+        cached_files.save(self._path(name), document)
+
+    def _path(self, name: str) -> Path | None:
+        return self.folder and self.folder / f"{name}.json"
 
 
 _Record = list[tuple[str, int, int, str, str]]
@@ -159,9 +162,9 @@ def load_record(fingerprint: str) -> _Record | None:
     """Return the findings recorded for a run of `schemagen bind`, or None if there are none that can be
     read."""
     try:
-        rows = json.loads(_record_path(fingerprint).read_bytes())
+        rows = cached_files.load(_record_path(fingerprint))
         return [
-            (str(path), int(line), int(column), str(code), str(message))
+            (_text(path), _number(line), _number(column), _text(code), _text(message))
             for path, line, column, code, message in rows
         ]
     except _UNUSABLE:
@@ -170,23 +173,12 @@ def load_record(fingerprint: str) -> _Record | None:
 
 def save_record(fingerprint: str, findings: _Record) -> None:
     """Record the findings of a run of `schemagen bind` that changed nothing."""
-    _write(_record_path(fingerprint), findings)
+    cached_files.save(_record_path(fingerprint), findings)
 
 
-def _record_path(fingerprint: str) -> Path:
-    return cache_folder() / "runs" / f"{fingerprint}.json"
-
-
-def _write(path: Path, document: object) -> None:
-    """Write ``document`` atomically: as a whole or not at all."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
-            file.write(json.dumps(document, separators=(",", ":")))
-        Path(file.name).replace(path)
-    except OSError:
-        # The home is read-only or full: the work is done again the next time.
-        return
+def _record_path(fingerprint: str) -> Path | None:
+    folder = cache_folder()
+    return folder and folder / "runs" / f"{fingerprint}.json"
 
 
 def _hash(sources: Iterable[Path]) -> str:
@@ -197,12 +189,6 @@ def _hash(sources: Iterable[Path]) -> str:
         total.update(len(content).to_bytes(8, "big"))
         total.update(content)
     return total.hexdigest()
-
-
-def cache_folder() -> Path:
-    """Return the user's cache folder (XDG base directories; %LOCALAPPDATA% on Windows)."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    return (Path(base) if base else Path.home() / ".cache") / "schemagen"
 
 
 def _document(index: ServiceIndex) -> dict[str, object]:
@@ -251,19 +237,51 @@ def _as_list(parameter: IndexedParameter) -> list[object]:
     ]
 
 
+# The types of all leaves are checked, so that a file of another origin ends up as `Unusable`, too.
+
+
+def _text(value: object) -> str:
+    if type(value) is not str:
+        raise Unusable
+    return value
+
+
+def _number(value: object) -> int:
+    if type(value) is not int:
+        raise Unusable
+    return value
+
+
+def _flag(value: object) -> bool:
+    if type(value) is not bool:
+        raise Unusable
+    return value
+
+
+def _texts(value: list[object]) -> tuple[str, ...]:
+    if type(value) is not list:
+        raise Unusable
+    return tuple(map(_text, value))
+
+
 def _as_index(document: Any) -> ServiceIndex:
     return ServiceIndex(
-        document["name"],
-        tuple(document["aliases"]),
+        _text(document["name"]),
+        _texts(document["aliases"]),
         {
-            name: ReadOperation(
+            _text(name): ReadOperation(
                 name,
                 _VERBS[verb],
-                noun,
-                tuple(required),
+                _text(noun),
+                _texts(required),
                 {
                     parameter: IndexedParameter(
-                        words, is_list, tuple(values), enumeration, takes_path, pattern
+                        _text(words),
+                        _flag(is_list),
+                        _texts(values),
+                        _text(enumeration),
+                        _flag(takes_path),
+                        _text(pattern),
                     )
                     for parameter, (
                         words,
@@ -274,8 +292,8 @@ def _as_index(document: Any) -> ServiceIndex:
                         pattern,
                     ) in parameters.items()
                 },
-                tuple(collected_paths),
-                tuple(numbers),
+                _texts(collected_paths),
+                _texts(numbers),
             )
             for (
                 name,
@@ -288,28 +306,37 @@ def _as_index(document: Any) -> ServiceIndex:
             ) in document["operations"]
         },
         tuple(
-            IndexedItem(operation, path, structure)
+            IndexedItem(_text(operation), _text(path), _text(structure))
             for operation, path, structure in document["items"]
         ),
         {
             name: tuple(_member(*member) for member in members)
             for name, members in document["structures"].items()
         },
-        tuple(IndexedItem(operation, path, "") for operation, path in document["string_lists"]),
+        tuple(
+            IndexedItem(_text(operation), _text(path), "")
+            for operation, path in document["string_lists"]
+        ),
     )
 
 
 def _member(
-    name: str, type: str, words: str, holds_path: bool, pattern: str, arns: list[str]
+    name: object, type: object, words: object, holds_path: object, pattern: object, arns: Any
 ) -> IndexedMember:
-    notation = parse_type(type)
+    notation = parse_type(_text(type))
     return IndexedMember(
-        name, notation.shape, words, notation.enumeration, holds_path, pattern, tuple(arns)
+        _text(name),
+        notation.shape,
+        _text(words),
+        notation.enumeration,
+        _flag(holds_path),
+        _text(pattern),
+        _texts(arns),
     )
 
 
 def _as_directory(document: Any) -> Directory:
     return Directory(
-        {name: tuple(aliases) for name, aliases in document["aliases"].items()},
-        {found: tuple(services) for found, services in document["documented"].items()},
+        {name: _texts(aliases) for name, aliases in document["aliases"].items()},
+        {found: _texts(services) for found, services in document["documented"].items()},
     )

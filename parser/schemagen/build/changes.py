@@ -21,9 +21,10 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from schemagen.build import journal
-from schemagen.build.disk import MAX_OUTPUT, Folder, digest, digests, links, obstacles, read
+from schemagen.build.disk import Folder, digest, digests, links, obstacles, read
 from schemagen.build.journal import Entry, Journal
 from schemagen.diagnostics import Problem, ProblemsFound
+from schemagen.limits import MAX_OUTPUT
 
 STAGING: Final = ".schemagen-staging"
 _UNFINISHED = "journal.part"

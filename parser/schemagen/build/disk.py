@@ -12,15 +12,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final
 
 from schemagen.diagnostics import Problem, ProblemsFound, display_path, unreadable
 from schemagen.files import IsLink, NotRegular, TooLarge, read_file
-from schemagen.limits import MAX_SIZE
+from schemagen.limits import MAX_OUTPUT, MAX_SIZE
 from schemagen.pages.sources import path_from
-
-MAX_OUTPUT: Final = 2**30
-"""The bytes that a generated file may have. It is only hashed, so it may be larger than what is parsed."""
 
 
 def digest(*parts: bytes) -> str:

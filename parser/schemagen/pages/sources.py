@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from schemagen.diagnostics import Problem, ProblemsFound, display_path
+from schemagen.files import read_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +114,7 @@ def read_below(
 
 def read_source(path: str, shown: str) -> Source:
     """Read the file at ``path``, which messages call ``shown``. Raises OSError."""
-    # Unbuffered: half the time of Path.read_bytes.
-    with open(path, "rb", buffering=0) as file:  # noqa: PTH123
-        return Source(shown, file.read().replace(b"\r\n", b"\n"))
+    return Source(shown, read_file(path).replace(b"\r\n", b"\n"))
 
 
 def path_from(root: Path, folder: Path) -> PurePosixPath:

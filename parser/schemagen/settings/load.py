@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from schemagen import limits
 from schemagen.diagnostics import Problem, ProblemsFound, did_you_mean, display_path, excerpt, shown
+from schemagen.files import read_text
 from schemagen.names import NestedNames, is_package_name
 from schemagen.settings import (
     columns,
@@ -130,7 +131,7 @@ def load_settings(start: Path) -> Settings:
     for folder in (start, *start.parents):
         for name in ("schemagen.toml", "pyproject.toml"):
             path = folder / name
-            if not path.is_file():
+            if not path.exists() or path.is_dir():
                 continue
             reader = _Reader(path)
             table = reader.table()
@@ -331,12 +332,12 @@ class _Reader:
         self.root: KeyPath = () if path.name == "schemagen.toml" else ("tool", "schemagen")
         self.problems: list[Problem] = []
         try:
-            self.text = path.read_text("utf-8")
+            self.text = read_text(path)
         except OSError as error:
             message = f"cannot be read: {error.strerror or type(error).__name__}"
             raise ProblemsFound([Problem(path.name, 1, 1, "SG301", message)]) from error
         except UnicodeDecodeError as error:
-            before = path.read_bytes()[: error.start].decode()
+            before = error.object[: error.start].decode()
             position = positions.line_column(before, len(before))
             message = f"is not UTF-8: {error.reason}; convert the file"
             raise ProblemsFound([Problem(path.name, *position, "SG301", message)]) from error

@@ -20,6 +20,7 @@ from schemagen.diagnostics import (
     excerpt,
     shown,
 )
+from schemagen.files import read_text
 from schemagen.limits import path_fault
 from schemagen.names import is_device
 from schemagen.settings.entries import Entry
@@ -242,7 +243,7 @@ def _template(name: str, entry: Entry, root: Path) -> UserTemplate | None:
         if other != path and not other.is_file():
             continue
         try:
-            texts[other.name] = other.read_text("utf-8")
+            texts[other.name] = read_text(other)
         except UnicodeDecodeError:
             wrong = display_path(other, root)
             entry.wrong(f"the template {wrong} is not UTF-8; save it as UTF-8", "template")
