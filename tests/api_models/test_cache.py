@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from botocore.loaders import Loader
@@ -20,7 +20,7 @@ from schemagen import names
 from schemagen.api_models import cache, cached_files, index
 from schemagen.api_models.botocore import BotocoreModels
 from schemagen.api_models.cache import Indexes
-from schemagen.api_models.cached_files import Unusable, cache_folder
+from schemagen.api_models.cached_files import cache_folder
 
 
 def folder_of(indexes: Indexes) -> Path:
@@ -57,13 +57,13 @@ def signed(data: bytes) -> bytes:
     return blake2b(data, digest_size=16).hexdigest().encode() + b"\n" + data
 
 
-def leaves(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def leaves(document: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
     """The paths of all values that are neither lists nor objects."""
     if isinstance(document, dict):
-        for key, value in document.items():
+        for key, value in cast("dict[str, object]", document).items():
             yield from leaves(value, (*path, key))
     elif isinstance(document, list):
-        for number, value in enumerate(document):
+        for number, value in enumerate(cast("list[object]", document)):
             yield from leaves(value, (*path, number))
     else:
         yield path
@@ -74,6 +74,8 @@ def test_indexes_rebuild_a_cache_file_with_a_wrong_leaf(tmp_path: Path) -> None:
     even if its checksum is right."""
     file = cached_file(tmp_path)
     good = file.read_bytes()
+    models = BotocoreModels()
+    index = models.index("kms")
     document = json.loads(good.partition(b"\n")[2])
     paths = list(leaves(document))
     assert len(paths) > 500
@@ -83,15 +85,13 @@ def test_indexes_rebuild_a_cache_file_with_a_wrong_leaf(tmp_path: Path) -> None:
     assert len(chosen) > 30
     for path in chosen:
         spoilt = copy.deepcopy(document)
-        holder = spoilt
+        holder: Any = spoilt
         for key in path[:-1]:
             holder = holder[key]
         holder[path[-1]] = {"wrong": []}
         file.write_bytes(signed(json.dumps(spoilt).encode()))
-        with pytest.raises((Unusable, ValueError, KeyError, TypeError, AttributeError)):
-            cache._as_index(cached_files.load(file))
-    assert Indexes(BotocoreModels(), tmp_path).of("kms") == BotocoreModels().index("kms")
-    assert file.read_bytes() == good
+        assert Indexes(models, tmp_path).of("kms") == index
+        assert file.read_bytes() == good
 
 
 def test_indexes_ignore_a_changed_cache_file(tmp_path: Path) -> None:

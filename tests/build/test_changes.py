@@ -204,8 +204,10 @@ def test_special_files_are_reported_at_once(tmp_path: Path) -> None:
         (out / path).unlink()
     os.mkfifo(out / "a/one.txt")
     (out / "same.txt").symlink_to("/dev/zero")
+    folder_descriptor = os.open(out / "a", os.O_RDONLY)
     with socket.socket(socket.AF_UNIX) as server:
-        server.bind(os.path.relpath(out / "a/two.txt"))
+        server.bind(f"/proc/self/fd/{folder_descriptor}/two.txt")
+        os.close(folder_descriptor)
         found = problems(digests, folder, OLD)
     fault = "SG101 cannot be read: it is no regular file; remove it"
     assert found == [
