@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-TOO_LONG = "the template makes more than"
-NO_TEXT = "expected a text, a number, or a list or dict of these, found a"
+TOO_LONG = "the template builds more than"
+NO_TEXT = "cannot be printed, only texts, numbers, and lists and dicts of these"
 
 CASES = {
     # texts that are too long
@@ -35,20 +35,20 @@ CASES = {
     "{% set n = namespace(x=[]) %}{% for i in range(99999) %}"
     "{% set n.x = n.x + ['x' * 100000 ~ i] %}{% endfor %}": TOO_LONG,
     "{% set n = namespace(x=[1]) %}{% for i in range(99) %}{% set n.x = n.x + n.x %}{% endfor %}": (
-        "the template makes a list of more than"
+        "the template builds a list of more than"
     ),
     # what differs from run to run
-    "{{ joiner() }}": f"{NO_TEXT} Joiner",
-    "{{ [joiner()] }}": f"{NO_TEXT} Joiner",
-    "{{ joiner() ~ '' }}": f"{NO_TEXT} Joiner",
-    "{{ joiner()|string }}": f"{NO_TEXT} Joiner",
-    "{{ [joiner()]|join }}": f"{NO_TEXT} Joiner",
-    "{{ '%s' % joiner() }}": f"{NO_TEXT} Joiner",
-    "{{ '%s'|format(joiner()) }}": f"{NO_TEXT} Joiner",
-    "{{ '{}'.format(joiner()) }}": f"{NO_TEXT} Joiner",
-    "{{ cycler(1) }}": f"{NO_TEXT} Cycler",
-    "{{ self }}": f"{NO_TEXT} TemplateReference",
-    "{{ range }}": f"{NO_TEXT} function",
+    "{{ joiner() }}": f"a Joiner {NO_TEXT}",
+    "{{ [joiner()] }}": f"a Joiner {NO_TEXT}",
+    "{{ joiner() ~ '' }}": f"a Joiner {NO_TEXT}",
+    "{{ joiner()|string }}": f"a Joiner {NO_TEXT}",
+    "{{ [joiner()]|join }}": f"a Joiner {NO_TEXT}",
+    "{{ '%s' % joiner() }}": f"a Joiner {NO_TEXT}",
+    "{{ '%s'|format(joiner()) }}": f"a Joiner {NO_TEXT}",
+    "{{ '{}'.format(joiner()) }}": f"a Joiner {NO_TEXT}",
+    "{{ cycler(1) }}": f"a Cycler {NO_TEXT}",
+    "{{ self }}": f"a TemplateReference {NO_TEXT}",
+    "{{ range }}": f"a function {NO_TEXT}",
     "{{ [1]|random }}": "No filter named 'random'",
     # what the sandbox refuses
     "{{ ''.__class__ }}": "access to attribute '__class__'",

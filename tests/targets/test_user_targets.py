@@ -248,11 +248,11 @@ def test_outputs_select_what_is_built_and_the_rest_is_removed(tmp_path: Path) ->
                 f"schemagen.toml:3:1: SG302 path must not {fault}",
             )
             for path, fault in {
-                ".flat/{provider}/{table}.sql": "contain '.flat': packages have no hidden files",
+                ".flat/{provider}/{table}.sql": "contain '.flat': hidden files and caches do not",
                 "flat/.{provider}/{table}.sql": "contain '.x'",
                 "flat/.all.sql": "contain '.all.sql'",
                 "flat/__pycache__/all.sql": "contain '__pycache__'",
-                "catalog/all.py": "begin with 'catalog', which Python could take for the module 'catalog.py'",
+                "catalog/all.py": "begin with 'catalog', which would shadow the module 'catalog.py'",
                 "SQL/{provider}/{table}.sql": "begin with 'SQL'",
                 "records.txt": "begin with 'records.txt'",
                 "_runtime/calls.py": "be '_runtime'",
@@ -296,20 +296,20 @@ def test_wrong_settings_are_reported_at_their_position(
         ("\n{% if %}", "2:1: SG309 Expected an expression"),
         ("{{ table.__class__.__mro__ }}", "1:10: SG309 access to attribute '__class__'"),
         ("{{ table.columns.append(1) }}", "1:18: SG309 "),
-        ('{% include "../secret" %}', "1:1: SG309 there is no template '../secret'"),
-        ("{{ 'x' * 100000000 }}", "1:1: SG309 the template makes more than"),
-        ("{{ 'x'.ljust(100000000) }}", "1:1: SG309 the template makes more than"),
+        ('{% include "../secret" %}', "1:1: SG309 there is no template '../secret' in the folder"),
+        ("{{ 'x' * 100000000 }}", "1:1: SG309 the template builds more than"),
+        ("{{ 'x'.ljust(100000000) }}", "1:1: SG309 the template builds more than"),
         (
             "{% for a in range(9999) %}{% for b in range(9999) %}{% set c = 1 %}{% endfor %}{% endfor %}",
             "1:1: SG309 the template takes more than",
         ),
         (
             "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
-            "1:1: SG309 the template includes itself, or a macro calls itself, without end",
+            "1:1: SG309 endless recursion: the template includes itself, or a macro calls itself",
         ),
         (
             "{% include 'flat.sql.j2' %}",
-            "1:1: SG309 the template includes itself, or a macro calls itself, without end",
+            "1:1: SG309 endless recursion: the template includes itself, or a macro calls itself",
         ),
         ("{{ 1 / 0 }}", "1:1: SG309 division by zero"),
         (

@@ -1,7 +1,7 @@
 """The Jinja2 environment of a project's templates: sandboxed, strict, and bounded in work and memory.
 
-What a template may do is counted, not timed, so that the result is the same on every machine. The size of
-a text or a list is bounded before it is made, as far as the operation tells it; see `SIZES`.
+The limits count steps and characters rather than time, so they are the same on every machine. Where the
+arguments of an operation show how large its result can be, it is checked beforehand; see `SIZES`.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ MAX_STEPS = 1_000_000
 """How many times the loops and macros of a template may run for one file, and how many elements a list
 may have."""
 MAX_CHARACTERS = 64_000_000
-"""How long a file may be, and each text that a template makes on the way to it."""
+"""The length of a file, and of each text that a template builds on the way to it."""
 MAX_TOTAL = 4 * MAX_CHARACTERS
-"""How many characters all texts may have together that a template makes for one file."""
+"""The total length of all texts that a template builds for one file."""
 
 FILTERS: Mapping[str, Callable[..., str]] = {
     "double_quoted": names.sql_identifier,
@@ -40,7 +40,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "yaml_literal": names.yaml_literal,
     "one_line": names.one_line,
 }
-"""The filters that templates have besides those of Jinja2; docs/targets.md documents them."""
+"""The filters in addition to Jinja2's, which docs/targets.md documents."""
 
 # All but those that format for HTML, and those whose result differs from run to run.
 JINJA_FILTERS = (
@@ -50,14 +50,14 @@ JINJA_FILTERS = (
     *("reverse", "round", "select", "selectattr", "slice", "sort", "string", "sum", "title"),
     *("trim", "truncate", "unique", "upper", "urlencode", "wordcount", "wordwrap"),
 )
-"""The filters of Jinja2 that templates have."""
+"""The filters of Jinja2 that templates can use."""
 
 _REMOVED_GLOBALS = ("lipsum",)
 _STEP, _CONCATENATE = "_schemagen_step", "_schemagen_concatenate"
 
 
 class Refused(SecurityError):
-    """Raised for a template that does more than it may."""
+    """Raised when a template does something that it may not do."""
 
 
 class Undeclared(StrictUndefined):
@@ -68,7 +68,7 @@ class Undeclared(StrictUndefined):
 
 
 def _require_text(value: object) -> None:
-    """Refuse values whose text is an address in memory, or another accident of the program."""
+    """Refuse values whose text depends on the run, such as a memory address."""
     if isinstance(value, (str, int, float, range, Undefined)) or value is None:
         return
     if isinstance(value, Mapping):
@@ -77,7 +77,7 @@ def _require_text(value: object) -> None:
         _require_texts(cast("Iterable[object]", value))
     else:
         raise Refused(
-            f"expected a text, a number, or a list or dict of these, found a {type(value).__name__};"
+            f"a {type(value).__name__} cannot be printed, only texts, numbers, and lists and dicts of these;"
             " use one of its attributes"
         )
 
@@ -92,7 +92,7 @@ def _printed(value: object) -> object:
     return value
 
 
-# --- how large things become ----------------------------------------------------------------------
+# --- the sizes of results -------------------------------------------------------------------------
 
 _NUMBER = re.compile(r"\d+")
 
@@ -102,7 +102,7 @@ def _length(value: object) -> int:
 
 
 def _lengths(values: object) -> int:
-    """Measure the texts in a list, or one text."""
+    """Return the total length of the texts in a list, or the length of one text."""
     if isinstance(values, (list, tuple)):
         return sum(map(_lengths, cast("Iterable[object]", values)))
     return _length(values)
@@ -127,7 +127,7 @@ def _joined_by(separator: object, values: list[object], *_: object) -> int:
 
 
 def _formatted(text: object, *values: object) -> int:
-    """Bound a formatted text: each number in it may be a width, as may numbers among the values."""
+    """Bound the length of a formatted text: any number in it, or among the values, may be a width."""
     if not isinstance(text, str):
         return 0
     widths = sum(int(number[0][:9]) for number in _NUMBER.finditer(text))
@@ -173,7 +173,7 @@ SIZES: Mapping[str, Callable[..., int]] = {
     "expandtabs": _expanded,
     "wordwrap": _wrapped,
 }
-"""Upper bounds for what filters and methods of strings return, from their arguments."""
+"""Upper bounds on the results of filters and string methods, computed from their arguments."""
 
 _FILTER_SIZES = {**SIZES, "join": _joined}
 _METHOD_SIZES = {**SIZES, "join": _joined_by}
@@ -181,7 +181,7 @@ _REFUSED_METHODS = ("translate", "format_map")
 
 
 class _Concatenations(NodeTransformer):
-    """Replaces ``a ~ b``, which the sandbox does not see, by a call."""
+    """Replaces ``a ~ b``, which the sandbox does not intercept, with a call."""
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 - Jinja2's name
         self.generic_visit(node)
@@ -190,7 +190,7 @@ class _Concatenations(NodeTransformer):
 
 
 class Environment(ImmutableSandboxedEnvironment):
-    """The environment of one template. It counts steps and characters since `start`."""
+    """The environment of one template. Counts steps and characters since the last `start`."""
 
     intercepted_binops = frozenset({"*", "**", "+", "%"})
 
@@ -216,11 +216,11 @@ class Environment(ImmutableSandboxedEnvironment):
         self.start()
 
     def start(self) -> None:
-        """Begin a new file."""
+        """Reset the counts for a new file."""
         self.steps = self.characters = 0
 
     def step(self) -> str:
-        """Count a step; the result is printed, and empty."""
+        """Count a step. Returns an empty text, because the template prints the result."""
         self.steps += 1
         if self.steps > MAX_STEPS:
             raise Refused(f"the template takes more than {MAX_STEPS} steps for one file")
@@ -234,29 +234,29 @@ class Environment(ImmutableSandboxedEnvironment):
         return "".join(texts)
 
     def check_size(self, size: int) -> None:
-        """Refuse to make a text of ``size`` characters if it is too long."""
+        """Raise `Refused` if a text of ``size`` characters is too long."""
         if size > MAX_CHARACTERS:
-            raise Refused(f"the template makes more than {MAX_CHARACTERS} characters for one file")
+            raise Refused(f"the template builds more than {MAX_CHARACTERS} characters for one file")
 
     def _made(self, value: Any) -> Any:
-        """Count what an operation made, and return it."""
+        """Count and return the result of an operation."""
         size = _length(value)
         self.check_size(size)
         self.characters += size
         if self.characters > MAX_TOTAL:
-            raise Refused(f"the template makes more than {MAX_TOTAL} characters for one file")
+            raise Refused(f"the template builds more than {MAX_TOTAL} characters for one file")
         is_list = isinstance(value, (list, tuple))
         if is_list and len(cast("list[object]", value)) > MAX_STEPS:
-            raise Refused(f"the template makes a list of more than {MAX_STEPS} elements")
+            raise Refused(f"the template builds a list of more than {MAX_STEPS} elements")
         return cast("Any", value)
 
     def _listed(self, values: Iterable[Any]) -> Any:
-        """Make a list of what is joined: a generator cannot be measured."""
+        """Return the values to join as a list, because a generator cannot be measured."""
         return self._made(list(islice(values, MAX_STEPS + 1)))
 
     def _bounded(self, name: str, filter: Callable[..., Any]) -> Callable[..., Any]:
-        """Wrap a filter, so that its result is measured, before it is made if possible."""
-        # Filters that Jinja2 marks get the environment or the context as their first argument.
+        """Wrap a filter to check the size of its result, beforehand where possible."""
+        # Filters with this attribute receive the environment or the context as their first argument.
         first = 1 if hasattr(filter, "jinja_pass_arg") else 0
 
         @wraps(filter, assigned=("__name__", "__doc__"))
@@ -334,5 +334,5 @@ class Environment(ImmutableSandboxedEnvironment):
 def _source(
     texts: Mapping[str, str], name: str
 ) -> tuple[str, str | None, Callable[[], bool] | None] | None:
-    """Find the text of a template. Its name stands for a path, by which tracebacks show it."""
+    """Load a template by name. Tracebacks show the name as its path."""
     return (texts[name], name, None) if name in texts else None

@@ -1,4 +1,4 @@
-"""Render targets that are Jinja templates: what a template gets, and the built-in ones."""
+"""Render the built-in targets that are Jinja templates, and collect the variables of all templates."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def render(
 def values(
     subject: LinkedTable | CatalogData, target: Target, context: RenderContext
 ) -> Mapping[str, Any]:
-    """Collect the variables of a template. docs/targets.md documents them, and they stay as they are."""
+    """Collect the variables of a template. They are a stable interface, which docs/targets.md documents."""
     settings = context.settings
     shared = {
         "target": target.notation or target.name,

@@ -1,7 +1,7 @@
-"""Render the templates of a project, and report what fails at its line.
+"""Render the templates of a project, and report each failure at its line.
 
-A template is data of the project, not part of the program. It sees the objects of the catalogue and
-some filters, includes only templates of its own folder, and changes nothing; see `schemagen.emit.sandbox`.
+A template is data, not part of the program. It can read the objects of the catalogue, use some filters and
+include templates of its own folder, and nothing else; see `schemagen.emit.sandbox`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def render(
     subjects: Sequence[LinkedTable | CatalogData], target: Target, context: RenderContext
 ) -> list[str]:
     """Render the template of ``target`` for tables, or for the catalogue. Raises `ProblemsFound` with an
-    SG309 for each line that fails."""
+    SG309 for each line that failed."""
     template = target.user_template
     if template is None:
         raise AssertionError(f"{target.name} has no template of the project")
@@ -64,12 +64,12 @@ def _text(environment: Environment, template: Template, variables: Mapping[str, 
         environment.check_size(size)
         chunks.append(chunk)
     text = "".join(chunks)
-    text.encode()  # a file cannot hold lone surrogates
+    text.encode()  # raises for lone surrogates, which no file can hold
     return text
 
 
 def _problem(template: UserTemplate, error: Exception, of: str) -> Problem:
-    """Report what a template raised, at the line that raised it."""
+    """Report an error at the line of the template that raised it. ``of`` ends the message."""
     name, line = template.name, 1
     if isinstance(error, TemplateSyntaxError):
         name, line = error.name or name, error.lineno
@@ -85,16 +85,16 @@ def _problem(template: UserTemplate, error: Exception, of: str) -> Problem:
 
 def _message(error: Exception) -> str:
     if isinstance(error, TemplateNotFound):
-        return f"there is no template {error.name!r} beside this one"
+        return f"there is no template {error.name!r} in the folder of this one"
     if isinstance(error, TemplateError):
         return error.message or type(error).__name__
     if isinstance(error, RecursionError):
-        return "the template includes itself, or a macro calls itself, without end"
+        return "endless recursion: the template includes itself, or a macro calls itself"
     return str(error) or type(error).__name__
 
 
 def _column(source: str, error: Exception) -> int:
-    """Find the column of the first quoted name of the message in the line, or 1."""
+    """Find the column of the first name that the message quotes and the line contains, or 1."""
     for name in (error.message or "").split("'")[1::2] if isinstance(error, TemplateError) else ():
         if name and name in source:
             return source.index(name) + 1

@@ -1,7 +1,7 @@
-"""``outputs`` and ``targets`` of the settings: which targets are built, and those of the project itself.
+"""Parse the settings ``outputs`` and ``targets``: which targets are built, and the project's own targets.
 
-A target of the project has a ``template``, a ``path`` in the generated package and the spellings of its
-types: ``array`` and ``types``. With the name of a built-in target it replaces that one.
+A target of the project has a ``template``, a ``path`` in the generated package, and the spellings of its
+types, ``array`` and ``types``. One with the name of a built-in target replaces it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from schemagen.targets.registry import BUILT_IN, Per, Target, UserTemplate, sele
 from schemagen.typetable import NOTATIONS, Dialect, Notation
 
 TEMPLATES = "*.j2"
-"""The files of a template's folder that it may include, and that are inputs of a build with it."""
+"""The files in a template's folder that it may include, and that are inputs of the build."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -41,7 +41,7 @@ _PATH = (
     "'.' and either both or none of the placeholders {provider} and {table}"
 )
 
-# What a build writes into every package, whatever its targets are.
+# What a build may write into a package whatever its targets are.
 _OWN = (
     *(
         "__init__.py",
@@ -211,7 +211,7 @@ def _check_path(pattern: str, entry: Entry) -> None:
     first, *_ = segments = plain.split("/")
     if passed_over := next((part for part in segments if _is_passed_over(part)), ""):
         entry.wrong(
-            f"path must not contain {passed_over!r}: packages have no hidden files and no caches;"
+            f"path must not contain {passed_over!r}: hidden files and caches do not belong in packages;"
             " choose another name",
             "path",
         )
@@ -221,14 +221,14 @@ def _check_path(pattern: str, entry: Entry) -> None:
         )
     elif (module := f"{first.partition('.')[0].lower()}.py") in _OWN:
         entry.wrong(
-            f"path must not begin with {first!r}, which Python could take for the module {module!r} of the"
-            " package; choose another name",
+            f"path must not begin with {first!r}, which would shadow the module {module!r} of the package;"
+            " choose another name",
             "path",
         )
 
 
 def _is_passed_over(segment: str) -> bool:
-    """Whether tools pass over a file or folder of this name."""
+    """Whether tools skip files and folders with this name."""
     return segment.startswith(".") or segment.lower() == "__pycache__"
 
 
@@ -257,7 +257,7 @@ def _template(name: str, entry: Entry, root: Path) -> UserTemplate | None:
 
 
 def _same_paths(targets: Iterable[Target]) -> Iterator[Problem]:
-    """Report targets whose paths are the same but for case."""
+    """Report targets whose paths differ at most in case."""
     owners: dict[str, Target] = {}
     for target in sorted(targets, key=lambda target: target.user_template is not None):
         first = owners.setdefault(target.path.lower(), target)
@@ -275,13 +275,13 @@ def _without_use(
     notations: Mapping[str, Any],
     position: SourcePosition,
 ) -> Iterator[Problem]:
-    """Report targets in ``outputs`` that are useless without others that are not selected."""
+    """Report selected targets that are useless without an SQL target, if none is selected."""
     chosen = selected(names, known)
     dialects = [name for name, item in notations.items() if isinstance(item, Dialect)]
     for target in chosen:
         if target.needs_dialect and not any(other.notation in dialects for other in chosen):
             message = (
-                f"{target.name!r} in outputs is for loading rows into databases; "
-                f"add one of {', '.join(dialects)}, or remove it"
+                f"{target.name!r} in outputs is for loading rows into databases, but no SQL target is selected; "
+                f"add one of {', '.join(dialects)}, or remove {target.name!r}"
             )
             yield position.problem("SG302", message)

@@ -13,7 +13,7 @@ MAX_DEPTH = 2
 
 
 def problems(table: LinkedTable, notations: Iterable[Notation]) -> Iterator[Problem]:
-    """Report why ``table`` fits no target, or not all of them (SG120, SG121)."""
+    """Report what keeps ``table`` from being built for some or all targets (SG120, SG121)."""
     for column in table.columns:
         if column.type.depth > MAX_DEPTH:
             source = column.column

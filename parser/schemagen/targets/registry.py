@@ -1,10 +1,10 @@
 """The registry of targets: what a build writes, where, and what makes it.
 
-`TARGETS` has a row for each built-in target; a project's settings replace rows and add others. Renderers
-are named, not imported, so that a build with nothing to do loads none of them.
+`TARGETS` has a row for each built-in target; a project's settings can replace rows and add others.
+Renderers are named rather than imported, so that a build with nothing to do loads none of them.
 
 To add a target, add a row to `TARGETS`, and the function or the template that it names. If it spells
-types in a way of its own, add a notation to `schemagen.typetable`.
+types in its own way, add a notation to `schemagen.typetable`.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class Per(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UserTemplate:
-    """A template of the project. ``path`` is its path in messages, and ``position`` that of the target's
-    table in the settings. ``others`` are the texts of the templates of its folder, itself and those that it
-    may include, by name; the manifest has their hashes, so the one of the settings leaves them out."""
+    """A template of the project. ``path`` is how messages show it, and ``position`` is that of the target's
+    table in the settings. ``others`` has the texts of all templates in its folder, which it may include, by
+    name. They are not part of its repr, from which the settings are hashed: each has a hash of its own."""
 
     path: str
     name: str
@@ -60,11 +60,12 @@ class Target:
     `schemagen.emit`, or ``template`` a file below ``templates/``, which gets the objects of
     `schemagen.runtime.catalog_data`; a target of the settings has a ``user_template`` instead.
 
-    ``notation`` is the column of the type table that spells its types. ``needs`` are the targets that
-    its files use: they are built with it. With ``needs_dialect``, it is only of use beside an SQL target.
-    ``requires`` are dependencies of the generated package, ``extra`` those of its extra of the target's
-    name. ``dotted`` says that users import the files by their dotted names, so that no target of the
-    settings can replace it. With ``records``, the package's `records` converts rows for it.
+    ``notation`` is the column of the type table that spells its types. ``needs`` are the targets that its
+    files use, which are built with it. With ``needs_dialect``, it is useful only beside an SQL target.
+    ``requires`` are dependencies of the generated package, ``extra`` those of the extra with the target's
+    name. ``dotted`` targets are modules that users import, so the settings cannot replace them. With
+    ``records``, the package's module `records` converts rows for it. ``replaces`` marks a target of the
+    settings that took the place of a built-in one.
     """
 
     name: str

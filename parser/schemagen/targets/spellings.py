@@ -15,7 +15,7 @@ from schemagen.typetable import NotSpelled, TypeTable
 def problems(
     tables: Iterable[TypedTable], types: TypeTable, targets: Iterable[Target]
 ) -> Iterator[Problem]:
-    """Report each type of a column that a target cannot spell (SG307), once per target and type."""
+    """Report each type that a table uses and a target does not spell (SG307), once per target."""
     tables = list(tables)
     notations = {notation.name: notation for notation in types.notations}
     for target in targets:
