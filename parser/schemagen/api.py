@@ -109,8 +109,8 @@ def build(
     from schemagen.build.plan import plan
     from schemagen.build.recovery import recover
 
-    recover(settings)
-    return apply(plan(settings, full=full, jobs=jobs))
+    recovered = recover(settings)
+    return apply(plan(settings, full=full, jobs=jobs), recovered)
 
 
 def load_catalog(source: Path | str, settings: Settings | None = None) -> CatalogData:

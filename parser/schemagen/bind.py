@@ -61,12 +61,13 @@ class BindResult:
     """The lock files that change, and findings about what stays unbound, and why.
 
     ``interrupted`` are the paths of what runs that were killed have left. Nothing else is found before a
-    run that writes has finished or undone it.
+    run that writes has finished or undone it; then ``recovered`` are messages about that.
     """
 
     changes: tuple[LockChange, ...]
     findings: tuple[Problem, ...] = ()
     interrupted: tuple[str, ...] = ()
+    recovered: tuple[str, ...] = ()
 
 
 def bind(
@@ -81,14 +82,15 @@ def bind(
 
     Raises what `changes` raises, and `ProblemsFound` with SG501 and SG502.
     """
+    recovered: tuple[str, ...] = ()
     if not check:
-        recover(settings)
+        recovered = recover(settings)
     elif left := interrupted(settings):
         return BindResult((), interrupted=left)
     result = changes(settings, tables, again=again, some_pages=some_pages)
     if result.changes and not check:
         write(settings, result.changes)
-    return result
+    return replace(result, recovered=recovered)
 
 
 def changes(

@@ -164,7 +164,12 @@ def test_check_reports_what_a_killed_bind_left(tmp_path: Path) -> None:
         f"{path}: left by a run that was interrupted; `schemagen bind` cleans it up",
     ]
     assert tree(project) == before
-    assert run(project, "build").returncode == 0
+    done = run(project, "build", "--fail-on-change")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[:2] == [
+        "bindings: an earlier run was interrupted; its changes are undone",
+        "generated is up to date (2 tables)",
+    ]
     assert not (project / path).exists()
 
 

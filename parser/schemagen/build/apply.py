@@ -18,6 +18,7 @@ class Changes:
     ``kept`` are files that are no longer produced but were modified by hand, so never deleted.
     ``problems`` are those that a build with ``keep_going`` passed over; ``held`` are the ids of the
     tables that it left as they were, and ``waiting`` those of new tables that it did not build.
+    ``recovered`` are messages about what earlier runs that were killed have left.
     """
 
     written: tuple[str, ...] = ()
@@ -27,13 +28,16 @@ class Changes:
     problems: tuple[Problem, ...] = ()
     held: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
+    recovered: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.written or self.removed)
+        return bool(self.written or self.removed or self.recovered)
 
 
-def apply(plan: BuildPlan) -> Changes:
+def apply(plan: BuildPlan, recovered: tuple[str, ...] = ()) -> Changes:
     """Write what is out of date and remove what is no longer produced.
+
+    ``recovered`` is what `schemagen.build.recovery.recover` returned before the plan was made.
 
     Raises `ProblemsFound`, before anything has changed, if a file that schemagen did not write is in
     the way, or the folder cannot be written.
@@ -52,6 +56,7 @@ def apply(plan: BuildPlan) -> Changes:
         removed=tuple(removed) if done else (),
         kept=tuple(kept),
         tables=len(plan.manifest.tables),
+        recovered=recovered,
     )
 
 

@@ -18,6 +18,7 @@ import stat
 from collections.abc import Callable, Container, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Final, TypeVar
 
 from schemagen.build import journal
@@ -79,14 +80,22 @@ def is_interrupted(folder: Folder) -> bool:
         return _has_staging(folder) and _leftover(tree) is not None
 
 
-def recover(folder: Folder) -> None:
-    """Finish or undo what a run that was killed has left here, if anything.
+class Recovery(Enum):
+    """What became of the change of a run that was killed."""
+
+    FINISHED = "finished"
+    UNDONE = "undone"
+
+
+def recover(folder: Folder) -> Recovery | None:
+    """Finish or undo what a run that was killed has left here; None if there is nothing.
 
     Raises what `is_interrupted` raises, and `ProblemsFound` with SG501 if something is in the way.
     """
-    if _has_staging(folder):
-        with _locked(folder) as tree:
-            _recover(tree)
+    if not _has_staging(folder):
+        return None
+    with _locked(folder) as tree:
+        return _recover(tree)
 
 
 def _has_staging(folder: Folder) -> bool:
@@ -185,30 +194,31 @@ class _Leftover:
     decided: bool = False
 
 
-def _recover(tree: _Tree) -> None:
+def _recover(tree: _Tree) -> Recovery | None:
     leftover = _leftover(tree)
     if leftover is None:
-        return
+        return None
     plan = leftover.journal
     if plan is None:
         _forget(tree)
-        return
+        return Recovery.UNDONE
     paths = [entry.path for entry in plan.entries]
     _refuse(obstacles(tree.folder, paths))
     if not leftover.decided:
         _undo(tree, plan)
-        return
+        return Recovery.UNDONE
     now = digests(tree.folder, paths)
     if _can_be_finished(tree, plan, now):
         for missing in tree.missing_folders(entry.path for _, entry in plan.written()):
             tree.make_folder(missing)
         done = {entry.path for entry in plan.entries if now.get(entry.path) == entry.after}
         _finish(tree, plan, done)
-        return
+        return Recovery.FINISHED
     # Somebody has changed the files since, or it is a copy. What the run created is removed, because
     # no manifest may list it; the next build writes whatever else is missing.
     created = [entry for entry in plan.entries if entry.before is None]
     _undo(tree, plan, [entry.path for entry in created if now.get(entry.path) == entry.after])
+    return Recovery.UNDONE
 
 
 def _can_be_finished(tree: _Tree, plan: Journal, now: Mapping[str, str]) -> bool:

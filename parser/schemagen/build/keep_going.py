@@ -35,7 +35,7 @@ def build_what_is_right(
 
     Raises `ProblemsFound` if there are problems outside pages and lock files, or if nothing is left.
     """
-    recover(settings)
+    recovered = recover(settings)
     tree = read_tree(settings)
     problems: list[Problem] = []
     failed: set[str] = set()
@@ -55,7 +55,7 @@ def build_what_is_right(
             failed |= paths
         else:
             return replace(
-                apply(plan),
+                apply(plan, recovered),
                 problems=ProblemsFound(problems).problems,
                 held=tuple(sorted(held.tables.keys() & plan.manifest.tables.keys())),
                 waiting=left_out.waiting,

@@ -17,13 +17,18 @@ def bindings_folder(settings: Settings) -> Folder:
     return Folder(settings.bindings, settings.root, "schemagen bind")
 
 
-def recover(settings: Settings) -> None:
+def recover(settings: Settings) -> tuple[str, ...]:
     """Finish or undo the changes of runs that were killed, so that this run starts from whole trees.
 
-    Raises `ProblemsFound` with SG502 if a run is still alive, and with SG501 if that is impossible.
+    Returns a message for each. Raises `ProblemsFound` with SG502 if a run is still alive, and with SG501
+    if that is impossible.
     """
-    for folder in _folders(settings):
-        changes.recover(folder)
+    found = ((folder, changes.recover(folder)) for folder in _folders(settings))
+    return tuple(
+        f"{settings.display(folder.path)}: an earlier run was interrupted; its changes are {what.value}"
+        for folder, what in found
+        if what is not None
+    )
 
 
 def interrupted(settings: Settings) -> tuple[str, ...]:

@@ -48,6 +48,8 @@ def bind(
         if out is not None:
             settings = replace(settings, bindings=out.absolute())
         outcome = api.bind(settings, tables, again=again, check=check, some_pages=some_pages)
+    for line in outcome.recovered:
+        message(line)
     for finding in outcome.findings:
         message(str(finding))
     if check:

@@ -68,10 +68,10 @@ def build(
         return _keep_going(settings, full, jobs, track, fail_on_change)
     if check:
         return _check(settings, full, jobs, track, _command(docs, out))
-    recover(settings)
+    recovered = recover(settings)
     planned = plan(settings, full=full, jobs=jobs, track=track)
     _report_exclusions(settings)
-    changes = apply(planned)
+    changes = apply(planned, recovered)
     _report(settings, changes)
     _suggest_bind(planned)
     return OUT_OF_DATE if fail_on_change and changes else 0
@@ -171,9 +171,11 @@ def _count(files: int) -> str:
 
 
 def _report(settings: Settings, changes: Changes) -> None:
+    for line in changes.recovered:
+        message(line)
     out = settings.display(settings.out)
     tables = "1 table" if changes.tables == 1 else f"{changes.tables} tables"
-    if not changes:
+    if not changes.written and not changes.removed:
         message(f"{out} is up to date ({tables})")
     else:
         message(f"{out}: {len(changes.written)} written, {len(changes.removed)} removed ({tables})")
