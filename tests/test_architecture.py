@@ -101,6 +101,7 @@ THIRD_PARTY = {
     "click": (
         *("cli/app.py", "cli/bind.py", "cli/build.py", "cli/catalog.py", "cli/coverage.py"),
         *("cli/explain.py", "cli/inspect.py", "cli/options.py", "cli/types.py"),
+        "cli/verbosity.py",
     ),
     "datamodel_code_generator": ("emit/pydantic/models.py",),
     "jinja2": ("emit/sandbox.py", "emit/templating.py", "emit/user_template.py"),

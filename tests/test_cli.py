@@ -129,13 +129,174 @@ def test_build_points_to_bind_when_nothing_is_bound(project: Path, tmp_path: Pat
     """Without bindings, a build says in one line why there are no mappers, unless none could be bound."""
     shutil.rmtree(project / "bindings")
     (project / "bindings").mkdir()  # A folder that is missing after a build is a problem.
-    hint = "no table is bound in bindings; for mappers, run `schemagen bind` and build again"
+    hint = (
+        "3 aws tables get no mapper, of 3; `schemagen bind` infers the bindings that mappers are made"
+        " from, or reports why it cannot"
+    )
     for _ in range(2):
         assert run(project, "build").stderr.splitlines()[1:] == [hint]
     other = pages(
         tmp_path / "other", {"ddsql/dd.a.dataset.md": page("dd.a", "A | a | core | json")}
     )
     assert len(run(other, "build").stderr.splitlines()) == 1
+
+
+def test_build_counts_the_tables_without_a_mapper(project: Path) -> None:
+    """A build says how many of the tables that could be bound are not."""
+    lock = project / "bindings/aws/sagemaker.json"
+    document = json.loads(lock.read_text())
+    del document["tables"]["aws.sagemaker_trainingjob"]
+    lock.write_text(json.dumps(document))
+    assert (
+        "1 aws table gets no mapper, of 3; `schemagen bind` infers" in run(project, "build").stderr
+    )
+
+
+@pytest.mark.parametrize("arguments", [["inspect"], ["coverage"]])
+def test_commands_take_patterns_of_ids(project: Path, arguments: list[str]) -> None:
+    """Wherever tables are named, patterns name several; one that matches nothing is a wrong call."""
+    done = run(project, *arguments, "aws.sagemaker_[tc]*", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert [table["id"] for table in json.loads(done.stdout)["tables"]] == [
+        *("aws.sagemaker_compilation_job", "aws.sagemaker_trainingjob"),
+    ]
+    wrong = run(project, *arguments, "aws.s3_*")
+    assert wrong.returncode == 2
+    assert wrong.stderr.splitlines()[-1] == "Error: no page has the id aws.s3_*"
+
+
+def test_explain_takes_patterns_of_ids(project: Path) -> None:
+    """A pattern explains each table that it matches; as JSON, by id."""
+    text = run(project, "explain", "aws.*_job").stdout
+    shown = json.loads(run(project, "explain", "aws.*_job", "--format", "json").stdout)
+    ids = ["aws.sagemaker_compilation_job", "aws.sagemaker_processing_job"]
+    assert list(shown) == ids
+    assert [line.split()[0] for line in text.splitlines() if " is filled by " in line] == ids
+    single = run(project, "explain", ids[0], "--format", "json").stdout
+    assert json.loads(single) == shown[ids[0]]
+
+
+def test_problems_suggest_types(tmp_path: Path) -> None:
+    """An unknown type, also inside an array, is reported with the most similar one."""
+    project = pages(
+        tmp_path, {"ddsql/dd.a.dataset.md": page("dd.a", "A | a | core | array<strng>")}
+    )
+    (project / "schemagen.toml").write_text("[[columns]]\ntype = 'timestmp'\n")
+    settings = run(project, "types").stderr
+    assert settings.rstrip().endswith("did you mean 'timestamp'?")
+    (project / "schemagen.toml").write_text("")
+    assert run(project, "build").stderr.rstrip().endswith("did you mean 'string'?")
+
+
+def test_check_prints_json(project: Path) -> None:
+    """For programs, a check prints the files with causes and differences, or the problems of the inputs."""
+    assert json.loads(run(project, "build", "--check", "--format", "json").stdout) == {
+        "files": [],
+        "problems": [],
+    }
+    path = project / TRAINING
+    text = path.read_text()
+    path.write_text(text.replace("Name of the model training job.", "New."))
+    done = run(project, "build", "--check", "--format", "json")
+    assert (done.returncode, done.stderr) == (1, "")
+    shown = json.loads(done.stdout)
+    (model,) = (file for file in shown["files"] if "/models/" in file["path"])
+    assert model["path"] == "generated/ddsql_schemas/models/aws/sagemaker_trainingjob.py"
+    assert (model["cause"], model["subject"]) == ("page changed", TRAINING)
+    assert "+" in model["diff"]
+    assert shown["problems"] == []
+    path.write_text(text.replace("string", "strng", 1))
+    done = run(project, "build", "--check", "--format", "json")
+    assert (done.returncode, done.stderr) == (2, "")
+    (problem,) = json.loads(done.stdout)["problems"]
+    assert (problem["path"], problem["code"]) == (TRAINING, "SG118")
+    line: int = problem["line"]
+    column: int = problem["column"]
+    assert text.splitlines()[line - 1][column - 1 :].startswith("string")
+
+
+def test_check_prints_annotations_for_github(project: Path) -> None:
+    """On GitHub, each finding is an annotation at its file, and each problem one at its line."""
+    (project / "generated/README.md").unlink()
+    done = run(project, "build", "--check", "--format", "github")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout == (
+        "::error file=generated/README.md,title=out of date::generated/README.md: missing\n"
+    )
+    bad = project / "docs_src/ddsql/aws/a,b%.dataset.md"
+    bad.write_text("# Nothing\n")
+    done = run(project, "build", "--check", "--format", "github")
+    assert done.returncode == 2
+    assert done.stdout.splitlines()[0].startswith(
+        "::error file=docs_src/ddsql/aws/a%2Cb%25.dataset.md,line=1,col=1,title=SG111 no-table-id::the page"
+    )
+    assert run(project, "build", "--format", "json").returncode == 2
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_quiet_prints_problems_only_and_verbose_prints_files(project: Path, before: bool) -> None:
+    """-q leaves problems and data, -v adds the settings' file and each file that is written; both may
+    stand before the command or behind it."""
+
+    def called(option: str, *command: str) -> subprocess.CompletedProcess[str]:
+        return run(project, *((option, *command) if before else (*command, option)))
+
+    readme = project / "generated/README.md"
+    readme.unlink()
+    quiet = called("-q", "build", "--check")
+    assert (quiet.returncode, quiet.stderr) == (1, "")
+    assert "README.md" in quiet.stdout
+    assert called("--quiet", "build").stderr == ""
+    readme.unlink()
+    assert called("-v", "build").stderr.splitlines() == [
+        f"settings: {project / 'schemagen.toml'}",
+        "generated: 1 written, 0 removed (3 tables)",
+        "generated/README.md: written",
+    ]
+    (project / TRAINING).write_text("# Nothing\n")
+    assert "SG111" in called("-q", "build").stderr
+    assert run(project, "-q", "build", "-v").returncode == 2
+
+
+def test_verbose_prints_the_traceback_of_an_internal_error(tmp_path: Path) -> None:
+    """With -v, the traceback of a fault is on stderr instead of in a file."""
+    done = run(tmp_path, "types", "-v", env=broken("schemagen.report.types:rows:raises"))
+    assert done.returncode == 70
+    assert "Traceback (most recent call last):" in done.stderr
+    assert done.stderr.splitlines()[-1] == "ArithmeticError: made to fail"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_complete_commands(tmp_path: Path, shell: str) -> None:
+    """The scripts that docs/commands.md tells to load are printed, and complete commands."""
+    program = Path(sys.executable).with_name("schemagen")
+
+    def completed(**variables: str) -> str:
+        done = subprocess.run(
+            [program],
+            cwd=tmp_path,
+            env={**os.environ, **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    script = completed(_SCHEMAGEN_COMPLETE=f"{shell}_source")
+    assert f"_SCHEMAGEN_COMPLETE={shell}_complete" in script
+    words = {"COMP_WORDS": "schemagen cov", "COMP_CWORD": "cov" if shell == "fish" else "1"}
+    assert "coverage" in completed(_SCHEMAGEN_COMPLETE=f"{shell}_complete", **words)
+
+
+def test_settings_are_found_from_folders_below(project: Path) -> None:
+    """A command that runs in a folder below the project's uses its settings, as git does; the options
+    are relative to where it runs."""
+    below = project / "docs_src/ddsql"
+    done = run(below, "build", "--check")
+    assert (done.returncode, done.stderr) == (0, "")
+    shown = json.loads(run(below, "inspect", "--docs", "aws", "--format", "json").stdout)
+    assert len(shown["tables"]) == 3
 
 
 def test_fail_on_change_exits_with_1_after_writing(project: Path) -> None:

@@ -23,7 +23,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemagen.diagnostics import Problem, ProblemsFound, UnknownTables, require_tables
+from schemagen.diagnostics import Problem, ProblemsFound, UnknownTables, matching_tables
 from schemagen.settings.load import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ __all__ = [
     "bind",
     "build",
     "calls",
+    "calls_of",
     "check",
     "coverage",
     "load_catalog",
@@ -149,27 +150,30 @@ def calls(settings: Settings, table: str) -> TableCalls | None:
 
     Raises `UnknownTables` if no page has the id.
     """
+    return calls_of(settings, [table])[table]
+
+
+def calls_of(settings: Settings, tables: Iterable[str]) -> dict[str, TableCalls | None]:
+    """Return `calls` for each of ``tables``, which are ids or patterns of ids, by id."""
     from schemagen import inputs
 
     _, catalog = inputs.read_catalog(settings)
     linked = {found.table.id: found for found in catalog.tables}
-    require_tables([table], linked)
-    return linked[table].calls
+    return {table: linked[table].calls for table in sorted(matching_tables(tables, linked))}
 
 
 def coverage(settings: Settings, tables: Iterable[str] | str = ()) -> Coverage:
     """Compute which columns the bindings fill, and where pages and botocore differ.
 
-    ``tables`` are ids, or a single id; by default, all tables that are bound or that botocore could
-    fill are covered.
+    ``tables`` are ids or patterns of ids, or a single one; by default, all tables that are bound or that
+    botocore could fill are covered.
     """
     from schemagen import coverage as coverages
     from schemagen import inputs
     from schemagen.model.bindings import PROVIDER
 
     pages, catalog = inputs.read_catalog(settings)
-    selected = set(_ids(tables))
-    require_tables(selected, {table.table.id for table in catalog.tables})
+    selected = matching_tables(_ids(tables), {table.table.id for table in catalog.tables})
     covered = selected or {
         table.table.id
         for table in catalog.tables

@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from schemagen.diagnostics import Problem, ProblemsFound, shown
+from schemagen.diagnostics import Problem, ProblemsFound, did_you_mean, shown
 from schemagen.model.pages import Column, Pages, Parameter, Table
-from schemagen.typetable import MAX_ARRAYS, ArraysTooDeep, Resolved, TypeTable, UnknownType
+from schemagen.typetable import (
+    MAX_ARRAYS,
+    ArraysTooDeep,
+    Resolved,
+    TypeTable,
+    UnknownType,
+    innermost_type,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,8 @@ def _resolved(
         message = f"arrays are nested deeper than {MAX_ARRAYS} levels: {shown(item.type)}"
     except UnknownType:
         found = f"unknown data type {shown(item.type)}" if item.type else "no data type"
-        message = f"{found}; known types: {types.known}"
+        hint = did_you_mean(innermost_type(item.type), types.types)
+        message = f"{found}; known types: {types.known}{hint}"
     origin = item.origin
     problems.append(Problem(origin.path, origin.line, item.type_column, "SG118", message))
     return None

@@ -671,6 +671,11 @@ class NotSpelled(LookupError):
         super().__init__(f"no spelling for {type}")
 
 
+def innermost_type(expression: str) -> str:
+    """Return the name of the elements in a type expression: ``array<array<string>>`` -> ``string``."""
+    return expression.rpartition("<")[2].rstrip("> ")
+
+
 class UnknownType(ValueError):
     """Raised for a name that no row has. The message lists the known names."""
 

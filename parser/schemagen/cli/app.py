@@ -16,8 +16,9 @@ from schemagen.cli.catalog import catalog
 from schemagen.cli.coverage import coverage
 from schemagen.cli.explain import explain
 from schemagen.cli.inspect import inspect
-from schemagen.cli.options import WRONG, message
+from schemagen.cli.options import WRONG
 from schemagen.cli.types import types
+from schemagen.cli.verbosity import add_options, message, problem
 from schemagen.diagnostics import ProblemsFound, UnknownTables, did_you_mean, unreadable
 
 COMMANDS: tuple[click.Command, ...] = (build, inspect, types, catalog, bind, coverage, explain)
@@ -53,7 +54,9 @@ def cli() -> None:
     """
 
 
+add_options(cli)
 for command in COMMANDS:
+    add_options(command)
     cli.add_command(command)
 
 
@@ -81,7 +84,7 @@ def _status() -> int:
         _print_problems(error)
         status = WRONG
     except UnknownTables as error:
-        message(f"Error: {error}")
+        problem(f"Error: {error}")
         status = WRONG
     except click.exceptions.Exit as error:
         status = error.exit_code
@@ -89,7 +92,7 @@ def _status() -> int:
         error.show()
         status = WRONG
     except click.Abort:
-        message("interrupted")
+        problem("interrupted")
         status = INTERRUPTED
     except _Terminated:
         message("terminated")
@@ -108,8 +111,8 @@ def _status() -> int:
 
 
 def _print_problems(error: ProblemsFound) -> None:
-    for problem in error.problems:
-        message(str(problem))
+    for found in error.problems:
+        problem(str(found))
     # Only for people: programs that read the lines of problems need no advice.
     if sys.stderr.isatty():
         code = error.problems[0].code
@@ -119,10 +122,10 @@ def _print_problems(error: ProblemsFound) -> None:
 def _system_error(error: OSError) -> int:
     """Report what the operating system refused, and return the exit status."""
     if error.filename is not None:
-        message(str(unreadable(os.fsdecode(error.filename), error)))
+        problem(str(unreadable(os.fsdecode(error.filename), error)))
     else:
         # A full disk behind stdout, or no more processes.
-        message(f"Error: the operating system refused: {error.strerror or error}")
+        problem(f"Error: the operating system refused: {error.strerror or error}")
     try:
         sys.stdout.flush()
     except OSError:

@@ -9,22 +9,21 @@ from pathlib import Path
 import click
 
 from schemagen.cli.options import (
+    FOLDER,
     OUT_OF_DATE,
-    message,
     print_diff,
     settings_with,
     unknown_tables_as_usage_errors,
 )
-
-_FOLDER = click.Path(path_type=Path)
+from schemagen.cli.verbosity import message
 
 
 @click.command()
 @click.argument("tables", nargs=-1)
 @click.option(
-    "--docs", type=_FOLDER, help="Folder of the pages; bindings of others are left as they are."
+    "--docs", type=FOLDER, help="Folder of the pages; bindings of others are left as they are."
 )
-@click.option("--out", type=_FOLDER, help="Folder of the lock files.")
+@click.option("--out", type=FOLDER, help="Folder of the lock files.")
 @click.option("--check", is_flag=True, help="Write nothing; print what would change as a diff.")
 @click.option(
     "--again",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,15 +11,19 @@ import click
 
 from schemagen.cli.options import (
     OUT_OF_DATE,
+    WRONG,
     folder_options,
-    message,
     print_diff,
     settings_with,
 )
+from schemagen.cli.streams import output, output_line
+from schemagen.cli.verbosity import detail, message, problem
+from schemagen.diagnostics import Problem, ProblemsFound
 from schemagen.model.bindings import PROVIDER
 
 if TYPE_CHECKING:
     from schemagen.build.apply import Changes
+    from schemagen.build.check import Finding
     from schemagen.build.plan import BuildPlan
     from schemagen.build.progress import Rendered, Track
     from schemagen.settings.load import Settings
@@ -29,6 +34,14 @@ MIN_PARTS_FOR_PROGRESS = 50
 @click.command()
 @folder_options
 @click.option("--check", is_flag=True, help="Write nothing; print what would change as a diff.")
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(("text", "json", "github")),
+    default="text",
+    show_default=True,
+    help="How --check prints what it finds; github makes annotations of pull requests.",
+)
 @click.option("--full", is_flag=True, help="Render everything, whatever the manifest says.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes (default: one a processor).")
 @click.option(
@@ -43,6 +56,7 @@ def build(
     docs: Path | None,
     out: Path | None,
     check: bool,
+    output_format: str,
     full: bool,
     jobs: int | None,
     fail_on_change: bool,
@@ -60,6 +74,10 @@ def build(
     from schemagen.build.progress import untracked
     from schemagen.build.recovery import recover
 
+    if output_format != "text":
+        if not check:
+            raise click.UsageError("--format is for --check")
+        return _check_for_programs(docs, out, full, jobs, output_format)
     settings = settings_with(docs, out)
     track = _progress_bar if sys.stderr.isatty() else untracked
     if keep_going:
@@ -84,8 +102,8 @@ def _keep_going(
     from schemagen.report.diffs import shortened_list
 
     changes = build_what_is_right(settings, full=full, jobs=jobs, track=track)
-    for problem in changes.problems:
-        message(str(problem))
+    for found in changes.problems:
+        problem(str(found))
     _report_exclusions(settings)
     _report(settings, changes)
     for what, ids in (
@@ -123,14 +141,15 @@ def _command(docs: Path | None, out: Path | None) -> str:
 
 
 def _suggest_bind(plan: BuildPlan) -> None:
-    """Point to ``schemagen bind`` if tables could be bound, and none is."""
+    """Say how many of the tables that could be bound are not, and get no mapper."""
     tables = [entry.facts for entry in plan.manifest.tables.values()]
-    if any(table.provider == PROVIDER for table in tables) and not any(
-        table.service for table in tables
-    ):
-        bindings = plan.settings.display(plan.settings.bindings)
+    bindable = [table for table in tables if table.provider == PROVIDER]
+    unbound = sum(not table.service for table in bindable)
+    if unbound:
+        what = "table gets" if unbound == 1 else "tables get"
         message(
-            f"no table is bound in {bindings}; for mappers, run `schemagen bind` and build again"
+            f"{unbound} {PROVIDER} {what} no mapper, of {len(bindable)}; `schemagen bind` infers the"
+            " bindings that mappers are made from, or reports why it cannot"
         )
 
 
@@ -143,16 +162,44 @@ def _report_exclusions(settings: Settings) -> None:
             message(line)
 
 
-def _check(settings: Settings, full: bool, jobs: int | None, track: Track, command: str) -> int:
-    from schemagen.build.check import Cause, findings, leftovers
+def _find(settings: Settings, full: bool, jobs: int | None, track: Track) -> tuple[Finding, ...]:
+    """Find what a build would change, or what an interrupted run has left to be changed."""
+    from schemagen.build.check import findings, leftovers
     from schemagen.build.plan import plan
-    from schemagen.report.diffs import shortened_list
 
     found = leftovers(settings)
     if not found:
         planned = plan(settings, full=full, jobs=jobs, track=track)
         _report_exclusions(settings)
         found = findings(planned)
+    return found
+
+
+def _check_for_programs(
+    docs: Path | None, out: Path | None, full: bool, jobs: int | None, output_format: str
+) -> int:
+    """Print findings, or the problems of the inputs, on stdout."""
+    from schemagen.build.progress import untracked
+    from schemagen.cli import check_formats
+
+    found: tuple[Finding, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    try:
+        found = _find(settings_with(docs, out), full, jobs, untracked)
+    except ProblemsFound as error:
+        problems = error.problems
+    if output_format == "json":
+        output_line(json.dumps(check_formats.to_json(found, problems), indent=2))
+    else:
+        output(check_formats.github_annotations(found, problems))
+    return WRONG if problems else OUT_OF_DATE if found else 0
+
+
+def _check(settings: Settings, full: bool, jobs: int | None, track: Track, command: str) -> int:
+    from schemagen.build.check import Cause
+    from schemagen.report.diffs import shortened_list
+
+    found = _find(settings, full, jobs, track)
     if not found:
         return 0
     print_diff(finding.diff for finding in found)
@@ -179,5 +226,8 @@ def _report(settings: Settings, changes: Changes) -> None:
         message(f"{out} is up to date ({tables})")
     else:
         message(f"{out}: {len(changes.written)} written, {len(changes.removed)} removed ({tables})")
+    for what, paths in (("written", changes.written), ("removed", changes.removed)):
+        for path in paths:
+            detail(f"{out}/{path}: {what}")
     for path in changes.kept:
         message(f"{out}/{path}: no longer generated; kept because it was edited by hand")

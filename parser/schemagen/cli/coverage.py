@@ -13,11 +13,11 @@ from schemagen.cli.options import (
     OUT_OF_DATE,
     folder_options,
     format_option,
-    message,
     settings_with,
     unknown_tables_as_usage_errors,
 )
 from schemagen.cli.streams import output, output_line
+from schemagen.cli.verbosity import message
 
 if TYPE_CHECKING:
     from schemagen.coverage import Coverage
@@ -42,12 +42,12 @@ def coverage(
 ) -> int:
     """Show which columns the bindings fill, and where pages and botocore differ.
 
-    Reads pages and bindings only. The key is not counted. TABLES are ids; by default, tables that
-    are bound or that botocore could fill are covered.
+    Reads pages and bindings only. The key is not counted. TABLES are ids or patterns, such as
+    'aws.s3_*'; by default, tables that are bound or that botocore could fill are covered.
     """
     from schemagen import api
     from schemagen.report import coverage as report
-    from schemagen.report.terminal import print_table
+    from schemagen.report.terminal import print_table, print_words
 
     with unknown_tables_as_usage_errors():
         found = api.coverage(settings_with(docs, out), tables)
@@ -57,8 +57,7 @@ def coverage(
         output(_markdown(found))
     else:
         print_table("", report.HEADINGS, report.rows(found))
-        for line in report.finding_lines(found):
-            output_line(line)
+        print_words(report.finding_lines(found))
     if fail_under is not None and found.figures.percent < fail_under:
         percent = report.percent(found.figures)
         message(f"{percent} of the columns are covered, not {fail_under:g} %")

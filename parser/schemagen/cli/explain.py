@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 import click
 
@@ -20,12 +21,12 @@ from schemagen.cli.streams import output, output_line
 def explain(subject: str | None, output_format: str) -> int:
     """Explain an error code, or how a table is read.
 
-    SUBJECT is a code such as SG118, or the id of a table such as aws.s3_bucket. Without it, all
-    codes are listed. Of a code, you see what it means, an example, and what to do; of a table, the
-    calls that fill it.
+    SUBJECT is a code such as SG118, or a table: its id, such as aws.s3_bucket, or a pattern, such
+    as 'aws.s3_*'. Without it, all codes are listed. Of a code, you see what it means, an example,
+    and what to do; of a table, the calls that fill it.
     """
-    if subject is not None and "." in subject:
-        return _explain_table(subject, output_format)
+    if subject is not None and any(mark in subject for mark in ".*?["):
+        return _explain_tables(subject, output_format)
     from schemagen.diagnostics import did_you_mean, error_codes, is_error_code
     from schemagen.report import errors as report
 
@@ -52,26 +53,34 @@ def explain(subject: str | None, output_format: str) -> int:
     return 0
 
 
-def _explain_table(table: str, output_format: str) -> int:
+def _explain_tables(subject: str, output_format: str) -> int:
+    """Explain the table of an id, or all tables that match a pattern and that a lock file binds."""
     from schemagen import api
-    from schemagen.model.bindings import PROVIDER
     from schemagen.report import calls as report
 
     if output_format == "markdown":
         raise click.UsageError("tables are explained as text or json")
     with unknown_tables_as_usage_errors():
-        calls = api.calls(settings_with(), table)
-    if calls is None:
-        if table.partition(".")[0] != PROVIDER:
-            message = f"{table} has no calls to show: only tables of {PROVIDER} are bound"
-        else:
-            message = (
-                f"no lock file records the calls that fill {table}; run `schemagen bind`, "
-                "which records them or reports why it cannot"
-            )
-        raise click.UsageError(message)
-    if output_format == "json":
-        output_line(json.dumps(report.to_json(calls), indent=2))
-    else:
-        output(report.text(calls))
+        named = api.calls_of(settings_with(), [subject])
+    bound = {table: calls for table, calls in named.items() if calls is not None}
+    if not bound:
+        raise click.UsageError(_why_unbound(named))
+    if output_format == "text":
+        output("\n".join(map(report.text, bound.values())))
+        return 0
+    shown = {table: report.to_json(calls) for table, calls in bound.items()}
+    output_line(json.dumps(shown.get(subject, shown), indent=2))
     return 0
+
+
+def _why_unbound(tables: Iterable[str]) -> str:
+    from schemagen.model.bindings import PROVIDER
+
+    bindable = [table for table in tables if table.partition(".")[0] == PROVIDER]
+    if not bindable:
+        names = ", ".join(tables)
+        return f"{names} has no calls to show: only tables of {PROVIDER} are bound"
+    return (
+        f"no lock file records the calls that fill {', '.join(bindable)}; run `schemagen bind`, "
+        "which records them or reports why it cannot"
+    )

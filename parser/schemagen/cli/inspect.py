@@ -17,7 +17,7 @@ from schemagen.cli.options import (
     unknown_tables_as_usage_errors,
 )
 from schemagen.cli.streams import output_line
-from schemagen.diagnostics import require_tables
+from schemagen.diagnostics import matching_tables
 
 if TYPE_CHECKING:
     from schemagen.model.pages import Pages
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 def inspect(
     docs: Path | None, out: Path | None, tables: Sequence[str], output_format: str, values: bool
 ) -> int:
-    """Show what the pages say: tables, columns, structures. TABLES are ids; by default, all
-    tables are shown."""
+    """Show what the pages say: tables, columns, structures. TABLES are ids or patterns, such as
+    'aws.s3_*'; by default, all tables are shown."""
     from schemagen import api
     from schemagen.report import pages as report
     from schemagen.report.terminal import print_table
@@ -52,8 +52,8 @@ def inspect(
 
 def _only(pages: Pages, ids: Sequence[str]) -> Pages:
     with unknown_tables_as_usage_errors():
-        require_tables(ids, {table.id for table in pages.tables})
-    chosen = tuple(table for table in pages.tables if table.id in ids)
+        named = matching_tables(ids, {table.id for table in pages.tables})
+    chosen = tuple(table for table in pages.tables if table.id in named)
     return replace(pages, tables=chosen, structures=(), operations=(), indexes=())
 
 

@@ -6,7 +6,7 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from schemagen.cli.options import message
+from schemagen.cli.verbosity import is_verbose, problem
 from schemagen.diagnostics import activities, printable
 
 CODE = "SG901"
@@ -22,9 +22,9 @@ def report(error: Exception) -> int:
     doing = "".join(f" {activity}" for activity in activities(error))
     what = "".join(traceback.format_exception_only(error)[:1]).strip()
     shown = printable(what if len(what) <= _MAX_MESSAGE else f"{what[:_MAX_MESSAGE]}…")
-    message(f"schemagen: {CODE} internal error{doing}: {shown}{_place(error)}")
+    problem(f"schemagen: {CODE} internal error{doing}: {shown}{_place(error)}")
     trace = "".join(traceback.format_exception(error))
-    message(
+    problem(
         "This is a fault of schemagen, not of your input. Please open an issue where schemagen was "
         f"installed from, with the line above and {_keep(trace)}"
     )
@@ -45,7 +45,10 @@ def _place(error: Exception) -> str:
 
 
 def _keep(trace: str) -> str:
-    """Write a traceback to a temporary file and name the file; return the traceback if that fails."""
+    """Write a traceback to a temporary file and name the file; return the traceback if that fails, or if
+    the run is verbose."""
+    if is_verbose():
+        return f"this:\n{trace.rstrip()}"
     try:
         with tempfile.NamedTemporaryFile(
             "w",
@@ -57,5 +60,5 @@ def _keep(trace: str) -> str:
         ) as file:
             file.write(trace)
     except OSError:
-        return f"this:\n{trace}"
+        return f"this:\n{trace.rstrip()}"
     return f"the traceback in {file.name}"

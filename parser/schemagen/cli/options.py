@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from schemagen.cli.streams import output
+from schemagen.cli.verbosity import detail, message
 from schemagen.diagnostics import UnknownTables
 from schemagen.limits import path_fault
 
@@ -23,26 +25,27 @@ WRONG = 2
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+class _Folder(click.Path):
+    """Accepts the path of a folder, which need not exist."""
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str | bytes | os.PathLike[str]:
+        if fault := path_fault(os.fspath(value)):
+            self.fail(f"no folder can have this name: {fault}", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FOLDER = _Folder(path_type=Path)
+
+
 def folder_options(command: Command) -> Command:
     """Add ``--docs`` and ``--out``, which override the settings."""
-    command = click.option(
-        "--out", type=_FOLDER, callback=_possible, help="Folder of the generated package."
-    )(command)
-    return click.option("--docs", type=_FOLDER, callback=_possible, help="Folder of the pages.")(
-        command
-    )
-
-
-_FOLDER = click.Path(path_type=Path)
-
-
-def _possible(
-    context: click.Context, parameter: click.Parameter, value: Path | None
-) -> Path | None:
-    """Refuse a folder whose name no folder can have."""
-    if value is not None and (fault := path_fault(str(value))):
-        raise click.BadParameter(f"no folder can have this name: {fault}", context, parameter)
-    return value
+    command = click.option("--out", type=FOLDER, help="Folder of the generated package.")(command)
+    return click.option("--docs", type=FOLDER, help="Folder of the pages.")(command)
 
 
 def format_option(*formats: str) -> Callable[[Command], Command]:
@@ -72,6 +75,7 @@ def settings_with(
         settings = load_and_check(_working_folder(), docs and docs.absolute())
     else:
         settings = load_settings(_working_folder())
+    detail(f"settings: {settings.file or 'none; the defaults are used'}")
     if docs is not None:
         settings = replace(settings, docs=docs.absolute())
     if out is not None:
@@ -86,11 +90,6 @@ def _working_folder() -> Path:
         return Path.cwd()
     except OSError as error:
         raise click.UsageError(f"cannot read the current folder: {error.strerror}") from error
-
-
-def message(text: str) -> None:
-    """Print a line for people."""
-    click.echo(text, err=True)
 
 
 def print_diff(diffs: Iterable[str]) -> None:

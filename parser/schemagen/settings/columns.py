@@ -15,7 +15,7 @@ from schemagen.model.pages import Table
 from schemagen.settings.entries import read
 from schemagen.settings.positions import KeyPath
 from schemagen.settings.setting import Setting, matching
-from schemagen.typetable import Rule, TypeTable, UnknownType
+from schemagen.typetable import Rule, TypeTable, UnknownType, innermost_type
 
 _NOT_EMPTY = re.compile(r".+", re.DOTALL)
 
@@ -55,7 +55,8 @@ def parse(
             try:
                 types.resolve(values["type"])
             except UnknownType as error:
-                entry.wrong(str(error), "type")
+                hint = did_you_mean(innermost_type(values["type"]), types.types)
+                entry.wrong(f"{error}{hint}", "type")
         if entry.problems:
             problems += entry.problems
         else:

@@ -88,6 +88,8 @@ class Settings:
     """Bindings made by hand."""
     members: tuple[MemberChoice, ...] = ()
     """Which source to follow where API page and record disagree about a member."""
+    file: Path | None = field(default=None, compare=False)
+    """The file that the settings were read from; None for a project without one."""
 
     def display(self, path: Path) -> str:
         """Format a path for messages and origins: relative to the root if inside it, with slashes."""
@@ -401,7 +403,7 @@ class _Reader:
             values.get("members", []), self.path.name, ("members",), self.line_column
         )
         self.problems += problems
-        settings = _settings(self.path.parent, **values)
+        settings = _settings(self.path.parent, **values, file=self.path)
         if fault := nested_folders(settings):
             self.wrong(("out",) if "out" in table else ("docs",), fault)
         if self.problems:

@@ -1,0 +1,63 @@
+"""Format what a check finds, for programs and for GitHub's annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from schemagen.build.check import Finding
+from schemagen.diagnostics import Problem, error_codes
+
+
+def to_json(findings: Iterable[Finding] = (), problems: Iterable[Problem] = ()) -> dict[str, Any]:
+    """Return what ``build --check --format json`` prints. Other programs rely on these names."""
+    return {
+        "files": [
+            {
+                "path": finding.path,
+                "cause": str(finding.cause),
+                "subject": finding.subject or None,
+                "diff": finding.diff,
+            }
+            for finding in findings
+        ],
+        "problems": [
+            {
+                "path": problem.path,
+                "line": problem.line,
+                "column": problem.column,
+                "code": problem.code,
+                "message": problem.message,
+            }
+            for problem in problems
+        ],
+    }
+
+
+def github_annotations(findings: Iterable[Finding] = (), problems: Iterable[Problem] = ()) -> str:
+    """Format workflow commands, which GitHub shows beside the lines of a pull request."""
+    lines = [_annotation(str(finding), finding.path, title="out of date") for finding in findings]
+    lines += [
+        _annotation(
+            problem.message,
+            problem.path,
+            line=str(problem.line),
+            col=str(problem.column),
+            title=f"{problem.code} {error_codes()[problem.code].name}",
+        )
+        for problem in problems
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _annotation(message: str, path: str, **properties: str) -> str:
+    named = {"file": path, **properties}
+    written = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in named.items())
+    return f"::error {written}::{_escaped(message)}"
+
+
+def _escaped(text: str, more: str = "") -> str:
+    """Escape what would end a value or a command, as GitHub's runner decodes it."""
+    return "".join(
+        f"%{ord(character):02X}" if character in f"%\r\n{more}" else character for character in text
+    )
