@@ -272,3 +272,16 @@ def test_rows_reach_postgres_as_shown(
     source = A_JOB + program(DOCS / "package.md", "describe_training_job", "psycopg.connect")
     printed = run(source, tmp_path, PGHOST=info.host, PGUSER=info.user, PGDATABASE=info.dbname)
     assert printed == "{'team': ['a', 'b']}\n"
+
+
+def test_releases_are_named_alike() -> None:
+    """The version of pyproject.toml is the tag that the README pins, and the changelog begins with
+    what is not released yet; once a version has a heading, it is the newest."""
+    version = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    readme = (CHECKOUT / "README.md").read_text("utf-8")
+    assert re.findall(r"^ *rev: (\S+)", readme, re.MULTILINE) == [f"v{version}"]
+    changelog = (CHECKOUT / "CHANGELOG.md").read_text("utf-8")
+    headings = re.findall(r"^## \[(.*)\](.*)$", changelog, re.MULTILINE)
+    assert headings[0] == ("Unreleased", "")
+    assert [name for name, _ in headings[1:2]] in ([], [version])
+    assert all(re.fullmatch(r" - \d{4}-\d\d-\d\d", date) for _, date in headings[1:])
