@@ -153,6 +153,8 @@ def take(element: Any, member: str) -> object:
     ARN in whose format its members stand."""
     if member == WHOLE:
         return element
+    if member == "${Account}":
+        return ACCOUNT
     if member.startswith("arn:"):
         place = {"Partition": "aws", "Region": REGION, "Account": ACCOUNT}
         return filled(member, {**element, **place})

@@ -141,6 +141,8 @@ class Driver:
             return item
         if basename := _BASENAME.fullmatch(source):
             return str(self.take(item, basename[1])).rpartition("/")[2]
+        if source == "${Account}":
+            return self.filled(source)
         if source.startswith("arn:"):
             return _PLACEHOLDER.sub(lambda found: str({**item, **self.scope}[found[1]]), source)
         if at_key := _AT_KEY.fullmatch(source):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from made_services import (
@@ -16,6 +18,7 @@ from made_services import (
     only,
     thing,
 )
+from schemagen.api_models.index import IndexedItem
 from schemagen.model.bindings import BoundColumn
 
 
@@ -221,3 +224,98 @@ def test_inclusion_parameters_are_set_for_enrichments_too() -> None:
         (("include", ("TAGS",)),)
     ]
     assert binding.constants == (("include", ("TAGS",)),)
+
+
+BOX_POLICY = made_member("Policy", "string", "thepolicyoftheboxthatthethingisin")
+POLICY = "policy string The policy of the box that the thing is in."
+
+
+def enrichments_of(
+    operation: str, *members: str, column: str = POLICY
+) -> list[tuple[tuple[str, str], ...]]:
+    """Return the arguments of the enrichment that fills ``column``, for a thing with more ``members``."""
+    more = [made_member(member, "string", "") for member in members]
+    made = index(
+        "GetThing @ Thing", operation, Thing=(*THING, *more), Policy=(BOX_POLICY,), Paint=(COLOUR,)
+    )
+    binding = only(thing(*KEYED, column), made).binding
+    assert binding is not None
+    return [enrichment.arguments for enrichment in binding.enrichments]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "members", "expected"),
+    [
+        ("BoxId!", ["TargetBoxId"], [(("BoxId", "TargetBoxId"),)]),
+        ("BoxId!", ["TargetBoxId", "SourceBoxId"], []),
+        ("BoxId!", ["LidId"], []),
+    ],
+)
+def test_enrichments_are_called_for_documented_related_resources(
+    parameter: str, members: list[str], expected: list[tuple[tuple[str, str], ...]]
+) -> None:
+    """The policy of the key of an alias is read with the only member that identifies the key, if name and
+    documentation prove the column."""
+    found = enrichments_of(f"GetPolicy @ Policy {parameter}", *members)
+    assert found == expected
+    unproven = enrichments_of(f"GetPolicy @ Policy {parameter}", *members, column="policy string")
+    assert unproven == []
+
+
+def test_enrichments_take_the_account_of_the_caller() -> None:
+    """A required account that no member holds is the caller's. Alone, it says nothing of the item."""
+    both = "GetPaint @ Paint AccountId! ThingName!"
+    assert enrichments_of(both, column=PAINTED) == [
+        (("AccountId", "${Account}"), ("ThingName", "ThingName"))
+    ]
+    assert enrichments_of("GetPaint @ Paint AccountId!", column="colour string") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "member"),
+    [
+        ("thenameorthearnofthething", "ThingName"),
+        ("thenameofthethingforothersyoumustspecifyitsarn", "ThingArn"),
+        ("thenameofthethingforotheraccountsyoumustusethefullarn", "ThingArn"),
+        ("youmustspecifythearnorthenameofthething", "ThingName"),
+        ("fors3onoutpostsyoumustspecifythearnofthething", "ThingName"),
+    ],
+)
+def test_enrichments_take_the_arn_where_a_name_is_not_enough(text: str, member: str) -> None:
+    """A trail of another region is found by its ARN only; the documentation of the parameter says so."""
+    found = enrichments_of(f"GetPaint @ Paint ThingName!:{text}", column=PAINTED)
+    assert found == [(("ThingName", member),)]
+
+
+def test_members_beside_the_item_fill_columns_without_a_call() -> None:
+    """The response that has the item is there already, whatever its operation requires."""
+    tag = made_member("ETag", "string", "thecurrentversionofthethingthatwasread")
+    made = index(
+        "GetThing Thing Thing Key!",
+        "GetThing2 @ Nothing",
+        Thing=THING,
+        Response=(tag, made_member("Thing", "#Thing", "")),
+        Nothing=(),
+    )
+    whole = IndexedItem("GetThing", "@", "Response")
+    made = replace(made, items=(whole, *made.items))
+    column = "e_tag string The current version of the thing that was read."
+    binding = only(thing(*KEYED, column), made).binding
+    assert binding is not None
+    assert binding.path == "Thing"
+    assert [(call.operation, call.path, call.arguments) for call in binding.enrichments] == [
+        ("GetThing", "@", ())
+    ]
+
+
+@pytest.mark.parametrize(
+    ("operation", "bound"), [("GetThingColour", True), ("GetColour", False), ("GetPaint", False)]
+)
+def test_operation_named_after_the_column_outweighs_older_documentation(
+    operation: str, bound: bool
+) -> None:
+    """A member whose documentation has changed since the page was written fills the column, if its
+    operation has the names of the resource and the column."""
+    column = "colour string What the thing was painted in, in older words than those of today."
+    found = enrichments_of(f"{operation} @ Paint ThingName!", column=column)
+    assert found == ([(("ThingName", "ThingName"),)] if bound else [])

@@ -189,15 +189,15 @@ def test_account_is_not_taken_from_an_arn_without_account(
         ("theaccountthatownstheboxassociatedwiththething", False),
         ("theaccountidoftheownerofthebox", False),
         ("theaccountidoftheboxowner", False),
-        # "The ID of the MT." is what the documentation of the thing's id says.
-        ("theaccountthatownsthemt", True),
+        # "The ID of the AFI." is what the documentation of the thing's id says.
+        ("theaccountthatownstheafi", True),
     ],
 )
 def test_account_is_not_that_of_the_owner_of_something_else(text: str, bound: bool) -> None:
     """An operation in a namespace that another account shares is not that account's."""
     members = (
         made_member("OwnerAccount", "string", text),
-        made_member("ThingId", "string", "theidofthemt"),
+        made_member("ThingId", "string", "theidoftheafi"),
         SIZE,
     )
     made = index("GetThing @ Thing", Thing=members)
@@ -460,3 +460,24 @@ def test_documentation_of_another_service_outweighs_the_service_name(
     binding = infer(typed(table), made).binding
     assert binding is not None
     assert binding.service == service
+
+
+@pytest.mark.parametrize(
+    ("text", "required", "derived"),
+    [
+        ("thearnofthesmblocation", "LocationArn!", ["LocationArn"]),
+        ("thearnoftheamazonsmbfilesystemlocation", "LocationArn!", ["LocationArn"]),
+        ("thearnofthelocation", "LocationArn!", []),
+        ("thearnofthesmblocation", "OtherArn!", []),
+    ],
+)
+def test_own_arn_may_have_the_words_of_the_noun_in_another_order(
+    text: str, required: str, derived: list[str]
+) -> None:
+    """``DescribeLocationSmb`` is called with the ``LocationArn`` of an SMB location, and returns it."""
+    members = (made_member("LocationArn", "string", text), SIZE)
+    made = index(f"DescribeLocationSmb @ Smb {required}", Smb=members)
+    table = thing("_key string", SIZED, name="made_location_smb")
+    binding = only(table, made).binding
+    assert binding is not None
+    assert [column.member for column in binding.derived] == derived

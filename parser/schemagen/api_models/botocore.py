@@ -472,8 +472,8 @@ def _map_values(
 
     Keys are known from an enumeration, or, for maps of strings, from the lists in the
     documentation; in the documentation of other maps, lists describe parts of the values. A key
-    with the name of a member, or of another map's key, is left out because a column of that name
-    could mean either.
+    with the name and type of a member, or of another map's key, is left out because a column of that
+    name could mean either.
     """
     members = tuple(members)
     found: list[IndexedMember] = []
@@ -490,8 +490,8 @@ def _map_values(
                 if key != ALL_KEYS and map_key(name):
                     text = words(documented.get(key, ""))
                     found.append(IndexedMember(name, value, text, member.enumeration))
-    occurrences = Counter(member.folded_name for member in (*members, *found))
-    yield from (member for member in found if occurrences[member.folded_name] == 1)
+    occurrences = Counter((member.folded_name, member.shape) for member in (*members, *found))
+    yield from (member for member in found if occurrences[member.folded_name, member.shape] == 1)
 
 
 def _enumerated_keys(shape: MapShape) -> tuple[str, ...]:

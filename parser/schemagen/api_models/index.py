@@ -182,11 +182,15 @@ class ServiceIndex:
 
     @cached_property
     def by_name(self) -> Mapping[str, Mapping[str, IndexedMember]]:
-        """The members of each structure by folded name."""
-        return {
-            name: {member.folded_name: member for member in members}
-            for name, members in self.structures.items()
-        }
+        """The members of each structure by folded name; of several, the first."""
+        return {name: _first_of_each(members) for name, members in self.structures.items()}
+
+
+def _first_of_each(members: Iterable[IndexedMember]) -> Mapping[str, IndexedMember]:
+    found: dict[str, IndexedMember] = {}
+    for member in members:
+        found.setdefault(member.folded_name, member)
+    return found
 
 
 def _grouped(pairs: Iterable[tuple[str, T]]) -> Mapping[str, Sequence[T]]:

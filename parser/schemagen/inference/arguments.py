@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
@@ -11,7 +11,9 @@ from schemagen.api_models.index import ALL_KEYS, IndexedMember, ReadOperation, w
 from schemagen.inference.identity import Identity, pattern_of_format
 from schemagen.inference.nouns import ends_a_noun, singular, tagged_noun
 from schemagen.inference.patterns import overlap
+from schemagen.inference.required_parameters import ACCOUNT_PARAMETERS
 from schemagen.lockfile.notation import basename
+from schemagen.model.arn_format import ACCOUNT
 from schemagen.model.bindings import DerivedColumn
 from schemagen.model.paths import map_key
 from schemagen.names import folded
@@ -28,6 +30,14 @@ _ARGUMENT_ENDINGS = ("arn", "id", "name")
 _ENDINGS_OF_A_BARE_NOUN = ("name", "id", "arn")
 """What a parameter that is only a noun ("Bucket") takes, the likeliest first."""
 
+_REQUIRES_ARN = re.compile(
+    "youmust(specify|use)(its|the|an)?(full)?(arn|amazonresourcename)(?!orthe)"
+)
+"""Phrase, as `words` returns it, in the documentation of a parameter that takes names in some cases and
+ARNs in all: "To get the status of a shadow trail, you must specify its ARN"."""
+
+_MIN_LENGTH = 3
+
 _NAMES_ALL_KINDS = re.compile(
     "resourcesaresupported|supportedresource(types?|s)?(is|are)|validtargets|youcanretrievetagsfor"
 )
@@ -39,12 +49,19 @@ the operation can be called for."""
 class CallArguments:
     """The arguments of an operation for one item.
 
-    ``members`` are parameters with members of the item, as the lock writes them; ``constants`` are
-    parameters with values that are the same for every item.
+    ``members`` are parameters with members of the item, or the caller's account, as the lock writes
+    them; ``constants`` are parameters with values that are the same for every item. ``is_related`` says
+    that a member identifies another resource, which the operation is about.
     """
 
     members: tuple[tuple[str, str], ...] = ()
     constants: tuple[tuple[str, str], ...] = ()
+    is_related: bool = False
+
+    @property
+    def is_about_item(self) -> bool:
+        """Whether the item has something to do with the call."""
+        return any(member != ACCOUNT for _, member in self.members)
 
 
 NO_ARGUMENTS = CallArguments()
@@ -58,6 +75,7 @@ def call_arguments(item: Identity, operation: ReadOperation) -> CallArguments | 
     """
     found: list[tuple[str, str]] = []
     constants: list[tuple[str, str]] = []
+    is_related = False
     for parameter in operation.required:
         if member := argument(item, parameter, operation):
             found.append((parameter, _written(member, parameter, operation)))
@@ -65,12 +83,47 @@ def call_arguments(item: Identity, operation: ReadOperation) -> CallArguments | 
             found.append((parameter, item.built_arn.format))
         elif value := _resource_type(item, parameter, operation):
             constants.append((parameter, value))
+        elif folded(parameter) in ACCOUNT_PARAMETERS:
+            found.append((parameter, ACCOUNT))
+        elif related := _related_argument(item, parameter, operation):
+            found.append((parameter, related.name))
+            is_related = True
         else:
             return None
     if not operation.required:
         for parameter, member in narrowing(item, operation):
             return CallArguments(((parameter, _written(member, parameter, operation)),))
-    return CallArguments(tuple(found), tuple(constants))
+    return CallArguments(tuple(found), tuple(constants), is_related)
+
+
+def _related_argument(
+    item: Identity, parameter: str, operation: ReadOperation
+) -> IndexedMember | None:
+    """Return the only member that identifies what a parameter is documented to take, or whose name ends
+    with that of the parameter: the ARN of an event bus, or the ``TargetKeyId`` of an alias."""
+    indexed = operation.parameters.get(parameter)
+    if indexed is None or indexed.values or is_about_tags(operation):
+        return None
+    name = folded(parameter)
+    ending = next((end for end in _ARGUMENT_ENDINGS if name.endswith(end)), "")
+    found = [
+        member
+        for other, member in item.members.items()
+        if ending
+        and other.endswith(ending)
+        and item.string(other)
+        and overlap(indexed.pattern, item.pattern_of(member))
+        and _identifies(other.removesuffix(ending), name, ending, indexed.words)
+    ]
+    return found[0] if len(found) == 1 and found[0] != item.arn else None
+
+
+def _identifies(resource: str, parameter: str, ending: str, text: str) -> bool:
+    """Whether a member for ``resource`` is what a parameter takes, whose documentation is ``text``."""
+    taken = parameter.removesuffix(ending)
+    if parameter in _GENERIC_IDENTIFIERS or not taken:
+        return len(resource) >= _MIN_LENGTH and text.endswith(resource)
+    return len(taken) >= _MIN_LENGTH and resource.endswith(taken)
 
 
 def narrowing(item: Identity, operation: ReadOperation) -> Iterator[tuple[str, IndexedMember]]:
@@ -131,7 +184,10 @@ def _members_for(
 ) -> Iterator[IndexedMember]:
     """Yield the members of the item that a parameter could take by its name, the best first."""
     text = operation.words_of(parameter)
-    for form in value_names(operation, parameter):
+    forms = value_names(operation, parameter)
+    if item.arn and _requires_own_arn(item, forms, text):
+        yield item.arn
+    for form in forms:
         if member := item.string(form):
             # A recovery point has the ResourceArn of what was saved; its tags are its own.
             ambiguous = is_about_tags(operation) and form in _GENERIC_IDENTIFIERS
@@ -155,6 +211,21 @@ def value_names(operation: ReadOperation, parameter: str) -> tuple[str, ...]:
     """Return the folded names of one value of a parameter: its own, singular if it is a list."""
     name = folded(parameter)
     return singular(name) if parameter in operation.lists else (name,)
+
+
+def _requires_own_arn(item: Identity, forms: Sequence[str], text: str) -> bool:
+    """Whether a parameter for the item is documented to take ARNs only, in some cases at least."""
+    if not any(_resource_of(form) in (*item.nouns, "") for form in forms):
+        return False
+    # "For using this parameter with Amazon S3 on Outposts, …"
+    elsewhere = "outposts" in text and "outposts" not in folded(item.table)
+    return _REQUIRES_ARN.search(text) is not None and not elsewhere
+
+
+def _resource_of(form: str) -> str:
+    """Return what a parameter identifies: "trail" for ``trailname``, "" for ``name``."""
+    ending = next((end for end in _ARGUMENT_ENDINGS if form.endswith(end)), "")
+    return form.removesuffix(ending)
 
 
 def _argument_by_noun(item: Identity, form: str, text: str) -> IndexedMember | None:

@@ -43,6 +43,8 @@ class CandidateRank(NamedTuple):
     without_arguments: bool
     """Whether that operation takes no arguments from the item, so that its response may cover other
     resources."""
+    is_related: bool
+    """Whether the operation is called for another resource, which a member of the item identifies."""
     is_repeated: bool
     """Whether one response may hold several such items."""
     depth: int
@@ -81,6 +83,7 @@ class CandidateFinder:
             _EVIDENCE_RANKS[evidence],
             other_operation=False,
             without_arguments=False,
+            is_related=False,
             is_repeated=False,
             depth=_OWN_ITEM_DEPTH,
         )
@@ -138,10 +141,14 @@ class CandidateFinder:
                 yield self.own_member(same[0], "documentation")
         for structure, member in self.service.index.members_by_name.get(folded(column), ()):
             evidence = evidence_by_name(text, member)
-            if evidence and self.service.fits(type, member, evidence):
-                for item in self.service.index.items_by_structure.get(structure, ()):
-                    if self.is_evidence(item, member, evidence):
-                        yield from self.enrichment(item, member, evidence)
+            for item in self.service.index.items_by_structure.get(structure, ()):
+                by = evidence or self.evidence_of_operation(item, column)
+                if (
+                    by
+                    and self.service.fits(type, member, by)
+                    and self.is_evidence(item, member, by)
+                ):
+                    yield from self.enrichment(item, member, by)
         if text:
             for structure, member in self.service.documented(text):
                 if member.folded_name != folded(column) and self.service.fits(
@@ -151,6 +158,14 @@ class CandidateFinder:
                         yield from self.enrichment(item, member, "documentation")
         else:
             yield from self.whole_response(column, type)
+
+    def evidence_of_operation(self, item: IndexedItem, column: str) -> Evidence | None:
+        """Return the evidence of an operation that is named after the resource and the column, for a
+        member with the name of the column, whatever its documentation is: pages lag behind the API."""
+        name = folded(column)
+        noun = self.folded_noun(item)
+        whole = name.startswith(tuple(self.identity.nouns)) and noun == name
+        return "name" if whole or noun in {own + name for own in self.identity.nouns} else None
 
     def is_evidence(self, item: IndexedItem, member: IndexedMember, evidence: Evidence) -> bool:
         """Whether a member with the name of a column is evidence. A key of a map in another
@@ -185,7 +200,7 @@ class CandidateFinder:
         if response.path != WHOLE or operation.collected_paths or operation.verb.only_lists:
             return False
         arguments = self.call_arguments(operation)
-        return arguments is not None and bool(arguments.members)
+        return arguments is not None and arguments.is_about_item and not arguments.is_related
 
     def enrichment(
         self, item: IndexedItem, member: IndexedMember, evidence: Evidence
@@ -195,20 +210,25 @@ class CandidateFinder:
         if item == self.identity.item:
             return
         operation = self.service.index.operations[item.operation]
+        own = item.operation == self.identity.item.operation
         arguments = self.call_arguments(operation)
-        if arguments is None:
+        if own and not item.is_repeated:
+            # What is beside the item in its own response needs no call.
+            arguments = arguments or NO_ARGUMENTS
+        if arguments is None or (arguments.is_related and evidence != "both"):
             return
         # An operation that is called with a list of one resource returns a list of one item. Only
         # for tags: any other repeated item is a row of its own.
         lists = [name for name, _ in arguments.members if name in operation.lists]
         if item.is_repeated and not (lists and is_about_tags(operation)):
             return
-        if not arguments.members and evidence != "both":
+        if not arguments.is_about_item and evidence != "both":
             return
         rank = CandidateRank(
             _EVIDENCE_RANKS[evidence],
             other_operation=item.operation != self.identity.item.operation,
-            without_arguments=not arguments.members,
+            without_arguments=not arguments.is_about_item,
+            is_related=arguments.is_related,
             is_repeated=item.is_repeated,
             depth=len(steps(item.path)),
         )

@@ -133,13 +133,26 @@ class Identity:
             related = any(phrase in member.words for phrase in _RELATED)
             if resource and resource not in self.nouns and related:
                 continue
-            own = not resource or ends_a_noun(resource, self.nouns)
+            own = (
+                not resource
+                or ends_a_noun(resource, self.nouns)
+                or self.is_called_in_other_order(resource, member)
+            )
             if resource == "resource":
                 own = self.is_own(member)
             rank = (not resource, len(resource))
             if own and (best is None or rank > best[0]):
                 best = (rank, member)
         return best[1] if best else None
+
+    def is_called_in_other_order(self, resource: str, member: IndexedMember) -> bool:
+        """Whether documentation calls the resource as a noun of the item does, in another order of words:
+        ``LocationArn``, "The ARN of the SMB location", is what ``DescribeLocationSmb`` is called with."""
+        called = member.words.rpartition("arnofthe")[2].removesuffix(resource)
+        if self.index.operations[self.item.operation].required != (member.name,):
+            return False
+        kinds = {noun.removeprefix(resource) for noun in self.nouns if noun.startswith(resource)}
+        return member.words.endswith(resource) and any(kind and kind in called for kind in kinds)
 
     def is_for_all_versions(self, member: IndexedMember) -> bool:
         """Whether the ARN of a version is that of what it is a version of: "The ARN of the flow"."""

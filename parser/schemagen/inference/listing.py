@@ -314,7 +314,7 @@ class _ListingSearch:
             prefixes = (*sorted(nouns), "") if nouns else ()
             names = [form, *(prefix + end for end in endings for prefix in prefixes)]
             if form in resources and form.endswith(_VERSION):
-                names.append(_VERSION)
+                names.insert(1, _VERSION)
             tail = form if shortened or not stem else ""
             found = (
                 _member_of_structure(

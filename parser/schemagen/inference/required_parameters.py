@@ -11,14 +11,12 @@ from schemagen.api_models.calls.owner import own_value
 from schemagen.api_models.calls.pagination import LIMITS
 from schemagen.api_models.calls.rows import read_rows
 from schemagen.api_models.index import ReadOperation
+from schemagen.model.arn_format import ACCOUNT
 from schemagen.names import folded
 
 FILE = Path(__file__).with_suffix(".toml")
 
-ACCOUNT = "${Account}"
-"""Stands for the caller's account among the values of a parameter."""
-
-_ACCOUNT_PARAMETERS = frozenset({"accountid", "awsaccountid"})
+ACCOUNT_PARAMETERS = frozenset({"accountid", "awsaccountid"})
 
 Values = tuple[tuple[str, tuple[str, ...]], ...]
 """Parameters with the values that are passed, each in a call of its own."""
@@ -62,7 +60,7 @@ def known_values(
         known = operation.values_of(name)
         if name in LIMITS:
             continue  # The size of a page.
-        if folded(name) in _ACCOUNT_PARAMETERS:
+        if folded(name) in ACCOUNT_PARAMETERS:
             values.append((name, (ACCOUNT,)))
         elif known and name not in operation.lists:
             own = own_value(name, known)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 from typing import NamedTuple
 
 from schemagen.api_models.index import IndexedItem, IndexedMember
@@ -24,6 +25,7 @@ from schemagen.model.bindings import (
     DerivedColumn,
     Enrichment,
     Evidence,
+    Listing,
 )
 from schemagen.model.origin import NOWHERE
 from schemagen.model.pages import KEY, Column
@@ -136,7 +138,7 @@ def row_candidates(
             # The name is enough here even if the texts differ: pages lag behind the API.
             evidence: Evidence = "both" if documented else "name"
             if service.fits(requirements.types[column], member, evidence):
-                in_structure[column] = (member, evidence)
+                in_structure.setdefault(column, (member, evidence))
     candidates = [
         RowCandidate(requirements, service, item, matches.get(item.structure, {}))
         for item in service.index.items
@@ -415,14 +417,16 @@ class RowCandidate:
     def inference(self) -> Inference:
         """The binding of the table to this item, with findings about everything unbound."""
         table = self.requirements.table
-        filled = self.candidates.keys() | {column.column for column in self.derived}
+        listing = find_listing(self.identity)
+        listed = dict(self._listed_identifiers(listing.listing))
+        candidates = {**self.candidates, **listed}
+        filled = candidates.keys() | {column.column for column in self.derived}
         unbound = [column for column in table.columns if column.name not in filled]
         enrichments = {
             candidate.operation: candidate
             for candidate in self.candidates.values()
             if candidate.operation
         }
-        listing = find_listing(self.identity)
         binding = Binding(
             table=table.id,
             service=self.service.index.name,
@@ -430,7 +434,7 @@ class RowCandidate:
             path=self.item.path,
             columns=tuple(
                 BoundColumn(name, candidate.member, candidate.evidence, candidate.operation or None)
-                for name, candidate in sorted(self.candidates.items())
+                for name, candidate in sorted(candidates.items())
             ),
             derived=self.derived,
             enrichments=tuple(
@@ -452,6 +456,25 @@ class RowCandidate:
         )
         findings = [self._unbound_finding(column) for column in unbound]
         return Inference(binding, tuple(findings))
+
+    def _listed_identifiers(self, listing: Listing | None) -> Iterator[tuple[str, Candidate]]:
+        """Yield columns that have name and documentation of an identifier in the listing, which the item
+        has under the name of the parameter: ``Id`` of a listed user is the ``UserId`` of a user."""
+        if listing is None:
+            return
+        items = self.service.index.items_by_operation[listing.operation]
+        listed = [item.structure for item in items if item.path == listing.path]
+        for structure, (parameter, name) in product(listed, listing.arguments):
+            member = self.service.index.by_name[structure][folded(name)]
+            own = self.identity.string(folded(parameter))
+            for column in self.requirements.columns.keys() - self.candidates.keys():
+                if (
+                    own is not None
+                    and folded(column) == member.folded_name
+                    and "" != self.requirements.words[column] == member.words
+                    and self.service.fits(self.requirements.types[column], own, "documentation")
+                ):
+                    yield column, self.finder.own_member(own, "documentation")
 
     def _inclusions(self, operation: str) -> Iterator[tuple[str, Constant]]:
         """Yield the constants that make an operation return the members that are bound to it."""

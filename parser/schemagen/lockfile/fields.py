@@ -82,7 +82,7 @@ def _read_argument(form: Form, key_path: KeyPath, value: object) -> str:
     text = read_string(form, key_path, value)
     if arn_format.is_format(text):
         return _ARN_FORMAT.read(form, key_path, text)
-    if text:
+    if text != arn_format.ACCOUNT:
         for member in argument_members(text):
             _read_member(form, key_path, member or text)
     return text

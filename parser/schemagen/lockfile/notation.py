@@ -9,6 +9,7 @@
 | ``T!`` | a member that botocore's model requires |
 | ``Id``, ``basename(Id)`` | an argument: a member, or the part of it after its last "/" |
 | ``arn:${Partition}:…`` | an argument: an ARN built from a format (see `model.arn_format`) |
+| ``${Account}`` | an argument: the caller's account |
 """
 
 from __future__ import annotations
@@ -85,6 +86,8 @@ def basename(member: str) -> str:
 
 def argument_members(text: str) -> tuple[str, ...]:
     """Return the members of the item that an argument is made from. ``text`` must be valid."""
+    if text == arn_format.ACCOUNT:
+        return ()
     if arn_format.is_format(text):
         return arn_format.parse(text).members
     match = _BASENAME.fullmatch(text)

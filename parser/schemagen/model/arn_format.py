@@ -15,6 +15,9 @@ from schemagen.names import API_NAME
 CALLER_PLACEHOLDERS = ("Partition", "Region", "Account")
 """The placeholders that are not members, in their order in an ARN."""
 
+ACCOUNT = "${Account}"
+"""Stands for the caller's account as an argument."""
+
 _PART = re.compile(rf"\$\{{({API_NAME.pattern})\}}")
 # Text between placeholders: without quotes, braces and white space.
 _LITERAL = re.compile(r"[A-Za-z0-9:/*._-]*")

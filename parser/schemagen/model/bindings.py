@@ -56,8 +56,8 @@ class Enrichment:
 
     ``path`` leads from its response to the item whose members fill the columns. ``arguments`` maps
     parameters to what the primary item gives them: a member, ``basename(Id)`` for the part of Id
-    after its last "/", or a format of an ARN (see `model.arn_format`), filled with members and with
-    the caller's partition, region and account. ``constants`` maps parameters to arguments that are
+    after its last "/", a format of an ARN (see `model.arn_format`), filled with members and with the
+    caller's partition, region and account, or "${Account}", the caller's account. ``constants`` maps parameters to arguments that are
     the same for every item.
     """
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, cast
 
+from schemagen.model import arn_format
 from schemagen.report.terminal import escape_controls
 from schemagen.runtime.calls import Call, CallRules, TableCalls
 
@@ -56,7 +57,8 @@ def _ordered(calls: TableCalls) -> list[tuple[Call, str]]:
 
 def _lines(call: Call) -> Iterator[str]:
     for parameter, source in call.arguments:
-        yield f"{parameter}: {source} of the item"
+        caller = source == arn_format.ACCOUNT
+        yield f"{parameter}: {'the account of the caller' if caller else f'{source} of the item'}"
     for parameter in call.inherited:
         yield f"{parameter}: as in the call above"
     for parameter, values in call.values:

@@ -111,6 +111,8 @@ def _item_arguments(enrichment: Enrichment) -> Iterator[str]:
     for parameter, source in enrichment.arguments:
         if arn_format.is_format(source):
             yield f"{parameter} ({source})"
+        elif source == arn_format.ACCOUNT:
+            yield f"{parameter} (the caller's account)"
         else:
             yield f"{parameter} (the item's {source})"
 
