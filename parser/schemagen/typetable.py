@@ -806,6 +806,16 @@ class TypeTable:
         return scalar, self.types[scalar.type]
 
 
+def built_in_sql(dialect: str, name: str, convert: str) -> SqlType | None:
+    """Return the SQL type ``name`` as built-in types have it for values that ``convert`` makes. None if
+    none has it."""
+    for row in TYPES:
+        known = row.sql.get(dialect)
+        if known and row.convert == convert and known.name.lower() == name.lower():
+            return replace(known, name=name)
+    return None
+
+
 _BY_CONVERTER = {row.convert: row.spelled for row in TYPES}
 _SCALARS = {scalar.name: scalar for scalar in SCALARS}
 API_SCALARS: Mapping[str, str] = {word: row.name for row in SCALARS for word in row.api}

@@ -174,7 +174,7 @@ def test_parameters_converts_values_of_other_libraries(
         ("created", numpy.datetime64("2026-01-01"), "expected an aware datetime, got datetime64"),
         ("created", "2026-01-01T00:00:00Z", "expected an aware datetime, got str"),
         ("count", numpy.int64(1), "expected int, got int64"),
-        ("open", numpy.bool_(True), "expected bool, got bool"),
+        ("open", numpy.bool_(True), "expected bool, got numpy.bool"),
         ("word", numpy.int64(1), "int64 is not a JSON value"),
         ("policy", {"a": pandas.NaT}, "NaTType is not a time; use None"),
         ("policy", {"a": numpy.array([1])}, "ndarray is not a JSON value"),

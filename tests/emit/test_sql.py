@@ -176,6 +176,13 @@ def test_refusals_name_column_and_row(
     assert str(caught.value).startswith(message)
 
 
+@pytest.mark.parametrize("row", [["_key"], "_key", datetime(2026, 1, 1, tzinfo=UTC)])
+def test_parameters_refuses_what_is_no_row(package: handmade.Package, row: object) -> None:
+    """A list or a text has no columns."""
+    with pytest.raises(package.conversion_error, match=r"aws\.thing: expected dict, got "):
+        package.module("sql").parameters(row, package.table(TABLES["thing"]), "duckdb")
+
+
 def test_unstorable_characters_can_be_replaced(package: handmade.Package) -> None:
     """errors="replace" reaches every column."""
     table = package.table(TABLES["thing"])

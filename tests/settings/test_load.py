@@ -202,7 +202,7 @@ SQL_TYPE = (
                 "'numeric(10, 2)', or a table {name, encode, decode, via} (encode: boolean, double, float64, "
                 "hstore_csv_json_text, hstore_csv_text, hstore_json_text, hstore_text, int64, "
                 "json_text, text, timestamp; decode: double, hstore_csv_from_text, "
-                "hstore_from_text, json_from_text, text_from_value, timestamp), not {'name': 'TEXT', 'encode': 'base64'}"
+                "hstore_from_text, int64, json_from_text, text_from_value, timestamp), not {'name': 'TEXT', 'encode': 'base64'}"
             ],
         ),
         (

@@ -45,6 +45,7 @@ from schemagen.typetable import (
     SqlType,
     Type,
     TypeTable,
+    built_in_sql,
 )
 
 
@@ -164,6 +165,7 @@ _ENCODER_FOR = {"float64": "double", "json_value": "json_text"}
 _DECODER_FOR = {
     "double": "double",
     "float64": "double",
+    "int64": "int64",
     "hstore_csv_json_text": "json_from_text",
     "hstore_csv_text": "hstore_csv_from_text",
     "hstore_json_text": "json_from_text",
@@ -172,6 +174,7 @@ _DECODER_FOR = {
     "text": "text_from_value",
     "timestamp": "timestamp",
 }
+_NOT_SCALAR = ("hstore", "json_value", "tags")
 _FETCHED_AS_TEXT = ("hstore_csv_text", "hstore_text", "json_text")
 _DECODERS = tuple(
     sorted({*_DECODER_FOR.values(), *(sql.decode for row in TYPES for sql in row.sql.values())})
@@ -494,7 +497,7 @@ class _Reader:
                     self.check_python_type(key_path, changes[key])
             elif isinstance(notations.get(key), Dialect):
                 convert = fields.get("convert") or (known.convert if known else "")
-                if sql_type := self.sql_type(key_path, value, sql.get(key), convert):
+                if sql_type := self.sql_type(key_path, value, sql.get(key), convert, key):
                     sql[key] = sql_type
             elif key in notations:
                 if (text := self.parsed(_SPELLING, key_path, value)) is not None:
@@ -540,15 +543,23 @@ class _Reader:
                     )
             elif not isinstance(notation, Dialect):
                 rows[name] = replace(row, spelled={**row.spelled, notation.name: text})
-            elif sql_type := self.sql_type(key_path, text, row.sql.get(notation.name), row.convert):
+            elif sql_type := self.sql_type(
+                key_path, text, row.sql.get(notation.name), row.convert, notation.name
+            ):
                 rows[name] = replace(row, sql={**row.sql, notation.name: sql_type})
 
     def sql_type(
-        self, key_path: KeyPath, value: object, known: SqlType | None, convert: str
+        self,
+        key_path: KeyPath,
+        value: object,
+        known: SqlType | None,
+        convert: str,
+        dialect: str,
     ) -> SqlType | None:
         """Parse a type that is given as its SQL name, or as a table of the fields of `SqlType`.
 
-        Records a problem and returns None if it is invalid.
+        Records a problem and returns None if it is invalid, or does not tell how values that are not
+        scalars are stored.
         """
         fields: dict[str, Any] = as_table(value) or {"name": value}
         encode = known.encode if known else _ENCODER_FOR.get(convert, convert)
@@ -572,6 +583,17 @@ class _Reader:
             name = ".".join(map(str, key_path))
             self.wrong(key_path, f"{name} must be {accepts}, not {excerpt(value)}")
             return None
+        if convert in _NOT_SCALAR and "encode" not in fields:
+            if same := built_in_sql(dialect, fields["name"], convert):
+                return replace(same, **fields)
+            if known is None:
+                self.wrong(
+                    key_path,
+                    f"{'.'.join(map(str, key_path))} does not say how {fields['name']!r} stores values of "
+                    f"{convert!r}: use a table {{name, encode, decode}} (encode: "
+                    f"{', '.join(_ENCODERS)})",
+                )
+                return None
         return SqlType(
             name=fields["name"],
             encode=encode,

@@ -33,4 +33,4 @@ def test_convert_exports_what_its_modules_define() -> None:
         and not (name.startswith("_") or isinstance(value, TypeVar))
     }
     assert sorted(convert.__all__) == convert.__all__
-    assert defined - {"expected"} == {*convert.__all__} - {"Errors", "Json", "distinct"}
+    assert defined - {"expected", "has_text"} == {*convert.__all__} - {"Errors", "Json", "distinct"}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from enum import IntEnum, StrEnum
+from ipaddress import ip_network
+from uuid import UUID
 
 import pytest
 from hypothesis import example, given
@@ -46,6 +48,14 @@ class NoOffset(tzinfo):
         (convert.text, "é", "é"),
         (convert.text, Colour.RED, "red"),
         (convert.int64, Number.ONE, 1),
+        (convert.int64, Decimal("7.0"), 7),
+        (convert.json_value, {"a": UUID(int=1)}, {"a": "00000000-0000-0000-0000-000000000001"}),
+        (convert.text_from_value, UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+        (convert.text_from_value, ip_network("fe80::/64"), "fe80::/64"),
+        (convert.text_from_value, Decimal("1.50"), "1.50"),
+        (convert.text_from_value, date(2026, 1, 2), "2026-01-02"),
+        (convert.text_from_value, datetime(2026, 1, 1), "2026-01-01T00:00:00"),
+        (convert.text_from_value, datetime(2026, 1, 1, 2, tzinfo=PLUS_TWO), "2026-01-01T00:00:00Z"),
         (convert.float64, 3, 3.0),
         (convert.float64, Decimal("0.1"), 0.1),
         (convert.double, Decimal("-Infinity"), float("-inf")),
@@ -71,6 +81,9 @@ def test_scalars_convert_to_the_annotated_type(
         (convert.text, "ab\0", "U+0000 at character 3 cannot be stored; remove it, or pass errors='replace' to replace it with U+FFFD"),
         (convert.text, "\udc00", "the lone surrogate U+DC00 at character 1 cannot be stored; remove it, or pass errors='replace' to replace it with U+FFFD"),
         (convert.int64, True, "expected int, got bool"),
+        (convert.int64, Decimal("1.5"), "expected int, got Decimal"),
+        (convert.int64, Decimal("sNaN"), "expected int, got Decimal"),
+        (convert.int64, Decimal("1E+999999"), "expected int, got Decimal"),
         (convert.int64, 1.0, "expected int, got float"),
         (convert.int64, 2**63, "the integer does not fit 64 bits; store it as a string"),
         (convert.float64, False, "expected float, int or Decimal, got bool"),
