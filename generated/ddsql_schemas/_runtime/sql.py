@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, LiteralString, NamedTuple, TypeVar, cast
 
-from .convert import ConversionError, Errors, array
+from .convert import ConversionError, Errors, array, structure
 from .lookup import find
 
 D = TypeVar("D", bound=str)
@@ -109,6 +109,7 @@ class Loader(Generic[D]):
         Raises `ConversionError`, naming ``table.column`` and the row's key, for every value that the
         database would refuse or change. With ``errors="replace"``, U+FFFD replaces characters that it cannot store.
         """
+        row = structure(row, table.id)
         if unknown := row.keys() - table.columns.keys():
             name = min(unknown)
             raise ConversionError(f"{table.id}.{name}", "unknown column")

@@ -22,7 +22,6 @@ from .decode import (
     hstore_csv_from_text,
     hstore_from_text,
     json_from_text,
-    text_from_value,
 )
 from .encode import (
     hstore_csv_json_text,
@@ -60,6 +59,7 @@ from .scalars import (
     rfc3339,
     rfc3339_from_text,
     text,
+    text_from_value,
     timestamp,
     timestamp_from_text,
 )

@@ -15,8 +15,10 @@ from .scalars import (
     base64_text,
     expected,
     float64,
+    has_text,
     rfc3339,
     text,
+    text_from_value,
 )
 
 T = TypeVar("T")
@@ -84,6 +86,8 @@ def _json(value: object, at: str, errors: Errors) -> Json:
             return base64_text(value, at, errors)
         case Decimal():
             return _decimal(value, at, errors)
+        case _ if has_text(value):
+            return text_from_value(value, at, errors)
         case _:
             raise ConversionError(
                 at,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import builtins
 import re
 from collections.abc import ItemsView
 from datetime import UTC, datetime, timedelta
@@ -55,7 +56,11 @@ class ConversionError(ValueError):
 
 def expected(what: str, value: object) -> str:
     """Format what was expected instead of a value, without showing the value."""
-    return f"expected {what}, got {type(value).__name__}"
+    name = type(value).__name__
+    # numpy's bool would look like Python's.
+    if type(value).__module__ != "builtins" and name in dir(builtins):
+        name = f"{type(value).__module__}.{name}"
+    return f"expected {what}, got {name}"
 
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -91,9 +96,11 @@ def text(value: object, at: str, errors: Errors = "strict") -> str:
 
 
 def int64(value: object, at: str, errors: Errors = "strict") -> int:
-    """Check that a value is a signed 64-bit integer. A bool is refused."""
+    """Check that a value is a signed 64-bit integer, or a Decimal that is one. A bool is refused."""
     if type(value) is int and _LEAST <= value <= _MOST:
         return value
+    if isinstance(value, Decimal) and _is_whole(value):
+        value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
         raise ConversionError(at, expected("int", value))
     if not _LEAST <= value <= _MOST:
@@ -101,6 +108,11 @@ def int64(value: object, at: str, errors: Errors = "strict") -> int:
             at, "the integer does not fit 64 bits; store it as a string"
         )
     return int(value)
+
+
+def _is_whole(value: Decimal) -> bool:
+    # The limit comes first, because int() of 1E+999999 takes long.
+    return value.is_finite() and abs(value) <= _MOST + 1 and value == int(value)
 
 
 def double(value: object, at: str, errors: Errors = "strict") -> float:
@@ -241,6 +253,29 @@ def rfc3339_from_text(value: object, at: str, errors: Errors = "strict") -> str:
     except ValueError:
         raise ConversionError(at, "the string is not a time in ISO 8601") from None
     return rfc3339(timestamp(found, at, errors), at, errors)
+
+
+_WITH_TEXT = frozenset({"datetime", "decimal", "ipaddress", "uuid"})
+"""The modules whose classes drivers and pydantic use for values that have a text of their own."""
+
+
+def has_text(value: object) -> bool:
+    """Whether `text_from_value` converts ``value``, which is not a string."""
+    module = type(value).__module__
+    return module in _WITH_TEXT or module.startswith("pydantic")
+
+
+def text_from_value(value: object, at: str, errors: Errors = "strict") -> str:
+    """Convert a string, or a value such as a UUID, a date or an address, to text."""
+    if isinstance(value, str):
+        return text(value, at, errors)
+    if isinstance(value, datetime):
+        if value.utcoffset() is None:
+            return value.isoformat()
+        return rfc3339(value, at, errors)
+    if not has_text(value):
+        raise ConversionError(at, expected("str", value))
+    return text(str(value), at, errors)
 
 
 def base64_text(value: object, at: str, errors: Errors = "strict") -> str:

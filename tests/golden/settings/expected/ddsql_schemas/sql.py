@@ -109,8 +109,8 @@ _DIALECTS: Final[dict[Dialect, DialectRules]] = {
             "array<array<hstore_csv>>": Encoding(
                 "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
             ),
-            "int64": Encoding("CAST({} AS numeric(20))", int64, None, 0),
-            "array<int64>": Encoding("CAST({} AS numeric(20)[])", int64, None, 1),
+            "int64": Encoding("CAST({} AS numeric(20))", int64, int64, 0),
+            "array<int64>": Encoding("CAST({} AS numeric(20)[])", int64, int64, 1),
             "array<array<int64>>": Encoding(
                 "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
             ),

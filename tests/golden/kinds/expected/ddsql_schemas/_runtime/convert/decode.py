@@ -8,20 +8,7 @@ import re
 from typing import cast
 
 from .containers import hstore, json_value
-from .scalars import ConversionError, Errors, Json, expected, text
-
-_WITH_TEXT = frozenset({"datetime", "decimal", "ipaddress", "uuid"})
-"""The modules whose classes drivers and pydantic use for values that have a text of their own."""
-
-
-def text_from_value(value: object, at: str, errors: Errors = "strict") -> str:
-    """Convert a string, or a value such as a UUID, a date or an address, to text."""
-    if isinstance(value, str):
-        return text(value, at, errors)
-    module = type(value).__module__
-    if module not in _WITH_TEXT and not module.startswith("pydantic"):
-        raise ConversionError(at, expected("str", value))
-    return text(str(value), at, errors)
+from .scalars import ConversionError, Errors, Json, text
 
 
 def json_from_text(value: object, at: str, errors: Errors = "strict") -> Json:

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from .containers import hstore, json_value, tags
-from .decode import text_from_value
-from .scalars import ConversionError, Errors, text
+from .scalars import ConversionError, Errors, text, text_from_value
 
 _encode = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, separators=(",", ":")
