@@ -55,16 +55,18 @@ quick: $(VENV)/dev
 	$(PYTEST) -m "not slow and not engines"
 
 # Each has an environment of its own. All of them run, also after one has failed.
-test-pythons: $(VENV)/bin/python
+test-pythons: $(VENV)/dev
 	@pythons=$$($(VENV)/bin/python .ci/pythons.py "$(SUITABLE)") || exit 1; \
 	printf '%s\n' "$$pythons" | { \
-		status=0; \
+		status=0; others=; \
 		while read -r version python; do \
 			[ -n "$$version" ] || continue; \
 			echo "The quick tests with Python $$version:"; \
 			$(MAKE) --no-print-directory quick VENV=".venv-$$version" PYTHON="$$python" \
 				</dev/null || { status=1; echo "Failed with Python $$version." >&2; }; \
+			others="$$others .venv-$$version/bin/python"; \
 		done; \
+		[ -z "$$others" ] || $(VENV)/bin/python tests/same_bytes.py $(VENV)/bin/python $$others || status=1; \
 		exit $$status; \
 	}
 

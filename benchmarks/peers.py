@@ -35,12 +35,15 @@ from schemagen import api
 
 ENVIRONMENTS = ROOT / ".venv-peers"
 SCRIPTS = Path(__file__).resolve().parent / "peer_scripts"
+THREE = ("pydantic", "json_schema", "postgres_jsonb")
+"""The outputs that LinkML and datacontract-cli make as well."""
 PEERS = ("linkml", "datacontract-cli", "datamodel-code-generator")
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One command and what it makes; ``fresh`` is the folder that is removed before each run.
+    """One command and what it makes; ``fresh`` is the folder that is removed before each run, and
+    ``project`` the one that it runs in, unless it is the first job's.
 
     ``tables`` says whether it goes over all the tables, which makes its time per table meaningful.
     """
@@ -50,6 +53,7 @@ class Job:
     command: Sequence[str]
     fresh: Path | None = None
     tables: bool = True
+    project: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,14 @@ def jobs(folder: Path, tables: int) -> list[Job]:
         Job("schemagen", "--check, nothing changed", [*build, "--check"]),
     ]
     three = "pydantic, JSON Schema, PostgreSQL"
+    for words, outputs in (
+        (f"{three}, the outputs of LinkML and datacontract-cli", THREE),
+        ("pydantic, the output of datamodel-code-generator", ("pydantic",)),
+    ):
+        other = project(folder / f"schemagen-{len(outputs)}", tables)
+        settings = other / "schemagen.toml"
+        settings.write_text(f"{settings.read_text()}outputs = {list(outputs)}\n")
+        found.append(Job("schemagen", words, build, other / "generated", project=other))
     for tool, source, way, words in (
         ("linkml", schemas, "parsed", "files parsed once"),
         ("linkml", schemas, "files", "files given to each generator"),
@@ -156,7 +168,7 @@ def results(todo: Sequence[Job], folder: Path, tables: int, runs: int) -> list[R
             if job.fresh is not None:
                 shutil.rmtree(job.fresh, ignore_errors=True)
             before = processor_seconds()
-            times.append(run(list(job.command), folder).seconds)
+            times.append(run(list(job.command), job.project or folder).seconds)
             cpu.append(processor_seconds() - before)
     first = statistics.median(seconds[0])
     found: list[Result] = []
