@@ -100,6 +100,10 @@ def joined(given: T | Iterable[T], operation: Operation[T]) -> T:
 
     Raises `ConversionError` if pages are missing at the end.
     """
+    # The common case, for which the iterators of `pages` are too slow.
+    if _is_response(given, operation):
+        response = cast("T", given)
+        return _last(response, operation) if operation.tokens else response
     found = list(pages(given, operation))
     if len(found) == 1:
         return found[0]
@@ -198,6 +202,13 @@ def _get(structure: object, name: str) -> object:
 def _is_structure(value: object) -> bool:
     # Comparing the type is faster than isinstance with Mapping.
     return type(value) is dict or isinstance(value, Mapping)
+
+
+def _is_response(value: object, operation: Operation[T]) -> bool:
+    """Whether a value is certainly a response of ``operation``."""
+    return type(value) is dict and not operation.read.isdisjoint(
+        cast("dict[str, object]", value)
+    )
 
 
 def _is_list(value: object) -> bool:
