@@ -27,6 +27,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="write golden files instead of comparing"
     )
+    parser.addoption(
+        "--fuzz-minutes", type=float, default=0, help="how long each fuzzer runs, with new inputs"
+    )
 
 
 @pytest.fixture

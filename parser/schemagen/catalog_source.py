@@ -125,8 +125,7 @@ def parse(name: str, data: bytes) -> CatalogData:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8")
-        position = positions.line_column(before, len(before))
+        position = positions.undecodable(error)
         raise ProblemsFound([Problem(name, *position, "SG601", "is not UTF-8")]) from error
     try:
         return catalog_json.parse(text)

@@ -93,3 +93,12 @@ def test_toml_is_not_misled_by_strings_and_quoted_keys(key: str, value: str) -> 
             except tomllib.TOMLDecodeError:
                 continue  # This spelling cannot hold the text.
             assert set(positions.toml(text).offsets) == set(entries(document))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_undecodable_counts_every_kind_of_line_end(end: str) -> None:
+    """The position of a byte that is not UTF-8 is in lines as editors count them."""
+    data = f"a{end}{end}äb".encode() + b"\xff"
+    with pytest.raises(UnicodeDecodeError) as raised:
+        data.decode()
+    assert positions.undecodable(raised.value) == (3, 3)

@@ -19,8 +19,7 @@ def decode(path: str, data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8")
-        problem = Problem(path, *line_column(before, len(before)), "SG401", "is not UTF-8")
+        problem = Problem(path, *positions.undecodable(error), "SG401", "is not UTF-8")
         raise ProblemsFound([problem]) from error
 
 

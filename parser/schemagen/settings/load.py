@@ -342,8 +342,7 @@ class _Reader:
             message = f"cannot be read: {error.strerror or type(error).__name__}"
             raise ProblemsFound([Problem(path.name, 1, 1, "SG301", message)]) from error
         except UnicodeDecodeError as error:
-            before = error.object[: error.start].decode()
-            position = positions.line_column(before, len(before))
+            position = positions.undecodable(error)
             message = f"is not UTF-8: {error.reason}; convert the file"
             raise ProblemsFound([Problem(path.name, *position, "SG301", message)]) from error
 

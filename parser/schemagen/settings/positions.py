@@ -42,6 +42,12 @@ def line_column(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
+def undecodable(error: UnicodeDecodeError) -> tuple[int, int]:
+    """Return line and column, both from 1, of the first byte of a file that is not UTF-8."""
+    before = error.object[: error.start].decode().replace("\r\n", "\n").replace("\r", "\n")
+    return line_column(before, len(before))
+
+
 def toml(text: str) -> Positions:
     """Find the positions of a TOML text that `tomllib` accepts.
 
