@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import page_facts
 from projects import COMPILATION, page, pages, run, seeds, tree
 from schemagen import api, bind
 from schemagen.build.changes import STAGING
@@ -433,3 +434,36 @@ def test_changes_repeats_no_run_whose_inputs_are_the_same(
         record.write_text("[[]]")
     assert bind.changes(load_settings(project)) == first
     assert len(runs) == 4
+
+
+@pytest.mark.slow
+def test_changes_are_the_same_in_any_number_of_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bindings, findings and problems do not depend on the number of processes; progress is told until
+    everything is done."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    page_facts.write(tmp_path / "docs_src")
+    settings = load_settings(tmp_path)
+    told: list[tuple[str, int, int]] = []
+    first = bind.changes(
+        settings, ["aws.s*"], jobs=1, progress=lambda *progress: told.append(progress)
+    )
+    assert len(first.changes) > 4
+    assert len(first.findings) > 2
+    for what in ("inferring bindings", "recording shapes"):
+        steps = [(done, total) for name, done, total in told if name == what]
+        assert steps == sorted(steps)
+        assert steps[-1][0] == steps[-1][1] > 1
+    assert bind.changes(settings, ["aws.s*"], jobs=3) == first
+    (tmp_path / "schemagen.toml").write_text(
+        '[[overrides]]\ntable = "aws.s3_bucket"\nservice = "s3"\noperation = "GetNothing"\n'
+    )
+    wrong = load_settings(tmp_path)
+    messages: list[str] = []
+    for jobs in (1, 3):
+        with pytest.raises(ProblemsFound) as raised:
+            bind.changes(wrong, jobs=jobs)
+        messages.append(str(raised.value))
+    assert messages[0] == messages[1]
+    assert "s3 has no operation 'GetNothing'" in messages[0]

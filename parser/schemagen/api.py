@@ -19,7 +19,7 @@ Functions that take table ids raise `UnknownTables` for ids that do not exist.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,17 +132,28 @@ def bind(
     again: bool = False,
     check: bool = False,
     some_pages: bool = False,
+    jobs: int | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> BindResult:
     """Bring bindings up to date: infer missing ones, apply overrides, and record botocore's shapes.
 
     ``tables`` are ids or patterns of ids, or a single one; by default all tables are bound. ``again``
     infers all of them again, keeping overrides; ``check`` writes nothing. Bindings whose page is gone are
-    dropped, unless ``some_pages`` says that the pages of the settings are not all of the project's. The
-    result holds what changed, and what stays unbound.
+    dropped, unless ``some_pages`` says that the pages of the settings are not all of the project's.
+    ``jobs`` is the number of processes, by default one a processor; ``progress`` is called with what is
+    being done, how much of it is done, and how much there is. The result holds what changed, and what stays unbound.
     """
     from schemagen import bind as binder
 
-    return binder.bind(settings, _ids(tables), again=again, check=check, some_pages=some_pages)
+    return binder.bind(
+        settings,
+        _ids(tables),
+        again=again,
+        check=check,
+        some_pages=some_pages,
+        jobs=jobs,
+        progress=progress or binder.silent,
+    )
 
 
 def calls(settings: Settings, table: str) -> TableCalls | None:

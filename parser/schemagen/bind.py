@@ -7,8 +7,10 @@ new botocore changes no output until this command is run and its change of the l
 from __future__ import annotations
 
 import difflib
+import os
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import version
@@ -30,6 +32,8 @@ from schemagen.settings.overrides import ItemOverride, Overrides, is_reflected, 
 from schemagen.typed_pages import TypedTable
 
 if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+
     from schemagen.api_models.cache import Indexes
     from schemagen.inference.infer import ChosenItem, Inference
     from schemagen.lockfile.lock import LockFile
@@ -70,6 +74,14 @@ class BindResult:
     recovered: tuple[str, ...] = ()
 
 
+Progress = Callable[[str, int, int], None]
+"""Is told what is being done, how much of it is done, and how much there is."""
+
+
+def silent(_what: str, _done: int, _total: int) -> None:
+    """Show no progress."""
+
+
 def bind(
     settings: Settings,
     tables: Iterable[str] = (),
@@ -77,6 +89,8 @@ def bind(
     again: bool = False,
     check: bool = False,
     some_pages: bool = False,
+    jobs: int | None = None,
+    progress: Progress = silent,
 ) -> BindResult:
     """Bring the lock up to date, or with ``check``, only find what would change.
 
@@ -87,7 +101,9 @@ def bind(
         recovered = recover(settings)
     elif left := interrupted(settings):
         return BindResult((), interrupted=left)
-    result = changes(settings, tables, again=again, some_pages=some_pages)
+    result = changes(
+        settings, tables, again=again, some_pages=some_pages, jobs=jobs, progress=progress
+    )
     if result.changes and not check:
         write(settings, result.changes)
     return replace(result, recovered=recovered)
@@ -99,6 +115,8 @@ def changes(
     *,
     again: bool = False,
     some_pages: bool = False,
+    jobs: int | None = None,
+    progress: Progress = silent,
 ) -> BindResult:
     """Find what would change in the lock, for ``tables`` only, if any: ids, or patterns of ids.
 
@@ -108,6 +126,8 @@ def changes(
     whose page is gone are dropped, with a finding; those of pages that the settings exclude are kept, and
     with ``some_pages``, which says that the pages are not all of the project's, all others, too.
 
+    ``jobs`` is the number of processes, by default one a processor. The result is the same with any.
+
     A run that finds no change is recorded in the user's cache folder, and not repeated while nothing
     that it depends on changes: see `_Run`.
 
@@ -116,10 +136,10 @@ def changes(
     """
     run = _Run.of(settings, tables, some_pages)
     if again:
-        return _find_changes(run, again=True)
+        return _find_changes(run, again=True, jobs=jobs, progress=progress)
     if (findings := run.recorded_findings()) is not None:
         return BindResult((), findings)
-    result = _find_changes(run)
+    result = _find_changes(run, jobs=jobs, progress=progress)
     if not result.changes:
         run.record(result.findings)
     return result
@@ -192,7 +212,13 @@ class _Run:
         )
 
 
-def _find_changes(inputs: _Run, *, again: bool = False) -> BindResult:
+def _find_changes(
+    inputs: _Run,
+    *,
+    again: bool = False,
+    jobs: int | None = None,
+    progress: Progress = silent,
+) -> BindResult:
     settings = inputs.settings
     read = read_locks(inputs.locks, recorded=False)
     locks = {lock.path: lock for lock in read.files}
@@ -211,29 +237,45 @@ def _find_changes(inputs: _Run, *, again: bool = False) -> BindResult:
         binding.table for lock in read.files if lock.format < FORMAT for binding in lock.bindings
     }
     run = _BindRun(settings, read.bindings, old, again)
-    lost = [
-        binding
-        for table, binding in read.bindings.items()
-        if table not in pages
-        and table not in inputs.excluded
-        and not inputs.some_pages
-        and (table in selected or not inputs.tables)
+    to_bind = [
+        id
+        for id, table in pages.items()
+        if table.provider == PROVIDER and (not inputs.tables or id in selected)
     ]
-    run.dropped.update(binding.table for binding in lost)
-    run.findings += map(_without_page, lost)
-    run.dropped.update(
-        table
-        for lock in read.files
-        for table, _ in lock.unbound
-        if table not in pages
-        and table not in inputs.excluded
-        and not (inputs.some_pages or inputs.tables)
-    )
-    for id, table in pages.items():
-        if table.provider == PROVIDER and (not inputs.tables or id in selected):
-            with during(f"binding {id}"):
-                run.update(tables_by_id[id])
-    texts = _lock_texts(run, locks, selected, tables_by_id)
+    work = _Work(run, tables_by_id, locks, selected)
+    with _workers(work, to_bind, jobs) as workers:
+        found: dict[str, _Found] = {}
+        for group in workers.bind(_groups(to_bind)):
+            found.update(group)
+            progress("inferring bindings", len(found), len(to_bind))
+        lost = [
+            binding
+            for table, binding in read.bindings.items()
+            if table not in pages
+            and table not in inputs.excluded
+            and not inputs.some_pages
+            and (table in selected or not inputs.tables)
+        ]
+        run.dropped.update(binding.table for binding in lost)
+        run.findings += map(_without_page, lost)
+        run.dropped.update(
+            table
+            for lock in read.files
+            for table, _ in lock.unbound
+            if table not in pages
+            and table not in inputs.excluded
+            and not (inputs.some_pages or inputs.tables)
+        )
+        for id in to_bind:
+            run.add(found[id])
+        merged = list(_merged_locks(run, locks).values())
+        texts: dict[str, str | None] = {}
+        recorded = zip(merged, workers.record(merged), strict=True)
+        for done, (lock, (belongs, text, found_problems)) in enumerate(recorded, 1):
+            run.problems += found_problems
+            if belongs:
+                texts[lock.path] = text
+            progress("recording shapes", done, len(merged))
     if run.problems:
         raise ProblemsFound(run.problems)
     return BindResult(
@@ -244,6 +286,92 @@ def _find_changes(inputs: _Run, *, again: bool = False) -> BindResult:
         ),
         tuple(run.findings),
     )
+
+
+# --- in several processes -------------------------------------------------------------------------
+
+MIN_TABLES_PER_JOB = 4
+"""With fewer, starting a process costs more than it saves."""
+
+_LockText = tuple[bool, str | None, Sequence[Problem]]
+"""Whether a lock file belongs to the run, its text, None for one without tables, and its problems."""
+
+
+@dataclass
+class _Work:
+    """What the processes of a run share. A forked process has it already; others get a copy."""
+
+    run: _BindRun
+    tables: Mapping[str, TypedTable]
+    locks: Mapping[str, LockFile]
+    selected: set[str]
+
+    def bind_group(self, group: Sequence[str]) -> dict[str, _Found]:
+        """Infer or renew the bindings of tables."""
+        found: dict[str, _Found] = {}
+        for id in group:
+            with during(f"binding {id}"):
+                self.run.update(self.tables[id])
+            found[id] = self.run.take()
+        return found
+
+    def record(self, lock: LockFile) -> _LockText:
+        """Refresh the recorded shapes of a lock file, if it is to be."""
+        with during(f"recording {lock.path}"):
+            return _lock_text(self.run.settings, lock, self.locks.get(lock.path), self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Workers:
+    """Does the parts of the work in order, in processes if there is an ``executor``."""
+
+    work: _Work
+    executor: ProcessPoolExecutor | None
+
+    def bind(self, groups: Sequence[Sequence[str]]) -> Iterator[dict[str, _Found]]:
+        if self.executor is None:
+            return map(self.work.bind_group, groups)
+        return self.executor.map(_bind_group, groups)
+
+    def record(self, locks: Sequence[LockFile]) -> Iterator[_LockText]:
+        if self.executor is None:
+            return map(self.work.record, locks)
+        return self.executor.map(_record, locks)
+
+
+@contextmanager
+def _workers(work: _Work, ids: Sequence[str], jobs: int | None) -> Generator[_Workers]:
+    """Provide as many processes as pay off for binding the tables ``ids``."""
+    run = work.run
+    to_infer = [id for id in ids if run.again or id not in run.locked]
+    jobs = min(jobs or os.cpu_count() or 1, len(to_infer) // MIN_TABLES_PER_JOB)
+    if jobs < 2:
+        yield _Workers(work, None)
+        return
+    # Imported once, before processes are forked.
+    from schemagen.build.workers import pool
+
+    with pool(jobs, _set_work, work) as executor:
+        yield _Workers(work, executor)
+
+
+_shared: list[_Work] = []
+"""The work of this process."""
+
+
+def _set_work(work: _Work) -> None:
+    _shared[:] = [work]
+
+
+def _bind_group(group: Sequence[str]) -> dict[str, _Found]:
+    return _shared[0].bind_group(group)
+
+
+def _record(lock: LockFile) -> _LockText:
+    return _shared[0].record(lock)
+
+
+# --- findings and writing -------------------------------------------------------------------------
 
 
 def _without_page(binding: Binding) -> Problem:
@@ -280,6 +408,18 @@ def _wrong_targets(overrides: Overrides, pages: Mapping[str, Table]) -> Iterator
         elif pages[override.table].provider != PROVIDER:
             message = f"only tables of {PROVIDER} can be bound, not {override.table}"
             yield override.position.problem("SG304", message, "table")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found of a table, see `_BindRun`."""
+
+    changed: Mapping[str, Binding]
+    dropped: Collection[str]
+    unbound: Mapping[str, tuple[str, str]]
+    inferred: Collection[str]
+    problems: Sequence[Problem]
+    findings: Sequence[Problem]
 
 
 @dataclass
@@ -334,6 +474,24 @@ class _BindRun:
             binding = self.enumerate(binding, table)
         if binding != locked:
             self.changed[table.id] = binding
+
+    def take(self) -> _Found:
+        """Return what was found since the last time, and forget it."""
+        found = _Found(
+            self.changed, self.dropped, self.unbound, self.inferred, self.problems, self.findings
+        )
+        self.changed, self.dropped, self.unbound = {}, set(), {}
+        self.inferred, self.problems, self.findings = set(), [], []
+        return found
+
+    def add(self, found: _Found) -> None:
+        """Add what `take` has returned, in this process or another."""
+        self.changed.update(found.changed)
+        self.dropped.update(found.dropped)
+        self.unbound.update(found.unbound)
+        self.inferred.update(found.inferred)
+        self.problems += found.problems
+        self.findings += found.findings
 
     def enumerate(self, binding: Binding, table: Table) -> Binding:
         """Find the listings that lead to the table's rows. What prevents that is a finding."""
@@ -440,16 +598,13 @@ class _BindRun:
         return renewal.renewed(binding, to_infer, inference.binding)
 
 
-def _lock_texts(
-    run: _BindRun,
-    locks: Mapping[str, LockFile],
-    selected: set[str],
-    tables: Mapping[str, TypedTable],
-) -> dict[str, str | None]:
-    """Refresh the recorded shapes in the lock files of the ``selected`` tables, or of all.
+def _lock_text(
+    settings: Settings, lock: LockFile, before: LockFile | None, work: _Work
+) -> _LockText:
+    """Refresh the recorded shapes in a lock file, if it has one of the selected tables.
 
-    Returns texts by path; None for a file without tables, which is to be removed. What botocore does
-    not have is added to the problems of ``run``.
+    Returns the text, None for a file without tables, which is to be removed, and what botocore does not
+    have.
     """
     from schemagen.api_models import recording
     from schemagen.api_models.botocore import service_api
@@ -457,38 +612,44 @@ def _lock_texts(
     from schemagen.lockfile.lock import write as write_lock
     from schemagen.lockfile.record import Record
 
-    texts: dict[str, str | None] = {}
-    for path, lock in _merged_locks(run, locks).items():
-        bindings = {binding.table: binding for binding in lock.bindings}
-        before = locks.get(path)
-        lost = before and any(binding.table not in bindings for binding in before.bindings)
-        same = lock.unbound == (before.unbound if before else ())
-        if selected and selected.isdisjoint(bindings) and not lost and same:
-            continue
-        if not bindings:
-            changed = lost or not same
-            without_record = write_lock(replace(lock, record=Record())) if lock.unbound else None
-            texts[path] = without_record if changed else lock.text
-            continue
-        overrides = {table: run.settings.overrides.of(table) for table in bindings}
-        override_problems = {
-            key_path: make_problem
-            for table, binding in bindings.items()
-            for key_path, make_problem in by_hand.overridden_entries(overrides[table], binding)
-        }
-        try:
-            recorded = recording.refresh(replace(lock, override_problems=override_problems))
-        except ProblemsFound as error:
-            run.problems += error.problems
-            continue
-        service = service_api(recorded.service_name)
-        for table in bindings:
-            if any(overrides[table]) and table in tables:
-                run.problems += by_hand.column_problems(
-                    recorded, overrides[table], tables[table], service
-                )
-        texts[path] = recorded.text
-    return texts
+    bindings = {binding.table: binding for binding in lock.bindings}
+    lost = before and any(binding.table not in bindings for binding in before.bindings)
+    same = lock.unbound == (before.unbound if before else ())
+    if work.selected and work.selected.isdisjoint(bindings) and not lost and same:
+        return False, None, ()
+    if not bindings:
+        changed = lost or not same
+        without_record = write_lock(replace(lock, record=Record())) if lock.unbound else None
+        return True, without_record if changed else lock.text, ()
+    overrides = {table: settings.overrides.of(table) for table in bindings}
+    override_problems = {
+        key_path: make_problem
+        for table, binding in bindings.items()
+        for key_path, make_problem in by_hand.overridden_entries(overrides[table], binding)
+    }
+    try:
+        recorded = recording.refresh(replace(lock, override_problems=override_problems))
+    except ProblemsFound as error:
+        return False, None, error.problems
+    service = service_api(recorded.service_name)
+    problems = [
+        problem
+        for table in bindings
+        if any(overrides[table]) and table in work.tables
+        for problem in by_hand.column_problems(
+            recorded, overrides[table], work.tables[table], service
+        )
+    ]
+    return True, recorded.text, problems
+
+
+def _groups(ids: Iterable[str]) -> list[list[str]]:
+    """Group tables by the first words of their names, which are mostly those of services: a service is
+    read by one process."""
+    groups: dict[str, list[str]] = {}
+    for id in ids:
+        groups.setdefault(id.partition("_")[0], []).append(id)
+    return list(groups.values())
 
 
 def _merged_locks(run: _BindRun, locks: Mapping[str, LockFile]) -> dict[str, LockFile]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,8 +32,14 @@ from schemagen.cli.verbosity import message
     is_flag=True,
     help="Re-infer all bindings, keeping overrides.",
 )
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes (default: one a processor).")
 def bind(
-    tables: Sequence[str], docs: Path | None, out: Path | None, check: bool, again: bool
+    tables: Sequence[str],
+    docs: Path | None,
+    out: Path | None,
+    check: bool,
+    again: bool,
+    jobs: int | None,
 ) -> int:
     """Infer the bindings of tables that have none, and record botocore's shapes.
 
@@ -46,7 +54,16 @@ def bind(
         some_pages = docs is not None and settings.docs != settings_with(reads_pages=False).docs
         if out is not None:
             settings = replace(settings, bindings=out.absolute())
-        outcome = api.bind(settings, tables, again=again, check=check, some_pages=some_pages)
+        with _progress() as progress:
+            outcome = api.bind(
+                settings,
+                tables,
+                again=again,
+                check=check,
+                some_pages=some_pages,
+                jobs=jobs,
+                progress=progress,
+            )
     for line in outcome.recovered:
         message(line)
     for finding in outcome.findings:
@@ -64,3 +81,23 @@ def bind(
     if not outcome.changes:
         message("the bindings are up to date")
     return 0
+
+
+@contextmanager
+def _progress() -> Generator[Callable[[str, int, int], None] | None]:
+    """Provide what shows progress in a line on the terminal, or None if stderr is none."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    # Without the thread that refreshes the line: processes are forked while it is shown.
+    with Progress(console=Console(stderr=True), auto_refresh=False, transient=True) as shown:
+        task = shown.add_task("reading pages", total=None)
+        shown.refresh()
+
+        def progress(what: str, done: int, total: int) -> None:
+            shown.update(task, description=what, completed=done, total=total, refresh=True)
+
+        yield progress
