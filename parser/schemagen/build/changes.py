@@ -149,14 +149,12 @@ def _finish(tree: _Tree, plan: Journal, done: Container[str] = ()) -> None:
     ``done`` are the paths for which that was done before.
     """
     for number, entry in plan.written():
-        tree.trim()
         if entry.path in done:
             tree.unlink(_staged(number))
         else:
             tree.rename(_staged(number), entry.path)
     removed = [entry.path for entry in plan.entries if entry.after is None]
     for path in removed:
-        tree.trim()
         tree.unlink(path)
     tree.remove_empty_parents(removed)
     _forget(tree)
@@ -332,7 +330,7 @@ class _Tree:
             self.opened[path] = os.open(name, _BELOW, dir_fd=self._open(parent))
         return self.opened[path]
 
-    def trim(self) -> None:
+    def _trim(self) -> None:
         """Close the folders if many are open: systems allow a few hundred."""
         if len(self.opened) > _MAX_OPEN:
             self.close()
@@ -352,6 +350,7 @@ class _Tree:
 
     def write(self, path: str, content: bytes, about: str | None = None) -> None:
         """Write a new file."""
+        self._trim()
 
         def create(name: str, at: int | None) -> None:
             descriptor = os.open(name, _NEW, 0o666, dir_fd=at)
@@ -366,6 +365,7 @@ class _Tree:
 
     def rename(self, source: str, target: str) -> None:
         """Rename a file, replacing what is at ``target``."""
+        self._trim()
 
         def to(name: str, at: int | None) -> None:
             self.run(
@@ -378,6 +378,7 @@ class _Tree:
 
     def unlink(self, path: str) -> None:
         """Remove a file, if there is one."""
+        self._trim()
         try:
             self.run(
                 path,
@@ -389,6 +390,7 @@ class _Tree:
 
     def make_folder(self, path: str) -> bool:
         """Create a folder; return whether it was missing."""
+        self._trim()
         try:
             self.run(
                 path,
@@ -401,6 +403,7 @@ class _Tree:
 
     def remove_folder(self, path: str) -> bool:
         """Remove a folder if it is empty; return whether it is gone."""
+        self._trim()
         if descriptor := self.opened.pop(path, 0):
             os.close(descriptor)
         try:

@@ -156,16 +156,23 @@ def obstacles(folder: Folder, paths: Iterable[str]) -> list[Problem]:
     for above, step in (*folder.steps(), ("", folder.path)):
         if step.exists() and not step.is_dir():
             return [folder.problem(above, "SG501", _FILE_IN_THE_WAY)]
+    prefix = f"{folder.path}{os.sep}"
     parents = _parents(paths)
     for parent in parents:
         name = folder.path / parent
         if name.exists() and not name.is_dir():
             found.append(folder.problem(parent, "SG501", _FILE_IN_THE_WAY))
+    missing = {parent for parent in parents if not os.path.isdir(f"{prefix}{parent}")}  # noqa: PTH112
     for path in paths:
-        name = folder.path / path
-        if name.is_symlink():
+        if path.rpartition("/")[0] in missing:
+            continue
+        try:
+            mode = os.lstat(prefix + path).st_mode
+        except OSError:
+            continue  # There is nothing.
+        if stat.S_ISLNK(mode):
             found.append(_link_problem(folder, path))
-        elif name.is_dir():
+        elif stat.S_ISDIR(mode):
             message = "a folder is in the way of this file; move it away"
             found.append(folder.problem(path, "SG501", message))
     return found or list(_without_permission(folder, paths))
