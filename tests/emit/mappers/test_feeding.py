@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -181,15 +182,19 @@ def test_from_response_refuses_responses_of_other_operations(
             list(mapper.from_response(given))
 
 
-@pytest.mark.parametrize("given", [None, "text", 5, print])
-def test_wrong_kinds_of_responses_are_type_errors(
+@pytest.mark.parametrize("given", [None, "text", 5, print, date(2026, 1, 1)])
+def test_other_values_than_responses_are_conversion_errors(
     listed: Mapper, described: Mapper, given: Any
 ) -> None:
     """No message comes from inside the mapper."""
-    with pytest.raises(TypeError, match=r"^expected a response of ListThings \(a dict\) or an"):
+    with pytest.raises(
+        listed.ConversionError, match=r"expected a response of ListThings \(a dict\) or an"
+    ):
         list(listed.from_response(given))
     if given is not None:
-        with pytest.raises(TypeError, match=r"^expected a response of ListTags \(a dict\) or an"):
+        with pytest.raises(
+            described.ConversionError, match=r"expected a response of ListTags \(a dict\) or an"
+        ):
             list(described.from_response({"Thing": thing("a")}, list_tags=given))
 
 

@@ -174,7 +174,8 @@ def test_conversion_error_names_the_member_of_a_whole_enrichment(tmp_path: Path)
         with pytest.raises(mapper.ConversionError) as raised:
             mapper.from_item({"Id": "i"}, get_settings={"Inner": 1})
         assert str(raised.value) == "aws.t.c.inner of Id i: expected dict, got int"
-        with pytest.raises(TypeError, match=r"^expected a response of GetSettings .*, got str$"):
+        wanted = r"expected a response of GetSettings .*, got str$"
+        with pytest.raises(mapper.ConversionError, match=wanted):
             mapper.from_item({}, get_settings="text")
 
 

@@ -125,9 +125,16 @@ def test_pages_refuses_a_paginator_that_stopped_at_its_limit() -> None:
 @pytest.mark.parametrize("given", [None, "text", b"bytes", 1, len])
 def test_pages_refuses_other_types(given: Any) -> None:
     """What is neither a response nor an iterable of pages is a mistake of the program."""
-    wanted = r"^expected a response of ListThings \(a dict\) or an iterable of its pages, got \w+$"
-    with pytest.raises(TypeError, match=wanted):
+    wanted = r": expected a response of ListThings \(a dict\) or an iterable of its pages, got \w+$"
+    with pytest.raises(ConversionError, match=wanted):
         list(pages(given, THINGS))
+
+
+def test_pages_refuses_a_dict_whose_keys_are_no_names() -> None:
+    """A dict of something else is no response, whatever its keys are."""
+    other: Any = {1: 2}
+    with pytest.raises(ConversionError, match="not a response of ListThings: it has 1, and lacks"):
+        list(pages(other, THINGS))
 
 
 @pytest.mark.parametrize("element", [None, "text", ["x"]])

@@ -54,7 +54,7 @@ def page(given: T, operation: Operation[T]) -> T:
         raise ConversionError(operation.table, expected(wanted, given))
     members = cast("Mapping[str, object]", given)
     if operation.read.isdisjoint(members):
-        unknown = sorted(members.keys() - operation.unread - {_METADATA})
+        unknown = sorted(map(str, members.keys() - operation.unread - {_METADATA}))
         if unknown:
             raise ConversionError(
                 operation.table,
@@ -75,7 +75,7 @@ def pages(given: T | Iterable[T], operation: Operation[T]) -> Iterator[T]:
         return
     if not _is_iterable(given):
         wanted = f"a response of {operation.name} (a dict) or an iterable of its pages"
-        raise TypeError(expected(wanted, given))
+        raise ConversionError(operation.table, expected(wanted, given))
     found: T | None = None
     for found in cast("Iterable[T]", given):
         yield page(found, operation)
