@@ -108,7 +108,7 @@ THIRD_PARTY = {
     "jsonschema": ("emit/json_schema.py", "settings/json_schemas.py"),
     "markdown_it": ("pages/markdown.py",),
     "packaging": ("settings/load.py",),
-    "rich": ("cli/build.py", "report/terminal.py"),
+    "rich": ("cli/bind.py", "cli/build.py", "report/terminal.py"),
     "yaml": ("pages/front_matter.py",),
 }
 # Where a distribution is not called as its package is.

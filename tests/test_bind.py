@@ -446,9 +446,11 @@ def test_changes_are_the_same_in_any_number_of_processes(
     page_facts.write(tmp_path / "docs_src")
     settings = load_settings(tmp_path)
     told: list[tuple[str, int, int]] = []
-    first = bind.changes(
-        settings, ["aws.s*"], jobs=1, progress=lambda *progress: told.append(progress)
-    )
+
+    def progress(what: str, done: int, total: int) -> None:
+        told.append((what, done, total))
+
+    first = bind.changes(settings, ["aws.s*"], jobs=1, progress=progress)
     assert len(first.changes) > 4
     assert len(first.findings) > 2
     for what in ("inferring bindings", "recording shapes"):
