@@ -43,6 +43,36 @@ def returned(service: str) -> Mapping[str, str]:
     }
 
 
+@cache
+def paginated(service: str) -> Mapping[str, str]:
+    """The types of the pages of the service's paginators, by operation, from its stubs."""
+    spec = importlib.util.find_spec(package(service))
+    assert spec is not None
+    assert spec.origin is not None
+    stub = Path(spec.origin).parent / "paginator.pyi"
+    if not stub.exists():
+        return {}
+    return {
+        paginator.name.removesuffix("Paginator"): ast.unparse(method.returns)
+        for paginator in ast.parse(stub.read_text("utf-8")).body
+        if isinstance(paginator, ast.ClassDef)
+        for method in paginator.body
+        if isinstance(method, ast.FunctionDef)
+        and method.name == "paginate"
+        and method.returns is not None
+    }
+
+
+def pages_type(service: str, operation: str) -> str | None:
+    """What the operation's paginator returns, as a program writes it; None if it has no paginator."""
+    found = paginated(service).get(operation)
+    if found is None:
+        return None
+    generic, _, page = found.removesuffix("]").partition("[")
+    assert generic == "PageIterator"
+    return f"PageIterator[{alias(service)}.{page}]"
+
+
 def response_type(service: str, operation: str) -> str:
     """What boto3 returns for the operation, as a program writes it that imports `type_defs`."""
     return f"{alias(service)}.{returned(service)[xform_name(operation)]}"
@@ -68,30 +98,60 @@ def program(functions: Iterable[str], bindings: Iterable[Binding]) -> str:
             }
         ),
     ]
-    return "\n\n".join(["from __future__ import annotations", "\n".join(imports), *functions, ""])
+    functions = list(functions)
+    text = "\n\n".join(functions)
+    needed = [
+        statement
+        for name, statement in (
+            ("cast(", "from typing import cast"),
+            ("PageIterator[", "from botocore.paginate import PageIterator"),
+        )
+        if name in text
+    ]
+    head = "from __future__ import annotations"
+    return "\n\n".join([head, "\n".join([*needed, *imports]), text, ""])
 
 
-def use(binding: Binding) -> str:
-    """A function that passes everything that the mapper takes, and reads every column."""
+def use(binding: Binding, *, pages: bool = False, cast_to: str = "") -> str:
+    """A function that passes everything that the mapper takes, and reads every column.
+
+    With ``pages``, the arguments are what paginators return, where there are any. With ``cast_to``, the
+    response is cast to that type of the mapper, and the other arguments to theirs.
+    """
+
+    def type_of(operation: str) -> str:
+        paged = pages_type(binding.service, operation) if pages else None
+        return paged or response_type(binding.service, operation)
+
     others = [
         enrichment
         for enrichment in binding.enrichments
         if enrichment.operation != binding.operation
     ]
-    given = {
-        snake_case(enrichment.operation): response_type(binding.service, enrichment.operation)
-        for enrichment in others
+    arguments = {
+        snake_case(enrichment.operation): type_of(enrichment.operation) for enrichment in others
     }
-    parameters = "".join(f", {name}: {type}" for name, type in given.items())
+    parameters = "".join(f", {name}: {type}" for name, type in arguments.items())
     several = is_repeated(binding.path)
-    passed = "".join(f", {name}={f'lambda item: {name}' if several else name}" for name in given)
+    name = mapper(binding)
+    values = {
+        argument: f'cast("{name}.{enrichment.operation}Response", {argument})'
+        if cast_to
+        else argument
+        for enrichment, argument in zip(others, arguments, strict=True)
+    }
+    passed = "".join(
+        f", {argument}={f'lambda item: {value}' if several else value}"
+        for argument, value in values.items()
+    )
     columns = [column.column for column in binding.columns] + [
         column.column for column in binding.derived
     ]
-    response = response_type(binding.service, binding.operation)
+    response = type_of(binding.operation)
+    given = f'cast("{name}.{cast_to}", response)' if cast_to else "response"
     return textwrap.dedent(f"""
-        def {mapper(binding)}_is_used(response: {response}{parameters}) -> None:
-            rows: list[{mapper(binding)}.Row] = list({mapper(binding)}.from_response(response{passed}))
+        def {name}_is_used{"_by_pages" * pages}(response: {response}{parameters}) -> None:
+            rows: list[{name}.Row] = list({name}.from_response({given}{passed}))
             for row in rows:
                 print({", ".join(f"row[{name!r}]" for name in columns)})
     """).strip()

@@ -186,6 +186,57 @@ def test_mappers_refuse_responses_of_other_operations(
     assert sorted({_line(finding)[0] for finding in checker(program, corpus_python)}) == mistakes
 
 
+@pytest.fixture(scope="module")
+def newest_python(corpus_package: CorpusPackage, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the corpus's package and the newest stubs of the index, which are before the
+    pinned ones on its path."""
+    interpreter = installed(corpus_package.settings.out, tmp_path_factory.mktemp("newest_typing"))
+    stubs = [f"types-boto3-{service}" for service in SERVICES]
+    pip = (sys.executable, "-m", "pip", "--python", interpreter, "install", "--quiet")
+    options = ("--no-deps", "--ignore-installed", "--upgrade")
+    done = subprocess.run(
+        [*pip, *options, "types-boto3", *stubs], capture_output=True, text=True, check=False
+    )
+    if done.returncode and not os.environ.get("CI"):
+        pytest.skip(f"needs a package index: {done.stderr.strip()[-200:]}")
+    assert done.returncode == 0, done.stderr
+    return interpreter
+
+
+def accepted(package: CorpusPackage, binding: Binding) -> str:
+    """The type that the mapper of a binding takes for a response."""
+    path = package.settings.out / package.settings.package / "mappers" / "aws"
+    source = (path / f"{stub_programs.mapper(binding)}.py").read_text("utf-8")
+    [found] = re.findall(r"def from_response\(\n    response: (\w+) \|", source)
+    return str(found)
+
+
+@pytest.mark.parametrize("checker", CHECKERS, ids=["mypy", "pyright"])
+def test_mappers_accept_the_pages_and_enrichments_of_the_newest_stubs(
+    corpus_package: CorpusPackage, newest_python: Path, checker: Checker, tmp_path: Path
+) -> None:
+    """Responses, pages of paginators and enrichments are accepted without casts, and those of stubs
+    older than the lock with the cast that the documentation shows."""
+    found = bindings(corpus_package)
+    program = tmp_path / "newest.py"
+    uses = [
+        stub_programs.use(
+            binding,
+            pages=pages,
+            cast_to=accepted(corpus_package, binding) if binding.table in OLDER_STUBS else "",
+        )
+        for binding in found
+        for pages in (False, True)
+        if not (pages and binding.table in OLDER_STUBS)
+    ]
+    program.write_text(stub_programs.program(uses, found))
+    text = program.read_text()
+    assert text.count("PageIterator[") > len(found) // 2
+    assert text.count(".from_response(cast(") == len(OLDER_STUBS)
+    lines = text.splitlines()
+    assert [lines[_line(finding)[0] - 1] for finding in checker(program, newest_python)] == []
+
+
 def test_mappers_have_no_type_any(corpus_package: CorpusPackage) -> None:
     """mypy --strict finds nothing in the modules themselves, and no annotation in them is Any."""
     package = corpus_package.settings.out / corpus_package.settings.package
