@@ -309,7 +309,15 @@ ROWS = (
     _row(
         "build.manifest", "render", "returns ''", f"{_BUILD}::test_manifest_has_one_line_per_table"
     ),
-    _row("build.disk", "write", "does nothing", "build/test_disk.py", _FILES),
+    _row("build.changes", "change", "does nothing", "build/test_changes.py", _FILES),
+    _row("build.changes", "recover", "does nothing", "build/test_changes.py"),
+    _row(
+        "build.recovery",
+        "interrupted",
+        "returns ()",
+        "build/test_killed.py::test_check_reports_what_a_killed_bind_left",
+    ),
+    _row("build.disk", "links", "returns []", "build/test_links.py", "build/test_changes.py"),
     _row("build.toolchain", "fingerprint", "returns ''", "build/test_toolchain.py"),
 )
 """What is broken, how, and which tests notice."""

@@ -7,6 +7,7 @@ ones; ``--fuzz-minutes 10`` makes each run for ten minutes with others. README.m
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -22,6 +23,9 @@ from schemagen import api
 from schemagen.api_models.botocore import BotocoreModels
 from schemagen.api_models.cache import Indexes
 from schemagen.build import manifest
+from schemagen.build.changes import STAGING, recover
+from schemagen.build.disk import Folder, digest
+from schemagen.build.journal import Entry, Journal
 from schemagen.build.output_tree import OutputTree
 from schemagen.build.reading import read_inputs
 from schemagen.build.recovery import output_folder
@@ -354,6 +358,44 @@ def test_manifests_are_read_or_count_as_missing(fuzz: Fuzz, tmp_path: Path) -> N
         assert {problem.code for problem in problems} <= {"SG101", "SG501", "SG503"}, problems
 
     fuzz(seeds, check)
+
+
+# --- what a run that was killed left ----------------------------------------------------------------
+
+
+def test_journals_lead_nowhere_else(fuzz: Fuzz, tmp_path: Path) -> None:
+    """Whatever is in the place of a journal, the next run reports it or cleans up, and no file outside of
+    the folder is touched."""
+    (tmp_path / "victim.txt").write_text("mine")
+    out = tmp_path / "out"
+    entries = (
+        Entry("a.txt", None, digest(b"a")),
+        Entry("b/c.txt", digest(b"old"), digest(b"new")),
+        Entry("d.txt", digest(b"mine"), None),
+        Entry("../victim.txt", digest(b"mine"), None),
+    )
+
+    def journal(*entries: Entry) -> bytes:
+        return Journal((1, 2), entries, ("b",)).render()
+
+    def check(data: bytes) -> None:
+        shutil.rmtree(out, ignore_errors=True)
+        (out / STAGING).mkdir(parents=True)
+        (out / "d.txt").write_text("mine")
+        status = (out / STAGING).stat()
+        own = f"[{status.st_dev}, {status.st_ino}]".encode()
+        (out / STAGING / "journal.decided").write_bytes(data.replace(b"[1, 2]", own))
+        (out / STAGING / "0").write_text("a")
+        problems: tuple[Problem, ...] = ()
+        try:
+            recover(Folder(out, tmp_path, "schemagen build"))
+        except ProblemsFound as error:
+            problems = error.problems
+        assert {problem.code for problem in problems} <= {"SG101", "SG501"}
+        assert {path.name for path in tmp_path.iterdir()} == {"out", "victim.txt"}
+        assert (tmp_path / "victim.txt").read_text() == "mine"
+
+    fuzz((journal(*entries), journal(*entries[:3]), journal(entries[0], entries[2])), check)
 
 
 # --- caches ---------------------------------------------------------------------------------------
