@@ -484,7 +484,7 @@ SATISFIED_BY: Mapping[str, frozenset[str]] = {
 data as text. Everything satisfies "json", which has no entry."""
 
 STRICT: Mapping[str, str] = {
-    "string": "written",
+    "string": "text_or_json",
     "int64": "int64_from_text",
     "float64": "float64",
     "bool": "boolean_from_text",
@@ -837,7 +837,7 @@ FROM_MAP_TEXT: Mapping[str, str] = {
     "int64": "int64_from_text",
     "boolean": "boolean_from_text",
     "timestamp": "timestamp_from_text",
-    "json_value": "document",
+    "json_value": "parse_document",
 }
 """The converters that make the same values from text. They are used at keys of maps only, where
 values of all types are text."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from black import format_str
@@ -21,6 +22,14 @@ def test_unmapped_names_members_without_column(thing: Mapper) -> None:
     """`unmapped` names what a response has and the row lacks, but for boto3's own addition."""
     item: Row = {"Zone": 1, "Arn": ARN, "Added": None, "Config": {}, "ResponseMetadata": {}}
     assert thing.unmapped(item) == ("Added", "Zone")
+
+
+@pytest.mark.parametrize("item", [[], ["Id"], "Id", b"Id", 1, None])
+def test_unmapped_refuses_what_is_no_item(thing: Mapper, item: Any) -> None:
+    """A list or a text has no members."""
+    with pytest.raises(ValueError, match="thing: expected dict, got ") as caught:
+        thing.unmapped(item)
+    assert type(caught.value).__name__ == "ConversionError"
 
 
 def test_unmapped_compares_with_the_item(tmp_path: Path) -> None:

@@ -78,14 +78,14 @@ def test_hstore_csv_from_text_names_the_path_of_a_wrong_value(
 )
 def test_document_parses_objects_and_arrays_only(value: object, expected: object) -> None:
     """JSON text of objects and arrays is parsed; scalars, and text that is not strict JSON, stay strings."""
-    found = convert.document(value, AT)
+    found = convert.parse_document(value, AT)
     assert found == expected
-    assert convert.document(found, AT) == expected
+    assert convert.parse_document(found, AT) == expected
 
 
 @pytest.mark.parametrize("value", ["\0", '["\\u0000"]', '{"\\ud800": 1}'])
 def test_document_refuses_or_replaces_what_no_database_stores(value: str) -> None:
     """The rule for characters also applies to those that are written as escapes."""
     with pytest.raises(ConversionError):
-        convert.document(value, AT)
-    assert "\ufffd" in str(convert.document(value, AT, "replace"))
+        convert.parse_document(value, AT)
+    assert "\ufffd" in str(convert.parse_document(value, AT, "replace"))

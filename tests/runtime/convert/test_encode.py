@@ -93,5 +93,5 @@ def test_written_keeps_strings_and_writes_anything_else_as_json(
     value: object, expected: str
 ) -> None:
     """A string is unchanged; anything else becomes JSON without spaces."""
-    assert convert.written(value, AT) == expected
-    assert convert.written(convert.written(value, AT), AT) == expected
+    assert convert.text_or_json(value, AT) == expected
+    assert convert.text_or_json(convert.text_or_json(value, AT), AT) == expected

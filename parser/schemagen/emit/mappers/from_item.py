@@ -49,7 +49,7 @@ def _find_item(response: Response, plan: MapperPlan, imports: Imports) -> str:
     """Make the statement that gets the item from the response of an enrichment."""
     at, operation = python_literal(plan.id), python_literal(response.operation)
     items = f"{items_of(response)}({response.parameter})"
-    found = f"{imports.converter('only')}({items}, {at}, {operation})"
+    found = f"{imports.converter('require_single')}({items}, {at}, {operation})"
     return _assign_unless_none(response.item_variable, response.parameter, found)
 
 
@@ -65,7 +65,7 @@ def _fetch(fetched: Fetched, imports: Imports) -> str:
         call = f"{imports.converter('map_entries')}({value}, {python_literal(fetched.at)})"
         return lay_out_value(f"{variable} = ", call, 1)
     if fetched.member == WHOLE:
-        value = f"{imports.converter('answer')}({item}, {python_literal(fetched.at)})"
+        value = f"{imports.converter('response_members')}({item}, {python_literal(fetched.at)})"
     else:
         default = f", {fetched.absent}" if fetched.absent else ""
         value = f"{item}.get({python_literal(fetched.member)}{default})"
@@ -106,7 +106,7 @@ def _choose_key(column: ColumnPlan, imports: Imports) -> Iterator[str]:
         case BuiltArn() as arn:
             assigned = _build_arn(arn, imports, 2) if arn.lazy else f"        key = {arn.variable}"
             parts = ", ".join(f"{python_literal(name)}: {value}" for name, value in arn.parts)
-            raised = f"{imports.converter('no_arn')}({at}, {{{parts}}})"
+            raised = f"{imports.converter('explain_missing_arn')}({at}, {{{parts}}})"
         case ArnAccount(arn) as account:
             assigned = lay_out_value("key = ", _account_in_arn(account, at, imports), 2)
             raised = error(f"the response has no account in {arn.member}; pass key=")

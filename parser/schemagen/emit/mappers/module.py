@@ -80,6 +80,9 @@ def render_table(table: LinkedTable) -> str:
             default=" = None",
         ),
         unmapped=imports.annotation("Mapping[str, object]"),
+        members=lay_out_value(
+            "members = ", f"{imports.converter('structure')}(item, {python_literal(plan.id)})", 1
+        ),
         rows=imports.annotation("Iterator[Row]"),
         # The last of all: rendering the rest collects them.
         imports=imports.groups(),

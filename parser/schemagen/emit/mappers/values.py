@@ -109,6 +109,6 @@ def _unlike(type: Resolved, shape: Shape | None, *, at_key: bool = False) -> str
     if at_key and shape == Scalar(_TEXT.name) and type.scalar.convert in FROM_MAP_TEXT:
         return FROM_MAP_TEXT[type.scalar.convert]
     if type.is_json and shape == Scalar(_TEXT.name):
-        return convert.document.__name__
+        return convert.parse_document.__name__
     decoded = isinstance(shape, StructureRef | ListOf | MapOf) or shape == Scalar(_JSON.name)
-    return convert.written.__name__ if type.scalar.convert == _TEXT.convert and decoded else ""
+    return convert.text_or_json.__name__ if type.scalar.convert == _TEXT.convert and decoded else ""
