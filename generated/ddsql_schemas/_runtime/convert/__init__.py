@@ -15,13 +15,13 @@ Only the standard library is used: the modules are copied word for word into gen
 """
 
 from ..fields import distinct
-from .arn import arn_account, arn_location, built_arn, no_arn
+from .arn import arn_account, arn_location, built_arn, explain_missing_arn
 from .containers import array, hstore, json_value, mapping, tags
 from .decode import (
-    document,
     hstore_csv_from_text,
     hstore_from_text,
     json_from_text,
+    parse_document,
 )
 from .encode import (
     hstore_csv_json_text,
@@ -30,7 +30,7 @@ from .encode import (
     hstore_text,
     json_text,
     text_of,
-    written,
+    text_or_json,
 )
 from .responses import (
     Operation,
@@ -64,11 +64,11 @@ from .scalars import (
     timestamp_from_text,
 )
 from .structures import (
-    answer,
     at_member,
     keep_unknown,
     map_entries,
-    only,
+    require_single,
+    response_members,
     snake_case,
     structure,
 )
@@ -79,7 +79,6 @@ __all__ = [
     "Json",
     "Map",
     "Operation",
-    "answer",
     "arn_account",
     "arn_location",
     "array",
@@ -90,8 +89,8 @@ __all__ = [
     "built_arn",
     "checked_structure",
     "distinct",
-    "document",
     "double",
+    "explain_missing_arn",
     "float64",
     "hstore",
     "hstore_csv_from_text",
@@ -110,12 +109,13 @@ __all__ = [
     "keep_unknown",
     "map_entries",
     "mapping",
-    "no_arn",
-    "only",
     "optional_structure",
     "page",
     "pages",
+    "parse_document",
     "require_functions",
+    "require_single",
+    "response_members",
     "rfc3339",
     "rfc3339_from_text",
     "snake_case",
@@ -126,7 +126,7 @@ __all__ = [
     "text",
     "text_from_value",
     "text_of",
+    "text_or_json",
     "timestamp",
     "timestamp_from_text",
-    "written",
 ]

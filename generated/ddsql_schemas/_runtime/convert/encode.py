@@ -38,7 +38,7 @@ def json_text(value: object, at: str, errors: Errors = "strict") -> str:
     return written
 
 
-def written(value: object, at: str, errors: Errors = "strict") -> str:
+def text_or_json(value: object, at: str, errors: Errors = "strict") -> str:
     """Convert anything but a string to JSON text, without renaming members: boto3 parses some
     members that are JSON text in the API, such as policies."""
     if isinstance(value, str):

@@ -22,6 +22,7 @@ from ..._convert import (
     identified,
     joined,
     require_functions,
+    structure,
     tags,
     text,
     timestamp,
@@ -424,4 +425,5 @@ def from_response(
 
 def unmapped(item: Mapping[str, object]) -> tuple[str, ...]:
     """Return the members of the item that fill no column, sorted."""
-    return tuple(sorted(item.keys() - _MAPPED - {"ResponseMetadata"}))
+    members = structure(item, "aws.sagemaker_compilation_job")
+    return tuple(sorted(members.keys() - _MAPPED - {"ResponseMetadata"}))

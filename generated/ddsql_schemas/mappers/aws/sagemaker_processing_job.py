@@ -25,6 +25,7 @@ from ..._convert import (
     identified,
     joined,
     require_functions,
+    structure,
     tags,
     text,
     timestamp,
@@ -452,4 +453,5 @@ def from_response(
 
 def unmapped(item: Mapping[str, object]) -> tuple[str, ...]:
     """Return the members of the item that fill no column, sorted."""
-    return tuple(sorted(item.keys() - _MAPPED - {"ResponseMetadata"}))
+    members = structure(item, "aws.sagemaker_processing_job")
+    return tuple(sorted(members.keys() - _MAPPED - {"ResponseMetadata"}))

@@ -27,6 +27,7 @@ from ..._convert import (
     int64,
     joined,
     require_functions,
+    structure,
     tags,
     text,
     timestamp,
@@ -872,4 +873,5 @@ def from_response(
 
 def unmapped(item: Mapping[str, object]) -> tuple[str, ...]:
     """Return the members of the item that fill no column, sorted."""
-    return tuple(sorted(item.keys() - _MAPPED - {"ResponseMetadata"}))
+    members = structure(item, "aws.sagemaker_trainingjob")
+    return tuple(sorted(members.keys() - _MAPPED - {"ResponseMetadata"}))

@@ -60,7 +60,7 @@ def built_arn(
     return arn
 
 
-def no_arn(at: str, parts: Mapping[str, object]) -> ConversionError:
+def explain_missing_arn(at: str, parts: Mapping[str, object]) -> ConversionError:
     """Return the error for a key whose ARN could not be built.
 
     ``parts`` are the values that the ARN is built from, by name: ``region=`` for an argument,

@@ -77,7 +77,7 @@ def _csv_values(line: str, at: str) -> list[str]:
             return values
 
 
-def document(value: object, at: str, errors: Errors = "strict") -> Json:
+def parse_document(value: object, at: str, errors: Errors = "strict") -> Json:
     """Parse the JSON text of an object or array. Other strings are returned unchanged, and other
     values are converted by `json_value`."""
     if not isinstance(value, str):

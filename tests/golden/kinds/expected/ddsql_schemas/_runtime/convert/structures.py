@@ -25,7 +25,7 @@ def map_entries(value: Map[T] | None, at: str) -> Mapping[str, T]:
     return {} if value is None else cast("Mapping[str, T]", structure(value, at))
 
 
-def answer(value: object, at: str) -> Mapping[str, object]:
+def response_members(value: object, at: str) -> Mapping[str, object]:
     """Return the members of a response, except the one that boto3 adds to every response."""
     return {
         member: item
@@ -81,7 +81,7 @@ def keep_unknown(
             raise error.below(at, f".{name}") from None
 
 
-def only(items: Iterable[T], at: str, operation: str) -> T | None:
+def require_single(items: Iterable[T], at: str, operation: str) -> T | None:
     """Return the only item of a response. None if there is no item; raises if there are several."""
     found = list(items)
     if len(found) > 1:

@@ -19,6 +19,7 @@ from ..._convert import (
     identified,
     joined,
     require_functions,
+    structure,
     text,
 )
 from ...shapes.aws import pantry as shapes
@@ -155,4 +156,5 @@ def from_response(
 
 def unmapped(item: Mapping[str, object]) -> tuple[str, ...]:
     """Return the members of the item that fill no column, sorted."""
-    return tuple(sorted(item.keys() - _MAPPED - {"ResponseMetadata"}))
+    members = structure(item, "aws.bakery_crumb")
+    return tuple(sorted(members.keys() - _MAPPED - {"ResponseMetadata"}))

@@ -22,13 +22,14 @@ from ..._convert import (
     Operation,
     arn_account,
     boolean_from_text,
-    document,
     hstore,
     identified,
     int64_from_text,
     joined,
     map_entries,
+    parse_document,
     require_functions,
+    structure,
     text,
     timestamp_from_text,
 )
@@ -144,7 +145,9 @@ def _row(
         "access_policy": (
             None
             if access_policy is None
-            else document(access_policy, "aws.bakery_order_book.access_policy", errors)
+            else parse_document(
+                access_policy, "aws.bakery_order_book.access_policy", errors
+            )
         ),
         "book_arn": (
             None
@@ -218,4 +221,5 @@ def from_response(
 
 def unmapped(item: Mapping[str, object]) -> tuple[str, ...]:
     """Return the members of the item that fill no column, sorted."""
-    return tuple(sorted(item.keys() - _MAPPED - {"ResponseMetadata"}))
+    members = structure(item, "aws.bakery_order_book")
+    return tuple(sorted(members.keys() - _MAPPED - {"ResponseMetadata"}))

@@ -17,11 +17,12 @@ from ..._convert import (
     array,
     built_arn,
     checked_structure,
+    explain_missing_arn,
     identified,
     int64,
-    no_arn,
     pages,
     require_functions,
+    structure,
     structure_list,
     tags,
     text,
@@ -140,7 +141,7 @@ def _row(
             ("arn:", ":bakery:", ":", ":oven/", ""),
         )
     if key is None:
-        raise no_arn(
+        raise explain_missing_arn(
             "aws.bakery_oven._key",
             {
                 "partition=": partition,
@@ -245,4 +246,5 @@ def from_response(
 
 def unmapped(item: Mapping[str, object]) -> tuple[str, ...]:
     """Return the members of the item that fill no column, sorted."""
-    return tuple(sorted(item.keys() - _MAPPED))
+    members = structure(item, "aws.bakery_oven")
+    return tuple(sorted(members.keys() - _MAPPED))

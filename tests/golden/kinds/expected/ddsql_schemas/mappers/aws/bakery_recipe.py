@@ -27,17 +27,18 @@ from ..._convert import (
     Json,
     Map,
     Operation,
-    answer,
     arn_account,
     array,
     checked_structure,
-    document,
     float64,
     identified,
     joined,
-    only,
     optional_structure,
+    parse_document,
     require_functions,
+    require_single,
+    response_members,
+    structure,
     tags,
     text,
 )
@@ -208,7 +209,9 @@ def _row(
     get_rating_item = (
         None
         if get_rating is None
-        else only(_items_of_get_rating(get_rating), "aws.bakery_recipe", "GetRating")
+        else require_single(
+            _items_of_get_rating(get_rating), "aws.bakery_recipe", "GetRating"
+        )
     )
     recipe_arn = item.get("RecipeArn")
     first_step = item.get("FirstStep")
@@ -218,7 +221,7 @@ def _row(
     get_nutrition_item = (
         None
         if get_nutrition is None
-        else answer(get_nutrition, "aws.bakery_recipe.nutrition")
+        else response_members(get_nutrition, "aws.bakery_recipe.nutrition")
     )
     policy = None if get_sharing_policy is None else get_sharing_policy.get("Policy")
     status = item.get("Status")
@@ -268,7 +271,7 @@ def _row(
         "sharing_policy": (
             None
             if policy is None
-            else document(policy, "aws.bakery_recipe.sharing_policy", errors)
+            else parse_document(policy, "aws.bakery_recipe.sharing_policy", errors)
         ),
         "status": (
             None if status is None else text(status, "aws.bakery_recipe.status", errors)
@@ -343,4 +346,5 @@ def from_response(
 
 def unmapped(item: Mapping[str, object]) -> tuple[str, ...]:
     """Return the members of the item that fill no column, sorted."""
-    return tuple(sorted(item.keys() - _MAPPED))
+    members = structure(item, "aws.bakery_recipe")
+    return tuple(sorted(members.keys() - _MAPPED))

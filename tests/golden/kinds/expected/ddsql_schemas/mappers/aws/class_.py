@@ -18,6 +18,7 @@ from ..._convert import (
     int64,
     pages,
     require_functions,
+    structure,
     structure_list,
     text,
 )
@@ -190,4 +191,5 @@ def from_response(
 
 def unmapped(item: Mapping[str, object]) -> tuple[str, ...]:
     """Return the members of the item that fill no column, sorted."""
-    return tuple(sorted(item.keys() - _MAPPED))
+    members = structure(item, "aws.class")
+    return tuple(sorted(members.keys() - _MAPPED))

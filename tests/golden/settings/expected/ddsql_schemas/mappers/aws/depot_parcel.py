@@ -18,12 +18,13 @@ from ..._convert import (
     array,
     built_arn,
     checked_structure,
+    explain_missing_arn,
     identified,
     int64,
     joined,
-    no_arn,
     pages,
     require_functions,
+    structure,
     structure_list,
     text,
 )
@@ -137,7 +138,7 @@ def _row(
             ("arn:", ":depot:", ":", ":parcel/", ""),
         )
     if key is None:
-        raise no_arn(
+        raise explain_missing_arn(
             "aws.depot_parcel._key",
             {
                 "partition=": partition,
@@ -236,4 +237,5 @@ def from_response(
 
 def unmapped(item: Mapping[str, object]) -> tuple[str, ...]:
     """Return the members of the item that fill no column, sorted."""
-    return tuple(sorted(item.keys() - _MAPPED))
+    members = structure(item, "aws.depot_parcel")
+    return tuple(sorted(members.keys() - _MAPPED))
