@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from expected_bindings import described
-from made_services import KEYED, THING, index, made_member, only, thing
-from schemagen.inference.infer import ANY_ITEM, ChosenItem
+from made_services import KEYED, THING, Made, index, made_member, only, thing, typed
+from schemagen.inference.infer import ANY_ITEM, ChosenItem, infer
 
 
 def test_item_of_a_single_result_is_preferred_to_a_list() -> None:
@@ -146,3 +148,39 @@ def test_table_is_bound_to_the_values_of_a_map() -> None:
     assert binding is not None
     assert (binding.operation, binding.path) == ("DescribeThings", "Things{}")
     assert binding.unbound == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "bound"),
+    [
+        ("part_thing", ("thing_name string", "size int64"), True),
+        ("part_thing_v2", ("thing_name string", "size int64"), True),
+        ("part_thing_v2", ("thing_name string", "size int64", "colour string"), False),
+        ("other_thing", ("thing_name string", "size int64"), False),
+    ],
+)
+def test_operation_with_the_whole_name_of_a_table_names_the_service(
+    name: str, columns: tuple[str, ...], bound: bool
+) -> None:
+    """A table without name of a service and without documentation is bound to the item that holds all
+    of its columns, if the operation has exactly its name. A version at the end does not count."""
+    made = index("DescribePartThings Things[] Thing", Thing=THING)
+    services = Made(made)
+    services.directory = replace(services.directory, nouns={"partthings": ("made",)})
+    found = infer(typed(thing(*columns, name=name)), services)
+    assert (found.binding is not None) is bound
+    if found.binding:
+        assert (found.binding.operation, found.binding.unbound) == ("DescribePartThings", ())
+
+
+def test_version_of_a_table_is_kept_if_an_operation_has_it() -> None:
+    """``ListThingsV2`` is what a table ``thing_v2`` is about, and ``ListThings`` what others are."""
+    made = index("ListThingsV2 Things[] Thing", "ListThings Things[] Thing", Thing=THING)
+    for name, operation in (
+        ("made_thing_v2", "ListThingsV2"),
+        ("made_thing", "ListThings"),
+        ("made_thing_v3", "ListThings"),
+    ):
+        binding = only(thing(*KEYED, name=name), made).binding
+        assert binding is not None
+        assert binding.operation == operation, name

@@ -120,6 +120,7 @@ class Indexes:
             pass  # Rebuilt below.
         aliases: dict[str, tuple[str, ...]] = {}
         documented: dict[str, list[str]] = {}
+        nouns: dict[str, list[str]] = {}
         for service in sorted(self.services):
             index = self._loaded.get(service) or self._read_or_build(service)
             self._models.release()
@@ -132,9 +133,14 @@ class Indexes:
             }
             for found in sorted(fingerprints):
                 documented.setdefault(found, []).append(service)
-        self._save(_DIRECTORY, {"aliases": aliases, "documented": documented})
+            for noun in sorted({found.folded_noun for found in index.operations.values()}):
+                nouns.setdefault(noun, []).append(service)
+        document = {"aliases": aliases, "documented": documented, "nouns": nouns}
+        self._save(_DIRECTORY, document)
         return Directory(
-            aliases, {found: tuple(services) for found, services in documented.items()}
+            aliases,
+            {found: tuple(services) for found, services in documented.items()},
+            {noun: tuple(services) for noun, services in nouns.items()},
         )
 
     def _read_or_build(self, service: str) -> ServiceIndex:
@@ -339,4 +345,5 @@ def _as_directory(document: Any) -> Directory:
     return Directory(
         {name: _texts(aliases) for name, aliases in document["aliases"].items()},
         {found: _texts(services) for found, services in document["documented"].items()},
+        {noun: _texts(services) for noun, services in document["nouns"].items()},
     )

@@ -205,11 +205,13 @@ class Directory:
     """The data for finding the service of a table.
 
     ``aliases`` maps each service to its other names; ``documented`` maps the `fingerprint` of a
-    member to the services that have such a member.
+    member to the services that have such a member, and ``nouns`` the folded nouns of read operations
+    to the services that have such operations.
     """
 
     aliases: Mapping[str, tuple[str, ...]]
     documented: Mapping[str, tuple[str, ...]]
+    nouns: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
 class Element(Protocol):

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from schemagen.api_models.index import IndexedItem, IndexedMember, ServiceIndex
 from schemagen.inference.arn_formats import resource_arns
-from schemagen.inference.nouns import ends_a_noun, singular
+from schemagen.inference.nouns import ends_a_noun, singular, without_version
 from schemagen.inference.patterns import overlap
 from schemagen.model import arn_format
 from schemagen.model.bindings import DerivedColumn
@@ -98,6 +98,18 @@ class Identity:
 
     @cached_property
     def subject(self) -> str:
+        """The table's folded name without that of the service, and without a version ("v2") that no
+        operation of the service has in its noun."""
+        name = self.name_in_service
+        shorter = without_version(name)
+        if shorter == name or any(
+            name in singular(operation.folded_noun) for operation in self.index.operations.values()
+        ):
+            return name
+        return shorter
+
+    @cached_property
+    def name_in_service(self) -> str:
         """The table's folded name without that of the service."""
         name = folded(self.table)
         service = folded_service(self.index.name)

@@ -21,6 +21,7 @@ from typing import Protocol
 from schemagen.api_models.index import Directory, ServiceIndex, fingerprint
 from schemagen.diagnostics import Problem
 from schemagen.inference.evidence import ServiceLookup, TableRequirements, table_requirements
+from schemagen.inference.nouns import singular, without_version
 from schemagen.inference.row_candidates import (
     ANY_ITEM,
     ChosenItem,
@@ -69,6 +70,8 @@ def infer(typed: TypedTable, services: Services, chosen: ChosenItem = ANY_ITEM) 
         if any(candidate.is_conclusive for candidate in candidates):
             break
     accepted = [candidate for candidate in candidates if chosen.operation or candidate.is_evidence]
+    if not accepted and not chosen.service:
+        accepted = list(_named_by_operations(requirements, services, chosen))
     if not accepted:
         return _nothing_fits(requirements, services, chosen, candidates)
     if not chosen.operation:
@@ -104,6 +107,30 @@ def _unbound(table: Table, service: str, reason: str) -> Inference:
     message = f"{table.id} stays unbound: {reason}"
     finding = Problem(origin.path, origin.line, 1, "SG403", message)
     return Inference(None, (finding,), service, reason)
+
+
+def _named_by_operations(
+    requirements: TableRequirements, services: Services, chosen: ChosenItem
+) -> Iterator[RowCandidate]:
+    """Yield items that hold all columns of the table, of operations whose noun is the whole name of the
+    table, in any service: ``network_acl`` has neither the name of a service nor, perhaps, documentation."""
+    table = requirements.table
+    if _named(table, services):
+        return
+    noun = without_version(folded(table.name))
+    found = {
+        service
+        for plural, names in services.directory.nouns.items()
+        if noun in singular(plural)
+        for service in names
+    }
+    for name in sorted(found):
+        service = ServiceLookup(services.of(name))
+        for candidate in row_candidates(requirements, service, chosen):
+            operation = service.index.operations[candidate.item.operation]
+            complete = len(candidate.own_members) == len(requirements.columns)
+            if complete and noun in singular(operation.folded_noun):
+                yield candidate
 
 
 def _nothing_fits(

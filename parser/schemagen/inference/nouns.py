@@ -11,6 +11,8 @@ from schemagen.api_models.index import ReadOperation
 _TAGGING = re.compile("tagging|tags?(for|of)?")
 _VERSIONED = re.compile(r"(\D+)(v\d)")
 
+_VERSION_AT_END = re.compile(r"(.*[^p])v\d")
+
 _MIN_LENGTH = 3
 """The length below which the end of a noun says nothing about it."""
 
@@ -39,6 +41,13 @@ def singular(name: str) -> tuple[str, ...]:
     if name.endswith("list"):
         forms.append(name.removesuffix("list"))
     return tuple(forms)
+
+
+def without_version(name: str) -> str:
+    """Return a name without the version at its end: ``networkacl`` for ``networkaclv2``, not ``ip`` for
+    ``ipv6``."""
+    found = _VERSION_AT_END.fullmatch(name)
+    return found[1] if found else name
 
 
 def ends_a_noun(name: str, nouns: Iterable[str]) -> bool:
