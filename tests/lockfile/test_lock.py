@@ -365,6 +365,17 @@ def test_reasons_of_unbound_tables_are_read_and_written() -> None:
     assert str(raised.value) == (f"{PATH}:29:5: SG401 'aws.made_thing' is both bound and unbound")
 
 
+def test_arguments_may_be_the_account_of_the_caller() -> None:
+    """``${Account}`` is no member of the item, and no other placeholder stands alone."""
+    text = CURRENT.replace('{"ResourceArn": "Arn"}', '{"AccountId": "${Account}"}')
+    read = lock.read(PATH, text.encode())
+    [binding] = read.bindings
+    assert binding.enrichments[0].arguments == (("AccountId", "${Account}"),)
+    assert lock.write(read) == text
+    with pytest.raises(ProblemsFound, match="is not an API name"):
+        lock.read(PATH, text.replace("${Account}", "${Region}").encode())
+
+
 def test_lock_without_tables_is_read_and_written() -> None:
     """A lock file may record a service without tables."""
     empty = '{"service":"made","tables":{},"outputs":{},"enumerations":{},"shapes":{}}'
