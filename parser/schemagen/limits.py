@@ -106,10 +106,13 @@ def depth_exceeds(value: object, limit: int = MAX_DEPTH) -> bool:
         items = cast("list[object]", value)
     else:
         return False
-    # Strings first: there are many.
-    return limit == 0 or any(
-        depth_exceeds(item, limit - 1) for item in items if type(item) is not str
-    )
+    if limit == 0:
+        return True
+    # Most items are strings. A loop takes half the time of `any`.
+    for item in items:  # noqa: SIM110
+        if type(item) is not str and depth_exceeds(item, limit - 1):
+            return True
+    return False
 
 
 def is_text(value: str) -> bool:

@@ -59,7 +59,7 @@ def _only(pages: Pages, ids: Sequence[str]) -> Pages:
 
 def _print(pages: Pages) -> None:
     from schemagen.report import pages as report
-    from schemagen.report.terminal import print_table
+    from schemagen.report.terminal import print_table, print_words
 
     for table in pages.tables:
         note = f" (deprecated: {table.deprecated})" if table.deprecated else ""
@@ -73,5 +73,4 @@ def _print(pages: Pages) -> None:
         title = f"{operation.service}.{operation.name}, {len(operation.response)} response elements"
         rows = report.member_rows(operation.response)
         print_table(title, report.MEMBER_HEADINGS, rows)
-    for origin in pages.indexes:
-        output_line(f"{origin.path}: an index of other pages")
+    print_words(f"{origin.path}: an index of other pages" for origin in pages.indexes)
