@@ -14,7 +14,7 @@ import pytest
 
 from projects import page, pages
 
-TABLES = 120
+TABLES = 240
 
 
 def wait_until(condition: Callable[[], bool], what: str) -> None:
@@ -67,8 +67,8 @@ def test_workers_end_with_a_build_that_is_ended(tmp_path: Path, how: signal.Sign
     os.kill(build.pid, how)
     started = time.monotonic()
     output, _ = build.communicate(timeout=60)
-    # A worker has seconds of work before it.
-    assert time.monotonic() - started < 2
+    # The build would go on for longer.
+    assert time.monotonic() - started < 5
     expected = {
         signal.SIGKILL: (-signal.SIGKILL, b""),
         signal.SIGTERM: (143, b"terminated\n"),

@@ -28,11 +28,34 @@ def pool(jobs: int, set_up: Callable[..., None], *arguments: Any) -> Generator[P
         start = (watched, held, set_up, arguments)
         with ProcessPoolExecutor(jobs, context, _start, start) as executor:
             try:
+                with _signals_held():
+                    executor.submit(_nothing)  # starts the processes
                 yield executor
             except BaseException:
                 held.close()
                 executor.shutdown(wait=False, cancel_futures=True)
                 raise
+
+
+@contextmanager
+def _signals_held() -> Generator[None]:
+    """Hold signals back while processes are forked: what a handler raises in Python's own hooks around
+    a fork is lost."""
+    _mask(held=True)
+    try:
+        yield
+    finally:
+        _mask(held=False)
+
+
+def _mask(*, held: bool) -> None:
+    if sys.platform != "win32":
+        how = signal.SIG_BLOCK if held else signal.SIG_UNBLOCK
+        signal.pthread_sigmask(how, (signal.SIGINT, signal.SIGTERM))
+
+
+def _nothing(*_: object) -> None:
+    """Do nothing, in a process of the pool."""
 
 
 def _start(
@@ -42,6 +65,7 @@ def _start(
     # Ctrl+C reaches the whole group of processes; the one that started this one decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _mask(held=False)
     threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
     set_up(*arguments)
 
