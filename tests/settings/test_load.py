@@ -241,7 +241,7 @@ SQL_TYPE = (
             "[[columns]]\ncolumn = 'a'\ntype = 'strng'",
             [
                 "schemagen.toml:3:1: SG302 unknown data type 'strng'; known types: string, int64, "
-                "float64, bool, timestamp, json, hstore, hstore_csv, array<T>"
+                "float64, bool, timestamp, json, hstore, hstore_csv, array<T>; did you mean 'string'?"
             ],
         ),
     ],

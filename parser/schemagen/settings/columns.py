@@ -15,7 +15,7 @@ from schemagen.model.pages import Table
 from schemagen.settings.entries import read
 from schemagen.settings.positions import KeyPath
 from schemagen.settings.setting import Setting, matching
-from schemagen.typetable import Rule, TypeTable, UnknownType, innermost_type
+from schemagen.typetable import ArraysTooDeep, Rule, TypeTable, UnknownType, innermost_type
 
 _NOT_EMPTY = re.compile(r".+", re.DOTALL)
 
@@ -54,6 +54,8 @@ def parse(
         if "type" in values:
             try:
                 types.resolve(values["type"])
+            except ArraysTooDeep as error:
+                entry.wrong(str(error), "type")
             except UnknownType as error:
                 hint = did_you_mean(innermost_type(values["type"]), types.types)
                 entry.wrong(f"{error}{hint}", "type")
