@@ -75,7 +75,7 @@ _INFER_OWN = "inference/test_infer_own.py"
 _LISTING = "inference/test_listing.py"
 _PARENTS = "inference/test_parents.py"
 _MODELS = "emit/pydantic/test_models.py"
-_MODELS_LAYOUT = "emit/pydantic/test_layout.py"
+_MODELS_LAYOUT = "emit/pydantic/test_model_layout.py"
 _FROM_ITEM = "emit/mappers/test_from_item.py"
 _PLANNER = "emit/mappers/test_planner.py"
 _VALUES = "emit/mappers/test_values.py"
@@ -104,8 +104,8 @@ ROWS = (
     _emitter("pydantic.models", "render_table", "loses the last column", _MODELS),
     _emitter("pydantic.models", "render_structures", "returns ''", _MODELS),
     _emitter("structure_models", "structure_models", "returns {}", _MODELS),
-    _emitter("pydantic.layout", "lay_out", "returns ''", _MODELS_LAYOUT),
-    _row("emit.pydantic.layout", "lay_out", "returns None", _MODELS_LAYOUT),
+    _emitter("pydantic.model_layout", "lay_out", "returns ''", _MODELS_LAYOUT),
+    _row("emit.pydantic.model_layout", "lay_out", "returns None", _MODELS_LAYOUT),
     _emitter("layout", "lay_out", "returns ''", "emit/test_layout.py"),
     _emitter("layout", "lay_out_value", "returns ''", "emit/test_layout.py"),
     # DDL

@@ -596,7 +596,7 @@ class Resolved:
         return (
             self.type is not None
             and not self.type.json_schema
-            and self.type.convert == _SCALARS["json"].convert
+            and self.type.convert == SCALARS_BY_NAME["json"].convert
         )
 
     @property
@@ -802,7 +802,7 @@ class TypeTable:
 
     def nested(self, name: str) -> tuple[NestedScalar, Type]:
         """Return the scalar ``name`` of `SCALARS`, and the row of its type inside JSON."""
-        scalar = _SCALARS[name]
+        scalar = SCALARS_BY_NAME[name]
         return scalar, self.types[scalar.type]
 
 
@@ -817,7 +817,7 @@ def built_in_sql(dialect: str, name: str, convert: str) -> SqlType | None:
 
 
 _BY_CONVERTER = {row.convert: row.spelled for row in TYPES}
-_SCALARS = {scalar.name: scalar for scalar in SCALARS}
+SCALARS_BY_NAME: Mapping[str, NestedScalar] = {scalar.name: scalar for scalar in SCALARS}
 API_SCALARS: Mapping[str, str] = {word: row.name for row in SCALARS for word in row.api}
 BOTOCORE_SCALARS: Mapping[str, str] = {word: row.name for row in SCALARS for word in row.botocore}
 

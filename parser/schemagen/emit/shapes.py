@@ -21,9 +21,8 @@ from schemagen.model.recorded import RecordedService, RecordedStructure
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef, structure_names
 from schemagen.names import NestedNames, class_name, python_literal, snake_case
 from schemagen.targets.registry import Target
-from schemagen.typetable import SCALARS, STRICT, array_row, map_row
+from schemagen.typetable import SCALARS_BY_NAME, STRICT, array_row, map_row
 
-_SCALARS = {scalar.name: scalar for scalar in SCALARS}
 _JSON = Scalar("json")
 
 
@@ -104,7 +103,7 @@ class ShapeNames:
         """
         match shape:
             case Scalar(name):
-                return _SCALARS[name].boto3
+                return SCALARS_BY_NAME[name].boto3
             case StructureRef(name):
                 if name in self._open:
                     return "Mapping[str, object]"
@@ -118,7 +117,7 @@ class ShapeNames:
         """Annotate a value in a row's json column."""
         match shape:
             case Scalar(name):
-                return _SCALARS[name].row
+                return SCALARS_BY_NAME[name].row
             case StructureRef(name):
                 return self.prefix + self.rows[name]
             case ListOf(element):
@@ -200,7 +199,7 @@ def unique(name: str, taken: set[str]) -> str:
 
 
 def _scalar_converter(name: str, strict: bool) -> str:
-    return STRICT[name] if strict else _SCALARS[name].convert
+    return STRICT[name] if strict else SCALARS_BY_NAME[name].convert
 
 
 def _inner(shape: Shape) -> Shape | None:

@@ -15,7 +15,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
 from dataclasses import dataclass
 from functools import cache
 
@@ -24,7 +23,7 @@ from schemagen.limits import MAX_DEPTH
 from schemagen.model import arn_format
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.names import API_NAME
-from schemagen.typetable import SCALARS
+from schemagen.typetable import SCALARS_BY_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,6 @@ class Notation:
     enumeration: str
 
 
-_SCALARS: Container[str] = frozenset(scalar.name for scalar in SCALARS)
 _BASENAME = re.compile(r"basename\((.+)\)")
 
 
@@ -52,7 +50,7 @@ def parse_type(text: str) -> Notation:
 
 
 def _parse(text: str) -> tuple[Shape, str]:
-    if text in _SCALARS:
+    if text in SCALARS_BY_NAME:
         return Scalar(text), ""
     head, mark, inner = text.partition("<")
     if mark and inner.endswith(">") and head in ("list", "map"):
@@ -61,7 +59,7 @@ def _parse(text: str) -> tuple[Shape, str]:
     if text[:1] in ("#", "$") and API_NAME.fullmatch(text, 1):
         return (StructureRef(text[1:]), "") if text[0] == "#" else (Scalar("string"), text[1:])
     raise ValueError(
-        f"{shown(text)} is not a type; types are {', '.join(scalar.name for scalar in SCALARS)}, "
+        f"{shown(text)} is not a type; types are {', '.join(SCALARS_BY_NAME)}, "
         "#Structure, $Enumeration, list<T>, map<T>"
     )
 

@@ -169,7 +169,7 @@ _STRUCTURE = re.compile(
     r"\[\s*(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*\]\([^()\s]*(?:\s+\"[^\"]*\")?\)"
     r"(?: (?:objects?|data types?))?"
 )
-_SCALARS = {word.lower(): name for word, name in API_SCALARS.items()}
+_API_WORDS = {word.lower(): name for word, name in API_SCALARS.items()}
 
 
 def read_shape(text: str, depth: int = 0) -> Shape | None:
@@ -188,5 +188,5 @@ def read_shape(text: str, depth: int = 0) -> Shape | None:
         element = read_shape((match["element"] or match["old"]).strip(), depth + 1)
         return element and ListOf(element)
     word = text.lower()
-    name = _SCALARS.get(word) or _SCALARS.get(word.removesuffix("s"))
+    name = _API_WORDS.get(word) or _API_WORDS.get(word.removesuffix("s"))
     return Scalar(name) if name else None

@@ -64,7 +64,7 @@ class _Planner:
     def __init__(self, table: LinkedTable, binding: Binding, service: RecordedService) -> None:
         self.table, self.binding, self.service = table, binding, service
         self.responses = RecordedResponses(service)
-        self.fillers = {filler.column: filler for filler in binding.filled}
+        self.bound_columns = {bound.column: bound for bound in binding.filled}
         self.location = self.caller_parameters()
         self.types_taken = {*RESERVED, "Item", "Row", "Response"}
         self.variables_taken = {*_CONVERTERS, *_PARAMETERS, *self.location}
@@ -78,8 +78,8 @@ class _Planner:
 
     def plan(self) -> MapperPlan:
         for column in self.table.columns:
-            if filler := self.fillers.get(column.column.name):
-                self.name_variables(column, filler)
+            if bound := self.bound_columns.get(column.column.name):
+                self.name_variables(column, bound)
         fetched = {source: self.fetched(source) for source in self.variables}
         read = (*self.maps.values(), *fetched.values())
         return MapperPlan(
@@ -111,7 +111,7 @@ class _Planner:
         """Return those of `_CALLER_PARAMETERS` that the columns need."""
         needed: set[str] = set()
         for column in self.table.columns:
-            match self.fillers.get(column.column.name):
+            match self.bound_columns.get(column.column.name):
                 case DerivedColumn(rule="account_given"):
                     needed.add("Account")
                 case DerivedColumn(rule="arn_format", member="", format=format):
@@ -206,7 +206,7 @@ class _Planner:
         """
         members = {member.name for member in self.primary.item.members}
         found: list[str] = []
-        match self.fillers.get(KEY):
+        match self.bound_columns.get(KEY):
             case DerivedColumn(format=format) if format:
                 found += arn_format.parse(format).members
             case DerivedColumn(member=member) | BoundColumn(operation=None, member=member):
@@ -224,21 +224,21 @@ class _Planner:
 
     # --- variables ---
 
-    def name_variables(self, column: LinkedColumn, filler: BoundColumn | DerivedColumn) -> None:
+    def name_variables(self, column: LinkedColumn, bound: BoundColumn | DerivedColumn) -> None:
         """Name the variables that the column's value is made from."""
-        operation = _operation(filler)
-        for member in _members_of(filler):
+        operation = _operation(bound)
+        for member in _members_of(bound):
             source = (operation, member)
             if source not in self.variables:
                 if at_key := map_key(member):
                     self.name_map((operation, at_key[0]), column)
                 self.variables[source] = self.variable(self.response_of(operation), member)
             self.columns_of.setdefault(source, []).append(column)
-        if isinstance(filler, DerivedColumn) and filler.rule == "arn_format":
-            found = self.arns.get((filler.format, filler.member))
+        if isinstance(bound, DerivedColumn) and bound.rule == "arn_format":
+            found = self.arns.get((bound.format, bound.member))
             # An ARN is lazy only while the key alone needs it.
             if found is None or found.lazy:
-                self.arns[filler.format, filler.member] = self.built_arn(column, filler)
+                self.arns[bound.format, bound.member] = self.built_arn(column, bound)
 
     def name_map(self, source: _Source, column: LinkedColumn) -> None:
         """Name the variable of a map whose keys fill columns."""
@@ -257,16 +257,16 @@ class _Planner:
         # The parameter also holds what boto3 adds to the response, so the item gets its own variable.
         return f"{response.parameter}_item" if response.whole else response.item_variable
 
-    def built_arn(self, column: LinkedColumn, filler: DerivedColumn) -> BuiltArn:
-        made = arn_format.parse(filler.format)
+    def built_arn(self, column: LinkedColumn, bound: DerivedColumn) -> BuiltArn:
+        made = arn_format.parse(bound.format)
         parts: list[tuple[str, str]] = []
         for name in made.placeholders:
             if name not in _CALLER_PARAMETERS:
                 parts.append((name, self.variables[None, name]))
-            elif filler.member:
-                location = self.location_in_arn(column, filler.member)
+            elif bound.member:
+                location = self.location_in_arn(column, bound.member)
                 index = arn_format.CALLER_PLACEHOLDERS.index(name)
-                parts.append((f"{name.lower()} in {filler.member}", f"{location}[{index}]"))
+                parts.append((f"{name.lower()} in {bound.member}", f"{location}[{index}]"))
             else:
                 parts.append((f"{_CALLER_PARAMETERS[name]}=", _CALLER_PARAMETERS[name]))
         lazy = column.column.name == KEY
@@ -302,7 +302,7 @@ class _Planner:
         return Fetched(response, member, shape, self.variables[source], at, absent, holder)
 
     def value(self, column: LinkedColumn, fetched: Mapping[_Source, Fetched]) -> Value | None:
-        match self.fillers.get(column.column.name):
+        match self.bound_columns.get(column.column.name):
             case None:
                 return None
             case DerivedColumn(rule="account_given"):
@@ -311,8 +311,8 @@ class _Planner:
                 return ArnAccount(fetched[None, member])
             case DerivedColumn(rule="arn_format", member=member, format=format):
                 return self.arns[format, member]
-            case filler:
-                return fetched[_operation(filler), filler.member]
+            case bound:
+                return fetched[_operation(bound), bound.member]
 
     # --- input types ---
 
@@ -373,16 +373,16 @@ def _members_read(response: Response, fetched: Collection[Fetched]) -> set[str]:
     return members
 
 
-def _members_of(filler: BoundColumn | DerivedColumn) -> Iterator[str]:
+def _members_of(bound: BoundColumn | DerivedColumn) -> Iterator[str]:
     """Yield the members of the item that the column's value is made from."""
-    if filler.member:
-        yield filler.member
-    if isinstance(filler, DerivedColumn) and filler.format:
-        yield from arn_format.parse(filler.format).members
+    if bound.member:
+        yield bound.member
+    if isinstance(bound, DerivedColumn) and bound.format:
+        yield from arn_format.parse(bound.format).members
 
 
-def _operation(filler: BoundColumn | DerivedColumn) -> str | None:
-    return filler.operation if isinstance(filler, BoundColumn) else None
+def _operation(bound: BoundColumn | DerivedColumn) -> str | None:
+    return bound.operation if isinstance(bound, BoundColumn) else None
 
 
 def local_variable(name: str) -> str:

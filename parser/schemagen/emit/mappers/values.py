@@ -16,10 +16,10 @@ from schemagen.emit.shapes import ShapeNames
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.names import module_name
 from schemagen.runtime import convert
-from schemagen.typetable import FROM_MAP_TEXT, SCALARS, Resolved, array_row
+from schemagen.typetable import FROM_MAP_TEXT, SCALARS_BY_NAME, Resolved, array_row
 
-_JSON = next(scalar for scalar in SCALARS if scalar.name == "json")
-_TEXT = next(scalar for scalar in SCALARS if scalar.name == "string")
+_JSON = SCALARS_BY_NAME["json"]
+_TEXT = SCALARS_BY_NAME["string"]
 
 
 @dataclass(frozen=True)

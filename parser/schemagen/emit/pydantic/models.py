@@ -33,7 +33,7 @@ from schemagen.emit.json_schema import (
 )
 from schemagen.emit.layout import WIDTH
 from schemagen.emit.parts import RenderContext, StructureModule
-from schemagen.emit.pydantic import layout
+from schemagen.emit.pydantic import model_layout
 from schemagen.emit.structure_models import StructureModel, StructureModels
 from schemagen.model.pages import Structure
 from schemagen.model.shapes import structure_names
@@ -517,7 +517,7 @@ class _Text:
         # datamodel-code-generator writes literals with repr, whose escapes depend on the Python.
         if not source.isascii():
             source = "\n".join(map(escape_unprintable, source.split("\n")))
-        return layout.lay_out(source) or format_python(source)
+        return model_layout.lay_out(source) or format_python(source)
 
 
 def _descriptions(model: ast.stmt) -> Iterator[tuple[int, str]]:

@@ -1,4 +1,4 @@
-"""schemagen.emit.pydantic.layout: what black would write, or nothing."""
+"""schemagen.emit.pydantic.model_layout: what black would write, or nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from parsed_pages import read_pages
 from projects import CHECKOUT
 from schemagen.emit.formatting import format_python
-from schemagen.emit.pydantic import layout, models
+from schemagen.emit.pydantic import model_layout, models
 from schemagen.emit.structure_models import structure_models
 from schemagen.link import link
 from schemagen.names import docstring, escape_unprintable
@@ -42,7 +42,7 @@ def is_laid_out(source: str) -> bool:
     Literals are escaped as in the sources of models, where escapes do not depend on the Python.
     """
     source = "\n".join(map(escape_unprintable, source.split("\n")))
-    laid_out = layout.lay_out(source)
+    laid_out = model_layout.lay_out(source)
     assert laid_out is None or laid_out == format_python(source)
     return laid_out is not None
 
@@ -152,7 +152,7 @@ def test_docstrings_of_fields_are_laid_out_as_black_does() -> None:
 )
 def test_layout_returns_none_for_unknown_forms(source: str) -> None:
     """Other forms and lines that do not fit are left to black."""
-    assert layout.lay_out(source) is None
+    assert model_layout.lay_out(source) is None
 
 
 @pytest.mark.slow
@@ -168,13 +168,13 @@ def test_models_of_real_pages_are_laid_out_as_black_does(
     def keep(source: str) -> None:
         sources.append(source)
 
-    monkeypatch.setattr("schemagen.emit.pydantic.layout.lay_out", keep)
+    monkeypatch.setattr("schemagen.emit.pydantic.model_layout.lay_out", keep)
     catalog = link(resolve_types(read_pages(project.docs, project.root), project.types))
     places = structure_models(catalog)
     for table in catalog.tables:
         models.render_table(table, project.types, project.nested_names, places)
     monkeypatch.undo()
-    laid_out = [layout.lay_out(source) for source in sources]
+    laid_out = [model_layout.lay_out(source) for source in sources]
     assert len(laid_out) == len(catalog.tables)
     for source, text in zip(sources, laid_out, strict=True):
         assert text is None or text == format_python(source)
