@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -82,5 +82,16 @@ def is_below(path: str) -> bool:
     return (len(path) <= limits.MAX_NAME and path.isascii()) or limits.path_fault(path) == ""
 
 
-_ELSEWHERE = re.compile(r"[\\:\0]|(?:^|/)\.{0,2}(?:/|$)")
+def are_below(paths: Collection[str]) -> bool:
+    """Whether all ``paths`` are in ASCII, short and `is_below`, in a fraction of the time."""
+    together = "\n".join(paths)
+    return not paths or (
+        together.isascii()
+        and together.count("\n") == len(paths) - 1
+        and len(max(paths, key=len)) <= limits.MAX_NAME
+        and not _ELSEWHERE.search(together)
+    )
+
+
+_ELSEWHERE = re.compile(r"[\\:\0]|(?:^|/)\.{0,2}(?:/|$)", re.MULTILINE)
 """A drive, a separator of another system, or a part that is empty, ``.`` or ``..``."""

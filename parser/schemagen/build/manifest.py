@@ -16,7 +16,7 @@ from typing import Any, cast
 from schemagen import limits
 from schemagen.build import disk
 from schemagen.build.disk import Folder
-from schemagen.build.journal import is_below
+from schemagen.build.journal import are_below, is_below
 from schemagen.catalog import TableFacts
 from schemagen.diagnostics import ProblemsFound
 from schemagen.names import SERVICE_NAME
@@ -168,10 +168,12 @@ def render(manifest: Manifest) -> str:
     )
 
 
+# json.dumps would make an encoder for each line.
+_encode = json.JSONEncoder(sort_keys=True).encode
+
+
 def _lines(values: Mapping[str, Any]) -> str:
-    rows = [
-        f"{json.dumps(name)}: {json.dumps(values[name], sort_keys=True)}" for name in sorted(values)
-    ]
+    rows = [f"{json.dumps(name)}: {_encode(values[name])}" for name in sorted(values)]
     return "{\n" + ",\n".join(rows) + "\n}"
 
 
@@ -201,33 +203,34 @@ def _entry(name: str, row: Mapping[str, Any]) -> TableEntry:
 
 def _facts(id: str, *, structures: object, **others: object) -> TableFacts:
     """Check what shared files would say about a table. They are source code, so names must be names."""
-    pairs = tuple(
-        (str(service), str(name)) for service, name in cast("list[list[object]]", structures)
-    )
+    pairs = tuple([(str(pair[0]), str(pair[1])) for pair in cast("list[list[object]]", structures)])
     facts = TableFacts(id=id, structures=pairs, **cast("dict[str, Any]", others))
-    names = (facts.module, facts.model, *id.split("."))
+    names = [facts.module, facts.model, *id.split("."), *[name for _, name in pairs]]
+    # All at once: there are thousands of them.
+    together = "\n".join(names)
+    services = {facts.service or "none", *[service for service, _ in pairs]}
     right = (
-        all(type(fact) is bool for fact in (facts.key, facts.function, facts.deprecated))
-        and all(_NAME.fullmatch(name) for name in names)
-        and (facts.service == "" or SERVICE_NAME.fullmatch(facts.service))
-        and all(
-            SERVICE_NAME.fullmatch(service) and _NAME.fullmatch(name) for service, name in pairs
-        )
+        type(facts.key) is type(facts.function) is type(facts.deprecated) is bool
+        and together.count("\n") == len(names) - 1
+        and _NAMES.fullmatch(together)
+        and all(map(SERVICE_NAME.fullmatch, services))
     )
     if not right:
         raise Unreadable(f"the facts of {id!r} are not those of a table")
     return facts
 
 
-_NAME = re.compile(r"[A-Za-z0-9_]+")
+_NAMES = re.compile(r"[A-Za-z0-9_]++(?:\n[A-Za-z0-9_]++)*+")
 
 
 def _hashes(values: object) -> dict[str, str]:
     """Check a mapping of paths to hashes. A path that leads out of the tree is refused, because orphans
     are removed at these paths."""
     hashes = cast("dict[str, str]", values)
-    for path, value in hashes.items():
-        below = path.isascii() and is_below(path)
-        if not below or not isinstance(cast("object", value), str):
-            raise Unreadable(f"{path!r} is not a path below the output folder")
+    if not are_below(hashes):  # Each by itself: one may only be long.
+        for path in hashes:
+            if not path.isascii() or not is_below(path):
+                raise Unreadable(f"{path!r} is not a path below the output folder")
+    if set(map(type, hashes.values())) - {str}:
+        raise Unreadable("a hash is not a string")
     return hashes
