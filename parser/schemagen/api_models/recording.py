@@ -214,7 +214,8 @@ def _members_read(binding: Binding) -> Iterator[tuple[KeyPath, str | None, str]]
     at: KeyPath = ("tables", binding.table)
     for column in binding.filled:
         operation = column.operation if isinstance(column, BoundColumn) else None
-        yield (*at, "columns", column.column, "member"), operation, column.member
+        for key, member in column.sources:
+            yield (*at, "columns", column.column, key), operation, member
     for enrichment in binding.enrichments:
         for parameter, text in enrichment.arguments:
             entry = (*at, "enrichments", enrichment.operation, "arguments", parameter)

@@ -482,7 +482,7 @@ class RowCandidate:
         members = {candidate.member for candidate in candidates if candidate.operation == operation}
         if operation == self.item.operation:
             members |= {candidate.member for candidate in candidates if not candidate.operation}
-            members |= {column.member for column in self.derived}
+            members |= {member for column in self.derived for _, member in column.sources}
             members |= {
                 member
                 for candidate in candidates

@@ -17,8 +17,7 @@ from schemagen.lockfile.fields import FORMAT, Content, in_format, read_content, 
 from schemagen.lockfile.form import Form, decode, load
 from schemagen.lockfile.notation import argument_members
 from schemagen.lockfile.record import Record
-from schemagen.model import arn_format
-from schemagen.model.bindings import Binding, BoundColumn, DerivedColumn
+from schemagen.model.bindings import Binding, BoundColumn
 from schemagen.model.pages import Table
 from schemagen.model.paths import WHOLE
 from schemagen.model.recorded import (
@@ -217,7 +216,7 @@ class _BindingCheck:
             entry = (*self.key_path, "columns", column.column)
             column_operation = column.operation if isinstance(column, BoundColumn) else None
             if column_operation in items:
-                for key, member in _members(column):
+                for key, member in column.sources:
                     self.member(items[column_operation], member, (*entry, key))
             else:
                 message = (
@@ -246,12 +245,3 @@ class _BindingCheck:
                 self.responses.member(structure, member)
         except NotRecorded as error:
             self.found.append((entry, str(error)))
-
-
-def _members(column: BoundColumn | DerivedColumn) -> Iterator[tuple[str, str]]:
-    """Yield the members that fill a column, each with the key of its entry."""
-    if column.member:
-        yield "member", column.member
-    if isinstance(column, DerivedColumn) and column.format:
-        for member in arn_format.parse(column.format).members:
-            yield "format", member

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from schemagen.model import arn_format
 from schemagen.model.origin import Origin
 
 PROVIDER = "aws"
@@ -30,6 +31,11 @@ class BoundColumn:
     evidence: Evidence
     operation: str | None = None
 
+    @property
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        """The members of the item that the value is made from, each with its key in the lock's entry."""
+        return (("member", self.member),)
+
 
 @dataclass(frozen=True, slots=True)
 class DerivedColumn:
@@ -48,6 +54,14 @@ region and account are those of the ARN in ``member``, or the caller's if that i
     rule: DerivedRule
     member: str = ""
     format: str = ""
+
+    @property
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        """The members of the item that the value is made from, each with its key in the lock's entry."""
+        members = [("member", self.member)] if self.member else []
+        if self.format:
+            members += [("format", member) for member in arn_format.parse(self.format).members]
+        return tuple(members)
 
 
 @dataclass(frozen=True, slots=True)

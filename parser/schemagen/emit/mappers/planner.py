@@ -227,7 +227,7 @@ class _Planner:
     def name_variables(self, column: LinkedColumn, bound: BoundColumn | DerivedColumn) -> None:
         """Name the variables that the column's value is made from."""
         operation = _operation(bound)
-        for member in _members_of(bound):
+        for _, member in bound.sources:
             source = (operation, member)
             if source not in self.variables:
                 if at_key := map_key(member):
@@ -371,14 +371,6 @@ def _members_read(response: Response, fetched: Collection[Fetched]) -> set[str]:
     if WHOLE in members:
         return {member.name for member in response.item.members}
     return members
-
-
-def _members_of(bound: BoundColumn | DerivedColumn) -> Iterator[str]:
-    """Yield the members of the item that the column's value is made from."""
-    if bound.member:
-        yield bound.member
-    if isinstance(bound, DerivedColumn) and bound.format:
-        yield from arn_format.parse(bound.format).members
 
 
 def _operation(bound: BoundColumn | DerivedColumn) -> str | None:
