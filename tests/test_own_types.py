@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from ipaddress import IPv4Address, IPv4Network
@@ -10,10 +11,12 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from pydantic import AnyUrl
 
 import handmade
 import loading
 from handmade import DIALECTS
+from schemagen.catalog import LinkedTable
 from schemagen.diagnostics import ProblemsFound
 from schemagen.emit import ddl
 from schemagen.settings.load import load_settings
@@ -34,6 +37,31 @@ json_schema = { type = "string", format = "ipv4" }
 row = "str"
 convert = "text"
 postgres = "inet"
+duckdb = "VARCHAR"
+
+# Two classes of one name, one with a name of pydantic, and a class of pydantic.
+[types.other_ip]
+python = "othertypes.IPv4Address"
+json_schema = { type = "string" }
+row = "str"
+convert = "text"
+postgres = "text"
+duckdb = "VARCHAR"
+
+[types.field]
+python = "othertypes.Field"
+json_schema = { type = "string" }
+row = "str"
+convert = "text"
+postgres = "text"
+duckdb = "VARCHAR"
+
+[types.link]
+python = "pydantic.AnyUrl"
+json_schema = { type = "string", format = "uri" }
+row = "str"
+convert = "text"
+postgres = "text"
 duckdb = "VARCHAR"
 
 [types.network]
@@ -93,11 +121,39 @@ postgres = "hstore"
 postgres_jsonb = "JSONB"
 duckdb = "MAP(VARCHAR, VARCHAR)"
 """
+CLASSES = """
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+
+class IPv4Address:
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            lambda value: value if isinstance(value, cls) else cls(value)
+        )
+
+
+class Field(str):
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(cls, core_schema.str_schema())
+"""
+OTHERS = {"other_ip": "10.0.0.2", "field": "f"}
 UUID_TEXT = "12345678-1234-5678-1234-567812345678"
 # Of each type, the value of a row and the one that the model has.
 VALUES: Mapping[str, tuple[object, object]] = {
     "uuid": (UUID_TEXT, UUID(UUID_TEXT)),
     "ip": ("10.0.0.1", IPv4Address("10.0.0.1")),
+    "link": ("https://example.com/", AnyUrl("https://example.com/")),
     "network": ("10.0.0.0/8", IPv4Network("10.0.0.0/8")),
     "price": ("1.50", Decimal("1.50")),
     "ratio": (0.125, Decimal("0.125")),
@@ -109,6 +165,7 @@ VALUES: Mapping[str, tuple[object, object]] = {
 NESTED = ("uuid", "ip", "day")
 ROW: dict[str, object] = {
     "_key": "k",
+    **OTHERS,
     **{name: row for name, (row, _) in VALUES.items()},
     **{f"{name}s": [row, None] for name, (row, _) in VALUES.items() if name != "labels"},
     **{f"{name}ss": [[VALUES[name][0], None], []] for name in NESTED},
@@ -117,10 +174,21 @@ ROW: dict[str, object] = {
 
 TYPES = {
     "_key": "string",
-    **{name: name for name in VALUES},
+    **{name: name for name in (*OTHERS, *VALUES)},
     **{f"{name}s": f"array<{name}>" for name in VALUES if name != "labels"},
     **{f"{name}ss": f"array<array<{name}>>" for name in NESTED},
 }
+
+
+@contextmanager
+def imported(folder: Path, name: str) -> Generator[tuple[handmade.Package, LinkedTable]]:
+    """The package with a table of all these types, and the modules of their classes beside it."""
+    (folder / "othertypes.py").write_text(CLASSES)
+    (folder / "schemagen.toml").write_text(SETTINGS)
+    types = load_settings(folder).types
+    made = handmade.table("aws.thing", handmade.columns(TYPES), types=types)
+    with handmade.imported(folder, name, handmade.files([made], types)) as package:
+        yield package, made
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
@@ -129,12 +197,10 @@ def test_rows_with_own_types_make_the_round_trip(
 ) -> None:
     """A row of a mapper and one that a model dumps are read back as the mapper's, which can be loaded
     and validated again."""
-    (tmp_path / "schemagen.toml").write_text(SETTINGS)
-    types = load_settings(tmp_path).types
-    made = handmade.table("aws.thing", handmade.columns(TYPES), types=types)
-    name = f"own_types_{dialect.name}"
-    with handmade.imported(tmp_path, name, handmade.files([made], types)) as package:
+    with imported(tmp_path, f"own_types_{dialect.name}") as (package, made):
         model = package.model(made).model_validate(ROW)
+        classes = {f"{type(value).__module__}.{type(value).__name__}" for _, value in model}
+        assert {"othertypes.IPv4Address", "othertypes.Field", "ipaddress.IPv4Address"} <= classes
         assert {key: getattr(model, key) for key in VALUES} == {
             key: value for key, (_, value) in VALUES.items()
         }
@@ -150,6 +216,17 @@ def test_rows_with_own_types_make_the_round_trip(
         record = records.encode(rows[1], table, "arrow")
         assert record == records.encode(found[1], table, "arrow")
         assert records.decode(record, table, "arrow") == found[1]
+
+
+def test_own_types_do_not_open_columns_to_other_values(tmp_path: Path) -> None:
+    """A number or an object of another class is no text."""
+    with imported(tmp_path, "own_types_refuse") as (package, made):
+        table = package.table(made)
+        for value in (1, b"x", object(), ["x"], memoryview(b"x")):
+            row = {"_key": "k", "uuid": value}
+            wanted = r"aws\.thing\.uuid of k: expected str"
+            with pytest.raises(package.conversion_error, match=wanted):
+                package.sql.parameters(row, table, "duckdb")
 
 
 @pytest.mark.parametrize(
