@@ -440,8 +440,8 @@ def test_changes_repeats_no_run_whose_inputs_are_the_same(
 def test_changes_are_the_same_in_any_number_of_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Bindings, findings and problems do not depend on the number of processes; progress is told until
-    everything is done."""
+    """Bindings, findings and problems do not depend on the number of processes; progress is
+    reported until everything is done."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     page_facts.write(tmp_path / "docs_src")
     settings = load_settings(tmp_path)

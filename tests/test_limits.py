@@ -138,5 +138,5 @@ def test_is_text_refuses_nul_and_surrogates() -> None:
     ],
 )
 def test_path_fault_explains_what_no_file_can_be_called(path: str, fault: str) -> None:
-    """Names that the operating system refuses are known before it is asked."""
+    """Names that an operating system refuses are found without a system call."""
     assert path_fault(path) == fault

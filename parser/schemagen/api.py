@@ -104,9 +104,9 @@ def build(
     from schemagen.build.apply import apply
 
     if keep_going:
-        from schemagen.build.keep_going import build_what_is_right
+        from schemagen.build.keep_going import build_despite_problems
 
-        return build_what_is_right(settings, full=full, jobs=jobs)
+        return build_despite_problems(settings, full=full, jobs=jobs)
     from schemagen.build.plan import plan
     from schemagen.build.recovery import recover
 

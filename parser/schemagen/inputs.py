@@ -69,10 +69,9 @@ def find_pages(settings: Settings, without: Collection[str] = ()) -> tuple[Sourc
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """A pattern of the setting ``exclude`` with a file or folder that it matches; None if there is none.
+    """A pattern of the setting ``exclude``, and a file or folder that it matches; None if it matches nothing.
 
-    ``can_be_read`` tells that it is a page without a problem of its own: it was perhaps excluded for a
-    fault that is gone.
+    ``can_be_read`` is true for a page without problems: the reason to exclude it may be gone.
     """
 
     pattern: str

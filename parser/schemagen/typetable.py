@@ -55,8 +55,8 @@ class SqlType:
 
     ``encode`` and ``decode`` name functions of `schemagen.runtime.convert`: from the row's value to what
     the driver is given, and back from what the driver returns ("" where it is the value itself).
-    ``via`` is the type that the parameter is cast to first, and ``fetched`` the type that a selected
-    value is cast to, for drivers that would each convert it in their own way; "" is none. ``extension``
+    ``via`` is the type that the parameter is cast to first. ``fetched`` is the type that a selected value
+    is cast to where drivers return different Python values for it; "" means no cast. ``extension``
     must exist. ``depth`` is the number of nested lists whose elements are encoded and decoded one by one.
     """
 

@@ -24,7 +24,7 @@ class Unusable(ValueError):
 def cache_folder() -> Path | None:
     """Return the user's cache folder (XDG base directories; %LOCALAPPDATA% on Windows).
 
-    None if there is none: the system knows no home of the user.
+    Return None if the user's home folder is unknown.
     """
     for variable in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
         base = Path(os.environ.get(variable, ""))

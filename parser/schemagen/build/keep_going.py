@@ -1,4 +1,4 @@
-"""Build while passing over what has problems: ``schemagen build --keep-going``.
+"""Build the tables without problems, and keep the rest as it is: ``schemagen build --keep-going``.
 
 A page or lock file with problems is left out. What the last build made from it, and everything else that
 depends on the same service, stays as it is until the problems are corrected; a page that is new has
@@ -28,10 +28,10 @@ from schemagen.settings.load import Settings
 DATASET_ENDING = Kind.DATASET.pattern.removeprefix("*")
 
 
-def build_what_is_right(
+def build_despite_problems(
     settings: Settings, *, full: bool = False, jobs: int | None = None, track: Track = untracked
 ) -> Changes:
-    """Build without the files that have problems, which the result contains.
+    """Build without the files that have problems; the result has these problems.
 
     Raises `ProblemsFound` if there are problems outside pages and lock files, or if nothing is left.
     """

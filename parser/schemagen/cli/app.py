@@ -68,7 +68,7 @@ def main() -> None:
 
 
 class _Terminated(BaseException):
-    """Raised when the process is asked to end, so that it removes what it has staged."""
+    """Raised on SIGTERM, so that the process removes its staged files before it ends."""
 
 
 def _terminate(*_: object) -> None:

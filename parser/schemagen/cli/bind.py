@@ -85,7 +85,7 @@ def bind(
 
 @contextmanager
 def _progress() -> Generator[Callable[[str, int, int], None] | None]:
-    """Provide what shows progress in a line on the terminal, or None if stderr is none."""
+    """Provide the function that shows progress in a line on stderr, or None if that is not a terminal."""
     if not sys.stderr.isatty():
         yield None
         return

@@ -98,10 +98,10 @@ def build(
 def _keep_going(
     settings: Settings, full: bool, jobs: int | None, track: Track, fail_on_change: bool
 ) -> int:
-    from schemagen.build.keep_going import build_what_is_right
+    from schemagen.build.keep_going import build_despite_problems
     from schemagen.report.diffs import shortened_list
 
-    changes = build_what_is_right(settings, full=full, jobs=jobs, track=track)
+    changes = build_despite_problems(settings, full=full, jobs=jobs, track=track)
     for found in changes.problems:
         problem(str(found))
     _report_exclusions(settings)

@@ -51,11 +51,11 @@ def problem(type: PythonType, root: Path) -> str:
             return ""
         known = [f"{module}.{name}" for module, names in STANDARD_TYPES.items() for name in names]
         return (
-            "that is none of the types of the standard library that pydantic validates:"
+            "pydantic does not validate it; of the standard library, it validates"
             f" {', '.join(known)}"
         )
     if names is not None and type.name in names.others:
-        return f"{type.name!r} is no class there"
+        return f"{type.name!r} is not a class"
     return ""
 
 
