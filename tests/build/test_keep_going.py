@@ -135,6 +135,22 @@ def test_keep_going_removes_what_was_made_from_a_deleted_page(project: Path) -> 
     assert "aws.sagemaker_compilation_job" not in catalog_ids(project)
 
 
+def test_keep_going_keeps_a_table_whose_page_moved_and_cannot_be_read(project: Path) -> None:
+    """A new layout of the folder, with a page that is cut short, loses nothing either."""
+    moved = project / "docs_src/ddsql/sagemaker" / Path(TRAINING).name
+    moved.parent.mkdir()
+    (project / TRAINING).rename(moved)
+    moved.write_text("# cut")
+    before = outputs(project)
+    changes = api.build(api.settings(project), keep_going=True)
+    assert (changes.held, changes.waiting, changes.removed) == (
+        ("aws.sagemaker_trainingjob",),
+        (),
+        (),
+    )
+    assert outputs(project) == before
+
+
 def test_keep_going_renders_everything_again_after_a_change_of_the_settings(
     built: Path, project: Path
 ) -> None:

@@ -85,20 +85,18 @@ class _LeftOut:
         services = set(_recorded_services(recorded, failed))
         api = {path: service for path, service in recorded.services.items() if service in services}
         locks = {path for path in recorded.inputs.locks if PurePosixPath(path).stem in services}
+        failed_ids = _ids_of(failed)
         tables = {
             # Without a hash, so that the page counts as changed.
             table: replace(entry, page_hash="")
             for table, entry in recorded.tables.items()
             if _is_below(entry.page, failed)
+            or table in failed_ids  # its page has another name now
             or (is_reached(entry.facts, services) and _exists(settings, entry.page))
         }
         shared = {path: content for path, content in recorded.shared.items() if path in tree.hashes}
         paths = {*failed, *api, *locks, *(entry.page for entry in tables.values())}
-        unread = {
-            PurePosixPath(path).name.removesuffix(DATASET_ENDING)
-            for path in paths
-            if path.endswith(DATASET_ENDING)
-        }
+        unread = _ids_of(paths)
         documented = {
             PurePosixPath(path).parent.name.lower() for path in failed if kind_of(path) is Kind.API
         }
@@ -111,6 +109,15 @@ class _LeftOut:
             frozenset(unread),
         )
         return cls(frozenset(paths), held, tuple(sorted(unread - recorded.tables.keys())))
+
+
+def _ids_of(paths: Collection[str]) -> set[str]:
+    """Return the ids of tables that the names of dataset pages suggest."""
+    return {
+        PurePosixPath(path).name.removesuffix(DATASET_ENDING)
+        for path in paths
+        if path.endswith(DATASET_ENDING)
+    }
 
 
 def _recorded_services(recorded: Manifest, failed: Collection[str]) -> Iterator[str]:
