@@ -75,12 +75,15 @@ class Exclusion:
     """
 
     pattern: str
+    docs: str
     path: str | None = None
     can_be_read: bool = False
 
     def __str__(self) -> str:
         if self.path is None:
-            return f"exclude: {self.pattern!r} matches no page; remove it from the settings"
+            return (
+                f"exclude: {self.pattern!r} matches nothing below {self.docs}; correct or remove it"
+            )
         if self.can_be_read:
             return (
                 f"excluded: {self.path}; it can be read: remove it from `exclude` if it is wanted"
@@ -91,11 +94,12 @@ class Exclusion:
 def exclusions(settings: Settings) -> Iterator[Exclusion]:
     """Find what the settings exclude."""
     for pattern, paths in find_excluded(settings.docs, settings.root, settings.exclude).items():
+        docs = settings.display(settings.docs)
         if not paths:
-            yield Exclusion(pattern)
+            yield Exclusion(pattern, docs)
         for path in paths:
             page = settings.docs / path
-            yield Exclusion(pattern, settings.display(page), _can_be_read(page))
+            yield Exclusion(pattern, docs, settings.display(page), _can_be_read(page))
 
 
 def excluded_tables(settings: Settings) -> Iterator[str]:

@@ -218,7 +218,7 @@ def test_exclude_leaves_pages_and_folders_out(project: Path) -> None:
         assert done.stderr.splitlines()[:3] == [
             f"excluded: {TRAINING}",
             "excluded: docs_src/bad",
-            "exclude: 'aws_api/*/API_Gone.md' matches no page; remove it from the settings",
+            "exclude: 'aws_api/*/API_Gone.md' matches nothing below docs_src; correct or remove it",
         ]
     assert "aws.sagemaker_trainingjob" not in catalog_ids(project)
 
@@ -229,6 +229,16 @@ def test_exclude_says_that_a_page_can_be_read(project: Path) -> None:
     assert run(project, "build").stderr.splitlines()[0] == (
         f"excluded: {GOOD}; it can be read: remove it from `exclude` if it is wanted"
     )
+
+
+def test_exclude_says_that_a_pattern_matches_nothing_when_the_page_fails(project: Path) -> None:
+    """Patterns are relative to the folder of the pages; the path of a message is not."""
+    spoil(TRAINING, new="x")(project)
+    (project / "schemagen.toml").write_text(f'exclude = ["{TRAINING}"]\n')
+    for arguments in (["build"], ["build", "--check"], ["build", "--keep-going"]):
+        assert run(project, *arguments).stderr.splitlines()[0] == (
+            f"exclude: '{TRAINING}' matches nothing below docs_src; correct or remove it"
+        )
 
 
 def test_exclude_of_all_pages_is_a_problem(project: Path) -> None:

@@ -87,8 +87,8 @@ def build(
     if check:
         return _check(settings, full, jobs, track, _command(docs, out))
     recovered = recover(settings)
-    planned = plan(settings, full=full, jobs=jobs, track=track)
     _report_exclusions(settings)
+    planned = plan(settings, full=full, jobs=jobs, track=track)
     changes = apply(planned, recovered)
     _report(settings, changes)
     _suggest_bind(planned)
@@ -101,10 +101,10 @@ def _keep_going(
     from schemagen.build.keep_going import build_despite_problems
     from schemagen.report.diffs import shortened_list
 
+    _report_exclusions(settings)
     changes = build_despite_problems(settings, full=full, jobs=jobs, track=track)
     for found in changes.problems:
         problem(str(found))
-    _report_exclusions(settings)
     _report(settings, changes)
     for what, ids in (
         ("left as it was", changes.held),
@@ -154,6 +154,7 @@ def _suggest_bind(plan: BuildPlan) -> None:
 
 
 def _report_exclusions(settings: Settings) -> None:
+    """Print what is excluded, before anything can fail: a pattern that matches nothing may be why."""
     if settings.exclude:
         from schemagen.inputs import exclusions
         from schemagen.report.diffs import shortened_list
@@ -169,8 +170,8 @@ def _find(settings: Settings, full: bool, jobs: int | None, track: Track) -> tup
 
     found = leftovers(settings)
     if not found:
-        planned = plan(settings, full=full, jobs=jobs, track=track)
         _report_exclusions(settings)
+        planned = plan(settings, full=full, jobs=jobs, track=track)
         found = findings(planned)
     return found
 

@@ -66,11 +66,17 @@ def find_sources(
 
 
 def find_excluded(docs: Path, root: Path, exclude: Sequence[str]) -> dict[str, list[str]]:
-    """Find the files and folders below ``docs`` that each pattern excludes, relative to ``docs``."""
-    if not exclude:
+    """Find the files and folders below ``docs`` that each pattern excludes, relative to ``docs``.
+
+    What cannot be read is left out: `find_sources` reports it.
+    """
+    if not exclude or not docs.is_dir():
         return {}
     finder = _Finder(".md", tuple(exclude), len(docs.as_posix()) + 1)
-    finder.find(docs.as_posix(), path_from(root, docs))
+    try:
+        finder.find(docs.as_posix(), path_from(root, docs))
+    except PermissionError:
+        return {}
     return {
         pattern: sorted(path for path in finder.excluded if fnmatchcase(path, pattern))
         for pattern in exclude
