@@ -23,6 +23,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "diagnostics": ("runtime",),
     "limits": (),
     "files": ("limits",),
+    "cached_files": ("files",),
     "names": ("runtime",),
     "typetable": ("names",),
     "model": ("diagnostics", "runtime", "names"),
@@ -55,7 +56,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "coverage": ("model", "catalog", "reconcile"),
     "api_models": (
-        *("diagnostics", "files", "runtime", "names", "typetable", "model", "settings"),
+        *("diagnostics", "cached_files", "runtime", "names", "typetable", "model", "settings"),
         "lockfile",
     ),
     "inference": (
@@ -63,8 +64,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("typed_pages", "fits", "api_models"),
     ),
     "build": (
-        *("diagnostics", "limits", "files", "runtime", "names", "model", "pages", "settings"),
-        *("lockfile", "targets", "catalog", "inputs", "emit"),
+        *("diagnostics", "limits", "files", "cached_files", "runtime", "names", "model", "pages"),
+        *("settings", "lockfile", "targets", "catalog", "inputs", "emit"),
     ),
     "bind": (
         *("diagnostics", "model", "pages", "settings", "lockfile", "typed_pages", "inputs"),

@@ -111,7 +111,7 @@ def build(
     from schemagen.build.recovery import recover
 
     recovered = recover(settings)
-    return apply(plan(settings, full=full, jobs=jobs), recovered)
+    return apply(plan(settings, full=full, jobs=jobs, trust_times=True), recovered)
 
 
 def load_catalog(source: Path | str, settings: Settings | None = None) -> CatalogData:

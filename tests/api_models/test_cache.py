@@ -16,11 +16,11 @@ import pytest
 from botocore.loaders import Loader
 
 from projects import without_privileges
-from schemagen import names
-from schemagen.api_models import cache, cached_files, index
+from schemagen import cached_files, names
+from schemagen.api_models import cache, index
 from schemagen.api_models.botocore import BotocoreModels
 from schemagen.api_models.cache import Indexes
-from schemagen.api_models.cached_files import cache_folder
+from schemagen.cached_files import cache_folder
 
 
 def folder_of(indexes: Indexes) -> Path:

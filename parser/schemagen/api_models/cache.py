@@ -13,10 +13,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Protocol
 
-from schemagen import names, typetable
-from schemagen.api_models import cached_files
+from schemagen import cached_files, names, typetable
 from schemagen.api_models import index as index_module
-from schemagen.api_models.cached_files import Unusable, cache_folder
 from schemagen.api_models.index import (
     Directory,
     IndexedItem,
@@ -26,6 +24,7 @@ from schemagen.api_models.index import (
     ServiceIndex,
     fingerprint,
 )
+from schemagen.cached_files import Unusable, cache_folder
 from schemagen.lockfile import notation
 from schemagen.lockfile.notation import parse_type, type_text
 from schemagen.model import paths, shapes

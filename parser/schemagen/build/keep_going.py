@@ -36,7 +36,7 @@ def build_despite_problems(
     Raises `ProblemsFound` if there are problems outside pages and lock files, or if nothing is left.
     """
     recovered = recover(settings)
-    tree = read_tree(settings)
+    tree = read_tree(settings, trust_times=not full)
     problems: list[Problem] = []
     failed: set[str] = set()
     while True:

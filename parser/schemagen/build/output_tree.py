@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from schemagen.build import disk, manifest
+from schemagen.build import disk, manifest, stat_index
 from schemagen.build.disk import Folder
 from schemagen.build.manifest import Manifest
 
@@ -26,8 +26,11 @@ class OutputTree:
     hashes: Mapping[str, str]
 
     @classmethod
-    def read(cls, folder: Folder) -> OutputTree:
-        """Read the tree. Raises OSError and `ProblemsFound` where that is not possible."""
+    def read(cls, folder: Folder, *, trust_times: bool = False) -> OutputTree:
+        """Read the tree. Raises OSError and `ProblemsFound` where that is not possible.
+
+        With ``trust_times``, files whose size, times and inode are known are not read again.
+        """
         data = manifest.read(folder)
         recorded, text = Manifest(), None
         if data is not None:
@@ -37,7 +40,8 @@ class OutputTree:
                 recorded = manifest.parse(text)
             except ValueError:
                 text = None
-        hashes = disk.digests(folder, recorded.written)
+        digests = stat_index.digests if trust_times else disk.digests
+        hashes = digests(folder, recorded.written)
         if data is not None:
             hashes[manifest.FILE] = disk.digest(data)
         return cls(folder, recorded, text, hashes)

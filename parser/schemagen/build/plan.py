@@ -65,15 +65,23 @@ def _with_kept(new: Manifest, tree: OutputTree) -> Manifest:
 
 
 def plan(
-    settings: Settings, *, full: bool = False, jobs: int | None = None, track: Track = untracked
+    settings: Settings,
+    *,
+    full: bool = False,
+    jobs: int | None = None,
+    track: Track = untracked,
+    trust_times: bool = False,
 ) -> BuildPlan:
     """Read all inputs and render what is out of date. Raises `ProblemsFound` with every problem.
 
     ``full`` renders everything, whatever the manifest says. ``jobs`` is the number of processes
     (default: one per processor). ``track`` sees everything that is rendered, as it is rendered.
+    ``trust_times`` takes generated files whose size, times and inode are known for unchanged, as a
+    check must not.
     """
     inputs = read_inputs(settings)
-    return plan_of(settings, inputs, read_tree(settings), full=full, jobs=jobs, track=track)
+    tree = read_tree(settings, trust_times=trust_times and not full)
+    return plan_of(settings, inputs, tree, full=full, jobs=jobs, track=track)
 
 
 def plan_of(
@@ -108,11 +116,11 @@ def plan_of(
     return BuildPlan(settings, rendering.files, _with_kept(rendering.manifest, tree), tree)
 
 
-def read_tree(settings: Settings) -> OutputTree:
+def read_tree(settings: Settings, *, trust_times: bool = False) -> OutputTree:
     """Read the output folder. Raises `ProblemsFound` if it, or a folder that it was made from, cannot be
     read."""
     with unreadable_as_problem(settings.display):
-        tree = OutputTree.read(output_folder(settings))
+        tree = OutputTree.read(output_folder(settings), trust_times=trust_times)
     _require_bindings(settings, tree.manifest)
     return tree
 

@@ -88,7 +88,7 @@ def build(
         return _check(settings, full, jobs, track, _command(docs, out))
     recovered = recover(settings)
     _report_exclusions(settings)
-    planned = plan(settings, full=full, jobs=jobs, track=track)
+    planned = plan(settings, full=full, jobs=jobs, track=track, trust_times=True)
     changes = apply(planned, recovered)
     _report(settings, changes)
     _suggest_bind(planned)
