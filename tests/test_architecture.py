@@ -112,6 +112,25 @@ THIRD_PARTY = {
     "rich": ("cli/bind.py", "cli/build.py", "report/terminal.py"),
     "yaml": ("pages/front_matter.py",),
 }
+# What the generated package may need beyond pydantic, as extras: below runtime/, and the folders
+# and modules there that know it.
+EXTRAS: dict[str, tuple[str, ...]] = {
+    "boto3": ("sync",),
+    "botocore": ("sync",),
+    "distributed": ("sync",),
+    "duckdb": ("load",),
+    "orjson": ("load", "sync"),
+    "psycopg": ("load",),
+    "pyarrow": ("load", "sync"),
+    "pydantic_core": ("load", "sync"),
+    "rich": ("command",),
+}
+# The rooms of the runtime that need extras, and what each may import of the others.
+RUNTIME_ROOMS: dict[str, tuple[str, ...]] = {
+    "load": (),
+    "sync": ("load",),
+    "command": ("load", "sync"),
+}
 # Where a distribution is not called as its package is.
 DISTRIBUTIONS = {"markdown_it": "markdown-it-py", "yaml": "pyyaml"}
 
@@ -150,6 +169,29 @@ def stays_in_runtime(path: str, name: str) -> bool:
     return room_of(path) == "runtime" and levels < len(PurePosixPath(path).parts)
 
 
+def is_extra(path: str, package: str) -> bool:
+    """Whether a module of the runtime may import a package of an extra."""
+    room, *inner = PurePosixPath(path).with_suffix("").parts
+    return room == "runtime" and bool(inner) and inner[0] in EXTRAS.get(package, ())
+
+
+def runtime_violations(sources: Mapping[str, str]) -> list[str]:
+    """Imports between the rooms of the runtime that `RUNTIME_ROOMS` does not have."""
+    found: list[str] = []
+    for path, source in sources.items():
+        parts = PurePosixPath(path).with_suffix("").parts
+        if parts[0] != "runtime" or len(parts) < 2:
+            continue
+        allowed = {parts[1], *RUNTIME_ROOMS.get(parts[1], ())}
+        for line, name in imported(source, frozenset()):
+            levels = len(name) - len(name.lstrip("."))
+            target = (*parts[1 : len(parts) - levels], *name[levels:].split("."))
+            room = target[0] if levels else ""
+            if room in RUNTIME_ROOMS and room not in allowed:
+                found.append(f"{path}:{line}: {parts[1]} imports {room}")
+    return found
+
+
 def room_imports(sources: Mapping[str, str]) -> Iterator[tuple[str, int, str, str]]:
     """Every import of another room as (path, line, room, module in that room or "")."""
     modules = frozenset(map(module_of, sources))
@@ -186,6 +228,7 @@ def violations(sources: Mapping[str, str]) -> list[str]:
                 top not in sys.stdlib_module_names
                 and top != PACKAGE
                 and path not in THIRD_PARTY.get(top, ())
+                and not is_extra(path, top)
             ):
                 found.append(f"{path}:{line}: imports {top}")
     for path, line, target, part in room_imports(sources):
@@ -266,10 +309,25 @@ def test_tables_list_only_what_is_used() -> None:
         name: tuple(
             path
             for path, source in sources.items()
-            if any(found.partition(".")[0] == name for _, found in imported(source, modules))
+            if not is_extra(path, name)
+            and any(found.partition(".")[0] == name for _, found in imported(source, modules))
         )
         for name in THIRD_PARTY
     } == THIRD_PARTY
+
+
+def test_rooms_of_the_runtime_import_only_lower_ones() -> None:
+    """What loads rows works without what collects them, and everything else without both."""
+    assert runtime_violations(real_sources()) == []
+    upward = {
+        "runtime/sql.py": "from .load import sink\n",
+        "runtime/load/sink.py": "from ..sync import limiter\n",
+        "runtime/sync/collector.py": "from ..load.sink import Sink\n",
+    }
+    assert runtime_violations(upward) == [
+        "runtime/sql.py:1: sql imports load",
+        "runtime/load/sink.py:1: load imports sync",
+    ]
 
 
 def test_types_of_pages_are_resolved_in_one_place() -> None:
