@@ -8,6 +8,7 @@ stored twice: ``same_as_<first>.txt`` lists their paths.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -20,15 +21,21 @@ PROJECTS = (FIRST, "settings")
 
 UPDATE = "make update-golden"
 _SHOWN = 5
-# It holds a hash of schemagen's own sources, so every edit of these would change it.
-_NOT_FROZEN = "manifest.json"
+# The manifest holds a hash of schemagen's own sources, so every edit of these would change it. The
+# runtime is copied word for word, which tests/runtime tests; its own source is what is reviewed.
+_NOT_FROZEN = re.compile(r"manifest\.json|[^/]+/_runtime/.+\.py")
 
 
 def rendered(project: str) -> dict[str, str]:
-    """Render ``project``: path -> text, without the manifest."""
+    """Render ``project``: path -> text, with the runtime and without the manifest."""
     files = dict(api.render(api.settings(FOLDER / project)))
-    files.pop(_NOT_FROZEN, None)
+    del files["manifest.json"]
     return files
+
+
+def comparable(files: Mapping[str, str]) -> dict[str, str]:
+    """Return the files that are stored: those that differ from package to package."""
+    return {path: text for path, text in files.items() if not _NOT_FROZEN.fullmatch(path)}
 
 
 def frozen(project: str, folder: Path = FOLDER) -> dict[str, str]:
