@@ -85,6 +85,22 @@ def test_absent_errors_leave_columns_empty(corpus_package: CorpusPackage, table:
         list(denied.rows(corpus_package.mapper(table)))
 
 
+@pytest.mark.parametrize("table", TABLES)
+def test_enrichments_name_the_columns_that_they_fill(
+    corpus_package: CorpusPackage, table: str
+) -> None:
+    """Every column that is bound to another operation than the primary one is named by the call of that
+    operation, so that a program knows what a denied call leaves unread."""
+    bound: dict[str, list[str]] = {}
+    binding = corpus_package.bindings[table]
+    for column in binding.columns:
+        if column.operation not in (None, binding.operation):
+            bound.setdefault(str(column.operation), []).append(column.column)
+    calls = calls_of(corpus_package, table)
+    assert {call.operation: list(call.columns) for call in calls.enrichments} == bound
+    assert not any(call.columns for call in (*calls.listings, calls.primary))
+
+
 def test_a_parent_that_is_gone_has_no_parts(corpus_package: CorpusPackage) -> None:
     """What vanishes while its parts are listed is no failure; a listing of everything that answers with
     the same error is one."""

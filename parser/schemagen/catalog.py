@@ -122,6 +122,11 @@ class LinkedTable:
                 enrichment.arguments,
                 constants=enrichment.constants,
                 rules=rules.get(enrichment.operation, CallRules()),
+                columns=tuple(
+                    column.column
+                    for column in binding.columns
+                    if column.operation == enrichment.operation
+                ),
             )
             for enrichment in binding.enrichments
             if enrichment.operation != binding.operation

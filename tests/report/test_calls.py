@@ -29,7 +29,15 @@ CALLS = TableCalls(
         constants=(("Include", ("TAGS",)),),
         rules=CallRules(absent=("NoSuchThing", "NotFound"), batch=Limit("Names", 10)),
     ),
-    (Call("GetPolicy", "@", (("Id", "basename(Id)"),), rules=CallRules(scope=Scope("account"))),),
+    (
+        Call(
+            "GetPolicy",
+            "@",
+            (("Id", "basename(Id)"),),
+            rules=CallRules(scope=Scope("account")),
+            columns=("policy", "status"),
+        ),
+    ),
     "no operation lists what ListThings requires as\x9bBox",
 )
 
@@ -56,6 +64,7 @@ def test_text_says_how_each_operation_is_called() -> None:
         "",
         "GetPolicy adds columns from @",
         "    Id: basename(Id) of the item",
+        "    fills policy, status",
         "    covers all regions; sent to any of them",
         "",
         "It cannot be enumerated from credentials alone: no operation lists what ListThings requires "

@@ -91,6 +91,7 @@ calls = st.builds(
     pairs(several(texts)),
     pairs(json_values),
     rules,
+    several(texts),
 )
 fills = st.builds(FillData, texts, texts, texts, texts, texts)
 

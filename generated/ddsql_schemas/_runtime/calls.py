@@ -106,7 +106,7 @@ class Call:
     its last "/", ``Tags[Name]`` for the value at a key of a map, the format of an ARN with members
     and ``${Partition}``, ``${Region}`` and ``${Account}``, or ``${Account}`` alone. ``inherited`` are parameters with the same
     values as in the call above. ``values`` are passed one by one, each in a call of its own;
-    ``constants`` are the same in every call.
+    ``constants`` are the same in every call. ``columns`` are those that an enrichment fills.
     """
 
     operation: str
@@ -116,6 +116,7 @@ class Call:
     values: tuple[tuple[str, tuple[str, ...]], ...] = ()
     constants: tuple[tuple[str, Json], ...] = ()
     rules: CallRules = CallRules()
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,7 @@ _CALL = ObjectCodec(
     values=pairs_of(_TEXTS),
     constants=pairs_of(JSON),
     rules=_RULES,
+    columns=_TEXTS,
 ).codec
 _FILL = ObjectCodec(
     FillData,

@@ -65,6 +65,8 @@ def _lines(call: Call) -> Iterator[str]:
         yield f"{parameter}: each of {', '.join(values)}"
     for parameter, value in call.constants:
         yield f"{parameter}: always {_constant_text(value)}"
+    if call.columns:
+        yield f"fills {', '.join(call.columns)}"
     yield from _rule_lines(call.rules)
 
 

@@ -35,6 +35,7 @@ CALLS = calls.TableCalls(
                 ),
                 limit=calls.Limit(parameter="MaxResults"),
             ),
+            columns=("tags",),
         ),
     ),
 )

@@ -32,6 +32,7 @@ CALLS = calls.TableCalls(
             operation="ListTagsForResource",
             path="@",
             arguments=(("ResourceArn", "Attributes[BookArn]"),),
+            columns=("tags",),
         ),
     ),
 )

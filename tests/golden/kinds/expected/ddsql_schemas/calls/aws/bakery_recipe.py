@@ -44,12 +44,14 @@ CALLS = calls.TableCalls(
             path="@",
             arguments=(("RecipeName", "Name"),),
             constants=(("Unit", "slice"),),
+            columns=("nutrition",),
         ),
         calls.Call(
             operation="GetRating",
             path="Summary",
             arguments=(("RecipeId", "basename(RecipeArn)"),),
             constants=(("Scale", "five"), ("Include", ("guests", "bakers"))),
+            columns=("mean_rating",),
         ),
         calls.Call(
             operation="GetSharingPolicy",
@@ -61,11 +63,13 @@ CALLS = calls.TableCalls(
                 ),
             ),
             rules=calls.CallRules(absent=("NoSuchPolicy",)),
+            columns=("sharing_policy",),
         ),
         calls.Call(
             operation="ListTagsForResource",
             path="@",
             arguments=(("ResourceArn", "RecipeArn"),),
+            columns=("tags",),
         ),
     ),
 )
