@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+from schemagen.runtime.text import escape_controls as escape_controls
+from schemagen.runtime.text import on_one_line
 
 _GAP = 2
 """Spaces between two columns."""
@@ -27,7 +27,7 @@ def print_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str
     of its cells. Anywhere else, a row is a line and its cells are separated by tabs, for ``grep`` and
     ``cut``.
     """
-    cells = [tuple(map(_on_one_line, row)) for row in rows]
+    cells = [tuple(map(on_one_line, row)) for row in rows]
     lines = [escape_controls(title)] if title else []
     if sys.stdout.isatty():
         width = shutil.get_terminal_size().columns
@@ -41,7 +41,7 @@ def print_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str
 def print_words(lines: Iterable[str]) -> None:
     """Print lines of text to stdout; on a terminal, they are wrapped."""
     for line in lines:
-        text = _on_one_line(line)
+        text = on_one_line(line)
         if sys.stdout.isatty():
             text = "\n".join(wrapped(text, shutil.get_terminal_size().columns, _INDENT))
         sys.stdout.write(f"{text}\n")
@@ -140,13 +140,3 @@ def _bold(line: str) -> str:
     if os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb":
         return line
     return f"\x1b[1m{line}\x1b[0m"
-
-
-def _on_one_line(cell: str) -> str:
-    return escape_controls(" ".join(cell.split()))
-
-
-def escape_controls(text: str) -> str:
-    """Escape control characters except tabs and line breaks. Garbled text of a page or an edited file may
-    contain them, and some move the cursor."""
-    return _CONTROLS.sub(lambda found: repr(found[0])[1:-1], text)

@@ -1,0 +1,342 @@
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
+"""Say what a run did with each unit: as objects, as JSON, as a table, as an exit status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from threading import Lock
+from typing import Any, Literal
+
+from ..load.sink import LoadCounts
+from ..text import on_one_line, table
+from ..units import Unit
+from .tally import Denial, Failure
+
+FORMAT = 1
+"""The format of `Report.to_json`."""
+
+State = Literal["complete", "partial", "denied", "failed", "skipped"]
+"""How a unit ended.
+
+| state | the listing | the rows |
+|---|---|---|
+| complete | was read to its end | are those of the account, except columns in ``denied`` |
+| partial | was read, but items of it failed | of these items, and what vanished, are as before |
+| denied | was denied | are as before |
+| failed | failed, or was cut off, or loading failed | are as before |
+| skipped | was not called; ``reason`` says why | are as before |
+"""
+
+COMPLETE = 0
+INCOMPLETE = 1
+NO_ROWS = LoadCounts()
+
+
+@dataclass(frozen=True, slots=True)
+class UnitReport:
+    """What happened to a unit.
+
+    ``calls`` counts each call once however often it was retried. ``failed`` counts all failures;
+    ``failures`` are the first of them.
+    """
+
+    account: str
+    region: str
+    table: str
+    state: State
+    counts: LoadCounts = NO_ROWS
+    calls: int = 0
+    retries: int = 0
+    denied: tuple[Denial, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    failed: int = 0
+    seconds: float = 0.0
+    reason: str = ""
+
+    @property
+    def exit_status(self) -> int:
+        """0 if nothing was denied or failed, otherwise 1."""
+        fine = self.state in ("complete", "skipped")
+        return (
+            COMPLETE
+            if fine and not self.denied and not self.failures and not self.failed
+            else INCOMPLETE
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as `json` writes them; see `Report.to_json`."""
+        fields = asdict(self)
+        fields["seconds"] = round(self.seconds, 3)
+        # Tuples and named tuples are arrays to json.
+        fields["counts"] = self.counts._asdict()
+        fields["denied"] = [
+            {**denial, "columns": list(denial["columns"])}
+            for denial in fields["denied"]
+        ]
+        fields["failures"] = list(fields["failures"])
+        return fields
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over units; ``units`` counts them by state."""
+
+    units: tuple[tuple[State, int], ...] = ()
+    counts: LoadCounts = NO_ROWS
+    calls: int = 0
+    retries: int = 0
+    denied: int = 0
+    failed: int = 0
+
+    def plus(self, unit: UnitReport) -> Totals:
+        """Return the sums with a further unit."""
+        units = dict(self.units)
+        units[unit.state] = units.get(unit.state, 0) + 1
+        return Totals(
+            tuple(sorted(units.items())),
+            LoadCounts(*map(sum, zip(self.counts, unit.counts, strict=True))),
+            self.calls + unit.calls,
+            self.retries + unit.retries,
+            self.denied + len(unit.denied),
+            self.failed + _failed(unit),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as `json` writes them; see `Report.to_json`."""
+        return {
+            "units": dict(self.units),
+            "counts": self.counts._asdict(),
+            **{
+                name: getattr(self, name)
+                for name in ("calls", "retries", "denied", "failed")
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run did.
+
+    ``totals`` are those of all units, ``tables`` those of each table, by its id. ``units`` are single
+    units in the order of account, region and table; those of a large run are kept as `Reporter` says,
+    and ``omitted`` counts the others. ``interrupted`` tells that the run was ended before its time.
+    """
+
+    units: tuple[UnitReport, ...] = ()
+    totals: Totals = Totals()
+    tables: tuple[tuple[str, Totals], ...] = ()
+    omitted: int = 0
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    interrupted: bool = False
+    incomplete: int = 0
+
+    @property
+    def exit_status(self) -> int:
+        """0 if every unit is complete, 1 if something was denied, failed or not reached."""
+        return INCOMPLETE if self.incomplete or self.interrupted else COMPLETE
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as `json` writes it.
+
+        The keys are the names of the fields of `Report`, `UnitReport`, `Totals`, `LoadCounts`,
+        `Denial` and `Failure`, with ``format`` and ``exit_status`` beside them.
+        """
+        return {
+            "format": FORMAT,
+            "exit_status": self.exit_status,
+            "interrupted": self.interrupted,
+            "seconds": round(self.seconds, 3),
+            "notes": list(self.notes),
+            "totals": self.totals.to_json(),
+            "tables": {id: totals.to_json() for id, totals in self.tables},
+            "incomplete": self.incomplete,
+            "omitted": self.omitted,
+            "units": [unit.to_json() for unit in self.units],
+        }
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def lines(self, most: int = 40) -> Iterator[str]:
+        """Format the report for people: a table of up to ``most`` units, otherwise one of the tables;
+        then what was denied and what failed, with equal messages counted instead of repeated.
+        """
+        if self.units and not self.omitted and len(self.units) <= most:
+            yield from table(
+                [
+                    ("account", "region", "table", "state", *_NUMBERS),
+                    *(_cells(unit) for unit in self.units),
+                ],
+                len(_NUMBERS),
+            )
+        elif self.tables:
+            yield from table(
+                [
+                    ("table", "units", *_NUMBERS[:-1]),
+                    *(
+                        (id, _states(totals), *_totals(totals))
+                        for id, totals in self.tables
+                    ),
+                ],
+                len(_NUMBERS) - 1,
+            )
+        yield from _grouped("denied", self._denials())
+        yield from _grouped("failed", self._failures())
+        yield from _grouped("skipped", self._skips())
+        for note in self.notes:
+            yield on_one_line(note)
+        yield self.summary()
+
+    def summary(self) -> str:
+        """Say in a line what the run did."""
+        counts = self.totals.counts
+        return (
+            f"{'interrupted: ' if self.interrupted else ''}"
+            f"{_states(self.totals) or 'no units'}; {counts.rows} rows: "
+            f"{counts.inserted} inserted, {counts.changed} changed, {counts.unchanged} unchanged, "
+            f"{counts.deleted} deleted; {self.totals.calls} calls, {self.totals.retries} retries, "
+            f"{self.seconds:.1f} s"
+        )
+
+    def _denials(self) -> Iterator[tuple[UnitReport, str]]:
+        for unit in self.units:
+            for denial in unit.denied:
+                action = f" (needs {denial.action})" if denial.action else ""
+                columns = ", ".join(denial.columns)
+                cost = (
+                    f": {columns} not read in {denial.rows} rows"
+                    if columns
+                    else ": no row read"
+                )
+                yield unit, f"{unit.table} {denial.operation}{action}{cost}"
+
+    def _failures(self) -> Iterator[tuple[UnitReport, str]]:
+        for unit in self.units:
+            for failure in unit.failures:
+                item = f" {failure.item}" if failure.item else ""
+                yield (
+                    unit,
+                    f"{unit.table} {failure.operation}{item}: {failure.message}",
+                )
+            if unit.state == "failed" and unit.reason:
+                yield unit, f"{unit.table}: {unit.reason}"
+
+    def _skips(self) -> Iterator[tuple[UnitReport, str]]:
+        for unit in self.units:
+            if unit.state == "skipped":
+                yield unit, unit.reason or "skipped"
+
+
+MOST_UNITS = 10_000
+
+
+class Reporter:
+    """Collects the reports of units. All methods may be called by several threads at once.
+
+    The sums are exact for any number of units. Of single units, the first ``most`` complete ones and as
+    many others are kept, so that memory is bounded.
+    """
+
+    def __init__(self, most: int = MOST_UNITS) -> None:
+        self._lock = Lock()
+        self._most = most
+        self._kept: tuple[list[UnitReport], list[UnitReport]] = ([], [])
+        self._seen = [0, 0]
+        self._totals = Totals()
+        self._tables: dict[str, Totals] = {}
+
+    def add(self, unit: UnitReport) -> None:
+        """Add a unit."""
+        with self._lock:
+            self._seen[unit.exit_status] += 1
+            kept = self._kept[unit.exit_status]
+            if len(kept) < self._most:
+                kept.append(unit)
+            self._totals = self._totals.plus(unit)
+            self._tables[unit.table] = self._tables.get(unit.table, Totals()).plus(unit)
+
+    def report(
+        self,
+        seconds: float = 0.0,
+        notes: Iterable[str] = (),
+        interrupted: bool = False,
+    ) -> Report:
+        """Return the report of all units that were added until now."""
+        with self._lock:
+            units = sorted((*self._kept[0], *self._kept[1]), key=_identity)
+            return Report(
+                tuple(units),
+                self._totals,
+                tuple(sorted(self._tables.items())),
+                sum(self._seen) - len(units),
+                seconds,
+                tuple(notes),
+                interrupted,
+                self._seen[INCOMPLETE],
+            )
+
+
+def unit_report(unit: Unit, state: State, reason: str = "") -> UnitReport:
+    """Return the report of a unit of which nothing was read."""
+    return UnitReport(unit.account, unit.region, unit.table, state, reason=reason)
+
+
+def _identity(unit: UnitReport) -> tuple[str, str, str]:
+    return unit.account, unit.region, unit.table
+
+
+def _failed(unit: UnitReport) -> int:
+    return max(unit.failed, len(unit.failures))
+
+
+_NUMBERS = (
+    *LoadCounts._fields,
+    "calls",
+    "retries",
+    "denied",
+    "failed",
+    "seconds",
+)
+
+
+def _numbers(counts: LoadCounts, *others: int) -> tuple[str, ...]:
+    return tuple(map(str, (*counts, *others)))
+
+
+def _cells(unit: UnitReport) -> tuple[str, ...]:
+    denied, failed = len(unit.denied), _failed(unit)
+    return (
+        *(unit.account, unit.region, unit.table, unit.state),
+        *_numbers(unit.counts, unit.calls, unit.retries, denied, failed),
+        f"{unit.seconds:.1f}",
+    )
+
+
+def _totals(totals: Totals) -> tuple[str, ...]:
+    return _numbers(
+        totals.counts, totals.calls, totals.retries, totals.denied, totals.failed
+    )
+
+
+def _states(totals: Totals) -> str:
+    return ", ".join(f"{count} {state}" for state, count in totals.units)
+
+
+_MOST_LINES = 20
+
+
+def _grouped(
+    heading: str, found: Iterable[tuple[UnitReport, str]], most: int = _MOST_LINES
+) -> Iterator[str]:
+    """Yield each message once, with the accounts and regions that it is about."""
+    places: dict[str, dict[str, None]] = {}
+    for unit, text in found:
+        places.setdefault(text, {})[f"{unit.account} {unit.region}"] = None
+    for text in list(places)[:most]:
+        first, *others = places[text]
+        more = f" and {len(others)} more" if others else ""
+        yield on_one_line(f"{heading}: {text} [{first}{more}]")
+    if len(places) > most:
+        yield f"{heading}: {len(places) - most} further messages, in the JSON report"
