@@ -162,21 +162,21 @@ OUTPUTS: Final[dict[str, str]] = {
     "arrow": "arrow/{provider}/{table}.py",
 }
 
-_CATALOG: Final[Catalog[Dialect, BaseModel]] = Catalog(
+CATALOG: Final[Catalog[Dialect, BaseModel]] = Catalog(
     __name__.rpartition(".")[0],
     TABLES,
     ("postgres", "postgres_jsonb", "duckdb"),
     OUTPUTS,
 )
 
-model = _CATALOG.model
-mapper = _CATALOG.mapper
-calls = _CATALOG.calls
-json_schema = _CATALOG.json_schema
-ddl = _CATALOG.ddl
-text = _CATALOG.text
+model = CATALOG.model
+mapper = CATALOG.mapper
+calls = CATALOG.calls
+json_schema = CATALOG.json_schema
+ddl = CATALOG.ddl
+text = CATALOG.text
 
 
 def table(id: TableId | str) -> CatalogTable[Dialect, BaseModel]:
     """Return a table; its parts load on first use. Editors complete its id."""
-    return _CATALOG.table(id)
+    return CATALOG.table(id)

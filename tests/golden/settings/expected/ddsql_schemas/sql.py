@@ -302,10 +302,10 @@ _DIALECTS: Final[dict[Dialect, DialectRules]] = {
     ),
 }
 
-_LOADER: Final = Loader[Dialect](_DIALECTS)
+LOADER: Final = Loader[Dialect](_DIALECTS)
 
-relation = _LOADER.relation
-insert = _LOADER.insert
-select = _LOADER.select
-parameters = _LOADER.parameters
-read = _LOADER.read
+relation = LOADER.relation
+insert = LOADER.insert
+select = LOADER.select
+parameters = LOADER.parameters
+read = LOADER.read

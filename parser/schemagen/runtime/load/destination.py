@@ -1,0 +1,191 @@
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
+"""Parse where rows are loaded into, and open it. Passwords never reach a repr or a message."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple, cast
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .package import Package
+    from .sink import Sink
+
+
+class DestinationError(ValueError):
+    """Raised for a destination that cannot be used. The message never shows a password."""
+
+
+class Kind(NamedTuple):
+    """A kind of destination. ``module`` and ``sink`` name the class that loads into it, which needs the
+    packages ``needs``, the extra ``extra``. With ``shared``, several processes may load at once.
+    """
+
+    schemes: tuple[str, ...]
+    form: str
+    module: str
+    sink: str
+    needs: tuple[str, ...]
+    extra: str
+    shared: bool
+    options: frozenset[str] = frozenset()
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        ("postgres", "postgresql"),
+        "postgres://USER@HOST/DATABASE",
+        ".postgres",
+        "PostgresSink",
+        ("psycopg", "orjson"),
+        "postgres",
+        shared=True,
+        options=frozenset({"dialect"}),
+    ),
+    Kind(
+        ("duckdb",),
+        "duckdb:FILE",
+        ".duckdb",
+        "DuckDBSink",
+        ("duckdb", "orjson"),
+        "duckdb",
+        shared=False,
+    ),
+    Kind(
+        ("parquet",),
+        "parquet:FOLDER/",
+        ".parquet",
+        "ParquetSink",
+        ("pyarrow",),
+        "parquet",
+        shared=True,
+    ),
+)
+"""What can be loaded into. A sink's class is called with its `Destination`, its `Package` and the run."""
+
+NO_OPTIONS: tuple[tuple[str, str], ...] = ()
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Destination:
+    """Where rows are loaded into.
+
+    ``address`` is what the driver is given: a connection string, a file or a folder; it may hold a
+    password, so show the destination itself instead. ``options`` are those of ours in the text, such
+    as ``?dialect=postgres_jsonb``. ``adopt`` is the version of the package that made tables which the
+    ledger does not know; "" refuses them. With ``migrate``, columns that a newer package has and types
+    that it has widened are changed where that loses nothing.
+    """
+
+    kind: Kind
+    address: str
+    options: tuple[tuple[str, str], ...] = ()
+    adopt: str = field(default="")
+    migrate: bool = False
+
+    @classmethod
+    def parse(cls, text: str, *, adopt: str = "", migrate: bool = False) -> Destination:
+        """Parse ``postgres://…``, ``duckdb:FILE`` or ``parquet:FOLDER/``. Raises `DestinationError`."""
+        match = _SCHEME.match(text)
+        scheme = match[1].lower() if match else ""
+        for kind in KINDS:
+            if scheme in kind.schemes:
+                rest = text[len(scheme) + 1 :]
+                address, options = rest, NO_OPTIONS
+                if kind.options:
+                    address, options = _split(f"{scheme}:{rest}", kind)
+                if not address:
+                    raise DestinationError(
+                        f"the destination {scheme!r}: has no place; write {kind.form}"
+                    )
+                return cls(kind, address, options, adopt, migrate)
+        forms = ", ".join(kind.form for kind in KINDS)
+        # What precedes the colon may be a user's name, but never a password.
+        found = f"scheme {scheme!r}" if scheme else "a destination without a scheme"
+        raise DestinationError(f"{found} is not supported; write one of {forms}")
+
+    @property
+    def shared(self) -> bool:
+        """Whether each worker may open a sink of its own. Otherwise one process loads all units."""
+        return self.kind.shared
+
+    def option(self, name: str) -> str:
+        """Return the option ``name``; "" if the text did not have it."""
+        return dict(self.options).get(name, "")
+
+    def open(self, package: Package, run: str = "") -> Sink:
+        """Open the destination. ``run`` is what the ledger calls this run.
+
+        Raises `DestinationError` if the extra that it needs is not installed.
+        """
+        try:
+            module = import_module(self.kind.module, __package__)
+        except ModuleNotFoundError as error:
+            needed = (error.name or "").partition(".")[0]
+            if needed not in self.kind.needs:
+                raise
+            raise DestinationError(
+                f"loading into {self} needs {needed}: "
+                f'pip install "{package.name}[{self.kind.extra}]"'
+            ) from None
+        sink = cast(
+            "Callable[[Destination, Package, str], Sink]",
+            getattr(module, self.kind.sink),
+        )
+        return sink(self, package, run)
+
+    def __str__(self) -> str:
+        scheme = self.kind.schemes[0]
+        if not self.kind.options:
+            return f"{scheme}:{self.address}"
+        return _without_password(self.address)
+
+    def __repr__(self) -> str:
+        return f"Destination({str(self)!r})"
+
+
+def _split(text: str, kind: Kind) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Separate our own options of a URL from those of the driver."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+        # A "/", "?" or "#" in a password ends the part that holds it, and would show the rest.
+        if "@" in parts.path + parts.query + parts.fragment:
+            raise ValueError
+    except ValueError:
+        raise DestinationError(
+            f"the destination is not a valid URL; write {kind.form}, and percent-encode special "
+            "characters of the user's name and password"
+        ) from None
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    ours = tuple((name, value) for name, value in pairs if name in kind.options)
+    if not ours:
+        return text, ()
+    theirs = urlencode([pair for pair in pairs if pair[0] not in kind.options])
+    return urlunsplit(parts._replace(query=theirs)), ours
+
+
+_SECRET = frozenset({"password", "passfile", "sslpassword"})
+
+
+def _without_password(url: str) -> str:
+    """Remove the password, and the query unless it is free of secrets."""
+    parts = urlsplit(url)
+    place = parts.netloc.rpartition("@")[2]
+    user = parts.netloc.rpartition("@")[0].partition(":")[0]
+    query = urlencode(
+        [
+            (name, "***" if name.lower() in _SECRET else value)
+            for name, value in parse_qsl(parts.query)
+        ],
+        safe="*/",
+    )
+    shown = SplitResult(
+        parts.scheme, f"{user}@{place}" if user else place, parts.path, query, ""
+    )
+    return urlunsplit(shown)
