@@ -34,7 +34,7 @@ CALLS = TableCalls(
             "GetPolicy",
             "@",
             (("Id", "basename(Id)"),),
-            rules=CallRules(scope=Scope("account")),
+            rules=CallRules(scope=Scope("account"), actions=("made:GetPolicy", "made:ReadAll")),
             columns=("policy", "status"),
         ),
     ),
@@ -66,6 +66,7 @@ def test_text_says_how_each_operation_is_called() -> None:
         "    Id: basename(Id) of the item",
         "    fills policy, status",
         "    covers all regions; sent to any of them",
+        "    IAM actions: made:GetPolicy, made:ReadAll",
         "",
         "It cannot be enumerated from credentials alone: no operation lists what ListThings requires "
         "as\\x9bBox.",

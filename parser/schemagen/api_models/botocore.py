@@ -172,6 +172,11 @@ class BotocoreService:
         return self.model.service_name
 
     @property
+    def signing_name(self) -> str:
+        """The name that requests are signed with."""
+        return str(self.model.signing_name)
+
+    @property
     def operations(self) -> Collection[str]:
         return self.model.operation_names
 

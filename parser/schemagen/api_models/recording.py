@@ -14,6 +14,7 @@ from schemagen.api_models.botocore import (
     signature,
 )
 from schemagen.api_models.calls.absent import absent_errors
+from schemagen.api_models.calls.actions import actions
 from schemagen.api_models.calls.batches import batch
 from schemagen.api_models.calls.owner import owner
 from schemagen.api_models.calls.pagination import page_size, pagination
@@ -232,7 +233,7 @@ def _call_rules(lock: LockFile, service: BotocoreService, scope: Scope) -> Mappi
     for operation, parameters in _calls(lock):
         arguments.setdefault(operation, set()).update(parameters)
     return {
-        operation: _rules(service.name, operation, passed, scope)
+        operation: _rules(service, operation, passed, scope)
         for operation, passed in sorted(arguments.items())
         if operation in service.operations
     }
@@ -251,7 +252,10 @@ def _calls(lock: LockFile) -> Iterator[tuple[str, Iterable[str]]]:
             yield enrichment.operation, [parameter for parameter, _ in enrichment.arguments]
 
 
-def _rules(service: str, operation: str, passed: Collection[str], of_service: Scope) -> CallRules:
+def _rules(
+    api: BotocoreService, operation: str, passed: Collection[str], of_service: Scope
+) -> CallRules:
+    service = api.name
     called = signature(service, operation)
     paginator = paginator_of(service, operation)
     batches = (batch(called, parameter) for parameter in sorted(passed))
@@ -262,4 +266,5 @@ def _rules(service: str, operation: str, passed: Collection[str], of_service: Sc
         batch=next((found for found in batches if found), None),
         scope=scope(service, operation, of_service),
         owner=owner(service, called),
+        actions=actions(service, operation, api.signing_name),
     )

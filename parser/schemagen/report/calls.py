@@ -87,6 +87,8 @@ def _rule_lines(rules: CallRules) -> Iterator[str]:
         yield f"covers all regions; sent to {regions or 'any of them'}"
     for parameter, value in rules.owner:
         yield f"only what the account owns: {parameter}={_constant_text(value)}"
+    if rules.actions:
+        yield f"IAM actions: {', '.join(rules.actions)}"
 
 
 def _constant_text(value: object) -> str:

@@ -84,7 +84,8 @@ class CallRules:
     ``pagination`` is None if it returns everything at once. ``absent`` are the error codes by which
     the operation reports that there is nothing to return. ``limit`` is the size of a
     page, ``batch`` how many items one call takes. ``owner`` are arguments that limit a listing to
-    what the account owns. ``actions`` are the IAM actions that a caller needs; none are recorded yet.
+    what the account owns. ``actions`` are the IAM actions that a caller needs; empty if they are not
+    known for certain.
     """
 
     pagination: Pagination | None = None

@@ -15,6 +15,7 @@ CALLS = calls.TableCalls(
                     input=("NextToken",), output=("NextToken",)
                 ),
                 limit=calls.Limit(parameter="MaxResults", maximum=100),
+                actions=("sagemaker:ListProcessingJobs",),
             ),
         ),
     ),
@@ -22,7 +23,9 @@ CALLS = calls.TableCalls(
         operation="DescribeProcessingJob",
         path="@",
         arguments=(("ProcessingJobName", "ProcessingJobName"),),
-        rules=calls.CallRules(absent=("ResourceNotFound",)),
+        rules=calls.CallRules(
+            absent=("ResourceNotFound",), actions=("sagemaker:DescribeProcessingJob",)
+        ),
     ),
     enrichments=(
         calls.Call(
@@ -34,6 +37,7 @@ CALLS = calls.TableCalls(
                     input=("NextToken",), output=("NextToken",)
                 ),
                 limit=calls.Limit(parameter="MaxResults"),
+                actions=("sagemaker:ListTags",),
             ),
             columns=("tags",),
         ),

@@ -15,6 +15,7 @@ CALLS = calls.TableCalls(
                     input=("NextToken",), output=("NextToken",)
                 ),
                 limit=calls.Limit(parameter="MaxResults", maximum=100),
+                actions=("sagemaker:ListTrainingJobs",),
             ),
         ),
     ),
@@ -22,7 +23,9 @@ CALLS = calls.TableCalls(
         operation="DescribeTrainingJob",
         path="@",
         arguments=(("TrainingJobName", "TrainingJobName"),),
-        rules=calls.CallRules(absent=("ResourceNotFound",)),
+        rules=calls.CallRules(
+            absent=("ResourceNotFound",), actions=("sagemaker:DescribeTrainingJob",)
+        ),
     ),
     enrichments=(
         calls.Call(
@@ -34,6 +37,7 @@ CALLS = calls.TableCalls(
                     input=("NextToken",), output=("NextToken",)
                 ),
                 limit=calls.Limit(parameter="MaxResults"),
+                actions=("sagemaker:ListTags",),
             ),
             columns=("tags",),
         ),

@@ -62,7 +62,9 @@ CALLS = calls.TableCalls(
                     "arn:${Partition}:bakery:${Region}:${Account}:recipe/${Name}",
                 ),
             ),
-            rules=calls.CallRules(absent=("NoSuchPolicy",)),
+            rules=calls.CallRules(
+                absent=("NoSuchPolicy",), actions=("bakery:ReadPolicy",)
+            ),
             columns=("sharing_policy",),
         ),
         calls.Call(
