@@ -14,6 +14,7 @@ import argparse
 import importlib
 import io
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -43,6 +44,12 @@ def unpack(commit: str, name: str, folder: Path) -> None:
             files.extractall(folder / f"{package}_{name}.tree", filter="data")
         (folder / f"{package}_{name}.tree" / path / "ddsql_schemas").rename(
             folder / f"{package}_{name}"
+        )
+    for package in PACKAGES:  # Golden trees do not hold the runtime.
+        shutil.copytree(
+            folder / f"seeds_{name}" / "_runtime",
+            folder / f"{package}_{name}" / "_runtime",
+            dirs_exist_ok=True,
         )
 
 

@@ -117,14 +117,20 @@ def render_out_of_date(
     distribution = package.Distribution(
         settings.package, settings.package_version, settings.outputs
     )
-    modules = package.modules(all_facts, settings.types, distribution)
+    type_modules = {path: path for path in package.type_modules(settings.types, distribution)}
+    same = {
+        place: path
+        for place, path in located(settings.package, type_modules).items()
+        if place in up_to_date.shared
+    }
+    modules = package.modules(all_facts, settings.types, distribution, same.values())
     modules |= package.catalog_json(
         distribution, *_catalog_groups(settings, all_facts, catalog, catalog_text)
     )
     catalog_files = render_catalog(modules[catalog_json.FILE], settings, models)
     shared_files |= package.project_files(all_facts, distribution)
     shared_files |= located(settings.package, modules)
-    kept = {path: up_to_date.shared[path] for path in shared if path in up_to_date.shared}
+    kept = {path: up_to_date.shared[path] for path in (*shared, *same) if path in up_to_date.shared}
     kept |= selection.shared
     kept |= {path: content for path, content in held.shared.items() if path not in shared_files}
     paths = [

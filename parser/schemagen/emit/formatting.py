@@ -1,17 +1,9 @@
-"""Formatting with black, whose style all generated Python has."""
+"""Formatting with black, whose style all generated Python has.
+
+Importing black takes longer than rendering a table, for which only `width` is needed.
+"""
 
 from __future__ import annotations
-
-from functools import cache
-
-import black
-from black.mode import TargetVersion
-from black.strings import str_width
-
-
-@cache
-def _mode() -> black.Mode:
-    return black.Mode(target_versions={TargetVersion.PY311})
 
 
 def format_python(source: str) -> str:
@@ -19,9 +11,16 @@ def format_python(source: str) -> str:
 
     Raises `black.InvalidInput` where it is not Python, which would be a defect of an emitter.
     """
-    return black.format_str(source, mode=_mode())
+    import black
+    from black.mode import TargetVersion
+
+    return black.format_str(source, mode=black.Mode(target_versions={TargetVersion.PY311}))
 
 
 def width(text: str) -> int:
     """Count the columns of ``text`` as black does: some characters have two, or none."""
-    return len(text) if text.isascii() else str_width(text)
+    if text.isascii():
+        return len(text)
+    from black.strings import str_width
+
+    return str_width(text)

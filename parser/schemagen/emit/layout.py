@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 WIDTH = 88
 _OPENING = "([{"
@@ -18,6 +19,7 @@ _OPERATORS = ((" if ", " else "), (" is ",), (" | ",))
 """What a line inside brackets is broken before, loosest binding first."""
 _RETURNS = ") -> "
 _KEYWORD = re.compile(r"\w+=")
+_STRING = r""""(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?"""
 
 
 def lay_out(statement: str, depth: int = 0) -> str:
@@ -162,36 +164,36 @@ def _before(text: str, separators: Iterable[str]) -> list[str]:
     return parts
 
 
-def _outside(text: str) -> Iterator[tuple[int, int]]:
-    """Index and bracket depth of every character outside of strings; a closing bracket has the
-    depth of its opening one."""
+def _marks(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, str]]:
+    """Find brackets, and what else ``pattern`` matches, outside of strings: index, depth and text.
+    A closing bracket has the depth of its opening one."""
     depth = 0
-    quote = ""
-    escaped = False
-    for index, character in enumerate(text):
-        if quote:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == quote:
-                quote = ""
+    for found in pattern.finditer(text):
+        mark = found[0]
+        if mark[0] in "\"'":
             continue
-        if character in "\"'":
-            quote = character
-        elif character in _CLOSING:
+        if mark in _CLOSING:
             depth = max(depth - 1, 0)  # a line may begin with the end of a bracket
-        yield index, depth
-        if character in _OPENING:
+        yield found.start(), depth, mark
+        if mark in _OPENING:
             depth += 1
+
+
+@cache
+def _pattern(separator: str = "") -> re.Pattern[str]:
+    """Match a string, a bracket or ``separator``."""
+    own = f"|{re.escape(separator)}" if separator else ""
+    return re.compile(rf"""{_STRING}|[\[\](){{}}]{own}""", re.DOTALL)
 
 
 def _split(text: str, separator: str) -> list[str]:
     """Split ``text`` at each ``separator`` outside of brackets and strings."""
+    if separator not in text:
+        return [text]
     parts: list[str] = []
     start = 0
-    for index, depth in _outside(text):
-        if depth == 0 and index >= start and text.startswith(separator, index):
+    for index, depth, mark in _marks(text, _pattern(separator)):
+        if depth == 0 and mark == separator:
             parts.append(text[start:index])
             start = index + len(separator)
     return [*parts, text[start:]]
@@ -200,10 +202,10 @@ def _split(text: str, separator: str) -> list[str]:
 def _first_brackets(text: str) -> tuple[int, int]:
     """Where the first outermost pair of brackets opens and closes; (0, 0) where there is none."""
     opened = 0
-    for index, depth in _outside(text):
-        if depth == 0 and text[index] in _OPENING:
+    for index, depth, mark in _marks(text, _pattern()):
+        if depth == 0 and mark in _OPENING:
             opened = index
-        elif depth == 0 and text[index] in _CLOSING:
+        elif depth == 0:
             return opened, index
     return 0, 0
 
@@ -213,9 +215,9 @@ def _last_brackets(text: str) -> tuple[int, int]:
     there is none."""
     found = (0, 0)
     opened = 0
-    for index, depth in _outside(text):
-        if depth == 0 and text[index] in _OPENING:
+    for index, depth, mark in _marks(text, _pattern()):
+        if depth == 0 and mark in _OPENING:
             opened = index
-        elif depth == 0 and text[index] in _CLOSING and index > opened + 1:
+        elif depth == 0 and index > opened + 1:
             found = (opened, index)
     return found

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from schemagen import runtime
@@ -109,9 +110,13 @@ def _description(distribution: Distribution) -> str:
 
 
 def modules(
-    tables: Iterable[TableFacts], types: TypeTable, distribution: Distribution
+    tables: Iterable[TableFacts],
+    types: TypeTable,
+    distribution: Distribution,
+    unchanged: Collection[str] = (),
 ) -> dict[str, str]:
-    """Render the files of the package that tables share, without the empty `init_modules`."""
+    """Render the files of the package that tables share, without the empty `init_modules`, and without
+    those of `type_modules` that are ``unchanged``."""
     tables = sorted(tables, key=lambda table: table.id)
     notice = paths.notice("the pages")
     return {
@@ -121,23 +126,30 @@ def modules(
         "py.typed": "",
         **_runtime(),
         "catalog.py": _catalog(tables, distribution, notice),
-        **_support(types, distribution),
+        **{
+            path: render()
+            for path, render in type_modules(types, distribution).items()
+            if path not in unchanged
+        },
     }
 
 
-def _support(types: TypeTable, distribution: Distribution) -> dict[str, str]:
-    """Render the modules that only some targets use."""
-    files: dict[str, str] = {}
+def type_modules(types: TypeTable, distribution: Distribution) -> dict[str, Callable[[], str]]:
+    """Return the functions that render the modules which only some targets use, by path.
+
+    They depend on the settings and not on the tables. Black formats them, which takes a while.
+    """
+    files: dict[str, Callable[[], str]] = {}
     python = ("mappers", "tables", "structures", "pydantic")
     if any(distribution.has(target) for target in python):
-        files["_convert.py"] = _convert()
+        files["_convert.py"] = _convert
     if distribution.has("pydantic"):
-        files["_types.py"] = _types(types, paths.notice("the type table"))
+        files["_types.py"] = partial(_types, types, paths.notice("the type table"))
     if distribution.has("tables"):
-        files["sql.py"] = sql.render(types, distribution.package)
+        files["sql.py"] = partial(sql.render, types, distribution.package)
     outputs = [target.name for target in distribution.targets if target.records]
     if distribution.has("tables") and outputs:
-        files["records.py"] = records.render(types, distribution.package, outputs)
+        files["records.py"] = partial(records.render, types, distribution.package, outputs)
     return files
 
 
