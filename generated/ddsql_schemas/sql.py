@@ -62,15 +62,33 @@ _DIALECTS: Final[dict[Dialect, DialectRules]] = {
         marker="%s",
         max_key=2692,
         types={
-            "bool": Encoding("{}", boolean, None, 0),
-            "array<bool>": Encoding("{}", boolean, None, 1),
-            "array<array<bool>>": Encoding(
-                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+            "bool": Encoding("{}", boolean, None, 0, type="boolean", wire="bool"),
+            "array<bool>": Encoding(
+                "{}", boolean, None, 1, type="boolean[]", wire="bool"
             ),
-            "float64": Encoding("{}", double, None, 0),
-            "array<float64>": Encoding("{}", double, None, 1),
+            "array<array<bool>>": Encoding(
+                "CAST({} AS jsonb)",
+                json_text,
+                json_from_text,
+                0,
+                "CAST({} AS text)",
+                type="jsonb",
+                wire="json",
+            ),
+            "float64": Encoding(
+                "{}", double, None, 0, type="double precision", wire="float64"
+            ),
+            "array<float64>": Encoding(
+                "{}", double, None, 1, type="double precision[]", wire="float64"
+            ),
             "array<array<float64>>": Encoding(
-                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+                "CAST({} AS jsonb)",
+                json_text,
+                json_from_text,
+                0,
+                "CAST({} AS text)",
+                type="jsonb",
+                wire="json",
             ),
             "hstore": Encoding(
                 "CAST({} AS hstore)",
@@ -78,6 +96,8 @@ _DIALECTS: Final[dict[Dialect, DialectRules]] = {
                 hstore_from_text,
                 0,
                 "CAST({} AS text)",
+                type="hstore",
+                wire="hstore",
             ),
             "array<hstore>": Encoding(
                 "CAST({} AS hstore[])",
@@ -85,9 +105,17 @@ _DIALECTS: Final[dict[Dialect, DialectRules]] = {
                 hstore_from_text,
                 1,
                 "CAST({} AS text[])",
+                type="hstore[]",
+                wire="hstore",
             ),
             "array<array<hstore>>": Encoding(
-                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+                "CAST({} AS jsonb)",
+                json_text,
+                json_from_text,
+                0,
+                "CAST({} AS text)",
+                type="jsonb",
+                wire="json",
             ),
             "hstore_csv": Encoding(
                 "CAST({} AS hstore)",
@@ -95,6 +123,8 @@ _DIALECTS: Final[dict[Dialect, DialectRules]] = {
                 hstore_csv_from_text,
                 0,
                 "CAST({} AS text)",
+                type="hstore",
+                wire="hstore",
             ),
             "array<hstore_csv>": Encoding(
                 "CAST({} AS hstore[])",
@@ -102,17 +132,39 @@ _DIALECTS: Final[dict[Dialect, DialectRules]] = {
                 hstore_csv_from_text,
                 1,
                 "CAST({} AS text[])",
+                type="hstore[]",
+                wire="hstore",
             ),
             "array<array<hstore_csv>>": Encoding(
-                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+                "CAST({} AS jsonb)",
+                json_text,
+                json_from_text,
+                0,
+                "CAST({} AS text)",
+                type="jsonb",
+                wire="json",
             ),
-            "int64": Encoding("{}", int64, None, 0),
-            "array<int64>": Encoding("{}", int64, None, 1),
+            "int64": Encoding("{}", int64, None, 0, type="bigint", wire="int64"),
+            "array<int64>": Encoding(
+                "{}", int64, None, 1, type="bigint[]", wire="int64"
+            ),
             "array<array<int64>>": Encoding(
-                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+                "CAST({} AS jsonb)",
+                json_text,
+                json_from_text,
+                0,
+                "CAST({} AS text)",
+                type="jsonb",
+                wire="json",
             ),
             "json": Encoding(
-                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+                "CAST({} AS jsonb)",
+                json_text,
+                json_from_text,
+                0,
+                "CAST({} AS text)",
+                type="jsonb",
+                wire="json",
             ),
             "array<json>": Encoding(
                 "CAST({} AS jsonb[])",
@@ -120,35 +172,79 @@ _DIALECTS: Final[dict[Dialect, DialectRules]] = {
                 json_from_text,
                 1,
                 "CAST({} AS text[])",
+                type="jsonb[]",
+                wire="json",
             ),
             "array<array<json>>": Encoding(
-                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+                "CAST({} AS jsonb)",
+                json_text,
+                json_from_text,
+                0,
+                "CAST({} AS text)",
+                type="jsonb",
+                wire="json",
             ),
-            "string": Encoding("{}", text, None, 0),
-            "array<string>": Encoding("{}", text, None, 1),
+            "string": Encoding("{}", text, None, 0, type="text", wire="text"),
+            "array<string>": Encoding("{}", text, None, 1, type="text[]", wire="text"),
             "array<array<string>>": Encoding(
-                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+                "CAST({} AS jsonb)",
+                json_text,
+                json_from_text,
+                0,
+                "CAST({} AS text)",
+                type="jsonb",
+                wire="json",
             ),
-            "timestamp": Encoding("{}", timestamp, timestamp, 0),
-            "array<timestamp>": Encoding("{}", timestamp, timestamp, 1),
+            "timestamp": Encoding(
+                "{}", timestamp, timestamp, 0, type="timestamptz", wire="timestamp"
+            ),
+            "array<timestamp>": Encoding(
+                "{}", timestamp, timestamp, 1, type="timestamptz[]", wire="timestamp"
+            ),
             "array<array<timestamp>>": Encoding(
-                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+                "CAST({} AS jsonb)",
+                json_text,
+                json_from_text,
+                0,
+                "CAST({} AS text)",
+                type="jsonb",
+                wire="json",
             ),
         },
+        engine="postgres",
+        extensions=("hstore",),
     ),
     "postgres_jsonb": DialectRules(
         marker="%s",
         max_key=2692,
         types={
-            "bool": Encoding("{}", boolean, None, 0),
-            "array<bool>": Encoding("{}", boolean, None, 1),
-            "array<array<bool>>": Encoding(
-                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+            "bool": Encoding("{}", boolean, None, 0, type="boolean", wire="bool"),
+            "array<bool>": Encoding(
+                "{}", boolean, None, 1, type="boolean[]", wire="bool"
             ),
-            "float64": Encoding("{}", double, None, 0),
-            "array<float64>": Encoding("{}", double, None, 1),
+            "array<array<bool>>": Encoding(
+                "CAST({} AS jsonb)",
+                json_text,
+                json_from_text,
+                0,
+                "CAST({} AS text)",
+                type="jsonb",
+                wire="json",
+            ),
+            "float64": Encoding(
+                "{}", double, None, 0, type="double precision", wire="float64"
+            ),
+            "array<float64>": Encoding(
+                "{}", double, None, 1, type="double precision[]", wire="float64"
+            ),
             "array<array<float64>>": Encoding(
-                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+                "CAST({} AS jsonb)",
+                json_text,
+                json_from_text,
+                0,
+                "CAST({} AS text)",
+                type="jsonb",
+                wire="json",
             ),
             "hstore": Encoding(
                 "CAST({} AS jsonb)",
@@ -156,6 +252,8 @@ _DIALECTS: Final[dict[Dialect, DialectRules]] = {
                 json_from_text,
                 0,
                 "CAST({} AS text)",
+                type="jsonb",
+                wire="json",
             ),
             "array<hstore>": Encoding(
                 "CAST({} AS jsonb[])",
@@ -163,9 +261,17 @@ _DIALECTS: Final[dict[Dialect, DialectRules]] = {
                 json_from_text,
                 1,
                 "CAST({} AS text[])",
+                type="jsonb[]",
+                wire="json",
             ),
             "array<array<hstore>>": Encoding(
-                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+                "CAST({} AS jsonb)",
+                json_text,
+                json_from_text,
+                0,
+                "CAST({} AS text)",
+                type="jsonb",
+                wire="json",
             ),
             "hstore_csv": Encoding(
                 "CAST({} AS jsonb)",
@@ -173,6 +279,8 @@ _DIALECTS: Final[dict[Dialect, DialectRules]] = {
                 json_from_text,
                 0,
                 "CAST({} AS text)",
+                type="jsonb",
+                wire="json",
             ),
             "array<hstore_csv>": Encoding(
                 "CAST({} AS jsonb[])",
@@ -180,17 +288,39 @@ _DIALECTS: Final[dict[Dialect, DialectRules]] = {
                 json_from_text,
                 1,
                 "CAST({} AS text[])",
+                type="jsonb[]",
+                wire="json",
             ),
             "array<array<hstore_csv>>": Encoding(
-                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+                "CAST({} AS jsonb)",
+                json_text,
+                json_from_text,
+                0,
+                "CAST({} AS text)",
+                type="jsonb",
+                wire="json",
             ),
-            "int64": Encoding("{}", int64, None, 0),
-            "array<int64>": Encoding("{}", int64, None, 1),
+            "int64": Encoding("{}", int64, None, 0, type="bigint", wire="int64"),
+            "array<int64>": Encoding(
+                "{}", int64, None, 1, type="bigint[]", wire="int64"
+            ),
             "array<array<int64>>": Encoding(
-                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+                "CAST({} AS jsonb)",
+                json_text,
+                json_from_text,
+                0,
+                "CAST({} AS text)",
+                type="jsonb",
+                wire="json",
             ),
             "json": Encoding(
-                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+                "CAST({} AS jsonb)",
+                json_text,
+                json_from_text,
+                0,
+                "CAST({} AS text)",
+                type="jsonb",
+                wire="json",
             ),
             "array<json>": Encoding(
                 "CAST({} AS jsonb[])",
@@ -198,83 +328,123 @@ _DIALECTS: Final[dict[Dialect, DialectRules]] = {
                 json_from_text,
                 1,
                 "CAST({} AS text[])",
+                type="jsonb[]",
+                wire="json",
             ),
             "array<array<json>>": Encoding(
-                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+                "CAST({} AS jsonb)",
+                json_text,
+                json_from_text,
+                0,
+                "CAST({} AS text)",
+                type="jsonb",
+                wire="json",
             ),
-            "string": Encoding("{}", text, None, 0),
-            "array<string>": Encoding("{}", text, None, 1),
+            "string": Encoding("{}", text, None, 0, type="text", wire="text"),
+            "array<string>": Encoding("{}", text, None, 1, type="text[]", wire="text"),
             "array<array<string>>": Encoding(
-                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+                "CAST({} AS jsonb)",
+                json_text,
+                json_from_text,
+                0,
+                "CAST({} AS text)",
+                type="jsonb",
+                wire="json",
             ),
-            "timestamp": Encoding("{}", timestamp, timestamp, 0),
-            "array<timestamp>": Encoding("{}", timestamp, timestamp, 1),
+            "timestamp": Encoding(
+                "{}", timestamp, timestamp, 0, type="timestamptz", wire="timestamp"
+            ),
+            "array<timestamp>": Encoding(
+                "{}", timestamp, timestamp, 1, type="timestamptz[]", wire="timestamp"
+            ),
             "array<array<timestamp>>": Encoding(
-                "CAST({} AS jsonb)", json_text, json_from_text, 0, "CAST({} AS text)"
+                "CAST({} AS jsonb)",
+                json_text,
+                json_from_text,
+                0,
+                "CAST({} AS text)",
+                type="jsonb",
+                wire="json",
             ),
         },
+        engine="postgres",
     ),
     "duckdb": DialectRules(
         marker="?",
         max_key=0,
         types={
-            "bool": Encoding("{}", boolean, None, 0),
-            "array<bool>": Encoding("{}", boolean, None, 1),
-            "array<array<bool>>": Encoding("{}", boolean, None, 2),
-            "float64": Encoding("{}", double, None, 0),
-            "array<float64>": Encoding("{}", double, None, 1),
-            "array<array<float64>>": Encoding("{}", double, None, 2),
+            "bool": Encoding("{}", boolean, None, 0, type="BOOLEAN"),
+            "array<bool>": Encoding("{}", boolean, None, 1, type="BOOLEAN[]"),
+            "array<array<bool>>": Encoding("{}", boolean, None, 2, type="BOOLEAN[][]"),
+            "float64": Encoding("{}", double, None, 0, type="DOUBLE"),
+            "array<float64>": Encoding("{}", double, None, 1, type="DOUBLE[]"),
+            "array<array<float64>>": Encoding("{}", double, None, 2, type="DOUBLE[][]"),
             "hstore": Encoding(
                 "CAST(CAST({} AS JSON) AS MAP(VARCHAR, VARCHAR))",
                 hstore_json_text,
                 None,
                 0,
+                type="MAP(VARCHAR, VARCHAR)",
             ),
             "array<hstore>": Encoding(
                 "CAST(CAST({} AS JSON[]) AS MAP(VARCHAR, VARCHAR)[])",
                 hstore_json_text,
                 None,
                 1,
+                type="MAP(VARCHAR, VARCHAR)[]",
             ),
             "array<array<hstore>>": Encoding(
                 "CAST(CAST({} AS JSON[][]) AS MAP(VARCHAR, VARCHAR)[][])",
                 hstore_json_text,
                 None,
                 2,
+                type="MAP(VARCHAR, VARCHAR)[][]",
             ),
             "hstore_csv": Encoding(
                 "CAST(CAST({} AS JSON) AS MAP(VARCHAR, VARCHAR[]))",
                 hstore_csv_json_text,
                 None,
                 0,
+                type="MAP(VARCHAR, VARCHAR[])",
             ),
             "array<hstore_csv>": Encoding(
                 "CAST(CAST({} AS JSON[]) AS MAP(VARCHAR, VARCHAR[])[])",
                 hstore_csv_json_text,
                 None,
                 1,
+                type="MAP(VARCHAR, VARCHAR[])[]",
             ),
             "array<array<hstore_csv>>": Encoding(
                 "CAST(CAST({} AS JSON[][]) AS MAP(VARCHAR, VARCHAR[])[][])",
                 hstore_csv_json_text,
                 None,
                 2,
+                type="MAP(VARCHAR, VARCHAR[])[][]",
             ),
-            "int64": Encoding("{}", int64, None, 0),
-            "array<int64>": Encoding("{}", int64, None, 1),
-            "array<array<int64>>": Encoding("{}", int64, None, 2),
-            "json": Encoding("CAST({} AS JSON)", json_text, json_from_text, 0),
-            "array<json>": Encoding("CAST({} AS JSON[])", json_text, json_from_text, 1),
+            "int64": Encoding("{}", int64, None, 0, type="BIGINT"),
+            "array<int64>": Encoding("{}", int64, None, 1, type="BIGINT[]"),
+            "array<array<int64>>": Encoding("{}", int64, None, 2, type="BIGINT[][]"),
+            "json": Encoding(
+                "CAST({} AS JSON)", json_text, json_from_text, 0, type="JSON"
+            ),
+            "array<json>": Encoding(
+                "CAST({} AS JSON[])", json_text, json_from_text, 1, type="JSON[]"
+            ),
             "array<array<json>>": Encoding(
-                "CAST({} AS JSON[][])", json_text, json_from_text, 2
+                "CAST({} AS JSON[][])", json_text, json_from_text, 2, type="JSON[][]"
             ),
-            "string": Encoding("{}", text, None, 0),
-            "array<string>": Encoding("{}", text, None, 1),
-            "array<array<string>>": Encoding("{}", text, None, 2),
-            "timestamp": Encoding("{}", timestamp, timestamp, 0),
-            "array<timestamp>": Encoding("{}", timestamp, timestamp, 1),
-            "array<array<timestamp>>": Encoding("{}", timestamp, timestamp, 2),
+            "string": Encoding("{}", text, None, 0, type="VARCHAR"),
+            "array<string>": Encoding("{}", text, None, 1, type="VARCHAR[]"),
+            "array<array<string>>": Encoding("{}", text, None, 2, type="VARCHAR[][]"),
+            "timestamp": Encoding("{}", timestamp, timestamp, 0, type="TIMESTAMPTZ"),
+            "array<timestamp>": Encoding(
+                "{}", timestamp, timestamp, 1, type="TIMESTAMPTZ[]"
+            ),
+            "array<array<timestamp>>": Encoding(
+                "{}", timestamp, timestamp, 2, type="TIMESTAMPTZ[][]"
+            ),
         },
+        engine="duckdb",
     ),
 }
 

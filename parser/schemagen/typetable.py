@@ -58,6 +58,8 @@ class SqlType:
     ``via`` is the type that the parameter is cast to first. ``fetched`` is the type that a selected value
     is cast to where drivers return different Python values for it; "" means no cast. ``extension``
     must exist. ``depth`` is the number of nested lists whose elements are encoded and decoded one by one.
+    ``wire`` names the format of what ``encode`` returns in a binary COPY, one of
+    `schemagen.runtime.load.binary`; "" where rows are loaded by statements.
     """
 
     name: str
@@ -67,6 +69,7 @@ class SqlType:
     fetched: str = ""
     extension: str = ""
     depth: int = 0
+    wire: str = ""
 
     def parameter(self, marker: str) -> str:
         """Return the SQL for a parameter of this type; ``marker`` is the driver's ("?", "%s", "$1")."""
@@ -179,7 +182,14 @@ class NestedScalar:
 
 # --- the notations ------------------------------------------------------------------------------
 
-_JSONB = SqlType("jsonb", encode="json_text", decode="json_from_text", via="jsonb", fetched="text")
+_JSONB = SqlType(
+    "jsonb",
+    encode="json_text",
+    decode="json_from_text",
+    via="jsonb",
+    fetched="text",
+    wire="json",
+)
 
 # Limits: https://www.postgresql.org/docs/current/limits.html; system columns:
 # https://www.postgresql.org/docs/current/ddl-system-columns.html. A btree entry holds 2704 bytes,
@@ -248,7 +258,7 @@ TYPES: tuple[Type, ...] = (
         name="string",
         python=PythonType("StrictStr", module="pydantic"),
         json_schema={"type": "string"},
-        sql=_sql(SqlType("text", encode="text"), SqlType("VARCHAR", encode="text")),
+        sql=_sql(SqlType("text", encode="text", wire="text"), SqlType("VARCHAR", encode="text")),
         row="str",
         convert="text",
         spelled=_spelled(
@@ -267,7 +277,9 @@ TYPES: tuple[Type, ...] = (
             imports=(("typing", "Annotated"), ("pydantic", "Field"), ("pydantic", "StrictInt")),
         ),
         json_schema={"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1},
-        sql=_sql(SqlType("bigint", encode="int64"), SqlType("BIGINT", encode="int64")),
+        sql=_sql(
+            SqlType("bigint", encode="int64", wire="int64"), SqlType("BIGINT", encode="int64")
+        ),
         row="int",
         convert="int64",
         spelled=_spelled(
@@ -282,7 +294,10 @@ TYPES: tuple[Type, ...] = (
         name="float64",
         python=PythonType("StrictFloat", module="pydantic"),
         json_schema={"type": "number"},
-        sql=_sql(SqlType("double precision", encode="double"), SqlType("DOUBLE", encode="double")),
+        sql=_sql(
+            SqlType("double precision", encode="double", wire="float64"),
+            SqlType("DOUBLE", encode="double"),
+        ),
         row="float",
         convert="float64",
         spelled=_spelled(
@@ -297,7 +312,9 @@ TYPES: tuple[Type, ...] = (
         name="bool",
         python=PythonType("StrictBool", module="pydantic"),
         json_schema={"type": "boolean"},
-        sql=_sql(SqlType("boolean", encode="boolean"), SqlType("BOOLEAN", encode="boolean")),
+        sql=_sql(
+            SqlType("boolean", encode="boolean", wire="bool"), SqlType("BOOLEAN", encode="boolean")
+        ),
         row="bool",
         convert="boolean",
         spelled=_spelled(
@@ -322,7 +339,7 @@ TYPES: tuple[Type, ...] = (
         ),
         json_schema={"type": "string", "format": "date-time"},
         sql=_sql(
-            SqlType("timestamptz", encode="timestamp", decode="timestamp"),
+            SqlType("timestamptz", encode="timestamp", decode="timestamp", wire="timestamp"),
             SqlType("TIMESTAMPTZ", encode="timestamp", decode="timestamp"),
         ),
         row="datetime",
@@ -378,6 +395,7 @@ TYPES: tuple[Type, ...] = (
                 via="hstore",
                 fetched="text",
                 extension="hstore",
+                wire="hstore",
             ),
             SqlType("MAP(VARCHAR, VARCHAR)", encode="hstore_json_text", via="JSON"),
             postgres_jsonb=replace(_JSONB, encode="hstore_json_text"),
@@ -420,6 +438,7 @@ TYPES: tuple[Type, ...] = (
                 via="hstore",
                 fetched="text",
                 extension="hstore",
+                wire="hstore",
             ),
             SqlType("MAP(VARCHAR, VARCHAR[])", encode="hstore_csv_json_text", via="JSON"),
             postgres_jsonb=replace(_JSONB, encode="hstore_csv_json_text"),
@@ -637,6 +656,7 @@ class Resolved:
             fetched=dialect.array.replace("{}", element.fetched) if element.fetched else "",
             extension=element.extension,
             depth=element.depth + 1,
+            wire=element.wire,
         )
 
     def spelled(self, notation: Notation) -> str:

@@ -35,7 +35,9 @@ class Encoding(NamedTuple):
 
     ``parameter`` is the SQL expression around a driver's marker, ``{}``. ``encode`` and ``decode``
     convert elements below ``depth`` arrays; without ``decode``, drivers return a row's value.
-    ``selected`` is the SQL expression around a selected column.
+    ``selected`` is the SQL expression around a selected column. ``type`` is the column's type in SQL.
+    ``wire`` names the format of what ``encode`` returns in a binary COPY (those of `load.binary`);
+    types without one are loaded by statements.
     """
 
     parameter: str
@@ -43,15 +45,20 @@ class Encoding(NamedTuple):
     decode: Convert | None
     depth: int
     selected: str = "{}"
+    type: str = ""
+    wire: str = ""
 
 
 class DialectRules(NamedTuple):
     """An SQL dialect: the marker of its usual driver, how many bytes of a primary key its index
-    holds (0 is any number), and the encodings of all DDSQL types."""
+    holds (0 is any number), and the encodings of all DDSQL types. ``engine`` is the database that
+    understands it, and ``extensions`` are those that its types need there."""
 
     marker: str
     max_key: int
     types: Mapping[str, Encoding]
+    engine: str = ""
+    extensions: tuple[str, ...] = ()
 
 
 class Loader(Generic[D]):
@@ -59,6 +66,21 @@ class Loader(Generic[D]):
 
     def __init__(self, dialects: Mapping[D, DialectRules]) -> None:
         self._dialects = {str(name): rules for name, rules in dialects.items()}
+
+    @property
+    def dialects(self) -> Mapping[str, DialectRules]:
+        """The dialects of the package, by name."""
+        return self._dialects
+
+    def name(self, name: str, table: Table, dialect: D) -> str:
+        """Return the name that a column, or a part of the table's id, has in ``dialect``, unquoted."""
+        self._rules(dialect)
+        return _name(name, table, dialect)
+
+    def quote(self, name: str, table: Table, dialect: D) -> LiteralString:
+        """Return the same name quoted, as SQL."""
+        self._rules(dialect)
+        return _safe(_quoted(name, table, dialect))
 
     def relation(self, table: Table, dialect: D) -> LiteralString:
         """Return the table's name in SQL, with its schema, quoted."""
@@ -197,8 +219,11 @@ def _columns(table: Table, dialect: str) -> str:
 
 
 def _quoted(name: str, table: Table, dialect: str) -> str:
-    name = table.renamed.get(dialect, {}).get(name, name)
-    return '"' + name.replace('"', '""') + '"'
+    return '"' + _name(name, table, dialect).replace('"', '""') + '"'
+
+
+def _name(name: str, table: Table, dialect: str) -> str:
+    return table.renamed.get(dialect, {}).get(name, name)
 
 
 def _safe(statement: str) -> LiteralString:

@@ -40,6 +40,7 @@ def render(types: TypeTable, package: str) -> str:
                 [row for by_expression in rows.values() for row in by_expression.values()],
             ),
             dialects=types.dialects,
+            extensions={dialect.name: _extensions(types, dialect) for dialect in types.dialects},
             rows=rows,
         )
     )
@@ -122,7 +123,14 @@ def _row(type: Resolved, dialect: Dialect, encoders: Encoders) -> dict[str, obje
         "decode": row.decode or None,
         "depth": row.depth,
         "selected": row.selected,
+        "type": row.name,
+        "wire": row.wire,
     }
+
+
+def _extensions(types: TypeTable, dialect: Dialect) -> tuple[str, ...]:
+    needed = {row.sql[dialect.name].extension for row in types.types.values()}
+    return tuple(sorted(needed - {""}))
 
 
 def render_tables(

@@ -584,7 +584,10 @@ class _Reader:
             return None
         if convert in _NOT_SCALAR and "encode" not in fields:
             if same := built_in_sql(dialect, fields["name"], convert):
-                return replace(same, **fields)
+                changed = replace(same, **fields)
+                # The format of a binary COPY is that of the built-in encoder's result.
+                same_values = (changed.encode, changed.via) == (same.encode, same.via)
+                return changed if same_values else replace(changed, wire="")
             if known is None:
                 self.wrong(
                     key_path,

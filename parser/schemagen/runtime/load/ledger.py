@@ -17,6 +17,12 @@ SCHEMA = "ddsql_sync"
 FORMAT = 1
 """The format of the ledger. A database whose ledger has a later one is refused."""
 
+# Both engines have these types, under these names. They are not those of the package's type table:
+# settings may change what a type of the documentation is, and the ledger stays as it is.
+TEXT = "TEXT"
+BIGINT = "BIGINT"
+TIMESTAMPTZ = "TIMESTAMPTZ"
+
 Engine = Literal["postgres", "duckdb"]
 State = Literal["complete", "partial"]
 """How far a unit was read: "complete" if its listing was read in full and no column was unread."""
@@ -35,22 +41,22 @@ class LedgerTable(NamedTuple):
 
 
 TABLES: tuple[LedgerTable, ...] = (
-    LedgerTable("ledger", {"format": "BIGINT"}, ("format",)),
+    LedgerTable("ledger", {"format": BIGINT}, ("format",)),
     # The tables that rows are loaded into. `version` is that of the package which the table fits.
     LedgerTable(
         "tables",
         {
-            "table_id": "TEXT",
-            "dialect": "TEXT",
-            "version": "TEXT",
-            "recorded": "TIMESTAMPTZ",
+            "table_id": TEXT,
+            "dialect": TEXT,
+            "version": TEXT,
+            "recorded": TIMESTAMPTZ,
         },
         ("table_id",),
     ),
     # Their columns, with DDSQL types: several of these are one type to a database.
     LedgerTable(
         "columns",
-        {"table_id": "TEXT", "name": "TEXT", "type": "TEXT"},
+        {"table_id": TEXT, "name": TEXT, "type": TEXT},
         ("table_id", "name"),
     ),
     # What was loaded as a whole, by which run and when; `read_in_full` is the last time at which the
@@ -58,31 +64,31 @@ TABLES: tuple[LedgerTable, ...] = (
     LedgerTable(
         "units",
         {
-            "unit": "BIGINT",
-            "account": "TEXT",
-            "region": "TEXT",
-            "table_id": "TEXT",
-            "partition": "TEXT",
-            "run": "TEXT",
-            "state": "TEXT",
-            "loaded": "TIMESTAMPTZ",
-            "read_in_full": "TIMESTAMPTZ",
-            "row_count": "BIGINT",
+            "unit": BIGINT,
+            "account": TEXT,
+            "region": TEXT,
+            "table_id": TEXT,
+            "partition": TEXT,
+            "run": TEXT,
+            "state": TEXT,
+            "loaded": TIMESTAMPTZ,
+            "read_in_full": TIMESTAMPTZ,
+            "row_count": BIGINT,
         },
         ("account", "region", "table_id"),
     ),
     # The keys that a unit holds. Of a table without a key, it holds `copies` rows with the hash `key`.
     LedgerTable(
-        "held", {"unit": "BIGINT", "key": "TEXT", "copies": "BIGINT"}, ("unit", "key")
+        "held", {"unit": BIGINT, "key": TEXT, "copies": BIGINT}, ("unit", "key")
     ),
     # Columns of rows that could not be read again: their values are as old as `since`.
     LedgerTable(
         "stale",
         {
-            "unit": "BIGINT",
-            "key": "TEXT",
-            "column_name": "TEXT",
-            "since": "TIMESTAMPTZ",
+            "unit": BIGINT,
+            "key": TEXT,
+            "column_name": TEXT,
+            "since": TIMESTAMPTZ,
         },
         ("unit", "key", "column_name"),
     ),
