@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
+from .usage import UsageError
+
 T = TypeVar("T")
 
 _SHORT_LIST = 8
 
 
-class UnknownName(KeyError):
+class UnknownName(UsageError, KeyError):
     """Raised for a name that the package does not have. ``kind`` is the kind of name, such as "table"."""
 
     def __init__(self, kind: str, name: object, hint: str = "") -> None:
@@ -45,6 +47,24 @@ def find(kind: str, name: str, known: Mapping[str, T]) -> T:
         return known[name]
     except KeyError:
         raise UnknownName(kind, name, _hint(name, known)) from None
+
+
+def match(kind: str, patterns: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
+    """Return the names that match any of ``patterns`` (``aws.s3_*``), in the order of ``known``.
+
+    Raises `UnknownName` for a pattern that matches none.
+    """
+    # Imported here: few programs look for more than one name.
+    from fnmatch import fnmatchcase
+
+    names = tuple(known)
+    chosen: set[str] = set()
+    for pattern in patterns:
+        matching = [name for name in names if fnmatchcase(name, pattern)]
+        if not matching:
+            raise UnknownName(kind, pattern, _hint(pattern, dict.fromkeys(names)))
+        chosen.update(matching)
+    return tuple(name for name in names if name in chosen)
 
 
 def _hint(name: str, known: Mapping[str, object]) -> str:

@@ -7,7 +7,16 @@ import re
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, cast
-from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import (
+    SplitResult,
+    parse_qsl,
+    unquote,
+    urlencode,
+    urlsplit,
+    urlunsplit,
+)
+
+from ..usage import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +25,7 @@ if TYPE_CHECKING:
     from .sink import Sink
 
 
-class DestinationError(ValueError):
+class DestinationError(UsageError, ValueError):
     """Raised for a destination that cannot be used. The message never shows a password."""
 
 
@@ -139,6 +148,10 @@ class Destination:
         )
         return sink(self, package, run)
 
+    def redact(self, text: str) -> str:
+        """Return ``text``, such as an error of a driver, without the passwords of the address."""
+        return redact(text, self.address) if self.kind.options else text
+
     def __str__(self) -> str:
         scheme = self.kind.schemes[0]
         if not self.kind.options:
@@ -171,6 +184,26 @@ def _split(text: str, kind: Kind) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 
 _SECRET = frozenset({"password", "passfile", "sslpassword"})
+_PASSWORD = re.compile(r"://[^:@/?#]*:(.*)@", re.DOTALL)
+_SECRET_OPTION = re.compile(rf"(?:{'|'.join(sorted(_SECRET))})=([^&#]*)", re.IGNORECASE)
+HIDDEN = "***"
+
+
+def redact(text: str, address: str) -> str:
+    """Return ``text`` without the passwords of ``address``, which need not be a valid URL."""
+    found = _PASSWORD.findall(address) + _SECRET_OPTION.findall(address)
+    # As it was written, and as drivers read it. The longer first: one may contain the other.
+    secrets = {form for secret in found for form in (secret, unquote(secret)) if form}
+    # Drivers cut what follows the first of these from a password that should have been encoded.
+    secrets |= {
+        part
+        for secret in found
+        for part in re.split("[@/?#:]", secret)
+        if len(part) > 3
+    }
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    return text
 
 
 def _without_password(url: str) -> str:
@@ -180,7 +213,7 @@ def _without_password(url: str) -> str:
     user = parts.netloc.rpartition("@")[0].partition(":")[0]
     query = urlencode(
         [
-            (name, "***" if name.lower() in _SECRET else value)
+            (name, HIDDEN if name.lower() in _SECRET else value)
             for name, value in parse_qsl(parts.query)
         ],
         safe="*/",

@@ -1,0 +1,68 @@
+"""Passwords of destinations appear in no text: not in ours, and not in those of drivers."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from schemagen.runtime.load.destination import Destination, DestinationError, redact
+
+SECRETS = ("s3cret!Word", "p%40ss%3Aword", "with@sign", "a/b#c?hidden", "ünïcode-1")
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgres://me:{}@127.0.0.1:1/db",
+        "postgresql://me:{}@no-such-host.invalid/db",
+        "postgres://me:{}@127.0.0.1:notaport/db",
+        "postgres://127.0.0.1:1/db?user=me&password={}",
+        "postgres://me:{}@127.0.0.1:1/db?no_such_option=1",
+        "postgres://me:{}@[::1/db",
+    ],
+)
+def test_redact_removes_passwords_from_the_errors_of_psycopg(address: str, secret: str) -> None:
+    """Whatever psycopg says of an address, valid or not, has no part of the password in it."""
+    url = address.format(secret)
+    with pytest.raises(psycopg.Error) as error:
+        psycopg.connect(url, connect_timeout=1)
+    text = redact(str(error.value), url)
+    assert text
+    assert secret not in text
+    assert "hidden" not in text
+    assert "p@ss:word" not in text
+
+
+def shown(url: str) -> list[str]:
+    """All texts of a destination, or of the error that it is not one."""
+    try:
+        destination = Destination.parse(url)
+    except DestinationError as error:
+        return [str(error), repr(error)]
+    return [str(destination), repr(destination), f"{[destination]}"]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_destinations_never_show_a_password(secret: str) -> None:
+    """Neither texts nor errors of a destination have it, however wrong the address is."""
+    for form in (
+        "postgres://me:{}@host/db",
+        "postgres://me:{}@host:port/db",
+        "postgres:me:{}@host/db",
+        "mysql://me:{}@host/db",
+        "me:{}@host/db",
+        "postgres://host/db?password={}",
+    ):
+        url = form.format(secret)
+        for text in shown(url):
+            assert text
+            assert secret not in text
+            assert "hidden" not in text
+
+
+def test_redact_leaves_other_texts_alone() -> None:
+    """An address without a password changes nothing."""
+    text = "connection to server at 127.0.0.1 failed"
+    assert redact(text, "postgres://me@127.0.0.1/db") == text
+    assert Destination.parse("duckdb:file.duckdb").redact(text) == text
