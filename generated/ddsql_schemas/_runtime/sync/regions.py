@@ -1,0 +1,112 @@
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
+"""Find out which regions of an account are collected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from .accounts import ENABLED, Account
+from .errors import CallError
+from .sessions import Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An account, its partition, and the regions that are collected of it, sorted."""
+
+    account: str
+    partition: str
+    regions: tuple[str, ...]
+
+    @property
+    def home(self) -> str:
+        """The region for calls that any region answers."""
+        preferred = _PREFERRED.get(self.partition, "")
+        return preferred if preferred in self.regions else self.regions[0]
+
+
+# The oldest region of each partition, which has all services.
+_PREFERRED = {
+    "aws": "us-east-1",
+    "aws-cn": "cn-north-1",
+    "aws-us-gov": "us-gov-west-1",
+}
+
+
+class NoRegions(ValueError):
+    """No region is known to collect."""
+
+
+class _Uncounted:
+    """Takes counts that belong to no unit."""
+
+    def retry(self, times: int = 1) -> None:
+        """Count nothing."""
+
+
+def locate(
+    sessions: Sessions,
+    account: Account,
+    regions: Sequence[str],
+    say: Callable[[str], None],
+) -> Place:
+    """Return which regions of an account are collected.
+
+    ``account`` has its id and partition. Its own ``regions`` come before those given, and the region
+    that boto3 is configured with is the last resort. If it may not be asked which regions are enabled,
+    ``say`` is told so, and the others that are named are taken.
+    """
+    wanted = tuple(account.regions or regions)
+    named = {region for region in wanted if region != ENABLED}
+    home = sessions.home_of(account)
+    if ENABLED in wanted:
+        enabled = _enabled(sessions, account, home, say)
+        sessions.enable(account.id, enabled)
+        named |= enabled
+        if not enabled and not named:
+            named = {home}
+    elif not wanted:
+        named = {home}
+    return Place(account.id, account.partition or "aws", tuple(sorted(named)))
+
+
+def _enabled(
+    sessions: Sessions, account: Account, home: str, say: Callable[[str], None]
+) -> frozenset[str]:
+    """Return the enabled regions, as Account Management or EC2 know them; none if both refuse."""
+    refusals: list[str] = []
+    for ask in (_by_account_management, _by_ec2):
+        try:
+            return frozenset(ask(sessions, account, home))
+        except CallError as error:
+            refusals.append(str(error))
+    say(
+        f"{account.id}: which regions are enabled could not be read ({'; '.join(refusals)})."
+        " The regions that are named or configured are collected."
+        " Allow account:ListRegions or ec2:DescribeRegions."
+    )
+    return frozenset()
+
+
+def _by_account_management(
+    sessions: Sessions, account: Account, home: str
+) -> list[str]:
+    call = sessions.caller(account.id, "account", home, _Uncounted())
+    arguments: dict[str, object] = {
+        "RegionOptStatusContains": ["ENABLED", "ENABLED_BY_DEFAULT"],
+        "MaxResults": 50,
+    }
+    names: list[str] = []
+    while True:
+        answer = call("ListRegions", arguments)
+        names.extend(region["RegionName"] for region in answer["Regions"])
+        if not answer.get("NextToken"):
+            return names
+        arguments["NextToken"] = answer["NextToken"]
+
+
+def _by_ec2(sessions: Sessions, account: Account, home: str) -> list[str]:
+    call = sessions.caller(account.id, "ec2", home, _Uncounted())
+    answer = call("DescribeRegions", {"AllRegions": False})
+    return [region["RegionName"] for region in answer["Regions"]]
