@@ -287,6 +287,46 @@ def test_enrichments_take_the_arn_where_a_name_is_not_enough(text: str, member: 
     assert found == [(("ThingName", member),)]
 
 
+@pytest.mark.parametrize(
+    ("operation", "bound"),
+    [
+        ("DescribeStore @ Paint Name!", False),
+        ("DescribeStore @ Paint Name!:thenameofthething", True),
+        ("DescribeThingPaint @ Paint Name!", True),
+        ("DescribeStore @ Paint ThingName!", True),
+    ],
+)
+def test_parameters_without_a_noun_are_those_of_the_resource_that_an_operation_names(
+    operation: str, bound: bool
+) -> None:
+    """Every resource has a ``Name``: an operation that takes one is called for the item if it has the
+    item's noun, or if the documentation is the same. Paint of a store of the same name is not its own."""
+    name = made_member("Name", "string", "thenameofthething")
+    made = index(
+        "GetThing @ Thing ThingArn!", operation, Thing=(*THING[:1], name, SIZE), Paint=(COLOUR,)
+    )
+    found = only(
+        thing("_key string", "account_id string", "name string", SIZED, "colour string"), made
+    )
+    assert found.binding is not None
+    assert ("colour" not in found.binding.unbound) == bound
+
+
+def test_members_around_the_item_need_no_documentation() -> None:
+    """What encloses the row's structure in a response is about the same resource."""
+    made = index(
+        "GetThing Thing Whole ThingId!",
+        "GetThing Thing.Config Thing ThingId!",
+        Whole=(made_member("Id", "string", ""),),
+        Thing=THING,
+    )
+    found = only(thing(*KEYED, "id string"), made)
+    assert found.binding is not None
+    assert found.binding.path == "Thing.Config"
+    own = {column.column: (column.operation, column.member) for column in found.binding.columns}
+    assert own["id"] == ("GetThing", "Id")
+
+
 def test_members_beside_the_item_fill_columns_without_a_call() -> None:
     """The response that has the item is there already, whatever its operation requires."""
     tag = made_member("ETag", "string", "thecurrentversionofthethingthatwasread")

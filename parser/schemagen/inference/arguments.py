@@ -188,7 +188,7 @@ def _members_for(
     if item.arn and _requires_own_arn(item, forms, text):
         yield item.arn
     for form in forms:
-        if member := item.string(form):
+        if (member := item.string(form)) and not _names_another(item, parameter, member, operation):
             # A recovery point has the ResourceArn of what was saved; its tags are its own.
             ambiguous = is_about_tags(operation) and form in _GENERIC_IDENTIFIERS
             if not ambiguous or member == item.arn or item.is_own(member):
@@ -205,6 +205,18 @@ def _members_for(
             yield member
         if member := item.string(f"default{form}"):
             yield member
+
+
+def _names_another(
+    item: Identity, parameter: str, member: IndexedMember, operation: ReadOperation
+) -> bool:
+    """Whether a parameter that is called only ``Name``, ``Id`` or ``Arn`` is for another kind of resource
+    than the item, whose ``member`` is called so as well: the operation has none of the item's nouns."""
+    if member.folded_name not in _ARGUMENT_ENDINGS or is_about_tags(operation):
+        return False
+    text = operation.words_of(parameter)
+    documented = bool(text) and text == member.words
+    return not documented and not any(noun in operation.folded_noun for noun in item.nouns)
 
 
 def value_names(operation: ReadOperation, parameter: str) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from schemagen.inference.evidence import (
 )
 from schemagen.inference.identity import Identity
 from schemagen.model.bindings import Evidence
-from schemagen.model.paths import WHOLE, map_key, steps
+from schemagen.model.paths import WHOLE, is_repeated, map_key, steps
 from schemagen.model.shapes import StructureRef
 from schemagen.names import folded
 from schemagen.typetable import CONVERTIBLE, Resolved
@@ -202,6 +202,11 @@ class CandidateFinder:
         arguments = self.call_arguments(operation)
         return arguments is not None and arguments.is_about_item and not arguments.is_related
 
+    def encloses(self, item: IndexedItem) -> bool:
+        """Whether the row's item is a part of ``item``, which has no other such part."""
+        path = self.identity.item.path
+        return (item.path == WHOLE or path.startswith(f"{item.path}.")) and not is_repeated(path)
+
     def enrichment(
         self, item: IndexedItem, member: IndexedMember, evidence: Evidence
     ) -> Iterator[Candidate]:
@@ -222,7 +227,7 @@ class CandidateFinder:
         lists = [name for name, _ in arguments.members if name in operation.lists]
         if item.is_repeated and not (lists and is_about_tags(operation)):
             return
-        if not arguments.is_about_item and evidence != "both":
+        if not (arguments.is_about_item or (own and self.encloses(item))) and evidence != "both":
             return
         rank = CandidateRank(
             _EVIDENCE_RANKS[evidence],
