@@ -43,23 +43,35 @@ def rows(
 ) -> list[Row]:
     """The rows that ``answers`` make. ``types`` are the columns' DDSQL types, ``keys`` the keys
     that the caller gives to the items, if any, ``place`` is where the caller says that they are."""
+    return [
+        row_of(binding, types, item, answers, None if keys is None else next(keys), place)
+        for item in items(answers.primary, binding.path)
+    ]
+
+
+def row_of(
+    binding: Binding,
+    types: Mapping[str, str],
+    item: Response,
+    answers: Answers,
+    key: str | None,
+    place: Mapping[str, str],
+) -> Row:
+    """The row of one item of the primary response."""
     enrichments = {enrichment.operation: enrichment for enrichment in binding.enrichments}
     bound = {column.column: column for column in binding.columns}
     derived = {column.column: column for column in binding.derived}
-    found: list[Row] = []
-    for item in items(answers.primary, binding.path):
-        row: Row = {}
-        for name, type in types.items():
-            if name == KEY and keys is not None:
-                row[name] = next(keys)
-            elif name in bound:
-                row[name] = _bound(binding, bound[name], enrichments, type, item, answers)
-            elif name in derived:
-                row[name] = derive(derived[name], item, place)
-            else:
-                row[name] = None
-        found.append(row)
-    return found
+    row: Row = {}
+    for name, type in types.items():
+        if name == KEY and key is not None:
+            row[name] = key
+        elif name in bound:
+            row[name] = _bound(binding, bound[name], enrichments, type, item, answers)
+        elif name in derived:
+            row[name] = derive(derived[name], item, place)
+        else:
+            row[name] = None
+    return row
 
 
 def items(response: Response, path: str) -> list[Any]:
