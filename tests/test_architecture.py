@@ -81,8 +81,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "catalog_source",
     ),
     "cli": (
-        *("diagnostics", "limits", "model", "settings", "inputs", "coverage", "build"),
-        *("report", "api"),
+        *("diagnostics", "limits", "runtime", "model", "settings", "inputs", "coverage"),
+        *("build", "report", "api"),
     ),
 }
 # What makes the package and the command ``python -m schemagen`` of these rooms.

@@ -171,7 +171,8 @@ def test_outputs_select_what_is_built_and_the_rest_is_removed(tmp_path: Path) ->
     assert sorted(path for path in left if "_runtime" not in path) == [
         ".gitattributes",
         "README.md",
-        *(f"ddsql_schemas/{name}" for name in ("__init__.py", "catalog.json", "catalog.py")),
+        *(f"ddsql_schemas/{name}" for name in ("__init__.py", "__main__.py", "_package.py")),
+        *(f"ddsql_schemas/{name}" for name in ("catalog.json", "catalog.py")),
         "ddsql_schemas/ddl/duckdb/aws/thing.sql",
         "ddsql_schemas/py.typed",
         "manifest.json",

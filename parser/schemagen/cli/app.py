@@ -9,7 +9,6 @@ import sys
 
 import click
 
-from schemagen.cli import streams
 from schemagen.cli.bind import bind
 from schemagen.cli.build import build
 from schemagen.cli.catalog import catalog
@@ -20,6 +19,7 @@ from schemagen.cli.options import WRONG
 from schemagen.cli.types import types
 from schemagen.cli.verbosity import add_options, message, problem
 from schemagen.diagnostics import ProblemsFound, UnknownTables, did_you_mean, unreadable
+from schemagen.runtime.command import streams
 
 COMMANDS: tuple[click.Command, ...] = (build, inspect, types, catalog, bind, coverage, explain)
 INTERRUPTED = 130

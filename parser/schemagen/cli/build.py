@@ -16,10 +16,10 @@ from schemagen.cli.options import (
     print_diff,
     settings_with,
 )
-from schemagen.cli.streams import output, output_line
 from schemagen.cli.verbosity import detail, message, problem
 from schemagen.diagnostics import Problem, ProblemsFound
 from schemagen.model.bindings import PROVIDER
+from schemagen.runtime.command.streams import output, output_line
 
 if TYPE_CHECKING:
     from schemagen.build.apply import Changes

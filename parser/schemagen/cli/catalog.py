@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from schemagen.cli.options import format_option, settings_with
-from schemagen.cli.streams import output
+from schemagen.runtime.command.streams import output
 
 
 @click.command()

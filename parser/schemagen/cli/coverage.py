@@ -16,8 +16,8 @@ from schemagen.cli.options import (
     settings_with,
     unknown_tables_as_usage_errors,
 )
-from schemagen.cli.streams import output, output_line
 from schemagen.cli.verbosity import message
+from schemagen.runtime.command.streams import output, output_line
 
 if TYPE_CHECKING:
     from schemagen.coverage import Coverage

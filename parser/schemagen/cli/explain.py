@@ -12,7 +12,7 @@ from schemagen.cli.options import (
     settings_with,
     unknown_tables_as_usage_errors,
 )
-from schemagen.cli.streams import output, output_line
+from schemagen.runtime.command.streams import output, output_line
 
 
 @click.command()
@@ -56,7 +56,7 @@ def explain(subject: str | None, output_format: str) -> int:
 def _explain_tables(subject: str, output_format: str) -> int:
     """Explain the table of an id, or all tables that match a pattern and that a lock file binds."""
     from schemagen import api
-    from schemagen.report import calls as report
+    from schemagen.runtime.command import call_text as report
 
     if output_format == "markdown":
         raise click.UsageError("tables are explained as text or json")

@@ -16,8 +16,8 @@ from schemagen.cli.options import (
     settings_with,
     unknown_tables_as_usage_errors,
 )
-from schemagen.cli.streams import output_line
 from schemagen.diagnostics import matching_tables
+from schemagen.runtime.command.streams import output_line
 
 if TYPE_CHECKING:
     from schemagen.model.pages import Pages

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from schemagen.cli.streams import output
 from schemagen.cli.verbosity import detail, message
 from schemagen.diagnostics import UnknownTables
 from schemagen.limits import path_fault
+from schemagen.runtime.command.streams import output
 
 if TYPE_CHECKING:
     from schemagen.settings.load import Settings

@@ -7,7 +7,7 @@ import json
 import click
 
 from schemagen.cli.options import format_option, settings_with
-from schemagen.cli.streams import output, output_line
+from schemagen.runtime.command.streams import output, output_line
 
 
 @click.command()

@@ -18,7 +18,14 @@ from schemagen.model.pages import KEY
 from schemagen.names import python_literal
 from schemagen.runtime import convert
 from schemagen.runtime.catalog_json import FILE, render_groups
-from schemagen.targets.registry import Per, Target, default_targets
+from schemagen.targets.registry import (
+    COLLECTING,
+    EXTRAS,
+    LOADING,
+    Per,
+    Target,
+    default_targets,
+)
 from schemagen.typetable import NOTATIONS, Dialect, TypeTable
 
 
@@ -53,7 +60,24 @@ class Distribution:
     @property
     def extras(self) -> dict[str, tuple[str, ...]]:
         """What the extras of the package require, by name."""
-        return {target.name: target.extra for target in self.targets if target.extra}
+        return {
+            **{target.name: target.extra for target in self.targets if target.extra},
+            **{extra.name: extra.packages for extra in EXTRAS if extra.needs.are_met(self._names)},
+        }
+
+    @property
+    def loads(self) -> bool:
+        """Whether the package loads rows into databases or files."""
+        return LOADING.are_met(self._names)
+
+    @property
+    def collects(self) -> bool:
+        """Whether the package collects rows from AWS."""
+        return COLLECTING.are_met(self._names)
+
+    @property
+    def _names(self) -> frozenset[str]:
+        return frozenset(target.name for target in self.targets)
 
     @property
     def table_targets(self) -> list[Target]:
@@ -124,6 +148,12 @@ def modules(
             "package/init.py.j2", notice=notice, distribution=distribution
         ),
         "py.typed": "",
+        "_package.py": templating.render(
+            "package/package.py.j2", notice=notice, distribution=distribution
+        ),
+        "__main__.py": templating.render(
+            "package/main.py.j2", notice=notice, distribution=distribution
+        ),
         **_runtime(),
         "catalog.py": _catalog(tables, distribution, notice),
         **{

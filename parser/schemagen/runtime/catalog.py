@@ -67,6 +67,21 @@ class Catalog(Generic[D, M]):
         self._outputs = outputs
         self._dialects: dict[str, D] = {str(dialect): dialect for dialect in dialects}
 
+    @property
+    def tables(self) -> Mapping[str, Entry]:
+        """All tables by their ids, in alphabetical order."""
+        return self._tables
+
+    @property
+    def dialects(self) -> tuple[D, ...]:
+        """The SQL dialects in which the package has statements."""
+        return tuple(self._dialects.values())
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        """The paths of the outputs that the package was built with, by name."""
+        return self._outputs
+
     def table(self, table: str) -> CatalogTable[D, M]:
         """Return the table, as an object with its parts as attributes."""
         return CatalogTable(self, table, self.entry(table))

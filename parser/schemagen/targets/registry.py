@@ -9,7 +9,7 @@ types in its own way, add a notation to `schemagen.typetable`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -88,6 +88,7 @@ class Target:
 
 _PYDANTIC = "pydantic>=2.11,<3"
 _TYPING_EXTENSIONS = "typing-extensions>=4.9"
+_ORJSON = "orjson>=3.10"
 
 
 def _ddl(name: str, title: str, extra: tuple[str, ...] = ()) -> Target:
@@ -165,9 +166,9 @@ TARGETS: tuple[Target, ...] = (
         "json_schema/{provider}/{table}.json",
         renderer="json_schema:render_tables",
     ),
-    _ddl("postgres", "PostgreSQL", ("psycopg>=3.2",)),
+    _ddl("postgres", "PostgreSQL", ("psycopg>=3.2", _ORJSON)),
     _ddl("postgres_jsonb", "PostgreSQL, no extension"),
-    _ddl("duckdb", "DuckDB", ("duckdb>=1.4", "pytz")),
+    _ddl("duckdb", "DuckDB", ("duckdb>=1.4", "pytz", _ORJSON)),
     Target(
         "arrow",
         "Arrow schema, for pyarrow",
@@ -223,6 +224,46 @@ TARGETS: tuple[Target, ...] = (
         default=False,
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The targets that a part of the generated package needs: all of some, and any of others."""
+
+    all_of: tuple[str, ...]
+    any_of: tuple[str, ...] = ()
+
+    def are_met(self, targets: Collection[str]) -> bool:
+        """Whether a package with these targets has the part."""
+        chosen = not self.any_of or any(name in targets for name in self.any_of)
+        return chosen and all(name in targets for name in self.all_of)
+
+
+_LOADED = ("postgres", "postgres_jsonb", "duckdb", "arrow")
+
+LOADING = Needs(("tables",), _LOADED)
+"""When the package loads rows into databases and files."""
+
+COLLECTING = Needs(("mappers", "calls", "tables"), _LOADED)
+"""When the package collects rows from AWS, to load them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """An extra of the generated package that does not belong to a single target."""
+
+    name: str
+    packages: tuple[str, ...]
+    needs: Needs
+
+
+EXTRAS: tuple[Extra, ...] = (
+    Extra("aws", ("boto3>=1.35", "rich>=13"), COLLECTING),
+    Extra("postgres", ("psycopg>=3.2", _ORJSON), Needs(("postgres_jsonb",))),
+    Extra("parquet", ("pyarrow>=17",), Needs(("arrow", "tables"))),
+    Extra("dask", ("distributed>=2025.1",), COLLECTING),
+)
+"""The extras that several targets share. Those of single targets are in their rows."""
 
 BUILT_IN: Mapping[str, Target] = {target.name: target for target in TARGETS}
 

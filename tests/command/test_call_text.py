@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from schemagen.report.calls import text, to_json
 from schemagen.runtime.calls import Call, CallRules, Limit, Pagination, Scope, TableCalls
+from schemagen.runtime.command.call_text import text, to_json
 
 CALLS = TableCalls(
     "aws.made_thing",

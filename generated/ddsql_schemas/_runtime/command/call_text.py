@@ -1,18 +1,21 @@
-"""Format the calls that fill a table, for ``schemagen explain TABLE``."""
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
+"""Format the calls that fill a table."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, cast
 
-from schemagen.model import arn_format
-from schemagen.report.terminal import escape_controls
-from schemagen.runtime.calls import Call, CallRules, TableCalls
+from ..calls import Call, CallRules, TableCalls
+from ..text import escape_controls
+
+_ACCOUNT = "${Account}"
+"""The account of the caller, as an argument."""
 
 
 def to_json(calls: TableCalls) -> dict[str, Any]:
-    """Return what ``explain TABLE --format json`` prints: the fields of `runtime.calls`."""
+    """Return the fields of the calls, for JSON."""
     return cast("dict[str, Any]", _plain(asdict(calls), _PAIRS))
 
 
@@ -22,7 +25,11 @@ def _plain(value: object, pairs: Collection[str]) -> object:
         entries = cast("Mapping[str, object]", value)
         return {
             # Inside, names are the API's.
-            name: _plain(dict(cast("Any", inner)), ()) if name in pairs else _plain(inner, pairs)
+            name: (
+                _plain(dict(cast("Any", inner)), ())
+                if name in pairs
+                else _plain(inner, pairs)
+            )
             for name, inner in entries.items()
         }
     if isinstance(value, tuple):
@@ -34,16 +41,27 @@ _PAIRS = frozenset({"arguments", "constants", "values", "regions", "owner"})
 """The fields that hold pairs of a name and a value."""
 
 
-def text(calls: TableCalls) -> str:
-    """Format the calls in the order in which they are made, for people."""
+def text(calls: TableCalls, counts: Sequence[str] = ()) -> str:
+    """Format the calls in the order in which they are made, for people.
+
+    ``counts`` says how often each is made, in the same order.
+    """
     lines = [
         f"{calls.table} is filled by {len(_ordered(calls))} operations of {calls.service}:",
         "",
     ]
-    for call, role in _ordered(calls):
-        lines += [f"{call.operation} {role}", *(f"    {line}" for line in _lines(call)), ""]
+    for index, (call, role) in enumerate(_ordered(calls)):
+        lines += [
+            f"{call.operation} {role}",
+            *(f"    calls: {count}" for count in counts[index : index + 1]),
+            *(f"    {line}" for line in _lines(call)),
+            "",
+        ]
     if calls.obstacle:
-        lines += [f"It cannot be enumerated from credentials alone: {calls.obstacle}.", ""]
+        lines += [
+            f"It cannot be enumerated from credentials alone: {calls.obstacle}.",
+            "",
+        ]
     return "".join(f"{escape_controls(line)}\n" for line in lines[:-1])
 
 
@@ -57,7 +75,7 @@ def _ordered(calls: TableCalls) -> list[tuple[Call, str]]:
 
 def _lines(call: Call) -> Iterator[str]:
     for parameter, source in call.arguments:
-        caller = source == arn_format.ACCOUNT
+        caller = source == _ACCOUNT
         yield f"{parameter}: {'the account of the caller' if caller else f'{source} of the item'}"
     for parameter in call.inherited:
         yield f"{parameter}: as in the call above"
@@ -83,7 +101,9 @@ def _rule_lines(rules: CallRules) -> Iterator[str]:
     if rules.absent:
         yield f"none if the error is {' or '.join(rules.absent)}"
     if rules.scope:
-        regions = ", ".join(f"{region} in {name}" for name, region in rules.scope.regions)
+        regions = ", ".join(
+            f"{region} in {name}" for name, region in rules.scope.regions
+        )
         yield f"covers all regions; sent to {regions or 'any of them'}"
     for parameter, value in rules.owner:
         yield f"only what the account owns: {parameter}={_constant_text(value)}"

@@ -1,3 +1,4 @@
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
 """Write data to stdout, whatever its encoding, and notice when nobody can receive it."""
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ import os
 import sys
 from typing import cast
 
-from schemagen.report.terminal import escape_controls
+from ..text import escape_controls
 
 _ESCAPED = "schemagen.escaped"
 

@@ -1,0 +1,92 @@
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
+"""Choose tables, and what of them is left out."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..lookup import match
+from ..sync.choice import Choice
+from ..usage import UsageError
+
+if TYPE_CHECKING:
+    from ..calls import TableCalls
+    from ..load.package import Package
+    from ..sql import Table
+
+
+_KEY = "_key"
+
+
+class Chosen(NamedTuple):
+    """A table, and the calls that fill the columns that are not left out."""
+
+    table: Table
+    calls: TableCalls
+
+
+def add_tables(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    """Add the argument that names tables."""
+    parser.add_argument(
+        "tables",
+        nargs="+" if required else "*",
+        metavar="TABLE",
+        help="the id of a table, or a pattern in quotes: 'aws.s3_*'",
+    )
+
+
+def add_choice(parser: argparse.ArgumentParser) -> None:
+    """Add the options that leave out columns and calls."""
+    parser.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="TABLE.COLUMN",
+        help="do not load columns, such as '*.environment'; can be repeated",
+    )
+    parser.add_argument(
+        "--skip",
+        action="append",
+        default=[],
+        metavar="OPERATION",
+        help="do not call operations, such as GetBucketPolicy; can be repeated",
+    )
+
+
+def tables(package: Package, patterns: Sequence[str]) -> tuple[str, ...]:
+    """Return the ids of the tables that match, all if there is no pattern."""
+    known = package.catalog.tables
+    return match("table", patterns, known) if patterns else tuple(known)
+
+
+def chosen(
+    package: Package, patterns: Sequence[str], choice: Choice
+) -> tuple[Chosen, ...]:
+    """Return the tables that match and that can be collected, with their calls.
+
+    Raises `UsageError` if there is none, or if ``choice`` does not fit them.
+    """
+    found: list[Chosen] = []
+    for id in tables(package, patterns):
+        calls = package.catalog.calls(id)
+        if calls is not None:
+            found.append(Chosen(_table(package, id), calls))
+    if not found:
+        raise UsageError(
+            f"{', '.join(patterns)}: no such table can be collected; `{package.name} tables` says "
+            "which can"
+        )
+    choice.check(found)
+    return tuple(Chosen(table, choice.calls(table, calls)) for table, calls in found)
+
+
+def _table(package: Package, id: str) -> Table:
+    from ..sql import Table
+
+    if "tables" in package.catalog.outputs:
+        return package.table(id)
+    # A package that loads nothing still knows the columns.
+    columns = {column.name: column.type for column in package.catalog.columns(id)}
+    return Table(id, _KEY if _KEY in columns else None, columns)
