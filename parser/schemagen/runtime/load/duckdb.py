@@ -1,0 +1,469 @@
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
+"""Load rows into a DuckDB database, unit by unit, and keep them in step.
+
+The rows of a unit are written to files of JSON lines beside the database, and read from there into a
+temporary table while further rows are collected, so that few rows are in memory at a time. Then, in one
+transaction, rows that differ are deleted and inserted (which takes a sixth of the time of MERGE or
+UPDATE), rows that the unit no longer has are deleted, and the ledger is brought up to date.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Generator, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+import duckdb
+
+from ..sql import Table
+from ..units import CollectedRow, Collection, Unit
+from . import ledger
+from .destination import Destination, DestinationError
+from .duckdb_tables import (
+    CHANGED,
+    DIALECT,
+    GONE,
+    STAGE,
+    STALE,
+    TEMPORARY,
+    TableStatements,
+    literal,
+    quoted,
+)
+from .ndjson import Line, Lines
+from .sink import LoadCounts
+
+if TYPE_CHECKING:
+    from .package import Package
+
+_DATABASE = "ddsql_destination"
+"""The name that the file is attached as. DuckDB would name it after the file, and `aws.duckdb` with a
+schema aws would make every name ambiguous."""
+_BLOCK_SIZE = 65536
+"""The least that new values of a column take: with DuckDB's 256 KiB, files grow twice as fast."""
+_MEMORY = "160MiB"
+_CHUNK = 16 * 2**20
+"""How many bytes of lines are read at a time."""
+_COMPARED = 80 * 2**20
+"""How many bytes of lines are compared with stored rows at a time."""
+_LONGEST = 2**20
+"""How long a line may be before DuckDB gets larger buffers, which it has two of for each thread."""
+_HOLDER = re.compile(r"\(PID (\d+)\)")
+
+
+class _Staged(NamedTuple):
+    """What the temporary table has: the size of the lines, and which combinations of columns were not
+    read."""
+
+    size: int
+    unread: frozenset[tuple[str, ...]]
+
+
+class DuckDBSink:
+    """A DuckDB database that rows are loaded into. One process at a time can write to it."""
+
+    def __init__(
+        self, destination: Destination, package: Package, run: str = ""
+    ) -> None:
+        self._package = package
+        self._run = run
+        self._ledger = ledger.Statements("${}".format)
+        self._tables: dict[str, tuple[TableStatements, Lines]] = {}
+        file = Path(destination.address)
+        self._connection = _open(file, destination)
+        try:
+            # Only the owner of the database's lock gets here: what is there was left by a killed run.
+            for folder in file.parent.glob(f"{_scratch_prefix(file)}*"):
+                shutil.rmtree(folder)
+            self._scratch = Path(
+                tempfile.mkdtemp(prefix=_scratch_prefix(file), dir=file.parent)
+            )
+            self._execute(f"SET temp_directory = {literal(str(self._scratch))}")
+        except BaseException:
+            self._connection.close()
+            raise
+        self._reader = ThreadPoolExecutor(1, "duckdb-reader")
+
+    def prepare(self, tables: Sequence[Table]) -> None:
+        """Create missing tables, and compare the others with this package's.
+
+        Raises `SchemaMismatch` before anything is changed if a table does not fit.
+        """
+        with self._transaction():
+            for statement in ledger.ddl("duckdb"):
+                self._execute(statement)
+            for table in tables:
+                self._execute(self._package.ddl(table.id, DIALECT))
+        for table in tables:
+            self._tables[table.id] = self._statements(table)
+
+    def load(self, unit: Unit, table: Table, rows: Collection) -> LoadCounts:
+        """Load the rows of a unit in a transaction of its own.
+
+        If rows have the same key, the last one is loaded. Raises `ConversionError` for a row that cannot
+        be stored; then, and if the listing fails, the unit stays as it was.
+        """
+        statements, lines = self._tables[table.id]
+        try:
+            staged = self._stage(statements, lines, rows)
+            with self._transaction():
+                number = self._unit(unit)
+                if staged.size or (rows.complete and self._holds(number)):
+                    load = self._load_rows if table.key is None else self._load_keys
+                    counts = load(statements, unit, number, rows.complete, staged)
+                else:  # Most units have no rows at all.
+                    counts = LoadCounts()
+                self._execute(
+                    self._ledger.update_unit(),
+                    run=self._run,
+                    state=(
+                        "complete" if rows.complete and not staged.unread else "partial"
+                    ),
+                    partition=unit.partition,
+                    unit=number,
+                    full=rows.complete,
+                )
+                return counts
+        finally:
+            for relation in TEMPORARY:
+                self._execute(f"DROP TABLE IF EXISTS {relation}")
+
+    def close(self) -> None:
+        """Write all changes to the file, and release it."""
+        self._reader.shutdown()
+        try:
+            self._connection.close()
+        finally:
+            shutil.rmtree(self._scratch)
+
+    def finished(self, run: str) -> set[tuple[str, str, str]]:
+        """Return account, region and table of the units that ``run`` has loaded."""
+        found = self._execute(self._ledger.finished_units(), run=run).fetchall()
+        return {(account, region, table) for account, region, table in found}
+
+    def forget(self, *, account: str = "", region: str = "", table: str = "") -> int:
+        """Delete the units of an account, a region and a table ("" is any), and the rows that no other
+        unit holds. Returns how many rows were deleted.
+
+        The tables must have been prepared.
+        """
+        deleted = 0
+        with self._transaction():
+            units = self._execute(
+                self._ledger.matching_units(),
+                account=account or None,
+                region=region or None,
+                table_id=table or None,
+            ).fetchall()
+            for number, _, _, table_id in units:
+                deleted += self._forget(number, table_id)
+        return deleted
+
+    # --- loading a unit ---------------------------------------------------------------------------
+
+    def _stage(
+        self, statements: TableStatements, lines: Lines, rows: Iterable[CollectedRow]
+    ) -> _Staged:
+        """Read rows into the temporary table."""
+        self._execute(statements.create_stage())
+        unread: set[tuple[str, ...]] = set()
+        with _Chunks(self._scratch, statements, self._execute, self._reader) as chunks:
+            for number, (row, missing) in enumerate(rows):
+                if missing:
+                    unread.add(tuple(sorted(missing)))
+                chunks.add(lines.line(row, missing, number))
+        return _Staged(chunks.size, frozenset(unread))
+
+    def _load_keys(
+        self,
+        statements: TableStatements,
+        unit: Unit,
+        number: int,
+        complete: bool,
+        staged: _Staged,
+    ) -> LoadCounts:
+        rows, keys = self._execute(statements.count()).fetchone()
+        if keys < rows:
+            self._execute(statements.delete_repeated())
+        for columns in staged.unread:
+            for statement in statements.keep_unread(columns):
+                self._execute(statement)
+        parts = 1 + staged.size // _COMPARED
+        changed = sum(map(self._count, statements.find_changed(parts)))
+        if changed:
+            self._execute(statements.delete_changed())
+        inserted = self._count(statements.insert_missing()) - changed
+        deleted = 0
+        parameters = {"unit": number}
+        if complete:
+            gone = self._ledger.vanished(statements.keys())
+            if self._count(f"CREATE TEMP TABLE {_bare(GONE)} AS {gone}", **parameters):
+                keys_of_gone = f'SELECT g."key" FROM {GONE} g'
+                unheld = self._ledger.held_by_none_else(keys_of_gone)
+                deleted = self._count(
+                    statements.delete_keys(unheld), table_id=unit.table, **parameters
+                )
+                for statement in self._ledger.release(keys_of_gone):
+                    self._execute(statement, **parameters)
+        self._execute(self._ledger.hold(statements.keys()), **parameters)
+        self._mark_stale(statements, number, staged)
+        return LoadCounts(keys, inserted, changed, keys - inserted - changed, deleted)
+
+    def _mark_stale(
+        self,
+        statements: TableStatements,
+        number: int,
+        staged: _Staged,
+    ) -> None:
+        """Record which columns of the unit's rows were not read, and since when."""
+        stale = ledger.name("stale")
+        found = self._count(
+            f'CREATE TEMP TABLE {_bare(STALE)} AS SELECT * FROM {stale} WHERE "unit" = $unit',
+            unit=number,
+        )
+        if found:
+            self._execute(self._ledger.refresh(statements.keys()), unit=number)
+        if staged.unread:
+            self._execute(
+                self._ledger.spoil(
+                    f'SELECT n."key", n."column_name", o."since" FROM ({statements.unread()}) n '
+                    f'LEFT JOIN {STALE} o ON o."key" = n."key" '
+                    'AND o."column_name" = n."column_name"'
+                ),
+                unit=number,
+            )
+
+    def _load_rows(
+        self,
+        statements: TableStatements,
+        unit: Unit,
+        number: int,
+        complete: bool,
+        staged: _Staged,
+    ) -> LoadCounts:
+        """Load rows without a key: the unit holds so many copies of each."""
+        for columns in staged.unread:
+            self._execute(statements.keep_unread_of(columns))
+        held_table = ledger.name("held")
+        held = f'SELECT "key", "copies" FROM {held_table} WHERE "unit" = {number:d}'
+        self._execute(statements.count_copies())
+        [rows] = self._execute(f"SELECT count(*) FROM {STAGE}").fetchone()
+        deleted = self._count(statements.delete_copies(held)) if complete else 0
+        inserted = self._count(statements.insert_copies(held))
+        if complete:
+            copies = f'SELECT "key", "copies" FROM {CHANGED}'
+        else:
+            copies = (
+                f'SELECT "key", max("copies") FROM ({held} UNION ALL '
+                f'SELECT "key", "copies" FROM {CHANGED}) GROUP BY "key"'
+            )
+        self._execute(f"CREATE TEMP TABLE {_bare(GONE)} AS {copies}")
+        self._execute(f'DELETE FROM {held_table} WHERE "unit" = {number:d}')
+        self._execute(
+            f'INSERT INTO {held_table} ("unit", "key", "copies") '
+            f"SELECT {number:d}, * FROM {GONE}"
+        )
+        return LoadCounts(rows, inserted, 0, rows - inserted, deleted)
+
+    def _forget(self, number: int, table: str) -> int:
+        statements, _ = self._tables[table]
+        held = ledger.name("held")
+        if statements.has_key:
+            keys = f'SELECT "key" FROM {held} WHERE "unit" = {number:d}'
+            deleted = self._count(
+                statements.delete_keys(self._ledger.held_by_none_else(keys)),
+                unit=number,
+                table_id=table,
+            )
+        else:
+            copies = f'SELECT "key", "copies" FROM {held} WHERE "unit" = {number:d}'
+            deleted = self._count(statements.delete_copies(copies, keep=False))
+        for statement in self._ledger.delete_unit():
+            self._execute(statement, unit=number)
+        return deleted
+
+    def _unit(self, unit: Unit) -> int:
+        """Return the number of the unit in the ledger, which it gets on the first call."""
+        identity = {
+            "account": unit.account,
+            "region": unit.region,
+            "table_id": unit.table,
+        }
+        found = self._execute(self._ledger.find_unit(), **identity).fetchone()
+        if found is None:
+            found = self._execute(
+                self._ledger.add_unit(),
+                **identity,
+                partition=unit.partition,
+                run=self._run,
+            ).fetchone()
+        number: int = found[0]
+        return number
+
+    def _holds(self, number: int) -> bool:
+        """Whether the unit holds any row."""
+        [holds] = self._execute(self._ledger.holds(), unit=number).fetchone()
+        return bool(holds)
+
+    # --- the connection ---------------------------------------------------------------------------
+
+    def _statements(self, table: Table) -> tuple[TableStatements, Lines]:
+        loader = self._package.loader
+        lines = Lines(table, loader, DIALECT)
+        relation = f"{quoted(_DATABASE)}.{loader.relation(table, DIALECT)}"
+        columns = self._execute(f"DESCRIBE {relation}").fetchall()
+        types = {name: type for name, type, *_ in columns}
+        return TableStatements(table, lines.fields, relation, types), lines
+
+    def _execute(self, statement: str, /, **parameters: object) -> Any:
+        return self._connection.execute(statement, parameters or None)
+
+    def _count(self, statement: str, /, **parameters: object) -> int:
+        """Run a statement that returns how many rows it wrote."""
+        [count] = self._execute(statement, **parameters).fetchone()
+        written: int = count
+        return written
+
+    @contextmanager
+    def _transaction(self) -> Generator[None]:
+        self._execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._execute("ROLLBACK")
+            raise
+        self._execute("COMMIT")
+
+
+class _Chunks:
+    """Files of lines that are read into the temporary table as they become full, while the next is
+    written. No file is left, however the block ends."""
+
+    def __init__(
+        self,
+        folder: Path,
+        statements: TableStatements,
+        execute: Any,
+        reader: ThreadPoolExecutor,
+    ) -> None:
+        self._folder = folder
+        self._statements = statements
+        self._execute = execute
+        self._reader = reader
+        self._files: dict[bool, BinaryIO] = {}
+        self._chunk_size = 0
+        self._longest = _LONGEST
+        self._reading: Future[None] | None = None
+        self._number = 0
+        self.size = 0
+
+    def add(self, line: Line) -> None:
+        """Write a line."""
+        file = self._files.get(line.nested)
+        if file is None:
+            name = f"{self._number}-{'nested' if line.nested else 'text'}.jsonl"
+            file = self._files[line.nested] = (self._folder / name).open("xb")
+        file.write(line.text)
+        self._longest = max(self._longest, len(line.text))
+        self._chunk_size += len(line.text)
+        if self._chunk_size >= _CHUNK:
+            chunk = self._finish()
+            self._wait()
+            self._reading = self._reader.submit(self._read, *chunk)
+
+    def __enter__(self) -> _Chunks:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        chunk = self._finish()
+        try:
+            self._wait()
+            if kind is None:
+                self._read(*chunk)
+        finally:
+            _remove(chunk[0].values())
+
+    def _finish(self) -> tuple[dict[bool, Path], int]:
+        """Close the files, and return their paths and the length of their longest line."""
+        for file in self._files.values():
+            file.close()
+        chunk = {nested: Path(file.name) for nested, file in self._files.items()}
+        longest = self._longest
+        self.size += self._chunk_size
+        self._files, self._chunk_size, self._longest = {}, 0, _LONGEST
+        self._number += 1
+        return chunk, longest
+
+    def _wait(self) -> None:
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.result()
+
+    def _read(self, files: dict[bool, Path], longest: int) -> None:
+        try:
+            for nested, file in files.items():
+                self._execute(
+                    self._statements.read(nested=nested, longest=longest),
+                    file=str(file),
+                )
+        finally:
+            _remove(files.values())
+
+
+def _remove(files: Iterable[Path]) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)
+
+
+def _bare(relation: str) -> str:
+    return relation.removeprefix('"temp".')
+
+
+def _scratch_prefix(file: Path) -> str:
+    return f".{file.name}.loading-"
+
+
+def _open(file: Path, destination: Destination) -> duckdb.DuckDBPyConnection:
+    """Attach the file to a database in memory. Raises `DestinationError`."""
+    if not file.parent.is_dir():
+        raise DestinationError(f"{destination}: there is no folder {file.parent}")
+    options = "" if file.exists() else f" (BLOCK_SIZE {_BLOCK_SIZE})"
+    connection = duckdb.connect(":memory:")
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET preserve_insertion_order = false")
+        connection.execute(f"SET memory_limit = '{_MEMORY}'")
+        connection.execute(
+            f"ATTACH {literal(str(file))} AS {quoted(_DATABASE)}{options}"
+        )
+        connection.execute(f"USE {quoted(_DATABASE)}")
+    except duckdb.Error as error:
+        connection.close()
+        raise DestinationError(f"{destination}: {_explained(error)}") from None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _explained(error: duckdb.Error) -> str:
+    """Return what is wrong with a file that DuckDB cannot open, and what to do."""
+    text = str(error)
+    if "Could not set lock" in text:
+        holder = _HOLDER.search(text)
+        who = f"the process {holder[1]}" if holder else "another process"
+        return (
+            f"{who} has the database open. DuckDB lets one process write at a time, and none read "
+            "meanwhile: wait until it ends, or close its connection"
+        )
+    if "already attached" in text or "Unique file handle" in text:
+        return (
+            "this process has the database open already, through another connection: close it before "
+            "loading, because DuckDB lets one connection attach a file"
+        )
+    return text
