@@ -74,17 +74,17 @@ class Loader(Generic[D]):
 
     def name(self, name: str, table: Table, dialect: D) -> str:
         """Return the name that a column, or a part of the table's id, has in ``dialect``, unquoted."""
-        self._rules(dialect)
+        self.rules(dialect)
         return _name(name, table, dialect)
 
     def quote(self, name: str, table: Table, dialect: D) -> LiteralString:
         """Return the same name quoted, as SQL."""
-        self._rules(dialect)
+        self.rules(dialect)
         return _safe(_quoted(name, table, dialect))
 
     def relation(self, table: Table, dialect: D) -> LiteralString:
         """Return the table's name in SQL, with its schema, quoted."""
-        self._rules(dialect)
+        self.rules(dialect)
         schema, _, name = table.id.partition(".")
         return _safe(
             f"{_quoted(schema, table, dialect)}.{_quoted(name, table, dialect)}"
@@ -98,7 +98,7 @@ class Loader(Generic[D]):
         ``marker`` is how the driver writes a parameter, with ``{}`` where it takes the parameter's
         number (``"${}"``). The default is psycopg's ``%s`` or DuckDB's ``?``.
         """
-        rules = self._rules(dialect)
+        rules = self.rules(dialect)
         marker = rules.marker if marker is None else marker
         target = f"{self.relation(table, dialect)} ({_columns(table, dialect)})"
         if "%" in marker:  # such drivers see a parameter in a name's percent sign
@@ -111,7 +111,7 @@ class Loader(Generic[D]):
 
     def select(self, table: Table, dialect: D) -> LiteralString:
         """Return a SELECT of all rows, for `read`: with any driver of the database."""
-        types = self._rules(dialect).types
+        types = self.rules(dialect).types
         columns = [
             _selected(types[expression].selected, _quoted(name, table, dialect))
             for name, expression in table.columns.items()
@@ -135,7 +135,7 @@ class Loader(Generic[D]):
         if unknown := row.keys() - table.columns.keys():
             name = min(unknown)
             raise ConversionError(f"{table.id}.{name}", "unknown column")
-        rules = self._rules(dialect)
+        rules = self.rules(dialect)
         types = rules.types
         encoded: list[object] = []
         for name, expression in table.columns.items():
@@ -157,7 +157,7 @@ class Loader(Generic[D]):
         self, values: Sequence[object], table: Table, dialect: D
     ) -> dict[str, object]:
         """Convert ``values``, fetched by `select`, to a row."""
-        types = self._rules(dialect).types
+        types = self.rules(dialect).types
         row: dict[str, object] = {}
         for (name, expression), value in zip(
             table.columns.items(), values, strict=True
@@ -170,7 +170,8 @@ class Loader(Generic[D]):
             row[name] = value
         return row
 
-    def _rules(self, dialect: D) -> DialectRules:
+    def rules(self, dialect: D) -> DialectRules:
+        """Return the rules of ``dialect``. Raises `UnknownName`."""
         return find("dialect", dialect, self._dialects)
 
 

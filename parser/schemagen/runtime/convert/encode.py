@@ -107,7 +107,7 @@ def hstore_csv_text(value: object, at: str, errors: Errors = "strict") -> str:
     """
     return hstore_text(
         {
-            key: _csv(values) if values else None
+            key: csv_line(values) if values else None
             for key, values in tags(value, at, errors).items()
         },
         at,
@@ -115,11 +115,12 @@ def hstore_csv_text(value: object, at: str, errors: Errors = "strict") -> str:
     )
 
 
-_CSV_SPECIAL = re.compile(r'[",\r\n]')
+CSV_SPECIAL = re.compile(r'[",\r\n]')
 
 
-def _csv(values: list[str]) -> str:
+def csv_line(values: list[str]) -> str:
+    """Write values as a line of CSV, each quoted only where it must be."""
     return ",".join(
-        '"' + value.replace('"', '""') + '"' if _CSV_SPECIAL.search(value) else value
+        '"' + value.replace('"', '""') + '"' if CSV_SPECIAL.search(value) else value
         for value in values
     )

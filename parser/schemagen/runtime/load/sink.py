@@ -11,13 +11,18 @@ from ..units import Collection, Unit
 
 
 class LoadCounts(NamedTuple):
-    """How many rows of a unit were read, and what loading them did."""
+    """How many rows of a unit were read, and what loading them did.
+
+    ``refused`` says why rows were left out that the place cannot store: what is stored of them stays,
+    and nothing of the unit is deleted.
+    """
 
     rows: int = 0
     inserted: int = 0
     changed: int = 0
     unchanged: int = 0
     deleted: int = 0
+    refused: tuple[str, ...] = ()
 
 
 class Sink(Protocol):

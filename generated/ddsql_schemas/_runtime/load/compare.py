@@ -1,0 +1,272 @@
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
+"""Compare the tables of a database with those of a package, before anything is loaded.
+
+A database does not say what its values mean: hstore and hstore_csv are one type to PostgreSQL, and
+json and both maps are, without the extension. So the DDSQL types that the ledger recorded are compared,
+too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ..sql import Loader, Table
+from ..usage import UsageError
+from .casts import cast
+
+Verdict = Literal["create", "equal", "behind", "differs"]
+"""What a comparison found, from harmless to not."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTable:
+    """A table as the database describes it. ``columns`` maps the names of columns to their SQL types,
+    ``required`` are those that an INSERT must fill, ``key`` those of the primary key.
+    """
+
+    columns: Mapping[str, str]
+    required: frozenset[str] = frozenset()
+    key: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedTable:
+    """A table as the ledger knows it: its dialect, the version of the package that it fits, and the
+    DDSQL types of its columns."""
+
+    dialect: str
+    version: str
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of a table that loses nothing: a new column, or with ``old``, a new type of a column."""
+
+    column: str
+    type: str
+    old: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A difference that must be settled before rows are loaded. ``column`` is "" for the whole table.
+
+    ``stored`` and ``expected`` are types, or "" where the difference is another one.
+    """
+
+    table: str
+    column: str
+    message: str
+    stored: str = ""
+    expected: str = ""
+
+    def __str__(self) -> str:
+        at = f"{self.table}.{self.column}" if self.column else self.table
+        return f"{at}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What became of a table. ``changes`` would bring it up to date; ``findings`` speak against it."""
+
+    table: Table
+    dialect: str
+    verdict: Verdict
+    changes: tuple[Change, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    adopted: bool = field(default=False)
+
+
+class SchemaMismatch(UsageError):
+    """Raised for a database whose tables do not fit the package. Lists all differences; nothing has been
+    changed."""
+
+    def __init__(self, place: str, findings: Sequence[Finding]) -> None:
+        super().__init__(place, tuple(findings))
+        self.place = place
+        self.findings = tuple(findings)
+
+    def __str__(self) -> str:
+        count = len(self.findings)
+        lines = [
+            f"{self.place} does not fit this package ({count} "
+            f"{'difference' if count == 1 else 'differences'}); nothing was changed:"
+        ]
+        lines += [f"  {finding}" for finding in self.findings]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparer:
+    """Compares tables of a database with those of a package.
+
+    ``spelled`` maps SQL types of the package to how the database spells them. ``adopt`` is the version
+    of the package that made the tables which the ledger does not know. With ``migrate``, tables that are
+    behind are not reported.
+    """
+
+    loader: Loader[Any]
+    version: str
+    spelled: Mapping[str, str]
+    adopt: str = ""
+    migrate: bool = False
+
+    def compare(
+        self,
+        table: Table,
+        dialect: str,
+        stored: StoredTable | None,
+        recorded: RecordedTable | None,
+    ) -> Comparison:
+        """Compare a table; ``stored`` and ``recorded`` are None if the database or its ledger lacks it."""
+        if stored is None:
+            return Comparison(table, dialect, "create")
+        if recorded is None:
+            if refused := self._unknown(table, dialect):
+                return Comparison(table, dialect, "differs", (), (refused,))
+            recorded = RecordedTable(dialect, self.adopt, table.columns)
+            adopted = True
+        else:
+            adopted = False
+        if recorded.dialect != dialect:
+            found = Finding(
+                table.id,
+                "",
+                f"the table was created for the dialect {recorded.dialect!r}, not {dialect!r}; "
+                f"leave the dialect out, or {self._aside(table, dialect)}",
+            )
+            return Comparison(table, dialect, "differs", (), (found,))
+        changes: list[Change] = []
+        findings: list[Finding] = []
+        for name, type in table.columns.items():
+            result = self._column(table, dialect, name, type, stored, recorded)
+            if isinstance(result, Change):
+                changes.append(result)
+            elif result is not None:
+                findings.append(result)
+        findings += self._whole(table, dialect, stored)
+        if findings:
+            return Comparison(
+                table, dialect, "differs", tuple(changes), tuple(findings)
+            )
+        if changes and not self.migrate:
+            findings = [self._behind(table, change, recorded) for change in changes]
+        verdict: Verdict = "behind" if changes else "equal"
+        return Comparison(
+            table, dialect, verdict, tuple(changes), tuple(findings), adopted
+        )
+
+    def _unknown(self, table: Table, dialect: str) -> Finding | None:
+        """Refuse a table that the ledger does not know, unless its maker is."""
+        if self.adopt == self.version:
+            return None
+        if not self.adopt:
+            message = (
+                "the table exists, but was not made by a sync, so what its columns mean is not known; "
+                f"if this package made it, pass the package's version, --adopt {self.version}; "
+                f"otherwise {self._aside(table, dialect)}"
+            )
+        else:
+            message = (
+                f"the table was made by version {self.adopt}, and this is {self.version}; adopt it once "
+                f"with that version installed, then upgrade; or {self._aside(table, dialect)}"
+            )
+        return Finding(table.id, "", message)
+
+    def _column(
+        self,
+        table: Table,
+        dialect: str,
+        name: str,
+        type: str,
+        stored: StoredTable,
+        recorded: RecordedTable,
+    ) -> Change | Finding | None:
+        found = stored.columns.get(self.loader.name(name, table, dialect))
+        wanted = self._spelled(type, dialect)
+        old = recorded.columns.get(name)
+        if found is None:
+            if name == table.key:
+                message = "the column of the primary key is missing"
+                return self._differs(table, dialect, name, message, "", type)
+            return Change(name, type)
+        if old is None:
+            message = (
+                f"the column exists with type {found}, but no sync made it; the package has "
+                f"{type} ({wanted})"
+            )
+            return self._differs(table, dialect, name, message, found, type)
+        if old == type:
+            if found == wanted:
+                return None
+            message = f"the column's type is {found}, but {type} is stored as {wanted}; somebody changed it"
+            return self._differs(table, dialect, name, message, found, wanted)
+        conversion = cast(old, type)
+        if found != self._spelled(old, dialect):
+            message = f"the column's type is {found}, which is neither {old} nor {type}; somebody changed it"
+        elif conversion.loss == "lossless" and table.key is not None:
+            return Change(name, type, old)
+        else:
+            message = (
+                f"the column holds {old} ({found}), and this package has {type} ({wanted}): "
+                f"{conversion.why}"
+            )
+        return self._differs(table, dialect, name, message, old, type)
+
+    def _whole(
+        self, table: Table, dialect: str, stored: StoredTable
+    ) -> Iterator[Finding]:
+        names = {self.loader.name(name, table, dialect) for name in table.columns}
+        for name in sorted(stored.required - names):
+            message = (
+                "the package does not have this column, and it takes no NULL; give it a default, "
+                "or drop the NOT NULL"
+            )
+            yield Finding(table.id, name, message)
+        if table.key is not None:
+            key = (self.loader.name(table.key, table, dialect),)
+            if stored.key != key:
+                found = ", ".join(stored.key) or "none"
+                message = f"the primary key is {found}, not {table.key}; "
+                yield Finding(table.id, "", message + self._aside(table, dialect))
+
+    def _behind(self, table: Table, change: Change, recorded: RecordedTable) -> Finding:
+        """Report a change that would lose nothing, and was not allowed."""
+        what = (
+            f"holds {change.old}, and is {change.type} in this package"
+            if change.old
+            else f"is missing; this package has it, with type {change.type}"
+        )
+        message = (
+            f"the column {what} (the table fits version {recorded.version or 'unknown'}, this is "
+            f"{self.version}); nothing would be lost: pass --migrate safe"
+        )
+        return Finding(table.id, change.column, message, change.old, change.type)
+
+    def _differs(
+        self,
+        table: Table,
+        dialect: str,
+        column: str,
+        message: str,
+        stored: str,
+        expected: str,
+    ) -> Finding:
+        message = f"{message}; to load it anew, {self._aside(table, dialect)}"
+        return Finding(table.id, column, message, stored, expected)
+
+    def _aside(self, table: Table, dialect: str) -> str:
+        """Say how to make room for a new table."""
+        relation = self.loader.relation(table, dialect)
+        name = self.loader.name(table.id.partition(".")[2], table, dialect)
+        new = f"{name}_old".replace('"', '""')
+        return f'move it aside: ALTER TABLE {relation} RENAME TO "{new}"'
+
+    def _spelled(self, type: str, dialect: str) -> str:
+        encoding = self.loader.rules(dialect).types.get(type)
+        if encoding is None:  # a type of an older package that this one does not have
+            return type
+        return self.spelled.get(encoding.type, encoding.type)
