@@ -113,7 +113,14 @@ def test_to_json_has_every_field() -> None:
         "region": "r",
         "table": "aws.x",
         "state": "partial",
-        "counts": {"rows": 10, "inserted": 3, "changed": 2, "unchanged": 5, "deleted": 1},
+        "counts": {
+            "rows": 10,
+            "inserted": 3,
+            "changed": 2,
+            "unchanged": 5,
+            "deleted": 1,
+            "refused": 0,
+        },
         "calls": 1,
         "retries": 2,
         "denied": [
@@ -145,7 +152,7 @@ def test_lines_show_units_and_what_was_denied_and_failed() -> None:
     lines = list(report_of(denied, complete("2", "eu-west-1", "aws.ec2_instance")).lines())
     assert lines[0].split() == [
         *("account", "region", "table", "state", "rows", "inserted", "changed", "unchanged"),
-        *("deleted", "calls", "retries", "denied", "failed", "seconds"),
+        *("deleted", "refused", "calls", "retries", "denied", "failed", "seconds"),
     ]
     assert lines[1].split() == [
         "1",
@@ -157,6 +164,7 @@ def test_lines_show_units_and_what_was_denied_and_failed() -> None:
         "2",
         "5",
         "1",
+        "0",
         "7",
         "0",
         "1",
@@ -173,6 +181,7 @@ def test_lines_show_units_and_what_was_denied_and_failed() -> None:
         "2",
         "5",
         "1",
+        "0",
         "7",
         "2",
         "0",

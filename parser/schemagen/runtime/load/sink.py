@@ -13,8 +13,8 @@ from ..units import Collection, Unit
 class LoadCounts(NamedTuple):
     """How many rows of a unit were read, and what loading them did.
 
-    ``refused`` says why rows were left out that the place cannot store: what is stored of them stays,
-    and nothing of the unit is deleted.
+    ``refused`` counts rows that were left out because the place cannot store them, which is logged as a
+    warning for each: what is stored of them stays, and nothing of the unit is deleted.
     """
 
     rows: int = 0
@@ -22,7 +22,7 @@ class LoadCounts(NamedTuple):
     changed: int = 0
     unchanged: int = 0
     deleted: int = 0
-    refused: tuple[str, ...] = ()
+    refused: int = 0
 
 
 class Sink(Protocol):
