@@ -19,9 +19,9 @@ from schemagen.names import python_literal
 from schemagen.runtime import convert
 from schemagen.runtime.catalog_json import FILE, render_groups
 from schemagen.targets.registry import (
-    COLLECTING,
     EXTRAS,
     LOADING,
+    Needs,
     Per,
     Target,
     default_targets,
@@ -62,21 +62,12 @@ class Distribution:
         """What the extras of the package require, by name."""
         return {
             **{target.name: target.extra for target in self.targets if target.extra},
-            **{extra.name: extra.packages for extra in EXTRAS if extra.needs.are_met(self._names)},
+            **{extra.name: extra.packages for extra in EXTRAS if extra.needs.are_met(self.names)},
         }
 
     @property
-    def loads(self) -> bool:
-        """Whether the package loads rows into databases or files."""
-        return LOADING.are_met(self._names)
-
-    @property
-    def collects(self) -> bool:
-        """Whether the package collects rows from AWS."""
-        return COLLECTING.are_met(self._names)
-
-    @property
-    def _names(self) -> frozenset[str]:
+    def names(self) -> frozenset[str]:
+        """The names of the targets."""
         return frozenset(target.name for target in self.targets)
 
     @property
@@ -157,11 +148,20 @@ def modules(
         **_runtime(),
         "catalog.py": _catalog(tables, distribution, notice),
         **{
+            path: templating.render(f"package/{path}.j2", notice=notice, distribution=distribution)
+            for path in _PROGRAMS
+            if _PROGRAMS[path].are_met(distribution.names)
+        },
+        **{
             path: render()
             for path, render in type_modules(types, distribution).items()
             if path not in unchanged
         },
     }
+
+
+_PROGRAMS: Mapping[str, Needs] = {"load.py": LOADING}
+"""The modules that load and collect rows, and the targets that they need."""
 
 
 def type_modules(types: TypeTable, distribution: Distribution) -> dict[str, Callable[[], str]]:

@@ -149,11 +149,11 @@ class DuckDBSink:
     def forget(self, *, account: str = "", region: str = "", table: str = "") -> int:
         """Delete the units of an account, a region and a table ("" is any), and the rows that no other
         unit holds. Returns how many rows were deleted.
-
-        The tables must have been prepared.
         """
         deleted = 0
         with self._transaction():
+            for statement in ledger.ddl("duckdb"):
+                self._execute(statement)
             units = self._execute(
                 self._ledger.matching_units(),
                 account=account or None,
@@ -271,6 +271,8 @@ class DuckDBSink:
         return LoadCounts(rows, inserted, 0, rows - inserted, deleted)
 
     def _forget(self, number: int, table: str) -> int:
+        if table not in self._tables:
+            self._tables[table] = self._statements(self._package.table(table))
         statements, _ = self._tables[table]
         held = ledger.name("held")
         if statements.has_key:

@@ -1,0 +1,66 @@
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
+"""Delete what is no longer collected: ``forget``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Protocol, cast
+
+from ..load.destination import Destination
+from ..usage import UsageError
+from . import selection, streams
+
+if TYPE_CHECKING:
+    from ..load.package import Package
+
+
+class _Forgetting(Protocol):
+    def forget(
+        self, *, account: str = "", region: str = "", table: str = ""
+    ) -> int: ...
+
+
+def add_arguments(parser: argparse.ArgumentParser, package: Package) -> None:
+    """Add the arguments of the command."""
+    selection.add_tables(parser, required=False)
+    parser.add_argument(
+        "--to",
+        required=True,
+        metavar="DESTINATION",
+        help="postgres://USER@HOST/DATABASE or duckdb:FILE",
+    )
+    parser.add_argument(
+        "--account", default="", metavar="ID", help="of this account only"
+    )
+    parser.add_argument(
+        "--region",
+        default="",
+        metavar="REGION",
+        help="of this region only; `global` for tables that are listed for whole accounts",
+    )
+
+
+def run(arguments: argparse.Namespace, package: Package) -> int:
+    """Delete rows that nobody collects any more, and return the exit status."""
+    account, region = str(arguments.account), str(arguments.region)
+    if not (arguments.tables or account or region):
+        raise UsageError(
+            "what to forget is missing: tables, --account or --region; all tables are '*'"
+        )
+    destination = Destination.parse(arguments.to)
+    # An empty text is any table.
+    ids = selection.tables(package, arguments.tables) if arguments.tables else ("",)
+    sink = destination.open(package)
+    try:
+        if not hasattr(sink, "forget"):
+            raise UsageError(
+                f"{destination} has no ledger: remove the files that you do not need"
+            )
+        forget = cast("_Forgetting", sink).forget
+        for id in ids:
+            deleted = forget(account=account, region=region, table=id)
+            if deleted or not id:
+                streams.output_line(f"{id or 'all tables'}: {deleted} rows deleted")
+    finally:
+        sink.close()
+    return 0

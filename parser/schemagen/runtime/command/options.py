@@ -1,0 +1,180 @@
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
+"""Define the options of ``sync``, which are arguments and entries of a settings file alike."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, cast
+
+from ..lookup import did_you_mean
+from ..usage import UsageError
+from . import messages
+
+Kind = Literal["text", "texts", "number", "file"]
+
+
+class Option(NamedTuple):
+    """An option: ``--name`` on the command line, ``name`` in the file.
+
+    ``texts`` is a list in the file, and an option that can be repeated, or takes several values.
+    """
+
+    name: str
+    kind: Kind
+    metavar: str
+    help: str
+
+
+TABLES = Option("tables", "texts", "TABLE", "")
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        "to",
+        "text",
+        "DESTINATION",
+        "postgres://USER@HOST/DATABASE, duckdb:FILE or parquet:FOLDER/",
+    ),
+    Option(
+        "regions",
+        "texts",
+        "REGION",
+        "regions to collect, or `enabled` for all that the account has enabled "
+        "(default: the one that boto3 is configured with)",
+    ),
+    Option(
+        "accounts",
+        "file",
+        "FILE",
+        "a TOML file of accounts and of the roles to assume in them (default: the account of boto3's "
+        "credentials)",
+    ),
+    Option(
+        "exclude",
+        "texts",
+        "TABLE.COLUMN",
+        "do not load columns, such as '*.environment'",
+    ),
+    Option(
+        "skip",
+        "texts",
+        "OPERATION",
+        "do not call operations, such as GetBucketPolicy",
+    ),
+    Option("threads", "number", "NUMBER", "calls at the same time (default: 32)"),
+    Option(
+        "scheduler",
+        "text",
+        "ADDRESS",
+        "collect on the workers of a Dask cluster: tcp://HOST:8786 (needs the extra dask)",
+    ),
+    Option(
+        "endpoint-url",
+        "text",
+        "URL",
+        "call this address instead of AWS, for tests",
+    ),
+)
+"""All options that may be in a settings file, besides the tables."""
+
+_KNOWN: Mapping[str, Option] = {option.name: option for option in (TABLES, *OPTIONS)}
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the options to a parser. Their defaults are None: not given."""
+    for option in OPTIONS:
+        flag = f"--{option.name}"
+        if option.kind == "texts":
+            parser.add_argument(
+                flag,
+                action="extend",
+                nargs="+",
+                metavar=option.metavar,
+                help=option.help,
+            )
+        elif option.kind == "number":
+            parser.add_argument(
+                flag, type=_positive, metavar=option.metavar, help=option.help
+            )
+        else:
+            parser.add_argument(flag, metavar=option.metavar, help=option.help)
+
+
+def settled(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the value of each option: from the command line, or else from ``--config``; None if it is
+    in neither."""
+    found: dict[str, Any] = dict.fromkeys(_KNOWN)
+    if arguments.config is not None:
+        found.update(read(Path(arguments.config)))
+    for name in _KNOWN:
+        given: object = getattr(arguments, name.replace("-", "_"))
+        if given is not None and given != []:
+            found[name] = given
+    return found
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read a settings file. Raises `UsageError` with the file and the entry that is wrong.
+
+    ``${NAME}`` in a text is the environment variable of this name, so that no password needs to be in
+    the file. A file that an entry names is relative to the folder of the settings file.
+    """
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not TOML: {error}") from None
+    found: dict[str, Any] = {}
+    for name, value in content.items():
+        option = _KNOWN.get(name)
+        if option is None:
+            hint = did_you_mean([name], _KNOWN)
+            raise UsageError(
+                f"{path}: unknown entry {name!r}{hint}; known are {', '.join(_KNOWN)}"
+            )
+        found[name] = _value(option, value, path)
+    return found
+
+
+def _value(option: Option, value: object, path: Path) -> object:
+    where = f"{path}: {option.name}"
+    if option.kind == "number":
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise UsageError(f"{where} must be a positive number, not {value!r}")
+        return value
+    if option.kind == "texts":
+        items = cast("list[object]", value) if isinstance(value, list) else []
+        if not items or not all(isinstance(item, str) for item in items):
+            raise UsageError(f"{where} must be a list of texts, not {value!r}")
+        return [_expanded(str(item), where) for item in items]
+    if not isinstance(value, str):
+        raise UsageError(f"{where} must be a text in quotes, not {value!r}")
+    text = _expanded(value, where)
+    messages.conceal(text)
+    return str(path.parent / text) if option.kind == "file" else text
+
+
+def _expanded(text: str, where: str) -> str:
+    def variable(found: re.Match[str]) -> str:
+        value = os.environ.get(found[1])
+        if value is None:
+            raise UsageError(f"{where}: the environment variable {found[1]} is not set")
+        return value
+
+    return _VARIABLE.sub(variable, text)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+    return int(text)
+
+
+def texts(values: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the values of an option of the kind ``texts``."""
+    return tuple(values or ())

@@ -1,0 +1,55 @@
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
+"""Load rows that somebody has already, whatever read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from ..units import GLOBAL, CollectedRow, Unit
+from .destination import Destination
+
+if TYPE_CHECKING:
+    from ..sql import Table
+    from .package import Package
+    from .sink import LoadCounts
+
+
+class GivenRows:
+    """Rows as a `Collection`. ``listed`` says whether they are all that there are."""
+
+    def __init__(self, rows: Iterable[Mapping[str, object]], listed: bool) -> None:
+        self._rows = rows
+        self._listed = listed
+        self._read = False
+
+    def __iter__(self) -> Iterator[CollectedRow]:
+        for row in self._rows:
+            yield CollectedRow(row)
+        self._read = True
+
+    @property
+    def complete(self) -> bool:
+        """Whether all rows were read, and nothing is missing among them."""
+        return self._listed and self._read
+
+
+def load_rows(
+    package: Package,
+    to: Destination | str,
+    table: Table,
+    rows: Iterable[Mapping[str, object]],
+    *,
+    account: str,
+    region: str = GLOBAL,
+    complete: bool = True,
+) -> LoadCounts:
+    """Load the rows of a table in an account and a region, in a transaction of its own."""
+    destination = Destination.parse(to) if isinstance(to, str) else to
+    sink = destination.open(package)
+    try:
+        sink.prepare([table])
+        unit = Unit(account, region, table.id)
+        return sink.load(unit, table, GivenRows(rows, complete))
+    finally:
+        sink.close()

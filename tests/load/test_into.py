@@ -1,0 +1,103 @@
+"""The module ``load`` of a generated package: rows that somebody has already, into a database."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from ddsql_schemas import load
+
+from projects import CHECKOUT
+
+TABLE = "aws.sagemaker_trainingjob"
+ACCOUNT = "111122223333"
+
+
+def rows(*names: str, status: str = "Completed") -> list[dict[str, object]]:
+    return [
+        {
+            "_key": f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:training-job/{name}",
+            "training_job_name": name,
+            "training_job_status": status,
+            "tags": {"team": ["data", "growth"]},
+        }
+        for name in names
+    ]
+
+
+def stored(file: Path) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(file), read_only=True) as connection:
+        return connection.execute(
+            "SELECT training_job_name, training_job_status, tags FROM aws.sagemaker_trainingjob "
+            "ORDER BY 1"
+        ).fetchall()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "inventory.duckdb"
+
+
+def test_into_writes_only_what_differs(file: Path) -> None:
+    """The same rows again change nothing; others are inserted, changed and deleted."""
+    to = f"duckdb:{file}"
+    first = load.into(to, TABLE, rows("a", "b", "c"), account=ACCOUNT, region="eu-west-1")
+    assert first == load.LoadCounts(rows=3, inserted=3)
+    again = load.into(to, TABLE, rows("a", "b", "c"), account=ACCOUNT, region="eu-west-1")
+    assert again == load.LoadCounts(rows=3, unchanged=3)
+    later = [*rows("a"), *rows("b", status="Failed"), *rows("d")]
+    third = load.into(to, TABLE, iter(later), account=ACCOUNT, region="eu-west-1")
+    assert third == load.LoadCounts(rows=3, inserted=1, changed=1, unchanged=1, deleted=1)
+    tags = {"team": ["data", "growth"]}
+    assert stored(file) == [
+        ("a", "Completed", tags),
+        ("b", "Failed", tags),
+        ("d", "Completed", tags),
+    ]
+
+
+def test_into_leaves_other_regions_and_incomplete_rows_alone(file: Path) -> None:
+    """Rows are deleted only where the given ones are all that there are."""
+    to = f"duckdb:{file}"
+    load.into(to, TABLE, rows("a", "b"), account=ACCOUNT, region="eu-west-1")
+    other = load.into(to, TABLE, rows("c"), account=ACCOUNT, region="us-east-1")
+    assert other.deleted == 0
+    part = load.into(to, TABLE, rows("a"), account=ACCOUNT, region="eu-west-1", complete=False)
+    assert part == load.LoadCounts(rows=1, unchanged=1)
+    assert [row[0] for row in stored(file)] == ["a", "b", "c"]
+
+
+def test_into_refuses_unknown_tables_and_destinations(tmp_path: Path) -> None:
+    """Both errors are usage errors that say what is right."""
+    with pytest.raises(load.UsageError, match=r"did you mean 'aws\.sagemaker_trainingjob'"):
+        load.into("duckdb:x", "aws.sagemaker_trainingjb", [], account=ACCOUNT)
+    with pytest.raises(load.DestinationError, match="write one of postgres://"):
+        load.into("sqlite:x", TABLE, [], account=ACCOUNT)
+
+
+def forget(file: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "ddsql_schemas", "forget", "--to", f"duckdb:{file}", *arguments],
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT / "generated")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_forget_deletes_the_rows_of_a_region(file: Path) -> None:
+    """What is no longer collected stays until somebody says that it should go."""
+    to = f"duckdb:{file}"
+    load.into(to, TABLE, rows("a", "b"), account=ACCOUNT, region="eu-west-1")
+    load.into(to, TABLE, rows("c"), account=ACCOUNT, region="us-east-1")
+    assert forget(file, "--region", "eu-west-1") == "all tables: 2 rows deleted\n"
+    assert [row[0] for row in stored(file)] == ["c"]
+    assert forget(file, "aws.*", "--account", ACCOUNT) == f"{TABLE}: 1 rows deleted\n"
+    assert stored(file) == []
