@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,8 +14,10 @@ from botocore.model import ListShape, Shape, StringShape
 from botocore.validate import ParamValidator
 
 import aws_responses
-from call_driver import Absent, Arguments, Response
 from schemagen.api_models.botocore import service_model
+from schemagen.runtime.sync.errors import CallError
+
+Response = dict[str, Any]
 
 PAGES = 2
 
@@ -41,17 +44,17 @@ _AT_MOST = {
 class FakeAws:
     """Answers requests of one service. ``calls`` counts them by operation, first pages only.
 
-    ``absent`` maps operations to the error code that they answer instead.
+    ``errors`` maps operations to the error that they answer with.
     """
 
     service: str
-    absent: dict[str, str] = field(default_factory=dict[str, str])
+    errors: dict[str, CallError] = field(default_factory=dict[str, CallError])
     calls: Counter[str] = field(default_factory=Counter[str])
 
-    def __call__(self, operation: str, arguments: Arguments) -> Response:
+    def __call__(self, operation: str, arguments: Mapping[str, Any]) -> Response:
         self.validate(operation, arguments)
-        if operation in self.absent:
-            raise Absent(self.absent[operation])
+        if operation in self.errors:
+            raise self.errors[operation]
         response = deepcopy(_response(self.service, operation))
         if (each := _ONE_EACH.get((self.service, operation))) is not None:
             parameter, member = each
@@ -65,7 +68,7 @@ class FakeAws:
             return response
         return cast("Response", _with_other_tags(response, number))
 
-    def validate(self, operation: str, arguments: Arguments) -> None:
+    def validate(self, operation: str, arguments: Mapping[str, Any]) -> None:
         """Refuse what botocore's validation, the enumerations or AWS refuse."""
         shape = service_model(self.service).operation_model(operation).input_shape
         assert shape is not None or not arguments, f"{operation} takes no arguments"
@@ -85,7 +88,7 @@ class FakeAws:
     def page(
         self,
         operation: str,
-        arguments: Arguments,
+        arguments: Mapping[str, Any],
         response: Response,
         paginator: tuple[list[str], list[str], str],
     ) -> int:

@@ -1,4 +1,4 @@
-"""The calls of the generated package, made by a program that knows nothing else."""
+"""The calls of the generated package, as data; tests/sync makes them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import cast
 import pytest
 
 import page_facts
-from call_driver import Absent, Driver
 from corpus_package import CorpusPackage
-from fake_aws import PAGES, FakeAws
 from schemagen.runtime.calls import (
     Call,
     CallRules,
@@ -20,7 +18,6 @@ from schemagen.runtime.calls import (
 
 pytestmark = pytest.mark.xdist_group("corpus")
 
-SCOPE = {"Account": "123456789012", "Region": "us-east-1", "Partition": "aws"}
 TABLES = sorted(page_facts.facts())
 
 
@@ -38,54 +35,6 @@ def test_tables_can_be_enumerated(corpus_package: CorpusPackage) -> None:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_calls_lead_from_credentials_to_rows(corpus_package: CorpusPackage, table: str) -> None:
-    """A driver that knows the calls as data only reads every page of every listing, with requests that
-    botocore and AWS accept, and gets the rows of all items."""
-    calls = calls_of(corpus_package, table)
-    aws = FakeAws(calls.service)
-    driver = Driver(calls, aws, SCOPE)
-    rows = list(driver.rows(corpus_package.mapper(table)))
-    assert rows
-    assert {row["_key"] for row in rows} != {None}
-    called = 1
-    for call in (*calls.listings, calls.primary):
-        for _, values in call.values:
-            called *= len(values)
-        batch = call.rules.batch
-        size = min(batch.maximum or 1, called) if batch else 1
-        # Each page of what is above has two items.
-        assert aws.calls[call.operation] == -(-called // size), call.operation
-        called *= 2 * (PAGES if call.rules.pagination else 1)
-    enriched = {call.operation for call in calls.enrichments}
-    assert set(aws.calls) == enriched | {calls.primary.operation} | {
-        call.operation for call in calls.listings
-    }
-
-
-@pytest.mark.parametrize("table", TABLES)
-def test_absent_errors_leave_columns_empty(corpus_package: CorpusPackage, table: str) -> None:
-    """Where an enrichment answers that there is none, its columns are None; any other error of it
-    stays an error."""
-    calls = calls_of(corpus_package, table)
-    absent = {
-        call.operation: call.rules.absent[0] for call in calls.enrichments if call.rules.absent
-    }
-    if not absent:
-        assert not any(call.rules.absent for call in calls.enrichments)
-        return
-    driver = Driver(calls, FakeAws(calls.service, absent), SCOPE)
-    rows = list(driver.rows(corpus_package.mapper(table)))
-    binding = corpus_package.bindings[table]
-    empty = [column.column for column in binding.columns if column.operation in absent]
-    assert rows
-    assert [(row[name], name) for row in rows for name in empty if row[name] is not None] == []
-    operation = next(iter(absent))
-    denied = Driver(calls, FakeAws(calls.service, {operation: "AccessDenied"}), SCOPE)
-    with pytest.raises(Absent, match="AccessDenied"):
-        list(denied.rows(corpus_package.mapper(table)))
-
-
-@pytest.mark.parametrize("table", TABLES)
 def test_enrichments_name_the_columns_that_they_fill(
     corpus_package: CorpusPackage, table: str
 ) -> None:
@@ -99,18 +48,6 @@ def test_enrichments_name_the_columns_that_they_fill(
     calls = calls_of(corpus_package, table)
     assert {call.operation: list(call.columns) for call in calls.enrichments} == bound
     assert not any(call.columns for call in (*calls.listings, calls.primary))
-
-
-def test_a_parent_that_is_gone_has_no_parts(corpus_package: CorpusPackage) -> None:
-    """What vanishes while its parts are listed is no failure; a listing of everything that answers with
-    the same error is one."""
-    calls = calls_of(corpus_package, "aws.ecs_service")
-    gone = {"ListServices": "ClusterNotFoundException"}
-    driver = Driver(calls, FakeAws("ecs", gone), SCOPE)
-    assert list(driver.rows(corpus_package.mapper("aws.ecs_service"))) == []
-    failed = Driver(calls, FakeAws("ecs", {"ListClusters": "ClusterNotFoundException"}), SCOPE)
-    with pytest.raises(Absent):
-        list(failed.rows(corpus_package.mapper("aws.ecs_service")))
 
 
 @pytest.mark.parametrize(
