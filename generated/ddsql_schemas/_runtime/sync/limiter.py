@@ -234,6 +234,11 @@ class Limiter:
         if self._stop.wait(max(0.0, moment - time.monotonic())):
             raise Stopped
 
+    def pause(self, seconds: float) -> None:
+        """Wait. Raises `Stopped` when the run is being ended."""
+        if self._stop.wait(seconds):
+            raise Stopped
+
     def answered(self, key: Key) -> None:
         """Note a response."""
         permits = self._of(key)

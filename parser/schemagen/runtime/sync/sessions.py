@@ -4,6 +4,7 @@ what they mean."""
 
 from __future__ import annotations
 
+import json
 import random
 import socket
 import threading
@@ -29,6 +30,9 @@ _MOST_CLIENTS = 256
 """How many clients are kept, about 0.5 MB each; EC2's take 1.4 MB."""
 
 _LONGEST_PAUSE = 5.0
+
+BROKEN_ANSWERS = 4
+"""How often a call is made at most if its answers are cut off or garbled, which botocore does not retry."""
 
 
 class MissingExtra(ImportError):
@@ -356,7 +360,7 @@ class Caller:
             self._unlisted = not self._sessions.is_listed(self._key)
         call = _Call(self._limiter, self._key, self._unlisted)
         try:
-            return self._response(call, operation, arguments)
+            return self._whole_response(call, operation, arguments)
         except (CallError, Stopped):
             raise
         except Exception as error:
@@ -367,6 +371,19 @@ class Caller:
         finally:
             if call.sent > 1:
                 self._tally.retry(call.sent - 1)
+
+    def _whole_response(
+        self, call: _Call, operation: str, arguments: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """Return the response, and make the call again if what arrived is not a whole one."""
+        from botocore.parsers import ResponseParserError
+
+        for attempt in range(1, BROKEN_ANSWERS):
+            try:
+                return self._response(call, operation, arguments)
+            except ResponseParserError:
+                self._limiter.pause(random.uniform(0, 0.2 * 2.0**attempt))  # noqa: S311
+        return self._response(call, operation, arguments)
 
     def _response(
         self, call: _Call, operation: str, arguments: Mapping[str, Any]
@@ -471,6 +488,7 @@ def _watch(client: Any) -> None:
     client.meta.events.register_first(f"request-created.{service}", _before_attempt)
     # Before botocore's own handler: the first that returns something else than None counts.
     client.meta.events.register_first(f"needs-retry.{service}", _after_attempt)
+    client.meta.events.register_first(f"before-parse.{service}", _before_parse)
 
 
 def _before_attempt(**_: Any) -> None:
@@ -481,11 +499,15 @@ def _before_attempt(**_: Any) -> None:
 
 
 def _after_attempt(
-    response: Any, caught_exception: Exception | None, attempts: int, **_: Any
+    response: Any,
+    operation: Any,
+    caught_exception: Exception | None,
+    attempts: int,
+    **_: Any,
 ) -> float | None:
     """Return for how many seconds to wait before a throttled call is made again.
 
-    None leaves the decision to botocore.
+    None leaves the decision to botocore. Raises ResponseParserError for an answer that is cut off.
     """
     call = _ATTEMPTS.call
     if call is None:
@@ -499,6 +521,8 @@ def _after_attempt(
     refused = http.status_code >= 300
     if not (refused and meaning(code, http.status_code) is Meaning.THROTTLED):
         call.limiter.answered(call.key)
+        if not refused:
+            _check_json(http, parsed, operation)
         return None
     call.limiter.throttled(call.key)
     if time.monotonic() - call.start > PATIENCE:
@@ -506,6 +530,45 @@ def _after_attempt(
     # The limiter sets the pace. The pause spreads the calls that were refused at once.
     longest = min(_LONGEST_PAUSE, 0.1 * 2.0 ** min(attempts, 10))
     return random.uniform(0, longest)  # noqa: S311
+
+
+def _before_parse(operation_model: Any, response_dict: Any, **_: Any) -> None:
+    """Raise ResponseParserError if a body is not what the service sent, which botocore does not see.
+
+    It does not compare the length of a body with its header, and reads an empty body, or the page of
+    a proxy, as a response without members: a listing that was cut off would have no items.
+    """
+    from botocore.parsers import ResponseParserError
+
+    body, headers = response_dict["body"], response_dict["headers"]
+    if response_dict["status_code"] >= 300 or not isinstance(body, bytes):
+        return
+    length = headers.get("content-length")
+    if length is not None and not headers.get("content-encoding"):
+        head = operation_model.http.get("method") == "HEAD"
+        if not head and int(length) != len(body):
+            raise ResponseParserError(
+                f"the response was cut off after {len(body)} of {length} bytes"
+            )
+    if body[:64].lstrip().lower().startswith((b"<html", b"<!doctype html")):
+        raise ResponseParserError("the response is a page of HTML")
+
+
+def _check_json(http: Any, parsed: Mapping[str, Any], operation: Any) -> None:
+    """Raise ResponseParserError if a body is not JSON, which botocore reads as an empty object."""
+    from botocore.parsers import ResponseParserError
+
+    if (
+        parsed.keys() - {"ResponseMetadata"}
+        or operation.has_streaming_output
+        or "json" not in operation.service_model.resolved_protocol
+        or not http.content
+    ):
+        return
+    try:
+        json.loads(http.content)
+    except ValueError as error:
+        raise ResponseParserError(f"the response is not JSON: {error}") from error
 
 
 def _is_unknown_host(error: Exception | None) -> bool:

@@ -1,0 +1,138 @@
+"""Answers that networks break: a caller never returns what the service did not send.
+
+botocore takes a body that is cut off, or that is not JSON, for an answer without members. To a mirror
+that is a listing without items, and everything would be deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Event
+
+import boto3
+import pytest
+
+from schemagen.runtime.sync.accounts import Account
+from schemagen.runtime.sync.errors import Failed
+from schemagen.runtime.sync.limiter import Limiter, Limits, Quotas
+from schemagen.runtime.sync.sessions import (
+    BROKEN_ANSWERS,
+    Caller,
+    ClientSettings,
+    Sessions,
+)
+from schemagen.runtime.sync.tally import Tally
+from sync import aws_server
+from sync.aws_server import ACCOUNT, Credentials, Moto, Proxy, Rule
+from sync.wire import Http, Request
+
+REGION = "us-east-1"
+
+LISTINGS = {
+    "iam": ("ListRoles", "Roles"),
+    "ec2": ("DescribeVpcs", "Vpcs"),
+    "dynamodb": ("ListTables", "TableNames"),
+    "lambda": ("ListFunctions", "Functions"),
+    "route53": ("ListHostedZones", "HostedZones"),
+    "s3": ("ListBuckets", "Buckets"),
+}
+"""A listing of each protocol, and the list in its response."""
+
+
+def html(connection: aws_server.Connection, request: Request) -> None:
+    """Answer as a captive portal does."""
+    connection.send(Http({"Content-Type": "text/html"}, b"<html>Please log in</html>", 200))
+
+
+BROKEN = (aws_server.cut, aws_server.cut_before_body, aws_server.garble, html)
+
+services = pytest.mark.parametrize("service", LISTINGS)
+broken = pytest.mark.parametrize("action", BROKEN)
+
+
+@pytest.fixture(scope="module")
+def server(moto_server: Moto) -> Iterator[Proxy]:
+    moto_server.reset()
+    proxy = Proxy(moto_server)
+    with proxy.running():
+        credentials = Credentials(ACCOUNT)
+        proxy.client("iam", REGION, credentials).create_role(
+            RoleName="worker", AssumeRolePolicyDocument="{}"
+        )
+        proxy.client("dynamodb", REGION, credentials).create_table(
+            TableName="things",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        )
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def sessions(server: Proxy) -> Sessions:
+    limiter = Limiter(Quotas(Limits(), Event()), Event())
+    made = Sessions(
+        limiter=limiter,
+        session=boto3.Session("AKIAMOTO", "none", None, REGION),
+        settings=ClientSettings(endpoint_url=server.url),
+    )
+    made.identify(Account(id=ACCOUNT, partition="aws"))
+    return made
+
+
+def caller(sessions: Sessions, service: str, tally: Tally) -> Caller:
+    return sessions.caller(ACCOUNT, service, REGION, tally)
+
+
+@services
+@broken
+def test_call_is_made_again_if_its_answer_is_broken(
+    server: Proxy, sessions: Sessions, service: str, action: aws_server.Action
+) -> None:
+    """An answer that is broken once is asked for again, and counts as a retry."""
+    operation, member = LISTINGS[service]
+    whole = caller(sessions, service, Tally())(operation, {})
+    assert member in whole
+    tally = Tally()
+    with server.rule(Rule(action, operation=operation, times=1)):
+        answer = caller(sessions, service, tally)(operation, {})
+    assert answer[member] == whole[member]
+    assert tally.retries == 1
+
+
+@services
+@broken
+def test_call_fails_if_its_answers_stay_broken(
+    server: Proxy,
+    sessions: Sessions,
+    service: str,
+    action: aws_server.Action,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An answer that stays broken is an error, whatever botocore makes of it."""
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", _at_once)
+    monkeypatch.setattr(Limiter, "pause", _at_once)
+    operation, _ = LISTINGS[service]
+    rule = Rule(action, operation=operation)
+    with server.rule(rule), pytest.raises(Failed):
+        caller(sessions, service, Tally())(operation, {})
+    assert rule.happened >= BROKEN_ANSWERS
+
+
+def _at_once(self: object, context: object) -> float:
+    return 0
+
+
+def test_answers_without_members_are_whole(server: Proxy, sessions: Sessions) -> None:
+    """An empty object, and an XML document without members, are answers like any other."""
+    s3 = server.client("s3", REGION, Credentials(ACCOUNT))
+    s3.create_bucket(Bucket="plain")
+    answer = caller(sessions, "s3", Tally())("GetBucketVersioning", {"Bucket": "plain"})
+    assert answer.keys() == {"ResponseMetadata"}
+
+    def empty(connection: aws_server.Connection, request: Request) -> None:
+        connection.send(Http({"Content-Type": "application/x-amz-json-1.0"}, b"{}", 200))
+
+    with server.rule(Rule(empty, service="dynamodb")):
+        answer = caller(sessions, "dynamodb", Tally())("ListTables", {})
+    assert answer.keys() == {"ResponseMetadata"}
