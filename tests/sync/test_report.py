@@ -49,6 +49,7 @@ def report_of(*units: UnitReport, most: int = 100) -> Report:
         (UnitReport("1", "r", "t", "failed", reason="timeout"), 1),
         (UnitReport("1", "r", "t", "complete", denied=(DENIAL,)), 1),
         (UnitReport("1", "r", "t", "complete", failed=3), 1),
+        (UnitReport("1", "r", "t", "complete", LoadCounts(rows=2, refused=1)), 1),
     ],
 )
 def test_exit_status_is_1_if_anything_was_denied_or_failed(unit: UnitReport, status: int) -> None:

@@ -56,12 +56,10 @@ class UnitReport:
 
     @property
     def exit_status(self) -> int:
-        """0 if nothing was denied or failed, otherwise 1."""
-        fine = self.state in ("complete", "skipped")
+        """0 if nothing was denied, refused or failed, otherwise 1."""
+        fine = self.state in ("complete", "skipped") and not self.counts.refused
         return (
-            COMPLETE
-            if fine and not self.denied and not self.failures and not self.failed
-            else INCOMPLETE
+            COMPLETE if fine and not self.denied and not _failed(self) else INCOMPLETE
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -192,11 +190,12 @@ class Report:
     def summary(self) -> str:
         """Say in a line what the run did."""
         counts = self.totals.counts
+        refused = f", {counts.refused} refused" if counts.refused else ""
         return (
             f"{'interrupted: ' if self.interrupted else ''}"
             f"{_states(self.totals) or 'no units'}; {counts.rows} rows: "
             f"{counts.inserted} inserted, {counts.changed} changed, {counts.unchanged} unchanged, "
-            f"{counts.deleted} deleted; {self.totals.calls} calls, {self.totals.retries} retries, "
+            f"{counts.deleted} deleted{refused}; {self.totals.calls} calls, {self.totals.retries} retries, "
             f"{self.seconds:.1f} s"
         )
 
