@@ -12,7 +12,7 @@ of the types' receive functions.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from struct import Struct
 from typing import Any, NamedTuple, cast
@@ -37,6 +37,9 @@ HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 """The start of a COPY: the signature, no flags, no extension."""
 TRAILER = b"\xff\xff"
 NULL = b"\xff\xff\xff\xff"
+
+TEXT_OID = 25
+"""The number of the type text, which is the same in every database."""
 
 Encode = Callable[[Any], bytes]
 """From a value to its length and its bytes."""
@@ -342,12 +345,17 @@ def _array(encode: Encode, element: int) -> Encode:
 _EMPTY_ARRAY = _length(12) + _length(0) + _length(0)
 
 
+text_field = _text
+"""Encode a string, which must be storable."""
+
+
+def texts(values: list[str], element: int = TEXT_OID) -> bytes:
+    """Encode an array of strings."""
+    data = _length(1) + _length(0) + element.to_bytes(4, "big")
+    data += _length(len(values)) + _length(1) + b"".join(map(_text, values))
+    return _length(len(data)) + data
+
+
 def fields(count: int) -> bytes:
     """Return what precedes a row of ``count`` fields."""
     return count.to_bytes(2, "big")
-
-
-def blob(rows: Iterator[bytes], count: int) -> bytes:
-    """Return a whole COPY of encoded rows with ``count`` fields each."""
-    start = fields(count)
-    return b"".join([HEADER, *(start + row for row in rows), TRAILER])

@@ -88,6 +88,22 @@ CASTS: Mapping[tuple[str, str], Cast] = {
 }
 """Every change from one DDSQL type of the type table to another."""
 
+CONVERSIONS: Mapping[str, Mapping[tuple[str, str], str]] = {
+    "postgres": {
+        ("bool", "json"): "to_jsonb({})",
+        ("hstore", "json"): "to_jsonb({})",
+        ("int64", "json"): "to_jsonb({})",
+        ("string", "json"): "to_jsonb({})",
+    },
+    "duckdb": {
+        ("bool", "json"): "to_json({})",
+        ("int64", "json"): "to_json({})",
+        ("string", "json"): "to_json({})",
+    },
+}
+"""The SQL around a column that converts its values without loss, by engine. Where two types are one to
+the engine, none is needed."""
+
 SAME = Cast("lossless", "the type is the same")
 UNKNOWN = Cast("lossy", "the values of the two types are not known to be the same")
 

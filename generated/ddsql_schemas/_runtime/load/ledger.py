@@ -299,6 +299,10 @@ class Statements:
         """Delete ``keys`` from what the ``unit`` holds."""
         return self._release("stale", keys), self._release("held", keys)
 
+    def release_all(self) -> LiteralString:
+        """Delete all that the ``unit`` holds."""
+        return self._sql('DELETE FROM {held} WHERE "unit" = {_unit}', "unit")
+
     def _release(self, table: str, keys: str) -> LiteralString:
         return self._sql(
             'DELETE FROM {relation} WHERE "unit" = {_unit} '

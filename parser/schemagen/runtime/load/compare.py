@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from ..sql import Loader, Table
 from ..usage import UsageError
-from .casts import cast
+from .casts import CONVERSIONS, cast
 
 Verdict = Literal["create", "equal", "behind", "differs"]
 """What a comparison found, from harmless to not."""
@@ -103,13 +103,14 @@ class SchemaMismatch(UsageError):
 class Comparer:
     """Compares tables of a database with those of a package.
 
-    ``spelled`` maps SQL types of the package to how the database spells them. ``adopt`` is the version
+    ``engine`` is the database's; ``spelled`` maps SQL types of the package to how the database spells them. ``adopt`` is the version
     of the package that made the tables which the ledger does not know. With ``migrate``, tables that are
     behind are not reported.
     """
 
     loader: Loader[Any]
     version: str
+    engine: str
     spelled: Mapping[str, str]
     adopt: str = ""
     migrate: bool = False
@@ -207,7 +208,11 @@ class Comparer:
         conversion = cast(old, type)
         if found != self._spelled(old, dialect):
             message = f"the column's type is {found}, which is neither {old} nor {type}; somebody changed it"
-        elif conversion.loss == "lossless" and table.key is not None:
+        elif conversion.loss == "lossless" and (
+            found == wanted
+            or (table.key is not None and (old, type) in CONVERSIONS[self.engine])
+        ):
+            # Without a key, the ledger knows rows by a hash, which must not change.
             return Change(name, type, old)
         else:
             message = (
