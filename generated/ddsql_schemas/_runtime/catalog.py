@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, LiteralString, NamedTuple, TypeVar, cast
 
-from .lookup import NotBuilt, find
+from .lookup import NotBuilt, UnknownName, find
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -89,6 +89,17 @@ class Catalog(Generic[D, M]):
     def entry(self, table: str) -> Entry:
         """Return the table's entry in ``TABLES``."""
         return find("table", table, self._tables)
+
+    def of_mapper(self, mapper: str) -> str:
+        """Return the table whose mapper is the module of this name."""
+        for id, entry in self._tables.items():
+            path = self._outputs.get("mappers", "").format(
+                provider=entry.provider, table=entry.module
+            )
+            module = path.removesuffix(".py").replace("/", ".")
+            if entry.mapper and mapper == f"{self._package}.{module}":
+                return id
+        raise UnknownName("mapper", mapper)
 
     def model(self, table: str) -> type[M]:
         """Import the pydantic model of a row."""

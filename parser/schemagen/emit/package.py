@@ -19,6 +19,7 @@ from schemagen.names import python_literal
 from schemagen.runtime import convert
 from schemagen.runtime.catalog_json import FILE, render_groups
 from schemagen.targets.registry import (
+    COLLECTING,
     EXTRAS,
     LOADING,
     Needs,
@@ -160,7 +161,7 @@ def modules(
     }
 
 
-_PROGRAMS: Mapping[str, Needs] = {"load.py": LOADING}
+_PROGRAMS: Mapping[str, Needs] = {"load.py": LOADING, "sync.py": COLLECTING}
 """The modules that load and collect rows, and the targets that they need."""
 
 
