@@ -301,6 +301,8 @@ class Sessions:
     def _new_client(self, session: Any, service: str, region: str, **keys: Any) -> Any:
         from botocore.config import Config
 
+        from . import parsing
+
         settings = self._settings
         config = Config(
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
@@ -308,13 +310,15 @@ class Sessions:
             connect_timeout=settings.connect_timeout,
             read_timeout=settings.read_timeout,
         )
-        return session.client(
+        client = session.client(
             service,
             region_name=region,
             config=config,
             endpoint_url=settings.endpoint_url,
             **keys,
         )
+        parsing.install(client)
+        return client
 
 
 class _Call:
