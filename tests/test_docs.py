@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -19,7 +19,10 @@ import projects
 from corpus_package import CorpusPackage
 from projects import CHECKOUT, COMPILATION
 from schemagen.cli import cli
+from schemagen.runtime.command.options import OPTIONS
+from schemagen.runtime.sync.accounts import read
 from schemagen.settings.load import SETTINGS, load_settings
+from sync.aws_server import moto
 
 README = CHECKOUT / "README.md"
 DOCS = CHECKOUT / "docs"
@@ -51,6 +54,20 @@ boto3.client("sagemaker").create_training_job(
 )
 """
 
+# What the examples of the README and of docs/sync.md find in the account.
+SOME_JOB = """
+import boto3
+boto3.client("sagemaker").create_training_job(
+    TrainingJobName="{name}",
+    AlgorithmSpecification={{"TrainingImage": "image", "TrainingInputMode": "File"}},
+    RoleArn="arn:aws:iam::123456789012:role/trainer",
+    OutputDataConfig={{"S3OutputPath": "s3://bucket/out"}},
+    ResourceConfig={{"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1}},
+    StoppingCondition={{"MaxRuntimeInSeconds": 60}},
+    Tags=[{{"Key": "team", "Value": team}} for team in {teams}],
+)
+"""
+
 
 def blocks(language: str, page: Path = README) -> list[str]:
     """Return the fenced code blocks of a page that have this language."""
@@ -78,6 +95,20 @@ def run(source: str, folder: Path, **env: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def run_command(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run the command of the generated package."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ddsql_schemas", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT / "generated"), **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done
 
 
 def test_types_page_has_the_printed_type_table(
@@ -116,6 +147,11 @@ def test_commands_exist(command: str) -> None:
         makefile = (CHECKOUT / "Makefile").read_text("utf-8")
         targets = [argument for argument in arguments if "=" not in argument]
         assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets)
+    elif name == "ddsql-schemas":
+        [command, *others] = [argument.strip("'") for argument in arguments]
+        done = run_command(CHECKOUT, command, "--help")
+        options = {argument for argument in others if argument.startswith("--")}
+        assert options <= set(re.findall(r"--[\w-]+", done.stdout))
     else:  # test_packaging.py runs these
         assert (name, arguments[0]) == ("pip", "install")
 
@@ -169,7 +205,7 @@ def test_problem_is_reported_as_shown(tmp_path: Path) -> None:
     page = folder / COMPILATION
     page.write_text(page.read_text("utf-8").replace("| hstore_csv |", "| hstore_cvs |"), "utf-8")
     done = projects.run(folder, "build")
-    assert done.stderr == blocks("text")[1]
+    assert done.stderr in blocks("text")
     assert done.returncode == 2
 
 
@@ -257,11 +293,61 @@ def test_arrow_tables_reach_duckdb_as_shown(tmp_path: Path) -> None:
     assert run(source, tmp_path) == "True {'team': ['a', 'b']}\n"
 
 
-def test_readme_loads_rows(tmp_path: Path) -> None:
-    """The README's program loads rows into DuckDB."""
-    source = A_JOB + program(README, "duckdb.connect")
-    source += 'print(connection.execute("SELECT training_job_name, tags FROM aws.sagemaker_trainingjob").fetchall())'
-    assert run(source, tmp_path) == "[('churn', {'team': ['a', 'b']})]\n"
+@pytest.fixture
+def simulated() -> Iterator[dict[str, str]]:
+    """The environment in which boto3 finds an account with training jobs, in moto's server."""
+    with moto() as server:
+        environment = {
+            "AWS_ACCESS_KEY_ID": "x",
+            "AWS_SECRET_ACCESS_KEY": "x",
+            "AWS_DEFAULT_REGION": "eu-west-1",
+            "AWS_ENDPOINT_URL": server.url,
+        }
+        for name, teams in (("churn", ["growth", "data"]), ("fraud", ["risk"])):
+            run(SOME_JOB.format(name=name, teams=teams), CHECKOUT, **environment)
+        yield environment
+
+
+def test_readme_mirrors_aws(tmp_path: Path, simulated: dict[str, str]) -> None:
+    """The README's command collects training jobs, and its query prints the table below it; a second
+    run changes nothing."""
+    [script] = [block for block in blocks("sh") if "ddsql-schemas sync" in block]
+    [command] = [line for line in script.splitlines() if line.startswith("ddsql-schemas")]
+    arguments = command.split()[1:]
+    first = run_command(tmp_path, *arguments, **simulated)
+    assert "2 rows: 2 inserted, 0 changed, 0 unchanged, 0 deleted;" in first.stdout
+    assert run(program(README, "list_contains"), tmp_path) in blocks("text")
+    second = run_command(tmp_path, *arguments, **simulated)
+    assert "2 rows: 0 inserted, 0 changed, 2 unchanged, 0 deleted;" in second.stdout
+
+
+def test_readme_loads_rows_repeatedly(tmp_path: Path) -> None:
+    """The README's program prints what its loads changed."""
+    assert run(program(README, "load.into"), tmp_path) in blocks("text")
+
+
+def test_sync_page_is_true(tmp_path: Path, simulated: dict[str, str]) -> None:
+    """The programs and settings of docs/sync.md do what it says."""
+    page = DOCS / "sync.md"
+    printed = run(program(page, "sync.run("), tmp_path, **simulated)
+    assert "2 rows: 2 inserted" in printed
+    assert "eu-west-1 aws.sagemaker_trainingjob 2\n" in printed
+    rows = run(program(page, "sync.rows("), tmp_path, **simulated)
+    assert sorted(rows.splitlines()) == [
+        "churn {'team': ['data', 'growth']}",
+        "fraud {'team': ['risk']}",
+    ]
+    (tmp_path / "inventory.duckdb").unlink()
+    assert run(program(page, "load.into"), tmp_path) in blocks("text", page)
+    settings, accounts = blocks("toml", page)
+    (tmp_path / "sync.toml").write_text(settings)
+    names = {option.name for option in OPTIONS} - {"scheduler", "endpoint-url"} | {"tables"}
+    assert tomllib.loads(settings).keys() == names
+    (tmp_path / "accounts.toml").write_text(accounts)
+    assert [account.id for account in read(tmp_path / "accounts.toml")] == [
+        "111122223333",
+        "444455556666",
+    ]
 
 
 def test_rows_reach_postgres_as_shown(

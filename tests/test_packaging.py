@@ -107,6 +107,8 @@ print(Path(ddsql_schemas.__file__).parent)
     package = Path(succeed(python, "-c", program, cwd=tmp_path).strip())
     assert package.is_relative_to(tmp_path / "environment")
     assert tree(package) == tree(checkout / "generated/ddsql_schemas")
+    version = succeed(python.with_name("ddsql-schemas"), "--version", cwd=tmp_path)
+    assert version == "ddsql-schemas 0.1.0\n"
 
 
 def test_the_generated_wheel_has_every_file_whatever_git_ignores(

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from inspect import signature
+from inspect import Parameter, signature
 from pathlib import Path
 from threading import Event, Lock, local
 from typing import TYPE_CHECKING, Any, cast
@@ -99,7 +99,8 @@ def _hindrance(package: Package, id: str) -> str:
     if calls is None:
         return "which calls fill it is not known"
     mapper = cast("Mapper", package.catalog.mapper(id))
-    if "key" in signature(mapper.from_response).parameters:
+    key = signature(mapper.from_response).parameters.get("key")
+    if key is not None and key.default is Parameter.empty:
         return "no member of its items identifies a row (an override of the binding can set _key)"
     return calls.obstacle
 
