@@ -1,4 +1,4 @@
-"""Timestamps of responses, beside botocore's own parser."""
+"""Parsing of responses, beside botocore's own parsers."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import HeadersDict
 from botocore.parsers import create_parser
 from botocore.utils import parse_timestamp
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import aws_responses
 from schemagen.api_models.botocore import service_model
 from schemagen.runtime.sync import parsing
+from sync.wire import Http, Request, written
 
 moments = st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30))
 zones = st.sampled_from(
@@ -25,22 +28,21 @@ forms = st.sampled_from(
 )
 
 
-def written(moment: datetime, form: str, fraction: str, zone: str) -> str:
+def formatted(moment: datetime, form: str, fraction: str, zone: str) -> str:
     return moment.strftime(form) + fraction + zone
 
 
-texts = st.builds(written, moments, forms, fractions, zones)
+texts = st.builds(formatted, moments, forms, fractions, zones)
 wrong = st.from_regex(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")
 numbers = st.floats() | st.integers() | st.booleans()
 
 
-def outcome(parse: Any, value: object) -> object:
-    """What a parser makes of a value: the moment and whether it has a zone, or the error's type."""
+def outcome(parse: Any, *given: object) -> Any:
+    """What a parser makes of something, or the type of its error."""
     try:
-        found = parse(value)
+        return parse(*given)
     except Exception as error:
         return type(error)
-    return found, found.tzinfo is None
 
 
 @given(texts | wrong | st.text() | numbers | numbers.map(str))
@@ -58,7 +60,9 @@ def outcome(parse: Any, value: object) -> object:
 def test_timestamp_is_what_botocore_makes_of_it(value: object) -> None:
     """Whatever a service sends is the same moment as botocore's, with a zone or without, or the same
     kind of error."""
-    assert outcome(parsing.timestamp, value) == outcome(parse_timestamp, value)
+    ours, theirs = outcome(parsing.timestamp, value), outcome(parse_timestamp, value)
+    assert ours == theirs
+    assert (getattr(ours, "tzinfo", None) is None) == (getattr(theirs, "tzinfo", None) is None)
 
 
 @pytest.mark.parametrize(
@@ -95,3 +99,132 @@ def test_install_is_for_one_client() -> None:
     assert ours.parse(response, shape)["Buckets"][0]["CreationDate"].tzinfo is UTC
     assert theirs.parse(response, shape)["Buckets"][0]["CreationDate"].tzinfo is not UTC
     assert type(theirs) is type(create_parser("rest-xml"))
+
+
+def of(service: str) -> tuple[Any, Any]:
+    """Our parser of a service and botocore's."""
+    protocol = service_model(service).resolved_protocol
+    return parsing.factory(service, "").create_parser(protocol), create_parser(protocol)
+
+
+def agree(service: str, operation: str, response: Http) -> Any:
+    """What both parsers make of a response, which must be equal; None if both refuse it."""
+    shape = service_model(service).operation_model(operation).output_shape
+    given = {
+        "status_code": response.status or 200,
+        "headers": HeadersDict(response.headers),
+        "body": response.body,
+        "context": {"operation_name": operation},
+    }
+    ours, theirs = (outcome(parser.parse, given, shape) for parser in of(service))
+    assert ours == theirs
+    return None if isinstance(ours, type) else ours
+
+
+OPERATIONS = sorted(
+    {
+        ("cloudfront", "GetDistribution"),
+        ("dynamodb", "DescribeTable"),
+        ("dynamodb", "DescribeContinuousBackups"),
+        ("ec2", "DescribeInstances"),
+        ("ec2", "DescribeVolumes"),
+        ("ec2", "GetLaunchTemplateData"),
+        ("ecs", "DescribeServices"),
+        ("eks", "DescribeCluster"),
+        ("elb", "DescribeLoadBalancers"),
+        ("emr", "ListInstances"),
+        ("iam", "GetPolicyVersion"),
+        ("iam", "ListUsers"),
+        ("kinesis", "DescribeStreamSummary"),
+        ("kms", "DescribeKey"),
+        ("lambda", "GetFunction"),
+        ("redshift", "DescribeEventSubscriptions"),
+        ("route53", "GetHostedZone"),
+        ("s3", "GetBucketAcl"),
+        ("s3", "GetBucketLifecycleConfiguration"),
+        ("s3", "GetBucketNotificationConfiguration"),
+        ("s3", "GetBucketPolicy"),
+        ("s3", "ListBuckets"),
+        ("sagemaker", "DescribeTrainingJob"),
+        ("sagemaker", "DescribeDomain"),
+        ("secretsmanager", "DescribeSecret"),
+        ("sns", "ListPlatformApplications"),
+        ("stepfunctions", "DescribeMapRun"),
+    }
+)
+
+
+@pytest.mark.parametrize(("service", "operation"), OPERATIONS)
+@given(st.data())
+@settings(max_examples=15)
+def test_responses_are_parsed_as_botocore_parses_them(
+    service: str, operation: str, data: st.DataObject
+) -> None:
+    """Responses with any members, written by a server, are equal whoever parses them, in every
+    protocol."""
+    response = data.draw(aws_responses.random(service, operation))
+    request = Request(service, operation, "eu-west-1", "key", {}, Http({}, b""))
+    parsed = agree(service, operation, written(request, response))
+    assert parsed is None or parsed.keys() >= {"ResponseMetadata"}
+
+
+def test_full_responses_are_parsed_as_botocore_parses_them() -> None:
+    """Every member that a response can have is there, in every protocol."""
+    for service, operation in OPERATIONS:
+        response = aws_responses.full(service, operation)
+        request = Request(service, operation, "eu-west-1", "key", {}, Http({}, b""))
+        parsed = agree(service, operation, written(request, response))
+        assert parsed is not None
+        assert len(parsed) > 1
+
+
+_ODD = [
+    ("ec2", "DescribeInstances", b"<R><reservationSet/></R>"),
+    ("ec2", "DescribeInstances", b"<R><other>1</other><nextToken>a</nextToken></R>"),
+    (
+        "ec2",
+        "DescribeInstances",
+        b"<R><reservationSet><item/><item><x/></item></reservationSet></R>",
+    ),
+    ("ec2", "DescribeInstances", b"<R><reservationSet>"),
+    (
+        "ec2",
+        "DescribeInstances",
+        b"<R><reservationSet/><reservationSet><item/></reservationSet></R>",
+    ),
+    ("iam", "ListUsers", b"<R><ListUsersResult><IsTruncated>x</IsTruncated></ListUsersResult></R>"),
+    ("iam", "ListUsers", b"<R/>"),
+    ("s3", "ListBuckets", b""),
+    ("s3", "ListBuckets", b"<R xmlns='u'><Buckets><Bucket><Name/></Bucket></Buckets></R>"),
+    ("s3", "GetBucketAcl", b"<R><AccessControlList><Grant/></AccessControlList></R>"),
+    ("s3", "GetBucketLifecycleConfiguration", b"<R><Rule><ID>a</ID></Rule><Rule/></R>"),
+    ("s3", "GetBucketLifecycleConfiguration", b"<R><Rule><ID>a</ID></Rule></R>"),
+    ("sagemaker", "DescribeTrainingJob", b""),
+    ("sagemaker", "DescribeTrainingJob", b"{}"),
+    ("sagemaker", "DescribeTrainingJob", b"[]"),
+    ("sagemaker", "DescribeTrainingJob", b"<html>"),
+    ("sagemaker", "DescribeTrainingJob", b'{"New": 1, "CreationTime": null, "VpcConfig": null}'),
+    ("sagemaker", "DescribeTrainingJob", b'{"InputDataConfig": [null, {"ChannelName": "a"}]}'),
+    (
+        "sagemaker",
+        "DescribeTrainingJob",
+        b'{"InputDataConfig": "a", "HyperParameters": {"a": null}}',
+    ),
+    ("sagemaker", "DescribeTrainingJob", b'{"VpcConfig": [], "CreationTime": "yesterday"}'),
+    (
+        "lambda",
+        "GetFunction",
+        b'{"Configuration": {"Timeout": "3", "Environment": {}}, "Tags": {}}',
+    ),
+    ("dynamodb", "Scan", b'{"Items": [{"a": {"S": "x"}, "b": {"L": [{"NULL": true}]}, "c": {}}]}'),
+    ("dynamodb", "Scan", b'{"Items": [{"a": {"S": "x", "N": "1"}}, {"a": {"NEW": "x"}}]}'),
+]
+
+
+@pytest.mark.parametrize(("service", "operation", "body"), _ODD)
+def test_odd_responses_are_parsed_as_botocore_parses_them(
+    service: str, operation: str, body: bytes
+) -> None:
+    """Missing, unknown, repeated, empty and broken values make the same response, or the same error."""
+    agree(service, operation, Http({}, body, 200))
+    agree(service, operation, Http({}, body, 400))
