@@ -67,7 +67,7 @@ _TYPES: Final[dict[str, Encoding]] = {
     "array<array<timestamp>>": Encoding("", timestamp, timestamp, 2),
 }
 
-_RECORDS: Final[Records[Output]] = Records(_TYPES, ["arrow"])
+RECORDS: Final[Records[Output]] = Records(_TYPES, ["arrow"])
 
-encode = _RECORDS.encode
-decode = _RECORDS.decode
+encode = RECORDS.encode
+decode = RECORDS.decode

@@ -10,16 +10,21 @@ from typing import Any, cast
 
 import handmade
 from schemagen.catalog import LinkedTable
-from schemagen.emit import ddl
+from schemagen.emit import columnar, ddl, records
+from schemagen.emit.parts import RenderContext
 from schemagen.runtime.load.package import Package
 from schemagen.runtime.sql import Loader, Table
 from schemagen.runtime.units import CollectedRow, Unit
+from schemagen.targets.registry import TARGETS
 from schemagen.typetable import TYPES, TypeTable
 
 GENERATED = Package("ddsql_schemas", "ddsql-schemas")
 """The committed package."""
 EXPRESSIONS = [*(row.name for row in TYPES), *(f"array<{row.name}>" for row in TYPES)]
 EVERY_TYPE = {f"c_{number}": expression for number, expression in enumerate(EXPRESSIONS)}
+
+[ARROW] = [target for target in TARGETS if target.name == "arrow"]
+CONTEXT = cast("RenderContext", None)  # which the Arrow target does not use
 
 KEYED, KEYLESS, EVERY, ODD = "made.keyed", "made.keyless", "made.every", "made.odd"
 TABLES: Mapping[str, Mapping[str, str]] = {
@@ -64,6 +69,15 @@ class MadePackage:
         [found] = [item for item in self.types.dialects if item.name == dialect]
         return ddl.render(self.tables[table], found)
 
+    @property
+    def records(self) -> Any:
+        assert self.made is not None
+        return self.made.module("records").RECORDS
+
+    def arrow(self, table: str) -> Any:
+        assert self.made is not None
+        return self.made.module(f"arrow.{table}").SCHEMA
+
     def open(
         self, address: str, run: str = "", tables: Iterable[str] | None = None, **options: Any
     ) -> Any:
@@ -91,7 +105,12 @@ def package(
 ) -> Generator[MadePackage]:
     """A package of ``tables``, importable as ``name`` until the end of the block."""
     linked = {id: handmade.table(id, handmade.columns(columns)) for id, columns in tables.items()}
-    with handmade.imported(folder, name, handmade.files(linked.values())) as made:
+    files = handmade.files(linked.values())
+    files["records.py"] = records.render(TypeTable(), name, ["arrow"])
+    modules = columnar.render_arrow(list(linked.values()), ARROW, CONTEXT)
+    for id, text in zip(linked, modules, strict=True):
+        files[f"arrow/{id.replace('.', '/')}.py"] = text
+    with handmade.imported(folder, name, files) as made:
         yield MadePackage(made.module("sql").LOADER, linked, made=made)
 
 

@@ -14,10 +14,11 @@ D = TypeVar("D", bound=str)
 
 
 class Records(Generic[D]):
-    """The records of a package's outputs, whose values have the encodings ``types``."""
+    """The records of a package's outputs, whose values have the encodings ``types``, by DDSQL type."""
 
     def __init__(self, types: Mapping[str, Encoding], outputs: Iterable[D]) -> None:
         self._outputs: dict[str, D] = {str(output): output for output in outputs}
+        self.types = types
         rules = DialectRules(marker="", max_key=0, types=types)
         self._loader = Loader[str](dict.fromkeys(self._outputs, rules))
 

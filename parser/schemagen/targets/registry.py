@@ -260,7 +260,7 @@ class Extra:
 EXTRAS: tuple[Extra, ...] = (
     Extra("aws", ("boto3>=1.35", "rich>=13"), COLLECTING),
     Extra("postgres", ("psycopg>=3.2", _ORJSON), Needs(("postgres_jsonb",))),
-    Extra("parquet", ("pyarrow>=17",), Needs(("arrow", "tables"))),
+    Extra("parquet", ("pyarrow>=17", _ORJSON), Needs(("arrow", "tables"))),
     Extra("dask", ("distributed>=2025.1",), COLLECTING),
 )
 """The extras that several targets share. Those of single targets are in their rows."""

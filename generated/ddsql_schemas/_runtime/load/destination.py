@@ -69,7 +69,7 @@ KINDS: tuple[Kind, ...] = (
         "parquet:FOLDER/",
         ".parquet",
         "ParquetSink",
-        ("pyarrow",),
+        ("pyarrow", "orjson"),
         "parquet",
         shared=True,
     ),

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, cast
 
@@ -23,6 +21,7 @@ from ..convert import (
     timestamp,
 )
 from ..sql import Convert, Encoding, Loader, Table
+from .documents import OPTIONS, check_finite, is_respelled
 
 NUMBER = "row"
 """The field with a row's number in its unit. Fields of columns are called c0, c1 …, because DuckDB
@@ -30,15 +29,7 @@ ignores the case of JSON fields' names."""
 UNREAD = "unread"
 """The field with the names of the columns that were not read."""
 
-_OPTIONS = (
-    orjson.OPT_APPEND_NEWLINE
-    | orjson.OPT_PASSTHROUGH_DATACLASS
-    | orjson.OPT_PASSTHROUGH_DATETIME
-    | orjson.OPT_PASSTHROUGH_SUBCLASS
-)
-_NUMBERS = bytes.maketrans(b"[,.123456789", b"::0000000000")
-_EXPONENT = re.compile(rb":-?0+e")
-_check_finite = json.JSONEncoder(allow_nan=False).encode
+_OPTIONS = OPTIONS | orjson.OPT_APPEND_NEWLINE
 
 
 def _unchanged(value: object, at: str, errors: Errors) -> object:
@@ -130,10 +121,9 @@ class Lines:
             if (
                 self._key in fields
                 and self._columns.keys() >= row.keys() | unread
-                and not _is_respelled(text)
+                and not is_respelled(text)
             ):
-                if b"null" in text:  # which orjson writes for NaN
-                    _check_finite(fields)
+                check_finite(text, fields)
                 return Line(text, nested=True)
         except (ConversionError, TypeError, ValueError, RecursionError):
             pass  # The parameters are exact, or the error names the value.
@@ -152,16 +142,6 @@ class Lines:
             if value is not None:
                 fields[name] = _json_scalar(value)
         return orjson.dumps(fields, option=_OPTIONS)
-
-
-def _is_respelled(line: bytes) -> bool:
-    """Whether DuckDB may spell something in another way than `json_text`: control characters, U+0000
-    among them, and very large and small numbers. A string that looks so counts, too."""
-    if b"\\u00" in line or b"0.0000" in line:
-        return True
-    # A regular expression that starts with one certain byte is many times as fast.
-    line = line.translate(_NUMBERS)
-    return b"0e" in line and _EXPONENT.search(line) is not None
 
 
 def _step(encoding: Encoding) -> tuple[Convert, int]:

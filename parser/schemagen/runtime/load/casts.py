@@ -97,8 +97,15 @@ CONVERSIONS: Mapping[str, Mapping[tuple[str, str], str]] = {
     },
     "duckdb": {
         ("bool", "json"): "to_json({})",
+        ("hstore", "json"): "to_json({})",
+        ("hstore_csv", "json"): "to_json({})",
         ("int64", "json"): "to_json({})",
         ("string", "json"): "to_json({})",
+        # As `rfc3339` writes a time.
+        ("timestamp", "json"): (
+            "to_json(strftime({0}, CASE WHEN date_part('microseconds', {0}) % 1000000 = 0 "
+            "THEN '%Y-%m-%dT%H:%M:%SZ' ELSE '%Y-%m-%dT%H:%M:%S.%fZ' END))"
+        ),
     },
 }
 """The SQL around a column that converts its values without loss, by engine. Where two types are one to

@@ -9,6 +9,7 @@ UPDATE), rows that the unit no longer has are deleted, and the ledger is brought
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 import tempfile
@@ -20,10 +21,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import duckdb
 
+from ..convert import ConversionError
 from ..sql import Table
 from ..units import CollectedRow, Collection, Unit
 from . import ledger
 from .destination import Destination, DestinationError
+from .duckdb_schema import Schema
 from .duckdb_tables import (
     CHANGED,
     DIALECT,
@@ -40,6 +43,8 @@ from .sink import LoadCounts
 
 if TYPE_CHECKING:
     from .package import Package
+
+_log = logging.getLogger(__name__)
 
 _DATABASE = "ddsql_destination"
 """The name that the file is attached as. DuckDB would name it after the file, and `aws.duckdb` with a
@@ -58,10 +63,11 @@ _HOLDER = re.compile(r"\(PID (\d+)\)")
 
 class _Staged(NamedTuple):
     """What the temporary table has: the size of the lines, and which combinations of columns were not
-    read."""
+    read. ``refused`` rows were left out."""
 
     size: int
     unread: frozenset[tuple[str, ...]]
+    refused: int
 
 
 class DuckDBSink:
@@ -72,8 +78,10 @@ class DuckDBSink:
     ) -> None:
         self._package = package
         self._run = run
+        self._schema = Schema(self._execute, destination, package)
+        self._prepared: dict[str, Table] = {}
         self._ledger = ledger.Statements("${}".format)
-        self._tables: dict[str, tuple[TableStatements, Lines]] = {}
+        self._tables: dict[tuple[str, ...], tuple[TableStatements, Lines]] = {}
         file = Path(destination.address)
         self._connection = _open(file, destination)
         try:
@@ -95,27 +103,25 @@ class DuckDBSink:
         Raises `SchemaMismatch` before anything is changed if a table does not fit.
         """
         with self._transaction():
-            for statement in ledger.ddl("duckdb"):
-                self._execute(statement)
-            for table in tables:
-                self._execute(self._package.ddl(table.id, DIALECT))
-        for table in tables:
-            self._tables[table.id] = self._statements(table)
+            self._schema.prepare(tables)
+        self._prepared |= {table.id: table for table in tables}
 
     def load(self, unit: Unit, table: Table, rows: Collection) -> LoadCounts:
         """Load the rows of a unit in a transaction of its own.
 
-        If rows have the same key, the last one is loaded. Raises `ConversionError` for a row that cannot
-        be stored; then, and if the listing fails, the unit stays as it was.
+        If rows have the same key, the last one is loaded. A row that cannot be stored is logged and left
+        out. ``table`` may lack columns of the prepared one: these keep their values, and are NULL in new
+        rows. If the listing fails, the unit stays as it was.
         """
-        statements, lines = self._tables[table.id]
+        statements, lines = self._statements(table)
         try:
             staged = self._stage(statements, lines, rows)
             with self._transaction():
                 number = self._unit(unit)
-                if staged.size or (rows.complete and self._holds(number)):
+                complete = rows.complete and not staged.refused
+                if staged.size or (complete and self._holds(number)):
                     load = self._load_rows if table.key is None else self._load_keys
-                    counts = load(statements, unit, number, rows.complete, staged)
+                    counts = load(statements, unit, number, complete, staged)
                 else:  # Most units have no rows at all.
                     counts = LoadCounts()
                 self._execute(
@@ -126,9 +132,9 @@ class DuckDBSink:
                     ),
                     partition=unit.partition,
                     unit=number,
-                    full=rows.complete,
+                    full=complete,
                 )
-                return counts
+                return counts._replace(refused=staged.refused)
         finally:
             for relation in TEMPORARY:
                 self._execute(f"DROP TABLE IF EXISTS {relation}")
@@ -172,12 +178,19 @@ class DuckDBSink:
         """Read rows into the temporary table."""
         self._execute(statements.create_stage())
         unread: set[tuple[str, ...]] = set()
+        refused = 0
         with _Chunks(self._scratch, statements, self._execute, self._reader) as chunks:
             for number, (row, missing) in enumerate(rows):
+                try:
+                    line = lines.line(row, missing, number)
+                except ConversionError as error:
+                    _log.warning("left out: %s", error)
+                    refused += 1
+                    continue
                 if missing:
                     unread.add(tuple(sorted(missing)))
-                chunks.add(lines.line(row, missing, number))
-        return _Staged(chunks.size, frozenset(unread))
+                chunks.add(line)
+        return _Staged(chunks.size, frozenset(unread), refused)
 
     def _load_keys(
         self,
@@ -196,8 +209,10 @@ class DuckDBSink:
         parts = 1 + staged.size // _COMPARED
         changed = sum(map(self._count, statements.find_changed(parts)))
         if changed:
-            self._execute(statements.delete_changed())
-        inserted = self._count(statements.insert_missing()) - changed
+            self._execute(statements.update_changed())
+        inserted = self._count(statements.insert_missing())
+        if not statements.updates:  # changed rows were deleted, and are new now
+            inserted -= changed
         deleted = 0
         parameters = {"unit": number}
         if complete:
@@ -271,9 +286,7 @@ class DuckDBSink:
         return LoadCounts(rows, inserted, 0, rows - inserted, deleted)
 
     def _forget(self, number: int, table: str) -> int:
-        if table not in self._tables:
-            self._tables[table] = self._statements(self._package.table(table))
-        statements, _ = self._tables[table]
+        statements, _ = self._statements(self._package.table(table))
         held = ledger.name("held")
         if statements.has_key:
             keys = f'SELECT "key" FROM {held} WHERE "unit" = {number:d}'
@@ -315,12 +328,21 @@ class DuckDBSink:
     # --- the connection ---------------------------------------------------------------------------
 
     def _statements(self, table: Table) -> tuple[TableStatements, Lines]:
-        loader = self._package.loader
-        lines = Lines(table, loader, DIALECT)
-        relation = f"{quoted(_DATABASE)}.{loader.relation(table, DIALECT)}"
-        columns = self._execute(f"DESCRIBE {relation}").fetchall()
-        types = {name: type for name, type, *_ in columns}
-        return TableStatements(table, lines.fields, relation, types), lines
+        """Return the statements and lines for the columns of ``table``."""
+        columns = (table.id, *table.columns)
+        found = self._tables.get(columns)
+        if found is None:
+            loader = self._package.loader
+            lines = Lines(table, loader, DIALECT)
+            relation = f"{quoted(_DATABASE)}.{loader.relation(table, DIALECT)}"
+            described = self._execute(f"DESCRIBE {relation}").fetchall()
+            types = {name: type for name, type, *_ in described}
+            whole = self._prepared.get(table.id, table)
+            statements = TableStatements(
+                table, lines.fields, relation, types, whole.columns
+            )
+            found = self._tables[columns] = statements, lines
+        return found
 
     def _execute(self, statement: str, /, **parameters: object) -> Any:
         return self._connection.execute(statement, parameters or None)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, LiteralString, cast
 
 if TYPE_CHECKING:
     from ..catalog import Catalog
+    from ..records import Records
     from ..sql import Loader, Table
 
 
@@ -38,6 +39,11 @@ class Package:
     def loader(self) -> Loader[Any]:
         """The statements and parameters of the package's SQL dialects."""
         return cast("Loader[Any]", import_module(f"{self.module}.sql").LOADER)
+
+    @property
+    def records(self) -> Records[Any]:
+        """The records of the package's file formats, such as Arrow's."""
+        return cast("Records[Any]", import_module(f"{self.module}.records").RECORDS)
 
     def table(self, id: str) -> Table:
         """Return the names and types that loading the table requires."""

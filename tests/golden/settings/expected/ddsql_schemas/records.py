@@ -72,7 +72,7 @@ _TYPES: Final[dict[str, Encoding]] = {
     "array<array<uuid>>": Encoding("", text_of(_UUID), None, 2),
 }
 
-_RECORDS: Final[Records[Output]] = Records(_TYPES, ["arrow", "spark", "avro"])
+RECORDS: Final[Records[Output]] = Records(_TYPES, ["arrow", "spark", "avro"])
 
-encode = _RECORDS.encode
-decode = _RECORDS.decode
+encode = RECORDS.encode
+decode = RECORDS.decode
