@@ -19,9 +19,9 @@ FORMAT = 1
 
 # Both engines have these types, under these names. They are not those of the package's type table:
 # settings may change what a type of the documentation is, and the ledger stays as it is.
-TEXT = "TEXT"
-BIGINT = "BIGINT"
-TIMESTAMPTZ = "TIMESTAMPTZ"
+STRING_TYPE = "TEXT"
+NUMBER_TYPE = "BIGINT"
+TIME_TYPE = "TIMESTAMPTZ"
 
 Engine = Literal["postgres", "duckdb"]
 State = Literal["complete", "partial"]
@@ -41,22 +41,22 @@ class LedgerTable(NamedTuple):
 
 
 TABLES: tuple[LedgerTable, ...] = (
-    LedgerTable("ledger", {"format": BIGINT}, ("format",)),
+    LedgerTable("ledger", {"format": NUMBER_TYPE}, ("format",)),
     # The tables that rows are loaded into. `version` is that of the package which the table fits.
     LedgerTable(
         "tables",
         {
-            "table_id": TEXT,
-            "dialect": TEXT,
-            "version": TEXT,
-            "recorded": TIMESTAMPTZ,
+            "table_id": STRING_TYPE,
+            "dialect": STRING_TYPE,
+            "version": STRING_TYPE,
+            "recorded": TIME_TYPE,
         },
         ("table_id",),
     ),
     # Their columns, with DDSQL types: several of these are one type to a database.
     LedgerTable(
         "columns",
-        {"table_id": TEXT, "name": TEXT, "type": TEXT},
+        {"table_id": STRING_TYPE, "name": STRING_TYPE, "type": STRING_TYPE},
         ("table_id", "name"),
     ),
     # What was loaded as a whole, by which run and when; `read_in_full` is the last time at which the
@@ -64,31 +64,33 @@ TABLES: tuple[LedgerTable, ...] = (
     LedgerTable(
         "units",
         {
-            "unit": BIGINT,
-            "account": TEXT,
-            "region": TEXT,
-            "table_id": TEXT,
-            "partition": TEXT,
-            "run": TEXT,
-            "state": TEXT,
-            "loaded": TIMESTAMPTZ,
-            "read_in_full": TIMESTAMPTZ,
-            "row_count": BIGINT,
+            "unit": NUMBER_TYPE,
+            "account": STRING_TYPE,
+            "region": STRING_TYPE,
+            "table_id": STRING_TYPE,
+            "partition": STRING_TYPE,
+            "run": STRING_TYPE,
+            "state": STRING_TYPE,
+            "loaded": TIME_TYPE,
+            "read_in_full": TIME_TYPE,
+            "row_count": NUMBER_TYPE,
         },
         ("account", "region", "table_id"),
     ),
     # The keys that a unit holds. Of a table without a key, it holds `copies` rows with the hash `key`.
     LedgerTable(
-        "held", {"unit": BIGINT, "key": TEXT, "copies": BIGINT}, ("unit", "key")
+        "held",
+        {"unit": NUMBER_TYPE, "key": STRING_TYPE, "copies": NUMBER_TYPE},
+        ("unit", "key"),
     ),
     # Columns of rows that could not be read again: their values are as old as `since`.
     LedgerTable(
         "stale",
         {
-            "unit": BIGINT,
-            "key": TEXT,
-            "column_name": TEXT,
-            "since": TIMESTAMPTZ,
+            "unit": NUMBER_TYPE,
+            "key": STRING_TYPE,
+            "column_name": STRING_TYPE,
+            "since": TIME_TYPE,
         },
         ("unit", "key", "column_name"),
     ),

@@ -23,9 +23,9 @@ VANISHED = '"ddsql_vanished"'
 TEMPORARY: tuple[LiteralString, ...] = cast(
     "Any",
     (
-        f'CREATE TEMPORARY TABLE IF NOT EXISTS {HASHES} ("key" {ledger.TEXT}, '
-        f'"copies" {ledger.BIGINT})',
-        f'CREATE TEMPORARY TABLE IF NOT EXISTS {VANISHED} ("key" {ledger.TEXT})',
+        f'CREATE TEMPORARY TABLE IF NOT EXISTS {HASHES} ("key" {ledger.STRING_TYPE}, '
+        f'"copies" {ledger.NUMBER_TYPE})',
+        f'CREATE TEMPORARY TABLE IF NOT EXISTS {VANISHED} ("key" {ledger.STRING_TYPE})',
     ),
 )
 
@@ -88,8 +88,8 @@ class TableStatements:
         """Create the session's temporary table for rows, empty."""
         return _safe(
             f"CREATE TEMPORARY TABLE IF NOT EXISTS {self.stage} AS SELECT {self._list()}, "
-            f"CAST(NULL AS {ledger.BIGINT}) AS {self._number}, "
-            f"CAST(NULL AS {ledger.TEXT}[]) AS {self._unread} FROM {self.relation} WITH NO DATA"
+            f"CAST(NULL AS {ledger.NUMBER_TYPE}) AS {self._number}, "
+            f"CAST(NULL AS {ledger.STRING_TYPE}[]) AS {self._unread} FROM {self.relation} WITH NO DATA"
         )
 
     @cached_property
@@ -154,7 +154,7 @@ class TableStatements:
     def staged_keys(self) -> str:
         """Select the staged keys, for statements with parameters."""
         return _doubled(
-            f'SELECT CAST({self._key} AS {ledger.TEXT}) AS "key" FROM {self.stage}'
+            f'SELECT CAST({self._key} AS {ledger.STRING_TYPE}) AS "key" FROM {self.stage}'
         )
 
     @cached_property
@@ -162,12 +162,12 @@ class TableStatements:
         """Select key and column of what was not read, and since when: now, unless the ``unit`` has it as
         stale already."""
         stage = _doubled(
-            f'SELECT CAST({self._key} AS {ledger.TEXT}) AS "key", '
+            f'SELECT CAST({self._key} AS {ledger.STRING_TYPE}) AS "key", '
             f'unnest({self._unread}) AS "column_name" FROM {self.stage}'
         )
         return (
             'SELECT s."key", s."column_name", CAST(NULL AS '
-            f'{ledger.TIMESTAMPTZ}) AS "since" FROM ({stage}) s '
+            f'{ledger.TIME_TYPE}) AS "since" FROM ({stage}) s '
             f"WHERE NOT EXISTS (SELECT 1 FROM {ledger.name('stale')} o WHERE o.\"unit\" = %(unit)s "
             'AND o."key" = s."key" AND o."column_name" = s."column_name")'
         )
@@ -176,7 +176,7 @@ class TableStatements:
     def delete_refreshed(self) -> LiteralString:
         """Delete what the ``unit`` has of stale columns that were read again."""
         stage = _doubled(
-            f'SELECT CAST({self._key} AS {ledger.TEXT}) AS "key", {self._unread} AS "unread" '
+            f'SELECT CAST({self._key} AS {ledger.STRING_TYPE}) AS "key", {self._unread} AS "unread" '
             f"FROM {self.stage}"
         )
         return _safe(
@@ -221,7 +221,7 @@ class TableStatements:
         """Delete the rows with ``keys``, SQL that selects them as text."""
         key = _doubled(f"t.{self._key}")
         if self._types[self.table.columns[self.table.key or ""]].wire != "text":
-            key = f"CAST({key} AS {ledger.TEXT})"
+            key = f"CAST({key} AS {ledger.STRING_TYPE})"
         relation = _doubled(self.relation)
         return _safe(
             f'DELETE FROM {relation} t USING ({keys}) gone WHERE {key} = gone."key"'
@@ -231,7 +231,7 @@ class TableStatements:
         """Return a value that ``=`` compares. Types of the settings need not have an ``=``."""
         value = f"{alias}.{self.quote(column)}"
         known = self._types[self.table.columns[column]].wire
-        return value if known else f"CAST({value} AS {ledger.TEXT})"
+        return value if known else f"CAST({value} AS {ledger.STRING_TYPE})"
 
     # --- rows without a key ----------------------------------------------------------------------
 
@@ -240,7 +240,9 @@ class TableStatements:
         values = [
             f"COALESCE({_literal(_quoted(column))} || length({value}) || ':' || {value}, '')"
             for column in columns
-            for value in (f"CAST({alias}.{self.quote(column)} AS {ledger.TEXT})",)
+            for value in (
+                f"CAST({alias}.{self.quote(column)} AS {ledger.STRING_TYPE})",
+            )
         ]
         return f"md5({' || '.join(values)})"
 

@@ -181,7 +181,7 @@ FAST: Mapping[tuple[str, Convert], Encode] = {
 }
 
 # A float of 1e16 or more, which jsonb would return as an integer. It may be part of a string, too.
-_LARGE_FLOAT = re.compile(rb"e[0-9]+(?:[,\]}]|\Z)")
+_LARGE_FLOAT = re.compile(rb"e\+?[0-9]+(?:[,\]}]|\Z)")
 
 
 def _is_exact(written: list[bytes], values: list[object]) -> bool:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, LiteralString, cast
 
 import psycopg
 
+from ..lookup import UnknownName
 from ..sql import Table
 from ..units import Collection, Unit
 from . import ledger
@@ -53,7 +54,7 @@ OLDEST = 15
 
 _ATTEMPTS = 8
 """How often a merge is tried that another one gets into the way of."""
-_TEXTS = f"CAST(%({{}})s AS {ledger.TEXT}[])"
+_TEXTS = f"CAST(%({{}})s AS {ledger.STRING_TYPE}[])"
 _VANISHED_KEYS = f'SELECT "key" FROM {VANISHED}'
 
 
@@ -122,12 +123,13 @@ class PostgresSink:
         self._statements.clear()
         self._read_elements(tables)
 
+    def _has_ledger(self) -> bool:
+        found = "SELECT to_regclass(%(name)s) IS NOT NULL"
+        return bool(self._value(found, name=ledger.name("ledger")))
+
     def _recorded(self) -> dict[str, RecordedTable]:
         """Read what the ledger knows of tables. Raises `DestinationError` for a later format."""
-        exists = self._value(
-            "SELECT to_regclass(%(name)s) IS NOT NULL", name=ledger.name("ledger")
-        )
-        if not exists:
+        if not self._has_ledger():
             return {}
         form = self._value(self._ledger.format())
         if isinstance(form, int) and form > ledger.FORMAT:
@@ -425,7 +427,7 @@ class PostgresSink:
             for statement in self._ledger.release(_VANISHED_KEYS):
                 self._execute(statement, unit=number)
         return LoadCounts(
-            staging.count + staging.refused,
+            count + staging.refused,
             inserted,
             written - inserted,
             count - written,
@@ -469,10 +471,18 @@ class PostgresSink:
         """Delete the units of an account, a region and a table ("" is any), and the rows that no other
         unit holds. Returns how many rows were deleted."""
         deleted = 0
+        if not self._has_ledger():
+            return 0
         found = self._units(account, region, table)
-        for number, its_account, its_region, id in found:
-            if id not in self._dialects:
+        for id in sorted({id for *_, id in found} - self._dialects.keys()):
+            try:
                 self.prepare([self._package.table(id)])
+            except UnknownName:
+                raise DestinationError(
+                    f"this package does not have {id}, whose rows would be forgotten; use the version "
+                    f"that loaded them, or name the tables to forget"
+                ) from None
+        for number, its_account, its_region, id in found:
             statements = self._for(self._whole[id])
             unit = Unit(its_account, its_region, id)
             with self._turn(unit), self._connection.transaction():
@@ -494,6 +504,8 @@ class PostgresSink:
 
     def finished(self, run: str) -> set[tuple[str, str, str]]:
         """Return account, region and table of the units that ``run`` has loaded."""
+        if not self._has_ledger():
+            return set()
         found = self._rows(self._ledger.finished_units(), run=run)
         return {(account, region, table) for account, region, table in found}
 
