@@ -156,7 +156,7 @@ OPERATIONS = sorted(
 
 @pytest.mark.parametrize(("service", "operation"), OPERATIONS)
 @given(st.data())
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 def test_responses_are_parsed_as_botocore_parses_them(
     service: str, operation: str, data: st.DataObject
 ) -> None:

@@ -9,7 +9,7 @@ unusual is left to botocore.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, cast
@@ -35,12 +35,15 @@ def timestamp(value: Any) -> datetime:
             return datetime.fromtimestamp(value, UTC)
     except (ValueError, OverflowError, OSError):
         pass  # botocore knows a second way for numbers, and its own words for what is no time
-    found: datetime = parse_timestamp(value)
+    parse: Any = parse_timestamp  # which takes numbers, too
+    found: datetime = parse(value)
     return found
 
 
 Handler = Callable[[Any, Any], Any]
 """Parses a value of a shape."""
+
+_LIST: Any = list  # whose elements type checkers then take for Any
 
 _Table = dict[str, tuple[str, Any, Handler]]
 """The members of a structure by their names in responses: their names, shapes and handlers."""
@@ -120,12 +123,11 @@ class _Json(_Members):
         return parsed
 
     def _handle_list(self, shape: Any, node: Any) -> Any:
-        if type(node) is not list:
+        if type(node) is not _LIST:
             return super()._handle_list(shape, node)  # type: ignore[misc]
         inner = shape.member
         handler = self._handler(inner)
-        values: list[Any] = node
-        return [None if found is None else handler(inner, found) for found in values]
+        return [None if found is None else handler(inner, found) for found in node]
 
 
 class _Xml(_Members):
@@ -155,9 +157,8 @@ class _Xml(_Members):
             before = nodes.get(name)
             if before is None:
                 nodes[name] = child
-            elif isinstance(before, list):
-                repeated: list[Any] = before
-                repeated.append(child)
+            elif isinstance(before, _LIST):
+                before.append(child)
             else:
                 nodes[name] = [before, child]
         parsed: dict[str, Any] = {}
@@ -171,11 +172,11 @@ class _Xml(_Members):
         traits = shape.serialization
         if traits.get("location") is not None:
             return super()._handle_list(shape, node)  # type: ignore[misc]
-        if traits.get("flattened") and not isinstance(node, list):
+        if traits.get("flattened") and not isinstance(node, _LIST):
             node = [node]
         inner = shape.member
         handler = self._handler(inner)
-        return [handler(inner, found) for found in cast("Iterable[Any]", node)]
+        return [handler(inner, found) for found in node]
 
 
 _KINDS: dict[str, type[_Members]] = {
