@@ -154,13 +154,20 @@ def derive(column: DerivedColumn, item: Response, place: Mapping[str, str]) -> s
             return None if arn is None else arn.split(":")[4] or None
         case "account_given":
             return place["account_id"]
+        case "argument_given":
+            return place.get(column.parameters[0])
         case "arn_format":
             if column.member and arn is None:
                 return None
             here = [place["partition"], place["region"], place["account_id"]]
             if arn is not None:
                 here = [arn.split(":")[number] for number in (1, 3, 4)]
-            values = {**item, **dict(zip(("Partition", "Region", "Account"), here, strict=True))}
+            given = {name: place[name] for name in column.parameters if name in place}
+            values = {
+                **item,
+                **given,
+                **dict(zip(("Partition", "Region", "Account"), here, strict=True)),
+            }
             if not all(values.get(name) for name in placeholders(column.format)):
                 return None
             return filled(column.format, values)

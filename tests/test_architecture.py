@@ -28,7 +28,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "typetable": ("names",),
     "model": ("diagnostics", "runtime", "names"),
     "pages": ("diagnostics", "files", "names", "typetable", "model"),
-    "catalog": ("runtime", "typetable", "model"),
+    "catalog": ("runtime", "names", "typetable", "model"),
     "typed_pages": ("diagnostics", "typetable", "model"),
     "fits": ("typetable", "model"),
     "targets": ("diagnostics", "typetable", "model", "catalog", "typed_pages"),

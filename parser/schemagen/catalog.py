@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from keyword import iskeyword
 
 from schemagen.model.bindings import Binding, Listing
 from schemagen.model.origin import Origin
 from schemagen.model.pages import Column, Parameter, Structure, Table
 from schemagen.model.recorded import RecordedService
 from schemagen.model.shapes import Shape, structure_names
+from schemagen.names import snake_case
+from schemagen.runtime import convert
 from schemagen.runtime.calls import Call, CallRules, TableCalls
 from schemagen.typetable import Resolved
 
@@ -60,6 +63,24 @@ class LinkedParameter:
     type: Resolved
     field: str
     types: Mapping[str, str]
+
+
+def given_arguments(binding: Binding) -> tuple[tuple[str, str], ...]:
+    """Return the keyword arguments of the mapper that are arguments of the primary operation, each with
+    the parameter whose argument it takes."""
+    parameters = {name for column in binding.derived for name in column.parameters}
+    return tuple((_keyword_argument(name), name) for name in sorted(parameters))
+
+
+_NAMES_IN_MAPPERS = frozenset(vars(convert)) | {
+    *("item", "response", "key", "errors", "on_error", "shapes"),
+    *("partition", "region", "account_id"),
+}
+
+
+def _keyword_argument(parameter: str) -> str:
+    name = snake_case(parameter)
+    return f"{name}_" if iskeyword(name) or name in _NAMES_IN_MAPPERS else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +135,7 @@ class LinkedTable:
             binding.values,
             binding.constants,
             rules.get(binding.operation, CallRules()),
+            given=given_arguments(binding),
         )
         enrichments = tuple(
             Call(

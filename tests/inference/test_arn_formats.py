@@ -28,11 +28,14 @@ def test_formats_are_filled_by_members_of_their_structure(row: ResourceArn) -> N
     item = next(item for item in model(row.service).items if item.structure == row.structure)
     identity = Identity(model(row.service), item, "anything")
     members = {member.name: member.shape for member in identity.members.values()}
+    required = set(model(row.service).operations[item.operation].required)
+    parameters = set(identity.given_parameters(row.format))
+    assert parameters <= required
     for name in (
         *arn_format.parse(row.format).members,
         *([row.location_member] if row.location_member else []),
     ):
-        assert members.get(name) == Scalar("string")
+        assert name in parameters or members.get(name) == Scalar("string")
         # "/workspaces/${id}" is filled by what identifies, and by no description.
         assert folded(name).endswith(("arn", "id", "identifier", "name"))
     assert identity.arn is None

@@ -18,7 +18,7 @@ from made_services import (
     only,
     thing,
 )
-from schemagen.model.bindings import BoundColumn
+from schemagen.model.bindings import BoundColumn, DerivedColumn
 
 
 def test_documentation_binds_a_member_of_another_name() -> None:
@@ -31,6 +31,29 @@ def test_documentation_binds_a_member_of_another_name() -> None:
     ambiguous = only(table, index("GetThing @ Thing", Thing=(*THING, COLOUR, lining))).binding
     assert ambiguous is not None
     assert ambiguous.unbound == ("paint",)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "text", "unbound"),
+    [
+        ("WholeId! ThingId!", "", ()),
+        ("WholeId!:theidofthewhole ThingId!", "The id of the whole.", ()),
+        ("WholeId!:theidofahole ThingId!", "The id of the whole.", ("whole_id",)),
+        ("WholeId ThingId!", "", ("whole_id",)),
+        ("WholeId[]! ThingId!", "", ("whole_id",)),
+    ],
+)
+def test_required_arguments_fill_columns_of_their_name(
+    parameters: str, text: str, unbound: tuple[str, ...]
+) -> None:
+    """What a resource belongs to is often not in the response: the argument that every call has is the
+    column's value, unless documentation says that it is something else."""
+    made = index(f"GetThing @ Thing {parameters}", Thing=THING)
+    found = only(thing(*KEYED, f"whole_id string {text}"), made)
+    assert found.binding is not None
+    assert found.binding.unbound == unbound
+    given = DerivedColumn("whole_id", "argument_given", parameters=("WholeId",))
+    assert (given in found.binding.derived) == (not unbound)
 
 
 @pytest.mark.parametrize(

@@ -269,6 +269,33 @@ def test_entries_of_the_newest_format_are_checked(old: str, new: str, message: s
     assert str(raised.value) == f"{PATH}:{message}"
 
 
+@pytest.mark.parametrize(
+    ("entry", "column"),
+    [
+        (
+            '{"derived": "argument_given", "parameter": "ApiId"}',
+            DerivedColumn("_key", "argument_given", parameters=("ApiId",)),
+        ),
+        (
+            '{"derived": "arn_format", "format": "arn:${Partition}:made:::${ApiId}/${Name}", '
+            '"parameters": ["ApiId"]}',
+            DerivedColumn(
+                "_key", "arn_format", "", "arn:${Partition}:made:::${ApiId}/${Name}", ("ApiId",)
+            ),
+        ),
+    ],
+)
+def test_columns_of_arguments_are_read_and_written(entry: str, column: DerivedColumn) -> None:
+    """Columns that are made from arguments of the primary operation survive a round trip; their
+    parameters are no members of the item."""
+    old = '{"derived": "arn", "member": "Arn"}'
+    assert CURRENT.count(old) == 1
+    read = lock.read(PATH, CURRENT.replace(old, entry).encode())
+    assert column in read.bindings[0].derived
+    assert lock.read(PATH, lock.write(read).encode()) == read
+    assert "ApiId" not in dict(column.sources).values()
+
+
 def test_optional_entries_are_read_and_written() -> None:
     """Listings, constants, built ARNs and columns filled by a whole response survive a round trip."""
     text = CURRENT
@@ -408,12 +435,14 @@ WRONG: list[tuple[str, str, list[str]]] = [
     ('"DescribeThing",', '"import os",', ["5:7: SG401 'import os' is not an API name (ASCII letters, digits and _)"]),
     ('"evidence": "both"', '"evidence": "guess"', ['9:36: SG401 "evidence" must be one of name, documentation, both, hand, not "guess"']),
     (', "evidence": "both"', "", ['9:9: SG401 "name" lacks "evidence"']),
-    ('"derived": "arn"', '"derived": "name"', ['8:18: SG401 "derived" must be one of arn, account_from_arn, arn_format, account_given, not "name"']),
+    ('"derived": "arn"', '"derived": "name"', ['8:18: SG401 "derived" must be one of arn, account_from_arn, arn_format, account_given, argument_given, not "name"']),
     ('{"derived": "arn", "member": "Arn"}', "[]", ['8:9: SG401 "_key" must be an object, not a list']),
     ('"map<string>"', '"map<strin>"', ["28:26: SG401 'strin' is not a type; types are string, int64, float64, bool, timestamp, binary, json, #Structure, $Enumeration, list<T>, map<T>"]),
     ('"map<string>"', '"#a b"', ["28:26: SG401 '#a b' is not a type; types are string, int64, float64, bool, timestamp, binary, json, #Structure, $Enumeration, list<T>, map<T>"]),
     ('"Holder": {', '"Hol der": {', ["27:5: SG401 'Hol der' is not an API name (ASCII letters, digits and _)"]),
     ('"derived": "arn"', '"derived": "account_given"', ['8:46: SG401 unknown key "member" (known keys: derived)']),
+    ('{"derived": "arn", "member": "Arn"}', '{"derived": "argument_given"}', ['8:9: SG401 "_key" lacks "parameter"']),
+    ('{"derived": "arn", "member": "Arn"}', '{"derived": "argument_given", "parameter": "a b"}', ["8:47: SG401 'a b' is not an API name (ASCII letters, digits and _)"]),
     ('"derived": "arn"', '"derived": "arn_format"', ['8:9: SG401 "_key" lacks "format"']),
     ('"derived": "arn"', '"derived": "arn_format", "format": "{Arn}"', ["8:43: SG401 '{Arn}' is not a format of an ARN, such as 'arn:${Partition}:ec2:${Region}:${Account}:instance/${InstanceId}'"]),
     ('"member": "Name"', '"member": "Na me"', ["9:18: SG401 'Na me' is not an API name (ASCII letters, digits and _)"]),

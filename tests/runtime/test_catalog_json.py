@@ -92,8 +92,9 @@ calls = st.builds(
     pairs(json_values),
     rules,
     several(texts),
+    pairs(texts),
 )
-fills = st.builds(FillData, texts, texts, texts, texts, texts)
+fills = st.builds(FillData, texts, texts, texts, texts, texts, several(texts))
 
 
 @st.composite

@@ -610,3 +610,21 @@ def test_items_without_a_key_of_their_own_need_one(corpus_package: CorpusPackage
     assert list(found) == []
     assert not found.complete
     assert "no member is bound to the key" in tally.failures[0].message
+
+
+def test_arguments_of_the_call_are_given_to_the_mapper(corpus_package: CorpusPackage) -> None:
+    """What an operation was called with reaches the mapper, for each item of that call."""
+    table = "aws.elasticmapreduce_instance"
+    calls = calls_of(corpus_package, table)
+    assert calls.primary.arguments == (("ClusterId", "Id"),)
+    asked: set[str] = set()
+    aws = FakeAws("emr")
+
+    def caller(operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        asked.update({arguments["ClusterId"]} if operation == calls.primary.operation else ())
+        return aws(operation, dict(arguments))
+
+    given = replace(calls, primary=replace(calls.primary, given=(("key", "ClusterId"),)))
+    mapper = corpus_package.mapper(table)
+    rows = list(collect(given, mapper, caller, Unit(ACCOUNT, "us-east-1", table)))
+    assert {row.row["_key"] for row in rows} == asked != set()

@@ -98,7 +98,8 @@ class ExampleData:
 @dataclass(frozen=True, slots=True)
 class FillData:
     """What fills a column: ``member`` of the item of ``operation``, with the ``evidence`` for it, or,
-    where ``rule`` is not "", the rule that computes it from ``member`` or by ``format``.
+    where ``rule`` is not "", the rule that computes it from ``member``, by ``format``, or from the
+    arguments of ``parameters``.
     """
 
     operation: str
@@ -106,6 +107,7 @@ class FillData:
     evidence: str = ""
     rule: str = ""
     format: str = ""
+    parameters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,15 @@ class ReadOperation:
         """The parameters that are lists."""
         return [name for name, parameter in self.parameters.items() if parameter.is_list]
 
+    @cached_property
+    def required_strings(self) -> Sequence[str]:
+        """The required parameters that are strings."""
+        return [
+            name
+            for name in self.required
+            if (parameter := self.parameters.get(name)) and not parameter.is_list
+        ]
+
     def words_of(self, parameter: str) -> str:
         """Return the documentation of a parameter, or "" if there is none."""
         found = self.parameters.get(parameter)

@@ -163,4 +163,10 @@ def _fill(filled: BoundColumn | DerivedColumn, primary: str) -> FillData:
         case BoundColumn():
             return FillData(filled.operation or primary, filled.member, filled.evidence)
         case DerivedColumn():
-            return FillData(primary, filled.member, rule=filled.rule, format=filled.format)
+            return FillData(
+                primary,
+                filled.member,
+                rule=filled.rule,
+                format=filled.format,
+                parameters=filled.parameters,
+            )

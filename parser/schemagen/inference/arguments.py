@@ -285,6 +285,8 @@ def takes_built_arn(
     item: Identity, built: DerivedColumn, parameter: str, operation: ReadOperation
 ) -> bool:
     """Whether a parameter takes the ARN of the item that ``built`` makes."""
+    if built.parameters:
+        return False  # Enrichments are called with what the item has.
     return takes_own_arn(item, parameter, operation) and overlap(
         operation.parameters[parameter].pattern, pattern_of_format(built.format)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -234,10 +234,25 @@ class Identity:
         if row is None or self.arn is not None or not self.identifies(row.format):
             return None
         format = row.format
+        parameters = tuple(self.given_parameters(format))
+        if any(
+            folded(name) not in self.members and name not in parameters
+            for name in arn_format.parse(format).members
+        ):
+            return None
         if self.account is not None:
             # The caller may not be the owner: VPCs can be shared.
             format = format.replace("${Account}", f"${{{self.account.name}}}")
-        return DerivedColumn("", "arn_format", row.location_member, format)
+        return DerivedColumn("", "arn_format", row.location_member, format, parameters)
+
+    def given_parameters(self, format: str) -> Iterator[str]:
+        """Yield the names in an ARN format that the item has no members for, but its operation requires
+        as arguments."""
+        required = self.index.operations[self.item.operation].required_strings
+        for name in arn_format.parse(format).members:
+            member = self.members.get(folded(name))
+            if name in required and (member is None or member.name != name):
+                yield name
 
     def identifies(self, format: str) -> bool:
         """Whether an ARN format has all members that identify the resource: if it has some of those that

@@ -279,7 +279,23 @@ class RowCandidate:
         for name in self.requirements.columns.keys() - self.candidates.keys():
             if self.identity.built_arn is not None and self.is_own_arn(name):
                 found[name] = replace(self.identity.built_arn, column=name)
+            elif parameter := self.given_parameter(name):
+                found[name] = DerivedColumn(name, "argument_given", parameters=(parameter,))
         return tuple(column for _, column in sorted(found.items()))
+
+    def given_parameter(self, column: str) -> str:
+        """Return the parameter with the column's name that the row's operation requires: what a resource
+        belongs to is often not in the response. "" if there is none, or documentation contradicts."""
+        operation = self.service.index.operations[self.item.operation]
+        type, text = self.requirements.types[column], self.requirements.words[column]
+        if "string" not in CONVERTIBLE[type.scalar.convert]:
+            return ""
+        for name in operation.required_strings:
+            documented = operation.words_of(name)
+            agrees = not text or not documented or text == documented
+            if folded(name) == folded(column) and agrees:
+                return name
+        return ""
 
     def is_own_arn(self, column: str) -> bool:
         """Whether a column has a name for the resource's own ARN: ``arn``, ``instance_arn``."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from pathlib import PurePosixPath
 from typing import Any, get_args
 
@@ -123,6 +124,18 @@ _CONSTANTS = pairs(mapping(_CONSTANT, _NAME))
 _VALUES = pairs(mapping(STRINGS, _NAME))
 
 
+def _read_names(form: Form, key_path: KeyPath, value: object) -> tuple[str, ...]:
+    return tuple(_read_name(form, key_path, name) for name in STRINGS.read(form, key_path, value))
+
+
+def _read_one_name(form: Form, key_path: KeyPath, value: object) -> tuple[str, ...]:
+    return (_read_name(form, key_path, value),)
+
+
+_NAMES: Codec[tuple[str, ...]] = Codec((), _read_names, list)
+_ONE_NAME: Codec[tuple[str, ...]] = Codec((), _read_one_name, itemgetter(0))
+
+
 def _read_reason(form: Form, key_path: KeyPath, value: object) -> str:
     if not isinstance(value, str):
         form.must_be(key_path, "a string", value)
@@ -146,8 +159,16 @@ _RULE = required("derived", choice(get_args(DerivedRule)), "rule")
 _DERIVED: Mapping[str, Entry] = {
     "arn": Entry((_RULE, required("member", _MEMBER))),
     "account_from_arn": Entry((_RULE, required("member", _MEMBER))),
-    "arn_format": Entry((_RULE, required("format", _ARN_FORMAT), optional("member", _MEMBER))),
+    "arn_format": Entry(
+        (
+            _RULE,
+            required("format", _ARN_FORMAT),
+            optional("member", _MEMBER),
+            optional("parameters", _NAMES),
+        )
+    ),
     "account_given": Entry((_RULE,)),
+    "argument_given": Entry((_RULE, required("parameter", _ONE_NAME, "parameters"))),
 }
 # An unknown rule is reported; whether it has the other entries is not known.
 _UNKNOWN_RULE = Entry((_RULE, optional("format", _ARN_FORMAT), optional("member", _MEMBER)))

@@ -15,7 +15,7 @@ Constant = str | tuple[str, ...]
 """An argument that is the same for every item: a string, or several strings."""
 
 Evidence = Literal["name", "documentation", "both", "hand"]
-DerivedRule = Literal["arn", "account_from_arn", "arn_format", "account_given"]
+DerivedRule = Literal["arn", "account_from_arn", "arn_format", "account_given", "argument_given"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +48,28 @@ class DerivedColumn:
     | arn_format | the resource's own ARN, built from ``format`` (see `model.arn_format`); partition, \
 region and account are those of the ARN in ``member``, or the caller's if that is "" |
     | account_given | the caller's account |
+    | argument_given | the argument of the primary operation that ``parameters`` names |
+
+    ``parameters`` are those of the primary operation whose arguments the value is made from; in
+    ``format`` they are written like members.
     """
 
     column: str
     rule: DerivedRule
     member: str = ""
     format: str = ""
+    parameters: tuple[str, ...] = ()
 
     @property
     def sources(self) -> tuple[tuple[str, str], ...]:
         """The members of the item that the value is made from, each with its key in the lock's entry."""
         members = [("member", self.member)] if self.member else []
         if self.format:
-            members += [("format", member) for member in arn_format.parse(self.format).members]
+            members += [
+                ("format", member)
+                for member in arn_format.parse(self.format).members
+                if member not in self.parameters
+            ]
         return tuple(members)
 
 

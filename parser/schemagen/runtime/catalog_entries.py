@@ -140,6 +140,7 @@ _CALL = ObjectCodec(
     constants=pairs_of(JSON),
     rules=_RULES,
     columns=_TEXTS,
+    given=_ARGUMENTS,
 ).codec
 _FILL = ObjectCodec(
     FillData,
@@ -148,6 +149,7 @@ _FILL = ObjectCodec(
     evidence=PLAIN_TEXT,
     rule=PLAIN_TEXT,
     format=PLAIN_TEXT,
+    parameters=_TEXTS,
 ).codec
 _MEMBER = ObjectCodec(
     MemberData,

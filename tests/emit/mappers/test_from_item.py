@@ -185,6 +185,31 @@ def test_from_item_takes_the_account_argument(tmp_path: Path) -> None:
     assert str(raised.value) == "aws.t.account_id of Id a: expected str, got int"
 
 
+def test_from_item_takes_arguments_of_the_call(tmp_path: Path) -> None:
+    """What the operation was called with fills a column, and takes part in an ARN. A parameter with
+    the name of another argument of the mapper gets an underscore."""
+    format = "arn:${Partition}:made:::${Key}/${ApiId}/${Id}"
+    made = built(
+        ZONE,
+        "",
+        "Things[]",
+        _key={"derived": "arn_format", "format": format, "parameters": ["ApiId", "Key"]},
+        api_id={"derived": "argument_given", "parameter": "ApiId"},
+    )
+    columns = {"_key": "string", "api_id": "string"}
+    with mappers.imported(tmp_path, made, columns) as mapper:
+        response = {"Things": [{"Id": "a"}, {"Id": "b"}]}
+        rows = list(mapper.from_response(response, partition="aws", api_id="x", key_="k"))
+        assert rows == [
+            {"_key": "arn:aws:made:::k/x/a", "api_id": "x"},
+            {"_key": "arn:aws:made:::k/x/b", "api_id": "x"},
+        ]
+        with pytest.raises(mapper.ConversionError) as raised:
+            mapper.from_item({"Id": "a"}, partition="aws", key_="k")
+        assert "api_id=" in str(raised.value)
+        assert mapper.from_item({"Id": "a"}, key="mine")["api_id"] is None
+
+
 @pytest.mark.parametrize("derived", ["account_given", "account_from_arn"])
 def test_from_item_accepts_an_account_as_key(tmp_path: Path, derived: str) -> None:
     """A table of accounts has its rows by account, however that is found."""

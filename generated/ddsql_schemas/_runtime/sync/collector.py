@@ -132,10 +132,12 @@ def _parameters(function: Callable[..., Any]) -> frozenset[str]:
 @dataclass(slots=True, eq=False)
 class _Item:
     """An item that waits for its enrichments, of which ``left`` are not finished. ``pages`` are the
-    responses that it is in, if it is the only one in them."""
+    responses that it is in, if it is the only one in them. ``given`` are those of the mapper's arguments
+    that are arguments of the call."""
 
     item: object
     pages: list[Response]
+    given: Arguments = field(default_factory=dict[str, Any])
     waiting: list[tuple[Call, Arguments]] = field(
         default_factory=list[tuple[Call, Arguments]]
     )
@@ -399,8 +401,12 @@ class _Run:
         """Return the items that wait for enrichments, and those that are ready."""
         waiting: list[_Item] = []
         ready: list[_Item] = []
+        given = {
+            name: reading.arguments.get(parameter)
+            for name, parameter in self._primary.given
+        }
         for found in items:
-            item = _Item(found, reading.found)
+            item = _Item(found, reading.found, given)
             for call in self._enrichments:
                 try:
                     arguments = requests.from_item(call, found, self._place)
@@ -421,7 +427,12 @@ class _Run:
 
     def _rows(self, item: _Item) -> Iterator[CollectedRow]:
         """Yield the row of an item; none if it cannot be converted."""
-        given = {**self._for_all.enriched, **item.enriched, **self._given}
+        given = {
+            **self._for_all.enriched,
+            **item.enriched,
+            **item.given,
+            **self._given,
+        }
         if self._key is not None:
             given["key"] = self._key(item.item)
         try:

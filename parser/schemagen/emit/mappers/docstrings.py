@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from schemagen.catalog import given_arguments
 from schemagen.emit.layout import WIDTH
 from schemagen.emit.mappers.plan import MapperPlan, Response
 from schemagen.model import arn_format
@@ -145,9 +146,13 @@ def _parameters(
     plan: MapperPlan, responses: Iterable[Response], *, per_item: bool
 ) -> Iterator[str]:
     the = "A function of the item that returns the" if per_item else "The"
-    for parameter in plan.location:
-        what = _LOCATION[parameter]
-        yield f"{parameter}: The item's {what}; without it, columns derived from it are None."
+    called_with = dict(given_arguments(plan.binding))
+    for parameter in plan.given:
+        if parameter in called_with:
+            what = f"{called_with[parameter]} that {plan.binding.operation} was called with"
+        else:
+            what = f"item's {_LOCATION[parameter]}"
+        yield f"{parameter}: The {what}; without it, columns derived from it are None."
     for response in responses:
         or_pages = "" if response.in_primary else _or_pages(plan, response)
         text = f"{response.parameter}: {the} response of {response.operation}{or_pages}"

@@ -12,7 +12,7 @@ from schemagen.emit.mappers.plan import (
     BuiltArn,
     ColumnPlan,
     Fetched,
-    GivenAccount,
+    Given,
     MapperPlan,
     Response,
 )
@@ -110,7 +110,7 @@ def _choose_key(column: ColumnPlan, imports: Imports) -> Iterator[str]:
         case ArnAccount(arn) as account:
             assigned = lay_out_value("key = ", _account_in_arn(account, at, imports), 2)
             raised = error(f"the response has no account in {arn.member}; pass key=")
-        case GivenAccount(variable):
+        case Given(variable):
             assigned = f"        key = {variable}"
             raised = error(f"pass {variable}= or key=")
         case None:
@@ -132,7 +132,7 @@ def _entry(column: ColumnPlan, values: Values) -> str:
             return lay_out_item(f"{key}: None", 2)
         case ArnAccount() as account:
             choice = _account_in_arn(account, at, values.imports)
-        case Fetched(variable=variable) | BuiltArn(variable=variable) | GivenAccount(variable):
+        case Fetched(variable=variable) | BuiltArn(variable=variable) | Given(variable):
             converted = values.conversion(type, column.shape, variable, at, at_key=column.at_key)
             choice = f"None if {variable} is None else {converted}"
     return lay_out_value(f"{key}: ", choice, 2, ",")

@@ -155,7 +155,7 @@ def _frozenset(members: Iterable[str]) -> str:
 def _parameters(
     plan: MapperPlan, responses: Iterable[Response], imports: Imports, *, per_item: bool = False
 ) -> list[str]:
-    """List the keyword parameters: location, ``responses``, key, errors.
+    """List the keyword parameters: what is given, ``responses``, key, errors.
 
     With ``per_item``, values that vary per item are passed as functions of the item.
     """
@@ -167,7 +167,7 @@ def _parameters(
         of_item.append((found.parameter, f"{type} | None" if per_item else type))
     if plan.key:
         of_item.append(("key", plan.key.column.type.row))
-    annotations = [(name, "str | None") for name in plan.location] + [
+    annotations = [(name, "str | None") for name in plan.given] + [
         (name, f"Callable[[Item], {type}] | None" if per_item else f"{type} | None")
         for name, type in of_item
     ]
@@ -187,7 +187,7 @@ def _row_parameters(plan: MapperPlan) -> list[str]:
         of_item.append(("key", plan.key.column.type.row))
     return [
         _parameter("item", "Item"),
-        *(_parameter(name, "str | None") for name in plan.location),
+        *(_parameter(name, "str | None") for name in plan.given),
         *(_parameter(name, f"{type} | None") for name, type in of_item),
         "    errors: Errors,",
     ]
@@ -195,9 +195,9 @@ def _row_parameters(plan: MapperPlan) -> list[str]:
 
 def _from_item(plan: MapperPlan, imports: Imports) -> list[str]:
     """Make the statements of ``from_item``: check the arguments, and name the item in errors."""
-    taken = {*plan.location, *(found.parameter for found in plan.enrichments)}
+    taken = {*plan.given, *(found.parameter for found in plan.enrichments)}
     item = unique("joined_item", taken) if plan.primary.whole else "item"
-    arguments = [item, *plan.location]
+    arguments = [item, *plan.given]
     for response in plan.enrichments:
         check = imports.converter("page" if response.in_primary else "joined")
         name, constant = response.parameter, plan.operation_of(response).constant
@@ -251,7 +251,7 @@ def _from_response(plan: MapperPlan, imports: Imports) -> list[str]:
     def yield_row(path: list[str], depth: int) -> list[str]:
         item = path[-1]
         arguments = [item]
-        arguments += [f"{name}={name}" for name in plan.location]
+        arguments += [f"{name}={name}" for name in plan.given]
         arguments += [
             f"{response.parameter}={_narrowed(response, primary, path)}"
             for response in plan.enrichments_in_primary
@@ -273,7 +273,7 @@ def _from_response(plan: MapperPlan, imports: Imports) -> list[str]:
 
     functions = [f"{name}={name}" for name in of_item] if primary.multiple_items else []
     check = f"{imports.converter('require_functions')}({', '.join(['on_error', *functions])})"
-    walk = _Walk(primary, plan.id, imports, (*of_item, *plan.location))
+    walk = _Walk(primary, plan.id, imports, (*of_item, *plan.given))
     response = walk.response
     if primary.multiple_items:
         loop = f"for {response} in {imports.converter('pages')}(response, {constant}):"

@@ -126,13 +126,14 @@ class ArnAccount:
 
 
 @dataclass(frozen=True)
-class GivenAccount:
-    """The account that the caller passes, and the parameter that holds it."""
+class Given:
+    """What the caller passes: the account, or an argument of the primary operation. ``variable`` is the
+    parameter of the mapper that holds it."""
 
     variable: str
 
 
-Value = Fetched | BuiltArn | ArnAccount | GivenAccount
+Value = Fetched | BuiltArn | ArnAccount | Given
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,8 @@ class InputType:
 class MapperPlan:
     """Everything that the module of a mapper is rendered from.
 
-    ``location`` are the parameters for the items' partition, region and account. ``columns`` are all
+    ``given`` are the parameters for the items' partition, region and account, and for arguments of the primary
+    operation. ``columns`` are all
     columns of the table. Of ``inputs`` each stands before those that refer to it. ``mapped`` are the
     members of the primary item that fill columns, sorted. ``operations`` are those that are called,
     the primary one first. ``identifiers`` are members of the item that identify it in messages.
@@ -189,7 +191,7 @@ class MapperPlan:
     table: LinkedTable
     binding: Binding
     service: RecordedService
-    location: tuple[str, ...]
+    given: tuple[str, ...]
     primary: Response
     enrichments: tuple[Response, ...]
     fetched: tuple[Fetched, ...]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from schemagen.catalog import LinkedColumn, LinkedTable
+from schemagen.catalog import LinkedColumn, LinkedTable, given_arguments
 from schemagen.emit.imports import RESERVED
 from schemagen.emit.mappers.plan import (
     ArnAccount,
@@ -16,7 +16,7 @@ from schemagen.emit.mappers.plan import (
     BuiltArn,
     ColumnPlan,
     Fetched,
-    GivenAccount,
+    Given,
     InputType,
     MapperPlan,
     OperationPlan,
@@ -65,9 +65,10 @@ class _Planner:
         self.table, self.binding, self.service = table, binding, service
         self.responses = RecordedResponses(service)
         self.bound_columns = {bound.column: bound for bound in binding.filled}
-        self.location = self.caller_parameters()
+        self.arguments = {parameter: name for name, parameter in given_arguments(binding)}
+        self.given = (*self.caller_parameters(), *self.arguments.values())
         self.types_taken = {*RESERVED, "Item", "Row", "Response"}
-        self.variables_taken = {*_CONVERTERS, *_PARAMETERS, *self.location}
+        self.variables_taken = {*_CONVERTERS, *_PARAMETERS, *self.given}
         self.primary = self.primary_response()
         self.enrichments = tuple(map(self.enrichment_response, self.used_enrichments()))
         self.variables: dict[_Source, str] = {}
@@ -86,7 +87,7 @@ class _Planner:
             table=self.table,
             binding=self.binding,
             service=self.service,
-            location=self.location,
+            given=self.given,
             primary=self.primary,
             enrichments=self.enrichments,
             fetched=read,
@@ -261,7 +262,9 @@ class _Planner:
         made = arn_format.parse(bound.format)
         parts: list[tuple[str, str]] = []
         for name in made.placeholders:
-            if name not in _CALLER_PARAMETERS:
+            if name in bound.parameters:
+                parts.append((f"{self.arguments[name]}=", self.arguments[name]))
+            elif name not in _CALLER_PARAMETERS:
                 parts.append((name, self.variables[None, name]))
             elif bound.member:
                 location = self.location_in_arn(column, bound.member)
@@ -306,7 +309,9 @@ class _Planner:
             case None:
                 return None
             case DerivedColumn(rule="account_given"):
-                return GivenAccount(_CALLER_PARAMETERS["Account"])
+                return Given(_CALLER_PARAMETERS["Account"])
+            case DerivedColumn(rule="argument_given", parameters=(parameter,)):
+                return Given(self.arguments[parameter])
             case DerivedColumn(rule="account_from_arn", member=member):
                 return ArnAccount(fetched[None, member])
             case DerivedColumn(rule="arn_format", member=member, format=format):
