@@ -223,3 +223,21 @@ def test_load_keeps_columns_that_the_table_leaves_out(made: MadePackage, sink: A
         ("name 3", None, None),
     ]
     assert sink.load(unit(), fewer, Rows(keyed(1))).refused == 1
+
+
+# --- runs -----------------------------------------------------------------------------------------
+
+
+def test_last_run_is_that_of_the_unit_loaded_last(made: MadePackage, place: Place) -> None:
+    """A run that goes on with another finds out its name, and what it has loaded already."""
+    for run in ("1-all", "2-all", "3-1of2"):
+        sink = made.open(place.address, run)
+        assert sink.last_run("nobody") == ""
+        load(sink, made, Rows([]), unit(region=f"region {run}"))
+        load(sink, made, Rows(keyed(1)), unit())
+        sink.close()
+    sink = made.open(place.address, "4-all")
+    assert sink.last_run("-all") == "2-all"
+    assert sink.last_run("-1of2") == "3-1of2"
+    assert ("111111111111", "region 2-all", KEYED) in sink.finished("2-all")
+    sink.close()

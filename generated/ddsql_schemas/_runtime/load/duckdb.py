@@ -152,6 +152,11 @@ class DuckDBSink:
         found = self._execute(self._ledger.finished_units(), run=run).fetchall()
         return {(account, region, table) for account, region, table in found}
 
+    def last_run(self, part: str) -> str:
+        """Return the run that loaded the last unit, of runs whose name ends as ``part``; "" if none."""
+        found = self._execute(self._ledger.last_run(), part=part).fetchone()
+        return found[0] if found else ""
+
     def forget(self, *, account: str = "", region: str = "", table: str = "") -> int:
         """Delete the units of an account, a region and a table ("" is any), and the rows that no other
         unit holds. Returns how many rows were deleted.

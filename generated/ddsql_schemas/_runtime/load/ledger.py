@@ -238,6 +238,14 @@ class Statements:
             "run",
         )
 
+    def last_run(self) -> LiteralString:
+        """Select the run of the unit that was loaded last, of runs whose name ends as ``part``."""
+        return self._sql(
+            'SELECT "run" FROM {units} WHERE right("run", length({_part})) = {_part} '
+            'ORDER BY "loaded" DESC LIMIT 1',
+            "part",
+        )
+
     def matching_units(self) -> LiteralString:
         """Select number, account, region and table of the units of ``account``, ``region`` and
         ``table_id``; NULL matches any."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..sql import Table
+from .ledger import NUMBER_TYPE, STRING_TYPE
 from .ndjson import NUMBER, UNREAD, Field
 
 DIALECT = "duckdb"
@@ -56,12 +57,15 @@ class TableStatements:
             f"{quoted(self._names[field.column])} AS {field.name}"
             for field in self._fields
         ]
-        columns += [f"0::BIGINT AS {NUMBER}", f"NULL::VARCHAR[] AS {UNREAD}"]
+        columns += [
+            f"CAST(0 AS {NUMBER_TYPE}) AS {NUMBER}",
+            f"CAST(NULL AS {STRING_TYPE}[]) AS {UNREAD}",
+        ]
         return f"CREATE TEMP TABLE {_bare(STAGE)} AS SELECT {', '.join(columns)} FROM {self._relation} LIMIT 0"
 
     def read(self, *, nested: bool, longest: int) -> str:
         """Insert into the temporary table what ``$file`` has, lines of at most ``longest`` bytes."""
-        types = {NUMBER: "BIGINT", UNREAD: "VARCHAR[]"}
+        types = {NUMBER: NUMBER_TYPE, UNREAD: f"{STRING_TYPE}[]"}
         values = [NUMBER, UNREAD]
         for field in self._fields:
             found = field.nested if nested else field.text
@@ -94,12 +98,12 @@ class TableStatements:
 
     def keys(self) -> str:
         """Select the keys of the temporary table as the ledger has them."""
-        return f'SELECT CAST({self.staged_key} AS VARCHAR) AS "key" FROM {STAGE}'
+        return f'SELECT CAST({self.staged_key} AS {STRING_TYPE}) AS "key" FROM {STAGE}'
 
     def unread(self) -> str:
         """Select ``key`` and ``column_name`` of what was not read."""
         return (
-            f'SELECT CAST({self.staged_key} AS VARCHAR) AS "key", '
+            f'SELECT CAST({self.staged_key} AS {STRING_TYPE}) AS "key", '
             f'unnest({UNREAD}) AS "column_name" FROM {STAGE}'
         )
 
@@ -180,9 +184,7 @@ class TableStatements:
 
     def delete_keys(self, keys: str) -> str:
         """Delete the rows with ``keys``, a SELECT of ``key`` as the ledger has it."""
-        key = f"t.{self.key}"
-        if self._types[self._names[self._key]] != "VARCHAR":
-            key = f"CAST({key} AS VARCHAR)"
+        key = f"CAST(t.{self.key} AS {STRING_TYPE})"
         return f"DELETE FROM {self._relation} t WHERE {key} IN (SELECT k.key FROM ({keys}) k)"
 
     def _differs(self, field: Field) -> str:
@@ -260,7 +262,7 @@ class TableStatements:
 def _hash(columns: Iterator[str]) -> str:
     """Hash a row's text. The names of its fields do not matter."""
     fields = ", ".join(f"f{number} := {name}" for number, name in enumerate(columns))
-    return f"md5(CAST(struct_pack({fields}) AS VARCHAR))"
+    return f"md5(CAST(struct_pack({fields}) AS {STRING_TYPE}))"
 
 
 def _bare(relation: str) -> str:

@@ -22,6 +22,7 @@ from ..convert import (
 )
 from ..sql import Convert, Encoding, Loader, Table
 from .documents import OPTIONS, check_finite, is_respelled
+from .ledger import STRING_TYPE
 
 NUMBER = "row"
 """The field with a row's number in its unit. Fields of columns are called c0, c1 …, because DuckDB
@@ -164,8 +165,10 @@ def _field(name: str, column: str, encoding: Encoding) -> Field:
     arrays = "[]" * encoding.depth
     if encoding.parameter == "{}":
         return Field(name, column, "", "", "{}")
-    nested = "JSON" if encoding.encode in _NESTED else "VARCHAR"
-    return Field(name, column, nested + arrays, f"VARCHAR{arrays}", encoding.parameter)
+    nested = "JSON" if encoding.encode in _NESTED else STRING_TYPE
+    return Field(
+        name, column, nested + arrays, f"{STRING_TYPE}{arrays}", encoding.parameter
+    )
 
 
 def _json_scalar(value: object) -> object:

@@ -134,15 +134,20 @@ class ParquetSink:
 
     def finished(self, run: str) -> set[tuple[str, str, str]]:
         """Return account, region and table of the units that ``run`` has loaded."""
-        found: set[tuple[str, str, str]] = set()
-        for path in sorted(self._journals(run).glob("*.jsonl")):
-            for line in path.read_bytes().splitlines(keepends=True):
-                if line.endswith(
-                    b"\n"
-                ):  # the last line of a killed process may be half written
-                    entry = json.loads(line)
-                    found.add((entry["account"], entry["region"], entry["table"]))
-        return found
+        return {
+            (entry["account"], entry["region"], entry["table"])
+            for entry in _entries(self._journals(run))
+        }
+
+    def last_run(self, part: str) -> str:
+        """Return the run that loaded the last unit, of runs whose name ends as ``part``; "" if none."""
+        loaded = [
+            (entry["loaded"], entry["run"])
+            for folder in self._journals(self._run).parent.glob("*")
+            for entry in _entries(folder)
+            if entry["run"].endswith(part)
+        ]
+        return max(loaded)[1] if loaded else ""
 
     def forget(self, *, account: str = "", region: str = "", table: str = "") -> int:
         """Delete the files of an account, a region and a table ("" is any). Returns how many rows these
@@ -187,6 +192,7 @@ class ParquetSink:
             folder.mkdir(parents=True, exist_ok=True)
             self._journal = (folder / f"{uuid4()}.jsonl").open("xb")
         entry = {
+            "run": self._run,
             "account": unit.account,
             "region": unit.region,
             "table": unit.table,
@@ -230,6 +236,15 @@ class ParquetSink:
                     old,
                     type,
                 )
+
+
+def _entries(folder: Path) -> Iterator[dict[str, str]]:
+    """Yield what the journals of a run have."""
+    for path in sorted(folder.glob("*.jsonl")):
+        for line in path.read_bytes().splitlines(keepends=True):
+            # The last line of a killed process may be half written.
+            if line.endswith(b"\n"):
+                yield json.loads(line)
 
 
 def _folder_name(table: str) -> str:
