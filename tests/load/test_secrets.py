@@ -66,3 +66,16 @@ def test_redact_leaves_other_texts_alone() -> None:
     text = "connection to server at 127.0.0.1 failed"
     assert redact(text, "postgres://me@127.0.0.1/db") == text
     assert Destination.parse("duckdb:file.duckdb").redact(text) == text
+
+
+def test_destination_of_a_socket_keeps_its_slashes() -> None:
+    """An address without a host is the driver's as it was written, without our own options."""
+    url = "postgresql:///db?host=/run/postgresql&user=me"
+    destination = Destination.parse(f"{url}&dialect=postgres_jsonb")
+    assert destination.option("dialect") == "postgres_jsonb"
+    assert psycopg.conninfo.conninfo_to_dict(destination.address) == {
+        "dbname": "db",
+        "host": "/run/postgresql",
+        "user": "me",
+    }
+    assert str(destination).startswith("postgresql:///db?host=/run/postgresql")

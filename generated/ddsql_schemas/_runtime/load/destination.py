@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import (
-    SplitResult,
     parse_qsl,
     unquote,
     urlencode,
     urlsplit,
-    urlunsplit,
 )
 
 from ..usage import UsageError
@@ -180,7 +178,10 @@ def _split(text: str, kind: Kind) -> tuple[str, tuple[tuple[str, str], ...]]:
     if not ours:
         return text, ()
     theirs = urlencode([pair for pair in pairs if pair[0] not in kind.options])
-    return urlunsplit(parts._replace(query=theirs)), ours
+    # Not urlunsplit, which forgets the slashes of postgresql:///DATABASE?host=SOCKET.
+    place = text.partition("?")[0]
+    fragment = f"#{parts.fragment}" if parts.fragment else ""
+    return f"{place}{'?' if theirs else ''}{theirs}{fragment}", ours
 
 
 _SECRET = frozenset({"password", "passfile", "sslpassword"})
@@ -218,7 +219,8 @@ def _without_password(url: str) -> str:
         ],
         safe="*/",
     )
-    shown = SplitResult(
-        parts.scheme, f"{user}@{place}" if user else place, parts.path, query, ""
-    )
-    return urlunsplit(shown)
+    # Not urlunsplit, which forgets the slashes of postgresql:///DATABASE?host=SOCKET.
+    slashes = "//" if url.startswith(f"{parts.scheme}://") else ""
+    host = f"{user}@{place}" if user else place
+    shown = f"{parts.scheme}:{slashes}{host}{parts.path}"
+    return f"{shown}?{query}" if query else shown
