@@ -129,7 +129,7 @@ def commands() -> list[str]:
     found: set[str] = set()
     for page in set(PAGES) - {DOCS / "errors.md"}:
         text = page.read_text("utf-8")
-        found.update(re.findall(r"`((?:schemagen|make) [^`]+)`", text))
+        found.update(re.findall(r"`((?:schemagen|make|ddsql-schemas) [^`]+)`", text))
         for block in blocks("sh", page):
             if "<<" not in block:
                 found.update(block.splitlines())

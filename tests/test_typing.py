@@ -104,7 +104,7 @@ CHECKERS = (mypy, pyright)
 
 
 @pytest.mark.parametrize("checker", CHECKERS, ids=["mypy", "pyright"])
-@pytest.mark.parametrize("program", ["consumer.py"], indirect=True)
+@pytest.mark.parametrize("program", ["consumer.py", "mirror.py"], indirect=True)
 def test_checkers_accept_programs_of_users(program: Path, python: Path, checker: Checker) -> None:
     """Responses typed by boto3's stubs are accepted, and rows have exact types."""
     assert checker(program, python) == []

@@ -28,6 +28,7 @@ from ._runtime.sync.plan import Shard
 from ._runtime.sync.progress import Progress
 from ._runtime.sync.report import Report, UnitReport
 from ._runtime.sync.tally import Denial, Failure
+from ._runtime.units import Unit
 from ._runtime.usage import UsageError
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ __all__ = [
     "Progress",
     "Report",
     "Shard",
+    "Unit",
     "UnitReport",
     "UsageError",
     "rows",

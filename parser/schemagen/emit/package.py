@@ -67,6 +67,16 @@ class Distribution:
         }
 
     @property
+    def loads(self) -> bool:
+        """Whether the package loads rows into databases or files."""
+        return LOADING.are_met(self.names)
+
+    @property
+    def collects(self) -> bool:
+        """Whether the package collects rows from AWS."""
+        return COLLECTING.are_met(self.names)
+
+    @property
     def names(self) -> frozenset[str]:
         """The names of the targets."""
         return frozenset(target.name for target in self.targets)
@@ -105,6 +115,7 @@ def project_files(tables: Iterable[TableFacts], distribution: Distribution) -> d
             count=len(tables),
             example=example.id,
             key=KEY if example.key else "",
+            collected=next((table.id for table in tables if table.service), ""),
         ),
     }
 
@@ -150,8 +161,8 @@ def modules(
         "catalog.py": _catalog(tables, distribution, notice),
         **{
             path: templating.render(f"package/{path}.j2", notice=notice, distribution=distribution)
-            for path in _PROGRAMS
-            if _PROGRAMS[path].are_met(distribution.names)
+            for path, needs in _PROGRAMS.items()
+            if needs.are_met(distribution.names)
         },
         **{
             path: render()
