@@ -48,6 +48,7 @@ def test_arguments_take_precedence_over_the_file(tmp_path: Path) -> None:
 def test_lists_can_be_repeated_and_have_several_values() -> None:
     """Both ways of writing several values mean the same."""
     assert settled("--regions", "a", "b")["regions"] == ["a", "b"]
+    assert settled("--regions", "a,b", "c, d")["regions"] == ["a", "b", "c", "d"]
     assert settled("--skip", "A", "--skip", "B")["skip"] == ["A", "B"]
     assert given(settled()) == {}
 

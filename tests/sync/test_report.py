@@ -221,6 +221,18 @@ def test_lines_escape_control_characters_of_messages() -> None:
     assert "failed: t ListThings: red \\x1b[31m failed: forged [1 r]" in text.splitlines()
 
 
+def test_lines_say_a_failure_once_and_on_a_line() -> None:
+    """The error of a listing is a failure and the reason of its unit; a body of HTML is cut."""
+    message = "ListThings: 503: <html>\n<body>" + "x" * 1000
+    failure = Failure("ListThings", "", message)
+    unit = UnitReport("1", "r", "t", "failed", failures=(failure,), failed=1, reason=message)
+    [line] = [line for line in report_of(unit).lines() if line.startswith("failed:")]
+    assert line.startswith("failed: t ListThings: 503: <html> <body>xxx")
+    assert len(line) < 330
+    other = UnitReport("1", "r", "t", "failed", reason="the disk is full")
+    assert "failed: t the disk is full [1 r]" in list(report_of(other).lines())
+
+
 @pytest.mark.parametrize("state", get_args(State))
 def test_reports_can_be_pickled(state: State) -> None:
     """Workers send the reports of their units to the process that started the run."""

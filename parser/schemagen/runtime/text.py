@@ -20,6 +20,16 @@ def on_one_line(text: str) -> str:
     return escape_controls(" ".join(text.split()))
 
 
+MOST = 300
+"""The length of what is quoted in a line from elsewhere, such as the body of a response."""
+
+
+def shortened(text: str, most: int = MOST) -> str:
+    """Put ``text`` on one line of ``most`` characters."""
+    line = on_one_line(text)
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
 def table(rows: Sequence[Sequence[str]], numbers: int = 0) -> Iterator[str]:
     """Align ``rows``, the headings first, in lines. The last ``numbers`` columns are aligned at the right."""
     cells = [tuple(map(on_one_line, row)) for row in rows]

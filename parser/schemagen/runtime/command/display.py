@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from ..sync.progress import Progress
 from ..sync.report import UnitReport
-from ..text import escape_controls
+from ..text import escape_controls, shortened
 from ..units import Unit
 from . import messages
 
@@ -254,22 +254,22 @@ def summary(report: UnitReport) -> str:
     """Say in a line what happened to a unit."""
     counts = report.counts
     parts = [f"{report.account} {report.region} {report.table}: {report.state}"]
-    if report.reason:
-        parts.append(report.reason)
+    if report.state in ("denied", "skipped") and report.reason and not report.denied:
+        parts.append(shortened(report.reason))
     if report.state in ("complete", "partial"):
         parts.append(
             f"{counts.rows} rows, {counts.inserted} inserted, {counts.changed} changed, "
             f"{counts.deleted} deleted"
         )
+    if counts.refused:
+        parts.append(f"{counts.refused} refused")
     if report.denied:
         operations = ", ".join(denial.operation for denial in report.denied)
         parts.append(f"denied: {operations}")
-    if report.failures:
-        first = report.failures[0]
-        more = max(report.failed, len(report.failures)) - 1
-        item = f" {first.item}" if first.item else ""
-        others = f" and {more} more" if more > 0 else ""
-        parts.append(f"failed: {first.operation}{item}: {first.message}{others}")
+    first, *others = [*report.failed_because(), ""]
+    if first:
+        more = max(len(others), report.failed) - 1
+        parts.append(f"failed: {first}{f' and {more} more' if more > 0 else ''}")
     parts.append(f"{report.calls} calls, {report.seconds:.1f} s")
     return "; ".join(parts)
 

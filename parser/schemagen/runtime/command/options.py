@@ -15,13 +15,14 @@ from ..lookup import did_you_mean
 from ..usage import UsageError
 from . import messages
 
-Kind = Literal["text", "texts", "number", "file"]
+Kind = Literal["text", "texts", "names", "number", "file"]
 
 
 class Option(NamedTuple):
     """An option: ``--name`` on the command line, ``name`` in the file.
 
-    ``texts`` is a list in the file, and an option that can be repeated, or takes several values.
+    ``texts`` is a list in the file, and an option that can be repeated, or takes several values;
+    ``names`` as well, and commas may separate them.
     """
 
     name: str
@@ -41,7 +42,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "regions",
-        "texts",
+        "names",
         "REGION",
         "regions to collect, or `enabled` for all that the account has enabled "
         "(default: the one that boto3 is configured with)",
@@ -90,7 +91,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the options to a parser. Their defaults are None: not given."""
     for option in OPTIONS:
         flag = f"--{option.name}"
-        if option.kind == "texts":
+        if option.kind in ("texts", "names"):
             parser.add_argument(
                 flag,
                 action="extend",
@@ -116,6 +117,14 @@ def settled(arguments: argparse.Namespace) -> dict[str, Any]:
         given: object = getattr(arguments, name.replace("-", "_"))
         if given is not None and given != []:
             found[name] = given
+    for name, option in _KNOWN.items():
+        if option.kind == "names" and found[name] is not None:
+            found[name] = [
+                part.strip()
+                for text in found[name]
+                for part in text.split(",")
+                if part.strip()
+            ]
     return found
 
 
@@ -147,7 +156,7 @@ def _value(option: Option, value: object, path: Path) -> object:
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise UsageError(f"{where} must be a positive number, not {value!r}")
         return value
-    if option.kind == "texts":
+    if option.kind in ("texts", "names"):
         items = cast("list[object]", value) if isinstance(value, list) else []
         if not items or not all(isinstance(item, str) for item in items):
             raise UsageError(f"{where} must be a list of texts, not {value!r}")

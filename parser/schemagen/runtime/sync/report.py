@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any, Literal
 
 from ..load.sink import LoadCounts
-from ..text import on_one_line, table
+from ..text import on_one_line, shortened, table
 from ..units import Unit
 from .tally import Denial, Failure
 
@@ -61,6 +61,20 @@ class UnitReport:
         return (
             COMPLETE if fine and not self.denied and not _failed(self) else INCOMPLETE
         )
+
+    def failed_because(self) -> Iterator[str]:
+        """Say in a line each what failed, and nothing twice."""
+        said: set[str] = set()
+        for failure in self.failures:
+            item = f" {failure.item}" if failure.item else ""
+            # Errors of calls begin with the operation.
+            message = failure.message.removeprefix(f"{failure.operation}: ")
+            said.update((failure.message, message))
+            yield shortened(f"{failure.operation}{item}: {message}")
+        if self.state == "failed" and self.reason:
+            reason = self.reason.partition(": ")[2]
+            if not {self.reason, reason} & said:
+                yield shortened(self.reason)
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as `json` writes them; see `Report.to_json`."""
@@ -184,7 +198,7 @@ class Report:
         yield from _grouped("failed", self._failures())
         yield from _grouped("skipped", self._skips())
         for note in self.notes:
-            yield on_one_line(note)
+            yield shortened(note)
         yield self.summary()
 
     def summary(self) -> str:
@@ -213,19 +227,13 @@ class Report:
 
     def _failures(self) -> Iterator[tuple[UnitReport, str]]:
         for unit in self.units:
-            for failure in unit.failures:
-                item = f" {failure.item}" if failure.item else ""
-                yield (
-                    unit,
-                    f"{unit.table} {failure.operation}{item}: {failure.message}",
-                )
-            if unit.state == "failed" and unit.reason:
-                yield unit, f"{unit.table}: {unit.reason}"
+            for text in unit.failed_because():
+                yield unit, f"{unit.table} {text}"
 
     def _skips(self) -> Iterator[tuple[UnitReport, str]]:
         for unit in self.units:
             if unit.state == "skipped":
-                yield unit, unit.reason or "skipped"
+                yield unit, shortened(unit.reason or "no reason is known")
 
 
 MOST_UNITS = 10_000
