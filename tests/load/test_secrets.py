@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
+
 import psycopg
 import pytest
+from ddsql_schemas import load
 
 from schemagen.runtime.load.destination import Destination, DestinationError, redact
 
@@ -79,3 +82,20 @@ def test_destination_of_a_socket_keeps_its_slashes() -> None:
         "user": "me",
     }
     assert str(destination).startswith("postgresql:///db?host=/run/postgresql")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgres://me:s3cret-Word@127.0.0.1:1/db",
+        "postgres://me:s3cret-Word@127.0.0.1:1/db?wrong_option=1",
+        "postgres://127.0.0.1:1/db?password=s3cret-Word",
+    ],
+)
+def test_errors_of_programs_have_no_password(address: str) -> None:
+    """Not even in the errors that caused the one that a program sees, which tracebacks print."""
+    with pytest.raises(load.UsageError) as error:
+        load.into(address, "aws.sagemaker_trainingjob", [], account="111122223333")
+    printed = "".join(traceback.format_exception(error.value))
+    assert "127.0.0.1" in printed
+    assert "s3cret" not in printed
