@@ -397,8 +397,8 @@ def test_one_item_that_fails_does_not_stop_the_others(corpus_package: CorpusPack
     assert unread == {"m5", "m6"}
     assert all(row.row["tags"] == {"name": [name]} for name, row in rows.items() if not row.unread)
     assert tally.failures == (
-        Failure("DescribeModel", "ModelName m3", "DescribeModel: InternalFailure: oops"),
-        Failure("ListTags", f"ResourceArn {arn('m5')}", "ListTags: timed out"),
+        Failure("DescribeModel", "ModelName m3", "InternalFailure: oops"),
+        Failure("ListTags", f"ResourceArn {arn('m5')}", "timed out"),
     )
     assert tally.denied == (
         Denial("DescribeModel", "sagemaker:DescribeModel", 2, ()),

@@ -454,7 +454,7 @@ class _Run:
         """Take a call that did not end with a response."""
         call, item = reading.call, reading.item
         if isinstance(error, Expired):
-            self._tally.fail(call.operation, "", str(error))
+            self._tally.fail(call.operation, "", error.reason)
             raise error
         absent = isinstance(error, Absent) or error.code in call.rules.absent
         if item is not None:
@@ -489,7 +489,7 @@ class _Run:
         if item is None:
             self.complete = False
         if not isinstance(error, Denied):
-            self._tally.fail(call.operation, _named(reading.arguments), str(error))
+            self._tally.fail(call.operation, _named(reading.arguments), error.reason)
             return
         rows = 0
         if item is self._for_all:

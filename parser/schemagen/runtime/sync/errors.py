@@ -19,9 +19,13 @@ class CallError(Exception):
         self.code = code
         self.message = message
 
+    @property
+    def reason(self) -> str:
+        """The code and the message."""
+        return ": ".join(part for part in (self.code, self.message) if part)
+
     def __str__(self) -> str:
-        what = ": ".join(part for part in (self.code, self.message) if part)
-        return f"{self.operation}: {what}" if self.operation else what
+        return ": ".join(part for part in (self.operation, self.reason) if part)
 
 
 class Failed(CallError):
