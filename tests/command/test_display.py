@@ -68,7 +68,7 @@ def test_lines_say_what_happened_to_each_unit(capsys: pytest.CaptureFixture[str]
         "throttled by ec2 in eu-west-1: calling more slowly",
         "[1/3] 1 eu-west-1 aws.vpc: complete; 5 rows, 2 inserted, 1 changed, 0 deleted; "
         "7 calls, 1.0 s",
-        "[2/3] 1 eu-west-1 aws.s3_bucket: denied; denied: ListBuckets; 0 calls, 0.0 s",
+        "[2/3] 1 eu-west-1 aws.s3_bucket: denied: ListBuckets; 0 calls, 0.0 s",
         "[3/3] 1 r aws.kms: partial; 0 rows, 0 inserted, 0 changed, 0 deleted; "
         "failed: DescribeKey k1: timeout\\x1b[2J and 2 more; 0 calls, 0.0 s",
         "regions could not be read",
@@ -138,7 +138,7 @@ def test_terminals_get_a_display_with_problems_above_it() -> None:
     output, _ = process.communicate(timeout=60)
     text = shown.decode()
     assert process.returncode == 0, text
-    assert "1 eu-west-1 aws.s3_bucket: denied; denied: ListBuckets" in text
+    assert "1 eu-west-1 aws.s3_bucket: denied: ListBuckets" in text
     assert "timeout\\x1b[2J" in text
     assert "3/3" in text
     status = output.decode()

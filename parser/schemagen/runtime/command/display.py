@@ -253,13 +253,11 @@ def status(counts: Counts) -> str:
 def summary(report: UnitReport) -> str:
     """Say in a line what happened to a unit."""
     counts = report.counts
-    parts = [f"{report.account} {report.region} {report.table}: {report.state}"]
-    if report.state in ("denied", "skipped") and report.reason and not report.denied:
-        parts.append(shortened(report.reason))
+    parts: list[str] = []
     if report.state in ("complete", "partial"):
         parts.append(
-            f"{counts.rows} rows, {counts.inserted} inserted, {counts.changed} changed, "
-            f"{counts.deleted} deleted"
+            f"{report.state}; {counts.rows} rows, {counts.inserted} inserted, {counts.changed} "
+            f"changed, {counts.deleted} deleted"
         )
     if counts.refused:
         parts.append(f"{counts.refused} refused")
@@ -270,8 +268,11 @@ def summary(report: UnitReport) -> str:
     if first:
         more = max(len(others), report.failed) - 1
         parts.append(f"failed: {first}{f' and {more} more' if more > 0 else ''}")
+    if not parts:
+        reason = f": {shortened(report.reason)}" if report.reason else ""
+        parts.append(f"{report.state}{reason}")
     parts.append(f"{report.calls} calls, {report.seconds:.1f} s")
-    return "; ".join(parts)
+    return f"{report.account} {report.region} {report.table}: {'; '.join(parts)}"
 
 
 def _identity(report: UnitReport) -> tuple[str, str, str]:
