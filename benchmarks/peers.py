@@ -71,13 +71,14 @@ class Result:
     ratio: float | None
 
 
-def install(peer: str) -> str:
-    """The version of ``peer``, which is installed first where it is not."""
+def install(peer: str, requirement: str = "") -> str:
+    """The version of ``peer``, which is installed first where it is not, with the extras that
+    ``requirement`` names."""
     folder = ENVIRONMENTS / peer
     stamp = folder / "installed"
     if not stamp.exists():
         venv.create(folder, clear=True, with_pip=True)
-        pip = [program(peer, "python"), "-m", "pip", "install", "--quiet", peer]
+        pip = [program(peer, "python"), "-m", "pip", "install", "--quiet", requirement or peer]
         subprocess.run(pip, check=True)
         stamp.touch()
     version = f"from importlib.metadata import version; print(version({peer!r}))"

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, LiteralString, NamedTuple, TypeVar, cast
 
 from .convert import ConversionError, Errors, array, structure
@@ -91,23 +91,136 @@ class Loader(Generic[D]):
         )
 
     def insert(
-        self, table: Table, dialect: D, marker: str | None = None
+        self, table: Table, dialect: D, marker: str | None = None, into: str = ""
     ) -> LiteralString:
         """Return an INSERT of one row, for the list that `parameters` returns.
 
         ``marker`` is how the driver writes a parameter, with ``{}`` where it takes the parameter's
-        number (``"${}"``). The default is psycopg's ``%s`` or DuckDB's ``?``.
+        number (``"${}"``). The default is psycopg's ``%s`` or DuckDB's ``?``. ``into`` is the name of
+        another table that takes the rows, one that `stage` made.
         """
+        marker = self.rules(dialect).marker if marker is None else marker
+        return _safe(self._insert(table, dialect, marker, into))
+
+    def upsert(
+        self, table: Table, dialect: D, marker: str | None = None
+    ) -> LiteralString:
+        """Return an INSERT of one row that changes the row with the same key, if it differs.
+
+        The parameters are those of `insert`. Raises `ValueError` for a table without a primary key.
+        """
+        marker = self.rules(dialect).marker if marker is None else marker
+        key = _quoted(_key_of(table), table, dialect)
+        columns = [_quoted(name, table, dialect) for name in table.columns]
+        others = [column for column in columns if column != key]
+        action = "NOTHING"
+        if others:
+            settings = ", ".join(f"{column} = excluded.{column}" for column in others)
+            differ = _differ(others, "stored", "excluded")
+            action = f"UPDATE SET {settings} WHERE {differ}"
+        conflict = f" ON CONFLICT ({key}) DO {action}"
+        insert = self._insert(table, dialect, marker, "", " AS stored")
+        return _safe(insert + (_doubled(conflict) if "%" in marker else conflict))
+
+    def stage(self, table: Table, dialect: D, staged: str) -> LiteralString:
+        """Return a statement that creates the temporary table ``staged`` with the table's columns.
+
+        Insert rows with ``insert(…, into=staged)``, then run `merge`, and `delete_vanished` if all rows
+        were read.
+        """
+        columns = _columns(table, dialect)
+        relation = self.relation(table, dialect)
+        return _safe(
+            f"CREATE TEMPORARY TABLE {_identifier(staged)} AS SELECT {columns} FROM {relation} WHERE false"
+        )
+
+    def merge(self, table: Table, dialect: D, staged: str) -> LiteralString:
+        """Return a MERGE of the rows of ``staged``: those that differ are changed, new ones inserted.
+
+        No key may be there twice. Needs PostgreSQL 15 or DuckDB 1.4. Raises `ValueError` for a table
+        without a primary key.
+        """
+        key = _quoted(_key_of(table), table, dialect)
+        columns = [_quoted(name, table, dialect) for name in table.columns]
+        others = [column for column in columns if column != key]
+        changed = ""
+        if others:
+            settings = ", ".join(f"{column} = s.{column}" for column in others)
+            changed = (
+                f"WHEN MATCHED AND ({_differ(others, 't', 's')}) "
+                f"THEN UPDATE SET {settings} "
+            )
+        values = ", ".join(f"s.{column}" for column in columns)
+        return _safe(
+            f"MERGE INTO {self.relation(table, dialect)} t USING {_identifier(staged)} s "
+            f"ON t.{key} = s.{key} {changed}"
+            f"WHEN NOT MATCHED THEN INSERT ({', '.join(columns)}) VALUES ({values})"
+        )
+
+    def delete_vanished(
+        self,
+        table: Table,
+        dialect: D,
+        staged: str,
+        scope: Sequence[str] = (),
+        marker: str | None = None,
+    ) -> LiteralString:
+        """Return a DELETE of the rows that ``staged`` does not have.
+
+        ``scope`` are columns that say which rows were read, such as ``account_id``: the statement takes
+        their values as parameters, and leaves rows with others alone. Without it, ``staged`` must have
+        all rows of the table, of every account and region. Raises `ValueError` for a table without a
+        primary key, and for a column that it does not have.
+        """
+        marker = self.rules(dialect).marker if marker is None else marker
+        if unknown := [name for name in scope if name not in table.columns]:
+            raise ValueError(f"{table.id} has no column {unknown[0]!r}")
+        key = _quoted(_key_of(table), table, dialect)
+        relation = self.relation(table, dialect)
+        statement = (
+            f"DELETE FROM {relation} AS t WHERE NOT EXISTS "
+            f"(SELECT 1 FROM {_identifier(staged)} AS s WHERE s.{key} = t.{key})"
+        )
+        if scope and "%" in marker:
+            statement = _doubled(statement)
+        for number, name in enumerate(scope, 1):
+            column = _quoted(name, table, dialect)
+            column = _doubled(column) if "%" in marker else column
+            expression = self.rules(dialect).types[table.columns[name]].parameter
+            statement += f" AND t.{column} = {expression.format(marker.format(number))}"
+        return _safe(statement)
+
+    def batches(
+        self,
+        rows: Iterable[Mapping[str, object]],
+        table: Table,
+        dialect: D,
+        size: int = 1000,
+        errors: Errors = "strict",
+    ) -> Iterator[list[list[object]]]:
+        """Convert ``rows`` to parameters, and yield them in lists for ``executemany``."""
+        batch: list[list[object]] = []
+        for row in rows:
+            batch.append(self.parameters(row, table, dialect, errors))
+            if len(batch) >= size:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+    def _insert(
+        self, table: Table, dialect: D, marker: str, into: str, alias: str = ""
+    ) -> str:
         rules = self.rules(dialect)
-        marker = rules.marker if marker is None else marker
-        target = f"{self.relation(table, dialect)} ({_columns(table, dialect)})"
+        relation = _identifier(into) if into else self.relation(table, dialect)
+        target = f"{relation}{alias} ({_columns(table, dialect)})"
         if "%" in marker:  # such drivers see a parameter in a name's percent sign
-            target = target.replace("%", "%%")
+            target = _doubled(target)
         values = ", ".join(
             rules.types[expression].parameter.format(marker.format(number))
             for number, expression in enumerate(table.columns.values(), 1)
         )
-        return _safe(f"INSERT INTO {target} VALUES ({values})")
+        return f"INSERT INTO {target} VALUES ({values})"
 
     def select(self, table: Table, dialect: D) -> LiteralString:
         """Return a SELECT of all rows, for `read`: with any driver of the database."""
@@ -209,6 +322,29 @@ def _check_key(value: object, table: Table, limit: int) -> None:
         )
 
 
+def _key_of(table: Table) -> str:
+    if table.key is None:
+        raise ValueError(
+            f"{table.id} has no primary key, so a row cannot be found again: delete and insert rows"
+        )
+    return table.key
+
+
+def _differ(columns: Iterable[str], one: str, other: str) -> str:
+    """Return whether two rows differ in ``columns``, as SQL. NULLs are equal."""
+    return " OR ".join(
+        f"{one}.{column} IS DISTINCT FROM {other}.{column}" for column in columns
+    )
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _doubled(statement: str) -> str:
+    return statement.replace("%", "%%")
+
+
 def _selected(expression: str, column: str) -> str:
     if expression == "{}":
         return column
@@ -220,7 +356,7 @@ def _columns(table: Table, dialect: str) -> str:
 
 
 def _quoted(name: str, table: Table, dialect: str) -> str:
-    return '"' + _name(name, table, dialect).replace('"', '""') + '"'
+    return _identifier(_name(name, table, dialect))
 
 
 def _name(name: str, table: Table, dialect: str) -> str:

@@ -509,6 +509,13 @@ class PostgresSink:
         found = self._rows(self._ledger.finished_units(), run=run)
         return {(account, region, table) for account, region, table in found}
 
+    def last_run(self, part: str) -> str:
+        """Return the run that loaded a unit last, of those whose name ends in ``part``; "" if none."""
+        if not self._has_ledger():
+            return ""
+        found = self._value(self._ledger.last_run(), part=part)
+        return found if isinstance(found, str) else ""
+
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()

@@ -85,9 +85,11 @@ class TableStatements:
 
     @cached_property
     def create_stage(self) -> LiteralString:
-        """Create the session's temporary table for rows, empty."""
+        """Create the session's temporary table for rows, empty. Rows that fit a page stay in it: nobody
+        keeps them, so compressing them is not worth its time."""
         return _safe(
-            f"CREATE TEMPORARY TABLE IF NOT EXISTS {self.stage} AS SELECT {self._list()}, "
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS {self.stage} "
+            f"WITH (toast_tuple_target = 8160) AS SELECT {self._list()}, "
             f"CAST(NULL AS {ledger.NUMBER_TYPE}) AS {self._number}, "
             f"CAST(NULL AS {ledger.STRING_TYPE}[]) AS {self._unread} FROM {self.relation} WITH NO DATA"
         )

@@ -47,11 +47,17 @@ __all__ = [
     "Dialect",
     "Errors",
     "Table",
+    "batches",
+    "delete_vanished",
     "insert",
+    "merge",
     "parameters",
+    "quote",
     "read",
     "relation",
     "select",
+    "stage",
+    "upsert",
 ]
 
 Dialect = Literal[
@@ -499,7 +505,13 @@ _DIALECTS: Final[dict[Dialect, DialectRules]] = {
 LOADER: Final = Loader[Dialect](_DIALECTS)
 
 relation = LOADER.relation
+quote = LOADER.quote
 insert = LOADER.insert
+upsert = LOADER.upsert
+stage = LOADER.stage
+merge = LOADER.merge
+delete_vanished = LOADER.delete_vanished
+batches = LOADER.batches
 select = LOADER.select
 parameters = LOADER.parameters
 read = LOADER.read
