@@ -92,7 +92,7 @@ def test_sync_loads_and_reports(tmp_path: Path, environment: dict[str, str]) -> 
     nothing."""
     first = sync(tmp_path, environment, "aws.s3_*", *TO)
     assert (first.returncode, buckets(tmp_path)) == (0, [("one",), ("three",), ("two",)]), first
-    assert f"[1] {ACCOUNT} global aws.s3_bucket: complete; 3 rows, 3 inserted" in first.stderr
+    assert f"[1/1] {ACCOUNT} global aws.s3_bucket: complete; 3 rows, 3 inserted" in first.stderr
     assert "3 rows: 3 inserted, 0 changed, 0 unchanged, 0 deleted" in first.stdout
     second = sync(tmp_path, environment, "aws.s3_*", *TO, "--format", "json")
     report = json.loads(second.stdout)

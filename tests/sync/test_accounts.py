@@ -79,3 +79,8 @@ def test_read_says_what_is_wrong_and_where(tmp_path: Path, text: str, message: s
     with pytest.raises(InvalidAccounts, match=message) as caught:
         read(path)
     assert str(path) in str(caught.value)
+
+
+def test_read_says_that_there_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(InvalidAccounts, match=r"none\.toml: No such file"):
+        read(tmp_path / "none.toml")

@@ -14,9 +14,7 @@ from schemagen.runtime.sync.plan import (
     InvalidShard,
     Shard,
     Target,
-    UnknownTables,
     plan,
-    select,
 )
 from schemagen.runtime.sync.regions import Place
 from schemagen.runtime.units import GLOBAL, Unit
@@ -154,23 +152,3 @@ def test_units_are_made_when_they_are_taken() -> None:
     units = plan([INSTANCE, ROLE], places(), everywhere)
     assert len(list(itertools.islice(units, 4))) == 4
     assert len(asked) == 2
-
-
-TABLES = {
-    "aws.s3_bucket": True,
-    "aws.s3_access_point": True,
-    "aws.ec2_instance": True,
-    "gcp.vm": False,
-}
-
-
-def test_select_matches_patterns() -> None:
-    assert select(TABLES, ["aws.s3_*", "aws.s3_bucket"]) == ("aws.s3_access_point", "aws.s3_bucket")
-    assert select(TABLES, ["*"]) == ("aws.ec2_instance", "aws.s3_access_point", "aws.s3_bucket")
-
-
-def test_select_refuses_what_matches_nothing() -> None:
-    with pytest.raises(UnknownTables, match=r"Similar: aws\.s3_bucket"):
-        select(TABLES, ["aws.s3_buckets"])
-    with pytest.raises(UnknownTables, match=r"how to collect gcp\.vm is not known"):
-        select(TABLES, ["gcp.*"])

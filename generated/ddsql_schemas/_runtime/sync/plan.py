@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from hashlib import sha256
 from typing import NamedTuple
 
 from ..calls import Scope, TableCalls
 from ..units import GLOBAL, Unit
+from ..usage import UsageError
 from .regions import Place
 
 
@@ -29,7 +29,7 @@ class Target(NamedTuple):
         return cls(calls.table, calls.service, first.rules.scope)
 
 
-class InvalidShard(ValueError):
+class InvalidShard(UsageError, ValueError):
     """A shard is not as it should be."""
 
 
@@ -107,34 +107,3 @@ def _units(target: Target, place: Place, available: Available) -> Iterator[Unit]
         return
     for region in regions:
         yield Unit(account, region, target.table, partition, region)
-
-
-class UnknownTables(ValueError):
-    """A pattern matches no table that can be collected."""
-
-
-def select(tables: Mapping[str, bool], patterns: Sequence[str]) -> tuple[str, ...]:
-    """Return the tables that the patterns match, sorted.
-
-    ``tables`` maps names to whether they can be collected; only these are matched. Raises
-    `UnknownTables` for a pattern that matches none.
-    """
-    chosen: set[str] = set()
-    for pattern in patterns:
-        matching = [table for table in tables if fnmatchcase(table, pattern)]
-        collectable = [table for table in matching if tables[table]]
-        if not collectable:
-            raise UnknownTables(_explain(pattern, matching, tables))
-        chosen.update(collectable)
-    return tuple(sorted(chosen))
-
-
-def _explain(pattern: str, matching: list[str], tables: Mapping[str, bool]) -> str:
-    if matching:
-        which = ", ".join(matching[:3]) + (" …" if len(matching) > 3 else "")
-        return f"{pattern!r}: how to collect {which} is not known"
-    from difflib import get_close_matches
-
-    near = get_close_matches(pattern, [name for name in tables if tables[name]], 3)
-    hint = f" Similar: {', '.join(near)}." if near else ""
-    return f"{pattern!r} matches no table of this package.{hint}"

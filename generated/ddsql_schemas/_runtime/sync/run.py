@@ -3,106 +3,57 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
+from contextlib import contextmanager
 from dataclasses import dataclass
-from inspect import Parameter, signature
+from datetime import UTC, datetime
+from functools import partial
+from importlib import import_module
 from pathlib import Path
-from threading import Event, Lock, local
+from secrets import token_hex
+from threading import Event
 from typing import TYPE_CHECKING, Any, cast
 
-from ..calls import TableCalls
 from ..load.destination import Destination
-from ..load.sink import Sink
-from ..lookup import match
-from ..sql import Table
+from ..load.sink import LoadCounts, Sink
 from ..units import Collection, Unit
 from ..usage import UsageError
 from . import accounts as account_files
+from . import executors
 from .accounts import Account
-from .choice import Choice, Reduced
-from .collector import Caller, Mapper, collect
-from .errors import CallError, Denied, NoEndpoint
+from .channel import Server
+from .choice import Choice
+from .choose import Chosen, choose
+from .collector import collect
+from .errors import CallError, NoEndpoint
+from .executors import Chunk, Done, Job
 from .limiter import Key, Lease, Lessor, Limiter, Limits, Quotas, Stopped
 from .plan import Shard, Target, plan
 from .progress import Progress, Silent
 from .regions import Place, locate
-from .report import NO_ROWS, Report, Reporter, State, UnitReport
+from .report import Report, Reporter, UnitReport, unit_report
 from .sessions import ClientSettings, Sessions
-from .spool import Spooled
 from .tally import Tally
+from .worker import OneSink, OwnSinks, Worker
 
 if TYPE_CHECKING:
     from ..load.package import Package
-    from ..load.sink import LoadCounts
 
 THREADS = 32
-"""How many calls are made at the same time."""
+"""How many calls a process makes at the same time."""
 
-_UNITS = 8
-"""How many units are read at the same time."""
+BATCH = 10_000
+"""How many rows a record batch has at most."""
 
 _AHEAD = 4
-"""How many units are planned beyond those that are read."""
+"""How many units, or chunks for each process of an executor, are planned ahead."""
 
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A table, what of it is loaded, and the calls that fill that."""
-
-    full: Table
-    table: Table
-    calls: TableCalls
-    mapper: Mapper
-    left_out: frozenset[str]
-
-
-def choose(
-    package: Package, patterns: Sequence[str], choice: Choice
-) -> tuple[dict[str, Chosen], tuple[str, ...]]:
-    """Return the tables that the patterns match and that can be collected, by id, and sentences about
-    the others.
-
-    Raises `UsageError` if there is none, or if ``choice`` does not fit them.
-    """
-    catalog = package.catalog
-    found: list[tuple[Table, TableCalls]] = []
-    notes: list[str] = []
-    for id in match("table", patterns, catalog.tables):
-        calls, reason = catalog.calls(id), _hindrance(package, id)
-        if calls is not None and not reason:
-            found.append((package.table(id), calls))
-            continue
-        note = f"{id} cannot be collected: {reason}"
-        if id in patterns:
-            raise UsageError(f"{note}; leave the table out")
-        notes.append(note)
-    if not found:
-        raise UsageError("; ".join(notes))
-    choice.check(found)
-    chosen: dict[str, Chosen] = {}
-    for table, calls in found:
-        chosen[table.id] = Chosen(
-            table,
-            choice.table(table, calls),
-            choice.calls(table, calls),
-            cast("Mapper", catalog.mapper(table.id)),
-            choice.left_out(table, calls),
-        )
-    return chosen, tuple(notes)
-
-
-def _hindrance(package: Package, id: str) -> str:
-    """Return why a table cannot be collected; "" if it can."""
-    calls = package.catalog.calls(id)
-    if calls is None:
-        return "which calls fill it is not known"
-    mapper = cast("Mapper", package.catalog.mapper(id))
-    key = signature(mapper.from_response).parameters.get("key")
-    if key is not None and key.default is Parameter.empty:
-        return "no member of its items identifies a row (an override of the binding can set _key)"
-    return calls.obstacle
+_RESUMED = "complete in the run that is resumed"
 
 
 def run(
@@ -117,40 +68,92 @@ def run(
     skip: Sequence[str] = (),
     threads: int = THREADS,
     shard: Shard | None = None,
+    resume: bool = False,
+    executor: Executor | None = None,
+    scheduler: str = "",
     endpoint_url: str | None = None,
     limits: Limits | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Collect tables and load them. See the package's module ``sync``."""
+    """Collect tables and load them. See the package's module ``sync``.
+
+    ``executor`` reads units in its processes, which get their work pickled; ``scheduler`` is the
+    address of a Dask cluster that does. Ctrl-C and SIGTERM end the run when the units that are being
+    read have stopped, without changing their rows; the report says that it was interrupted.
+    """
     started = time.monotonic()
     destination = Destination.parse(to) if isinstance(to, str) else to
     choice = Choice(tuple(exclude), tuple(skip))
     chosen, notes = choose(package, tables, choice)
-    listed = account_files.read(accounts) if isinstance(accounts, Path) else accounts
-    told = progress or Silent()
-    sink = destination.open(package)
+    listed = _listed(accounts)
+    remote = scheduler or not (
+        executor is None or isinstance(executor, ThreadPoolExecutor)
+    )
+    if session is not None and remote:
+        raise UsageError(
+            "a session cannot be sent to other processes; leave it out, and name profiles or roles in"
+            " accounts, or configure credentials where the processes run"
+        )
+    sink, name, finished = _opened(destination, package, chosen, shard, resume)
     try:
-        sink.prepare([each.full for each in chosen.values()])
-        running = _Run(package, destination, chosen, sink, told)
+        running = _Run(chosen, finished, progress or Silent())
         for note in notes:
             running.say(note)
-        running.start(
-            Sessions(
-                listed,
-                limiter=running.limiter(limits or Limits()),
-                session=session,
-                settings=ClientSettings(endpoint_url, threads),
-            ),
-            listed or (Account(),),
-            regions,
-            shard,
-            threads,
+        settings = ClientSettings(endpoint_url, threads)
+        lessor = _Telling(Quotas(limits or Limits(), running.stop), running.progress)
+        sessions = Sessions(
+            listed,
+            limiter=Limiter(lessor, running.stop),
+            session=session,
+            settings=settings,
         )
+        units = running.units(sessions, listed, regions, shard)
+        loader = (
+            OwnSinks(destination, package, name)
+            if destination.shared
+            else OneSink(sink)
+        )
+        with _ending(running.stop):
+            if not remote:
+                running.in_threads(
+                    units, sessions, loader, destination, threads, executor
+                )
+            else:
+                job = _JobOf(
+                    package, tuple(chosen), choice, destination, name, settings
+                )
+                with _executor(executor, scheduler) as processes:
+                    running.in_processes(units, sink, lessor, job, processes)
     finally:
         sink.close()
     return running.reporter.report(
         time.monotonic() - started, running.notes, running.stop.is_set()
     )
+
+
+def units(
+    package: Package,
+    tables: Sequence[str],
+    *,
+    session: Any = None,
+    regions: Sequence[str] = (),
+    accounts: Sequence[Account] | Path = (),
+    shard: Shard | None = None,
+    endpoint_url: str | None = None,
+) -> Iterator[Unit]:
+    """Yield the units that a run would read, which other programs can distribute. They are picklable.
+
+    Raises a `CallError` for an account that cannot be used.
+    """
+    chosen, _ = choose(package, tables, Choice())
+    listed = _listed(accounts)
+    reading = _Reading(listed, session, endpoint_url, THREADS)
+    targets = [Target.of(each.calls) for each in chosen.values()]
+    places = (
+        locate(reading.sessions, reading.sessions.identify(each), regions, _ignore)
+        for each in listed or (Account(),)
+    )
+    yield from plan(targets, places, reading.sessions.available, shard)
 
 
 def rows(
@@ -164,45 +167,188 @@ def rows(
     endpoint_url: str | None = None,
 ) -> Iterator[Mapping[str, object]]:
     """Yield the rows of a table. Raises a `CallError` if they could not be read in full."""
-    chosen, _ = choose(package, [table], Choice())
-    listed = account_files.read(accounts) if isinstance(accounts, Path) else accounts
-    stop = Event()
-    limiter = Limiter(Quotas(Limits(), stop), stop)
-    settings = ClientSettings(endpoint_url, threads)
-    sessions = Sessions(listed, limiter=limiter, session=session, settings=settings)
-    notes: list[str] = []
-    with ThreadPoolExecutor(threads) as executor:
+    given: dict[str, Any] = {
+        "session": session,
+        "accounts": accounts,
+        "endpoint_url": endpoint_url,
+    }
+    for unit in units(package, [table], regions=regions, **given):
+        yield from rows_of(package, unit, threads=threads, **given)
+
+
+def rows_of(
+    package: Package,
+    unit: Unit,
+    *,
+    session: Any = None,
+    accounts: Sequence[Account] | Path = (),
+    threads: int = THREADS,
+    endpoint_url: str | None = None,
+    limits: Limits | None = None,
+) -> Iterator[Mapping[str, object]]:
+    """Yield the rows of a unit; none if the service is not in its region.
+
+    Raises a `CallError` if they could not be read in full.
+    """
+    chosen = choose(package, [unit.table], Choice())[0][unit.table]
+    listed = _listed(accounts)
+    reading = _Reading(listed, session, endpoint_url, threads, limits)
+    of_unit = [each for each in listed if each.id == unit.account]
+    reading.sessions.identify((of_unit or [Account(unit.account)])[0])
+    tally = Tally()
+    region = unit.endpoint or unit.region
+    caller = reading.sessions.caller(unit.account, chosen.calls.service, region, tally)
+    with ThreadPoolExecutor(threads, "calls") as pool:
         try:
-            for account in listed or (Account(),):
-                place = locate(
-                    sessions, sessions.identify(account), regions, notes.append
-                )
-                targets = [Target.of(each.calls) for each in chosen.values()]
-                for unit in plan(targets, [place], sessions.available):
-                    each = chosen[unit.table]
-                    tally = Tally()
-                    region = unit.endpoint or unit.region
-                    caller = sessions.caller(
-                        unit.account, each.calls.service, region, tally
-                    )
-                    try:
-                        for row, _ in collect(
-                            each.calls,
-                            each.mapper,
-                            caller,
-                            unit,
-                            tally=tally,
-                            executor=executor,
-                        ):
-                            yield row
-                    except NoEndpoint:
-                        continue
-                    for failure in tally.failures:
-                        error = CallError("", failure.message)
-                        error.operation = failure.operation
-                        raise error
+            for row, _ in collect(
+                *(chosen.calls, chosen.mapper, caller, unit),
+                tally=tally,
+                executor=pool,
+            ):
+                yield row
+        except NoEndpoint:
+            return
         finally:
-            stop.set()
+            reading.stop.set()
+    for failure in tally.failures:
+        failed = CallError("", failure.message)
+        failed.operation = failure.operation
+        raise failed
+    for denial in tally.denied:
+        denied = CallError("", "the credentials lack the permission")
+        denied.operation = denial.operation
+        raise denied
+
+
+def batches(
+    package: Package,
+    unit: Unit,
+    *,
+    size: int = BATCH,
+    session: Any = None,
+    accounts: Sequence[Account] | Path = (),
+    threads: int = THREADS,
+    endpoint_url: str | None = None,
+    limits: Limits | None = None,
+) -> Iterator[Any]:
+    """Yield the rows of a unit as Arrow record batches of up to ``size`` rows, of the package's schema.
+
+    Raises a `CallError` if they could not be read in full. Needs pyarrow.
+    """
+    try:
+        pyarrow: Any = import_module("pyarrow")
+    except ImportError as error:
+        raise UsageError(
+            f'batches need pyarrow: pip install "{package.name}[parquet]"'
+        ) from error
+    table, schema = package.table(unit.table), package.arrow(unit.table)
+    records: list[dict[str, object]] = []
+    for row in rows_of(
+        package,
+        unit,
+        session=session,
+        accounts=accounts,
+        threads=threads,
+        endpoint_url=endpoint_url,
+        limits=limits,
+    ):
+        records.append(package.records.encode(row, table, "arrow"))
+        if len(records) == size:
+            yield pyarrow.RecordBatch.from_pylist(records, schema)
+            records = []
+    if records:
+        yield pyarrow.RecordBatch.from_pylist(records, schema)
+
+
+def _ignore(_: str) -> None:
+    """Tell nobody."""
+
+
+class _Reading:
+    """What reads units for a program that loads them itself."""
+
+    def __init__(
+        self,
+        accounts: Sequence[Account],
+        session: Any,
+        endpoint_url: str | None,
+        threads: int,
+        limits: Limits | None = None,
+    ) -> None:
+        self.stop = Event()
+        self.sessions = Sessions(
+            accounts,
+            limiter=Limiter(Quotas(limits or Limits(), self.stop), self.stop),
+            session=session,
+            settings=ClientSettings(endpoint_url, threads),
+        )
+
+
+def _listed(accounts: Sequence[Account] | Path) -> tuple[Account, ...]:
+    found = account_files.read(accounts) if isinstance(accounts, Path) else accounts
+    return tuple(sorted(found, key=lambda each: (each.id, each.profile)))
+
+
+def _opened(
+    destination: Destination,
+    package: Package,
+    chosen: Mapping[str, Chosen],
+    shard: Shard | None,
+    resume: bool,
+) -> tuple[Sink, str, frozenset[tuple[str, str, str]]]:
+    """Return the prepared sink, the name of the run, and the units that are finished already."""
+    part = "-all" if shard is None else f"-{shard.number}of{shard.total}"
+    now = datetime.now(UTC)
+    name = f"{now:%Y%m%dT%H%M%SZ}-{token_hex(3)}{part}"
+    finished: frozenset[tuple[str, str, str]] = frozenset()
+    sink = destination.open(package, name)
+    try:
+        sink.prepare([each.full for each in chosen.values()])
+        if not resume:
+            return sink, name, finished
+        recorded: Any = sink
+        last: str = recorded.last_run(part)
+        if last:
+            name, finished = last, frozenset(recorded.finished(last))
+            sink.close()
+            sink = destination.open(package, name)
+            sink.prepare([each.full for each in chosen.values()])
+    except BaseException:
+        sink.close()
+        raise
+    return sink, name, finished
+
+
+@contextmanager
+def _executor(executor: Executor | None, scheduler: str) -> Generator[Executor]:
+    if executor is not None:
+        yield executor
+        return
+    with executors.connect(scheduler) as client:
+        yield cast("Executor", client.get_executor())
+
+
+@contextmanager
+def _ending(stop: Event) -> Generator[None]:
+    """End the run at Ctrl-C and SIGTERM; at once, without waiting, at a second Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, _: object) -> None:
+        if stop.is_set() and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, end) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class _Telling:
@@ -219,77 +365,176 @@ class _Telling:
         return self._lessor.lease(key, count, answered, throttled)
 
 
+@dataclass(frozen=True, slots=True)
+class _JobOf:
+    """A `Job` without the address of this process."""
+
+    package: Package
+    tables: tuple[str, ...]
+    choice: Choice
+    destination: Destination
+    run: str
+    settings: ClientSettings
+
+
 class _Run:
-    """A run in threads of this process."""
+    """A run, in the process that started it."""
 
     def __init__(
         self,
-        package: Package,
-        destination: Destination,
         chosen: Mapping[str, Chosen],
-        sink: Sink,
+        finished: frozenset[tuple[str, str, str]],
         progress: Progress,
     ) -> None:
-        self._package = package
-        self._destination = destination
         self._chosen = chosen
-        self._sink = sink
-        self._progress = progress
-        self._lock = Lock()
-        self._local = local()
-        self._sinks: list[Sink] = []
+        self._finished = finished
+        self._accounts: dict[str, Account] = {}
+        self._enabled: dict[str, tuple[str, ...]] = {}
+        self.progress = progress
         self.stop = Event()
         self.reporter = Reporter()
         self.notes: list[str] = []
 
-    def limiter(self, limits: Limits) -> Limiter:
-        """Return what keeps the pace of this run."""
-        return Limiter(_Telling(Quotas(limits, self.stop), self._progress), self.stop)
-
     def say(self, text: str) -> None:
         """Keep a sentence for the report, and tell it."""
         self.notes.append(text)
-        self._progress.note(text)
+        self.progress.note(text)
 
-    def start(
+    def units(
         self,
         sessions: Sessions,
-        accounts: Iterable[Account],
+        accounts: Sequence[Account],
         regions: Sequence[str],
         shard: Shard | None,
-        threads: int,
-    ) -> None:
-        """Read and load all units. Returns early if the run is interrupted."""
+    ) -> Iterator[Unit]:
+        """Yield the units that are to be read, until the run is ended."""
         targets = [Target.of(each.calls) for each in self._chosen.values()]
-        units = plan(
-            targets,
-            self._places(sessions, accounts, regions),
-            sessions.available,
-            shard,
-        )
-        self._progress.planned(None)
-        calls = ThreadPoolExecutor(threads, "calls")
-        workers = ThreadPoolExecutor(_UNITS, "units")
-        waiting: set[Future[None]] = set()
+        places = self._places(sessions, accounts or (Account(),), regions)
+        planned: Iterable[Unit] = plan(targets, places, sessions.available, shard)
+        if len(accounts) <= 1:
+            planned = list(planned)
+            self.progress.planned(len(planned))
+        else:
+            self.progress.planned(None)
+        for unit in planned:
+            if self.stop.is_set():
+                return
+            if (unit.account, unit.region, unit.table) in self._finished:
+                self.end(unit_report(unit, "skipped", _RESUMED))
+                continue
+            yield unit
+
+    def in_threads(
+        self,
+        units: Iterable[Unit],
+        sessions: Sessions,
+        loader: OwnSinks | OneSink,
+        destination: Destination,
+        threads: int,
+        executor: Executor | None,
+    ) -> None:
+        """Read and load the units in threads of this process."""
+        with (
+            ThreadPoolExecutor(threads, "calls") as calls,
+            ThreadPoolExecutor(executors.UNITS, "units") as own,
+        ):
+            worker = Worker(
+                *(self._chosen, sessions, calls, loader, destination.redact),
+                self.progress.called,
+                {},
+            )
+
+            def read(unit: Unit) -> Done:
+                self.progress.started(unit)
+                return Done((worker.run(unit),))
+
+            pool = executor or own
+
+            def submit(unit: Unit) -> Future[Done]:
+                return pool.submit(read, unit)
+
+            try:
+                self._drive(
+                    (partial(submit, unit) for unit in units),
+                    executors.UNITS + _AHEAD,
+                )
+            finally:
+                own.shutdown(wait=True, cancel_futures=True)
+                loader.close()
+
+    def in_processes(
+        self,
+        units: Iterable[Unit],
+        sink: Sink,
+        lessor: Lessor,
+        job: _JobOf,
+        executor: Executor,
+    ) -> None:
+        """Read the units in the processes of an executor. They load them, or this process does."""
+        loading = OneSink(sink)
+
+        def load(unit: Unit, rows: Collection) -> LoadCounts:
+            return loading.load(unit, self._chosen[unit.table], rows)
+
+        host = executors.host_for(executor)
+        with Server(lessor, load, self.stop, host) as server:
+            full = Job(
+                *(job.package, job.tables, job.choice, job.destination),
+                *(job.run, job.settings, server.address),
+            )
+
+            def submit(chunk: Chunk) -> Future[Done]:
+                for unit in chunk.units:
+                    self.progress.started(unit)
+                return executor.submit(executors.work, full, chunk)
+
+            chunks = executors.chunks(units, self._accounts, self._enabled)
+            self._drive(
+                (partial(submit, chunk) for chunk in chunks),
+                _AHEAD * executors.processes_of(executor),
+                remote=True,
+            )
+
+    def _drive(
+        self,
+        tasks: Iterator[Callable[[], Future[Done]]],
+        most: int,
+        *,
+        remote: bool = False,
+    ) -> None:
+        """Submit tasks, so that no more than ``most`` are waiting, and take what they did."""
+        waiting: set[Future[Done]] = set()
         try:
-            for unit in units:
-                waiting.add(workers.submit(self._unit, sessions, unit, calls))
-                if len(waiting) >= _UNITS + _AHEAD:
-                    done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        future.result()
-            for future in waiting:
-                future.result()
-        except KeyboardInterrupt:
-            self.stop.set()
+            for task in tasks:
+                waiting.add(task())
+                while len(waiting) >= most and not self.stop.is_set():
+                    waiting = self._take(waiting, remote)
+            while waiting and not self.stop.is_set():
+                waiting = self._take(waiting, remote)
         except BaseException:
             self.stop.set()
             raise
         finally:
-            workers.shutdown(wait=True, cancel_futures=True)
-            calls.shutdown(wait=True, cancel_futures=True)
-            for sink in self._sinks:
-                sink.close()
+            for future in waiting:
+                future.cancel()
+            while waiting:
+                waiting = self._take(waiting, remote)
+
+    def _take(self, waiting: set[Future[Done]], remote: bool) -> set[Future[Done]]:
+        """Wait until a task is done, or for a second, and return the others."""
+        done, others = wait_for(waiting, timeout=1.0, return_when=FIRST_COMPLETED)
+        for future in done:
+            if future.cancelled():
+                continue
+            try:
+                found = future.result()
+            except Stopped:
+                continue
+            for report in found.reports:
+                self.end(report)
+            if remote:
+                self.progress.called(found.calls)
+        return others
 
     def _places(
         self, sessions: Sessions, accounts: Iterable[Account], regions: Sequence[str]
@@ -297,93 +542,28 @@ class _Run:
         """Yield where to collect. An account that cannot be used fails, and no other."""
         for account in accounts:
             try:
-                yield locate(sessions, sessions.identify(account), regions, self.say)
+                known = sessions.identify(account)
+                place = locate(sessions, known, regions, self.say)
+            except Stopped:
+                return
             except CallError as error:
                 name = account.id or account.name or account.profile or "default"
                 for table in self._chosen:
-                    self._end(
+                    self.end(
                         UnitReport(
-                            name, "", table, "failed", reason=str(error), failed=1
+                            *(name, "", table, "failed"), reason=str(error), failed=1
                         )
                     )
-
-    def _unit(
-        self, sessions: Sessions, unit: Unit, executor: ThreadPoolExecutor
-    ) -> None:
-        if self.stop.is_set():
-            return
-        self._progress.started(unit)
-        started = time.monotonic()
-        chosen = self._chosen[unit.table]
-        tally = Tally()
-        region = unit.endpoint or unit.region
-        caller = self._telling(
-            sessions.caller(unit.account, chosen.calls.service, region, tally)
-        )
-        collection: Collection = collect(
-            chosen.calls, chosen.mapper, caller, unit, tally=tally, executor=executor
-        )
-        if chosen.left_out:
-            collection = Reduced(collection, chosen.left_out)
-        counts, reason = NO_ROWS, ""
-        state: State = "failed"
-        try:
-            counts = self._load(unit, chosen.table, collection)
-            partial = not collection.complete or counts.refused
-            state = "partial" if partial else "complete"
-        except Denied as error:
-            state, reason = "denied", str(error)
-        except NoEndpoint as error:
-            state, reason = "skipped", f"the service is not in this region ({error})"
-        except Stopped:
-            return
-        except CallError as error:
-            reason = str(error)
-        except Exception as error:
-            # Whatever loading this unit meets, the others are not concerned.
-            reason = self._destination.redact(f"{type(error).__name__}: {error}")
-        self._end(
-            UnitReport(
-                *(unit.account, unit.region, unit.table, state, counts),
-                *(
-                    tally.calls,
-                    tally.retries,
-                    tally.denied,
-                    tally.failures,
-                    tally.failed,
-                ),
-                time.monotonic() - started,
-                reason,
+                continue
+            self._accounts[known.id] = known
+            self._enabled[known.id] = tuple(
+                region
+                for region in place.regions
+                if sessions.is_enabled(known.id, region)
             )
-        )
+            yield place
 
-    def _load(self, unit: Unit, table: Table, rows: Collection) -> LoadCounts:
-        if self._destination.shared:
-            return self._own_sink().load(unit, table, rows)
-        # One unit is loaded at a time: the others are read meanwhile.
-        with Spooled(rows) as spooled:
-            spooled.read()
-            with self._lock:
-                return self._sink.load(unit, table, spooled)
-
-    def _own_sink(self) -> Sink:
-        sink: Sink | None = getattr(self._local, "sink", None)
-        if sink is None:
-            sink = self._destination.open(self._package)
-            with self._lock:
-                self._sinks.append(sink)
-                sink.prepare([each.full for each in self._chosen.values()])
-            self._local.sink = sink
-        return sink
-
-    def _telling(self, caller: Caller) -> Caller:
-        def call(operation: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-            response = caller(operation, arguments)
-            self._progress.called()
-            return response
-
-        return call
-
-    def _end(self, report: UnitReport) -> None:
+    def end(self, report: UnitReport) -> None:
+        """Add what happened to a unit to the report."""
         self.reporter.add(report)
-        self._progress.ended(report)
+        self.progress.ended(report)

@@ -6,12 +6,15 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator
 from tempfile import SpooledTemporaryFile
-from typing import cast
+from typing import TypeAlias, cast
 
 from ..units import CollectedRow, Collection
 
 _IN_MEMORY = 4 * 1024 * 1024
-_CHUNK = 256
+CHUNK = 256
+"""How many rows are pickled together."""
+
+Rows: TypeAlias = list[tuple[dict[str, object], frozenset[str]]]
 
 
 class Spooled:
@@ -30,10 +33,10 @@ class Spooled:
 
     def read(self) -> None:
         """Read all rows."""
-        chunk: list[tuple[dict[str, object], frozenset[str]]] = []
+        chunk: Rows = []
         for row, unread in self._rows:
             chunk.append((dict(row), unread))
-            if len(chunk) == _CHUNK:
+            if len(chunk) == CHUNK:
                 pickle.dump(chunk, self._file)
                 chunk = []
         pickle.dump(chunk, self._file)
@@ -45,7 +48,7 @@ class Spooled:
         while self._file.tell() < end:
             # The file is this process's own, and has no name.
             chunk = cast(
-                "list[tuple[dict[str, object], frozenset[str]]]",
+                "Rows",
                 pickle.load(self._file),  # noqa: S301
             )
             for row, unread in chunk:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import cast
 
+from ..usage import UsageError
+
 ENABLED = "enabled"
 """In place of a region: all regions that are enabled for the account."""
 
@@ -17,7 +19,7 @@ _ROLE = re.compile(r"arn:(aws[\w-]*):iam::(\d{12}):role/[\w+=,.@/-]+")
 _ID = re.compile(r"\d{12}")
 
 
-class InvalidAccounts(ValueError):
+class InvalidAccounts(UsageError, ValueError):
     """The file of accounts is not as it should be. The message says where and what is expected."""
 
 
@@ -70,6 +72,8 @@ def read(path: Path) -> tuple[Account, ...]:
     """
     try:
         content = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise InvalidAccounts(f"{path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidAccounts(f"{path} is not TOML: {error}") from error
     return parse(content, str(path))

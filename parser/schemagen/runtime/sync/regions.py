@@ -34,10 +34,6 @@ _PREFERRED = {
 }
 
 
-class NoRegions(ValueError):
-    """No region is known to collect."""
-
-
 class _Uncounted:
     """Takes counts that belong to no unit."""
 

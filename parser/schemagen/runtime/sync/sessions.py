@@ -5,6 +5,7 @@ what they mean."""
 from __future__ import annotations
 
 import json
+import math
 import random
 import socket
 import threading
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from ..usage import UsageError
 from .accounts import Account
 from .answers import Meaning, meaning
 from .errors import CallError, Denied, Expired, Failed, Malformed, NoEndpoint
@@ -30,12 +32,13 @@ _MOST_CLIENTS = 256
 """How many clients are kept, about 0.5 MB each; EC2's take 1.4 MB."""
 
 _LONGEST_PAUSE = 5.0
+_JUST_RENEWED = 5.0
 
 BROKEN_ANSWERS = 4
 """How often a call is made at most if its answers are cut off or garbled, which botocore does not retry."""
 
 
-class MissingExtra(ImportError):
+class MissingExtra(UsageError, ImportError):
     """A package is not installed that an extra of this package contains."""
 
 
@@ -96,17 +99,25 @@ class Sessions:
         self._sources: dict[str, _Session] = {}
         self._loader: Any = None
         self._enabled: dict[str, frozenset[str]] = {}
+        self._renewed: dict[str, float] = {}
+        self._regions: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def identify(self, account: Account) -> Account:
-        """Return ``account`` with its id and partition, asking STS if the account does not say.
+        """Return ``account`` with its id and partition, asking STS if there is no role that says them.
 
-        Raises a `CallError` if the credentials are not valid.
+        Raises a `CallError` if the credentials are not valid, or are those of another account.
         """
-        if not (account.id and account.partition):
+        if not (account.role_arn and account.id and account.partition):
             answer = self._ask_sts(account)
+            found = str(answer["Account"])
+            if not account.role_arn and account.id not in ("", found):
+                raise Expired(
+                    "WrongAccount",
+                    f"the credentials for account {account.id} are those of {found}",
+                )
             account = replace(
                 account,
-                id=account.id or str(answer["Account"]),
+                id=account.id or found,
                 partition=str(answer["Arn"]).split(":")[1],
             )
         with self._lock:
@@ -132,11 +143,14 @@ class Sessions:
     def available(self, service: str, partition: str) -> tuple[str, ...]:
         """Return the regions that botocore knows a service in; none for about 135 services, of which
         it knows nothing."""
-        source = self._source(Account())
-        with source.lock:
-            return tuple(
-                source.session.get_available_regions(service, partition_name=partition)
-            )
+        key = (service, partition)
+        if (regions := self._regions.get(key)) is None:
+            source = self._source(Account())
+            with source.lock:
+                regions = self._regions[key] = tuple(
+                    source.session.get_available_regions(service, partition)
+                )
+        return regions
 
     def client(self, account: str, service: str, region: str) -> Any:
         """Return the client that all threads share."""
@@ -170,7 +184,12 @@ class Sessions:
         details = self._details(account)
         if self._given is not None and not details.role_arn and not details.profile:
             return False
+        now = time.monotonic()
         with self._lock:
+            if now - self._renewed.get(account, -math.inf) < _JUST_RENEWED:
+                # By another thread, whose call failed at the same time.
+                return True
+            self._renewed[account] = now
             self._sessions.pop(account, None)
             self._sources.pop(details.profile, None)
             for key in [key for key in self._clients if key[0] == account]:

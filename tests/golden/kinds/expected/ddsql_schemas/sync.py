@@ -9,12 +9,14 @@ rows that are gone are deleted, and what could not be read stays as it was::
     report = sync.run(["aws.s3_*"], to="duckdb:inventory.duckdb", regions=["enabled"])
     print(report)
 
-`rows` reads a table without loading it. The command `ddsql-schemas sync` does the same as `run`.
+`rows` reads a table without loading it; `units` and `batches` are for programs that distribute the work
+themselves. The command `ddsql-schemas sync` does the same as `run`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
@@ -24,6 +26,7 @@ from ._runtime.load.sink import LoadCounts
 from ._runtime.sync import run as _run
 from ._runtime.sync.accounts import Account
 from ._runtime.sync.errors import CallError
+from ._runtime.sync.limiter import Limits, PaceSettings
 from ._runtime.sync.plan import Shard
 from ._runtime.sync.progress import Progress
 from ._runtime.sync.report import Report, UnitReport
@@ -33,6 +36,7 @@ from ._runtime.usage import UsageError
 
 if TYPE_CHECKING:
     import boto3
+    import pyarrow as pa
 
     from .catalog import TableId
 
@@ -44,15 +48,19 @@ __all__ = [
     "DestinationError",
     "Failure",
     "LoadCounts",
+    "Limits",
     "Mapper",
+    "PaceSettings",
     "Progress",
     "Report",
     "Shard",
     "Unit",
     "UnitReport",
     "UsageError",
+    "batches",
     "rows",
     "run",
+    "units",
 ]
 
 R = TypeVar("R", covariant=True)
@@ -76,7 +84,11 @@ def run(
     skip: Sequence[str] = (),
     threads: int = _run.THREADS,
     shard: Shard | None = None,
+    resume: bool = False,
+    executor: Executor | None = None,
+    scheduler: str = "",
     endpoint_url: str | None = None,
+    limits: Limits | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Collect tables and load them, and return what that did.
@@ -84,7 +96,13 @@ def run(
     ``tables`` are ids or patterns (``aws.s3_*``). ``to`` is ``postgres://USER@HOST/DATABASE``,
     ``duckdb:FILE`` or ``parquet:FOLDER/``. ``session`` is a boto3 session to start from, ``regions``
     may be ``["enabled"]``, ``accounts`` a TOML file or accounts with roles to assume; the defaults are
-    those of boto3. ``exclude`` leaves out columns (``*.environment``), ``skip`` operations.
+    those of boto3. ``exclude`` leaves out columns (``*.environment``), ``skip`` operations. ``shard``
+    is a part of the units, ``resume`` leaves out those that the last run has completed. ``executor`` runs
+    units in its threads or processes, ``scheduler`` is the address of a Dask cluster; ``limits`` sets the
+    pace of services, which is found otherwise.
+
+    Ctrl-C and SIGTERM end the run, when called in the main thread: rows of units that were not finished
+    are as before, and the report says that it was interrupted.
 
     Raises `UsageError` before anything is changed if an argument or a table in the database does not
     fit. What is denied or fails later concerns single units: see `Report`.
@@ -100,8 +118,63 @@ def run(
         skip=skip,
         threads=threads,
         shard=shard,
+        resume=resume,
+        executor=executor,
+        scheduler=scheduler,
         endpoint_url=endpoint_url,
+        limits=limits,
         progress=progress,
+    )
+
+
+def units(
+    tables: Sequence[TableId | str],
+    *,
+    session: boto3.Session | None = None,
+    regions: Sequence[str] = (),
+    accounts: Sequence[Account] | Path = (),
+    shard: Shard | None = None,
+    endpoint_url: str | None = None,
+) -> Iterator[Unit]:
+    """Yield the units that `run` would read: small, picklable values that any program may distribute.
+
+    Raises `CallError` for an account that cannot be used.
+    """
+    return _run.units(
+        PACKAGE,
+        tables,
+        session=session,
+        regions=regions,
+        accounts=accounts,
+        shard=shard,
+        endpoint_url=endpoint_url,
+    )
+
+
+def batches(
+    unit: Unit,
+    *,
+    size: int = _run.BATCH,
+    session: boto3.Session | None = None,
+    accounts: Sequence[Account] | Path = (),
+    threads: int = _run.THREADS,
+    endpoint_url: str | None = None,
+    limits: Limits | None = None,
+) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a unit as Arrow record batches; none if the service is not in its region.
+
+    ``accounts`` are those that `units` was given. Processes that call this do not know of each other:
+    give each its part of the rate by ``limits``. Raises `CallError` if something could not be read.
+    """
+    return _run.batches(
+        PACKAGE,
+        unit,
+        size=size,
+        session=session,
+        accounts=accounts,
+        threads=threads,
+        endpoint_url=endpoint_url,
+        limits=limits,
     )
 
 
