@@ -27,7 +27,7 @@ from schemagen.targets.registry import (
     Target,
     default_targets,
 )
-from schemagen.typetable import NOTATIONS, Dialect, TypeTable
+from schemagen.typetable import NOTATIONS, TYPES, Dialect, TypeTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,11 +236,16 @@ def _convert() -> str:
 
 
 def _types(types: TypeTable, notice: str) -> str:
+    # What is inside JSON is JSON, whatever type the settings give to columns.
+    json = next(row.python for row in TYPES if row.name == "json")
     defined = sorted(
-        {row.python for row in types.types.values() if row.python.definition},
+        {json, *(row.python for row in types.types.values() if row.python.definition)},
         key=lambda python: python.name,
     )
-    imported: dict[str, set[str]] = {"typing": {"TypeAlias"}, "pydantic": {"VERSION"}}
+    imported: dict[str, set[str]] = {
+        "typing": {"TYPE_CHECKING", "TypeAlias"},
+        "pydantic": {"BaseModel", "ConfigDict", "Field", "VERSION"},
+    }
     for python in defined:
         for module, name in python.imports:
             imported.setdefault(module, set()).add(name)
@@ -250,6 +255,7 @@ def _types(types: TypeTable, notice: str) -> str:
             notice=notice,
             imports=sorted_imports(imported),
             types=defined,
+            json=json.name,
         )
     )
 

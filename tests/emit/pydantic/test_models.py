@@ -26,6 +26,7 @@ from schemagen import names
 from schemagen.catalog import Catalog, LinkedTable, facts
 from schemagen.emit import package, paths, render
 from schemagen.emit.pydantic import models
+from schemagen.emit.pydantic.models import OF_TEMPLATE
 from schemagen.emit.structure_models import StructureModels, structure_models
 from schemagen.link import link
 from schemagen.model.pages import (
@@ -265,6 +266,17 @@ def test_circular_structures_share_a_module(generated: handmade.Package) -> None
     assert isinstance(made.children[0].leaf, leaf)
 
 
+def test_structures_keep_unknown_members_that_are_json(generated: handmade.Package) -> None:
+    """A member that documentation lacks is kept. What JSON cannot hold is refused, not written as null,
+    and refused in the same way if it is a known member's."""
+    node = generated.module("structures.aws.sagemaker.node").Node
+    made = node.model_validate({"node_arn": "a", "new": {"list": [1, 1.5, None]}})
+    assert made.model_dump(exclude_unset=True) == {"node_arn": "a", "new": {"list": [1, 1.5, None]}}
+    for value in (float("nan"), [float("inf")], {"a": -float("inf")}, datetime.now(UTC), object()):
+        with pytest.raises(ValidationError):
+            node.model_validate({"node_arn": "a", "new": value})
+
+
 def test_package_is_formatted_as_black_does(tmp_path: Path) -> None:
     """`black --check` finds nothing to change, also in modules that black did not format."""
     mode = black.Mode(target_versions={TargetVersion.PY311})
@@ -291,8 +303,8 @@ def test_model_imports_only_names_that_classes_avoid() -> None:
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    assert found == {*IMPORTED, "annotations", "DEFER_BUILD", "Node", "Leaf"}
-    assert names.class_name("DEFER_BUILD") != "DEFER_BUILD"
+    assert found == {*IMPORTED, *OF_TEMPLATE, "annotations", "Node", "Leaf"}
+    assert OF_TEMPLATE.isdisjoint(map(names.class_name, OF_TEMPLATE))
 
 
 @pytest.mark.parametrize("name", IMPORTED)

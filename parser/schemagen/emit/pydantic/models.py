@@ -392,7 +392,7 @@ class _Batch:
         return source
 
 
-DEFER_BUILD = "DEFER_BUILD"
+OF_TEMPLATE = frozenset({"DEFER_BUILD", "Structure_"})
 """What the template of a model takes from the package's types. No class has a name with an underscore."""
 
 _STAND_INS = "stand_ins"
@@ -454,7 +454,6 @@ class _Text:
         self._edits: dict[int, list[tuple[int, int, str]]] = {}
         self._used: dict[str, tuple[str, str]] = {}
         self._import("annotations")
-        self._used[DEFER_BUILD] = f"{module.package}_types", DEFER_BUILD
 
     def render(self, classes: Mapping[str, str]) -> str:
         """Format the module. ``classes`` are its classes by stand-in."""
@@ -470,6 +469,8 @@ class _Text:
                         elif name in self._imported:
                             new = self._import(name)
                             self._rename(node.lineno, node.col_offset, name, new)
+                        elif name in OF_TEMPLATE:
+                            self._used[name] = f"{self._module.package}_types", name
                     case _:
                         pass
         return self._formatted([line for part in self._statements for line in self._lines(part)])

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr
+from pydantic import StrictBool, StrictStr
 
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 from ....structures.aws.sagemaker.metric_definition import MetricDefinition
 from ....structures.aws.sagemaker.training_image_config import TrainingImageConfig
 
 
-class AlgorithmSpecification(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class AlgorithmSpecification(Structure_):
     training_image: StrictStr | None = None
     algorithm_name: StrictStr | None = None
     training_input_mode: Literal["Pipe", "File", "FastFile"] | StrictStr | None = None

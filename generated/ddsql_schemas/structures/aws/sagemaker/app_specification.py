@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, StrictStr
+from pydantic import StrictStr
 
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 
 
-class AppSpecification(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class AppSpecification(Structure_):
     image_uri: StrictStr | None = None
     container_entrypoint: list[StrictStr | None] | None = None
     container_arguments: list[StrictStr | None] | None = None

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, StrictStr
+from pydantic import StrictStr
 
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 from ....structures.aws.sagemaker.data_source import DataSource
 from ....structures.aws.sagemaker.shuffle_config import ShuffleConfig
 
 
-class Channel(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class Channel(Structure_):
     channel_name: StrictStr | None = None
     data_source: DataSource | None = None
     content_type: StrictStr | None = None

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
-
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 from ....structures.aws.sagemaker.dataset_source import DatasetSource
 from ....structures.aws.sagemaker.file_system_data_source import FileSystemDataSource
 from ....structures.aws.sagemaker.s3_data_source import S3DataSource
 
 
-class DataSource(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class DataSource(Structure_):
     s3_data_source: S3DataSource | None = None
     file_system_data_source: FileSystemDataSource | None = None
     dataset_source: DatasetSource | None = None

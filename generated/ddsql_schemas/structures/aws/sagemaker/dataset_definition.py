@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, StrictStr
+from pydantic import StrictStr
 
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 from ....structures.aws.sagemaker.athena_dataset_definition import (
     AthenaDatasetDefinition,
 )
@@ -15,13 +15,7 @@ from ....structures.aws.sagemaker.redshift_dataset_definition import (
 )
 
 
-class DatasetDefinition(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class DatasetDefinition(Structure_):
     athena_dataset_definition: AthenaDatasetDefinition | None = None
     redshift_dataset_definition: RedshiftDatasetDefinition | None = None
     local_path: StrictStr | None = None

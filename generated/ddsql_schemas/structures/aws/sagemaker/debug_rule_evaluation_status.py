@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, StrictStr
+from pydantic import StrictStr
 
-from ...._types import DEFER_BUILD, Timestamp
+from ...._types import Structure_, Timestamp
 
 
-class DebugRuleEvaluationStatus(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class DebugRuleEvaluationStatus(Structure_):
     rule_configuration_name: StrictStr | None = None
     rule_evaluation_job_arn: StrictStr | None = None
     rule_evaluation_status: (

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, StrictStr
+from pydantic import StrictStr
 
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 
 
-class FileSystemDataSource(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class FileSystemDataSource(Structure_):
     file_system_id: StrictStr | None = None
     file_system_access_mode: Literal["rw", "ro"] | StrictStr | None = None
     file_system_type: Literal["EFS", "FSxLustre"] | StrictStr | None = None

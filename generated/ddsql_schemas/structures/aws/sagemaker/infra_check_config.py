@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, StrictBool
+from pydantic import StrictBool
 
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 
 
-class InfraCheckConfig(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class InfraCheckConfig(Structure_):
     enable_infra_check: StrictBool | None = None

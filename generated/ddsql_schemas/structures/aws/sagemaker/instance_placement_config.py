@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, StrictBool
+from pydantic import StrictBool
 
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 from ....structures.aws.sagemaker.placement_specification import PlacementSpecification
 
 
-class InstancePlacementConfig(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class InstancePlacementConfig(Structure_):
     enable_multiple_jobs: StrictBool | None = None
     placement_specifications: list[PlacementSpecification | None] | None = None

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, StrictFloat, StrictStr
+from pydantic import StrictFloat, StrictStr
 
-from ...._types import DEFER_BUILD, Timestamp
+from ...._types import Structure_, Timestamp
 
 
-class MetricData(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class MetricData(Structure_):
     metric_name: StrictStr | None = None
     value: StrictFloat | None = None
     timestamp: Timestamp | None = None

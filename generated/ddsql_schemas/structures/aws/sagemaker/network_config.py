@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, StrictBool
+from pydantic import StrictBool
 
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 from ....structures.aws.sagemaker.vpc_config import VpcConfig
 
 
-class NetworkConfig(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class NetworkConfig(Structure_):
     enable_inter_container_traffic_encryption: StrictBool | None = None
     enable_network_isolation: StrictBool | None = None
     vpc_config: VpcConfig | None = None

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, StrictStr
+from pydantic import StrictStr
 
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 from ....structures.aws.sagemaker.target_platform import TargetPlatform
 
 
-class OutputConfig(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class OutputConfig(Structure_):
     s3_output_location: StrictStr | None = None
     target_device: (
         Literal[

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, StrictStr
+from pydantic import StrictStr
 
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 
 
-class OutputDataConfig(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class OutputDataConfig(Structure_):
     kms_key_id: StrictStr | None = None
     s3_output_path: StrictStr | None = None
     compression_type: Literal["GZIP", "NONE"] | StrictStr | None = None

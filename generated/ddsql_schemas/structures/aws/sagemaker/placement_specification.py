@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, StrictStr
+from pydantic import StrictStr
 
-from ...._types import DEFER_BUILD, Int64
+from ...._types import Int64, Structure_
 
 
-class PlacementSpecification(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class PlacementSpecification(Structure_):
     ultra_server_id: StrictStr | None = None
     instance_count: Int64 | None = None

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, StrictStr
+from pydantic import StrictStr
 
-from ...._types import DEFER_BUILD, Int64
+from ...._types import Int64, Structure_
 from ....structures.aws.sagemaker.processing_instance_preference import (
     ProcessingInstancePreference,
 )
 
 
-class ProcessingClusterConfig(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class ProcessingClusterConfig(Structure_):
     instance_count: Int64 | None = None
     instance_type: (
         Literal[

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr
+from pydantic import StrictBool, StrictStr
 
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 from ....structures.aws.sagemaker.dataset_definition import DatasetDefinition
 from ....structures.aws.sagemaker.processing_s3_input import ProcessingS3Input
 
 
-class ProcessingInput(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class ProcessingInput(Structure_):
     input_name: StrictStr | None = None
     app_managed: StrictBool | None = None
     s3_input: ProcessingS3Input | None = None

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr
+from pydantic import StrictBool, StrictStr
 
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 from ....structures.aws.sagemaker.processing_feature_store_output import (
     ProcessingFeatureStoreOutput,
 )
 from ....structures.aws.sagemaker.processing_s3_output import ProcessingS3Output
 
 
-class ProcessingOutput(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class ProcessingOutput(Structure_):
     output_name: StrictStr | None = None
     s3_output: ProcessingS3Output | None = None
     feature_store_output: ProcessingFeatureStoreOutput | None = None

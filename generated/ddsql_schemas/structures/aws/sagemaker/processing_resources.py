@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
-
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 from ....structures.aws.sagemaker.processing_cluster_config import (
     ProcessingClusterConfig,
 )
 
 
-class ProcessingResources(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class ProcessingResources(Structure_):
     cluster_config: ProcessingClusterConfig | None = None

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, StrictStr
+from pydantic import StrictStr
 
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 
 
-class ProcessingS3Input(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class ProcessingS3Input(Structure_):
     s3_uri: StrictStr | None = None
     local_path: StrictStr | None = None
     s3_data_type: Literal["ManifestFile", "S3Prefix"] | StrictStr | None = None

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
-
-from ...._types import DEFER_BUILD, Int64
+from ...._types import Int64, Structure_
 
 
-class ProcessingStoppingCondition(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class ProcessingStoppingCondition(Structure_):
     max_runtime_in_seconds: Int64 | None = None

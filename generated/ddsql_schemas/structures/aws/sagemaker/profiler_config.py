@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr
+from pydantic import StrictBool, StrictStr
 
-from ...._types import DEFER_BUILD, Int64
+from ...._types import Int64, Structure_
 
 
-class ProfilerConfig(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class ProfilerConfig(Structure_):
     s3_output_path: StrictStr | None = None
     profiling_interval_in_milliseconds: Int64 | None = None
     profiling_parameters: dict[str, StrictStr | None] | None = None

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, StrictStr
+from pydantic import StrictStr
 
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 
 
-class RedshiftDatasetDefinition(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class RedshiftDatasetDefinition(Structure_):
     cluster_id: StrictStr | None = None
     database: StrictStr | None = None
     db_user: StrictStr | None = None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, StrictStr
+from pydantic import StrictStr
 
-from ...._types import DEFER_BUILD, Int64
+from ...._types import Int64, Structure_
 from ....structures.aws.sagemaker.instance_group import InstanceGroup
 from ....structures.aws.sagemaker.instance_placement_config import (
     InstancePlacementConfig,
@@ -14,13 +14,7 @@ from ....structures.aws.sagemaker.instance_placement_config import (
 from ....structures.aws.sagemaker.instance_preference import InstancePreference
 
 
-class ResourceConfig(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class ResourceConfig(Structure_):
     instance_type: (
         Literal[
             "ml.m4.xlarge",

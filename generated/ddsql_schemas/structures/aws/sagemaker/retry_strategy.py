@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
-
-from ...._types import DEFER_BUILD, Int64
+from ...._types import Int64, Structure_
 
 
-class RetryStrategy(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class RetryStrategy(Structure_):
     maximum_retry_attempts: Int64 | None = None

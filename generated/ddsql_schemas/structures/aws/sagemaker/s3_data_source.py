@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, StrictStr
+from pydantic import StrictStr
 
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 from ....structures.aws.sagemaker.hub_access_config import HubAccessConfig
 from ....structures.aws.sagemaker.model_access_config import ModelAccessConfig
 
 
-class S3DataSource(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class S3DataSource(Structure_):
     s3_data_type: (
         Literal["ManifestFile", "S3Prefix", "AugmentedManifestFile", "Converse"]
         | StrictStr

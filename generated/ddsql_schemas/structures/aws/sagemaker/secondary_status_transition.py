@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictStr
+from pydantic import Field, StrictStr
 
-from ...._types import DEFER_BUILD, Timestamp
+from ...._types import Structure_, Timestamp
 
 
-class SecondaryStatusTransition(BaseModel):
+class SecondaryStatusTransition(Structure_):
     """
     An array element of DescribeTrainingJob:SecondaryStatusTransitions. It provides additional details about a status that the training job has transitioned through. A training job can be in one of several states, for example, starting, downloading, training, or uploading. Within each state, there are a number of intermediate states. For example, within the starting state, Amazon SageMaker could be starting the training job or launching the ML instances. These transitional states are referred to as the job's secondary status.
     """
 
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
     end_time: Timestamp | None = Field(
         default=None,
         description="A timestamp that shows when the training job transitioned out of this secondary status state into another secondary status state or when the training job has ended.",

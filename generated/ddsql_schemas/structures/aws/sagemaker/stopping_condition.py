@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
-
-from ...._types import DEFER_BUILD, Int64
+from ...._types import Int64, Structure_
 
 
-class StoppingCondition(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class StoppingCondition(Structure_):
     max_runtime_in_seconds: Int64 | None = None
     max_wait_time_in_seconds: Int64 | None = None
     max_pending_time_in_seconds: Int64 | None = None

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, StrictStr
+from pydantic import StrictStr
 
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 
 
-class TargetPlatform(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class TargetPlatform(Structure_):
     os: Literal["ANDROID", "LINUX"] | StrictStr | None = None
     arch: (
         Literal["X86_64", "X86", "ARM64", "ARM_EABI", "ARM_EABIHF"] | StrictStr | None

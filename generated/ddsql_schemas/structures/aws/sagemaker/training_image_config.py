@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, StrictStr
+from pydantic import StrictStr
 
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 from ....structures.aws.sagemaker.training_repository_auth_config import (
     TrainingRepositoryAuthConfig,
 )
 
 
-class TrainingImageConfig(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class TrainingImageConfig(Structure_):
     training_repository_access_mode: Literal["Platform", "Vpc"] | StrictStr | None = (
         None
     )

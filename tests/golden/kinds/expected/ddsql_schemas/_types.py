@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from pydantic import (
     VERSION,
     AfterValidator,
     AwareDatetime,
+    BaseModel,
     BeforeValidator,
+    ConfigDict,
     Field,
     JsonValue,
     StrictInt,
@@ -29,3 +31,16 @@ HstoreCsv: TypeAlias = dict[
 Int64: TypeAlias = Annotated[StrictInt, Field(ge=-(2**63), le=2**63 - 1)]
 StrictJson: TypeAlias = Annotated[JsonValue, AfterValidator(strict_json)]
 Timestamp: TypeAlias = Annotated[AwareDatetime, BeforeValidator(time)]
+
+
+class Structure_(BaseModel):  # noqa: N801
+    """A structure inside a json column. It keeps members that its documentation lacks, if they are JSON."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        populate_by_name=True,
+        allow_inf_nan=False,
+        defer_build=DEFER_BUILD,
+    )
+    if not TYPE_CHECKING:
+        __pydantic_extra__: dict[str, StrictJson] = Field(init=False)

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from builtins import str as str_aliased
 
-from pydantic import BaseModel, ConfigDict, Field, StrictStr
+from pydantic import Field, StrictStr
 
-from ...._types import DEFER_BUILD, Int64
+from ...._types import Int64, Structure_
 
 
-class Builtins(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class Builtins(Structure_):
     none: StrictStr | None = None
     lambda_: list[Int64 | None] | None = Field(default=None, alias="lambda")
     list_: dict[str_aliased, StrictStr | None] | None = Field(

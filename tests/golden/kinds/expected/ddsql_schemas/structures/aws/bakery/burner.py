@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictStr
+from pydantic import Field, StrictStr
 
-from ...._types import DEFER_BUILD, Int64
+from ...._types import Int64, Structure_
 
 
-class Burner(BaseModel):
+class Burner(Structure_):
     """
     A burner of an oven.
     """
 
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
     flame: Literal["blue", "yellow", "out"] | StrictStr | None = Field(
         default=None,
         description="How it burns:\n- blue - As it should.\n- yellow - It needs to be cleaned.",

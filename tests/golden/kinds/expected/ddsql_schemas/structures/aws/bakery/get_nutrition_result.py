@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, StrictFloat, StrictStr
+from pydantic import StrictFloat, StrictStr
 
-from ...._types import DEFER_BUILD, StrictJson
+from ...._types import StrictJson, Structure_
 from ....structures.aws.bakery.portion import Portion
 
 
-class GetNutritionResult(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class GetNutritionResult(Structure_):
     energy: StrictFloat | None = None
     allergens: list[StrictStr | None] | None = None
     parts: dict[str, Portion | None] | None = None

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictStr
+from pydantic import Field, StrictFloat, StrictStr
 
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 
 
-class Glaze(BaseModel):
+class Glaze(Structure_):
     """
     What makes a crumb shine.
     """
 
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
     sugar: StrictFloat | None = Field(
         default=None, description="The sugar in it, in grams."
     )

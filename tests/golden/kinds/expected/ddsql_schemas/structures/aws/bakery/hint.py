@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, StrictStr
+from pydantic import Field, StrictStr
 
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 
 
-class Hint(BaseModel):
+class Hint(Structure_):
     """
     A hint.
     """
 
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
     instead: Step | None = Field(default=None, description="The step to take instead.")
     """The step to take instead."""
     measures: dict[str, StrictStr | None] | None = Field(
@@ -26,17 +20,11 @@ class Hint(BaseModel):
     """Amounts by ingredient."""
 
 
-class Step(BaseModel):
+class Step(Structure_):
     """
     A step of a recipe, which may have steps of its own.
     """
 
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
     hint: Hint | None = Field(default=None, description="What helps if it fails.")
     """What helps if it fails."""
     substeps: list[Step | None] | None = Field(

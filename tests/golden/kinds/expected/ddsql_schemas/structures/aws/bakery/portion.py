@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, StrictFloat
+from pydantic import StrictFloat
 
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 
 
-class Portion(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class Portion(Structure_):
     grams: StrictFloat | None = None
     parts: list[Portion | None] | None = None
 

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr
+from pydantic import StrictBool, StrictStr
 
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 
 
-class Glaze(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
+class Glaze(Structure_):
     jar: StrictStr | None = None
     sugar: StrictBool | None = None

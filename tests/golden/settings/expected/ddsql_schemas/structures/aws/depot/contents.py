@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictStr
+from pydantic import Field, StrictFloat, StrictStr
 
-from ...._types import DEFER_BUILD
+from ...._types import Structure_
 
 
-class Contents(BaseModel):
+class Contents(Structure_):
     """
     What is inside of a parcel.
     """
 
-    model_config = ConfigDict(
-        extra="allow",
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=DEFER_BUILD,
-    )
     ItemNames: list[StrictStr | None] | None = Field(
         default=None, description="The names of the items."
     )
