@@ -93,6 +93,9 @@ _REFUSED = (
 _OVERRIDES = "settings/test_overrides.py"
 _ONE_TRUTH = "test_one_truth.py"
 
+_REPORT = "sync/test_report.py"
+_OPTIONS = "command/test_options.py"
+
 ROWS = (
     # JSON Schema
     _emitter("json_schema", "table_schema", "returns {}", "emit/test_json_schema.py"),
@@ -246,6 +249,19 @@ ROWS = (
     _row("api_models.cache", "Indexes.of", "forgets the items", "api_models/test_cache.py"),
     _row("api_models.index", "words", "returns ''", "api_models/test_index.py"),
     _row("api_models.recording", "refresh", "forgets the record", "api_models/test_recording.py"),
+    _row("api_models.calls.actions", "actions", "returns ()", "api_models/calls/test_actions.py"),
+    # what the package's command says and leaves out
+    _row("runtime.sync.report", "UnitReport.exit_status", "returns False", _REPORT),
+    _row("runtime.sync.report", "Report.lines", "yields nothing", _REPORT),
+    _row("runtime.sync.report", "UnitReport.failed_because", "yields nothing", _REPORT),
+    _row("runtime.sync.choice", "Choice.left_out", "returns ()", "sync/test_choice.py"),
+    _row("runtime.sync.choice", "Choice.check", "does nothing", "sync/test_choice.py"),
+    _row("runtime.load.destination", "redact", "returns its argument", "load/test_secrets.py"),
+    _row("runtime.command.estimates", "_count", "returns ''", "command/test_estimates.py"),
+    _row("runtime.command.options", "_expanded", "returns its argument", _OPTIONS),
+    _row("runtime.command.display", "summary", "returns ''", "command/test_display.py"),
+    _row("runtime.text", "escape_controls", "returns its argument", _REPORT),
+    _row("runtime.text", "shortened", "returns its argument", _REPORT),
     # inference
     _row("inference.infer", "infer", "forgets the binding", _INFER_ITEM, _INFER_COLUMNS, _LISTING),
     _row("inference.row_candidates", "row_candidates", "returns []", _INFER_ITEM),
