@@ -190,8 +190,10 @@ def test_load_reads_many_chunks(
 ) -> None:
     """A unit that is read in many chunks, and compared in many parts, is loaded as a small one is."""
     module = sys.modules[type(sink).__module__]
-    monkeypatch.setattr(module, "_CHUNK", 2000)
     monkeypatch.setattr(module, "_COMPARED", 10_000)
+    monkeypatch.setattr(
+        made.made and made.made.module("_runtime.load.duckdb_chunks"), "CHUNK", 2000
+    )
     rows = keyed(*range(500))
     assert load(sink, made, Rows(rows)) == (500, 500, 0, 0, 0)
     changed = keyed(*range(10, 510), size=1)
@@ -208,6 +210,33 @@ def test_load_takes_nan_for_itself_alone(made: MadePackage, sink: Any) -> None:
         assert load(sink, made, Rows(keyed(1, ratio=ratio))) == changed
         assert load(sink, made, Rows(keyed(1, ratio=ratio))) == (1, 0, 0, 1, 0)
         assert repr(stored(sink, made)[0]["ratio"]) == repr(ratio)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [*keyed(*range(100)), *keyed(50, name="later")],
+        [*keyed(*range(99)), *keyed(200), *keyed(50, name="later")],
+        [*keyed(*range(99)), CollectedRow({"_key": "arn:200"}, frozenset({"tags"}))],
+    ],
+    ids=["twice", "stored", "unread"],
+)
+def test_first_load_goes_through_the_temporary_table_if_it_must(
+    made: MadePackage, sink: Any, monkeypatch: pytest.MonkeyPatch, rows: list[Any]
+) -> None:
+    """A new unit whose rows cannot be inserted as they come is loaded all the same: with a key that comes
+    twice, is stored for another unit, or has columns that were not read."""
+    monkeypatch.setattr(
+        made.made and made.made.module("_runtime.load.duckdb_chunks"), "CHUNK", 2000
+    )
+    load(sink, made, Rows(keyed(200, 300)), unit(region="other"))
+    expected = {row["_key"] for row, _ in Rows(rows)}
+    counts = load(sink, made, Rows(rows))
+    assert counts[0] == counts[1] + counts[2] + counts[3] == 100
+    assert set(keys(sink, made)) == expected | {"arn:200", "arn:300"}
+    assert list(sink._scratch.iterdir()) == []
+    assert load(sink, made, Rows([])) == (0, 0, 0, 0, len(expected - {"arn:200"}))
+    assert keys(sink, made) == ["arn:200", "arn:300"]
 
 
 # --- the ledger -----------------------------------------------------------------------------------

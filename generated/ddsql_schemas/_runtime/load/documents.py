@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import re
 
 import orjson
 
@@ -18,7 +17,7 @@ OPTIONS = (
 """What orjson must not convert in its own way. It raises TypeError for these."""
 
 _NUMBERS = bytes.maketrans(b"[,.123456789", b"::0000000000")
-_EXPONENT = re.compile(rb":-?0+e")
+_LONGEST_NUMBER = 32
 _check_finite = json.JSONEncoder(allow_nan=False).encode
 
 
@@ -30,9 +29,16 @@ def is_respelled(text: bytes) -> bool:
     """
     if b"\\u00" in text or b"0.0000" in text:
         return True
-    # A regular expression that starts with one certain byte is many times as fast.
+    # A number has digits and dots only, up to the "e" of its exponent. This is several times as fast as a
+    # regular expression.
     text = text.translate(_NUMBERS)
-    return b"0e" in text and _EXPONENT.search(b":" + text) is not None
+    found = text.find(b"0e")
+    while found >= 0:
+        before = text[max(0, found - _LONGEST_NUMBER) : found].rstrip(b"0")
+        if not before or before.endswith((b":", b":-")) or before == b"-":
+            return True
+        found = text.find(b"0e", found + 2)
+    return False
 
 
 def check_finite(text: bytes, value: object) -> None:

@@ -13,11 +13,11 @@ import logging
 import re
 import shutil
 import tempfile
-from collections.abc import Generator, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
 
@@ -26,6 +26,7 @@ from ..sql import Table
 from ..units import CollectedRow, Collection, Unit
 from . import ledger
 from .destination import Destination, DestinationError
+from .duckdb_chunks import Chunks, LineFile, opened
 from .duckdb_schema import Schema
 from .duckdb_tables import (
     CHANGED,
@@ -38,7 +39,7 @@ from .duckdb_tables import (
     literal,
     quoted,
 )
-from .ndjson import Line, Lines
+from .ndjson import Lines
 from .sink import LoadCounts
 
 if TYPE_CHECKING:
@@ -52,22 +53,19 @@ schema aws would make every name ambiguous."""
 _BLOCK_SIZE = 65536
 """The least that new values of a column take: with DuckDB's 256 KiB, files grow twice as fast."""
 _MEMORY = "160MiB"
-_CHUNK = 16 * 2**20
-"""How many bytes of lines are read at a time."""
 _COMPARED = 80 * 2**20
 """How many bytes of lines are compared with stored rows at a time."""
-_LONGEST = 2**20
-"""How long a line may be before DuckDB gets larger buffers, which it has two of for each thread."""
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 
 
 class _Staged(NamedTuple):
     """What the temporary table has: the size of the lines, and which combinations of columns were not
-    read. ``refused`` rows were left out."""
+    read. ``refused`` rows were left out. ``loaded`` says what was loaded already."""
 
     size: int
     unread: frozenset[tuple[str, ...]]
     refused: int
+    loaded: LoadCounts | None = None
 
 
 class DuckDBSink:
@@ -114,27 +112,21 @@ class DuckDBSink:
         rows. If the listing fails, the unit stays as it was.
         """
         statements, lines = self._statements(table)
+        number = self._find_unit(unit)
         try:
-            staged = self._stage(statements, lines, rows)
-            with self._transaction():
-                number = self._unit(unit)
-                complete = rows.complete and not staged.refused
-                if staged.size or (complete and self._holds(number)):
-                    load = self._load_rows if table.key is None else self._load_keys
-                    counts = load(statements, unit, number, complete, staged)
-                else:  # Most units have no rows at all.
-                    counts = LoadCounts()
-                self._execute(
-                    self._ledger.update_unit(),
-                    run=self._run,
-                    state=(
-                        "complete" if rows.complete and not staged.unread else "partial"
-                    ),
-                    partition=unit.partition,
-                    unit=number,
-                    full=complete,
-                )
-                return counts._replace(refused=staged.refused)
+            # The rows of a new unit are inserted as they are read, which saves the way through the
+            # temporary table, unless it turns out that some are stored already.
+            if (
+                statements.has_key
+                and not statements.updates
+                and (number is None or not self._holds(number))
+            ):
+                staged = self._insert(statements, lines, unit, rows)
+                if staged.loaded is not None:
+                    return staged.loaded
+            else:
+                staged = self._stage(statements, lines, rows)
+            return self._merge(statements, unit, rows.complete, staged)
         finally:
             for relation in TEMPORARY:
                 self._execute(f"DROP TABLE IF EXISTS {relation}")
@@ -177,25 +169,97 @@ class DuckDBSink:
 
     # --- loading a unit ---------------------------------------------------------------------------
 
+    def _insert(
+        self, statements: TableStatements, lines: Lines, unit: Unit, rows: Collection
+    ) -> _Staged:
+        """Insert the rows of a unit that holds none. If that cannot be, the rows are in the temporary table
+        afterwards."""
+        with opened(
+            self._scratch, self._reading(statements.insert), self._reader, keep=True
+        ) as chunks:
+            self._execute("BEGIN")
+            try:
+                [before] = self._execute(statements.last_row()).fetchone()
+                staged = self._write(chunks, lines, rows)
+                if not chunks.conflict and not staged.unread:
+                    if chunks.lines:
+                        number = self._unit(unit)
+                        keys = statements.keys_after(before)
+                        self._execute(self._ledger.hold(keys), unit=number)
+                    self._finish_unit(unit, rows.complete, staged)
+                    self._execute("COMMIT")
+                    counts = LoadCounts(chunks.lines, chunks.lines)
+                    return staged._replace(
+                        loaded=counts._replace(refused=staged.refused)
+                    )
+            except BaseException:
+                self._execute("ROLLBACK")
+                raise
+            self._execute("ROLLBACK")
+            self._execute(statements.create_stage())
+            chunks.read_again(self._reading(statements.read))
+        return staged
+
     def _stage(
         self, statements: TableStatements, lines: Lines, rows: Iterable[CollectedRow]
     ) -> _Staged:
         """Read rows into the temporary table."""
         self._execute(statements.create_stage())
+        read = self._reading(statements.read)
+        with opened(self._scratch, read, self._reader) as chunks:
+            return self._write(chunks, lines, rows)
+
+    def _reading(self, statement: Callable[..., str]) -> Callable[[LineFile], object]:
+        def read(file: LineFile) -> None:
+            sql = statement(nested=file.nested, longest=file.longest)
+            self._execute(sql, file=str(file.path))
+
+        return read
+
+    def _write(
+        self, chunks: Chunks, lines: Lines, rows: Iterable[CollectedRow]
+    ) -> _Staged:
         unread: set[tuple[str, ...]] = set()
         refused = 0
-        with _Chunks(self._scratch, statements, self._execute, self._reader) as chunks:
-            for number, (row, missing) in enumerate(rows):
-                try:
-                    line = lines.line(row, missing, number)
-                except ConversionError as error:
-                    _log.warning("left out: %s", error)
-                    refused += 1
-                    continue
-                if missing:
-                    unread.add(tuple(sorted(missing)))
-                chunks.add(line)
+        for number, (row, missing) in enumerate(rows):
+            try:
+                line = lines.line(row, missing, number)
+            except ConversionError as error:
+                _log.warning("left out: %s", error)
+                refused += 1
+                continue
+            if missing:
+                unread.add(tuple(sorted(missing)))
+            chunks.add(line)
+        chunks.end()
         return _Staged(chunks.size, frozenset(unread), refused)
+
+    def _merge(
+        self, statements: TableStatements, unit: Unit, listed: bool, staged: _Staged
+    ) -> LoadCounts:
+        """Bring the unit's rows in step with the temporary table, and the ledger with them."""
+        with self._transaction():
+            number = self._unit(unit)
+            complete = listed and not staged.refused
+            if staged.size or (complete and self._holds(number)):
+                load = self._load_keys if statements.has_key else self._load_rows
+                counts = load(statements, unit, number, complete, staged)
+            else:
+                counts = LoadCounts()
+            self._finish_unit(unit, listed, staged)
+        return counts._replace(refused=staged.refused)
+
+    def _finish_unit(self, unit: Unit, listed: bool, staged: _Staged) -> None:
+        """Record in the ledger what was loaded."""
+        complete = listed and not staged.refused
+        self._execute(
+            self._ledger.update_unit(),
+            run=self._run,
+            state="complete" if complete and not staged.unread else "partial",
+            partition=unit.partition,
+            unit=self._unit(unit),
+            full=complete,
+        )
 
     def _load_keys(
         self,
@@ -307,23 +371,29 @@ class DuckDBSink:
             self._execute(statement, unit=number)
         return deleted
 
+    def _find_unit(self, unit: Unit) -> int | None:
+        """Return the number of the unit in the ledger, None if it has none yet."""
+        found = self._execute(
+            self._ledger.find_unit(),
+            account=unit.account,
+            region=unit.region,
+            table_id=unit.table,
+        ).fetchone()
+        return None if found is None else found[0]
+
     def _unit(self, unit: Unit) -> int:
         """Return the number of the unit in the ledger, which it gets on the first call."""
-        identity = {
-            "account": unit.account,
-            "region": unit.region,
-            "table_id": unit.table,
-        }
-        found = self._execute(self._ledger.find_unit(), **identity).fetchone()
-        if found is None:
-            found = self._execute(
+        number = self._find_unit(unit)
+        if number is None:
+            [number] = self._execute(
                 self._ledger.add_unit(),
-                **identity,
+                account=unit.account,
+                region=unit.region,
+                table_id=unit.table,
                 partition=unit.partition,
                 run=self._run,
             ).fetchone()
-        number: int = found[0]
-        return number
+        return int(number)
 
     def _holds(self, number: int) -> bool:
         """Whether the unit holds any row."""
@@ -367,86 +437,6 @@ class DuckDBSink:
             self._execute("ROLLBACK")
             raise
         self._execute("COMMIT")
-
-
-class _Chunks:
-    """Files of lines that are read into the temporary table as they become full, while the next is
-    written. No file is left, however the block ends."""
-
-    def __init__(
-        self,
-        folder: Path,
-        statements: TableStatements,
-        execute: Any,
-        reader: ThreadPoolExecutor,
-    ) -> None:
-        self._folder = folder
-        self._statements = statements
-        self._execute = execute
-        self._reader = reader
-        self._files: dict[bool, BinaryIO] = {}
-        self._chunk_size = 0
-        self._longest = _LONGEST
-        self._reading: Future[None] | None = None
-        self._number = 0
-        self.size = 0
-
-    def add(self, line: Line) -> None:
-        """Write a line."""
-        file = self._files.get(line.nested)
-        if file is None:
-            name = f"{self._number}-{'nested' if line.nested else 'text'}.jsonl"
-            file = self._files[line.nested] = (self._folder / name).open("xb")
-        file.write(line.text)
-        self._longest = max(self._longest, len(line.text))
-        self._chunk_size += len(line.text)
-        if self._chunk_size >= _CHUNK:
-            chunk = self._finish()
-            self._wait()
-            self._reading = self._reader.submit(self._read, *chunk)
-
-    def __enter__(self) -> _Chunks:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        chunk = self._finish()
-        try:
-            self._wait()
-            if kind is None:
-                self._read(*chunk)
-        finally:
-            _remove(chunk[0].values())
-
-    def _finish(self) -> tuple[dict[bool, Path], int]:
-        """Close the files, and return their paths and the length of their longest line."""
-        for file in self._files.values():
-            file.close()
-        chunk = {nested: Path(file.name) for nested, file in self._files.items()}
-        longest = self._longest
-        self.size += self._chunk_size
-        self._files, self._chunk_size, self._longest = {}, 0, _LONGEST
-        self._number += 1
-        return chunk, longest
-
-    def _wait(self) -> None:
-        reading, self._reading = self._reading, None
-        if reading is not None:
-            reading.result()
-
-    def _read(self, files: dict[bool, Path], longest: int) -> None:
-        try:
-            for nested, file in files.items():
-                self._execute(
-                    self._statements.read(nested=nested, longest=longest),
-                    file=str(file),
-                )
-        finally:
-            _remove(files.values())
-
-
-def _remove(files: Iterable[Path]) -> None:
-    for file in files:
-        file.unlink(missing_ok=True)
 
 
 def _bare(relation: str) -> str:

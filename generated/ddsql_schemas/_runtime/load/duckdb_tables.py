@@ -65,16 +65,32 @@ class TableStatements:
 
     def read(self, *, nested: bool, longest: int) -> str:
         """Insert into the temporary table what ``$file`` has, lines of at most ``longest`` bytes."""
+        names = [NUMBER, UNREAD, *(field.name for field in self._fields)]
+        values = ", ".join([NUMBER, UNREAD, *self._values()])
+        return (
+            f"INSERT INTO {STAGE} ({', '.join(names)}) "
+            f"SELECT {values} {self._lines(nested, longest)}"
+        )
+
+    def insert(self, *, nested: bool, longest: int) -> str:
+        """Insert into the table what ``$file`` has."""
+        names = ", ".join(quoted(self._names[field.column]) for field in self._fields)
+        return (
+            f"INSERT INTO {self._relation} ({names}) "
+            f"SELECT {', '.join(self._values())} {self._lines(nested, longest)}"
+        )
+
+    def _values(self) -> list[str]:
+        return [field.parameter.replace("{}", field.name) for field in self._fields]
+
+    def _lines(self, nested: bool, longest: int) -> str:
         types = {NUMBER: NUMBER_TYPE, UNREAD: f"{STRING_TYPE}[]"}
-        values = [NUMBER, UNREAD]
         for field in self._fields:
             found = field.nested if nested else field.text
             types[field.name] = found or self._types[self._names[field.column]]
-            values.append(field.parameter.replace("{}", field.name))
         columns = ", ".join(f"{name}: {literal(type)}" for name, type in types.items())
         return (
-            f"INSERT INTO {STAGE} ({', '.join(types)}) SELECT {', '.join(values)} FROM read_json("
-            f"$file, format = 'newline_delimited', columns = {{{columns}}}, "
+            f"FROM read_json($file, format = 'newline_delimited', columns = {{{columns}}}, "
             f"maximum_object_size = {longest})"
         )
 
@@ -105,6 +121,17 @@ class TableStatements:
         return (
             f'SELECT CAST({self.staged_key} AS {STRING_TYPE}) AS "key", '
             f'unnest({UNREAD}) AS "column_name" FROM {STAGE}'
+        )
+
+    def last_row(self) -> str:
+        """Select the number of the last row. Rows that a transaction inserts have greater ones."""
+        return f"SELECT COALESCE(max(rowid), -1) FROM {self._relation}"
+
+    def keys_after(self, row: int) -> str:
+        """Select the keys of later rows as the ledger has them."""
+        return (
+            f'SELECT CAST(t.{self.key} AS {STRING_TYPE}) AS "key" '
+            f"FROM {self._relation} t WHERE t.rowid > {row:d}"
         )
 
     def count(self) -> str:

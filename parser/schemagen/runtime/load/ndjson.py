@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple, cast
 
 import orjson
@@ -12,12 +13,14 @@ from ..convert import (
     ConversionError,
     Errors,
     array,
+    boolean,
     double,
     hstore,
     hstore_csv_json_text,
     hstore_json_text,
     json_text,
     tags,
+    text,
     timestamp,
 )
 from ..sql import Convert, Encoding, Loader, Table
@@ -37,23 +40,63 @@ def _unchanged(value: object, at: str, errors: Errors) -> object:
     return value
 
 
+def _string(value: object, at: str, errors: Errors) -> object:
+    # orjson refuses lone surrogates, and what it makes of U+0000 is not taken for granted.
+    return value if type(value) is str else text(value, at, errors)
+
+
 def _finite_or_text(value: object, at: str, errors: Errors) -> object:
     number = double(value, at, errors)
     return number if number - number == 0.0 else str(number)
 
 
 def _iso(value: object, at: str, errors: Errors) -> object:
-    return timestamp(value, at, errors).isoformat()
+    if type(value) is not datetime or value.tzinfo is not UTC:
+        value = timestamp(value, at, errors)
+    return value.isoformat()
 
 
+def _strings(value: object, at: str, errors: Errors) -> object:
+    """Convert a map whose values are strings or None."""
+    given = value  # whose type does not become narrower
+    if type(given) is dict:
+        values = cast("dict[object, object]", given).values()
+        if _TEXTS.issuperset(map(type, values)):
+            return value
+    return hstore(value, at, errors)
+
+
+def _tags(value: object, at: str, errors: Errors) -> object:
+    """Convert tags. Of those with one value at most, the order is certain."""
+    given = value
+    if type(given) is dict:
+        found = cast("dict[object, list[object]]", given).values()
+        if all(
+            type(values) is list
+            and (not values or (len(values) == 1 and type(values[0]) is str))
+            for values in found
+        ):
+            return value
+    return tags(value, at, errors)
+
+
+_TEXTS = frozenset({str, type(None)})
 _NESTED: Mapping[Convert, Convert] = {
     json_text: _unchanged,
-    hstore_json_text: hstore,
-    hstore_csv_json_text: tags,
+    hstore_json_text: _strings,
+    hstore_csv_json_text: _tags,
 }
 """The encoders of documents, and what makes the JSON value of which they make text."""
-_SCALARS: Mapping[Convert, Convert] = {double: _finite_or_text, timestamp: _iso}
-"""The encoders of values that JSON lacks, and what makes a value from which DuckDB reads an equal one."""
+_SCALARS: Mapping[Convert, Convert] = {
+    double: _finite_or_text,
+    text: _string,
+    timestamp: _iso,
+}
+"""The encoders of scalars, and what makes a JSON value from which DuckDB reads an equal one."""
+
+
+_PLAIN: Mapping[Convert, type] = {boolean: bool, json_text: dict, text: str}
+"""The encoders, and a class of values that are written as they are."""
 
 
 class Line(NamedTuple):
@@ -110,22 +153,24 @@ class Lines:
         try:
             if unread:
                 fields[UNREAD] = sorted(unread)
-            for column, name, convert, depth in self._steps:
-                value = row.get(column)
+            get = row.get
+            for column, name, convert, plain in self._steps:
+                value = get(column)
                 if value is not None:
                     fields[name] = (
-                        array(value, column, "strict", convert)
-                        if depth
+                        value
+                        if type(value) is plain
                         else convert(value, column, "strict")
                     )
-            text = orjson.dumps(fields, option=_OPTIONS)
+            line = orjson.dumps(fields, option=_OPTIONS)
             if (
                 self._key in fields
-                and self._columns.keys() >= row.keys() | unread
-                and not is_respelled(text)
+                and self._columns.keys() >= row.keys()
+                and self._columns.keys() >= unread
+                and not is_respelled(line)
             ):
-                check_finite(text, fields)
-                return Line(text, nested=True)
+                check_finite(line, fields)
+                return Line(line, nested=True)
         except (ConversionError, TypeError, ValueError, RecursionError):
             pass  # The parameters are exact, or the error names the value.
         return Line(self._parameters(row, unread, number), nested=False)
@@ -145,13 +190,14 @@ class Lines:
         return orjson.dumps(fields, option=_OPTIONS)
 
 
-def _step(encoding: Encoding) -> tuple[Convert, int]:
-    """Return the converter to what a nested line holds, and how deep its arrays are."""
+def _step(encoding: Encoding) -> tuple[Convert, type]:
+    """Return the converter to what a nested line holds, and the class of values that need none."""
     known = _NESTED.get(encoding.encode) or _SCALARS.get(encoding.encode)
     convert = known or encoding.encode
-    for _ in range(encoding.depth - 1):
+    for _ in range(encoding.depth):
         convert = _elements(convert)
-    return convert, encoding.depth
+    plain = _PLAIN.get(encoding.encode, type(None))
+    return convert, type(None) if encoding.depth else plain
 
 
 def _elements(convert: Convert) -> Convert:

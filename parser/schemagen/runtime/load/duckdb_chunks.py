@@ -1,0 +1,138 @@
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
+"""Write lines to files which DuckDB reads while the next ones are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import duckdb
+
+from .ndjson import Line
+
+CHUNK = 16 * 2**20
+"""How many bytes of lines are read at a time."""
+_LONGEST = 2**20
+"""How long a line may be before DuckDB gets larger buffers, which it has two of for each thread."""
+
+
+class LineFile(NamedTuple):
+    """A file of lines: whether these are nested, and how long the longest is."""
+
+    path: Path
+    nested: bool
+    longest: int
+
+
+Read = Callable[[LineFile], object]
+
+
+class Chunks:
+    """Lines on their way. ``read`` is called with each file, in the thread of ``reader``.
+
+    With ``keep``, files stay until the end of `opened`, so that they can be read again if a row was in
+    ``conflict`` with stored ones.
+    """
+
+    def __init__(
+        self, folder: Path, read: Read, reader: ThreadPoolExecutor, *, keep: bool
+    ) -> None:
+        self._folder = folder
+        self._read = read
+        self._reader = reader
+        self._keep = keep
+        self._writing: dict[bool, BinaryIO] = {}
+        self._chunk_size = 0
+        self._longest = _LONGEST
+        self._reading: Future[None] | None = None
+        self._number = 0
+        self._files: list[LineFile] = []
+        self.lines = 0
+        self.size = 0
+        self.conflict = False
+
+    def add(self, line: Line) -> None:
+        """Write a line."""
+        file = self._writing.get(line.nested)
+        if file is None:
+            name = f"{self._number}-{'nested' if line.nested else 'text'}.jsonl"
+            file = self._writing[line.nested] = (self._folder / name).open("xb")
+        file.write(line.text)
+        size = len(line.text)
+        self._longest = max(self._longest, size)
+        self._chunk_size += size
+        self.size += size
+        self.lines += 1
+        if self._chunk_size >= CHUNK:
+            files = self._finish()
+            self._wait()
+            if not self.conflict:
+                self._reading = self._reader.submit(self._read_files, files)
+
+    def end(self) -> None:
+        """Wait until all lines are read."""
+        files = self._finish()
+        self._wait()
+        if not self.conflict:
+            self._reading = self._reader.submit(self._read_files, files)
+            self._wait()
+
+    def read_again(self, read: Read) -> None:
+        """Read all files anew, with another function."""
+        self._read, self._keep = read, False
+        self._read_files(list(self._files))
+
+    def close(self) -> None:
+        """Remove the files that are left."""
+        self._finish()
+        try:
+            self._wait()
+        finally:
+            self._remove(list(self._files))
+
+    def _finish(self) -> list[LineFile]:
+        files: list[LineFile] = []
+        for nested, file in self._writing.items():
+            files.append(LineFile(Path(file.name), nested, self._longest))
+            file.close()
+        self._files += files
+        self._writing, self._chunk_size, self._longest = {}, 0, _LONGEST
+        self._number += 1
+        return files
+
+    def _wait(self) -> None:
+        reading, self._reading = self._reading, None
+        if reading is None:
+            return
+        try:
+            reading.result()
+        except duckdb.ConstraintException:
+            if not self._keep:
+                raise
+            self.conflict = True
+
+    def _read_files(self, files: list[LineFile]) -> None:
+        for file in files:
+            self._read(file)
+        if not self._keep:
+            self._remove(files)
+
+    def _remove(self, files: list[LineFile]) -> None:
+        for file in files:
+            file.path.unlink(missing_ok=True)
+            self._files.remove(file)
+
+
+@contextmanager
+def opened(
+    folder: Path, read: Read, reader: ThreadPoolExecutor, *, keep: bool = False
+) -> Generator[Chunks]:
+    """Open `Chunks`. No file is left, however the block ends."""
+    chunks = Chunks(folder, read, reader, keep=keep)
+    try:
+        yield chunks
+    finally:
+        chunks.close()
