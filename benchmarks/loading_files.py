@@ -75,7 +75,7 @@ def read_json(folder: Path, rows: list[Row]) -> float:
     types = connection.execute(f"DESCRIBE {relation}").fetchall()
     columns = ", ".join(f"{name}: '{type}'" for name, type, *_ in types)
     statement = (
-        f"INSERT INTO {relation} SELECT * FROM read_json('{lines}', "
+        f"INSERT INTO {relation} SELECT * FROM read_json('{lines}', "  # noqa: S608
         f"format = 'newline_delimited', columns = {{{columns}}})"
     )
     taken = seconds(lambda: connection.execute(statement))
@@ -119,7 +119,7 @@ def growth(folder: Path, rows: list[Row], changed: list[Row]) -> dict[str, float
         relation = f"sync.{sql.relation(TABLE, 'duckdb')}"
         connection.execute(f"CREATE TEMP TABLE kept AS FROM {relation}")
         connection.execute("BEGIN")
-        connection.execute(f"DELETE FROM {relation}")
+        connection.execute(f"DELETE FROM {relation}")  # noqa: S608
         connection.execute(f"INSERT INTO {relation} FROM kept")
         connection.execute("COMMIT")
         connection.execute("CHECKPOINT")
