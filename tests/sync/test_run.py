@@ -187,6 +187,20 @@ def test_run_refuses_tables_that_are_named_and_cannot_be_collected(tmp_path: Pat
         running.run(PACKAGE, ["aws.sagemaker_trainingjobs"], f"duckdb:{tmp_path / 'a'}")
 
 
+def test_run_refuses_regions_that_do_not_exist(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"'eu-wset-1' is no region .* did you mean 'eu-west-1'"):
+        ran("http://127.0.0.1:9", tmp_path / "a", regions=["us-east-1", "eu-wset-1"])
+
+
+def test_run_reports_tables_that_no_region_has(service: TrainingJobs, tmp_path: Path) -> None:
+    """The region is one of another partition."""
+    with service.running() as url:
+        report = ran(url, tmp_path / "a.duckdb", regions=["cn-north-1"])
+    (unit,) = report.units
+    assert (unit.table, unit.state) == (TABLE, "skipped")
+    assert unit.reason == "none of the regions has the service sagemaker"
+
+
 def test_rows_and_units_are_for_programs_that_load_themselves(service: TrainingJobs) -> None:
     accounts = [role(account) for account in ROLES]
     with service.running() as url:

@@ -174,6 +174,17 @@ def test_caller_reports_malformed_bodies() -> None:
     assert kind is Malformed
 
 
+def test_caller_says_that_the_body_of_an_error_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sessions_module, "BROKEN_ANSWERS", 1)
+    page = Answer(500, b"not <xml", {"Content-Type": "text/xml"})
+    with serving(lambda _: page) as url:
+        caller = made(url).caller(ACCOUNT.id, "iam", REGION, Tally())
+        with pytest.raises(Failed, match=r"^HTTP 500, and the body is not XML$"):
+            caller("ListUsers", {})
+
+
 def test_caller_stops_within_retries() -> None:
     stop = threading.Event()
 

@@ -35,7 +35,7 @@ from .executors import Chunk, Done, Job
 from .limiter import Key, Lease, Lessor, Limiter, Limits, Quotas, Stopped
 from .plan import Shard, Target, plan
 from .progress import Progress, Silent
-from .regions import Place, locate
+from .regions import Place, check, locate
 from .report import Report, Reporter, UnitReport, unit_report
 from .sessions import ClientSettings, Sessions
 from .tally import Tally
@@ -107,6 +107,7 @@ def run(
             session=session,
             settings=settings,
         )
+        check(sessions, [*regions, *(name for each in listed for name in each.regions)])
         units = running.units(sessions, listed, regions, shard)
         loader = (
             OwnSinks(destination, package, name)
@@ -148,6 +149,7 @@ def units(
     chosen, _ = choose(package, tables, Choice())
     listed = _listed(accounts)
     reading = _Reading(listed, session, endpoint_url, THREADS)
+    check(reading.sessions, regions)
     targets = [Target.of(each.calls) for each in chosen.values()]
     places = (
         locate(reading.sessions, reading.sessions.identify(each), regions, _ignore)
@@ -410,19 +412,29 @@ class _Run:
         """Yield the units that are to be read, until the run is ended."""
         targets = [Target.of(each.calls) for each in self._chosen.values()]
         places = self._places(sessions, accounts or (Account(),), regions)
-        planned: Iterable[Unit] = plan(targets, places, sessions.available, shard)
+        planned: Iterable[Unit] = plan(targets, places, sessions.available)
         if len(accounts) <= 1:
             planned = list(planned)
-            self.progress.planned(len(planned))
+            mine = [unit for unit in planned if shard is None or unit in shard]
+            self.progress.planned(len(mine))
         else:
             self.progress.planned(None)
+        without = {target.table: target.service for target in targets}
         for unit in planned:
+            without.pop(unit.table, None)
+            if shard is not None and unit not in shard:
+                continue
             if self.stop.is_set():
                 return
             if (unit.account, unit.region, unit.table) in self._finished:
                 self.end(unit_report(unit, "skipped", _RESUMED))
                 continue
             yield unit
+        if not self._accounts:
+            return
+        for table, service in without.items():
+            reason = f"none of the regions has the service {service}"
+            self.end(UnitReport("", "", table, "skipped", reason=reason))
 
     def in_threads(
         self,

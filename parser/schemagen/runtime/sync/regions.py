@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from ..lookup import did_you_mean
+from ..usage import UsageError
 from .accounts import ENABLED, Account
 from .errors import CallError
 from .sessions import Sessions
@@ -39,6 +41,18 @@ class _Uncounted:
 
     def retry(self, times: int = 1) -> None:
         """Count nothing."""
+
+
+def check(sessions: Sessions, regions: Iterable[str]) -> None:
+    """Raise `UsageError` for a region that no partition has."""
+    known = sessions.regions()
+    for region in dict.fromkeys(regions):
+        if region != ENABLED and region not in known:
+            hint = did_you_mean([region], known)
+            raise UsageError(
+                f"{region!r} is no region that boto3 knows{hint}"
+                " (a new region needs a newer boto3)"
+            )
 
 
 def locate(

@@ -152,6 +152,17 @@ class Sessions:
                 )
         return regions
 
+    def regions(self) -> tuple[str, ...]:
+        """Return the regions of all partitions that botocore knows: those of EC2, which all have."""
+        source = self._source(Account())
+        with source.lock:
+            partitions: list[str] = source.session.get_available_partitions()
+        return tuple(
+            region
+            for partition in partitions
+            for region in self.available("ec2", partition)
+        )
+
     def client(self, account: str, service: str, region: str) -> Any:
         """Return the client that all threads share."""
         key = (account, service, region)
@@ -349,6 +360,7 @@ class _Call:
         # Whether botocore does not know if the service is in the region.
         self.unlisted = unlisted
         self.sent = 0
+        self.status = 0
         self.start = time.monotonic()
 
 
@@ -387,7 +399,7 @@ class Caller:
         except (CallError, Stopped):
             raise
         except Exception as error:
-            translated = self._translate(error, operation)
+            translated = self._translate(error, operation, call.status)
             if translated is None:
                 raise
             raise translated from error
@@ -430,8 +442,12 @@ class Caller:
         finally:
             _ATTEMPTS.call = None
 
-    def _translate(self, error: Exception, operation: str) -> CallError | None:
+    def _translate(
+        self, error: Exception, operation: str, status: int
+    ) -> CallError | None:
         translated = translate(error, operation)
+        if isinstance(translated, Malformed) and status >= 300:
+            return Failed("", f"HTTP {status}, and the body is not XML")
         if isinstance(translated, _Unrecognized):
             # A region that is not enabled does not know valid credentials either.
             account, region, _ = self._key
@@ -486,7 +502,8 @@ def translate(error: Exception, operation: str = "") -> CallError | None:
             return Expired(code, f"{error.operation_name}: {message}")
         return _ERRORS.get(meaning(code, status), Failed)(code, message)
     if isinstance(error, parsers.ResponseParserError):
-        return Malformed("", str(error))
+        # The rest is the body.
+        return Malformed("", str(error).partition("\n")[0])
     if not isinstance(error, (exceptions.BotoCoreError, exceptions.HTTPClientError)):
         return None
     name = type(error).__name__
@@ -563,6 +580,8 @@ def _before_parse(operation_model: Any, response_dict: Any, **_: Any) -> None:
     """
     from botocore.parsers import ResponseParserError
 
+    if _ATTEMPTS.call is not None:
+        _ATTEMPTS.call.status = response_dict["status_code"]
     body, headers = response_dict["body"], response_dict["headers"]
     if response_dict["status_code"] >= 300 or not isinstance(body, bytes):
         return
