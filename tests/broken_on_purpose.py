@@ -92,6 +92,7 @@ _REFUSED = (
 )
 _OVERRIDES = "settings/test_overrides.py"
 _ONE_TRUTH = "test_one_truth.py"
+_REQUESTS = "sync/test_requests.py"
 
 _REPORT = "sync/test_report.py"
 _OPTIONS = "command/test_options.py"
@@ -312,6 +313,18 @@ ROWS = (
         "returns its argument",
         "test_bind.py::test_bind_infers_columns_edited_in_the_lock_again",
     ),
+    # collecting
+    _row("runtime.sync.requests", "values", "yields nothing", _REQUESTS),
+    _row("runtime.sync.requests", "below", "yields nothing", _REQUESTS),
+    _row("runtime.sync.requests", "depends_on_item", "returns True", _REQUESTS),
+    _row("runtime.sync.requests", "items_at", "yields nothing", _REQUESTS),
+    _row("runtime.sync.requests", "halves", "yields nothing", _REQUESTS),
+    _row("runtime.sync.requests", "Pages.following", "returns None", _REQUESTS),
+    _row("runtime.sync.requests", "Batches.rest", "yields nothing", _REQUESTS),
+    _row("runtime.sync.tally", "Tally.deny", "does nothing", "sync/test_tally.py"),
+    _row("runtime.sync.tally", "Tally.fail", "does nothing", "sync/test_tally.py"),
+    _row("runtime.sync.parsing", "timestamp", "returns None", "sync/test_parsing.py"),
+    _row("runtime.sync.parsing", "install", "does nothing", "sync/test_parsing.py"),
     # build
     _row("build.plan", "BuildPlan.out_of_date", "returns {}", _FILES),
     _row(
