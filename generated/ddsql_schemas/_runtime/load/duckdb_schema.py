@@ -69,7 +69,7 @@ class Schema:
             self._settle(comparison)
 
     def _compare(self, tables: Sequence[Table]) -> Iterator[Comparison]:
-        recorded = self._recorded()
+        recorded = self._recorded([table.id for table in tables])
         comparer = Comparer(
             self._package.loader,
             self._package.version,
@@ -100,16 +100,16 @@ class Schema:
             key=tuple(key[0]) if key else (),
         )
 
-    def _recorded(self) -> dict[str, RecordedTable]:
+    def _recorded(self, ids: Sequence[str]) -> dict[str, RecordedTable]:
         columns: dict[str, dict[str, str]] = {}
         for id, name, type in self._execute(
-            self._statements.recorded_columns()
+            self._statements.recorded_columns(), ids=ids
         ).fetchall():
             columns.setdefault(id, {})[name] = type
         return {
             id: RecordedTable(dialect, version, columns.get(id, {}))
             for id, dialect, version in self._execute(
-                self._statements.recorded_tables()
+                self._statements.recorded_tables(), ids=ids
             ).fetchall()
         }
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, LiteralString, cast
 
 import psycopg
@@ -52,6 +52,8 @@ ENGINE = "postgres"
 OLDEST = 15
 """The oldest major version, which has MERGE."""
 
+_CREATED_AT_ONCE = 50
+"""How many tables are created in a transaction."""
 _ATTEMPTS = 8
 """How often a merge is tried that another one gets into the way of."""
 _TEXTS = f"CAST(%({{}})s AS {ledger.STRING_TYPE}[])"
@@ -69,6 +71,8 @@ class PostgresSink:
         self._package = package
         self._run = run
         self._ledger = ledger.Statements("%({})s".format)
+        self._default = ""
+        self._type_names: dict[str, str] = {}
         self._dialects: dict[str, str] = {}
         self._whole: dict[str, Table] = {}
         self._elements: dict[str, dict[str, int]] = {}
@@ -82,14 +86,31 @@ class PostgresSink:
 
         Raises `SchemaMismatch` before anything is changed if a table does not fit.
         """
+        with self._locked("prepare"):
+            found, dialects, recorded = self._compare(tables)
+            findings = [finding for item in found for finding in item.findings]
+            if findings:
+                raise SchemaMismatch(str(self._destination), findings)
+            # The locks of hundreds of new tables in one transaction might be more than a server has.
+            for first in range(0, len(found), _CREATED_AT_ONCE):
+                with self._connection.transaction():
+                    self._create_ledger()
+                    for comparison in found[first : first + _CREATED_AT_ONCE]:
+                        self._settle(comparison, recorded.get(comparison.table.id))
+        self._dialects |= dialects
+        self._whole |= {table.id: table for table in tables}
+        self._statements.clear()
+        self._read_elements(tables)
+
+    def _compare(
+        self, tables: Sequence[Table]
+    ) -> tuple[list[Comparison], dict[str, str], dict[str, RecordedTable]]:
+        """Compare tables. Returns also their dialects, and what the ledger knows of them."""
         with self._connection.transaction():
-            self._execute(
-                "SELECT pg_advisory_xact_lock(%(lock)s)", lock=_lock("prepare")
-            )
-            recorded = self._recorded()
+            recorded = self._recorded([table.id for table in tables])
             default = self._default_dialect()
             dialects = {
-                table.id: self._dialect(table, recorded.get(table.id), default)
+                table.id: self._dialect(recorded.get(table.id), default)
                 for table in tables
             }
             stored = self._stored(tables, dialects)
@@ -110,24 +131,19 @@ class PostgresSink:
                 )
                 for table in tables
             ]
-            findings = [finding for item in found for finding in item.findings]
-            if findings:
-                raise SchemaMismatch(str(self._destination), findings)
+        return found, dialects, recorded
+
+    def _create_ledger(self) -> None:
+        if not self._has_ledger():
             for statement in ledger.ddl("postgres"):
                 self._execute(statement)
             self._execute(self._ledger.set_format(), format=ledger.FORMAT)
-            for comparison in found:
-                self._settle(comparison, recorded.get(comparison.table.id))
-        self._dialects |= dialects
-        self._whole |= {table.id: table for table in tables}
-        self._statements.clear()
-        self._read_elements(tables)
 
     def _has_ledger(self) -> bool:
         found = "SELECT to_regclass(%(name)s) IS NOT NULL"
         return bool(self._value(found, name=ledger.name("ledger")))
 
-    def _recorded(self) -> dict[str, RecordedTable]:
+    def _recorded(self, ids: Sequence[str]) -> dict[str, RecordedTable]:
         """Read what the ledger knows of tables. Raises `DestinationError` for a later format."""
         if not self._has_ledger():
             return {}
@@ -138,16 +154,16 @@ class PostgresSink:
                 f"{ledger.FORMAT}; upgrade the package"
             )
         columns: dict[str, dict[str, str]] = {}
-        for table, name, type in self._rows(self._ledger.recorded_columns()):
+        for table, name, type in self._rows(self._ledger.recorded_columns(), ids=ids):
             columns.setdefault(table, {})[name] = type
         return {
             table: RecordedTable(dialect, version, columns.get(table, {}))
-            for table, dialect, version in self._rows(self._ledger.recorded_tables())
+            for table, dialect, version in self._rows(
+                self._ledger.recorded_tables(), ids=ids
+            )
         }
 
-    def _dialect(
-        self, table: Table, recorded: RecordedTable | None, default: str
-    ) -> str:
+    def _dialect(self, recorded: RecordedTable | None, default: str) -> str:
         """Return the dialect of a table: as the destination says, or as the table was created."""
         chosen = self._destination.option("dialect")
         if chosen or recorded is None or recorded.dialect not in self._own_dialects():
@@ -161,6 +177,8 @@ class PostgresSink:
     def _default_dialect(self) -> str:
         """Return the dialect that the destination names, or the first whose extensions are there or can
         be created."""
+        if self._default:
+            return self._default
         own = self._own_dialects()
         chosen = self._destination.option("dialect")
         if chosen:
@@ -177,6 +195,7 @@ class PostgresSink:
         for name in own:
             needed = list(self._package.loader.rules(name).extensions)
             if self._value(usable, names=needed) == len(needed):
+                self._default = name
                 return name
         raise DestinationError(
             f"the package has no dialect that {self._destination} can hold; build it with the output "
@@ -232,13 +251,15 @@ class PostgresSink:
         }
 
     def _spelled(self, dialects: Iterable[str]) -> dict[str, str]:
-        """Ask the database how it spells the types of ``dialects``."""
+        """Ask the database how it spells the types of ``dialects``. Those of an extension are missing
+        until it is created."""
         names = sorted(
             {
                 encoding.type
                 for dialect in dialects
                 for encoding in self._package.loader.rules(dialect).types.values()
             }
+            - self._type_names.keys()
         )
         known = self._rows(
             f"SELECT t FROM unnest({_TEXTS.format('names')}) t WHERE to_regtype(t) IS NOT NULL",
@@ -246,7 +267,7 @@ class PostgresSink:
         )
         types = [name for (name,) in known]
         if not types:
-            return {}
+            return self._type_names
         columns = ", ".join(f'"{number}" {type}' for number, type in enumerate(types))
         self._execute(f'CREATE TEMPORARY TABLE "ddsql_types" ({columns})')
         spelled = self._rows(
@@ -254,7 +275,10 @@ class PostgresSink:
             """WHERE attrelid = to_regclass('pg_temp."ddsql_types"') AND attnum > 0 ORDER BY attnum"""
         )
         self._execute('DROP TABLE pg_temp."ddsql_types"')
-        return {name: text for name, (text,) in zip(types, spelled, strict=True)}
+        self._type_names |= {
+            name: text for name, (text,) in zip(types, spelled, strict=True)
+        }
+        return self._type_names
 
     def _settle(self, comparison: Comparison, recorded: RecordedTable | None) -> None:
         """Create a table or bring it up to date, and record it."""
@@ -307,11 +331,14 @@ class PostgresSink:
         for table in tables:
             dialect = self._dialects[table.id]
             types = loader.rules(dialect).types
+            self._elements[table.id] = {}
             arrays = {
                 name: types[type].type
                 for name, type in table.columns.items()
                 if types[type].depth
             }
+            if not arrays:
+                continue
             found = self._rows(
                 "SELECT t, (SELECT typelem FROM pg_type WHERE oid = to_regtype(t)) "
                 f"FROM unnest({_TEXTS.format('names')}) t",
@@ -527,12 +554,15 @@ class PostgresSink:
         key = table.id, tuple(table.columns)
         found = self._statements.get(key)
         if found is None:
+            dialect = self._dialects[table.id]
+            # A table that was migrated gets a new temporary table.
+            digest = _digest(table.id, dialect, *table.columns, *table.columns.values())
             found = self._statements[key] = TableStatements(
                 self._package.loader,
                 table,
                 self._whole[table.id],
-                self._dialects[table.id],
-                f"ddsql_stage_{len(self._statements)}_{_digest(*key[1], table.id):016x}",
+                dialect,
+                f"ddsql_stage_{digest:016x}",
                 self._elements[table.id],
             )
         return found
@@ -602,10 +632,14 @@ class PostgresSink:
         for statement in self._ledger.delete_unit():
             self._execute(statement, unit=number)
 
-    @contextmanager
-    def _turn(self, unit: Unit) -> Generator[None]:
+    def _turn(self, unit: Unit) -> AbstractContextManager[None]:
         """Wait for another sync of the same unit."""
-        lock = _lock("unit", unit.account, unit.region, unit.table)
+        return self._locked("unit", unit.account, unit.region, unit.table)
+
+    @contextmanager
+    def _locked(self, *names: str) -> Generator[None]:
+        """Wait for whoever else has a lock of ``names``, and keep it."""
+        lock = _lock(*names)
         self._execute("SELECT pg_advisory_lock(%(lock)s)", lock=lock)
         try:
             yield

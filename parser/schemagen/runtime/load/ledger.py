@@ -167,12 +167,19 @@ class Statements:
         )
 
     def recorded_tables(self) -> LiteralString:
-        """Select id, dialect and version of every table that rows are loaded into."""
-        return self._sql('SELECT "table_id", "dialect", "version" FROM {tables}')
+        """Select id, dialect and version of those of ``ids`` that rows are loaded into."""
+        return self._sql(
+            'SELECT "table_id", "dialect", "version" FROM {tables} '
+            'WHERE "table_id" = ANY({_ids})',
+            "ids",
+        )
 
     def recorded_columns(self) -> LiteralString:
-        """Select table, name and DDSQL type of every recorded column."""
-        return self._sql('SELECT "table_id", "name", "type" FROM {columns}')
+        """Select table, name and DDSQL type of every recorded column of the tables ``ids``."""
+        return self._sql(
+            'SELECT "table_id", "name", "type" FROM {columns} WHERE "table_id" = ANY({_ids})',
+            "ids",
+        )
 
     def forget_table(self) -> tuple[LiteralString, LiteralString]:
         """Delete what is recorded of ``table_id`` and its columns, before it is recorded anew."""
