@@ -42,6 +42,7 @@ def without(missing: str, folder: Path, *arguments: str) -> subprocess.Completed
 @pytest.mark.parametrize(
     ("missing", "extra", "to"),
     [
+        ("boto3", "aws", "duckdb:x.duckdb"),
         ("duckdb", "duckdb", "duckdb:x.duckdb"),
         ("orjson", "duckdb", "duckdb:x.duckdb"),
         ("psycopg", "postgres", "postgres://me@127.0.0.1:9/db"),

@@ -37,7 +37,7 @@ from .plan import Shard, Target, plan
 from .progress import Progress, Silent
 from .regions import Place, check, locate
 from .report import Report, Reporter, UnitReport, unit_report
-from .sessions import ClientSettings, Sessions
+from .sessions import ClientSettings, Sessions, require_boto3
 from .tally import Tally
 from .worker import OneSink, OwnSinks, Worker
 
@@ -94,6 +94,7 @@ def run(
             "a session cannot be sent to other processes; leave it out, and name profiles or roles in"
             " accounts, or configure credentials where the processes run"
         )
+    require_boto3()  # Before anything is made.
     sink, name, finished = _opened(destination, package, chosen, shard, resume)
     try:
         running = _Run(chosen, finished, progress or Silent())

@@ -632,6 +632,11 @@ _NO_SUCH_HOST = {
 }
 
 
+def require_boto3() -> None:
+    """Raise `MissingExtra` if boto3 is not installed."""
+    _boto3()
+
+
 def _boto3() -> tuple[Any, Any]:
     try:
         import boto3
