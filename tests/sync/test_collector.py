@@ -225,6 +225,33 @@ def test_items_that_are_gone_have_no_row(corpus_package: CorpusPackage, table: s
             assert (tally.denied, tally.failures) == ((), ())
 
 
+def test_a_code_means_that_there_is_nothing_only_where_it_is_documented(
+    corpus_package: CorpusPackage,
+) -> None:
+    """The code of a cluster that is gone empties the listing of its services, and is a failure of the
+    listing of all clusters."""
+    gone = "ClusterNotFoundException"
+    parts = FakeAws("ecs", {"ListServices": Failed(gone)})
+    found = collection(corpus_package, SERVICE, parts)
+    assert (list(found), found.complete) == ([], True)
+    everything = FakeAws("ecs", {"ListClusters": Failed(gone)})
+    with pytest.raises(Failed, match=f"ListClusters: {gone}"):
+        list(collection(corpus_package, SERVICE, everything))
+
+
+def test_enrichments_need_what_they_are_called_with(corpus_package: CorpusPackage) -> None:
+    """An item without the member that an enrichment is called with has nothing to enrich: there is no
+    call, and the columns have no value."""
+    calls = calls_of(corpus_package, MODEL)
+    (enrichment,) = calls.enrichments
+    changed = replace(enrichment, arguments=(("ResourceArn", "ExecutionRoleArn"),))
+    aws, tally = Models(3), Tally()
+    found = models(corpus_package, aws, tally, calls=replace(calls, enrichments=(changed,)))
+    assert [(row.row["tags"], row.unread) for row in found] == [({}, frozenset())] * 3
+    assert found.complete
+    assert (aws.calls["ListTags"], tally.failures) == (0, ())
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_credentials_that_expire_end_the_unit(corpus_package: CorpusPackage, table: str) -> None:
     """Whichever call finds the credentials expired, iterating raises: nothing is taken for denied."""
