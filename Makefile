@@ -10,6 +10,7 @@
 #     make update-golden    rewrite the expected files of the golden tests
 #     make bench            how long builds take
 #     make bench-bindings   how long bind takes, and mappers beside sagemaker-core (installs it)
+#     make bench-collecting how fast rows are collected, at a local server
 #     make peers            the same for schemagen and its peers, side by side (installs them)
 #     make clean            remove .venv, .venv-* and the caches
 #
@@ -35,7 +36,7 @@ WORKERS ?= 2
 PYTEST := $(RUN) pytest -n $(WORKERS) --dist loadgroup
 
 .DELETE_ON_ERROR:
-.PHONY: build check test quick test-pythons test-engines test-broken update-golden bench bench-bindings peers clean
+.PHONY: build check test quick test-pythons test-engines test-broken update-golden bench bench-bindings bench-collecting peers clean
 
 build: $(VENV)/runtime
 	$(RUN) schemagen build
@@ -90,6 +91,9 @@ bench: $(VENV)/dev
 bench-bindings: $(VENV)/dev
 	$(VENV)/bin/python benchmarks/bindings.py
 	$(VENV)/bin/python benchmarks/mapping.py
+
+bench-collecting: $(VENV)/dev
+	$(VENV)/bin/python benchmarks/collecting.py
 
 peers: $(VENV)/dev
 	$(VENV)/bin/python benchmarks/peers.py
