@@ -1,7 +1,7 @@
 # Part of schemagen's runtime; `schemagen build` copies it into generated packages.
 """Take the rows of a unit to PostgreSQL as they are collected, in bounded memory.
 
-The first megabytes are kept in memory, which is all that most units have. Further rows are copied into
+The first megabyte is kept in memory, which is all that most units have. Further rows are copied into
 the session's temporary table. If the unit holds nothing yet, they are copied into the table itself, and
 into a file as well: if another unit turns out to hold one of the keys, all rows are staged from there.
 """
@@ -32,7 +32,7 @@ CONFLICTS = (
 )
 """What happens if several units with the same keys are loaded at once."""
 
-_FIRST = 4 * 2**20
+_FIRST = 2**20
 """How many bytes of rows are collected before anything is sent."""
 _BUFFER = 256 * 1024
 """How many bytes are sent at a time after that."""
