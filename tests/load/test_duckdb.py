@@ -239,6 +239,25 @@ def test_first_load_goes_through_the_temporary_table_if_it_must(
     assert keys(sink, made) == ["arn:200", "arn:300"]
 
 
+def test_load_takes_more_memory_if_it_must(
+    made: MadePackage, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the memory that DuckDB is given does not suffice, the unit is loaded with more."""
+    first = made.open(f"duckdb:{file}")
+    module = sys.modules[type(first).__module__]
+    monkeypatch.setattr(module, "_COMPARED", 2**40)
+    load(first, made, Rows(keyed(*range(2000), name="x" * 20_000)))
+    first.close()
+    monkeypatch.setattr(module, "_MEMORY", "72MiB")
+    sink = made.open(f"duckdb:{file}")
+    limit = "SELECT current_setting('memory_limit')"
+    before = sink._connection.execute(limit).fetchone()
+    rows = keyed(*range(1, 2001), name="x" * 19_999 + "y")
+    assert load(sink, made, Rows(rows)) == (2000, 1, 1999, 0, 1)
+    assert sink._connection.execute(limit).fetchone() != before
+    sink.close()
+
+
 # --- the ledger -----------------------------------------------------------------------------------
 
 

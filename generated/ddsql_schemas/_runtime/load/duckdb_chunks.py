@@ -34,7 +34,7 @@ class Chunks:
     """Lines on their way. ``read`` is called with each file, in the thread of ``reader``.
 
     With ``keep``, files stay until the end of `opened`, so that they can be read again if a row was in
-    ``conflict`` with stored ones.
+    ``conflict`` with stored ones, or memory did not suffice.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Chunks:
             return
         try:
             reading.result()
-        except duckdb.ConstraintException:
+        except (duckdb.ConstraintException, duckdb.OutOfMemoryException):
             if not self._keep:
                 raise
             self.conflict = True

@@ -17,7 +17,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import duckdb
 
@@ -47,12 +47,15 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_T = TypeVar("_T")
+
 _DATABASE = "ddsql_destination"
 """The name that the file is attached as. DuckDB would name it after the file, and `aws.duckdb` with a
 schema aws would make every name ambiguous."""
 _BLOCK_SIZE = 65536
 """The least that new values of a column take: with DuckDB's 256 KiB, files grow twice as fast."""
 _MEMORY = "160MiB"
+"""The memory of DuckDB, which writes to the folder of the lines what needs more."""
 _COMPARED = 80 * 2**20
 """How many bytes of lines are compared with stored rows at a time."""
 _HOLDER = re.compile(r"\(PID (\d+)\)")
@@ -126,7 +129,9 @@ class DuckDBSink:
                     return staged.loaded
             else:
                 staged = self._stage(statements, lines, rows)
-            return self._merge(statements, unit, rows.complete, staged)
+            return self._with_more_memory(
+                lambda: self._merge(statements, unit, rows.complete, staged)
+            )
         finally:
             for relation in TEMPORARY:
                 self._execute(f"DROP TABLE IF EXISTS {relation}")
@@ -177,35 +182,43 @@ class DuckDBSink:
         with opened(
             self._scratch, self._reading(statements.insert), self._reader, keep=True
         ) as chunks:
+            [before] = self._execute(statements.last_row()).fetchone()
             self._execute("BEGIN")
             try:
-                [before] = self._execute(statements.last_row()).fetchone()
                 staged = self._write(chunks, lines, rows)
                 if not chunks.conflict and not staged.unread:
-                    if chunks.lines:
-                        number = self._unit(unit)
-                        keys = statements.keys_after(before)
-                        self._execute(self._ledger.hold(keys), unit=number)
-                    self._finish_unit(unit, rows.complete, staged)
-                    self._execute("COMMIT")
-                    counts = LoadCounts(chunks.lines, chunks.lines)
-                    return staged._replace(
-                        loaded=counts._replace(refused=staged.refused)
-                    )
+                    keys = statements.keys_after(before) if chunks.lines else ""
+                    if self._hold(unit, keys, rows.complete, staged):
+                        self._execute("COMMIT")
+                        counts = LoadCounts(chunks.lines, chunks.lines)
+                        return staged._replace(
+                            loaded=counts._replace(refused=staged.refused)
+                        )
             except BaseException:
                 self._execute("ROLLBACK")
                 raise
             self._execute("ROLLBACK")
             self._execute(statements.create_stage())
-            chunks.read_again(self._reading(statements.read))
+            chunks.read_again(self._staging(statements))
         return staged
+
+    def _hold(self, unit: Unit, keys: str, listed: bool, staged: _Staged) -> bool:
+        """Record ``keys`` in the ledger. False if memory does not suffice."""
+        try:
+            if keys:
+                number = self._unit(unit)
+                self._execute(self._ledger.hold(keys), unit=number)
+            self._finish_unit(unit, listed, staged)
+        except duckdb.OutOfMemoryException:
+            return False
+        return True
 
     def _stage(
         self, statements: TableStatements, lines: Lines, rows: Iterable[CollectedRow]
     ) -> _Staged:
         """Read rows into the temporary table."""
         self._execute(statements.create_stage())
-        read = self._reading(statements.read)
+        read = self._staging(statements)
         with opened(self._scratch, read, self._reader) as chunks:
             return self._write(chunks, lines, rows)
 
@@ -215,6 +228,19 @@ class DuckDBSink:
             self._execute(sql, file=str(file.path))
 
         return read
+
+    def _staging(self, statements: TableStatements) -> Callable[[LineFile], object]:
+        read = self._reading(statements.read)
+        return lambda file: self._with_more_memory(lambda: read(file))
+
+    def _with_more_memory(self, action: Callable[[], _T]) -> _T:
+        """Repeat what has failed for want of memory with DuckDB's own limit. What a unit needs is bounded;
+        what the index of a large table or a very long row needs is not."""
+        try:
+            return action()
+        except duckdb.OutOfMemoryException:
+            self._execute("RESET memory_limit")
+            return action()
 
     def _write(
         self, chunks: Chunks, lines: Lines, rows: Iterable[CollectedRow]
