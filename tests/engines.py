@@ -188,7 +188,7 @@ def _running(found: Binaries, folder: Path, user: pwd.struct_passwd | None) -> G
         "full_page_writes": "off",
         "autovacuum": "off",
         "shared_buffers": "32MB",
-        "max_connections": "20",
+        "max_connections": "60",
     }
     command = ["sh", "-c", _SUPERVISE, "sh", str(found.folder / "postgres"), "-D", str(data)]
     command += [f"--{name}={value}" for name, value in settings.items()]

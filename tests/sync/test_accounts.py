@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from schemagen.runtime.sync.accounts import Account, InvalidAccounts, read
+from schemagen.runtime.sync.accounts import Account, InvalidAccounts, of_role, read
 
 
 def written(folder: Path, text: str) -> Path:
@@ -84,3 +84,14 @@ def test_read_says_what_is_wrong_and_where(tmp_path: Path, text: str, message: s
 def test_read_says_that_there_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(InvalidAccounts, match=r"none\.toml: No such file"):
         read(tmp_path / "none.toml")
+
+
+def test_account_of_a_role_is_the_one_in_its_arn() -> None:
+    """An account that is given by nothing but a role is the role's, not the one of the credentials that
+    assume it; an id that contradicts the role is refused."""
+    arn = "arn:aws-cn:iam::444455556666:role/read-only"
+    found = of_role(Account(role_arn=arn), "accounts")
+    assert (found.id, found.partition, found.role_arn) == ("444455556666", "aws-cn", arn)
+    assert of_role(Account(id="1"), "accounts") == Account(id="1")
+    with pytest.raises(InvalidAccounts, match="role_arn is of '444455556666'"):
+        of_role(Account(id="111122223333", role_arn=arn), "accounts")

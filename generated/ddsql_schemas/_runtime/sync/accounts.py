@@ -125,11 +125,16 @@ def _account(
         partition = account.partition or "aws"
         role_arn = f"arn:{partition}:iam::{account.id}:role/{role_name}"
         account = replace(account, role_arn=role_arn)
-    return _of_role(account, where) if account.role_arn else account
+    return of_role(account, where)
 
 
-def _of_role(account: Account, where: str) -> Account:
-    """Take the account's id and partition from the ARN of its role."""
+def of_role(account: Account, where: str) -> Account:
+    """Take the account's id and partition from the ARN of its role, if it has one.
+
+    Raises `InvalidAccounts` if they are stated otherwise; ``where`` names the account in the message.
+    """
+    if not account.role_arn:
+        return account
     found = _ROLE.fullmatch(account.role_arn)
     if found is None:
         raise InvalidAccounts(

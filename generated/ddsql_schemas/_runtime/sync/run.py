@@ -288,7 +288,11 @@ class _Reading:
 
 
 def _listed(accounts: Sequence[Account] | Path) -> tuple[Account, ...]:
-    found = account_files.read(accounts) if isinstance(accounts, Path) else accounts
+    found: Sequence[Account] = (
+        account_files.read(accounts)
+        if isinstance(accounts, Path)
+        else [account_files.of_role(each, "accounts") for each in accounts]
+    )
     return tuple(sorted(found, key=lambda each: (each.id, each.profile)))
 
 
