@@ -106,6 +106,20 @@ def test_operations_that_return_everything_have_no_listing() -> None:
     assert listing(*default, paged=("DescribeThings",)) == ""
 
 
+def test_structures_of_responses_are_called_after_the_resource() -> None:
+    """A ``WidgetResponse`` is a widget, whatever the operation calls it: its id is the widget's."""
+    response = (*THING, made_member("Id", "string", ""))
+    made = index(
+        "GetThing @ WidgetResponse WidgetId!",
+        "ListThings Things[] WidgetResponse",
+        WidgetResponse=response,
+    )
+    binding = only(thing(*KEYED), made).binding
+    assert binding is not None
+    assert binding.operation == "GetThing"
+    assert text(binding.listing) == "ListThings Things[] WidgetId=Id"
+
+
 def test_listing_supplies_an_optional_parameter() -> None:
     """A single item whose operation requires nothing by its model is identified by its ARN rather than by
     its name."""

@@ -78,7 +78,9 @@ rules = st.builds(
     several(texts),
     call_limits,
     call_limits,
-    st.builds(Scope, st.sampled_from(["regional", "account", "global"]), pairs(texts)),
+    st.builds(
+        Scope, st.sampled_from(["regional", "account", "global"]), pairs(texts), pairs(pairs(texts))
+    ),
     pairs(json_values),
     several(texts),
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from schemagen.runtime.calls import Call, CallRules, Limit, Pagination
+from schemagen.runtime.calls import Call, CallRules, Limit, Pagination, Scope
 from schemagen.runtime.sync import requests
 from schemagen.runtime.sync.errors import Malformed, RepeatedToken
 from schemagen.runtime.sync.requests import MOST_GROUPS, Batches, Pages, Place
@@ -80,6 +80,17 @@ def test_values_are_combined_and_know_the_account() -> None:
         {"Scope": "B", "Owner": "x"},
     ]
     assert list(requests.values(Call("List", "@"), PLACE)) == [{}]
+
+
+def test_values_are_left_out_where_they_are_not_accepted() -> None:
+    """A value that one region accepts is not passed in others."""
+    scope = Scope("regional", (), (("Scope", (("EDGE", "us-east-1"),)),))
+    call = Call("List", "@", values=(("Scope", ("EDGE", "HERE")),), rules=CallRules(scope=scope))
+    found = {
+        region: [each["Scope"] for each in requests.values(call, Place("1", region))]
+        for region in ("us-east-1", "eu-west-1")
+    }
+    assert found == {"us-east-1": ["EDGE", "HERE"], "eu-west-1": ["HERE"]}
 
 
 def test_below_passes_on_what_is_inherited() -> None:

@@ -51,6 +51,8 @@ _OWNED = re.compile(
 """What is owned, in the documentation of an account."""
 
 _VERSION = "version"
+_RESPONSES = ("response", "result", "output")
+"""How structures end that are called after a resource: Pinpoint's ``ApplicationResponse``."""
 
 _IDENTIFIED = re.compile("ofthe(.{3,})$")
 
@@ -126,7 +128,11 @@ class Identity:
         """The folded names of the item: those of the table, operation, structure and path."""
         last = [step.member for step in steps(self.item.path)][-1:]
         operation = self.index.operations[self.item.operation]
-        names = [operation.folded_noun, folded(self.item.structure), *map(folded, last)]
+        structure = folded(self.item.structure)
+        names = [operation.folded_noun, structure, *map(folded, last)]
+        names += [
+            structure.removesuffix(ending) for ending in _RESPONSES if structure.endswith(ending)
+        ]
         return frozenset([self.subject, *(form for name in names for form in singular(name))])
 
     @cached_property

@@ -347,6 +347,7 @@ _SCOPE_ENTRY = Entry(
     (
         required("kind", choice(get_args(ScopeKind))),
         optional("regions", pairs(mapping(_STRING, _STRING))),
+        optional("only", pairs(mapping(pairs(mapping(_STRING, _STRING)), _NAME))),
     )
 )
 

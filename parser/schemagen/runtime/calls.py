@@ -59,15 +59,21 @@ class Scope:
     | account | all regions | any one region |
     | global | all regions | the region of the partition in ``regions`` |
 
-    Partitions that are not in ``regions`` have one region, or the service is regional there.
+    Partitions that are not in ``regions`` have one region, or the service is regional there. ``only`` are
+    values of parameters, each with the one region where the operation accepts it.
     """
 
     kind: ScopeKind = "regional"
     regions: tuple[tuple[str, str], ...] = ()
+    only: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
     def __bool__(self) -> bool:
-        """Whether a call covers more than one region."""
-        return self.kind != "regional"
+        """Whether there is anything to record: most calls cover one region, whatever the arguments."""
+        return self.kind != "regional" or bool(self.only)
+
+    def accepts(self, parameter: str, value: str, region: str) -> bool:
+        """Return whether the operation accepts ``value`` in ``region``."""
+        return dict(dict(self.only).get(parameter, ())).get(value, region) == region
 
     def region(self, partition: str) -> str | None:
         """Return the region of ``partition`` that answers for all regions.

@@ -118,7 +118,10 @@ _PAGINATION = ObjectCodec(
 ).codec
 _LIMIT_OF_CALL = ObjectCodec(Limit, parameter=PLAIN_TEXT, maximum=COUNT).codec
 _SCOPE = ObjectCodec(
-    Scope, kind=choice("regional", "account", "global"), regions=_ARGUMENTS
+    Scope,
+    kind=choice("regional", "account", "global"),
+    regions=_ARGUMENTS,
+    only=pairs_of(_ARGUMENTS),
 ).codec
 _RULES = ObjectCodec(
     CallRules,

@@ -80,10 +80,33 @@ def test_rows_name_operations_of_botocore() -> None:
         assert operation == EVERY or operation in names
 
 
+def test_values_of_one_region_are_accepted_there_only() -> None:
+    """WAF knows the web ACLs of CloudFront in us-east-1, and those of a region in each."""
+    found = scope("wafv2", "ListWebACLs", botocore.scope_of_service("wafv2"))
+    assert found.kind == "regional"
+    assert found.accepts("Scope", "CLOUDFRONT", "us-east-1")
+    assert not found.accepts("Scope", "CLOUDFRONT", "eu-west-1")
+    assert found.accepts("Scope", "REGIONAL", "eu-west-1")
+    assert found.accepts("Other", "CLOUDFRONT", "eu-west-1")
+
+
 @pytest.mark.parametrize(
-    "entries", ['kind = "planet"', 'kind = "global"', 'kind = "account"\nregions = { aws = "x" }']
+    "entries",
+    [
+        'kind = "planet"',
+        'kind = "regional"',
+        'kind = "global"',
+        'kind = "account"\nregions = { aws = "x" }',
+    ],
 )
 def test_parse_refuses_other_kinds(entries: str) -> None:
     """A kind is "account" without regions or "global" with some."""
     with pytest.raises(ValueError, match=r"s3\.ListThings: kind must be"):
         parse(f'[s3.ListThings]\n{entries}\nsource = "https://docs.aws.amazon.com/"')
+
+
+def test_parse_refuses_values_of_one_region_of_other_kinds() -> None:
+    """What answers for several regions accepts the same everywhere."""
+    text = '[s3.ListThings]\nkind = "account"\nonly = { A = { b = "c" } }\n'
+    with pytest.raises(ValueError, match=r's3\.ListThings: only is for kind "regional"'):
+        parse(f'{text}source = "https://docs.aws.amazon.com/"')

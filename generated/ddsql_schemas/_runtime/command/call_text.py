@@ -100,11 +100,14 @@ def _rule_lines(rules: CallRules) -> Iterator[str]:
             yield f"{name}: {limit.parameter}, {limit.maximum or 'maximum unknown'}"
     if rules.absent:
         yield f"none if the error is {' or '.join(rules.absent)}"
-    if rules.scope:
+    if rules.scope.kind != "regional":
         regions = ", ".join(
             f"{region} in {name}" for name, region in rules.scope.regions
         )
         yield f"covers all regions; sent to {regions or 'any of them'}"
+    for parameter, values in rules.scope.only:
+        for only, region in values:
+            yield f"{parameter}={only} in {region} only"
     for parameter, value in rules.owner:
         yield f"only what the account owns: {parameter}={_constant_text(value)}"
     if rules.actions:

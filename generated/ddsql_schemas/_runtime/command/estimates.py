@@ -61,7 +61,7 @@ def estimate(calls: TableCalls) -> Estimate:
         counts.append(_times(_values(call), ROWS))
     everything = (*chain, *calls.enrichments)
     return Estimate(
-        PER_ACCOUNT if chain[0].rules.scope else PER_REGION,
+        PER_ACCOUNT if chain[0].rules.scope.kind != "regional" else PER_REGION,
         tuple(variables),
         tuple(counts),
         " + ".join(_summed(counts)),

@@ -67,14 +67,19 @@ def parse(text: str) -> Mapping[tuple[str, str], Scope]:
     """Read the text of the file: scopes by service and operation. Raises ValueError with the row and
     what is wrong."""
     found: dict[tuple[str, str], Scope] = {}
-    for row in read_rows(FILE.name, text, ("kind",), ("regions",)):
-        kind, regions = row.text("kind"), row.table("regions")
-        if kind == "account" and not regions:
+    for row in read_rows(FILE.name, text, ("kind",), ("regions", "only")):
+        kind, regions, only = row.text("kind"), row.table("regions"), row.table("only")
+        if kind == "regional" and only and not regions:
+            pairs = [(name, tuple(sorted(values.items()))) for name, values in only.items()]
+            found[row.service, row.operation] = Scope("regional", (), tuple(sorted(pairs)))
+        elif only:
+            raise ValueError(f'{row.label}: only is for kind "regional", not {kind!r}')
+        elif kind == "account" and not regions:
             found[row.service, row.operation] = Scope("account")
         elif kind == "global" and regions:
             found[row.service, row.operation] = Scope("global", tuple(sorted(regions.items())))
         else:
             raise ValueError(
-                f'{row.label}: kind must be "account", or "global" with regions, not {kind!r}'
+                f'{row.label}: kind must be "account", "global" with regions, or "regional" with only, not {kind!r}'
             )
     return found

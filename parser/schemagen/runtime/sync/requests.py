@@ -48,10 +48,18 @@ class Place:
 
 
 def values(call: Call, place: Place) -> Iterator[Arguments]:
-    """Yield each combination of the values that are known beforehand; one without arguments if there
-    are none."""
+    """Yield each combination of the values that are known beforehand and accepted in the region; one
+    without arguments if there are none."""
     names = [name for name, _ in call.values]
-    for combination in product(*(found for _, found in call.values)):
+    accepted = (
+        [
+            value
+            for value in found
+            if call.rules.scope.accepts(name, value, place.region or "")
+        ]
+        for name, found in call.values
+    )
+    for combination in product(*accepted):
         yield {
             name: place.account if value == _ACCOUNT else value
             for name, value in zip(names, combination, strict=True)
