@@ -341,7 +341,8 @@ def test_sync_page_is_true(tmp_path: Path, simulated: dict[str, str]) -> None:
     assert run(program(page, "load.into"), tmp_path) in blocks("text", page)
     settings, accounts = blocks("toml", page)
     (tmp_path / "sync.toml").write_text(settings)
-    names = {option.name for option in OPTIONS} - {"scheduler", "endpoint-url"} | {"tables"}
+    names = {option.name for option in OPTIONS} - {"scheduler", "endpoint-url"}
+    names |= {"tables", "limits"}
     assert tomllib.loads(settings).keys() == names
     (tmp_path / "accounts.toml").write_text(accounts)
     assert [account.id for account in read(tmp_path / "accounts.toml")] == [

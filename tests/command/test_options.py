@@ -53,6 +53,15 @@ def test_lists_can_be_repeated_and_have_several_values() -> None:
     assert given(settled()) == {}
 
 
+def test_limits_are_paces_of_services(tmp_path: Path) -> None:
+    """Services without a table have the default."""
+    file = tmp_path / "sync.toml"
+    file.write_text("[limits.ec2]\nmaximum = 20\n[limits.default]\nmaximum = 50.5\n")
+    limits = settled("--config", str(file))["limits"]
+    assert limits.of("ec2").maximum == 20
+    assert limits.of("s3").maximum == 50.5
+
+
 def test_variables_of_the_environment_are_inserted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,6 +88,11 @@ def test_variables_of_the_environment_are_inserted(
         ("regions = [1]", "regions must be a list of texts"),
         ("to = 5", "to must be a text in quotes, not 5"),
         ("threads = 0", "threads must be a positive number, not 0"),
+        ("limits = 5", "limits must be a table, not 5"),
+        ("limits.ec2 = 5", "limits.ec2 must be a table, not 5"),
+        ("limits.ec2.maximim = 5", "unknown entry 'maximim'; did you mean 'maximum'?"),
+        ('limits.ec2.maximum = "5"', "limits.ec2: maximum must be a number, not '5'"),
+        ("limits.ec2.maximum = 0", "limits.ec2: "),
         ("threads = true", "threads must be a positive number, not True"),
     ],
 )

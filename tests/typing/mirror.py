@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ddsql_schemas import load, sync
@@ -20,6 +21,9 @@ def mirror() -> int:
         skip=["ListTags"],
         threads=16,
         shard=sync.Shard.parse("3/8"),
+        resume=True,
+        executor=ThreadPoolExecutor(4),
+        limits=sync.Limits(services={"ec2": sync.PaceSettings(maximum=20)}),
         progress=Shown(),
     )
     for unit in report.units:
@@ -37,6 +41,13 @@ def several_accounts() -> sync.Report:
     accounts = [sync.Account(role_arn=role), sync.Account(profile="other")]
     destination = sync.Destination.parse("postgres://me@host/inventory", migrate=True)
     return sync.run(["aws.*"], to=destination, accounts=accounts)
+
+
+def distributed() -> list[sync.Unit]:
+    found = list(sync.units(["aws.*"], regions=["enabled"]))
+    for unit in found:
+        print(unit.account, unit.region, unit.table.upper())
+    return found
 
 
 class Shown:

@@ -116,6 +116,7 @@ def _optional(settled: dict[str, Any]) -> dict[str, Any]:
         "threads": settled["threads"],
         "scheduler": settled["scheduler"],
         "endpoint_url": settled["endpoint-url"],
+        "limits": settled[options.LIMITS],
     }
     return {name: value for name, value in given.items() if value is not None}
 

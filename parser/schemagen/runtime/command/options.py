@@ -8,10 +8,12 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
 from ..lookup import did_you_mean
+from ..sync.limiter import Limits, PaceSettings
 from ..usage import UsageError
 from . import messages
 
@@ -82,6 +84,9 @@ OPTIONS: tuple[Option, ...] = (
 )
 """All options that may be in a settings file, besides the tables."""
 
+LIMITS = "limits"
+"""The entry of a settings file that has the pace of services; see `sync.limiter.PaceSettings`."""
+
 _KNOWN: Mapping[str, Option] = {option.name: option for option in (TABLES, *OPTIONS)}
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -110,7 +115,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def settled(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the value of each option: from the command line, or else from ``--config``; None if it is
     in neither."""
-    found: dict[str, Any] = dict.fromkeys(_KNOWN)
+    found: dict[str, Any] = dict.fromkeys((*_KNOWN, LIMITS))
     if arguments.config is not None:
         found.update(read(Path(arguments.config)))
     for name in _KNOWN:
@@ -140,11 +145,14 @@ def read(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path} is not TOML: {error}") from None
     found: dict[str, Any] = {}
     for name, value in content.items():
+        if name == LIMITS:
+            found[name] = _limits(value, f"{path}: {name}")
+            continue
         option = _KNOWN.get(name)
         if option is None:
             hint = did_you_mean([name], _KNOWN)
             raise UsageError(
-                f"{path}: unknown entry {name!r}{hint}; known are {', '.join(_KNOWN)}"
+                f"{path}: unknown entry {name!r}{hint}; known are {', '.join((*_KNOWN, LIMITS))}"
             )
         found[name] = _value(option, value, path)
     return found
@@ -166,6 +174,36 @@ def _value(option: Option, value: object, path: Path) -> object:
     text = _expanded(value, where)
     messages.conceal(text)
     return str(path.parent / text) if option.kind == "file" else text
+
+
+def _limits(value: object, where: str) -> Limits:
+    """Read the paces of services: ``[limits.ec2]``, and ``[limits.default]`` for all others."""
+    known = [field.name for field in fields(PaceSettings)]
+    paces: dict[str, PaceSettings] = {}
+    for service, entries in _table(value, where).items():
+        at = f"{where}.{service}"
+        rates: dict[str, float] = {}
+        for name, rate in _table(entries, at).items():
+            if name not in known:
+                hint = did_you_mean([name], known)
+                raise UsageError(
+                    f"{at}: unknown entry {name!r}{hint}; known are {', '.join(known)}"
+                )
+            if isinstance(rate, bool) or not isinstance(rate, (int, float)):
+                raise UsageError(f"{at}: {name} must be a number, not {rate!r}")
+            rates[name] = float(rate)
+        try:
+            paces[service] = PaceSettings(**rates)
+        except ValueError as error:
+            raise UsageError(f"{at}: {error}") from None
+    default = paces.pop("default", PaceSettings())
+    return Limits(default, paces)
+
+
+def _table(value: object, where: str) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise UsageError(f"{where} must be a table, not {value!r}")
+    return cast("dict[str, object]", value)
 
 
 def _expanded(text: str, where: str) -> str:
