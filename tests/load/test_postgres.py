@@ -325,6 +325,33 @@ def test_load_streams_units_of_any_size(
     assert place.rows("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%'") == [(0,)]
 
 
+@pytest.mark.parametrize("first", [0, 2**40])
+def test_load_takes_types_that_have_no_binary_format(
+    made: MadePackage, place: Place, first: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of a table with a type of the settings are staged by statements, and compared as text."""
+    staging = made.made.module("_runtime.load.postgres_staging")  # type: ignore[union-attr]
+    monkeypatch.setattr(staging, "_FIRST", first)
+    types: Any = made.loader.rules(place.dialect).types
+    monkeypatch.setitem(types, "int64", types["int64"]._replace(wire=""))
+    monkeypatch.setitem(types, "json", types["json"]._replace(wire=""))
+    sink = made.open(place.address)
+    assert load(sink, made, Rows(keyed(1, 2, 3))) == (3, 3, 0, 0, 0)
+    rows: list[Any] = [*keyed(1), *keyed(2, size=5), *keyed(2, document=[1.5]), *keyed(4)]
+    rows[0] = CollectedRow({**rows[0], "tags": None}, frozenset({"tags"}))
+    assert load(sink, made, Rows(rows)) == (3, 1, 1, 1, 1)
+    assert [row["document"] for row in stored(place, made)] == [
+        keyed(1)[0]["document"],
+        [1.5],
+        keyed(4)[0]["document"],
+    ]
+    assert stored(place, made)[0]["tags"] == keyed(1)[0]["tags"]
+    keyless = Rows([{"name": "x", "size": 1}, {"name": "x", "size": 1}])
+    assert load(sink, made, keyless, unit(KEYLESS)) == (2, 2, 0, 0, 0)
+    assert load(sink, made, keyless, unit(KEYLESS)) == (2, 0, 0, 2, 0)
+    sink.close()
+
+
 def test_load_of_some_columns_leaves_others_alone(
     made: MadePackage, place: Place, sink: Any
 ) -> None:
@@ -489,6 +516,15 @@ def test_forget_deletes_what_only_the_forgotten_units_held(
     assert keys(place, made) == ["arn:2", "arn:3"]
     assert stored(place, made, KEYLESS) == []
     assert sink.finished("first") == {("111111111111", "b", KEYED)}
+    assert (sink.last_run("rst"), sink.last_run("other")) == ("first", "")
+
+
+def test_ledger_of_a_new_database_is_empty(made: MadePackage, place: Place) -> None:
+    """Nothing was loaded and nothing is forgotten where no sync has been."""
+    sink = made.open(place.address, tables=())
+    assert (sink.last_run(""), sink.finished("x"), sink.forget()) == ("", set(), 0)
+    sink.close()
+    assert place.rows("SELECT to_regnamespace('ddsql_sync')") == [(None,)]
 
 
 def test_load_replaces_rows_without_a_key_by_unit(
@@ -504,7 +540,10 @@ def test_load_replaces_rows_without_a_key_by_unit(
     assert load(sink, made, Rows([row]), west) == (1, 0, 0, 1, 2)
     assert [found["name"] for found in stored(place, made, KEYLESS)] == ["x", "x"]
     assert load(sink, made, Rows([]), east) == (0, 0, 0, 0, 1)
-    assert stored(place, made, KEYLESS) == [row]
+    unread = CollectedRow({"name": "x", "size": 1}, frozenset({"document"}))
+    assert load(sink, made, Rows([unread]), west) == (1, 0, 0, 1, 0)
+    assert load(sink, made, Rows([unread]), east) == (1, 1, 0, 0, 0)
+    assert stored(place, made, KEYLESS) == [{**row, "document": None}, row]
 
 
 # --- several at once ------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ the percent signs of names doubled, as psycopg needs it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any, LiteralString, cast
 
@@ -246,7 +246,34 @@ class TableStatements:
                 f"CAST({alias}.{self.quote(column)} AS {ledger.STRING_TYPE})",
             )
         ]
-        return f"md5({' || '.join(values)})"
+        return f"md5({' || '.join(values) or _literal('')})"
+
+    @cached_property
+    def unread_columns(self) -> LiteralString:
+        """Select the sets of columns that were not read in some staged row."""
+        return _safe(
+            f"SELECT DISTINCT {self._unread} FROM {self.stage} WHERE {self._unread} IS NOT NULL"
+        )
+
+    def keep_in_rows(self, unread: Sequence[str]) -> LiteralString:
+        """Stage the stored values of ``unread`` columns, the ``names``, where a row that the ``unit``
+        holds is the same in all others."""
+        rest = [column for column in self.columns if column not in unread]
+        names = [_doubled(self.quote(column)) for column in unread]
+        settings = ", ".join(f"{name} = t.{name}" for name in names)
+        relation, stage = _doubled(self.relation), _doubled(self.stage)
+        stored = (
+            f'SELECT DISTINCT ON ("ddsql rest") {", ".join(names)}, '
+            f'{_doubled(self._hash("t", rest))} AS "ddsql rest" FROM {relation} t '
+            f"WHERE {_doubled(self._hash('t', self._whole.columns))} IN "
+            f"(SELECT h.\"key\" FROM {ledger.name('held')} h WHERE h.\"unit\" = %(unit)s) "
+            'ORDER BY "ddsql rest"'
+        )
+        return _safe(
+            f"UPDATE {stage} s SET {settings} FROM ({stored}) t "
+            f"WHERE s.{_doubled(self._unread)} = CAST(%(names)s AS {ledger.STRING_TYPE}[]) "
+            f'AND {_doubled(self._hash("s", rest))} = t."ddsql rest"'
+        )
 
     @cached_property
     def hash_stage(self) -> LiteralString:

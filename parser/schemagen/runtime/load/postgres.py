@@ -472,6 +472,9 @@ class PostgresSink:
     ) -> LoadCounts:
         """Replace the unit's rows of a table without a key, as far as they differ."""
         self._lock_table(statements.table.id)
+        if staging.unread:
+            for (names,) in self._rows(statements.unread_columns):
+                self._execute(statements.keep_in_rows(names), unit=number, names=names)
         self._execute(f"TRUNCATE {HASHES}")
         self._execute(statements.hash_stage)
         deleted = 0
