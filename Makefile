@@ -11,6 +11,7 @@
 #     make bench            how long builds take
 #     make bench-bindings   how long bind takes, and mappers beside sagemaker-core (installs it)
 #     make bench-collecting how fast rows are collected, at a local server
+#     make bench-loading    how fast rows are loaded, beside COPY, executemany and dlt (installs it)
 #     make peers            the same for schemagen and its peers, side by side (installs them)
 #     make clean            remove .venv, .venv-* and the caches
 #
@@ -36,7 +37,7 @@ WORKERS ?= 2
 PYTEST := $(RUN) pytest -n $(WORKERS) --dist loadgroup
 
 .DELETE_ON_ERROR:
-.PHONY: build check test quick test-pythons test-engines test-broken update-golden bench bench-bindings bench-collecting peers clean
+.PHONY: build check test quick test-pythons test-engines test-broken update-golden bench bench-bindings bench-collecting bench-loading peers clean
 
 build: $(VENV)/runtime
 	$(RUN) schemagen build
@@ -94,6 +95,9 @@ bench-bindings: $(VENV)/dev
 
 bench-collecting: $(VENV)/dev
 	$(VENV)/bin/python benchmarks/collecting.py
+
+bench-loading: $(VENV)/dev
+	$(VENV)/bin/python benchmarks/loading.py
 
 peers: $(VENV)/dev
 	$(VENV)/bin/python benchmarks/peers.py
