@@ -49,7 +49,26 @@ _Table = dict[str, tuple[str, Any, Handler]]
 """The members of a structure by their names in responses: their names, shapes and handlers."""
 
 
-class _Members:
+_WRONG = (
+    *(ArithmeticError, AttributeError, LookupError),
+    *(RuntimeError, TypeError, ValueError),
+)
+"""What botocore's parsers raise for values of another form, such as a text in place of a list."""
+
+
+class _Checked:
+    """A parser that raises ResponseParserError for whatever it cannot parse."""
+
+    def parse(self, response: Any, shape: Any) -> Any:
+        try:
+            return super().parse(response, shape)  # type: ignore[misc]
+        except _WRONG as error:
+            raise parsers.ResponseParserError(
+                f"the response cannot be parsed: {type(error).__name__}: {error}"
+            ) from error
+
+
+class _Members(_Checked):
     """Knows the members of structures. ``_tables`` has None for structures that botocore must parse."""
 
     KNOWN_LOCATIONS: tuple[str, ...]
@@ -179,7 +198,7 @@ class _Xml(_Members):
         return [handler(inner, found) for found in node]
 
 
-_KINDS: dict[str, type[_Members]] = {
+_KINDS: dict[str, type[_Checked]] = {
     "ec2": _Xml,
     "query": _Xml,
     "rest-xml": _Xml,
@@ -199,8 +218,8 @@ class Factory(parsers.ResponseParserFactory):
         """Return the parser of a protocol; botocore calls this for each response."""
         if protocol_name not in self._made:
             base: Any = parsers.PROTOCOL_PARSERS[protocol_name]
-            kind = _KINDS.get(protocol_name)
-            made = base if kind is None else type(base.__name__, (kind, base), {})
+            kind = _KINDS.get(protocol_name, _Checked)
+            made: Any = type(base.__name__, (kind, base), {})
             self._made[protocol_name] = made(timestamp_parser=timestamp)
         return self._made[protocol_name]
 
