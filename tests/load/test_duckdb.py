@@ -494,3 +494,25 @@ def test_prepare_adopts_a_table_on_request(made: MadePackage, file: Path) -> Non
     assert load(sink, made, Rows(keyed(1, 2))) == (2, 1, 1, 0, 0)
     sink.close()
     made.open(address).close()
+
+
+@pytest.mark.slow
+def test_killed_first_load_leaves_all_or_nothing(tmp_path: Path) -> None:
+    """A new unit, whose rows are inserted as they are read, is there as a whole or not at all."""
+    counts: list[int] = []
+    for moment in (1, 2, 4, 6, 8, 9, 10, 12, "5.0", "30.0"):
+        file = tmp_path / f"{moment}.duckdb"
+        command = [sys.executable, killed.__file__, f"duckdb:{file}", str(moment), "1"]
+        ended = subprocess.run(command, env=ENVIRONMENT, capture_output=True, timeout=60)
+        assert ended.returncode in (0, -signal.SIGKILL, -signal.SIGALRM), ended.stderr
+        with duckdb.connect(":memory:") as connection:
+            connection.execute(f"ATTACH '{file}' AS found")
+            select = "SELECT _key, role_arn FROM found.aws.sagemaker_trainingjob"
+            rows = set(connection.execute(select).fetchall())
+            held = connection.execute("SELECT key FROM found.ddsql_sync.held").fetchall()
+        assert rows in (set(), killed.content(1))
+        assert {key for (key,) in held} == {key for key, _ in rows}
+        counts.append(len(rows))
+        killed.load(f"duckdb:{file}", 1)
+        assert _edition(file) == 1
+    assert 0 in counts
