@@ -185,6 +185,8 @@ def placeholders(format: str) -> list[str]:
 
 def _cell(type: str, shape: Shape, value: Any) -> object:
     """The value of a column of a DDSQL type."""
+    if value is None:  # S3 has a region without a name
+        return None
     if type.startswith("array<"):
         inner = cast("ListShape", shape).member
         return [_cell(type[6:-1], inner, element) for element in value]

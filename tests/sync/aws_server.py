@@ -23,7 +23,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.loaders import Loader
 
 from sync.wire import Body, Http, Paging, Request, decoded, error, paging, written
 
@@ -111,6 +113,10 @@ class Credentials:
         return {"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret, **token}
 
 
+_LOADER = Loader(include_default_search_paths=True)
+"""Shared by all clients: the models of services are large."""
+
+
 def client(service: str, url: str, region: str, credentials: Credentials, **config: Any) -> Any:
     """A client of boto3, without types, which does not retry unless ``config`` says so."""
     settings: dict[str, Any] = {
@@ -118,8 +124,14 @@ def client(service: str, url: str, region: str, credentials: Credentials, **conf
         "max_pool_connections": 50,
         **config,
     }
+    core = botocore.session.get_session()
+    core.register_component("data_loader", _LOADER)
     session: Any = boto3.Session(
-        credentials.access_key, credentials.secret, credentials.token, region
+        credentials.access_key,
+        credentials.secret,
+        credentials.token,
+        region,
+        botocore_session=core,
     )
     return session.client(service, endpoint_url=url, config=Config(**settings))
 

@@ -4,6 +4,7 @@ pages with botocore's paginators, and columns as `expected_rows` fills them from
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
@@ -34,9 +35,20 @@ def rows(package: CorpusPackage, table: str, place: Place) -> list[Row]:
     types = cast("Any", package.table(table)).columns
     location = {"account_id": place.account, "region": place.region, "partition": "aws"}
     return [
-        row_of(reader.binding, types, item, answers, None, location)
+        _corrected(table, types, row_of(reader.binding, types, item, answers, None, location))
         for item, answers in reader.read(_SCOPES.get(table, _everything)(place))
     ]
+
+
+def _corrected(table: str, types: Mapping[str, str], row: Row) -> Row:
+    """What no shape tells: texts that hold documents, and an identifier that begins with a path."""
+    for name, value in row.items():
+        if types[name] == "json" and isinstance(value, str):
+            row[name] = json.loads(value)
+    if table == "aws.route53_hosted_zone":
+        arn = f"arn:aws:route53:::{str(row['id']).removeprefix('/')}"
+        row.update(_key=arn, hosted_zone_arn=arn)
+    return row
 
 
 def _everything(place: Place) -> Iterator[Response]:
@@ -102,10 +114,9 @@ class _Reader:
             for response in self._pages(binding.operation, {**constants, **arguments}):
                 for item in items(response, binding.path):
                     answered = {
-                        enrichment.operation: answer
+                        enrichment.operation: self._answer(enrichment, item)
                         for enrichment in binding.enrichments
                         if enrichment.operation != binding.operation
-                        if (answer := self._answer(enrichment, item)) is not None
                     }
                     yield item, Answers(response, answered)
 
@@ -124,7 +135,7 @@ class _Reader:
                     }
                     yield {**shared, **found}
 
-    def _answer(self, enrichment: Enrichment, item: Response) -> Response | None:
+    def _answer(self, enrichment: Enrichment, item: Response) -> Response:
         arguments = {name: self._take(item, member) for name, member in enrichment.arguments}
         constants = {
             name: list(value) if isinstance(value, tuple) else value
@@ -134,7 +145,7 @@ class _Reader:
             pages = list(self._pages(enrichment.operation, {**constants, **arguments}))
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") == ABSENT.get(enrichment.operation):
-                return None
+                return {}  # there is none: empty, not unknown
             raise
         return _joined(pages)
 

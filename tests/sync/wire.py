@@ -366,7 +366,13 @@ class Body:
             if self._json
             else b'<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(self._root)
         )
-        return _replaced(self._response, body=body)
+        checksums = {"x-amz-crc32"}  # of the body that it was
+        headers = {
+            name: value
+            for name, value in self._response.headers.items()
+            if name.lower() not in checksums
+        }
+        return Http(headers, body, self._response.status)
 
     def count(self, place: str) -> int:
         """How many elements the list at ``place`` has."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -16,14 +16,14 @@ from sync.resources import GLOBAL_REGION, Place
 
 OTHER_ACCOUNT = "222222222222"
 COUNTS: Mapping[tuple[str, str], int] = {
-    (ACCOUNT, "us-east-1"): 7,
-    (ACCOUNT, "eu-central-1"): 4,
-    (OTHER_ACCOUNT, "us-east-1"): 5,
+    (ACCOUNT, "us-east-1"): 5,
+    (ACCOUNT, "eu-central-1"): 3,
+    (OTHER_ACCOUNT, "us-east-1"): 1,
     (OTHER_ACCOUNT, "eu-central-1"): 1,
 }
 """How many resources of each kind there are."""
 
-PAGE = 3
+PAGE = 2
 """The size of pages: the first places have several of each listing."""
 
 TABLES = tuple(sorted({*(kind.table for kind in resources.KINDS), *made_items.TABLES}))
@@ -73,7 +73,13 @@ def label(account: str, region: str) -> str:
 
 
 @contextmanager
-def made(moto: Moto) -> Generator[World]:
+def made(
+    moto: Moto,
+    tables: Collection[str] = TABLES,
+    counts: Mapping[tuple[str, str], int] = COUNTS,
+    *,
+    rich: bool = True,
+) -> Generator[World]:
     """Fill an empty moto, and put proxies in front of it."""
     items = MadeItems()
     plain = Proxy(moto, page=0, made=items.answers(), amended=made_items.AMENDED)
@@ -84,17 +90,18 @@ def made(moto: Moto) -> Generator[World]:
     }
     with plain.running(), proxy.running():
         full = World(moto, proxy, plain, items, credentials, {})
-        for (account, region), count in COUNTS.items():
-            _fill(full, account, region, count)
-        _make_rich(moto)
+        for (account, region), count in counts.items():
+            _fill(full, account, region, count, tables)
+        if rich:
+            _make_rich(moto)
         yield full
 
 
-def _fill(full: World, account: str, region: str, count: int) -> None:
+def _fill(full: World, account: str, region: str, count: int, tables: Collection[str]) -> None:
     place = full.place(account, region)
     full.items.fill(account, region, label(account, region), count)
     for kind in resources.KINDS:
-        if kind.everywhere and region != GLOBAL_REGION:
+        if kind.table not in tables or (kind.everywhere and region != GLOBAL_REGION):
             continue
         full.names[account, region, kind.table] = [
             kind.create(place, f"{label(account, region)}-{number}") for number in range(count)
