@@ -5,7 +5,7 @@
 #     make test             check, then the tests
 #     make quick            the quick tests only
 #     make test-pythons     the quick tests with every other Python that is promised and is here
-#     make test-engines     outputs read by Spark, BigQuery's client and dbt (installs them)
+#     make test-engines     outputs read by Spark, BigQuery's client and dbt, units by Ray (installs them)
 #     make test-broken      break functions on purpose, one at a time: tests must fail
 #     make update-golden    rewrite the expected files of the golden tests
 #     make bench            how long builds take
@@ -78,7 +78,7 @@ test-engines:
 		echo "make test-engines needs Java 17 or newer (on Debian: default-jre-headless)" >&2; exit 1; }
 	$(MAKE) --no-print-directory VENV=.venv-dbt .venv-dbt/group-dbt
 	$(MAKE) --no-print-directory VENV=.venv-engines .venv-engines/runtime .venv-engines/group-engines
-	SCHEMAGEN_DBT=.venv-dbt/bin/python .venv-engines/bin/python -m pytest -m engines tests/test_heavy_outputs.py
+	SCHEMAGEN_DBT=.venv-dbt/bin/python .venv-engines/bin/python -m pytest -m engines tests/test_heavy_outputs.py tests/sync/test_scale.py
 
 test-broken: $(VENV)/dev
 	$(VENV)/bin/python tests/broken_on_purpose.py --workers $(WORKERS)

@@ -378,6 +378,27 @@ def test_run_loads_the_same_from_every_executor(
         assert [name for (name,) in found] == jobs(a=5, b=2, c=4)
 
 
+@pytest.mark.slow
+def test_units_of_a_process_that_is_lost_fail(service: TrainingJobs, tmp_path: Path) -> None:
+    """What is stored of them are whole units."""
+    service.latency = 0.2
+    with service.running() as url, processes() as pool:
+
+        def kill(operation: str, account: str, region: str) -> Answer | None:
+            if operation == "DescribeTrainingJob":
+                for process in cast("Any", pool)._processes.values():
+                    process.kill()
+            return None
+
+        service.before = kill
+        report = ran(url, tmp_path / "a.duckdb", executor=pool)
+    assert {unit.state for unit in report.units} == {"failed"}
+    assert len(report.units) == 4
+    assert "BrokenProcessPool" in report.units[0].reason
+    counts = Counter(name.partition("-")[0] for name in stored(tmp_path / "a.duckdb"))
+    assert counts.items() <= {"a": 5, "b": 2, "c": 4}.items()
+
+
 def test_a_session_is_not_sent_to_other_processes(tmp_path: Path) -> None:
     with (
         ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor,

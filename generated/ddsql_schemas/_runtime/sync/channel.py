@@ -64,6 +64,8 @@ class Server:
         self._closed = False
         self._socket = socket.create_server((host, 0), backlog=128)
         self._lock = Lock()
+        # Held while a unit is loaded, which the end waits for.
+        self._loading = Lock()
         self._open: set[Connection] = set()
         port: int = self._socket.getsockname()[1]
         self.address = Address(host, port, token_bytes(32))
@@ -81,6 +83,8 @@ class Server:
             connections = list(self._open)
         for connection in connections:
             _end(connection)
+        with self._loading:
+            pass
 
     def _accept(self) -> None:
         while not self._closed:
@@ -126,9 +130,10 @@ class Server:
         with Spooled(_Received(connection)) as spooled:
             spooled.read()
             try:
-                if self._stop.is_set():
-                    raise LoadError("the run was ended")
-                answer: LoadCounts | str = self._load(unit, spooled)
+                with self._loading:
+                    if self._stop.is_set() or self._closed:
+                        raise LoadError("the run was ended")
+                    answer: LoadCounts | str = self._load(unit, spooled)
             except (OSError, EOFError):
                 raise
             except Exception as error:

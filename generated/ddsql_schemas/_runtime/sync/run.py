@@ -7,7 +7,13 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+)
 from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,6 +52,8 @@ if TYPE_CHECKING:
 
 THREADS = 32
 """How many calls a process makes at the same time."""
+
+_MOST_READING = 4
 
 BATCH = 10_000
 """How many rows a record batch has at most."""
@@ -149,7 +157,7 @@ def units(
     """
     chosen, _ = choose(package, tables, Choice())
     listed = _listed(accounts)
-    reading = _Reading(listed, session, endpoint_url, THREADS)
+    reading = _reading(listed, session, endpoint_url, THREADS, Limits())
     check(reading.sessions, regions)
     targets = [Target.of(each.calls) for each in chosen.values()]
     places = (
@@ -195,7 +203,7 @@ def rows_of(
     """
     chosen = choose(package, [unit.table], Choice())[0][unit.table]
     listed = _listed(accounts)
-    reading = _Reading(listed, session, endpoint_url, threads, limits)
+    reading = _reading(listed, session, endpoint_url, threads, limits or Limits())
     of_unit = [each for each in listed if each.id == unit.account]
     reading.sessions.identify((of_unit or [Account(unit.account)])[0])
     tally = Tally()
@@ -211,8 +219,6 @@ def rows_of(
                 yield row
         except NoEndpoint:
             return
-        finally:
-            reading.stop.set()
     for failure in tally.failures:
         failed = CallError("", failure.message)
         failed.operation = failure.operation
@@ -276,15 +282,38 @@ class _Reading:
         session: Any,
         endpoint_url: str | None,
         threads: int,
-        limits: Limits | None = None,
+        limits: Limits,
     ) -> None:
-        self.stop = Event()
+        stop = Event()
         self.sessions = Sessions(
             accounts,
-            limiter=Limiter(Quotas(limits or Limits(), self.stop), self.stop),
+            limiter=Limiter(Quotas(limits, stop), stop),
             session=session,
             settings=ClientSettings(endpoint_url, threads),
         )
+
+
+_LOCK = threading.Lock()
+_READING: list[tuple[object, _Reading]] = []
+
+
+def _reading(
+    accounts: tuple[Account, ...],
+    session: Any,
+    endpoint_url: str | None,
+    threads: int,
+    limits: Limits,
+) -> _Reading:
+    """Return the same sessions and pace for all units that this process reads with the same arguments."""
+    arguments = (accounts, session, endpoint_url, threads, limits)
+    with _LOCK:
+        for known, reading in _READING:
+            if known == arguments:
+                return reading
+        reading = _Reading(*arguments)
+        _READING.insert(0, (arguments, reading))
+        del _READING[_MOST_READING:]
+        return reading
 
 
 def _listed(accounts: Sequence[Account] | Path) -> tuple[Account, ...]:
@@ -500,34 +529,44 @@ class _Run:
                 *(job.run, job.settings, server.address),
             )
 
+            sent: dict[Future[Done], tuple[Unit, ...]] = {}
+
             def submit(chunk: Chunk) -> Future[Done]:
                 for unit in chunk.units:
                     self.progress.started(unit)
-                return executor.submit(executors.work, full, chunk)
+                try:
+                    future = executor.submit(executors.work, full, chunk)
+                except BrokenExecutor as error:
+                    future = Future[Done]()
+                    future.set_exception(error)
+                sent[future] = chunk.units
+                return future
 
             chunks = executors.chunks(units, self._accounts, self._enabled)
             self._drive(
                 (partial(submit, chunk) for chunk in chunks),
                 _AHEAD * executors.processes_of(executor),
-                remote=True,
+                sent,
             )
 
     def _drive(
         self,
         tasks: Iterator[Callable[[], Future[Done]]],
         most: int,
-        *,
-        remote: bool = False,
+        sent: dict[Future[Done], tuple[Unit, ...]] | None = None,
     ) -> None:
-        """Submit tasks, so that no more than ``most`` are waiting, and take what they did."""
+        """Submit tasks, so that no more than ``most`` are waiting, and take what they did.
+
+        ``sent`` has the units of tasks that other processes work on.
+        """
         waiting: set[Future[Done]] = set()
         try:
             for task in tasks:
                 waiting.add(task())
                 while len(waiting) >= most and not self.stop.is_set():
-                    waiting = self._take(waiting, remote)
+                    waiting = self._take(waiting, sent)
             while waiting and not self.stop.is_set():
-                waiting = self._take(waiting, remote)
+                waiting = self._take(waiting, sent)
         except BaseException:
             self.stop.set()
             raise
@@ -535,21 +574,32 @@ class _Run:
             for future in waiting:
                 future.cancel()
             while waiting:
-                waiting = self._take(waiting, remote)
+                waiting = self._take(waiting, sent)
 
-    def _take(self, waiting: set[Future[Done]], remote: bool) -> set[Future[Done]]:
+    def _take(
+        self,
+        waiting: set[Future[Done]],
+        sent: dict[Future[Done], tuple[Unit, ...]] | None,
+    ) -> set[Future[Done]]:
         """Wait until a task is done, or for a second, and return the others."""
         done, others = wait_for(waiting, timeout=1.0, return_when=FIRST_COMPLETED)
         for future in done:
+            units = () if sent is None else sent.pop(future)
             if future.cancelled():
                 continue
-            try:
-                found = future.result()
-            except Stopped:
+            error = future.exception()
+            if isinstance(error, Stopped):
                 continue
+            if error is not None and units:
+                # The process is lost, or cannot do it.
+                reason = f"{type(error).__name__}: {error}"
+                for unit in units:
+                    self.end(unit_report(unit, "failed", reason))
+                continue
+            found = future.result()
             for report in found.reports:
                 self.end(report)
-            if remote:
+            if units:
                 self.progress.called(found.calls)
         return others
 

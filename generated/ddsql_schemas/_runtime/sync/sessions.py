@@ -27,8 +27,8 @@ ATTEMPTS = 10
 PATIENCE = 900.0
 """For how many seconds a call is made again while it is throttled."""
 
-_MOST_SESSIONS = 64
-_MOST_CLIENTS = 256
+_MOST_SESSIONS = 16
+_MOST_CLIENTS = 64
 """How many clients are kept, about 0.5 MB each; EC2's take 1.4 MB."""
 
 _LONGEST_PAUSE = 5.0
