@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING
 
 from ..load.destination import Destination
 from ..usage import UsageError
@@ -14,12 +14,6 @@ if TYPE_CHECKING:
     from ..load.package import Package
 
 
-class _Forgetting(Protocol):
-    def forget(
-        self, *, account: str = "", region: str = "", table: str = ""
-    ) -> int: ...
-
-
 def add_arguments(parser: argparse.ArgumentParser, package: Package) -> None:
     """Add the arguments of the command."""
     selection.add_tables(parser, required=False)
@@ -27,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser, package: Package) -> None:
         "--to",
         required=True,
         metavar="DESTINATION",
-        help="postgres://USER@HOST/DATABASE or duckdb:FILE",
+        help="postgres://USER@HOST/DATABASE, duckdb:FILE or parquet:FOLDER/",
     )
     parser.add_argument(
         "--account", default="", metavar="ID", help="of this account only"
@@ -52,13 +46,8 @@ def run(arguments: argparse.Namespace, package: Package) -> int:
     ids = selection.tables(package, arguments.tables) if arguments.tables else ("",)
     sink = destination.open(package)
     try:
-        if not hasattr(sink, "forget"):
-            raise UsageError(
-                f"{destination} has no ledger: remove the files that you do not need"
-            )
-        forget = cast("_Forgetting", sink).forget
         for id in ids:
-            deleted = forget(account=account, region=region, table=id)
+            deleted = sink.forget(account=account, region=region, table=id)
             if deleted or not id:
                 streams.output_line(f"{id or 'all tables'}: {deleted} rows deleted")
     finally:

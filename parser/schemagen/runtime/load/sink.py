@@ -43,6 +43,11 @@ class Sink(Protocol):
         """
         ...
 
+    def forget(self, *, account: str = "", region: str = "", table: str = "") -> int:
+        """Delete the units of an account, a region and a table ("" is any), and the rows that no other
+        unit holds. Returns how many rows were deleted."""
+        ...
+
     def close(self) -> None:
         """Release the connection or the files."""
         ...
