@@ -196,7 +196,7 @@ class Rule:
         ):
             if wanted and wanted != found:
                 return False
-        if self.arguments.items() - request.arguments.items():
+        if any(request.arguments.get(name) != value for name, value in self.arguments.items()):
             return False
         self.matched += 1
         last = None if self.times is None else self.first + self.times - 1
