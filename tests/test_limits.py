@@ -12,6 +12,7 @@ from schemagen.limits import (
     NotReadable,
     depth_exceeds,
     is_text,
+    line_column,
     path_fault,
     read_json,
     read_toml,
@@ -92,6 +93,24 @@ def test_readers_accept_what_keeps_to_the_limits() -> None:
     )
     document = read_toml(text)
     assert (document["b"], document["d"], document["e"]["g"]) == (brackets, brackets, f"{dotted}.")
+
+
+@pytest.mark.parametrize(
+    ("text", "offset", "position"),
+    [
+        ("", 0, (1, 1)),
+        ("ab\ncd", 3, (2, 1)),
+        ("ab\r\ncd", 4, (2, 1)),
+        ("ab\rcd", 4, (2, 2)),
+        ("a\r\rb\r\nc", 6, (4, 1)),
+        ("a\nb\rc", 5, (3, 2)),
+    ],
+)
+def test_line_column_counts_lines_as_editors_do(
+    text: str, offset: int, position: tuple[int, int]
+) -> None:
+    """LF, CRLF and a lone CR end a line."""
+    assert line_column(text, offset) == position
 
 
 def test_read_json_passes_pairs_to_the_hook() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from schemagen.diagnostics import Problem, ProblemsFound, shown
 from schemagen.files import read_file
-from schemagen.limits import MAX_OUTPUT
+from schemagen.limits import MAX_OUTPUT, line_column
 from schemagen.runtime import catalog_json
 from schemagen.runtime.catalog_codecs import CatalogError, DuplicateKeys, NewerFormat
 from schemagen.runtime.catalog_data import CatalogData
@@ -138,7 +138,7 @@ def parse(name: str, data: bytes) -> CatalogData:
         raise ProblemsFound(
             Problem(
                 name,
-                *positions.line_column(text, offset),
+                *line_column(text, offset),
                 "SG601",
                 f"duplicate key {json.dumps(key_path[-1])}",
             )

@@ -59,8 +59,7 @@ def read_json(text: str, pairs_hook: Callable[[Pairs], object] | None = None) ->
             parse_constant=_constant,
         )
     except json.JSONDecodeError as error:
-        message = f"is not JSON: {error.msg}"
-        raise NotReadable(message, error.lineno, error.colno) from error
+        raise _not_readable(f"is not JSON: {error.msg}", text, error.pos) from error
     except _WrongNumber as error:
         raise _not_readable(error.message, text, text.find(error.number)) from error
     except RecursionError as error:
@@ -228,10 +227,15 @@ def _too_deep(text: str, tokens: re.Pattern[str]) -> int | None:
     return None
 
 
+def line_column(text: str, offset: int) -> tuple[int, int]:
+    """Convert an offset to line and column, both from 1, in characters. A lone CR ends a line, too."""
+    before = text[:offset]
+    ends = before.count("\n") + before.count("\r") - before.count("\r\n")
+    return ends + 1, offset - max(before.rfind("\n"), before.rfind("\r"))
+
+
 def _not_readable(message: str, text: str, offset: int | None) -> NotReadable:
-    offset = max(offset or 0, 0)
-    line = text.count("\n", 0, offset) + 1
-    return NotReadable(message, line, offset - text.rfind("\n", 0, offset))
+    return NotReadable(message, *line_column(text, max(offset or 0, 0)))
 
 
 def _not_toml(text: str, message: str) -> NotReadable:

@@ -7,6 +7,7 @@ import traceback
 import psycopg
 import pytest
 from ddsql_schemas import load
+from psycopg.conninfo import conninfo_to_dict
 
 from schemagen.runtime.load.destination import Destination, DestinationError, redact
 
@@ -76,7 +77,7 @@ def test_destination_of_a_socket_keeps_its_slashes() -> None:
     url = "postgresql:///db?host=/run/postgresql&user=me"
     destination = Destination.parse(f"{url}&dialect=postgres_jsonb")
     assert destination.option("dialect") == "postgres_jsonb"
-    assert psycopg.conninfo.conninfo_to_dict(destination.address) == {
+    assert conninfo_to_dict(destination.address) == {
         "dbname": "db",
         "host": "/run/postgresql",
         "user": "me",

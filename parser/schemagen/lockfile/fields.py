@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any, get_args
 
 from schemagen.diagnostics import shown
+from schemagen.limits import line_column
 from schemagen.lockfile.codecs import (
     COUNT,
     FLAG,
@@ -52,7 +53,7 @@ from schemagen.model.origin import NOWHERE, Origin
 from schemagen.model.paths import WHOLE, map_key, steps
 from schemagen.names import API_NAME, SERVICE_NAME
 from schemagen.runtime.calls import CallRules, Limit, Pagination, Scope, ScopeKind
-from schemagen.settings.positions import KeyPath, line_column
+from schemagen.settings.positions import KeyPath
 
 # --- scalars --------------------------------------------------------------------------------------
 

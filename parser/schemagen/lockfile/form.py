@@ -7,8 +7,9 @@ from typing import Final, cast
 
 from schemagen import limits
 from schemagen.diagnostics import Problem, ProblemsFound
+from schemagen.limits import line_column
 from schemagen.settings import positions
-from schemagen.settings.positions import KeyPath, line_column
+from schemagen.settings.positions import KeyPath
 
 _SHOWN: Final = 60
 """Longer strings are cut in messages."""

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from schemagen.limits import MAX_DEPTH
+from schemagen.limits import MAX_DEPTH, line_column
 
 KeyPath = tuple[str | int, ...]
 """The keys and indexes that lead to an entry."""
@@ -37,14 +37,9 @@ class Positions:
         return line_column(self.text, self.offsets.get(key_path, 0))
 
 
-def line_column(text: str, offset: int) -> tuple[int, int]:
-    """Convert an offset to line and column, both from 1, in characters."""
-    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
-
-
 def undecodable(error: UnicodeDecodeError) -> tuple[int, int]:
     """Return line and column, both from 1, of the first byte of a file that is not UTF-8."""
-    before = error.object[: error.start].decode().replace("\r\n", "\n").replace("\r", "\n")
+    before = error.object[: error.start].decode()
     return line_column(before, len(before))
 
 
