@@ -30,6 +30,7 @@ import corpus_package  # noqa: E402
 import page_facts  # noqa: E402
 from sync import resources  # noqa: E402
 from sync.aws_server import ACCOUNT, Credentials, Proxy, moto  # noqa: E402
+from sync.made_items import MadeItems  # noqa: E402
 from sync.resources import Place  # noqa: E402
 
 REGION = "us-east-1"
@@ -102,7 +103,7 @@ def main() -> None:
         pages = corpus_package.CORPUS / "ddsql"
         if not pages.is_dir():
             pages = page_facts.write(folder / "pages")
-        proxy = Proxy(server, page=100)
+        proxy = Proxy(server, page=100, made=MadeItems().answers())
         with corpus_package.imported(pages, folder) as package, proxy.running():
             place = Place(Credentials(ACCOUNT), REGION, server.url)
             for kind in resources.KINDS:
