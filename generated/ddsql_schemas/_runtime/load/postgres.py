@@ -55,7 +55,7 @@ OLDEST = 15
 _CREATED_AT_ONCE = 50
 """How many tables are created in a transaction."""
 _ATTEMPTS = 8
-"""How often a merge is tried that another one gets into the way of."""
+"""How often a merge is tried if other transactions conflict with it."""
 _TEXTS = f"CAST(%({{}})s AS {ledger.STRING_TYPE}[])"
 _VANISHED_KEYS = f'SELECT "key" FROM {VANISHED}'
 
@@ -432,14 +432,7 @@ class PostgresSink:
             keys = self._ledger.vanished(statements.staged_keys)
             gone = self._vanish(keys, unit=number)
         # A row must not be deleted while another unit finds it there and relies on it.
-        self._execute(
-            (
-                "SELECT pg_advisory_xact_lock(%(lock)s)"
-                if gone
-                else "SELECT pg_advisory_xact_lock_shared(%(lock)s)"
-            ),
-            lock=_lock("table", table.id),
-        )
+        self._lock_table(table.id, shared=not gone)
         written, inserted = self._merge(statements) if count else (0, 0)
         self._execute(self._ledger.hold(statements.staged_keys), unit=number)
         self._execute(statements.delete_refreshed, unit=number)
