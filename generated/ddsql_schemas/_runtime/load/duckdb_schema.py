@@ -17,7 +17,7 @@ from .compare import (
     SchemaMismatch,
     StoredTable,
 )
-from .destination import Destination
+from .destination import Destination, DestinationError
 from .duckdb_tables import DIALECT
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Schema:
         self._execute(self._statements.set_format(), format=ledger.FORMAT)
         [found] = self._execute(self._statements.format()).fetchone()
         if found > ledger.FORMAT:
-            raise ledger.LedgerError(
+            raise DestinationError(
                 f"{self._destination}: the schema {ledger.SCHEMA} has format {found}, of a later version; "
                 f"this one knows {ledger.FORMAT}: upgrade {self._package.name}"
             )

@@ -28,10 +28,6 @@ State = Literal["complete", "partial"]
 """How far a unit was read: "complete" if its listing was read in full and no column was unread."""
 
 
-class LedgerError(Exception):
-    """Raised for a database whose ledger this package cannot use."""
-
-
 class LedgerTable(NamedTuple):
     """A table of the ledger. ``columns`` maps names to types that both engines have."""
 
