@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import string
 import subprocess
@@ -244,8 +245,10 @@ def test_loading_code_passes_mypy_and_pyright(tmp_path: Path) -> None:
     made = handmade.files(TABLES.values())
     loading = {path: text for path, text in made.items() if not path.startswith("models/")}
     with handmade.imported(tmp_path, "typed_schemas", loading):
-        settings = tmp_path / "pyrightconfig.json"
-        settings.write_text('{"typeCheckingMode": "strict"}')
+        # Where the types of boto3 are installed, which the module sync uses.
+        venv = Path(sys.prefix)
+        strict = {"typeCheckingMode": "strict", "venvPath": str(venv.parent), "venv": venv.name}
+        (tmp_path / "pyrightconfig.json").write_text(json.dumps(strict))
         for command in (["mypy", "--strict", "-p", "typed_schemas"], ["pyright", "-p", "."]):
             checked = subprocess.run(
                 [sys.executable, "-m", *command], cwd=tmp_path, capture_output=True, text=True

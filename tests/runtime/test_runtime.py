@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import subprocess
 import sys
@@ -37,26 +36,6 @@ def test_runtime_modules_are_marked_as_copies(name: str) -> None:
     as its own; only an empty module needs none."""
     source = (FOLDER / name).read_text("utf-8")
     assert not source or source.startswith(f"# {RUNTIME_NOTICE}\n")
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_runtime_needs_the_standard_library_only(name: str) -> None:
-    """A module of the runtime imports no other package at run time."""
-    tree = ast.parse((FOLDER / name).read_text("utf-8"))
-    typing_only = {
-        node
-        for block in ast.walk(tree)
-        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
-        for node in ast.walk(block)
-    }
-    imported = {
-        alias.name if isinstance(node, ast.Import) else str(node.module)
-        for node in ast.walk(tree)
-        if node not in typing_only
-        and (isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and not node.level))
-        for alias in node.names
-    }
-    assert {module.partition(".")[0] for module in imported} <= set(sys.stdlib_module_names)
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -24,6 +24,7 @@ from .decode import (
     parse_document,
 )
 from .encode import (
+    csv_line,
     hstore_csv_json_text,
     hstore_csv_text,
     hstore_json_text,
@@ -88,6 +89,7 @@ __all__ = [
     "boolean_from_text",
     "built_arn",
     "checked_structure",
+    "csv_line",
     "distinct",
     "double",
     "explain_missing_arn",

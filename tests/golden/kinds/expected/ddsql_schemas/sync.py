@@ -36,7 +36,6 @@ from ._runtime.usage import UsageError
 
 if TYPE_CHECKING:
     import boto3
-    import pyarrow as pa
 
     from .catalog import TableId
 
@@ -160,7 +159,7 @@ def batches(
     threads: int = _run.THREADS,
     endpoint_url: str | None = None,
     limits: Limits | None = None,
-) -> Iterator[pa.RecordBatch]:
+) -> Iterator[Any]:
     """Yield the rows of a unit as Arrow record batches; none if the service is not in its region.
 
     ``accounts`` are those that `units` was given. Processes that call this do not know of each other:
