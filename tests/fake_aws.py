@@ -56,6 +56,7 @@ class FakeAws:
         if operation in self.errors:
             raise self.errors[operation]
         response = deepcopy(_response(self.service, operation))
+        response.pop("failures", None)  # of items that could not be read; there are none
         if (each := _ONE_EACH.get((self.service, operation))) is not None:
             parameter, member = each
             del response[member][len(arguments[parameter]) :]

@@ -123,6 +123,22 @@ def _at_once(self: object, context: object) -> float:
     return 0
 
 
+@pytest.mark.parametrize("service", ["dynamodb", "lambda", "s3"])
+def test_calls_fail_if_the_body_is_missing(
+    server: Proxy, sessions: Sessions, service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A listing that is answered with nothing, not even an empty object, is not an empty listing."""
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", _at_once)
+    monkeypatch.setattr(Limiter, "pause", _at_once)
+
+    def nothing(connection: aws_server.Connection, request: Request) -> None:
+        connection.send(Http({"Content-Length": "0"}, b"", 200))
+
+    operation, _ = LISTINGS[service]
+    with server.rule(Rule(nothing, operation=operation)), pytest.raises(Failed, match="no body"):
+        caller(sessions, service, Tally())(operation, {})
+
+
 def test_answers_without_members_are_whole(server: Proxy, sessions: Sessions) -> None:
     """An empty object, and an XML document without members, are answers like any other."""
     s3 = server.client("s3", REGION, Credentials(ACCOUNT))

@@ -123,6 +123,34 @@ def test_request_adds_what_is_always_the_same(rules: CallRules, expected: dict[s
     }
 
 
+def test_pages_that_say_that_there_are_more_need_a_token() -> None:
+    """A listing that is cut off without a token is malformed: its end would be taken for all."""
+    call = Call("List", "@", rules=CallRules(Pagination(("Token",), ("Next",), "More")))
+    assert Pages(call).following({"More": False}) is None
+    assert Pages(call).following({"More": True, "Next": "a"}) == {"Token": "a"}
+    with pytest.raises(Malformed, match=r"there are more \(More\), and lacks Next"):
+        Pages(call).following({"More": True})
+
+
+def test_unread_items_are_what_a_call_for_several_could_not_read() -> None:
+    """Failures and unprocessed items are named; those that are gone are not, nor the items themselves."""
+    call = Call("Describe", "services[]", rules=CallRules(batch=Limit("services", 10)))
+    gone = {"arn": "a", "reason": "MISSING"}
+    denied = {"arn": "b", "reason": "ACCESS_DENIED"}
+    response: dict[str, Any] = {
+        "services": [{}],
+        "failures": [gone, denied],
+        "UnprocessedKeys": {"T": {}},
+    }
+    assert list(requests.unread_items(call, response)) == [
+        f"failures: {denied}",
+        "UnprocessedKeys: {'T': {}}",
+    ]
+    all_gone: dict[str, Any] = {"services": [], "failures": [gone]}
+    assert list(requests.unread_items(call, all_gone)) == []
+    assert list(requests.unread_items(Call("Describe", "services[]"), response)) == []
+
+
 def test_pages_end_and_refuse_to_turn_in_a_circle() -> None:
     """A token requests the next page; one that came before is an error that names it."""
     call = Call("List", "@", rules=CallRules(Pagination(("Token",), ("Next",))))

@@ -235,9 +235,10 @@ class Statements:
         )
 
     def finished_units(self) -> LiteralString:
-        """Select account, region and table of the units that ``run`` has loaded."""
+        """Select account, region and table of the units that ``run`` has loaded completely."""
         return self._sql(
-            'SELECT "account", "region", "table_id" FROM {units} WHERE "run" = {_run}',
+            'SELECT "account", "region", "table_id" FROM {units} '
+            """WHERE "run" = {_run} AND "state" = 'complete'""",
             "run",
         )
 

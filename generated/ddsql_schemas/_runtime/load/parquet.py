@@ -133,10 +133,11 @@ class ParquetSink:
             self._journal.close()
 
     def finished(self, run: str) -> set[tuple[str, str, str]]:
-        """Return account, region and table of the units that ``run`` has loaded."""
+        """Return account, region and table of the units that ``run`` has loaded completely."""
         return {
             (entry["account"], entry["region"], entry["table"])
             for entry in _entries(self._journals(run))
+            if entry["state"] == "complete"
         }
 
     def last_run(self, part: str) -> str:

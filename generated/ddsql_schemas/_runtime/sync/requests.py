@@ -14,6 +14,7 @@ from itertools import product
 from typing import Any, cast
 
 from ..calls import Call, Json, Limit, next_page
+from ..tokens import value_at
 from .errors import Malformed, RepeatedToken
 
 Arguments = dict[str, Any]
@@ -134,10 +135,22 @@ class Pages:
     def following(self, response: Mapping[str, object]) -> Arguments | None:
         """Return the parameters that request the page after ``response``; None after the last.
 
-        Raises `RepeatedToken` if that page was requested before.
+        Raises `RepeatedToken` if that page was requested before, and `Malformed` if the response says that
+        there are more pages and not how to request them.
         """
-        found = next_page(self._call.rules.pagination, response)
+        pagination = self._call.rules.pagination
+        found = next_page(pagination, response)
         if found is None:
+            if (
+                pagination is not None
+                and pagination.more
+                and value_at(response, pagination.more)
+            ):
+                raise Malformed(
+                    "",
+                    f"a page of {self._call.operation} says that there are more ({pagination.more}), "
+                    f"and lacks {', '.join(pagination.output)}",
+                )
             return None
         requested = hash(repr(sorted(found.items())))
         if requested in self._requested:
@@ -183,6 +196,34 @@ class Batches:
     def _take(self, key: str) -> Arguments:
         rest, items = self._groups.pop(key)
         return {**rest, self._parameter: items}
+
+
+_FAILURES = re.compile("fail|unprocessed|error", re.IGNORECASE)
+_GONE = "MISSING"
+
+
+def unread_items(call: Call, response: Mapping[str, object]) -> Iterator[str]:
+    """Yield what a call for several items says of those that it could not read. Items that are gone are
+    left out: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Failure.html.
+    """
+    if call.rules.batch is None:
+        return
+    for name, value in response.items():
+        if not _FAILURES.search(name) or call.path.startswith((f"{name}[", f"{name}.")):
+            continue
+        entries: Iterable[object] = ()
+        if isinstance(value, Mapping) and value:
+            entries = [cast("object", value)]
+        elif isinstance(value, list):
+            entries = cast("list[object]", value)
+        for entry in entries:
+            found = cast("Mapping[str, object]", entry)
+            if isinstance(entry, Mapping) and found.get("reason") == _GONE:
+                continue
+            yield f"{name}: {found}"[:_LONGEST]
+
+
+_LONGEST = 200
 
 
 def batch_size(call: Call, arguments: Mapping[str, Any]) -> int:

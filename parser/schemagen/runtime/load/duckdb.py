@@ -9,6 +9,7 @@ UPDATE), rows that the unit no longer has are deleted, and the ledger is brought
 
 from __future__ import annotations
 
+import glob
 import logging
 import re
 import shutil
@@ -87,7 +88,7 @@ class DuckDBSink:
         self._connection = _open(file, destination)
         try:
             # Only the owner of the database's lock gets here: what is there was left by a killed run.
-            for folder in file.parent.glob(f"{_scratch_prefix(file)}*"):
+            for folder in file.parent.glob(f"{glob.escape(_scratch_prefix(file))}*"):
                 shutil.rmtree(folder)
             self._scratch = Path(
                 tempfile.mkdtemp(prefix=_scratch_prefix(file), dir=file.parent)

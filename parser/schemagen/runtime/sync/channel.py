@@ -134,8 +134,6 @@ class Server:
                     if self._stop.is_set() or self._closed:
                         raise LoadError("the run was ended")
                     answer: LoadCounts | str = self._load(unit, spooled)
-            except (OSError, EOFError):
-                raise
             except Exception as error:
                 answer = f"{type(error).__name__}: {error}"
         connection.send(answer)

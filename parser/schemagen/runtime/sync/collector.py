@@ -355,6 +355,9 @@ class _Run:
             response = _checked(future.result(), reading.call)
             following = reading.pages.following(response)
             items = self._items(reading, response, following is None)
+            for message in requests.unread_items(reading.call, response):
+                self.complete = False
+                self._tally.fail(reading.call.operation, "", message)
         except CallError as error:
             error.operation = reading.call.operation
             self._open[reading.depth] -= 1

@@ -321,7 +321,9 @@ class Sessions:
                 if translated is None:
                     raise
                 message = f"{account.role_arn} cannot be assumed: {translated.message}"
-                raise Expired(translated.code, message) from error
+                lasting = isinstance(translated, Denied | Expired)
+                kind = Expired if lasting else type(translated)
+                raise kind(translated.code, message) from error
 
         session._session._credentials = DeferredRefreshableCredentials(
             refresh_using=fetch, method="assume-role"
@@ -597,20 +599,35 @@ def _before_parse(operation_model: Any, response_dict: Any, **_: Any) -> None:
 
 
 def _check_json(http: Any, parsed: Mapping[str, Any], operation: Any) -> None:
-    """Raise ResponseParserError if a body is not JSON, which botocore reads as an empty object."""
+    """Raise ResponseParserError if a body is missing or not JSON, which botocore reads as an empty object."""
     from botocore.parsers import ResponseParserError
 
-    if (
-        parsed.keys() - {"ResponseMetadata"}
-        or operation.has_streaming_output
-        or "json" not in operation.service_model.resolved_protocol
-        or not http.content
-    ):
+    if parsed.keys() - {"ResponseMetadata"} or operation.has_streaming_output:
+        return
+    if not http.content:
+        if http.status_code == 200 and _has_body(operation):
+            raise ResponseParserError("the response has no body")
+        return
+    if "json" not in operation.service_model.resolved_protocol:
         return
     try:
         json.loads(http.content)
     except ValueError as error:
         raise ResponseParserError(f"the response is not JSON: {error}") from error
+
+
+def _has_body(operation: Any) -> bool:
+    """Whether responses of an operation have members in their bodies: without any, services send an
+    empty object or document."""
+    shape = operation.output_shape
+    if shape is None or operation.http.get("method") == "HEAD":
+        return False
+    payload = shape.serialization.get("payload")
+    if payload is not None:
+        return bool(shape.members[payload].type_name == "structure")
+    return any(
+        "location" not in member.serialization for member in shape.members.values()
+    )
 
 
 def _is_unknown_host(error: Exception | None) -> bool:
