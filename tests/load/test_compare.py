@@ -247,5 +247,5 @@ def test_prepare_refuses_a_later_ledger(old: MadePackage, postgres: psycopg.Conn
     """A database that a later version of the runtime has written is left alone."""
     old.open(address(postgres)).close()
     postgres.execute("UPDATE ddsql_sync.ledger SET format = 99")
-    with pytest.raises(Exception, match="has format 99, and this package knows 1"):
+    with pytest.raises(Exception, match="has format 99, of a later version; this one knows 1"):
         old.open(address(postgres))

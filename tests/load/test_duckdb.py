@@ -283,6 +283,15 @@ def test_forget_deletes_what_only_the_forgotten_units_held(made: MadePackage, si
     assert sink.finished("first") == {("111111111111", "b", KEYED)}
 
 
+def test_forget_refuses_a_ledger_of_a_later_format(made: MadePackage, sink: Any) -> None:
+    """What a later version keeps is not known, so nothing is deleted."""
+    load(sink, made, Rows(keyed(1)))
+    sink._connection.execute("UPDATE ddsql_sync.ledger SET format = 99")
+    with pytest.raises(Exception, match=r"has format 99, of a later version"):
+        sink.forget()
+    assert keys(sink, made) == ["arn:1"]
+
+
 def test_ledger_says_which_columns_are_stale_since_when(made: MadePackage, sink: Any) -> None:
     """A column that was not read is stale since the first run that could not read it, until it is read."""
     load(sink, made, Rows(keyed(1, 2)))
@@ -334,7 +343,7 @@ def test_close_leaves_the_database_only(made: MadePackage, file: Path) -> None:
 
 
 def test_open_says_who_has_the_database_open(made: MadePackage, file: Path) -> None:
-    """A second writer is told which process to wait for; a second connection, to close the first."""
+    """A second writer gets the number of the process to wait for; a second connection, the advice to close the first."""
     with (
         duckdb.connect(file),
         pytest.raises(ValueError, match="this process has the database open"),

@@ -217,8 +217,10 @@ def test_forget_deletes_the_files_of_a_region(made: MadePackage, sink: Any, lake
     assert sink.forget(region="a") == 3
     assert files(lake) == ["111111111111.b.parquet"]
     assert files(lake, KEYLESS) == []
+    assert sink.finished("first") == {("111111111111", "b", KEYED)}, "a resumed run reads region a"
     assert sink.forget(table=KEYED, account="2") == 0
     assert sink.forget(table=KEYED) == 2
+    assert sink.finished("first") == set()
 
 
 @pytest.mark.parametrize(

@@ -519,6 +519,17 @@ def test_forget_deletes_what_only_the_forgotten_units_held(
     assert (sink.last_run("rst"), sink.last_run("other")) == ("first", "")
 
 
+def test_forget_refuses_a_ledger_of_a_later_format(
+    made: MadePackage, place: Place, sink: Any
+) -> None:
+    """What a later version keeps is not known, so nothing is deleted."""
+    load(sink, made, Rows(keyed(1)))
+    sink._connection.execute("UPDATE ddsql_sync.ledger SET format = 99")
+    with pytest.raises(Exception, match=r"has format 99, of a later version"):
+        sink.forget()
+    assert keys(place, made) == ["arn:1"]
+
+
 def test_ledger_of_a_new_database_is_empty(made: MadePackage, place: Place) -> None:
     """Nothing was loaded and nothing is forgotten where no sync has been."""
     sink = made.open(place.address, tables=())

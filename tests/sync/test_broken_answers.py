@@ -89,7 +89,7 @@ def caller(sessions: Sessions, service: str, tally: Tally) -> Caller:
 def test_call_is_made_again_if_its_answer_is_broken(
     server: Proxy, sessions: Sessions, service: str, action: aws_server.Action
 ) -> None:
-    """An answer that is broken once is asked for again, and counts as a retry."""
+    """A call whose answer is broken once is repeated, and counts as a retry."""
     operation, member = LISTINGS[service]
     whole = caller(sessions, service, Tally())(operation, {})
     assert member in whole

@@ -116,7 +116,7 @@ def test_limiter_stops_threads_that_wait() -> None:
 
 def test_limiter_leases_for_all_threads_that_wait_at_once() -> None:
     class Slow:
-        """A lessor far away, which counts what it is asked."""
+        """A lessor in another process, which counts the requests."""
 
         def __init__(self) -> None:
             self.counts: list[int] = []

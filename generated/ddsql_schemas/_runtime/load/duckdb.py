@@ -161,8 +161,7 @@ class DuckDBSink:
         """
         deleted = 0
         with self._transaction():
-            for statement in ledger.ddl("duckdb"):
-                self._execute(statement)
+            self._schema.open_ledger()
             units = self._execute(
                 self._ledger.matching_units(),
                 account=account or None,
@@ -315,7 +314,7 @@ class DuckDBSink:
             gone = self._ledger.vanished(statements.keys())
             if self._count(f"CREATE TEMP TABLE {_bare(GONE)} AS {gone}", **parameters):
                 keys_of_gone = f'SELECT g."key" FROM {GONE} g'
-                unheld = self._ledger.held_by_none_else(keys_of_gone)
+                unheld = self._ledger.only_held_by_unit(keys_of_gone)
                 deleted = self._count(
                     statements.delete_keys(unheld), table_id=unit.table, **parameters
                 )
@@ -341,7 +340,7 @@ class DuckDBSink:
             self._execute(self._ledger.refresh(statements.keys()), unit=number)
         if staged.unread:
             self._execute(
-                self._ledger.spoil(
+                self._ledger.mark_stale(
                     f'SELECT n."key", n."column_name", o."since" FROM ({statements.unread()}) n '
                     f'LEFT JOIN {STALE} o ON o."key" = n."key" '
                     'AND o."column_name" = n."column_name"'
@@ -382,12 +381,12 @@ class DuckDBSink:
         return LoadCounts(rows, inserted, 0, rows - inserted, deleted)
 
     def _forget(self, number: int, table: str) -> int:
-        statements, _ = self._statements(self._package.table(table))
+        statements, _ = self._statements(ledger.forgotten_table(self._package, table))
         held = ledger.name("held")
         if statements.has_key:
             keys = f'SELECT "key" FROM {held} WHERE "unit" = {number:d}'
             deleted = self._count(
-                statements.delete_keys(self._ledger.held_by_none_else(keys)),
+                statements.delete_keys(self._ledger.only_held_by_unit(keys)),
                 unit=number,
                 table_id=table,
             )

@@ -4,7 +4,7 @@
 Rows are encoded as they are collected. A unit that holds nothing is copied into its table; otherwise
 rows are copied into a temporary table of the session, and one transaction merges those that differ,
 deletes those that no unit holds any more, and brings the ledger up to date. No transaction is open
-while AWS is asked for rows, unless a unit with many rows is loaded for the first time.
+while rows are collected, unless a unit with many rows is loaded for the first time.
 
 The temporary tables and the locks belong to the session: a connection pooler must pool sessions, not
 transactions.
@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any, LiteralString, cast
 
 import psycopg
 
-from ..lookup import UnknownName
 from ..sql import Table
 from ..units import Collection, Unit
 from . import ledger
@@ -143,16 +142,16 @@ class PostgresSink:
         found = "SELECT to_regclass(%(name)s) IS NOT NULL"
         return bool(self._value(found, name=ledger.name("ledger")))
 
+    def _check_format(self) -> None:
+        """Raise `DestinationError` for a ledger of a later format."""
+        found = self._value(self._ledger.format())
+        ledger.check_format(found, self._destination, self._package)
+
     def _recorded(self, ids: Sequence[str]) -> dict[str, RecordedTable]:
         """Read what the ledger knows of tables. Raises `DestinationError` for a later format."""
         if not self._has_ledger():
             return {}
-        form = self._value(self._ledger.format())
-        if isinstance(form, int) and form > ledger.FORMAT:
-            raise DestinationError(
-                f"the ledger of {self._destination} has format {form}, and this package knows "
-                f"{ledger.FORMAT}; upgrade the package"
-            )
+        self._check_format()
         columns: dict[str, dict[str, str]] = {}
         for table, name, type in self._rows(self._ledger.recorded_columns(), ids=ids):
             columns.setdefault(table, {})[name] = type
@@ -437,10 +436,10 @@ class PostgresSink:
         self._execute(self._ledger.hold(statements.staged_keys), unit=number)
         self._execute(statements.delete_refreshed, unit=number)
         if staging.unread:
-            self._execute(self._ledger.spoil(statements.unread_keys), unit=number)
+            self._execute(self._ledger.mark_stale(statements.unread_keys), unit=number)
         deleted = 0
         if gone:
-            keys = self._ledger.held_by_none_else(_VANISHED_KEYS)
+            keys = self._ledger.only_held_by_unit(_VANISHED_KEYS)
             deleted = self._count(
                 statements.delete(keys), unit=number, table_id=table.id
             )
@@ -496,15 +495,10 @@ class PostgresSink:
         deleted = 0
         if not self._has_ledger():
             return 0
+        self._check_format()
         found = self._units(account, region, table)
         for id in sorted({id for *_, id in found} - self._dialects.keys()):
-            try:
-                self.prepare([self._package.table(id)])
-            except UnknownName:
-                raise DestinationError(
-                    f"this package does not have {id}, whose rows would be forgotten; use the version "
-                    f"that loaded them, or name the tables to forget"
-                ) from None
+            self.prepare([ledger.forgotten_table(self._package, id)])
         for number, its_account, its_region, id in found:
             statements = self._for(self._whole[id])
             unit = Unit(its_account, its_region, id)
@@ -522,7 +516,7 @@ class PostgresSink:
             return self._count(statements.delete_copies, unit=number)
         none = f'SELECT "key" FROM {VANISHED} WHERE false'
         self._vanish(self._ledger.vanished(none), unit=number)
-        keys = self._ledger.held_by_none_else(_VANISHED_KEYS)
+        keys = self._ledger.only_held_by_unit(_VANISHED_KEYS)
         return self._count(statements.delete(keys), unit=number, table_id=id)
 
     def finished(self, run: str) -> set[tuple[str, str, str]]:

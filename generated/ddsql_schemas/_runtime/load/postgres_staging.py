@@ -41,7 +41,7 @@ _IN_MEMORY = 16 * 2**20
 _LONGEST_COPY = 30.0
 """How many seconds a statement that stages rows lasts: VACUUM waits for it."""
 _ANALYZED = 500
-"""From how many staged rows on the planner is told their number."""
+"""The number of staged rows from which on they are analyzed, so that the planner knows how many there are."""
 
 _LOG = logging.getLogger("ddsql.load")
 _length = Struct(">i").pack

@@ -61,6 +61,8 @@ BATCH = 10_000
 _AHEAD = 4
 """How many units, or chunks for each process of an executor, are planned ahead."""
 
+_NO_REPORT = "its process lost the connection to the one that started the run"
+
 _RESUMED = "complete in the run that is resumed"
 
 
@@ -105,7 +107,7 @@ def run(
     require_boto3()  # Before anything is made.
     sink, name, finished = _opened(destination, package, chosen, shard, resume)
     try:
-        running = _Run(chosen, finished, progress or Silent())
+        running = _Run(chosen, finished, progress or Silent(), destination.redact)
         for note in notes:
             running.say(note)
         settings = ClientSettings(endpoint_url, threads)
@@ -421,7 +423,9 @@ class _Run:
         chosen: Mapping[str, Chosen],
         finished: frozenset[tuple[str, str, str]],
         progress: Progress,
+        redact: Callable[[str], str],
     ) -> None:
+        self._redact = redact
         self._chosen = chosen
         self._finished = finished
         self._accounts: dict[str, Account] = {}
@@ -592,13 +596,20 @@ class _Run:
                 continue
             if error is not None and units:
                 # The process is lost, or cannot do it.
-                reason = f"{type(error).__name__}: {error}"
+                reason = self._redact(f"{type(error).__name__}: {error}")
                 for unit in units:
                     self.end(unit_report(unit, "failed", reason))
                 continue
             found = future.result()
             for report in found.reports:
                 self.end(report)
+            if not self.stop.is_set():
+                reported = {
+                    (each.account, each.region, each.table) for each in found.reports
+                }
+                for unit in units:
+                    if (unit.account, unit.region, unit.table) not in reported:
+                        self.end(unit_report(unit, "failed", _NO_REPORT))
             if units:
                 self.progress.called(found.calls)
         return others

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser, package: Package) -> None:
 
 
 def run(arguments: argparse.Namespace, package: Package) -> int:
-    """Print the policy, and return the exit status. What is missing in it is said on stderr."""
+    """Print the policy, and return the exit status. Name on stderr what it lacks."""
     choice = Choice(tuple(arguments.exclude), tuple(arguments.skip))
     found = selection.chosen(package, arguments.tables, choice)
     calls = [chosen.calls for chosen in found]

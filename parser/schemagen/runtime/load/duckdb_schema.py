@@ -17,7 +17,7 @@ from .compare import (
     SchemaMismatch,
     StoredTable,
 )
-from .destination import Destination, DestinationError
+from .destination import Destination
 from .duckdb_tables import DIALECT
 
 if TYPE_CHECKING:
@@ -52,21 +52,21 @@ class Schema:
         Call it in a transaction. Raises `SchemaMismatch` before anything is changed if a table does not
         fit.
         """
-        for statement in ledger.ddl("duckdb"):
-            self._execute(statement)
-        self._execute(self._statements.set_format(), format=ledger.FORMAT)
-        [found] = self._execute(self._statements.format()).fetchone()
-        if found > ledger.FORMAT:
-            raise DestinationError(
-                f"{self._destination}: the schema {ledger.SCHEMA} has format {found}, of a later version; "
-                f"this one knows {ledger.FORMAT}: upgrade {self._package.name}"
-            )
+        self.open_ledger()
         comparisons = list(self._compare(tables))
         findings = [finding for each in comparisons for finding in each.findings]
         if findings:
             raise SchemaMismatch(str(self._destination), findings)
         for comparison in comparisons:
             self._settle(comparison)
+
+    def open_ledger(self) -> None:
+        """Create the ledger if it is missing. Raises `DestinationError` for a later format."""
+        for statement in ledger.ddl("duckdb"):
+            self._execute(statement)
+        self._execute(self._statements.set_format(), format=ledger.FORMAT)
+        [found] = self._execute(self._statements.format()).fetchone()
+        ledger.check_format(found, self._destination, self._package)
 
     def _compare(self, tables: Sequence[Table]) -> Iterator[Comparison]:
         recorded = self._recorded([table.id for table in tables])

@@ -11,7 +11,14 @@ Tables and statements are the same in PostgreSQL and DuckDB, except for how a pa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal, LiteralString, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Literal, LiteralString, NamedTuple, cast
+
+from ..lookup import UnknownName
+from .destination import Destination, DestinationError
+
+if TYPE_CHECKING:
+    from ..sql import Table
+    from .package import Package
 
 SCHEMA = "ddsql_sync"
 FORMAT = 1
@@ -26,6 +33,26 @@ TIME_TYPE = "TIMESTAMPTZ"
 Engine = Literal["postgres", "duckdb"]
 State = Literal["complete", "partial"]
 """How far a unit was read: "complete" if its listing was read in full and no column was unread."""
+
+
+def check_format(found: object, destination: Destination, package: Package) -> None:
+    """Raise `DestinationError` if the ``found`` format of a ledger is later than this package knows."""
+    if isinstance(found, int) and found > FORMAT:
+        raise DestinationError(
+            f"{destination}: the schema {SCHEMA} has format {found}, of a later version; this one knows "
+            f"{FORMAT}: upgrade {package.name}"
+        )
+
+
+def forgotten_table(package: Package, id: str) -> Table:
+    """Return a table whose rows are to be forgotten. Raises `DestinationError` if the package lacks it."""
+    try:
+        return package.table(id)
+    except UnknownName:
+        raise DestinationError(
+            f"this package does not have {id}, whose rows would be forgotten; use the version that loaded "
+            "them, or name the tables to forget"
+        ) from None
 
 
 class LedgerTable(NamedTuple):
@@ -299,7 +326,7 @@ class Statements:
             keys=keys,
         )
 
-    def held_by_none_else(self, keys: str) -> LiteralString:
+    def only_held_by_unit(self, keys: str) -> LiteralString:
         """Select those of ``keys`` that no unit of the table ``table_id`` holds but ``unit``."""
         return self._sql(
             'SELECT k."key" FROM ({keys}) k WHERE NOT EXISTS (SELECT 1 FROM {held} h '
@@ -330,7 +357,7 @@ class Statements:
 
     def refresh(self, read: str) -> LiteralString:
         """Delete what the ``unit`` has of stale columns that were read again. ``read`` selects ``key``
-        of every row that was read; `spoil` adds what was not read."""
+        of every row that was read; `mark_stale` adds what was not read."""
         return self._sql(
             'DELETE FROM {stale} s WHERE s."unit" = {_unit} '
             'AND s."key" IN (SELECT k."key" FROM ({read}) k)',
@@ -338,7 +365,7 @@ class Statements:
             read=read,
         )
 
-    def spoil(self, unread: str) -> LiteralString:
+    def mark_stale(self, unread: str) -> LiteralString:
         """Record stale columns of the ``unit``. ``unread`` selects ``key``, ``column_name`` and the
         time since when (NULL: now)."""
         return self._sql(

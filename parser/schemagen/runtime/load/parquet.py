@@ -17,7 +17,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -161,7 +161,26 @@ class ParquetSink:
                 if path.exists():
                     deleted += stored_rows(path)
                     path.unlink()
+        self._forget_entries({"account": account, "region": region, "table": table})
         return deleted
+
+    def _forget_entries(self, chosen: Mapping[str, str]) -> None:
+        """Remove the entries of units from the journals of all runs, so that no run is resumed without
+        them."""
+
+        def is_kept(line: bytes) -> bool:
+            if not line.endswith(b"\n"):  # half written
+                return False
+            entry = json.loads(line)
+            return any(value and entry[name] != value for name, value in chosen.items())
+
+        for path in (self._folder / _OWN / "runs").glob("*/*.jsonl"):
+            lines = path.read_bytes().splitlines(keepends=True)
+            kept = [line for line in lines if is_kept(line)]
+            if len(kept) < len(lines):
+                new = path.with_suffix(f".{uuid4()}")
+                new.write_bytes(b"".join(kept))
+                new.replace(path)
 
     # --- files of our own -------------------------------------------------------------------------
 

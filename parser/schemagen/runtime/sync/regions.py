@@ -64,8 +64,8 @@ def locate(
     """Return which regions of an account are collected.
 
     ``account`` has its id and partition. Its own ``regions`` come before those given, and the region
-    that boto3 is configured with is the last resort. If it may not be asked which regions are enabled,
-    ``say`` is told so, and the others that are named are taken.
+    that boto3 is configured with is the last resort. If the account may not list its enabled
+    regions, report that with ``say`` and take the other regions that are named.
     """
     wanted = tuple(account.regions or regions)
     named = {region for region in wanted if region != ENABLED}

@@ -226,7 +226,7 @@ class Sessions:
     def _details(self, account: str) -> Account:
         found = self._accounts.get(account)
         if found is None:
-            raise KeyError(f"{account} is none of the run's accounts")
+            raise KeyError(f"{account} is not an account of this run")
         return found
 
     def _ask_sts(self, account: Account) -> Mapping[str, Any]:
