@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser, package: Package) -> None:
 
 
 def run(arguments: argparse.Namespace, package: Package) -> int:
-    """Delete rows that nobody collects any more, and return the exit status."""
+    """Delete rows that are no longer collected, and return the exit status."""
     account, region = str(arguments.account), str(arguments.region)
     if not (arguments.tables or account or region):
         raise UsageError(

@@ -203,11 +203,11 @@ class Comparer:
         if old == type:
             if found == wanted:
                 return None
-            message = f"the column's type is {found}, but {type} is stored as {wanted}; somebody changed it"
+            message = f"the column's type is {found}, but {type} is stored as {wanted}; it was changed outside of a sync"
             return self._differs(table, dialect, name, message, found, wanted)
         conversion = cast(old, type)
         if found != self._spelled(old, dialect):
-            message = f"the column's type is {found}, which is neither {old} nor {type}; somebody changed it"
+            message = f"the column's type is {found}, which is neither {old} nor {type}; it was changed outside of a sync"
         elif conversion.loss == "lossless" and (
             found == wanted
             or (table.key is not None and (old, type) in CONVERSIONS[self.engine])

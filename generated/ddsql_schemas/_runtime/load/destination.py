@@ -108,7 +108,7 @@ class Destination:
                     address, options = _split(f"{scheme}:{rest}", kind)
                 if not address:
                     raise DestinationError(
-                        f"the destination {scheme!r}: has no place; write {kind.form}"
+                        f"the destination {scheme!r} lacks an address; write {kind.form}"
                     )
                 return cls(kind, address, options, adopt, migrate)
         forms = ", ".join(kind.form for kind in KINDS)

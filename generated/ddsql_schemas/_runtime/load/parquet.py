@@ -125,7 +125,7 @@ class ParquetSink:
             _sync(path.parent)
             state = "complete" if complete and not file.stale else "partial"
             self._record(unit, state, complete, file.rows)
-        return counts._replace(refused=refused)
+        return counts.with_refused(refused)
 
     def close(self) -> None:
         """Close the journal of the run."""

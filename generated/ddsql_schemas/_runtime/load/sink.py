@@ -24,6 +24,10 @@ class LoadCounts(NamedTuple):
     deleted: int = 0
     refused: int = 0
 
+    def with_refused(self, refused: int) -> LoadCounts:
+        """Return the counts with rows that were read, but ``refused``."""
+        return self._replace(rows=self.rows + refused, refused=refused)
+
 
 class Sink(Protocol):
     """A place that rows are loaded into, unit by unit. A unit is loaded as a whole or not at all."""

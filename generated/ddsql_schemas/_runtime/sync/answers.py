@@ -124,7 +124,7 @@ _STATUS: dict[int, Meaning] = {
     403: Meaning.DENIED,
     429: Meaning.THROTTLED,
 }
-"""What a status means if there is no code, which is so for answers without a body (S3's HEAD)."""
+"""The meaning of a status without an error code, as in responses without a body (S3's HEAD)."""
 
 # botocore's codes of responses that have no code: the status, or its name.
 _NO_CODE = frozenset({"", "Unknown", "401", "403", "429", "Forbidden"})

@@ -50,7 +50,7 @@ def check(sessions: Sessions, regions: Iterable[str]) -> None:
         if region != ENABLED and region not in known:
             hint = did_you_mean([region], known)
             raise UsageError(
-                f"{region!r} is no region that boto3 knows{hint}"
+                f"{region!r} is not a region that boto3 knows{hint}"
                 " (a new region needs a newer boto3)"
             )
 

@@ -45,7 +45,7 @@ from .regions import Place, check, locate
 from .report import Report, Reporter, UnitReport, unit_report
 from .sessions import ClientSettings, Sessions, require_boto3
 from .tally import Tally
-from .worker import OneSink, OwnSinks, Worker
+from .worker import SharedSink, ThreadSinks, Worker
 
 if TYPE_CHECKING:
     from ..load.package import Package
@@ -111,7 +111,9 @@ def run(
         for note in notes:
             running.say(note)
         settings = ClientSettings(endpoint_url, threads)
-        lessor = _Telling(Quotas(limits or Limits(), running.stop), running.progress)
+        lessor = _ReportingLessor(
+            Quotas(limits or Limits(), running.stop), running.progress
+        )
         sessions = Sessions(
             listed,
             limiter=Limiter(lessor, running.stop),
@@ -121,9 +123,9 @@ def run(
         check(sessions, [*regions, *(name for each in listed for name in each.regions)])
         units = running.units(sessions, listed, regions, shard)
         loader = (
-            OwnSinks(destination, package, name)
+            ThreadSinks(destination, package, name)
             if destination.shared
-            else OneSink(sink)
+            else SharedSink(sink)
         )
         with _ending(running.stop):
             if not remote:
@@ -131,7 +133,7 @@ def run(
                     units, sessions, loader, destination, threads, executor
                 )
             else:
-                job = _JobOf(
+                job = _JobTemplate(
                     package, tuple(chosen), choice, destination, name, settings
                 )
                 with _executor(executor, scheduler) as processes:
@@ -272,7 +274,7 @@ def batches(
 
 
 def _ignore(_: str) -> None:
-    """Tell nobody."""
+    """Ignore it."""
 
 
 class _Reading:
@@ -389,7 +391,7 @@ def _ending(stop: Event) -> Generator[None]:
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class _Telling:
+class _ReportingLessor:
     """Grants the permits of another lessor, and tells which services throttle."""
 
     def __init__(self, lessor: Lessor, progress: Progress) -> None:
@@ -404,7 +406,7 @@ class _Telling:
 
 
 @dataclass(frozen=True, slots=True)
-class _JobOf:
+class _JobTemplate:
     """A `Job` without the address of this process."""
 
     package: Package
@@ -478,7 +480,7 @@ class _Run:
         self,
         units: Iterable[Unit],
         sessions: Sessions,
-        loader: OwnSinks | OneSink,
+        loader: ThreadSinks | SharedSink,
         destination: Destination,
         threads: int,
         executor: Executor | None,
@@ -517,11 +519,11 @@ class _Run:
         units: Iterable[Unit],
         sink: Sink,
         lessor: Lessor,
-        job: _JobOf,
+        job: _JobTemplate,
         executor: Executor,
     ) -> None:
         """Read the units in the processes of an executor. They load them, or this process does."""
-        loading = OneSink(sink)
+        loading = SharedSink(sink)
 
         def load(unit: Unit, rows: Collection) -> LoadCounts:
             return loading.load(unit, self._chosen[unit.table], rows)
@@ -595,7 +597,7 @@ class _Run:
             if isinstance(error, Stopped):
                 continue
             if error is not None and units:
-                # The process is lost, or cannot do it.
+                # The process ended, or could not start the work.
                 reason = self._redact(f"{type(error).__name__}: {error}")
                 for unit in units:
                     self.end(unit_report(unit, "failed", reason))

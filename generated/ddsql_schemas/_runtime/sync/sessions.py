@@ -103,7 +103,7 @@ class Sessions:
         self._regions: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def identify(self, account: Account) -> Account:
-        """Return ``account`` with its id and partition, asking STS if there is no role that says them.
+        """Return ``account`` with its id and partition, from the role's ARN, or else from STS.
 
         Raises a `CallError` if the credentials are not valid, or are those of another account.
         """
@@ -294,7 +294,7 @@ class Sessions:
         if credentials is None:
             raise Expired(
                 "NoCredentials",
-                f"there are no credentials to assume {account.role_arn} with",
+                f"no credentials were found to assume {account.role_arn}",
             )
 
         def sts(service: str, **keys: Any) -> Any:

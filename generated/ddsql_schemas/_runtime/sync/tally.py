@@ -16,7 +16,7 @@ class Denial:
     """An operation that the credentials may not call.
 
     ``action`` is the IAM action that they lack, "" if it is not known. ``rows`` counts the rows that
-    lack ``columns`` for it; there are no columns if it was a listing, whose rows nobody could count.
+    lack ``columns`` for it; a listing fills no columns, and its rows are not counted.
     """
 
     operation: str

@@ -40,7 +40,7 @@ class Loader(Protocol):
         ...
 
 
-class OwnSinks:
+class ThreadSinks:
     """Loads with a sink for each thread that loads."""
 
     def __init__(self, destination: Destination, package: Package, run: str) -> None:
@@ -95,7 +95,7 @@ class OwnSinks:
             sink.close()
 
 
-class OneSink:
+class SharedSink:
     """Loads one unit at a time, while the others are read."""
 
     def __init__(self, sink: Sink) -> None:
@@ -168,13 +168,13 @@ class Worker:
             unit.account, chosen.calls.service, unit.endpoint or unit.region, tally
         )
         rows: Collection = collect(
-            *(chosen.calls, chosen.mapper, self._telling(caller), unit),
+            *(chosen.calls, chosen.mapper, self._counted(caller), unit),
             tally=tally,
             executor=self.executor,
         )
         return Reduced(rows, chosen.left_out) if chosen.left_out else rows
 
-    def _telling(self, caller: Caller) -> Caller:
+    def _counted(self, caller: Caller) -> Caller:
         def call(operation: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
             response = caller(operation, arguments)
             self.called()
@@ -184,4 +184,4 @@ class Worker:
 
 
 def nothing() -> None:
-    """Tell nobody of a call."""
+    """Ignore a call."""

@@ -192,7 +192,7 @@ class DuckDBSink:
                         self._execute("COMMIT")
                         counts = LoadCounts(chunks.lines, chunks.lines)
                         return staged._replace(
-                            loaded=counts._replace(refused=staged.refused)
+                            loaded=counts.with_refused(staged.refused)
                         )
             except BaseException:
                 self._execute("ROLLBACK")
@@ -273,7 +273,7 @@ class DuckDBSink:
             else:
                 counts = LoadCounts()
             self._finish_unit(unit, listed, staged)
-        return counts._replace(refused=staged.refused)
+        return counts.with_refused(staged.refused)
 
     def _finish_unit(self, unit: Unit, listed: bool, staged: _Staged) -> None:
         """Record in the ledger what was loaded."""

@@ -1,5 +1,5 @@
 # Part of schemagen's runtime; `schemagen build` copies it into generated packages.
-"""Load rows that somebody has already, whatever read them."""
+"""Load rows that were collected by another program."""
 
 from __future__ import annotations
 

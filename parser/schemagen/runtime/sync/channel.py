@@ -111,7 +111,7 @@ class Server:
                 else:
                     self._receive(connection, *arguments)
         except (OSError, EOFError, AuthenticationError):
-            pass  # The worker is gone, or it is none of this run.
+            pass  # The worker is gone, or belongs to another run.
         finally:
             with self._lock:
                 self._open.discard(connection)

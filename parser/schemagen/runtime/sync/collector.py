@@ -506,7 +506,7 @@ class _Run:
 
 def _checked(response: object, call: Call) -> Response:
     if not isinstance(response, Mapping):
-        raise Malformed("", f"the response is no dict: {type(response).__name__}")
+        raise Malformed("", f"the response is not a dict: {type(response).__name__}")
     return cast("Response", response)
 
 

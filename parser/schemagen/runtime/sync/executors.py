@@ -25,7 +25,7 @@ from .errors import CallError
 from .limiter import Limiter, Stopped
 from .report import UnitReport
 from .sessions import ClientSettings, MissingExtra, Sessions
-from .worker import OwnSinks, Worker, nothing
+from .worker import ThreadSinks, Worker, nothing
 
 if TYPE_CHECKING:
     from ..load.package import Package
@@ -87,7 +87,7 @@ class _Process:
             Sessions(limiter=Limiter(self.client, self.stop), settings=job.settings),
             self.calls,
             (
-                OwnSinks(job.destination, job.package, job.run)
+                ThreadSinks(job.destination, job.package, job.run)
                 if shared
                 else RemoteLoader(job.address)
             ),

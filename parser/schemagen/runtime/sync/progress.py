@@ -38,7 +38,7 @@ class Progress(Protocol):
 
 
 class Silent:
-    """Tells nobody."""
+    """Reports nothing."""
 
     def planned(self, units: int | None) -> None:
         """Do nothing."""
