@@ -188,7 +188,9 @@ def test_run_refuses_tables_that_are_named_and_cannot_be_collected(tmp_path: Pat
 
 
 def test_run_refuses_regions_that_do_not_exist(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"'eu-wset-1' is not a region .* did you mean 'eu-west-1'"):
+    with pytest.raises(
+        UsageError, match=r"'eu-wset-1' is not a region .* did you mean 'eu-west-1'"
+    ):
         ran("http://127.0.0.1:9", tmp_path / "a", regions=["us-east-1", "eu-wset-1"])
 
 
