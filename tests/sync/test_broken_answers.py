@@ -139,6 +139,22 @@ def test_calls_fail_if_the_body_is_missing(
         caller(sessions, service, Tally())(operation, {})
 
 
+@pytest.mark.parametrize("action", [aws_server.cut, aws_server.cut_before_body, aws_server.garble])
+def test_calls_whose_errors_lack_a_code_are_repeated(
+    server: Proxy, sessions: Sessions, action: aws_server.Action
+) -> None:
+    """The code of an error may say that there is nothing to return, so the call is repeated if it was lost."""
+    server.client("s3", REGION, Credentials(ACCOUNT)).create_bucket(Bucket="coded")
+    tally = Tally()
+    with (
+        server.rule(Rule(action, operation="GetBucketPolicy", times=1)),
+        pytest.raises(Failed) as raised,
+    ):
+        caller(sessions, "s3", tally)("GetBucketPolicy", {"Bucket": "coded"})
+    assert raised.value.code == "NoSuchBucketPolicy"
+    assert tally.retries == 1
+
+
 def test_answers_without_members_are_whole(server: Proxy, sessions: Sessions) -> None:
     """An empty object, and an XML document without members, are answers like any other."""
     s3 = server.client("s3", REGION, Credentials(ACCOUNT))

@@ -139,6 +139,44 @@ def unit(table: str, region: str = HERE, account: str = ACCOUNT) -> UnitName:
     return account, GLOBAL if table in mirror.OF_ACCOUNTS else region, table
 
 
+# --- faults that pass -----------------------------------------------------------------------------
+
+PASSING: Mapping[str, tuple[aws_server.Action, int]] = {
+    "throttled": (aws_server.throttle, 3),
+    "failing": (aws_server.fail, 2),
+    "unavailable": (aws_server.unavailable, 2),
+    "hanging up": (aws_server.hang_up, 2),
+    "cut": (aws_server.cut, 1),
+    "cut before the body": (aws_server.cut_before_body, 1),
+    "garbled": (aws_server.garble, 1),
+}
+
+
+@pytest.mark.parametrize("fault", PASSING)
+@pytest.mark.parametrize("mirrored", ["duckdb"], indirect=True)
+def test_faults_that_pass_cost_retries_only(mirrored: Mirror, fault: str) -> None:
+    """Every operation has the fault at its second call, and once more after that: all rows arrive,
+    exactly, and nothing is reported but retries."""
+    mirrored.start(*LISTINGS)
+    for table in LISTINGS:
+        replace_one(mirrored, table)
+    action, times = PASSING[fault]
+    operations = sorted({(each.service, each.operation) for each in mirrored.world.proxy.seen})
+    rules = [
+        Rule(action, service, operation, first=2, times=times)
+        for service, operation in operations
+        if service != "sts"
+    ]
+    run = mirrored.run(*rules)
+    assert sum(rule.happened for rule in rules) >= 20
+    assert run.unusual() == {}, [(unit.failures, unit.denied) for unit in run.unusual().values()]
+    assert run.report.totals.retries >= 20
+    assert mirrored.stored() == mirrored.expected()
+    for table in LISTINGS:
+        counts = run.counts(unit(table))
+        assert (counts.inserted, counts.deleted) == (1, 1), table
+
+
 # --- listings -------------------------------------------------------------------------------------
 
 LASTING: Mapping[str, tuple[aws_server.Action, str]] = {
@@ -395,3 +433,23 @@ def test_run_of_one_region_leaves_the_other_alone(mirrored: Mirror) -> None:
         assert name in named(mirrored.stored()[table], table)
     mirrored.regions = (HERE, THERE)
     mirrored.recovers()
+
+
+def test_enabled_regions_are_asked_for(mirrored: Mirror) -> None:
+    """`enabled` collects the regions that Account Management lists, or EC2 where that is denied;
+    where both are, the run says so and takes what is configured."""
+    mirrored.start("aws.vpc")
+    mirrored.regions = ("enabled",)
+    assert {region for _, region, _ in mirrored.run().units} == {HERE, THERE}
+    without_account = Rule(aws_server.deny, service="account")
+    with mirrored.world.proxy.watched() as seen:
+        found = {region for _, region, _ in mirrored.run(without_account).units}
+    assert {HERE, THERE} < found
+    assert any(each.operation == "DescribeRegions" for each in seen)
+    neither = (without_account, Rule(aws_server.deny, operation="DescribeRegions"))
+    run = mirrored.run(*neither)
+    assert {region for _, region, _ in run.units} == {HERE}
+    assert any("ListRegions" in note for note in run.report.notes)
+    stored = mirrored.stored()
+    for table, rows in mirrored.before.items():
+        assert rows.items() <= stored[table].items()  # moto has a VPC in every other region

@@ -563,7 +563,9 @@ def _after_attempt(
     refused = http.status_code >= 300
     if not (refused and meaning(code, http.status_code) is Meaning.THROTTLED):
         call.limiter.answered(call.key)
-        if not refused:
+        if refused:
+            _check_error(http, code, operation)
+        else:
             _check_json(http, parsed, operation)
         return None
     call.limiter.throttled(call.key)
@@ -596,6 +598,19 @@ def _before_parse(operation_model: Any, response_dict: Any, **_: Any) -> None:
             )
     if body[:64].lstrip().lower().startswith((b"<html", b"<!doctype html")):
         raise ResponseParserError("the response is a page of HTML")
+
+
+def _check_error(http: Any, code: str, operation: Any) -> None:
+    """Raise ResponseParserError if an error has a body without a code, because it was cut off: the code
+    may say that there is nothing to return. Botocore takes the status for the code then.
+    """
+    from botocore.parsers import ResponseParserError
+
+    head = operation.http.get("method") == "HEAD"
+    unknown = not code or code.isdigit()
+    sent = http.content or int(http.headers.get("content-length", 0))
+    if unknown and sent and not head and not meaning(code, http.status_code):
+        raise ResponseParserError("the error has no code")
 
 
 def _check_json(http: Any, parsed: Mapping[str, Any], operation: Any) -> None:
