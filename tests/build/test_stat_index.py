@@ -33,7 +33,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def project(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy whose files count as old, with a cache of its own."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(stat_index, "RACY", -3600 * 10**9)
+    for name in ("RACY", "RACY_SECONDS"):
+        monkeypatch.setattr(stat_index, name, -3600 * 10**9)
     return Path(shutil.copytree(built, tmp_path / "project"))
 
 
@@ -133,6 +134,25 @@ def test_digests_does_not_trust_files_that_just_changed(
     read.clear()
     hashes(project)
     assert MODEL not in read
+
+
+@pytest.mark.parametrize(
+    ("newest", "now", "old"),
+    [
+        (100.123, 100.223, False),
+        (100.123, 100.224, True),
+        (100, 101.999, False),
+        (100, 102.001, True),
+    ],
+)
+def test_files_are_old_after_a_tick_of_their_clock(
+    newest: float, now: float, old: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Times of whole seconds are those of a file system that counts in steps of up to two seconds."""
+    monkeypatch.undo()
+    moment = round(newest * 1000) * 10**6
+    status = os.stat_result((0,) * 10, {"st_mtime_ns": 0, "st_ctime_ns": moment})
+    assert stat_index.is_old(status, round(now * 1000) * 10**6) == old
 
 
 def test_digests_reads_the_neighbours_of_a_changed_file_only(

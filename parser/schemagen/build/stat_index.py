@@ -23,9 +23,13 @@ from schemagen.diagnostics import ProblemsFound
 BUCKETS: Final = 256
 """Files are remembered in groups, so that the record is small. A changed file makes its group unknown."""
 
-RACY: Final = 2_000_000_000
-"""Nanoseconds. A file that changed less long ago may change again without another time: file systems
-count in steps of up to two seconds. See https://git-scm.com/docs/racy-git."""
+RACY: Final = 100_000_000
+RACY_SECONDS: Final = 2_000_000_000
+"""Nanoseconds. A file that changed less long ago may change again without another time. File systems with
+nanoseconds take the time of the kernel's last tick, at most 10 ms ago; others count in steps of up to two
+seconds, which times of whole seconds show. See https://git-scm.com/docs/racy-git."""
+
+_SECOND: Final = 1_000_000_000
 
 
 def digests(folder: Folder, recorded: Mapping[str, str]) -> dict[str, str]:
@@ -59,7 +63,7 @@ def digests(folder: Folder, recorded: Mapping[str, str]) -> dict[str, str]:
         bucket: signatures[bucket]
         for bucket, files in buckets.items()
         if all(
-            found.get(name) == recorded[name] and status is not None and _is_old(status, now)
+            found.get(name) == recorded[name] and status is not None and is_old(status, now)
             for name, status in files
         )
     }
@@ -112,5 +116,7 @@ def _signature(files: list[tuple[str, os.stat_result | None]], recorded: Mapping
     return blake2b("\n".join(lines).encode(), digest_size=16).hexdigest()
 
 
-def _is_old(status: os.stat_result, now: int) -> bool:
-    return max(status.st_mtime_ns, status.st_ctime_ns) < now - RACY
+def is_old(status: os.stat_result, now: int) -> bool:
+    """Return whether a file can no longer change without another time; ``now`` is in nanoseconds."""
+    newest = max(status.st_mtime_ns, status.st_ctime_ns)
+    return newest < now - (RACY if newest % _SECOND else RACY_SECONDS)
