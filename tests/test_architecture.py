@@ -22,6 +22,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "runtime": (),
     "diagnostics": ("runtime",),
     "limits": (),
+    "rules": (),
     "files": ("limits",),
     "cached_files": ("files",),
     "names": ("runtime",),
