@@ -524,7 +524,7 @@ def test_forget_refuses_a_ledger_of_a_later_format(
 ) -> None:
     """What a later version keeps is not known, so nothing is deleted."""
     load(sink, made, Rows(keyed(1)))
-    sink._connection.execute("UPDATE ddsql_sync.ledger SET format = 99")
+    place.connection.execute("UPDATE ddsql_sync.ledger SET format = 99")
     with pytest.raises(Exception, match=r"has format 99, of a later version"):
         sink.forget()
     assert keys(place, made) == ["arn:1"]
