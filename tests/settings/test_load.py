@@ -89,7 +89,7 @@ type = "string"
 KNOWN = (
     "(known settings: docs, out, bindings, exclude, base_uri, nested_names, package, package_version, types, "
     "targets, outputs, "
-    "columns, overrides, members)"
+    "columns, overrides, members, rules)"
 )
 PACKAGE = (
     "lower-case words joined by underscores, such as 'ddsql_schemas', and no keyword, module of the "

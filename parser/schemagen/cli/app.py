@@ -16,12 +16,16 @@ from schemagen.cli.coverage import coverage
 from schemagen.cli.explain import explain
 from schemagen.cli.inspect import inspect
 from schemagen.cli.options import WRONG
+from schemagen.cli.rules import rules
 from schemagen.cli.types import types
 from schemagen.cli.verbosity import add_options, message, problem
 from schemagen.diagnostics import ProblemsFound, UnknownTables, did_you_mean, unreadable
 from schemagen.runtime.command import streams
 
-COMMANDS: tuple[click.Command, ...] = (build, inspect, types, catalog, bind, coverage, explain)
+COMMANDS: tuple[click.Command, ...] = (
+    *(build, inspect, types, catalog, bind, coverage, explain),
+    rules,
+)
 INTERRUPTED = 130
 TERMINATED = 143
 

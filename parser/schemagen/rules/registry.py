@@ -105,3 +105,56 @@ def rules() -> Mapping[str, Rule]:
             for id, entry in entries.items()
         }
     )
+
+
+# --- other tools ----------------------------------------------------------------------------------
+
+OTHER_TOOLS = Path(__file__).with_name("other_tools.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class OtherTool:
+    """A tool that compares schemas, and what its rules are here.
+
+    ``rules`` maps each to the ids of ours that find the same, or to the reason why there are none.
+    """
+
+    name: str
+    title: str
+    scope: str
+    """Which of its rules are listed."""
+    sources: tuple[str, ...]
+    """The addresses that the rules were read at."""
+    rules: Mapping[str, tuple[str, ...] | str]
+
+
+@cache
+def other_tools() -> tuple[OtherTool, ...]:
+    """Read what the rules of other tools are here, in the order of the file."""
+    entries = tomllib.loads(OTHER_TOOLS.read_text("utf-8"))
+    return tuple(
+        OtherTool(
+            name,
+            entry["title"],
+            entry["scope"],
+            tuple(entry["sources"]),
+            MappingProxyType(
+                {
+                    id: equal if isinstance(equal, str) else tuple(equal)
+                    for id, equal in entry["rules"].items()
+                }
+            ),
+        )
+        for name, entry in entries.items()
+    )
+
+
+def equivalents(rule: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the rules of other tools that find what ``rule`` finds, by the title of the tool."""
+    found = {
+        tool.title: tuple(
+            id for id, equal in tool.rules.items() if isinstance(equal, tuple) and rule in equal
+        )
+        for tool in other_tools()
+    }
+    return {title: ids for title, ids in found.items() if ids}

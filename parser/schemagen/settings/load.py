@@ -26,12 +26,14 @@ from schemagen.settings import (
     overrides,
     positions,
     python_types,
+    rule_levels,
 )
 from schemagen.settings import targets as target_settings
 from schemagen.settings.columns import ColumnRule
 from schemagen.settings.members import MemberChoice
 from schemagen.settings.overrides import Overrides
 from schemagen.settings.positions import KeyPath, Positions
+from schemagen.settings.rule_levels import RuleLevels
 from schemagen.settings.setting import Setting, as_string, as_table, matching
 from schemagen.settings.sql_types import is_sql_type
 from schemagen.settings.targets import Targets
@@ -89,6 +91,8 @@ class Settings:
     """Bindings made by hand."""
     members: tuple[MemberChoice, ...] = ()
     """Which source to follow where API page and record disagree about a member."""
+    rules: RuleLevels = field(default_factory=RuleLevels)
+    """What is done about the findings of a comparison."""
     file: Path | None = field(default=None, compare=False)
     """The file that the settings were read from; None for a project without one."""
 
@@ -304,6 +308,7 @@ SETTINGS = (
     Setting("columns", "an array of tables", _array),
     Setting("overrides", "an array of tables", _array),
     Setting("members", "an array of tables", _array),
+    Setting("rules", "a table of rules and levels, or of tables with a table of those", as_table),
 )
 
 # The fields of a type; each notation is one more, see `_Reader.sql_type`.
@@ -403,6 +408,10 @@ class _Reader:
         self.problems += problems
         values["members"], problems = members.parse(
             values.get("members", []), self.path.name, ("members",), self.line_column
+        )
+        self.problems += problems
+        values["rules"], problems = rule_levels.parse(
+            values.get("rules", {}), self.path.name, ("rules",), self.line_column
         )
         self.problems += problems
         settings = _settings(self.path.parent, **values, file=self.path)
