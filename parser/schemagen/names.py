@@ -203,24 +203,6 @@ def sql_name(name: str, *, max_bytes: int, reserved: Collection[str], plain: boo
     return head + suffix
 
 
-def sql_identifier(name: str) -> str:
-    """Quote ``name`` as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def sql_literal(text: str, *, escapes: bool = True) -> str:
-    """Quote ``text`` as an SQL string.
-
-    Text with a backslash becomes an E-string, which PostgreSQL reads the same whatever the setting
-    ``standard_conforming_strings``. ``escapes=False`` is for DuckDB, which keeps the doubled backslashes
-    of an E-string in COMMENT, and has no escapes in plain strings.
-    """
-    quoted = text.replace("'", "''")
-    if escapes and "\\" in quoted:
-        return "E'" + quoted.replace("\\", "\\\\") + "'"
-    return f"'{quoted}'"
-
-
 def quoted(name: str, opening: str, closing: str) -> str:
     """Quote an SQL identifier with the marks of an engine; a closing mark inside is doubled.
 

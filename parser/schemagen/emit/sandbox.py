@@ -18,6 +18,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from schemagen import names
+from schemagen.runtime import quoting
 from schemagen.targets.registry import UserTemplate
 
 MAX_STEPS = 1_000_000
@@ -29,11 +30,11 @@ MAX_TOTAL = 4 * MAX_CHARACTERS
 """The total length of all texts that a template builds for one file."""
 
 FILTERS: Mapping[str, Callable[..., str]] = {
-    "double_quoted": names.sql_identifier,
+    "double_quoted": quoting.identifier,
     "backtick_quoted": names.backtick_identifier,
     "bracket_quoted": names.bracket_identifier,
-    "sql_literal": partial(names.sql_literal, escapes=False),
-    "postgres_literal": names.sql_literal,
+    "sql_literal": partial(quoting.literal, escapes=False),
+    "postgres_literal": quoting.literal,
     "backslash_literal": names.backslash_literal,
     "python_literal": names.python_literal,
     "json_literal": names.json_literal,

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from schemagen import names
 from schemagen.emit.template_folders import TEMPLATES
+from schemagen.runtime import quoting
 
 
 def folder(name: str) -> Path:
@@ -32,8 +33,8 @@ def environment() -> Environment:
         auto_reload=False,
     )
     env.filters.update(
-        sql_identifier=names.sql_identifier,
-        sql_literal=names.sql_literal,
+        sql_identifier=quoting.identifier,
+        sql_literal=quoting.literal,
         python_literal=names.python_literal,
         json_literal=names.json_literal,
         yaml_literal=names.yaml_literal,

@@ -11,6 +11,7 @@ from typing import Any, Generic, LiteralString, NamedTuple, TypeVar, cast
 
 from .convert import ConversionError, Errors, array, structure
 from .lookup import find
+from .quoting import identifier
 
 D = TypeVar("D", bound=str)
 
@@ -131,7 +132,7 @@ class Loader(Generic[D]):
         columns = _columns(table, dialect)
         relation = self.relation(table, dialect)
         return _safe(
-            f"CREATE TEMPORARY TABLE {_identifier(staged)} AS SELECT {columns} FROM {relation} WHERE false"
+            f"CREATE TEMPORARY TABLE {identifier(staged)} AS SELECT {columns} FROM {relation} WHERE false"
         )
 
     def merge(self, table: Table, dialect: D, staged: str) -> LiteralString:
@@ -152,7 +153,7 @@ class Loader(Generic[D]):
             )
         values = ", ".join(f"s.{column}" for column in columns)
         return _safe(
-            f"MERGE INTO {self.relation(table, dialect)} t USING {_identifier(staged)} s "
+            f"MERGE INTO {self.relation(table, dialect)} t USING {identifier(staged)} s "
             f"ON t.{key} = s.{key} {changed}"
             f"WHEN NOT MATCHED THEN INSERT ({', '.join(columns)}) VALUES ({values})"
         )
@@ -179,7 +180,7 @@ class Loader(Generic[D]):
         relation = self.relation(table, dialect)
         statement = (
             f"DELETE FROM {relation} AS t WHERE NOT EXISTS "
-            f"(SELECT 1 FROM {_identifier(staged)} AS s WHERE s.{key} = t.{key})"
+            f"(SELECT 1 FROM {identifier(staged)} AS s WHERE s.{key} = t.{key})"
         )
         if scope and "%" in marker:
             statement = _doubled(statement)
@@ -212,7 +213,7 @@ class Loader(Generic[D]):
         self, table: Table, dialect: D, marker: str, into: str, alias: str = ""
     ) -> str:
         rules = self.rules(dialect)
-        relation = _identifier(into) if into else self.relation(table, dialect)
+        relation = identifier(into) if into else self.relation(table, dialect)
         target = f"{relation}{alias} ({_columns(table, dialect)})"
         if "%" in marker:  # such drivers see a parameter in a name's percent sign
             target = _doubled(target)
@@ -337,10 +338,6 @@ def _differ(columns: Iterable[str], one: str, other: str) -> str:
     )
 
 
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _doubled(statement: str) -> str:
     return statement.replace("%", "%%")
 
@@ -356,7 +353,7 @@ def _columns(table: Table, dialect: str) -> str:
 
 
 def _quoted(name: str, table: Table, dialect: str) -> str:
-    return _identifier(_name(name, table, dialect))
+    return identifier(_name(name, table, dialect))
 
 
 def _name(name: str, table: Table, dialect: str) -> str:

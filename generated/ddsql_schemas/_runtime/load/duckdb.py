@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import duckdb
 
 from ..convert import ConversionError
+from ..quoting import identifier
 from ..sql import Table
 from ..units import CollectedRow, Collection, Unit
 from . import ledger
@@ -38,7 +39,6 @@ from .duckdb_tables import (
     TEMPORARY,
     TableStatements,
     literal,
-    quoted,
 )
 from .ndjson import Lines
 from .sink import LoadCounts
@@ -435,7 +435,7 @@ class DuckDBSink:
         if found is None:
             loader = self._package.loader
             lines = Lines(table, loader, DIALECT)
-            relation = f"{quoted(_DATABASE)}.{loader.relation(table, DIALECT)}"
+            relation = f"{identifier(_DATABASE)}.{loader.relation(table, DIALECT)}"
             described = self._execute(f"DESCRIBE {relation}").fetchall()
             types = {name: type for name, type, *_ in described}
             whole = self._prepared.get(table.id, table)
@@ -484,9 +484,9 @@ def _open(file: Path, destination: Destination) -> duckdb.DuckDBPyConnection:
         connection.execute("SET preserve_insertion_order = false")
         connection.execute(f"SET memory_limit = '{_MEMORY}'")
         connection.execute(
-            f"ATTACH {literal(str(file))} AS {quoted(_DATABASE)}{options}"
+            f"ATTACH {literal(str(file))} AS {identifier(_DATABASE)}{options}"
         )
-        connection.execute(f"USE {quoted(_DATABASE)}")
+        connection.execute(f"USE {identifier(_DATABASE)}")
     except duckdb.Error as error:
         connection.close()
         raise DestinationError(f"{destination}: {_explained(error)}") from None

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from .. import quoting
+from ..quoting import identifier
 from ..sql import Table
 from .ledger import NUMBER_TYPE, STRING_TYPE
 from .ndjson import NUMBER, UNREAD, Field
@@ -18,14 +20,9 @@ TEMPORARY = (STAGE, CHANGED, GONE, STALE)
 """All temporary tables. They are made for a unit, and dropped after it."""
 
 
-def quoted(name: str) -> str:
-    """Return an identifier in SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def literal(text: str) -> str:
-    """Return a string in SQL."""
-    return "'" + text.replace("'", "''") + "'"
+    """Return a string in the SQL of DuckDB."""
+    return quoting.literal(text, escapes=False)
 
 
 class TableStatements:
@@ -54,7 +51,7 @@ class TableStatements:
     def create_stage(self) -> str:
         """Create the temporary table, without rows."""
         columns = [
-            f"{quoted(self._names[field.column])} AS {field.name}"
+            f"{identifier(self._names[field.column])} AS {field.name}"
             for field in self._fields
         ]
         columns += [
@@ -74,7 +71,9 @@ class TableStatements:
 
     def insert(self, *, nested: bool, longest: int) -> str:
         """Insert into the table what ``$file`` has."""
-        names = ", ".join(quoted(self._names[field.column]) for field in self._fields)
+        names = ", ".join(
+            identifier(self._names[field.column]) for field in self._fields
+        )
         return (
             f"INSERT INTO {self._relation} ({names}) "
             f"SELECT {', '.join(self._values())} {self._lines(nested, longest)}"
@@ -104,7 +103,7 @@ class TableStatements:
     @property
     def key(self) -> str:
         """The column of the key."""
-        return quoted(self._names[self._key])
+        return identifier(self._names[self._key])
 
     @property
     def staged_key(self) -> str:
@@ -153,7 +152,7 @@ class TableStatements:
         for field in self._fields:
             if field.column in columns:
                 yield (
-                    f"UPDATE {STAGE} s SET {field.name} = t.{quoted(self._names[field.column])} "
+                    f"UPDATE {STAGE} s SET {field.name} = t.{identifier(self._names[field.column])} "
                     f"FROM {self._relation} t WHERE t.{self.key} = s.{self.staged_key} "
                     f"AND s.{UNREAD} = {unread}"
                 )
@@ -193,7 +192,7 @@ class TableStatements:
         which is several times as fast: `insert_missing` inserts them again."""
         if self.updates:
             sets = ", ".join(
-                f"{quoted(self._names[field.column])} = s.{field.name}"
+                f"{identifier(self._names[field.column])} = s.{field.name}"
                 for field in self._fields
             )
             return (
@@ -216,7 +215,7 @@ class TableStatements:
 
     def _differs(self, field: Field) -> str:
         name = self._names[field.column]
-        stored, staged = f"t.{quoted(name)}", f"s.{field.name}"
+        stored, staged = f"t.{identifier(name)}", f"s.{field.name}"
         differs = f"{stored} IS DISTINCT FROM {staged}"
         if not self._types[name].startswith("MAP(") or self._types[name].endswith("]"):
             return differs
@@ -227,7 +226,9 @@ class TableStatements:
         )
 
     def _insert(self) -> str:
-        names = ", ".join(quoted(self._names[field.column]) for field in self._fields)
+        names = ", ".join(
+            identifier(self._names[field.column]) for field in self._fields
+        )
         values = ", ".join(f"s.{field.name}" for field in self._fields)
         return f"INSERT INTO {self._relation} ({names}) SELECT {values}"
 
@@ -237,12 +238,12 @@ class TableStatements:
         """Give rows in which exactly ``columns`` were not read the values of a stored row that is equal in
         all other columns."""
         sets = ", ".join(
-            f"{field.name} = t.{quoted(self._names[field.column])}"
+            f"{field.name} = t.{identifier(self._names[field.column])}"
             for field in self._fields
             if field.column in columns
         )
         same = [
-            f"t.{quoted(self._names[field.column])} IS NOT DISTINCT FROM s.{field.name}"
+            f"t.{identifier(self._names[field.column])} IS NOT DISTINCT FROM s.{field.name}"
             for field in self._fields
             if field.column not in columns
         ]
@@ -283,7 +284,9 @@ class TableStatements:
         return _hash(f"s.{field.name}" for field in self._fields)
 
     def _hash_of_stored(self) -> str:
-        return _hash(f"t.{quoted(self._names[field.column])}" for field in self._fields)
+        return _hash(
+            f"t.{identifier(self._names[field.column])}" for field in self._fields
+        )
 
 
 def _hash(columns: Iterator[str]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any, LiteralString, cast
 
+from ..quoting import identifier, literal
 from ..sql import Loader, Table
 from . import ledger
 from .binary import NoWire, RowEncoder
@@ -55,7 +56,7 @@ class TableStatements:
         self._types = loader.rules(dialect).types
         self.columns = tuple(table.columns)
         self.relation = loader.relation(table, dialect)
-        self.stage = _quoted(stage)
+        self.stage = identifier(stage)
         # Names that no column has.
         self._number, self._unread = _free(
             ("ddsql number", "ddsql unread"),
@@ -143,7 +144,7 @@ class TableStatements:
         name = self.quote(column)
         return _safe(
             f"UPDATE {self.stage} s SET {name} = t.{name} FROM {self.relation} t "
-            f"WHERE s.{self._key} = t.{self._key} AND {_literal(column)} = ANY(s.{self._unread})"
+            f"WHERE s.{self._key} = t.{self._key} AND {literal(column)} = ANY(s.{self._unread})"
         )
 
     # --- rows with a key -------------------------------------------------------------------------
@@ -240,13 +241,13 @@ class TableStatements:
     def _hash(self, alias: str, columns: Iterable[str]) -> str:
         """Hash the values of a row. NULLs do not count, so a new column changes no hash."""
         values = [
-            f"COALESCE({_literal(_quoted(column))} || length({value}) || ':' || {value}, '')"
+            f"COALESCE({literal(identifier(column))} || length({value}) || ':' || {value}, '')"
             for column in columns
             for value in (
                 f"CAST({alias}.{self.quote(column)} AS {ledger.STRING_TYPE})",
             )
         ]
-        return f"md5({' || '.join(values) or _literal('')})"
+        return f"md5({' || '.join(values) or literal('')})"
 
     @cached_property
     def unread_columns(self) -> LiteralString:
@@ -342,16 +343,7 @@ HOLD_HASHES: LiteralString = cast(
 def _free(names: tuple[str, str], taken: set[str]) -> tuple[str, str]:
     while taken.intersection(names):
         names = (f"{names[0]}_", f"{names[1]}_")
-    return _quoted(names[0]), _quoted(names[1])
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    quoted = text.replace("\\", "\\\\").replace("'", "''")
-    return f" E'{quoted}'"
+    return identifier(names[0]), identifier(names[1])
 
 
 def _doubled(statement: str) -> str:
