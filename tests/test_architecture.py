@@ -76,6 +76,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("api_models", "inference", "build"),
     ),
     "catalog_source": ("diagnostics", "limits", "files", "runtime", "settings"),
+    "evolution": (*("diagnostics", "runtime", "pages", "settings", "build", "catalog_source"),),
     "report": (
         *("diagnostics", "runtime", "rules", "typetable", "model", "targets", "settings"),
         "coverage",

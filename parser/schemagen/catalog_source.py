@@ -1,4 +1,4 @@
-"""Read a catalogue (``catalog.json``) from a file, a folder or a git revision."""
+"""Read a catalogue (``catalog.json``) from a file, a folder, an installed package or a git revision."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath
 
 from schemagen.diagnostics import Problem, ProblemsFound, shown
 from schemagen.files import read_file
@@ -17,18 +19,57 @@ from schemagen.runtime.catalog_data import CatalogData
 from schemagen.settings import positions
 from schemagen.settings.load import Settings, load_settings
 
+GIT, PACKAGE = "git:", "package:"
+"""What the name of a git revision or of an installed package starts with."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogFile:
+    """A catalogue, not yet parsed. Messages call it ``name``.
+
+    ``path`` is its file, or None in a git ``revision``, which is ``commit``. ``package`` is the installed
+    package that it was found by, or "".
+    """
+
+    name: str
+    data: bytes
+    path: Path | None = None
+    revision: str = ""
+    commit: str = ""
+    package: str = ""
+
 
 def load(source: Path | str, settings: Settings | None = None) -> CatalogData:
-    """Read the catalogue of ``source``: a file, a folder (a project, its output or a package), or, as
-    a string that is no path, a git revision of the project.
+    """Read and parse the catalogue of ``source``, see `find`. Raises `ProblemsFound` with SG601, SG602
+    and SG603."""
+    found = find(source, settings)
+    return parse(found.name, found.data)
 
-    ``settings`` say which project; by default it is the one that the current folder is in. Raises
-    `ProblemsFound` with SG601, SG602 and SG603.
+
+def find(source: Path | str, settings: Settings | None = None) -> CatalogFile:
+    """Read the catalogue of ``source``, unparsed.
+
+    ``source`` is a file, a folder (a project, its output or a package), or a string that is no path:
+    ``git:REVISION``, ``git:REVISION:FOLDER``, ``package:NAME`` of an installed package, or a git
+    revision of the project. The folder of a revision is relative to the project, and by default the
+    package is where the settings have it. ``settings`` say which project; by default it is the one
+    that the current folder is in. Raises `ProblemsFound` with SG601 and SG603.
     """
     path = Path(source)
     if isinstance(source, Path) or _exists(path):
         return _from_path(path)
-    return _from_revision(source, settings or load_settings(Path.cwd()))
+    if source.startswith(PACKAGE):
+        return _from_package(source.removeprefix(PACKAGE))
+    settings = settings or load_settings(Path.cwd())
+    if source.startswith(GIT):
+        revision, _, folder = source.removeprefix(GIT).partition(":")
+        return _from_revision(revision, folder, settings)
+    return _from_revision(source, "", settings)
+
+
+def has_catalogue(folder: Path) -> bool:
+    """Whether `find` would find a catalogue in ``folder``, or several."""
+    return any(_candidates(folder))
 
 
 def _exists(path: Path) -> bool:
@@ -41,7 +82,7 @@ def _exists(path: Path) -> bool:
 # --- files and folders ----------------------------------------------------------------------------
 
 
-def _from_path(path: Path) -> CatalogData:
+def _from_path(path: Path) -> CatalogFile:
     name = path.as_posix()
     try:
         if path.is_dir():
@@ -52,7 +93,7 @@ def _from_path(path: Path) -> CatalogData:
         raise _problem(name, "SG601", f"cannot be read: {error.strerror or error}") from error
     except ValueError as error:
         raise _problem(name, "SG601", "cannot be read: no file has such a name") from error
-    return parse(name, data)
+    return CatalogFile(name, data, path)
 
 
 def _in_folder(folder: Path) -> Path:
@@ -81,28 +122,72 @@ def _catalog_path(settings: Settings) -> Path:
     return settings.out / settings.package / catalog_json.FILE
 
 
+# --- packages -------------------------------------------------------------------------------------
+
+
+def _from_package(package: str) -> CatalogFile:
+    """Read the catalogue of an installed package, without importing it."""
+    name = f"{PACKAGE}{package}"
+    # A dotted name would import its parents.
+    spec = find_spec(package) if package.isidentifier() else None
+    folders = [Path(folder) for folder in (spec and spec.submodule_search_locations) or ()]
+    if not folders:
+        message = (
+            f"no package {shown(package)} is installed for this Python; name it as it is imported"
+        )
+        raise _problem(name, "SG603", message)
+    for folder in folders:
+        if (folder / catalog_json.FILE).is_file():
+            return replace(_from_path(folder / catalog_json.FILE), package=package)
+    message = f"the package has no {catalog_json.FILE}; schemagen did not generate it"
+    raise _problem(name, "SG603", message)
+
+
 # --- revisions ------------------------------------------------------------------------------------
 
 
-def _from_revision(revision: str, settings: Settings) -> CatalogData:
+def _from_revision(revision: str, folder: str, settings: Settings) -> CatalogFile:
     """Read the catalogue that the project had in ``revision``, with git and without a shell."""
-    if revision.startswith("-") or not revision.isprintable() or not revision:
+    if revision.startswith("-") or not f"{revision}{folder}".isprintable() or not revision:
         message = f"{shown(revision)} is neither a path nor a git revision"
         raise _problem(settings.display(_catalog_path(settings)), "SG603", message)
-    path = Path(os.path.relpath(_catalog_path(settings), settings.root)).as_posix()
+    path = folder or Path(os.path.relpath(_catalog_path(settings), settings.root)).as_posix()
     name = f"{revision}:{path}"
-    commit = _git(settings, name, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
-    if commit is None:
+    found = _git(settings, name, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+    if found is None:
         message = f"there is no file {shown(revision)}, and no git revision of that name"
         raise _problem(name, "SG603", message)
+    commit = found.decode().strip()
+    if folder:
+        path = _in_tree(settings, name, commit, folder)
+        name = f"{revision}:{path}"
     # Not `git show`, which may run a filter that the repository configures.
-    data = _git(settings, name, "cat-file", "blob", f"{commit.decode().strip()}:./{path}")
+    data = _git(settings, name, "cat-file", "blob", f"{commit}:./{path}")
     if data is None:
         message = (
             "the revision has no catalogue there; choose one in which the output folder has it"
         )
         raise _problem(name, "SG603", message)
-    return parse(name, data)
+    return CatalogFile(name, data, None, revision, commit)
+
+
+def _in_tree(settings: Settings, name: str, commit: str, folder: str) -> str:
+    """Find the catalogue in a folder of a commit, or in a folder inside that."""
+    if PurePosixPath(folder).name == catalog_json.FILE:
+        return folder
+    tree = f"{commit}:./{folder}"
+    listed = _git(settings, name, "ls-tree", "-r", "-z", "--name-only", "--full-tree", tree)
+    paths = [PurePosixPath(path) for path in os.fsdecode(listed or b"").split("\0")]
+    found = [path for path in paths if path.name == catalog_json.FILE and len(path.parts) <= 2]
+    found.sort(key=lambda path: len(path.parts))
+    if not found:
+        message = f"the revision has no folder {shown(folder)} with a {catalog_json.FILE}"
+        raise _problem(name, "SG603", message)
+    if len(found) > 1 and len(found[0].parts) > 1:
+        names = ", ".join(path.as_posix() for path in found)
+        message = f"the folder has several catalogues; name one of them: {names}"
+        raise _problem(name, "SG603", message)
+    return PurePosixPath(folder, found[0]).as_posix()
 
 
 def _git(settings: Settings, name: str, *arguments: str) -> bytes | None:

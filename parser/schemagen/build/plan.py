@@ -116,6 +116,20 @@ def plan_of(
     return BuildPlan(settings, rendering.files, _with_kept(rendering.manifest, tree), tree)
 
 
+def catalog_text(settings: Settings) -> str:
+    """Return the catalogue that a build would write, from the pages as they are, without rendering other
+    files. Raises `ProblemsFound` with every problem."""
+    inputs = read_inputs(settings)
+    tree = read_tree(settings, trust_times=True)
+    up_to_date = compare(inputs, tree, settings.outputs)
+    recorded = _catalog_text(settings, tree)
+    if recorded and up_to_date.is_everything(inputs, tree):
+        return recorded
+    from schemagen.build import rendering
+
+    return rendering.catalog_text(settings, inputs, up_to_date, tree.manifest, recorded)
+
+
 def read_tree(settings: Settings, *, trust_times: bool = False) -> OutputTree:
     """Read the output folder. Raises `ProblemsFound` if it, or a folder that it was made from, cannot be
     read."""

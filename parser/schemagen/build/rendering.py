@@ -155,6 +155,26 @@ def render_out_of_date(
     )
 
 
+def catalog_text(
+    settings: Settings,
+    inputs: BuildInputs,
+    up_to_date: UpToDate,
+    recorded: Manifest,
+    catalog_text: str,
+) -> str:
+    """Render the catalogue that `render_out_of_date` renders, and nothing else."""
+    selection = select(settings, inputs, recorded, up_to_date, parse_all=not catalog_text)
+    up_to_date = selection.up_to_date
+    chosen = _without_others(settings, selection.services, ())
+    _, catalog = link_all(chosen, selection.parsed, selection.locks, up_to_date.tables)
+    linked = {table.table.id for table in catalog.tables}
+    all_facts = [entry.facts for id, entry in up_to_date.tables.items() if id not in linked]
+    all_facts += [facts(table) for table in catalog.tables]
+    distribution = package.Distribution(settings.package, settings.package_version)
+    groups = _catalog_groups(settings, all_facts, catalog, catalog_text)
+    return package.catalog_json(distribution, *groups)[catalog_json.FILE]
+
+
 def _hashes_with(held: Held, now: InputHashes, before: InputHashes) -> InputHashes:
     """Return the hashes to record, with none for unread files that something is held of, so that they
     count as changed. The toolchain, the settings and the templates stay those that the held files were made with."""

@@ -165,12 +165,15 @@ def render_groups(
         "version": version,
     }
     lines = [f"{_text(key)}: {_text(value)},\n" for key, value in head.items()]
-    return (
-        "{\n"
-        f"{''.join(lines)}"
-        f"{_TABLES}{_joined(tables)}{_STRUCTURES}{_joined(structures)}"
-        "}\n}\n"
-    )
+    return join_groups("{\n" + "".join(lines), tables, structures)
+
+
+def join_groups(
+    head: str, tables: Mapping[str, str], structures: Mapping[str, str]
+) -> str:
+    """Format a catalogue from what `head_of` and `split_groups` return."""
+    body = f"{_TABLES}{_joined(tables)}{_STRUCTURES}{_joined(structures)}"
+    return f"{head}{body}}}\n}}\n"
 
 
 _TABLES: Final = '"tables": {\n'
@@ -180,6 +183,11 @@ _STRUCTURES: Final = '},\n"structures": {\n'
 def _joined(groups: Mapping[str, str]) -> str:
     body = ",\n".join(f"{_text(key)}: {groups[key]}" for key in sorted(groups))
     return f"{body}\n" if body else ""
+
+
+def head_of(text: str) -> str:
+    """Return what a text that `render_groups` made has before its tables."""
+    return text.partition(_TABLES)[0]
 
 
 def split_groups(text: str) -> tuple[dict[str, str], dict[str, str]]:
