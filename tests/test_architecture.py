@@ -133,7 +133,8 @@ EXTRAS: dict[str, tuple[str, ...]] = {
 }
 # The rooms of the runtime that need extras, and what each may import of the others.
 RUNTIME_ROOMS: dict[str, tuple[str, ...]] = {
-    "load": (),
+    "evolve": (),
+    "load": ("evolve",),
     "sync": ("load",),
     "command": ("load", "sync"),
 }

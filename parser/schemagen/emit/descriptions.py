@@ -1,26 +1,17 @@
-"""Describe tables and columns as plain text, for comments in databases and schemas."""
+"""Describe the tables and columns of a catalogue as plain text, as comments in databases do."""
 
 from __future__ import annotations
 
 from schemagen.catalog import LinkedColumn, LinkedTable
-from schemagen.runtime.convert import text
+from schemagen.runtime.evolve import comments
 
 
 def of_table(table: LinkedTable) -> str:
     """Describe a table: its title and documentation."""
-    page = table.table
-    return _paragraphs(page.title, page.documentation)
+    return comments.of_table(table.table.title, table.table.documentation)
 
 
 def of_column(column: LinkedColumn, notation: str) -> str:
     """Describe a column, and say what the documentation calls it if its name in ``notation`` differs."""
-    name = column.column.name
-    renamed = column.names[notation] != name
-    return _paragraphs(
-        column.column.description, f"The documentation calls this column {name}." if renamed else ""
-    )
-
-
-def _paragraphs(*parts: str) -> str:
-    # A comment that lost an unstorable character is still useful, so replace it without a report.
-    return text("\n\n".join(filter(None, parts)), "comment", errors="replace")
+    source = column.column
+    return comments.of_column(source.name, column.names[notation], source.description)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from schemagen.model.origin import Origin
 from schemagen.model.shapes import Shape
+from schemagen.runtime.evolve import comments
 
 # --- dataset pages --------------------------------------------------------------------------------
 
@@ -91,10 +92,7 @@ class Table:
     @property
     def documentation(self) -> str:
         """The description, followed by the deprecation notice, if any."""
-        notice = self.deprecated or ""
-        if notice and not notice.lower().startswith("deprecated"):
-            notice = f"Deprecated: {notice}"
-        return "\n\n".join(part for part in (self.description, notice) if part)
+        return comments.documentation(self.description, self.deprecated)
 
     @property
     def provider(self) -> str:

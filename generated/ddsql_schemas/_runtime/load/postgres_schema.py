@@ -6,16 +6,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ..sql import Table
-from . import ledger
-from .casts import CONVERSIONS
-from .compare import (
+from ..evolve.casts import conversion
+from ..evolve.compare import (
     Comparer,
     Comparison,
     RecordedTable,
     SchemaMismatch,
     StoredTable,
 )
+from ..sql import Table
+from . import ledger
 from .destination import Destination, DestinationError
 from .postgres_session import Session
 
@@ -260,7 +260,10 @@ class Schema:
                     f"ALTER TABLE {relation} ADD COLUMN {column} {type}"
                 )
             elif types[change.old].type != type:
-                value = CONVERSIONS[ENGINE][change.old, change.type].format(column)
+                found = conversion(
+                    ENGINE, change.old, change.type, types[change.old].type, type
+                )
+                value = found.value_of(column) if found else column
                 self._session.execute(
                     f"ALTER TABLE {relation} ALTER COLUMN {column} TYPE {type} USING {value}"
                 )

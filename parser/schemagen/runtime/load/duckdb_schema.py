@@ -6,10 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..sql import Table
-from . import ledger
-from .casts import CONVERSIONS
-from .compare import (
+from ..evolve.casts import conversion
+from ..evolve.compare import (
     Change,
     Comparer,
     Comparison,
@@ -17,6 +15,8 @@ from .compare import (
     SchemaMismatch,
     StoredTable,
 )
+from ..sql import Table
+from . import ledger
 from .destination import Destination
 from .duckdb_tables import DIALECT
 
@@ -135,10 +135,14 @@ class Schema:
         loader = self._package.loader
         relation = loader.relation(table, DIALECT)
         column = loader.quote(change.column, table, DIALECT)
-        type = loader.rules(DIALECT).types[change.type].type
+        types = loader.rules(DIALECT).types
+        type = types[change.type].type
         if not change.old:
             return f"ALTER TABLE {relation} ADD COLUMN {column} {type}"
-        value = CONVERSIONS["duckdb"][change.old, change.type].format(column)
+        found = conversion(
+            "duckdb", change.old, change.type, types[change.old].type, type
+        )
+        value = found.value_of(column) if found else column
         return f"ALTER TABLE {relation} ALTER COLUMN {column} SET DATA TYPE {type} USING {value}"
 
     def _record(self, table: Table) -> None:

@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING, BinaryIO
 from uuid import uuid4
 
 from ..convert import ConversionError
+from ..evolve.compare import Finding, SchemaMismatch
 from ..sql import Table
 from ..units import Collection, Unit
-from .compare import Finding, SchemaMismatch
 from .destination import Destination, DestinationError
 from .parquet_file import Encoder, FileInfo, StoredFile, UnitFile, stored_rows
 from .sink import LoadCounts

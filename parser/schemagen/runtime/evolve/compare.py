@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from ..sql import Loader, Table
 from ..usage import UsageError
-from .casts import CONVERSIONS, cast
+from .casts import cast, conversion
 
 Verdict = Literal["create", "equal", "behind", "differs"]
 """What a comparison found, from harmless to not."""
@@ -205,19 +205,24 @@ class Comparer:
                 return None
             message = f"the column's type is {found}, but {type} is stored as {wanted}; it was changed outside of a sync"
             return self._differs(table, dialect, name, message, found, wanted)
-        conversion = cast(old, type)
+        change = cast(old, type)
+        value = conversion(
+            self.engine, old, type, self._own(old, dialect), self._own(type, dialect)
+        )
         if found != self._spelled(old, dialect):
             message = f"the column's type is {found}, which is neither {old} nor {type}; it was changed outside of a sync"
-        elif conversion.loss == "lossless" and (
-            found == wanted
-            or (table.key is not None and (old, type) in CONVERSIONS[self.engine])
+        elif (
+            change.loss == "lossless"
+            and value is not None
+            and not value.query
+            and (value.keeps or table.key is not None)
         ):
             # Without a key, the ledger knows rows by a hash, which must not change.
             return Change(name, type, old)
         else:
             message = (
                 f"the column holds {old} ({found}), and this package has {type} ({wanted}): "
-                f"{conversion.why}"
+                f"{change.why}"
             )
         return self._differs(table, dialect, name, message, old, type)
 
@@ -271,7 +276,11 @@ class Comparer:
         return f'move it aside: ALTER TABLE {relation} RENAME TO "{new}"'
 
     def _spelled(self, type: str, dialect: str) -> str:
+        own = self._own(type, dialect)
+        return self.spelled.get(own, own)
+
+    def _own(self, type: str, dialect: str) -> str:
+        """Return the SQL type of the package for a DDSQL type."""
         encoding = self.loader.rules(dialect).types.get(type)
-        if encoding is None:  # a type of an older package that this one does not have
-            return type
-        return self.spelled.get(encoding.type, encoding.type)
+        # An older package may have types that this one does not have.
+        return type if encoding is None else encoding.type
