@@ -59,6 +59,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("settings", "catalog", "targets"),
     ),
     "coverage": ("model", "catalog", "reconcile"),
+    "explanation": (
+        *("diagnostics", "runtime", "typetable", "model", "targets", "settings"),
+        *("catalog", "inputs", "emit"),
+    ),
     "api_models": (
         *("diagnostics", "cached_files", "runtime", "names", "typetable", "model", "settings"),
         "lockfile",
@@ -79,11 +83,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "evolution": (*("diagnostics", "runtime", "pages", "settings", "build", "catalog_source"),),
     "report": (
         *("diagnostics", "runtime", "rules", "typetable", "model", "targets", "settings"),
-        "coverage",
+        *("coverage", "explanation"),
     ),
     "api": (
-        *("diagnostics", "runtime", "model", "settings", "inputs", "coverage", "build", "bind"),
-        "catalog_source",
+        *("diagnostics", "runtime", "model", "settings", "inputs", "coverage", "explanation"),
+        *("build", "bind", "catalog_source"),
     ),
     "cli": (
         *("diagnostics", "limits", "runtime", "rules", "model", "settings", "inputs"),

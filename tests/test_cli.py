@@ -453,28 +453,6 @@ def test_build_reports_what_is_in_the_way_of_the_output(project: Path) -> None:
     assert tree(project) == before
 
 
-@pytest.mark.parametrize(
-    ("table", "message"),
-    [
-        ("gcp.thing", "gcp.thing has no calls to show: only tables of aws are bound"),
-        (
-            "aws.thing",
-            "no lock file records the calls that fill aws.thing; run `schemagen bind`, "
-            "which records them or reports why it cannot",
-        ),
-    ],
-)
-def test_explain_suggests_bind_only_where_it_helps(
-    tmp_path: Path, table: str, message: str
-) -> None:
-    """A table without recorded calls is a usage error; only tables of AWS can be bound."""
-    name = f"ddsql/{table}.dataset.md"
-    project = pages(tmp_path, {name: page(table, "A | a | core | string")})
-    done = run(project, "explain", table)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.endswith(f"Error: {message}\n")
-
-
 def test_build_shows_progress_on_terminals_only(tmp_path: Path) -> None:
     """A long build shows a progress bar on a terminal, and prints one line anywhere else."""
     rows = "A | a | core | string"

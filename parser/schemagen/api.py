@@ -12,6 +12,7 @@
 
     outcome = api.bind(settings)      # bring the bindings up to date; needs botocore
     figures = api.coverage(settings).figures  # how much of the pages they fill
+    [chain] = api.explain(settings, "aws.s3_bucket.tags")  # from the page's line to every output
 
 Every function raises `ProblemsFound` when an input is wrong; it carries all problems of the run.
 Functions that take table ids raise `UnknownTables` for ids that do not exist.
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from schemagen.build.apply import Changes
     from schemagen.build.check import Finding
     from schemagen.coverage import Coverage
+    from schemagen.explanation import Explanation
     from schemagen.model.pages import Pages
     from schemagen.runtime.calls import TableCalls
     from schemagen.runtime.catalog_data import CatalogData
@@ -46,6 +48,7 @@ __all__ = [
     "calls_of",
     "check",
     "coverage",
+    "explain",
     "load_catalog",
     "read",
     "render",
@@ -171,6 +174,17 @@ def calls_of(settings: Settings, tables: Iterable[str]) -> dict[str, TableCalls 
     _, catalog = inputs.read_catalog(settings)
     linked = {found.table.id: found for found in catalog.tables}
     return {table: linked[table].calls for table in sorted(matching_tables(tables, linked))}
+
+
+def explain(settings: Settings, subject: str) -> tuple[Explanation, ...]:
+    """Explain tables or columns: the chain from the line of the page to the names in every output.
+
+    ``subject`` is the id of a table, ``TABLE.COLUMN``, or a pattern of either. Raises `UnknownTables` if
+    it names nothing.
+    """
+    from schemagen import explanation, inputs
+
+    return explanation.explanations(settings, inputs.inspect(settings), subject)
 
 
 def coverage(settings: Settings, tables: Iterable[str] | str = ()) -> Coverage:

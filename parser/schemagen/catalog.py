@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from keyword import iskeyword
+from typing import Literal
 
 from schemagen.model.bindings import Binding, Listing
 from schemagen.model.origin import Origin
@@ -28,23 +29,65 @@ StructureKey = tuple[str, str]
 Structures = Mapping[StructureKey, Structure]
 
 
+ShapeSource = Literal["page", "record"]
+"""Where the shape of a column comes from: an API page, or the lock's record of botocore's model."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeCandidate:
+    """What one source says that a column holds. ``service`` is that of its structures.
+
+    ``origin`` is that of the documentation, and ``key_path`` leads to the recorded member in the lock
+    file of ``service``. ``ignored`` marks a page where the settings choose the record. ``narrows`` says
+    whether the shape says more than the column's type does.
+    """
+
+    source: ShapeSource
+    service: str
+    shape: Shape
+    origin: Origin
+    key_path: tuple[str, ...] = ()
+    ignored: bool = False
+    narrows: bool = False
+
+    @property
+    def is_usable(self) -> bool:
+        return self.narrows and not self.ignored
+
+
+def chosen_shape(shapes: Iterable[ShapeCandidate]) -> ShapeCandidate | None:
+    """Return the first shape that says more about a json column, or an array of json, than its type does;
+    None if none does."""
+    return next((shape for shape in shapes if shape.is_usable), None)
+
+
 @dataclass(frozen=True, slots=True)
 class LinkedColumn:
-    """A column with its type. ``shape`` is what API pages or the lock's record say that a json
-    column, or an array of json, holds; None where neither does.
+    """A column with its type. ``shapes`` are what API pages and the lock's record say that it holds,
+    in the order of precedence.
 
-    ``service`` is the service of its structures ("" without a shape). ``column.values`` combines
-    the documented values with the recorded ones. ``field`` is the Python attribute; ``names`` maps
-    notations to unquoted identifiers, ``types`` to spelled types.
+    ``column.values`` combines the documented values with the recorded ones. ``field`` is the Python
+    attribute; ``names`` maps notations to unquoted identifiers, ``types`` to spelled types.
     """
 
     column: Column
     type: Resolved
-    shape: Shape | None
-    service: str
+    shapes: tuple[ShapeCandidate, ...]
     field: str
     names: Mapping[str, str]
     types: Mapping[str, str]
+
+    @property
+    def shape(self) -> Shape | None:
+        """The shape that is chosen; None is any JSON."""
+        chosen = chosen_shape(self.shapes)
+        return chosen.shape if chosen else None
+
+    @property
+    def service(self) -> str:
+        """The service of the structures of ``shape``; "" without one."""
+        chosen = chosen_shape(self.shapes)
+        return chosen.service if chosen else ""
 
 
 @dataclass(frozen=True, slots=True)

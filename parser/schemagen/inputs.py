@@ -209,8 +209,19 @@ def put_together(
     return typed
 
 
-def read_catalog(settings: Settings) -> tuple[Pages, Catalog]:
-    """Return pages and catalogue for inspection, tolerating members about which page and lock disagree.
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """Everything that a project says about its tables: the pages as read, parsed and linked, and the lock
+    files."""
+
+    sources: tuple[Source, ...]
+    pages: Pages
+    locks: Locks
+    catalog: Catalog
+
+
+def inspect(settings: Settings) -> Inspected:
+    """Read and link everything, tolerating members about which page and lock disagree.
 
     Raises `ProblemsFound` with every other problem.
     """
@@ -221,7 +232,13 @@ def read_catalog(settings: Settings) -> tuple[Pages, Catalog]:
     linked = _link_all(settings, [parse_source(source) for source in sources], locks)
     if linked.problems:
         raise ProblemsFound(linked.problems)
-    return linked.pages, linked.catalog
+    return Inspected(sources, linked.pages, locks, linked.catalog)
+
+
+def read_catalog(settings: Settings) -> tuple[Pages, Catalog]:
+    """Return the pages and the catalogue of `inspect`."""
+    inspected = inspect(settings)
+    return inspected.pages, inspected.catalog
 
 
 def link_all(

@@ -19,13 +19,14 @@ from schemagen.catalog import (
     LinkedParameter,
     LinkedTable,
     Relation,
+    ShapeCandidate,
     StructureKey,
     Structures,
+    chosen_shape,
     closure,
 )
 from schemagen.fits import can_convert
 from schemagen.model.bindings import Binding
-from schemagen.model.origin import Origin
 from schemagen.model.pages import Column, Pages, Structure, Table
 from schemagen.model.paths import WHOLE, fetched_member, map_key
 from schemagen.model.recorded import RecordedMember, RecordedResponses, RecordedService
@@ -105,21 +106,12 @@ def _table_class(table: Table, others: Iterable[str], types: TypeTable) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _ColumnShape:
-    """The shape of a column, with structures of ``service``; ``origin`` is that of the documentation."""
-
-    service: str
-    shape: Shape
-    origin: Origin
-
-
-@dataclass(frozen=True, slots=True)
 class _Usage:
     """A member of an operation's response whose type on an API page has structures."""
 
     operation: str
     member: str
-    shape: _ColumnShape
+    shape: ShapeCandidate
 
 
 def _usages(pages: Pages) -> Iterator[_Usage]:
@@ -132,12 +124,12 @@ def _usages(pages: Pages) -> Iterator[_Usage]:
         for usage in structure.usages:
             ref = StructureRef(structure.name)
             shape = ListOf(ref) if usage.element else ref
-            found = _ColumnShape(structure.service, shape, structure.origin)
+            found = ShapeCandidate("page", structure.service, shape, structure.origin)
             yield _Usage(usage.operation, usage.member, found)
     for operation in pages.operations:
         for member in operation.response:
             if any(structure_names(member.shape)):
-                found = _ColumnShape(operation.service, member.shape, member.origin)
+                found = ShapeCandidate("page", operation.service, member.shape, member.origin)
                 yield _Usage(operation.name, member.name, found)
 
 
@@ -187,28 +179,28 @@ class _TableLinker:
             column: usage.shape for usage in usages if (column := self._column_of(usage))
         }
         self.sources = dict(self._sources())
+        self.shapes = {
+            column.name: tuple(self._shapes(column, type)) for column, type in self._typed_columns()
+        }
 
     def link(self, classes: Mapping[StructureKey, str], types: TypeTable) -> LinkedTable:
         fields = names.field_names(column.name for column in self.table.columns)
         columns: list[LinkedColumn] = []
         reached: dict[StructureKey, Structure] = {}
         for column, type in self._typed_columns():
-            shape = self._shape(column, type)
-            if shape:
-                reached.update(closure(shape.service, shape.shape, self.reconciled.structures))
             source = self.sources.get(column.name)
             values = united(column.values, source.member.values) if source else column.values
-            columns.append(
-                LinkedColumn(
-                    column=replace(column, values=values),
-                    type=type,
-                    shape=shape.shape if shape else None,
-                    service=shape.service if shape else "",
-                    field=fields[column.name],
-                    names=_named(column.name, types.notations),
-                    types=_spelled(type, types.notations),
-                )
+            linked = LinkedColumn(
+                column=replace(column, values=values),
+                type=type,
+                shapes=self.shapes[column.name],
+                field=fields[column.name],
+                names=_named(column.name, types.notations),
+                types=_spelled(type, types.notations),
             )
+            columns.append(linked)
+            if shape := chosen_shape(linked.shapes):
+                reached.update(closure(shape.service, shape.shape, self.reconciled.structures))
         return LinkedTable(
             table=self.table,
             columns=tuple(columns),
@@ -231,7 +223,7 @@ class _TableLinker:
     def disagreements(self) -> Iterator[Disagreement]:
         """Find members whose mapped values would not satisfy the schema of their column."""
         for column, type in self._typed_columns():
-            shape, source = self._shape(column, type), self.sources.get(column.name)
+            shape, source = chosen_shape(self.shapes[column.name]), self.sources.get(column.name)
             if shape is None or source is None:
                 continue
             row = _row_shape(type, source.member.shape)
@@ -279,21 +271,24 @@ class _TableLinker:
             for parameter, type in zip(parameters, self.parameter_types, strict=True)
         )
 
-    def _shape(self, column: Column, type: Resolved) -> _ColumnShape | None:
-        """Return the shape of a json column: the documented one, or the recorded one if there is none.
+    def _shapes(self, column: Column, type: Resolved) -> Iterator[ShapeCandidate]:
+        """Yield what API page and record say of a column, the page first.
 
-        If the settings choose the record, the documented one is ignored. None means any JSON.
+        If the settings choose the record, the documented shape is ignored.
         """
-        found: list[_ColumnShape] = []
         source = self.sources.get(column.name)
         choice = self.reconciled.choice(source.structure, source.member.name) if source else None
-        if column.name in self.documented and (choice is None or choice.use == "page"):
-            found.append(self.documented[column.name])
+        if page := self.documented.get(column.name):
+            yield replace(
+                page,
+                ignored=choice is not None and choice.use != "page",
+                narrows=_narrows(type, page, self.reconciled.structures),
+            )
         if source:
-            found.append(_ColumnShape(source.structure[0], source.member.shape, column.origin))
-        return next(
-            (shape for shape in found if _narrows(type, shape, self.reconciled.structures)), None
-        )
+            record = ShapeCandidate(
+                "record", source.structure[0], source.member.shape, column.origin, source.key_path
+            )
+            yield replace(record, narrows=_narrows(type, record, self.reconciled.structures))
 
     def _sources(self) -> Iterator[tuple[str, _ColumnSource]]:
         """Yield the columns that are bound or derived, each with what fills it."""
@@ -368,7 +363,7 @@ def _spelled(type: Resolved, notations: Iterable[Notation]) -> dict[str, str]:
     return {notation.name: type.spelled(notation) for notation in notations}
 
 
-def _narrows(type: Resolved, found: _ColumnShape, structures: Structures) -> bool:
+def _narrows(type: Resolved, found: ShapeCandidate, structures: Structures) -> bool:
     """Whether a shape says more about a column than its type does: about json, or the elements of an
     array.
 

@@ -810,15 +810,22 @@ class TypeTable:
             raise UnknownType(f"unknown data type {expression!r}; known types: {self.known}")
         return Resolved(text, row)
 
+    def ranked_rules(self, table: str, column: str, expression: str) -> list[Rule]:
+        """Return the rules that match a column, the one that wins first.
+
+        Exact rules win over those with patterns, and later ones over earlier ones.
+        """
+        type = expression.strip()
+        latest = [rule for rule in reversed(self.rules) if rule.matches(table, column, type)]
+        return sorted(latest, key=lambda rule: not rule.exact)
+
     def resolve_column(self, table: str, column: str, expression: str) -> Resolved:
-        """Resolve the type of a column: by an exact rule, else by the last matching rule with patterns,
-        else by the page's ``expression``. Raises `UnknownType`."""
-        matching = [rule for rule in self.rules if rule.matches(table, column, expression.strip())]
-        exact = [rule for rule in matching if rule.exact]
-        if not matching:
+        """Resolve the type of a column: by the rule that wins, or else by the page's ``expression``.
+        Raises `UnknownType`."""
+        ranked = self.ranked_rules(table, column, expression)
+        if not ranked:
             return self.resolve(expression)
-        *_, rule = exact or matching
-        return replace(self.resolve(rule.type), rule=str(rule))
+        return replace(self.resolve(ranked[0].type), rule=str(ranked[0]))
 
     def nested(self, name: str) -> tuple[NestedScalar, Type]:
         """Return the scalar ``name`` of `SCALARS`, and the row of its type inside JSON."""

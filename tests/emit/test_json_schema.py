@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, SchemaError, ValidationError
 
-from schemagen.catalog import LinkedTable
+from schemagen.catalog import LinkedTable, ShapeCandidate
 from schemagen.emit import json_schema
 from schemagen.link import link
 from schemagen.model.bindings import Binding, BoundColumn
@@ -275,6 +275,10 @@ def test_definitions_with_equal_names_are_prefixed_with_their_service() -> None:
     """Structures of two services with the same name are prefixed with the service, also in
     references; so is a structure named like the model of the parameters. Other names have no
     prefix."""
+
+    def of_other(shape: Shape) -> ShapeCandidate:
+        return ShapeCandidate("page", "other", shape, HERE, narrows=True)
+
     text = DocumentedMember("Text", Scalar("string"), HERE)
     other = (
         Structure(
@@ -290,8 +294,8 @@ def test_definitions_with_equal_names_are_prefixed_with_their_service() -> None:
         linked,
         columns=(
             parts,
-            replace(texts, shape=MapOf(StructureRef("Part")), service="other"),
-            replace(also, shape=StructureRef("SagemakerJobParameters"), service="other"),
+            replace(texts, shapes=(of_other(MapOf(StructureRef("Part"))),)),
+            replace(also, shapes=(of_other(StructureRef("SagemakerJobParameters")),)),
         ),
         structures=tuple(
             catalog.structures[key]

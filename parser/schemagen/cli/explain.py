@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 
 import click
 
@@ -19,11 +18,14 @@ from schemagen.runtime.command.streams import output, output_line
 @click.argument("subject", required=False)
 @format_option("text", "json", "markdown")
 def explain(subject: str | None, output_format: str) -> int:
-    """Explain an error code, or how a table is read.
+    """Explain an error code, a table or a column.
 
-    SUBJECT is a code such as SG118, or a table: its id, such as aws.s3_bucket, or a pattern, such
-    as 'aws.s3_*'. Without it, all codes are listed. Of a code, you see what it means, an example,
-    and what to do; of a table, the calls that fill it.
+    SUBJECT is a code such as SG118, a table such as aws.s3_bucket, a column such as
+    aws.s3_bucket.tags, or a pattern, such as 'aws.s3_*'. Without it, all codes are listed. Of a
+    code, you see what it means, an example, and what to do; of a table, the calls that fill it, and
+    what fills each column; of a column, the whole way from the line of its page to each output: the
+    rules that chose its type, its shape, its binding with the evidence, its documented values, and
+    its names and types.
     """
     if subject is not None and any(mark in subject for mark in ".*?["):
         return _explain_tables(subject, output_format)
@@ -54,33 +56,17 @@ def explain(subject: str | None, output_format: str) -> int:
 
 
 def _explain_tables(subject: str, output_format: str) -> int:
-    """Explain the table of an id, or all tables that match a pattern and that a lock file binds."""
+    """Explain the table or the column of an id, or all that match a pattern."""
     from schemagen import api
-    from schemagen.runtime.command import call_text as report
+    from schemagen.report import explanation as report
 
     if output_format == "markdown":
-        raise click.UsageError("tables are explained as text or json")
+        raise click.UsageError("tables and columns are explained as text or json")
     with unknown_tables_as_usage_errors():
-        named = api.calls_of(settings_with(), [subject])
-    bound = {table: calls for table, calls in named.items() if calls is not None}
-    if not bound:
-        raise click.UsageError(_why_unbound(named))
+        found = api.explain(settings_with(), subject)
     if output_format == "text":
-        output("\n".join(map(report.text, bound.values())))
+        output("\n".join(map(report.text, found)))
         return 0
-    shown = {table: report.to_json(calls) for table, calls in bound.items()}
+    shown = {explanation.id: report.to_json(explanation) for explanation in found}
     output_line(json.dumps(shown.get(subject, shown), indent=2))
     return 0
-
-
-def _why_unbound(tables: Iterable[str]) -> str:
-    from schemagen.model.bindings import PROVIDER
-
-    bindable = [table for table in tables if table.partition(".")[0] == PROVIDER]
-    if not bindable:
-        names = ", ".join(tables)
-        return f"{names} has no calls to show: only tables of {PROVIDER} are bound"
-    return (
-        f"no lock file records the calls that fill {', '.join(bindable)}; run `schemagen bind`, "
-        "which records them or reports why it cannot"
-    )
