@@ -29,7 +29,7 @@ from projects import CHECKOUT
 from schemagen.typetable import SCALARS, TYPES, array_row, map_row
 
 HOME = "parser/schemagen/typetable.py"
-LEDGER = "parser/schemagen/runtime/load/ledger.py"
+LEDGER = "parser/schemagen/runtime/evolve/ledger.py"
 """Has tables of its own, whose types must stay as they are when a user's settings change a type."""
 CASTS = "parser/schemagen/runtime/evolve/casts.py"
 """Converts what tables were created with, whatever the type table says today."""

@@ -23,10 +23,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import duckdb
 
 from ..convert import ConversionError
+from ..evolve import ledger
 from ..quoting import identifier
 from ..sql import Table
 from ..units import CollectedRow, Collection, Unit
-from . import ledger
+from . import ledger_checks
 from .destination import Destination, DestinationError
 from .duckdb_chunks import Chunks, LineFile, opened
 from .duckdb_schema import Schema
@@ -381,7 +382,9 @@ class DuckDBSink:
         return LoadCounts(rows, inserted, 0, rows - inserted, deleted)
 
     def _forget(self, number: int, table: str) -> int:
-        statements, _ = self._statements(ledger.forgotten_table(self._package, table))
+        statements, _ = self._statements(
+            ledger_checks.forgotten_table(self._package, table)
+        )
         held = ledger.name("held")
         if statements.has_key:
             keys = f'SELECT "key" FROM {held} WHERE "unit" = {number:d}'

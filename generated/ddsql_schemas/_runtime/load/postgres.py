@@ -17,9 +17,10 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, cast
 
+from ..evolve import ledger
 from ..sql import Table
 from ..units import Collection, Unit
-from . import ledger
+from . import ledger_checks
 from .destination import Destination
 from .postgres_schema import TEXTS, Schema
 from .postgres_session import Session, digest, lock_number
@@ -251,7 +252,7 @@ class PostgresSink:
         self._schema.check_format()
         found = self._units(account, region, table)
         for id in sorted({id for *_, id in found} - self._dialects.keys()):
-            self.prepare([ledger.forgotten_table(self._package, id)])
+            self.prepare([ledger_checks.forgotten_table(self._package, id)])
         for number, its_account, its_region, id in found:
             statements = self._for(self._whole[id])
             unit = Unit(its_account, its_region, id)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, LiteralString, cast
 
 import psycopg
 
-from . import ledger
+from ..evolve import ledger
 from .destination import Destination, DestinationError
 from .postgres_tables import TEMPORARY
 

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any, LiteralString, cast
 
+from ..evolve import ledger
 from ..quoting import identifier, literal
 from ..sql import Loader, Table
-from . import ledger
 from .binary import NoWire, RowEncoder
 
 HASHES = '"ddsql_hashes"'

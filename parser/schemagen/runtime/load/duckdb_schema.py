@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..evolve import ledger
 from ..evolve.casts import conversion
 from ..evolve.compare import (
     Change,
@@ -16,7 +17,7 @@ from ..evolve.compare import (
     StoredTable,
 )
 from ..sql import Table
-from . import ledger
+from . import ledger_checks
 from .destination import Destination
 from .duckdb_tables import DIALECT
 
@@ -66,7 +67,7 @@ class Schema:
             self._execute(statement)
         self._execute(self._statements.set_format(), format=ledger.FORMAT)
         [found] = self._execute(self._statements.format()).fetchone()
-        ledger.check_format(found, self._destination, self._package)
+        ledger_checks.check_format(found, self._destination, self._package)
 
     def _compare(self, tables: Sequence[Table]) -> Iterator[Comparison]:
         recorded = self._recorded([table.id for table in tables])

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from .. import quoting
+from ..evolve.ledger import NUMBER_TYPE, STRING_TYPE
 from ..quoting import identifier
 from ..sql import Table
-from .ledger import NUMBER_TYPE, STRING_TYPE
 from .ndjson import NUMBER, UNREAD, Field
 
 DIALECT = "duckdb"

@@ -23,9 +23,9 @@ from ..convert import (
     text,
     timestamp,
 )
+from ..evolve.ledger import STRING_TYPE
 from ..sql import Convert, Encoding, Loader, Table
 from .documents import OPTIONS, check_finite, is_respelled
-from .ledger import STRING_TYPE
 
 NUMBER = "row"
 """The field with a row's number in its unit. Fields of columns are called c0, c1 …, because DuckDB

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from ..evolve import ledger
 from ..evolve.casts import conversion
 from ..evolve.compare import (
     Comparer,
@@ -15,7 +16,7 @@ from ..evolve.compare import (
     StoredTable,
 )
 from ..sql import Table
-from . import ledger
+from . import ledger_checks
 from .destination import Destination, DestinationError
 from .postgres_session import Session
 
@@ -106,7 +107,7 @@ class Schema:
     def check_format(self) -> None:
         """Raise `DestinationError` for a ledger of a later format."""
         found = self._session.value(self._ledger.format())
-        ledger.check_format(found, self._destination, self._package)
+        ledger_checks.check_format(found, self._destination, self._package)
 
     def _recorded(self, ids: Sequence[str]) -> dict[str, RecordedTable]:
         """Read what the ledger knows of tables. Raises `DestinationError` for a later format."""

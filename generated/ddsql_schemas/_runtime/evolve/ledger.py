@@ -11,14 +11,7 @@ Tables and statements are the same in PostgreSQL and DuckDB, except for how a pa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal, LiteralString, NamedTuple, cast
-
-from ..lookup import UnknownName
-from .destination import Destination, DestinationError
-
-if TYPE_CHECKING:
-    from ..sql import Table
-    from .package import Package
+from typing import Any, Literal, LiteralString, NamedTuple, cast
 
 SCHEMA = "ddsql_sync"
 FORMAT = 1
@@ -33,26 +26,6 @@ TIME_TYPE = "TIMESTAMPTZ"
 Engine = Literal["postgres", "duckdb"]
 State = Literal["complete", "partial"]
 """How far a unit was read: "complete" if its listing was read in full and no column was unread."""
-
-
-def check_format(found: object, destination: Destination, package: Package) -> None:
-    """Raise `DestinationError` if the ``found`` format of a ledger is later than this package knows."""
-    if isinstance(found, int) and found > FORMAT:
-        raise DestinationError(
-            f"{destination}: the schema {SCHEMA} has format {found}, of a later version; this one knows "
-            f"{FORMAT}: upgrade {package.name}"
-        )
-
-
-def forgotten_table(package: Package, id: str) -> Table:
-    """Return a table whose rows are to be forgotten. Raises `DestinationError` if the package lacks it."""
-    try:
-        return package.table(id)
-    except UnknownName:
-        raise DestinationError(
-            f"this package does not have {id}, whose rows would be forgotten; use the version that loaded "
-            "them, or name the tables to forget"
-        ) from None
 
 
 class LedgerTable(NamedTuple):
