@@ -20,8 +20,9 @@ import psycopg
 from psycopg import errors
 
 from ..convert import ConversionError
+from ..evolve import ledger
 from ..units import CollectedRow
-from . import binary, ledger
+from . import binary
 from .postgres_tables import TableStatements
 
 CONFLICTS = (
