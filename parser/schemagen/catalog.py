@@ -15,6 +15,7 @@ from schemagen.model.origin import Origin
 from schemagen.model.pages import Column, Parameter, Structure, Table
 from schemagen.model.recorded import RecordedService
 from schemagen.model.shapes import Shape, structure_names
+from schemagen.model.table_facts import StructureKey, TableFacts
 from schemagen.names import snake_case
 from schemagen.runtime import convert
 from schemagen.runtime.calls import Call, CallRules, TableCalls
@@ -22,9 +23,6 @@ from schemagen.typetable import Resolved
 
 PARAMETERS = "Parameters"
 """What the name of the model of a table function's parameters ends with."""
-
-StructureKey = tuple[str, str]
-"""A structure's service and name."""
 
 Structures = Mapping[StructureKey, Structure]
 
@@ -199,28 +197,6 @@ class LinkedTable:
         return TableCalls(
             binding.table, binding.service, tuple(listings), primary, enrichments, binding.obstacle
         )
-
-
-@dataclass(frozen=True, slots=True)
-class TableFacts:
-    """What the shared files say about a table; the manifest keeps it for tables that are not read.
-
-    ``service`` is the service that the lock binds the table to, or "". ``structures`` are the
-    structures that the table reaches, as (service, name), sorted.
-    """
-
-    id: str
-    module: str
-    model: str
-    key: bool
-    function: bool
-    deprecated: bool
-    service: str
-    structures: tuple[StructureKey, ...]
-
-    @property
-    def provider(self) -> str:
-        return self.id.partition(".")[0]
 
 
 def facts(table: LinkedTable) -> TableFacts:

@@ -15,10 +15,11 @@ from schemagen.settings.members import USES
 
 # A build with nothing to do only finds files: what links them is imported where it is used.
 if TYPE_CHECKING:
-    from schemagen.catalog import Catalog, StructureKey
+    from schemagen.catalog import Catalog
     from schemagen.lockfile.lock import LockFile
     from schemagen.model.bindings import Binding
     from schemagen.model.pages import Pages
+    from schemagen.model.table_facts import StructureKey
     from schemagen.pages.read import ParsedPage
     from schemagen.typed_pages import TypedPages
 

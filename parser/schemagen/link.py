@@ -20,7 +20,6 @@ from schemagen.catalog import (
     LinkedTable,
     Relation,
     ShapeCandidate,
-    StructureKey,
     Structures,
     chosen_shape,
     closure,
@@ -38,6 +37,7 @@ from schemagen.model.shapes import (
     shape_text,
     structure_names,
 )
+from schemagen.model.table_facts import StructureKey
 from schemagen.names import NestedNames
 from schemagen.reconcile import Pair, Reconciled, pairs_in, satisfies, united
 from schemagen.settings.members import MemberChoice

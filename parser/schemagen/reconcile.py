@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
-from schemagen.catalog import Disagreement, StructureKey
+from schemagen.catalog import Disagreement
 from schemagen.model.origin import NOWHERE, Origin
 from schemagen.model.pages import DocumentedMember, DocumentedValue, Pages, Structure
 from schemagen.model.recorded import (
@@ -30,6 +30,7 @@ from schemagen.model.shapes import (
     shape_text,
     structure_names,
 )
+from schemagen.model.table_facts import StructureKey
 from schemagen.names import NestedNames
 from schemagen.settings.members import MemberChoice
 from schemagen.typetable import SATISFIED_BY

@@ -17,8 +17,8 @@ from schemagen import limits
 from schemagen.build import disk
 from schemagen.build.disk import Folder
 from schemagen.build.journal import are_below, is_below
-from schemagen.catalog import TableFacts
 from schemagen.diagnostics import ProblemsFound
+from schemagen.model.table_facts import TableFacts
 from schemagen.names import SERVICE_NAME
 
 FILE = "manifest.json"
@@ -97,12 +97,22 @@ def read(folder: Folder) -> bytes | None:
     programs have a manifest.json, too.
     """
     data = disk.read(folder, FILE)
-    if data and len(set(_OWN_LINES.findall(data))) < MIN_OWN_LINES:
+    if data and not _is_own(data):
         message = (
             "this file was not written by schemagen; move it away or choose another output folder"
         )
         raise ProblemsFound([folder.problem(FILE, "SG503", message)])
     return data
+
+
+def _is_own(data: bytes) -> bool:
+    """Return whether `MIN_OWN_LINES` of its lines are those of a manifest."""
+    found: set[bytes] = set()
+    for line in _OWN_LINES.finditer(data):
+        found.add(line[1])
+        if len(found) == MIN_OWN_LINES:
+            return True
+    return False
 
 
 _OWN_LINES = re.compile(rb'^"(format|inputs|api|locks|shared|tables)": ', re.MULTILINE)

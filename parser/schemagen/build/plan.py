@@ -18,7 +18,6 @@ from schemagen.build.reading import BuildInputs, read_inputs
 from schemagen.build.recovery import output_folder
 from schemagen.build.up_to_date import NOTHING_HELD, Held, UpToDate, compare
 from schemagen.diagnostics import Problem, ProblemsFound, unreadable_as_problem
-from schemagen.runtime import catalog_json
 from schemagen.settings.load import Settings
 
 
@@ -102,7 +101,7 @@ def plan_of(
 
     catalog_text = _catalog_text(settings, tree)
     if held.tables and not catalog_text:
-        path = settings.display(settings.out / settings.package / catalog_json.FILE)
+        path = settings.display(settings.out / _catalog_path(settings))
         message = (
             "is missing or was edited: it has the tables whose pages have problems; restore it, or"
             " correct the problems"
@@ -155,11 +154,17 @@ def _require_bindings(settings: Settings, recorded: Manifest) -> None:
 
 def _catalog_text(settings: Settings, tree: OutputTree) -> str:
     """Read the catalogue that the last build wrote; "" if it is missing or was modified."""
-    path = f"{settings.package}/{catalog_json.FILE}"
+    path = _catalog_path(settings)
     recorded = tree.manifest.shared.get(path)
     if recorded is None or not tree.has(path, recorded):
         return ""
     return (settings.out / path).read_text("utf-8")
+
+
+def _catalog_path(settings: Settings) -> str:
+    from schemagen.runtime import catalog_json
+
+    return f"{settings.package}/{catalog_json.FILE}"
 
 
 def render_all(settings: Settings, *, jobs: int | None = None) -> dict[str, str]:

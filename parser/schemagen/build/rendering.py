@@ -25,7 +25,7 @@ from schemagen.build.up_to_date import (
     UpToDate,
     with_changed_templates,
 )
-from schemagen.catalog import Catalog, LinkedTable, TableFacts, facts
+from schemagen.catalog import Catalog, LinkedTable, facts
 from schemagen.diagnostics import Problem, ProblemsFound, during
 from schemagen.emit import package
 from schemagen.emit.catalog_data import structure_data, structure_name, table_data
@@ -34,6 +34,7 @@ from schemagen.emit.paths import located, owner
 from schemagen.emit.render import render_catalog, render_parts, renderer, shared_parts
 from schemagen.emit.structure_models import StructureModels, structure_models
 from schemagen.inputs import link_all
+from schemagen.model.table_facts import TableFacts
 from schemagen.runtime import catalog_json
 from schemagen.runtime.catalog_json import split_groups, structure_group, table_group
 from schemagen.settings.load import Settings

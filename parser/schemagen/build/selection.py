@@ -14,10 +14,10 @@ from pathlib import PurePosixPath
 from schemagen.build.manifest import Manifest, TableEntry
 from schemagen.build.reading import BuildInputs
 from schemagen.build.up_to_date import BindingHashes, UpToDate
-from schemagen.catalog import TableFacts
 from schemagen.emit.paths import located, output_path
 from schemagen.inputs import Locks, read_locks
 from schemagen.lockfile.form import bound_tables
+from schemagen.model.table_facts import TableFacts
 from schemagen.names import folded, folded_service
 from schemagen.pages.read import ParsedPage, parse_source
 from schemagen.settings.load import Settings

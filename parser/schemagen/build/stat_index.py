@@ -62,7 +62,8 @@ def digests(folder: Folder, recorded: Mapping[str, str]) -> dict[str, str]:
     remembered = {
         bucket: signatures[bucket]
         for bucket, files in buckets.items()
-        if all(
+        if known.get(bucket) == signatures[bucket]
+        or all(
             found.get(name) == recorded[name] and status is not None and is_old(status, now)
             for name, status in files
         )
@@ -90,7 +91,7 @@ def _load(path: Path | None) -> dict[str, str]:
     return {
         bucket: signature
         for bucket, signature in cast(dict[object, object], document).items()
-        if isinstance(bucket, str) and isinstance(signature, str)
+        if isinstance(bucket, str) and isinstance(signature, str) and signature
     }
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from schemagen.build.disk import digest
 from schemagen.build.manifest import InputHashes, TableEntry
 from schemagen.build.output_tree import OutputTree
-from schemagen.catalog import TableFacts
 from schemagen.model.origin import NOWHERE
+from schemagen.model.table_facts import TableFacts
 from schemagen.targets.registry import Per, Target
 
 if TYPE_CHECKING:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Literal
 
-from schemagen.catalog import LinkedColumn, LinkedTable, StructureKey
+from schemagen.catalog import LinkedColumn, LinkedTable
 from schemagen.model.bindings import Binding, BoundColumn, DerivedColumn
 from schemagen.model.origin import NOWHERE
 from schemagen.model.pages import Constraints, DocumentedMember, DocumentedValue, Structure
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
+from schemagen.model.table_facts import StructureKey
 from schemagen.names import NestedNames
 from schemagen.runtime.calls import TableCalls
 from schemagen.runtime.catalog_data import (

@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from schemagen import runtime
-from schemagen.catalog import TableFacts
 from schemagen.emit import paths, records, sql, templating
 from schemagen.emit.formatting import format_python
 from schemagen.emit.imports import sorted_imports
 from schemagen.emit.layout import WIDTH
 from schemagen.model.pages import KEY
+from schemagen.model.table_facts import TableFacts
 from schemagen.names import python_literal
 from schemagen.runtime import convert
 from schemagen.runtime.catalog_json import FILE, render_groups

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import Any, cast
 
-from schemagen.catalog import Catalog, TableFacts
+from schemagen.catalog import Catalog
 from schemagen.diagnostics import Problem, ProblemsFound, during
 from schemagen.emit import paths
 from schemagen.emit.parts import Part, RenderContext, ShapesModule, StructureModule, part_path, per
 from schemagen.emit.structure_models import StructureModels
+from schemagen.model.table_facts import TableFacts
 from schemagen.runtime import catalog_json
 from schemagen.settings.load import Settings
 from schemagen.targets.registry import Per, Target

@@ -21,7 +21,7 @@ from datamodel_code_generator.enums import (
 from datamodel_code_generator.format import PythonVersion
 from datamodel_code_generator.parser import LiteralType
 
-from schemagen.catalog import LinkedTable, StructureKey
+from schemagen.catalog import LinkedTable
 from schemagen.emit import paths, templating
 from schemagen.emit.formatting import format_python
 from schemagen.emit.imports import sorted_imports
@@ -37,6 +37,7 @@ from schemagen.emit.pydantic import model_layout
 from schemagen.emit.structure_models import StructureModel, StructureModels
 from schemagen.model.pages import Structure
 from schemagen.model.shapes import structure_names
+from schemagen.model.table_facts import StructureKey
 from schemagen.names import (
     MODEL_IMPORTS,
     NestedNames,
