@@ -18,6 +18,7 @@ from schemagen import api
 from schemagen.build import disk, manifest, toolchain
 from schemagen.build.check import Cause
 from schemagen.build.plan import plan
+from schemagen.build.workers import MIN_PARTS_PER_JOB
 from schemagen.diagnostics import ProblemsFound
 from schemagen.pages.read import ParsedPage, parse_source
 from schemagen.pages.sources import Source
@@ -487,6 +488,18 @@ def test_build_reports_tables_that_would_share_a_file(tmp_path: Path) -> None:
     assert (problem.path, problem.code) == ("docs_src/ddsql/b.dataset.md", "SG120")
     assert "dd.class_ and dd.class" in problem.message
     assert not (project / "generated").exists()
+
+
+def test_build_reports_tables_that_would_share_a_file_among_many(tmp_path: Path) -> None:
+    """The same holds where models are generated together, in several processes."""
+    names = ["class", "class_", *(f"t{number}" for number in range(3 * MIN_PARTS_PER_JOB))]
+    project = pages(
+        tmp_path,
+        {f"ddsql/{name}.dataset.md": page(f"dd.{name}", "A | a | core | string") for name in names},
+    )
+    with pytest.raises(ProblemsFound) as caught:
+        api.build(api.settings(project), jobs=2)
+    assert [problem.code for problem in caught.value.problems] == ["SG120"]
 
 
 def test_build_reports_a_new_page_with_the_id_of_an_unchanged_one(tmp_path: Path) -> None:

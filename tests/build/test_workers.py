@@ -9,10 +9,14 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from projects import page, pages
+from schemagen import api
+from schemagen.build import workers
+from schemagen.diagnostics import ProblemsFound
 
 TABLES = 240
 
@@ -76,3 +80,66 @@ def test_workers_end_with_a_build_that_is_ended(tmp_path: Path, how: signal.Sign
     assert (build.returncode, output) == expected[how]
     wait_until(lambda: not any(map(is_running, workers)), "the end of the workers")
     assert not (project / "generated").exists()
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="elsewhere, no process is started for few pages"
+)
+def test_few_pages_are_rendered_alike_with_and_without_another_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process that renders models while this one does the rest changes no byte; it has other pages'
+    structures, a template of the project, and the files of the last build as this one has."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    started: list[int] = []
+    pool = workers.pool
+
+    def counted(jobs: int, *arguments: Any) -> Any:
+        started.append(jobs)
+        return pool(jobs, *arguments)
+
+    monkeypatch.setattr(workers, "pool", counted)
+    trees: list[dict[str, bytes]] = []
+    for jobs in (1, 2):
+        project = pages(
+            tmp_path / str(jobs),
+            {
+                f"ddsql/t{number}.dataset.md": page(
+                    f"dd.t{number}", "Name | name | core | string", "Tags | tags | core | json"
+                )
+                for number in range(4)
+            },
+        )
+        (project / "schemagen.toml").write_text(
+            'docs = "docs_src"\n[targets.list]\ntemplate = "t.j2"\npath = "{provider}/{table}.txt"\n'
+            'types = { string = "s", json = "j" }\n'
+        )
+        (project / "t.j2").write_text("{{ table.id }}\n")
+        settings = api.settings(project)
+        api.build(settings, jobs=jobs)
+        changed = project / "docs_src/ddsql/t2.dataset.md"
+        changed.write_text(changed.read_text().replace("A made-up", "Another made-up"))
+        api.build(settings, jobs=jobs)
+        trees.append(
+            {
+                path.relative_to(settings.out).as_posix(): path.read_bytes()
+                for path in settings.out.rglob("*")
+                if path.is_file()
+            }
+        )
+    assert started == [1, 1]
+    assert trees[0] == trees[1]
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="elsewhere, no process is started for few pages"
+)
+def test_problems_of_pages_end_the_process_that_renders_models(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that cannot be read is reported as always, and no process is left."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    project = pages(tmp_path, {"ddsql/t.dataset.md": page("dd.t", "Name | name | core | strong")})
+    with pytest.raises(ProblemsFound, match="strong"):
+        api.build(api.settings(project))
+    wait_until(lambda: not children(os.getpid()), "the process goes on")

@@ -97,8 +97,6 @@ def plan_of(
     up_to_date = UpToDate() if full else compare(inputs, tree, settings.outputs)
     if up_to_date.is_everything(inputs, tree):
         return BuildPlan(settings, {}, _with_kept(tree.manifest, tree), tree)
-    from schemagen.build.rendering import render_out_of_date
-
     catalog_text = _catalog_text(settings, tree)
     if held.tables and not catalog_text:
         path = settings.display(settings.out / _catalog_path(settings))
@@ -107,9 +105,23 @@ def plan_of(
             " correct the problems"
         )
         raise ProblemsFound([Problem(path, 1, 1, "SG101", message)])
-    rendering = render_out_of_date(
-        settings, inputs, up_to_date, tree.manifest, catalog_text, held, jobs=jobs, track=track
-    )
+    from schemagen.build.workers import warm_process
+
+    changed = len(inputs.page_hashes) - len(up_to_date.tables)
+    with warm_process(settings.outputs, changed, jobs) as warm:
+        from schemagen.build.rendering import render_out_of_date
+
+        rendering = render_out_of_date(
+            settings,
+            inputs,
+            up_to_date,
+            tree.manifest,
+            catalog_text,
+            held,
+            jobs=jobs,
+            track=track,
+            warm=warm,
+        )
     with unreadable_as_problem(settings.display):
         tree = tree.with_hashes_of(rendering.files)
     return BuildPlan(settings, rendering.files, _with_kept(rendering.manifest, tree), tree)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import PurePosixPath
@@ -25,6 +26,7 @@ from schemagen.build.up_to_date import (
     UpToDate,
     with_changed_templates,
 )
+from schemagen.build.workers import MIN_PARTS_PER_JOB, pool
 from schemagen.catalog import Catalog, LinkedTable, facts
 from schemagen.diagnostics import Problem, ProblemsFound, during
 from schemagen.emit import package
@@ -60,9 +62,10 @@ def render_out_of_date(
     *,
     jobs: int | None = None,
     track: Track = untracked,
+    warm: Executor | None = None,
 ) -> Rendering:
     """Render everything that is not ``up_to_date``. Raises `ProblemsFound` with every problem of
-    pages, locks and overrides.
+    pages, locks and overrides. ``warm`` is a process that has imported what takes long to import.
 
     ``recorded`` is the manifest of the last build, and ``catalog_text`` the catalogue that it wrote:
     it has the tables that are up to date or ``held``. If it is "", all pages are parsed.
@@ -101,7 +104,7 @@ def render_out_of_date(
     tables = {**up_to_date.tables, **kept_tables}
     table_files: dict[str, str] = {}
     shared_files: dict[str, str] = {}
-    texts_of_parts = chain.from_iterable(_render_parts(work, jobs) for work in works)
+    texts_of_parts = chain.from_iterable(_render_parts(work, jobs, warm) for work in works)
     rendered = track(texts_of_parts, len(parts))
     for part, texts in zip(parts, rendered, strict=True):
         if isinstance(part, LinkedTable):
@@ -338,8 +341,8 @@ def _above(path: str) -> list[str]:
     return [str(folder).lower() for folder in PurePosixPath(path).parents]
 
 
-MIN_PARTS_PER_JOB = 24
-"""With fewer, starting a process costs more than it saves."""
+FEW_PARTS = 96
+"""With fewer, importing what renders models takes longer than rendering everything else."""
 CHUNKS_PER_JOB = 16
 """Enough that no process idles for long at the end; the parts of a chunk are rendered together."""
 
@@ -352,29 +355,32 @@ class _Work:
     settings: Settings
     models: StructureModels
 
-    def render(self, chunk: slice) -> list[dict[str, str]] | ProblemsFound:
+    def render(
+        self, chunk: slice, executor: Executor | None = None
+    ) -> list[dict[str, str]] | ProblemsFound:
         """Render some of the parts, or return what is wrong with the project's templates."""
         parts = self.parts[chunk]
         names = " to ".join(dict.fromkeys(map(part_name, (*parts[:1], *parts[-1:]))))
         try:
             with during(f"rendering {names}"):
-                rendered = render_parts(parts, self.settings, self.models)
+                rendered = render_parts(parts, self.settings, self.models, executor)
         except ProblemsFound as error:
             return error
         return [located(self.settings.package, files) for files in rendered]
 
 
-def _render_parts(work: _Work, jobs: int | None) -> Rendered:
+def _render_parts(work: _Work, jobs: int | None, warm: Executor | None) -> Rendered:
     """Render all parts in their order, using as many processes as pay off."""
     count = len(work.parts)
+    if warm is not None and 0 < count <= FEW_PARTS:
+        yield from _without_problems([work.render(slice(count), warm)])
+        return
     jobs = min(jobs or os.cpu_count() or 1, count // MIN_PARTS_PER_JOB + 1)
     size = count // (jobs * CHUNKS_PER_JOB) + 1
     chunks = [slice(first, first + size) for first in range(0, count, size)]
     if jobs == 1:
         yield from _without_problems(map(work.render, chunks))
         return
-    from schemagen.build.workers import pool
-
     # A forked process has the emitters already; importing them takes half a second each time.
     for target in work.settings.outputs:
         renderer(target)

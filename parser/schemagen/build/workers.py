@@ -6,12 +6,15 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import Pipe, get_context
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from schemagen.targets.registry import Target
 
 
 @contextmanager
@@ -35,6 +38,33 @@ def pool(jobs: int, set_up: Callable[..., None], *arguments: Any) -> Generator[P
                 held.close()
                 executor.shutdown(wait=False, cancel_futures=True)
                 raise
+
+
+MIN_PARTS_PER_JOB = 24
+"""With fewer, starting a process costs more than it saves."""
+
+
+@contextmanager
+def warm_process(
+    targets: Sequence[Target], parts: int, jobs: int | None
+) -> Generator[ProcessPoolExecutor | None]:
+    """Provide a process that imports what renderers of ``targets`` need, while this one reads and links
+    what has changed; None where that saves nothing.
+
+    More than a few ``parts`` are rendered by a `pool`, whose processes are started with everything imported.
+    """
+    few = 0 < parts < MIN_PARTS_PER_JOB
+    if not few or min(jobs or 2, os.cpu_count() or 1) == 1 or sys.platform != "linux":
+        yield None
+        return
+    with pool(1, _warm_up, targets) as executor:
+        yield executor
+
+
+def _warm_up(targets: Sequence[Target]) -> None:
+    from schemagen.emit.render import warm_up
+
+    warm_up(targets)
 
 
 @contextmanager

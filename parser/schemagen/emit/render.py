@@ -6,6 +6,8 @@ Paths are relative to the generated package, with forward slashes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
+from functools import partial
 from importlib import import_module
 from typing import Any, cast
 
@@ -33,8 +35,12 @@ def renderer(target: Target) -> Renderer:
         name = "user_template:render"
     else:
         name = target.renderer or "template:render"
+    return cast("Renderer", _imported(name))
+
+
+def _imported(name: str) -> Callable[..., Any]:
     module, _, function = name.partition(":")
-    return cast("Renderer", getattr(import_module(f"schemagen.emit.{module}"), function))
+    return cast("Callable[..., Any]", getattr(import_module(f"schemagen.emit.{module}"), function))
 
 
 def shared_parts(
@@ -79,27 +85,41 @@ def _structure_modules(
 
 
 def render_parts(
-    parts: Sequence[Part], settings: Settings, structure_models: StructureModels
+    parts: Sequence[Part],
+    settings: Settings,
+    structure_models: StructureModels,
+    executor: Executor | None = None,
 ) -> list[dict[str, str]]:
-    """Render the files of each of ``parts``, target by target: some render many parts quicker than one. Raises
-    `ProblemsFound` with what is wrong with the templates of the project."""
+    """Render the files of each of ``parts``, target by target: some render many parts quicker than one.
+    ``executor`` renders those that can be warmed up, meanwhile. Raises `ProblemsFound` with what is wrong with the
+    templates of the project."""
     context = RenderContext(settings, structure_models)
+    work: list[tuple[Target, list[int], Callable[[], _Texts]]] = []
+    for target in settings.outputs:
+        numbers = [number for number, part in enumerate(parts) if per(part) is target.per]
+        if numbers:
+            chosen = [parts[number] for number in numbers]
+            if executor is not None and target.warm_up:
+                texts = executor.submit(_render_target, target, chosen, context).result
+            else:
+                texts = partial(_render_target, target, chosen, context)
+            work.append((target, numbers, texts))
+    # What the executor renders comes last, so that it has the time of the others.
+    found = {
+        target.name: texts()
+        for target, _, texts in sorted(work, key=lambda row: bool(row[0].warm_up))
+    }
     rendered: list[dict[str, str]] = [{} for _ in parts]
     problems: list[Problem] = []
-    for target in settings.outputs:
-        chosen = [(number, part) for number, part in enumerate(parts) if per(part) is target.per]
-        if not chosen:
+    for target, numbers, _ in work:
+        texts_found = found[target.name]
+        if isinstance(texts_found, ProblemsFound):
+            problems += texts_found.problems
             continue
-        try:
-            with during(f"rendering {target.name}"):
-                texts = renderer(target)([part for _, part in chosen], target, context)
-        except ProblemsFound as error:
-            problems += error.problems
-            continue
-        for (number, part), text in zip(chosen, texts, strict=True):
+        for number, text in zip(numbers, texts_found, strict=True):
             if text is None:
                 continue
-            path = part_path(part, target, structure_models)
+            path = part_path(parts[number], target, structure_models)
             if path in rendered[number] and target.user_template is not None:
                 message = f"{path} would also be written by another target; choose another path"
                 problems.append(target.user_template.position.problem("SG308", message, "path"))
@@ -107,6 +127,24 @@ def render_parts(
     if problems:
         raise ProblemsFound(problems)
     return rendered
+
+
+_Texts = Sequence[str | None] | ProblemsFound
+
+
+def _render_target(target: Target, parts: Sequence[Part], context: RenderContext) -> _Texts:
+    """Render what ``target`` has of ``parts``, or return what is wrong with its template."""
+    try:
+        with during(f"rendering {target.name}"):
+            return renderer(target)(parts, target, context)
+    except ProblemsFound as error:
+        return error
+
+
+def warm_up(targets: Iterable[Target]) -> None:
+    """Import what those renderers of ``targets`` need that take long to import."""
+    for name in {target.warm_up for target in targets if target.warm_up}:
+        _imported(name)()
 
 
 def render_catalog(

@@ -58,7 +58,8 @@ class Target:
     ``path`` is relative to the generated package, with the placeholders ``{provider}`` and ``{table}``,
     ``{service}`` or ``{structure}``. ``renderer`` names a function, ``module:function`` below
     `schemagen.emit`, or ``template`` a file below ``templates/``, which gets the objects of
-    `schemagen.runtime.catalog_data`; a target of the settings has a ``user_template`` instead.
+    `schemagen.runtime.catalog_data`; a target of the settings has a ``user_template`` instead. ``warm_up``
+    names a function that imports what a renderer needs, for those that take long to import.
 
     ``notation`` is the column of the type table that spells its types. ``needs`` are the targets that its
     files use, which are built with it. With ``needs_dialect``, it is useful only beside an SQL target.
@@ -73,6 +74,7 @@ class Target:
     per: Per
     path: str
     renderer: str = ""
+    warm_up: str = ""
     template: str = ""
     user_template: UserTemplate | None = None
     notation: str = ""
@@ -110,6 +112,7 @@ TARGETS: tuple[Target, ...] = (
         Per.TABLE,
         "models/{provider}/{table}.py",
         renderer="pydantic.models:render_tables",
+        warm_up="pydantic.models:warm_up",
         needs=("structures",),
         requires=(_PYDANTIC, _TYPING_EXTENSIONS),
         dotted=True,
@@ -120,6 +123,7 @@ TARGETS: tuple[Target, ...] = (
         Per.STRUCTURE,
         "structures/{provider}/{service}/{structure}.py",
         renderer="pydantic.models:render_structure_modules",
+        warm_up="pydantic.models:warm_up",
         requires=(_PYDANTIC, _TYPING_EXTENSIONS),
         dotted=True,
     ),

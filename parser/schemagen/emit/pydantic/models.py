@@ -273,9 +273,12 @@ def render_modules(modules: Sequence[ModelModule]) -> list[str]:
 
     datamodel-code-generator generates many modules at once: by itself, a module takes twice as long.
     """
-    together = [module for module in modules if not module.shadows]
+    counts = Counter(module.path for module in modules)
+    # The build refuses modules of the same path, once it knows all paths.
+    alone = [module for module in modules if module.shadows or counts[module.path] > 1]
+    together = [module for module in modules if not module.shadows and counts[module.path] == 1]
     batches = [together[first : first + BATCH] for first in range(0, len(together), BATCH)]
-    batches += [[module] for module in modules if module.shadows]
+    batches += [[module] for module in alone]
     texts = {path: text for batch in batches for path, text in _Batch(batch).texts().items()}
     return [texts[module.path] for module in modules]
 
@@ -364,33 +367,44 @@ class _Batch:
             for name, attribute in attributes.items()
             if name != attribute
         }
-        first = next(iter(self._schemas))
-        with warnings.catch_warnings():
-            # It warns about types that it cannot resolve.
-            warnings.simplefilter("error")
-            source = generate(
-                {"$ref": f"#/$defs/{first}", "$defs": self._schemas},
-                input_file_type=InputFileType.JsonSchema,
-                output_model_type=DataModelType.PydanticV2BaseModel,
-                target_python_version=PythonVersion.PY_311,
-                class_name=first,
-                aliases=aliases,
-                allow_population_by_field_name=True,
-                custom_file_header="",
-                custom_file_header_mode=CustomFileHeaderMode.Replace,
-                custom_template_dir=templating.folder("models"),
-                enum_field_as_literal=LiteralType.All,
-                field_constraints=True,
-                formatters=[],
-                strict_refs=True,
-                use_default_kwarg=True,
-                use_schema_description=True,
-                use_standard_collections=True,
-                use_union_operator=True,
-            )
-        if not isinstance(source, str):
-            raise AssertionError(f"no single module: {source}")
-        return source
+        return _source(self._schemas, aliases)
+
+
+def warm_up() -> None:
+    """Import what datamodel-code-generator imports when it first generates something."""
+    _source({"Row": {"type": "object"}}, {})
+
+
+def _source(definitions: JsonSchema, aliases: Mapping[str, str]) -> str:
+    """Generate a module with a class for each of ``definitions``. ``aliases`` map ``Class.field`` to the
+    name of the attribute."""
+    first = next(iter(definitions))
+    with warnings.catch_warnings():
+        # It warns about types that it cannot resolve.
+        warnings.simplefilter("error")
+        source = generate(
+            {"$ref": f"#/$defs/{first}", "$defs": definitions},
+            input_file_type=InputFileType.JsonSchema,
+            output_model_type=DataModelType.PydanticV2BaseModel,
+            target_python_version=PythonVersion.PY_311,
+            class_name=first,
+            aliases=aliases,
+            allow_population_by_field_name=True,
+            custom_file_header="",
+            custom_file_header_mode=CustomFileHeaderMode.Replace,
+            custom_template_dir=templating.folder("models"),
+            enum_field_as_literal=LiteralType.All,
+            field_constraints=True,
+            formatters=[],
+            strict_refs=True,
+            use_default_kwarg=True,
+            use_schema_description=True,
+            use_standard_collections=True,
+            use_union_operator=True,
+        )
+    if not isinstance(source, str):
+        raise AssertionError(f"no single module: {source}")
+    return source
 
 
 OF_TEMPLATE = frozenset({"DEFER_BUILD", "Structure_"})
