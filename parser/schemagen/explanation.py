@@ -16,7 +16,6 @@ from schemagen.catalog import (
     Catalog,
     LinkedColumn,
     LinkedTable,
-    StructureKey,
     chosen_shape,
     closure,
 )
@@ -28,6 +27,7 @@ from schemagen.model.bindings import PROVIDER, Binding, BoundColumn, DerivedColu
 from schemagen.model.origin import NOWHERE, Origin
 from schemagen.model.pages import Column
 from schemagen.model.shapes import shape_text
+from schemagen.model.table_facts import StructureKey
 from schemagen.runtime.calls import TableCalls
 from schemagen.settings import positions
 from schemagen.settings.columns import ColumnRule
