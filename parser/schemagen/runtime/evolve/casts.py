@@ -543,9 +543,9 @@ CASTS: Mapping[tuple[str, str], Cast] = {
                 Conversion(
                     "TIMESTAMPTZ",
                     "JSON",
-                    "to_json(strftime({0} AT TIME ZONE 'UTC', "
-                    "CASE WHEN date_part('microseconds', {0}) % 1000000 = 0 "
-                    "THEN '%Y-%m-%dT%H:%M:%SZ' ELSE '%Y-%m-%dT%H:%M:%S.%fZ' END))",
+                    "to_json(CASE WHEN date_part('microseconds', {0}) % 1000000 = 0 "
+                    "THEN strftime({0} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%SZ') "
+                    "ELSE strftime({0} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ') END)",
                     "NOT isfinite({0})",
                 ),
             ),
