@@ -80,7 +80,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("api_models", "inference", "build"),
     ),
     "catalog_source": ("diagnostics", "limits", "files", "runtime", "settings"),
-    "evolution": (*("diagnostics", "runtime", "pages", "settings", "build", "catalog_source"),),
+    "evolution": (
+        *("diagnostics", "runtime", "names", "pages", "settings", "api_models", "inference"),
+        *("build", "catalog_source"),
+    ),
     "report": (
         *("diagnostics", "runtime", "rules", "typetable", "model", "targets", "settings"),
         *("coverage", "explanation"),
@@ -101,8 +104,13 @@ FRAME: dict[str, tuple[str, ...]] = {"__init__": (), "__main__": ("cli",)}
 INDEPENDENT = (("api_models", "emit"), ("inference", "emit"), ("pages", "emit"))
 
 # The modules that a room may import from another room, where it must not see the rest of it: inference
-# works for every provider, whatever source its API's index was built from.
-PARTS = {("inference", "api_models"): ("index", "calls")}
+# works for every provider, whatever source its API's index was built from; a comparison needs only what
+# is evidence.
+PARTS = {
+    ("inference", "api_models"): ("index", "calls"),
+    ("evolution", "api_models"): ("index",),
+    ("evolution", "inference"): ("evidence",),
+}
 
 # Packages from elsewhere, and the only files that know them.
 THIRD_PARTY = {
