@@ -27,13 +27,14 @@ class BuildPlan:
 
     ``files`` are the texts that were rendered: all files of each table that is out of date, and the
     shared files that may have changed. ``manifest`` lists the whole tree as it should be; ``tree``
-    is what is on disk, and has the hashes of the files of both.
+    is what is on disk, and has the hashes of the files of both. ``full`` plans render everything.
     """
 
     settings: Settings
     files: Mapping[str, str]
     manifest: Manifest
     tree: OutputTree
+    full: bool = False
 
     @property
     def out_of_date(self) -> dict[str, str]:
@@ -124,7 +125,7 @@ def plan_of(
         )
     with unreadable_as_problem(settings.display):
         tree = tree.with_hashes_of(rendering.files)
-    return BuildPlan(settings, rendering.files, _with_kept(rendering.manifest, tree), tree)
+    return BuildPlan(settings, rendering.files, _with_kept(rendering.manifest, tree), tree, full)
 
 
 def catalog_text(settings: Settings) -> str:

@@ -40,8 +40,10 @@ MIN_PARTS_FOR_PROGRESS = 50
     type=click.Choice(("text", "json", "github")),
     default="text",
     show_default=True,
-    help="How --check prints what it finds; github makes annotations of pull requests.",
+    help="How --check prints what it finds, and --explain the reasons; github makes annotations of"
+    " pull requests.",
 )
+@click.option("--explain", is_flag=True, help="Print each file that is rendered, with the reason.")
 @click.option("--full", is_flag=True, help="Render everything, whatever the manifest says.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes (default: one a processor).")
 @click.option(
@@ -57,6 +59,7 @@ def build(
     out: Path | None,
     check: bool,
     output_format: str,
+    explain: bool,
     full: bool,
     jobs: int | None,
     fail_on_change: bool,
@@ -66,7 +69,9 @@ def build(
 
     Files that are up to date are not touched; files that are no longer produced are removed. With
     --check nothing is written: the difference goes to stdout, shortened if it is long, the reasons
-    go to stderr, and the exit status is 1. With --keep-going, pages and lock files that have
+    go to stderr, and the exit status is 1. With --explain, every file that is rendered goes to
+    stdout with the reason, also those that stay the same; --check --explain writes nothing. With
+    --keep-going, pages and lock files that have
     problems are passed over: what the last build made from them stays, and the exit status is 1.
     """
     from schemagen.build.apply import apply
@@ -74,25 +79,62 @@ def build(
     from schemagen.build.progress import untracked
     from schemagen.build.recovery import recover
 
-    if output_format != "text":
+    if explain and (keep_going or output_format == "github"):
+        other = "--keep-going" if keep_going else "--format github"
+        raise click.UsageError(f"--explain and {other} exclude each other")
+    if keep_going and check:
+        raise click.UsageError("--check and --keep-going exclude each other")
+    if output_format != "text" and not explain:
         if not check:
-            raise click.UsageError("--format is for --check")
+            raise click.UsageError("--format is for --check and --explain")
         return _check_for_programs(docs, out, full, jobs, output_format)
     settings = settings_with(docs, out)
     track = _progress_bar if sys.stderr.isatty() else untracked
     if keep_going:
-        if check:
-            raise click.UsageError("--check and --keep-going exclude each other")
         return _keep_going(settings, full, jobs, track, fail_on_change)
+    if check and explain:
+        return _explain(settings, full, jobs, track, output_format)
     if check:
         return _check(settings, full, jobs, track, _command(docs, out))
     recovered = recover(settings)
     _report_exclusions(settings)
     planned = plan(settings, full=full, jobs=jobs, track=track, trust_times=True)
+    if explain:
+        _print_reasons(planned, output_format)
     changes = apply(planned, recovered)
     _report(settings, changes)
     _suggest_bind(planned)
     return OUT_OF_DATE if fail_on_change and changes else 0
+
+
+def _explain(
+    settings: Settings, full: bool, jobs: int | None, track: Track, output_format: str
+) -> int:
+    """Print why files would be rendered, and write nothing."""
+    from schemagen.build.check import findings, leftovers
+    from schemagen.build.plan import plan
+
+    if left := leftovers(settings):
+        for finding in left:
+            message(str(finding))
+        message("what is left is finished or undone by the next build; run `schemagen build` first")
+        return OUT_OF_DATE
+    _report_exclusions(settings)
+    planned = plan(settings, full=full, jobs=jobs, track=track)
+    _print_reasons(planned, output_format)
+    return OUT_OF_DATE if findings(planned) else 0
+
+
+def _print_reasons(plan: BuildPlan, output_format: str) -> None:
+    """Print every file that is rendered or removed, with the reason."""
+    from schemagen.build.reasons import explained
+    from schemagen.cli import check_formats
+
+    found = explained(plan)
+    if output_format == "json":
+        output_line(json.dumps(check_formats.reasons_to_json(found), indent=2))
+    else:
+        output("".join(f"{item}\n" for item in found))
 
 
 def _keep_going(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from schemagen.build.check import Finding
+from schemagen.build.reasons import Explained
 from schemagen.diagnostics import Problem, error_codes
 
 
@@ -31,6 +32,21 @@ def to_json(findings: Iterable[Finding] = (), problems: Iterable[Problem] = ()) 
             }
             for problem in problems
         ],
+    }
+
+
+def reasons_to_json(explained: Iterable[Explained]) -> dict[str, Any]:
+    """Return what ``build --explain --format json`` prints. Other programs rely on these names."""
+    return {
+        "files": [
+            {
+                "path": item.path,
+                "outcome": str(item.outcome),
+                "cause": str(item.reason.cause),
+                "subject": item.reason.subject or None,
+            }
+            for item in explained
+        ]
     }
 
 
