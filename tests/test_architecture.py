@@ -81,12 +81,12 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "catalog_source": ("diagnostics", "limits", "files", "runtime", "settings"),
     "evolution": (
-        *("diagnostics", "runtime", "names", "pages", "settings", "api_models", "inference"),
-        *("build", "catalog_source"),
+        *("diagnostics", "runtime", "rules", "names", "pages", "settings", "api_models"),
+        *("inference", "build", "catalog_source"),
     ),
     "report": (
         *("diagnostics", "runtime", "rules", "typetable", "model", "targets", "settings"),
-        *("coverage", "explanation"),
+        *("coverage", "explanation", "evolution"),
     ),
     "api": (
         *("diagnostics", "runtime", "model", "settings", "inputs", "coverage", "explanation"),
@@ -126,7 +126,7 @@ THIRD_PARTY = {
     "jinja2": ("emit/sandbox.py", "emit/templating.py", "emit/user_template.py"),
     "jsonschema": ("emit/json_schema.py", "settings/json_schemas.py"),
     "markdown_it": ("pages/markdown.py",),
-    "packaging": ("settings/load.py",),
+    "packaging": ("evolution/versions.py", "settings/load.py"),
     "rich": ("cli/bind.py", "cli/build.py", "report/terminal.py"),
     "yaml": ("pages/front_matter.py",),
 }

@@ -219,7 +219,7 @@ def test_settings_are_accepted(tmp_path: Path) -> None:
     plain = load_settings(tmp_path)
     shown = ("base_uri", "nested_names", "package", "package_version")
     assert [getattr(settings, name) for name in shown] == [getattr(plain, name) for name in shown]
-    for name in ("docs", "out", "bindings"):
+    for name in ("docs", "out", "bindings", "changelog"):
         assert getattr(settings, name).name == getattr(plain, name).name
 
 

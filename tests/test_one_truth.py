@@ -55,7 +55,7 @@ from schemagen.typetable import PYTHON_TYPE, SCALARS
 
 TABLE = "aws.made_thing"
 HERE = Origin("page.md", 1)
-PROJECT = Settings(Path(), Path(), Path(), Path())
+PROJECT = Settings(Path(), Path(), Path(), Path(), Path())
 SCALAR_SHAPES = [Scalar(scalar.name) for scalar in SCALARS]
 ENUMERATIONS = {"Kind": ["A", "B"]}
 Choices = dict[tuple[str, str, str], Use]

@@ -64,7 +64,7 @@ def test_read_reports_every_problem_of_bad_pages(golden: Callable[[str, Path], N
     """All problems of a run are reported together, each with its exact place and message."""
     sources = [*find_sources(HERE / "bad", HERE), *BYTES]
     with pytest.raises(ProblemsFound) as found:
-        inputs.read_pages(Settings(HERE, HERE / "bad", HERE, HERE), sources)
+        inputs.read_pages(Settings(HERE, HERE / "bad", HERE, HERE, HERE), sources)
     golden(f"{found.value}\n", GOLDEN)
 
 

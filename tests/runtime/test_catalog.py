@@ -29,7 +29,7 @@ TABLE = handmade.table("aws.thing", COLUMNS)
 def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[handmade.Package]:
     """A package of one table whose page holds markup."""
     folder = tmp_path_factory.mktemp("catalog")
-    settings = Settings(folder, folder, folder, folder)
+    settings = Settings(folder, folder, folder, folder, folder)
     files = handmade.files([TABLE]) | render_part(TABLE, settings, {})
     with handmade.imported(folder, "catalog_schemas", files) as made:
         yield made

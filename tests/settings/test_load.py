@@ -87,7 +87,7 @@ type = "string"
 
 
 KNOWN = (
-    "(known settings: docs, out, bindings, exclude, base_uri, nested_names, package, package_version, types, "
+    "(known settings: docs, out, bindings, changelog, exclude, base_uri, nested_names, package, package_version, types, "
     "targets, outputs, "
     "columns, overrides, members, rules)"
 )

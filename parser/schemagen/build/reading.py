@@ -8,22 +8,26 @@ from dataclasses import dataclass
 from schemagen.build import toolchain
 from schemagen.build.disk import digest
 from schemagen.build.manifest import InputHashes
+from schemagen.diagnostics import Problem, ProblemsFound, unreadable
+from schemagen.files import read_text
 from schemagen.inputs import find_locks, find_pages
 from schemagen.pages.sources import Kind, Source, kind_of
 from schemagen.settings.load import Settings
 from schemagen.settings.overrides import Overrides
+from schemagen.settings.positions import undecodable
 from schemagen.targets.registry import Target
 
 
 @dataclass(frozen=True, slots=True)
 class BuildInputs:
     """The files that a build reads. ``sources`` are all pages, ``page_hashes`` those of the dataset
-    pages, by path."""
+    pages, by path; ``changelog`` is the text of the package's changelog, "" without one."""
 
     sources: tuple[Source, ...]
     locks: tuple[Source, ...]
     hashes: InputHashes
     page_hashes: Mapping[str, str]
+    changelog: str = ""
 
 
 def read_inputs(settings: Settings, without: Collection[str] = ()) -> BuildInputs:
@@ -33,13 +37,14 @@ def read_inputs(settings: Settings, without: Collection[str] = ()) -> BuildInput
     """
     sources = find_pages(settings, without)
     locks = find_locks(settings, without)
+    changelog = _changelog(settings)
     api_pages = {source.path: source for source in sources if kind_of(source.path) is Kind.API}
     return BuildInputs(
         sources=sources,
         locks=locks,
         hashes=InputHashes(
             toolchain=toolchain.fingerprint(),
-            settings=_settings_hash(settings),
+            settings=_settings_hash(settings, changelog),
             overrides=_overrides_hash(settings.overrides),
             api=_source_hashes(api_pages.values()),
             locks=_source_hashes(locks),
@@ -48,11 +53,28 @@ def read_inputs(settings: Settings, without: Collection[str] = ()) -> BuildInput
         page_hashes={
             source.path: digest(source.data) for source in sources if source.path not in api_pages
         },
+        changelog=changelog,
     )
 
 
-def _settings_hash(settings: Settings) -> str:
-    """Hash the settings that shape the output; folders do not, and templates have hashes of their own."""
+def _changelog(settings: Settings) -> str:
+    """Read the changelog of the package; "" if there is none. Raises `ProblemsFound` with SG101."""
+    name = settings.display(settings.changelog)
+    try:
+        return read_text(settings.changelog)
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise ProblemsFound([unreadable(name, error)]) from error
+    except UnicodeDecodeError as error:
+        position = undecodable(error)
+        message = f"cannot be read: it is not UTF-8 ({error.reason}); convert it"
+        raise ProblemsFound([Problem(name, *position, "SG101", message)]) from error
+
+
+def _settings_hash(settings: Settings, changelog: str) -> str:
+    """Hash the settings that shape the output, and the text of the changelog; folders do not, and templates
+    have hashes of their own."""
     parts = (
         settings.base_uri,
         settings.nested_names.value,
@@ -61,6 +83,7 @@ def _settings_hash(settings: Settings) -> str:
         settings.types,
         settings.outputs,
         settings.members,
+        changelog,
     )
     return digest(repr(parts).encode())
 

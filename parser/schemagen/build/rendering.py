@@ -132,7 +132,7 @@ def render_out_of_date(
         distribution, *_catalog_groups(settings, all_facts, catalog, catalog_text)
     )
     catalog_files = render_catalog(modules[catalog_json.FILE], settings, models)
-    shared_files |= package.project_files(all_facts, distribution)
+    shared_files |= package.project_files(all_facts, distribution, inputs.changelog)
     shared_files |= located(settings.package, modules)
     kept = {path: up_to_date.shared[path] for path in (*shared, *same) if path in up_to_date.shared}
     kept |= selection.shared

@@ -8,6 +8,7 @@ from typing import Any
 from schemagen.build.check import Finding
 from schemagen.build.reasons import Explained
 from schemagen.diagnostics import Problem, error_codes
+from schemagen.report.github import annotation
 
 
 def to_json(findings: Iterable[Finding] = (), problems: Iterable[Problem] = ()) -> dict[str, Any]:
@@ -52,9 +53,12 @@ def reasons_to_json(explained: Iterable[Explained]) -> dict[str, Any]:
 
 def github_annotations(findings: Iterable[Finding] = (), problems: Iterable[Problem] = ()) -> str:
     """Format workflow commands, which GitHub shows beside the lines of a pull request."""
-    lines = [_annotation(str(finding), finding.path, title="out of date") for finding in findings]
+    lines = [
+        annotation("error", str(finding), finding.path, title="out of date") for finding in findings
+    ]
     lines += [
-        _annotation(
+        annotation(
+            "error",
             problem.message,
             problem.path,
             line=str(problem.line),
@@ -64,16 +68,3 @@ def github_annotations(findings: Iterable[Finding] = (), problems: Iterable[Prob
         for problem in problems
     ]
     return "".join(f"{line}\n" for line in lines)
-
-
-def _annotation(message: str, path: str, **properties: str) -> str:
-    named = {"file": path, **properties}
-    written = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in named.items())
-    return f"::error {written}::{_escaped(message)}"
-
-
-def _escaped(text: str, more: str = "") -> str:
-    """Escape what would end a value or a command, as GitHub's runner decodes it."""
-    return "".join(
-        f"%{ord(character):02X}" if character in f"%\r\n{more}" else character for character in text
-    )

@@ -98,13 +98,18 @@ class Distribution:
         return self.package.replace("_", "-")
 
 
-def project_files(tables: Iterable[TableFacts], distribution: Distribution) -> dict[str, str]:
-    """Render the files beside the package, by their paths in the output folder."""
+def project_files(
+    tables: Iterable[TableFacts], distribution: Distribution, changelog: str = ""
+) -> dict[str, str]:
+    """Render the files beside the package, by their paths in the output folder.
+
+    ``changelog`` is the text of the package's changelog, "" without one.
+    """
     tables = sorted(tables, key=lambda table: table.id)
     values = {"notice": paths.notice("the pages"), "distribution": distribution}
     # The example validates a row of nothing but its key.
     example = next((table for table in tables if table.key), tables[0])
-    return {
+    files = {
         ".gitattributes": f"# {paths.notice('the pages')}\n{_GIT_ATTRIBUTES}",
         "pyproject.toml": templating.render(
             "package/pyproject.toml.j2", **values, description=_description(distribution)
@@ -118,6 +123,10 @@ def project_files(tables: Iterable[TableFacts], distribution: Distribution) -> d
             collected=next((table.id for table in tables if table.service), ""),
         ),
     }
+    if changelog:
+        notice = paths.notice("the package's changelog in the project")
+        files["CHANGELOG.md"] = f"<!-- {notice} -->\n{changelog}"
+    return files
 
 
 _GIT_ATTRIBUTES = "* -text\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 
 
@@ -22,6 +23,15 @@ def _line(cells: Iterable[str]) -> str:
 
 def _cell(text: str, *, code: bool) -> str:
     text = text.replace("|", "\\|")
-    if not code or not text:
-        return text
-    return f"`` {text} ``" if "`" in text else f"`{text}`"
+    return as_code(text) if code else text
+
+
+def as_code(text: str) -> str:
+    """Format ``text`` as code, whatever it contains; "" stays empty."""
+    if not text:
+        return ""
+    fence = "`" * (1 + max(map(len, _BACKTICKS.findall(text)), default=0))
+    return f"{fence} {text} {fence}" if "`" in text else f"`{text}`"
+
+
+_BACKTICKS = re.compile("`+")

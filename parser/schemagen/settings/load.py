@@ -67,6 +67,8 @@ class Settings:
     """The folder that `schemagen build` writes."""
     bindings: Path
     """The folder of the lock files."""
+    changelog: Path
+    """The changelog of the generated package, which `schemagen release` writes; it need not exist."""
     exclude: tuple[str, ...] = ()
     """Patterns of pages that are not read, relative to ``docs``."""
     base_uri: str = "urn:ddsql-schemas:"
@@ -102,8 +104,8 @@ class Settings:
 
 
 def nested_folders(settings: Settings) -> str:
-    """Explain why ``docs`` and ``out`` exclude each other: one is in the other, where generated files
-    would be read as pages. Returns "" if neither is."""
+    """Explain why ``out`` and another place exclude each other: one is in the other, where generated files
+    would be read. Returns "" if neither is."""
     docs, out = (Path(os.path.realpath(folder)) for folder in (settings.docs, settings.out))
     shown = settings.display(settings.out), settings.display(settings.docs)
     if docs == out:
@@ -112,6 +114,10 @@ def nested_folders(settings: Settings) -> str:
         return f"out ({shown[0]}) is inside docs ({shown[1]}); choose a folder outside"
     if out in docs.parents:
         return f"docs ({shown[1]}) is inside out ({shown[0]}); choose a folder outside"
+    changelog = Path(os.path.realpath(settings.changelog))
+    if out in (changelog, *changelog.parents):
+        place = settings.display(settings.changelog)
+        return f"changelog ({place}) is inside out ({shown[0]}); choose a file outside"
     return ""
 
 
@@ -153,9 +159,10 @@ def _settings(
     docs: str = "docs_src",
     out: str = "generated",
     bindings: str = "bindings",
+    changelog: str = "package-changelog.md",
     **others: Any,
 ) -> Settings:
-    return Settings(root, root / docs, root / out, root / bindings, **others)
+    return Settings(root, root / docs, root / out, root / bindings, root / changelog, **others)
 
 
 # --- what a setting may be ------------------------------------------------------------------------
@@ -186,6 +193,7 @@ _DECODERS = tuple(
 
 
 _FOLDER = "a string: a folder, relative to this file"
+_FILE = "a string: a file, relative to this file"
 
 
 def _folder(value: object) -> str | None:
@@ -284,6 +292,7 @@ SETTINGS = (
     Setting("docs", _FOLDER, _folder, _folder_fault),
     Setting("out", _FOLDER, _folder, _folder_fault),
     Setting("bindings", _FOLDER, _folder, _folder_fault),
+    Setting("changelog", _FILE, _folder, _folder_fault),
     Setting(
         "exclude",
         "an array of paths of pages relative to `docs`, or patterns such as 'aws_api/lambda/*'",

@@ -1,0 +1,181 @@
+"""Format the findings of a comparison for pull requests: Markdown, GitHub's annotations, and SARIF."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from hashlib import blake2b
+from typing import Any, Final
+from urllib.parse import quote
+
+from schemagen.diagnostics import printable
+from schemagen.evolution.sources import Place
+from schemagen.evolution.verdicts import Finding
+from schemagen.report import markdown as formats
+from schemagen.report.github import annotation
+from schemagen.rules.registry import CONSUMERS, VERDICTS, Consumer, Rule, Verdict
+
+_TITLES: Final[dict[Verdict, str]] = {
+    "breaking": "Breaking",
+    "warning": "Warnings",
+    "safe": "Safe",
+}
+_GITHUB: Final[dict[Verdict, str]] = {"breaking": "error", "warning": "warning", "safe": "notice"}
+_SARIF: Final[dict[Verdict, str]] = {"breaking": "error", "warning": "warning", "safe": "note"}
+
+
+def worst_first(
+    findings: Iterable[Finding], consumers: Collection[Consumer] = CONSUMERS
+) -> list[Finding]:
+    """Sort findings by their worst verdict for ``consumers``, and otherwise leave them in their order."""
+    return sorted(findings, key=lambda found: -VERDICTS.index(found.verdict(consumers)))
+
+
+def message(finding: Finding) -> str:
+    """Return the message of a finding with its table, on one line of printable characters."""
+    table = finding.difference.table
+    text = finding.message
+    # Messages about a table name it.
+    named = not table or f"table {table}" in text
+    return printable(text if named else f"{table}: {text}")
+
+
+def _place(finding: Finding) -> Place | None:
+    return finding.difference.new or finding.difference.old
+
+
+# --- Markdown -------------------------------------------------------------------------------------
+
+
+def markdown(
+    findings: Sequence[Finding], old: str, new: str, consumers: Collection[Consumer] = CONSUMERS
+) -> str:
+    """Format findings for a comment; ``old`` and ``new`` are the labels of what is compared."""
+    labels = [formats.as_code(printable(label)) for label in (old, new)]
+    lines = [f"## Changes from {' to '.join(labels)}\n"]
+    counts = [
+        f"{len(group)} {verdict}{'s' if verdict == 'warning' and len(group) > 1 else ''}"
+        for verdict, group in _groups(findings, consumers)
+        if group
+    ]
+    lines.append(f"{', '.join(counts)}\n" if counts else "No changes.\n")
+    for verdict, group in _groups(findings, consumers):
+        if not group:
+            continue
+        broken = ("breaks",) if verdict == "breaking" else ()
+        headings = ("change", "rule", *broken, "place")
+        rows = [_row(finding, consumers, breaking=verdict == "breaking") for finding in group]
+        lines.append(f"### {_TITLES[verdict]}\n")
+        lines.append(formats.table(headings, rows, words=("breaks",)))
+    return "\n".join(lines)
+
+
+def _groups(
+    findings: Iterable[Finding], consumers: Collection[Consumer]
+) -> list[tuple[Verdict, list[Finding]]]:
+    listed = list(findings)
+    return [
+        (verdict, [found for found in listed if found.verdict(consumers) == verdict])
+        for verdict in reversed(VERDICTS)
+    ]
+
+
+def _row(finding: Finding, consumers: Collection[Consumer], *, breaking: bool) -> tuple[str, ...]:
+    place = printable(str(_place(finding) or ""))
+    broken = (", ".join(finding.broken(consumers)),) if breaking else ()
+    return (message(finding), finding.rule.id, *broken, place)
+
+
+# --- GitHub ---------------------------------------------------------------------------------------
+
+
+def github(findings: Iterable[Finding], consumers: Collection[Consumer] = CONSUMERS) -> str:
+    """Format findings as workflow commands, the worst first: GitHub shows ten of each level."""
+    return "".join(
+        f"{_annotation(finding, consumers)}\n" for finding in worst_first(findings, consumers)
+    )
+
+
+def _annotation(finding: Finding, consumers: Collection[Consumer]) -> str:
+    broken = finding.broken(consumers)
+    text = message(finding) + (f" (breaks {', '.join(broken)})" if broken else "")
+    level = _GITHUB[finding.verdict(consumers)]
+    place = _place(finding)
+    if place is None:
+        return annotation(level, text, "", title=finding.rule.id)
+    return annotation(level, text, place.path, line=str(place.line), title=finding.rule.id)
+
+
+# --- SARIF ----------------------------------------------------------------------------------------
+
+_SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+
+
+def sarif(findings: Sequence[Finding], consumers: Collection[Consumer] = CONSUMERS) -> str:
+    """Format findings as a log in SARIF 2.1.0, the format of code scanning."""
+    known = list({finding.rule.id: finding.rule for finding in findings}.values())
+    indexes = {rule.id: index for index, rule in enumerate(known)}
+    run = {
+        "tool": {"driver": {"name": "schemagen", "rules": [_sarif_rule(rule) for rule in known]}},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(found, indexes[found.rule.id], consumers) for found in findings],
+    }
+    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(log, indent=2) + "\n"
+
+
+def _sarif_rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "shortDescription": {"text": rule.sentence},
+        "fullDescription": {"text": f"{rule.sentence} {rule.why}".rstrip()},
+        "defaultConfiguration": {"level": _SARIF[_worst(rule)]},
+        "properties": {"verdicts": dict(rule.verdicts), "version": rule.version},
+    }
+
+
+def _worst(rule: Rule) -> Verdict:
+    return max(rule.verdicts.values(), key=VERDICTS.index)
+
+
+def _result(finding: Finding, index: int, consumers: Collection[Consumer]) -> dict[str, Any]:
+    difference = finding.difference
+    names = [name for name in (difference.table, difference.column, difference.member) if name]
+    parts = [finding.rule.id, difference.table, difference.column, difference.member]
+    result: dict[str, Any] = {
+        "ruleId": finding.rule.id,
+        "ruleIndex": index,
+        "level": _SARIF[finding.verdict(consumers)],
+        "message": {"text": message(finding)},
+        "partialFingerprints": {
+            "difference/v1": blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
+        },
+        "properties": {"verdicts": dict(finding.verdicts)},
+    }
+    location: dict[str, Any] = {}
+    place = _place(finding)
+    if place is not None and place.path:
+        location["physicalLocation"] = _physical(place)
+    if names:
+        location["logicalLocations"] = [{"fullyQualifiedName": ".".join(names)}]
+    if location:
+        result["locations"] = [location]
+    old = difference.old
+    if old is not None and old.path and old is not place:
+        text = f"before, in {old.origin}" if old.origin else "before"
+        related = {"physicalLocation": _physical(old), "message": {"text": printable(text)}}
+        result["relatedLocations"] = [related]
+    return result
+
+
+def _physical(place: Place) -> dict[str, Any]:
+    # Paths have slashes on every system; a drive of Windows has none before it.
+    absolute = place.path.startswith("/") or place.path[1:2] == ":"
+    uri = quote(place.path, safe="/:" if absolute else "/")
+    if absolute:
+        artifact = {"uri": f"file:///{uri.lstrip('/')}"}
+    else:
+        artifact = {"uri": uri, "uriBaseId": "%SRCROOT%"}
+    return {"artifactLocation": artifact, "region": {"startLine": place.line}}
