@@ -1,0 +1,402 @@
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
+"""Make the statements of a migration for PostgreSQL.
+
+They are plain SQL that any client runs, in one transaction. What users have put on the tables is found
+when they run: views of a column whose type changes are created again, everything else that stands in
+the way is named by an error, after which the database is as before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import count, groupby
+
+from ..quoting import identifier as _name
+from ..quoting import literal as _text
+from . import ledger, records
+from .ddl import create_table, on_column, on_table
+from .postgres_functions import (
+    EXPECT,
+    FREE,
+    FUNCTIONS,
+    REFUSE,
+    RESTORE_VIEWS,
+    SHOW_INDEXES,
+    STATE,
+    TAKE_VIEWS,
+)
+from .state import Dialect, TableState
+from .steps import (
+    AddColumn,
+    AddKey,
+    CastColumn,
+    CreateTable,
+    DropColumn,
+    DropKey,
+    DropTable,
+    Migration,
+    Relation,
+    RenameColumn,
+    RenameTable,
+    SetComment,
+    Step,
+)
+
+LOCK_TIMEOUT = "5s"
+
+
+def begin() -> Iterator[str]:
+    """Yield what a transaction begins with: it fails rather than let others wait for its locks."""
+    yield "BEGIN"
+    yield f"SET LOCAL lock_timeout = {_text(LOCK_TIMEOUT)}"
+    yield "SET LOCAL TIME ZONE 'UTC'"
+
+
+def guards(migration: Migration) -> Iterator[str]:
+    """Yield statements that fail unless the database is in the old state."""
+    yield from _functions([STATE, EXPECT])
+    old = {Relation.of(change.old) for change in migration.changes if change.old}
+    for change in migration.changes:
+        if change.old and (change.destructive or _locks(change.steps)):
+            yield f"LOCK TABLE {_relation(Relation.of(change.old))} IN ACCESS EXCLUSIVE MODE"
+    yield from _functions([REFUSE])
+    for id, known in records.changed_identities(migration):
+        why = "the ledger would not find its rows again; forget its units before"
+        yield (
+            f"SELECT pg_temp.{REFUSE}({_text(id)}, {_text(why)}, u.account) "
+            f"FROM ({known} LIMIT 1) AS u"
+        )
+    for change in migration.changes:
+        if change.old is None and change.new is not None:
+            # Renames make room for it.
+            if Relation.of(change.new) in old:
+                continue
+            expected = f"to_regclass({_text(_relation(Relation.of(change.new)))})"
+            found = f"CASE WHEN {expected} IS NULL THEN NULL ELSE {_text(change.id)} || ': the table exists already' END"
+        else:
+            found = _state(change.old) if change.old else "NULL"
+        new = _state(change.new) if change.new else "'gone'"
+        yield f"SELECT pg_temp.{EXPECT}({found}, {new})"
+
+
+def _locks(steps: Iterable[Step]) -> bool:
+    """Whether steps need a table to themselves from the start."""
+    return any(not isinstance(step, SetComment | AddColumn) for step in steps)
+
+
+def _state(table: TableState) -> str:
+    columns = table.columns
+    key = table.key_column
+    parts = [
+        _text(table.id),
+        _text(_relation(Relation.of(table))),
+        _text(key.stored) if key else "NULL",
+        *(
+            _array(values)
+            for values in (
+                [column.stored for column in columns],
+                [column.sql for column in columns],
+                [column.name for column in columns],
+                [column.type for column in columns],
+            )
+        ),
+    ]
+    return f"pg_temp.{STATE}({', '.join(parts)})"
+
+
+def statements(migration: Migration, dialect: Dialect) -> Iterator[str]:
+    """Yield the statements of all steps that lose nothing, in their order.
+
+    Run them in a transaction, in a session whose time zone is UTC.
+    """
+    steps = [step for change in migration.changes for step in change.steps]
+    casts = [step for step in steps if isinstance(step, CastColumn)]
+    yield from _extensions(steps, dialect)
+    for rename in migration.renames:
+        yield from _rename_table(rename)
+    yield from _functions(_needed(steps))
+    taken = [step for step in casts if _rewrites(step)]
+    names = _cast_functions(taken)
+    for step in taken:
+        if name := names.get(step.relation, {}).get(step.new.stored):
+            yield _create_cast(step, name)
+    views = _views(taken)
+    for change in migration.changes:
+        yield from _before_casts(change.steps)
+    if views:
+        yield f"SELECT pg_temp.{TAKE_VIEWS}({views})"
+    for change in migration.changes:
+        if change.new:
+            yield from _from_casts(change.steps, names.get(Relation.of(change.new), {}))
+    if views:
+        yield f"SELECT pg_temp.{RESTORE_VIEWS}()"
+
+
+def destructive(migration: Migration) -> Iterator[str]:
+    """Yield the statements of the steps that lose something. They come last."""
+    steps = [step for change in migration.changes for step in change.destructive]
+    if any(isinstance(step, DropColumn) for step in steps):
+        yield from _functions([FREE])
+    for step in steps:
+        match step:
+            case DropColumn(relation, table, name, column):
+                at = _text(f"{table}.{name}")
+                where = _text(_relation(relation))
+                yield f"SELECT pg_temp.{FREE}({at}, {where}, {_text(column)})"
+                yield f"ALTER TABLE {_relation(relation)} DROP COLUMN {_name(column)}"
+            case DropTable(relation):
+                yield f"DROP TABLE {_relation(relation)}"
+            case _:
+                raise AssertionError(step)
+
+
+def create(table: TableState, dialect: Dialect) -> Iterator[str]:
+    """Yield the statements that create a table, its schema, and the extensions of its types."""
+    yield from _extensions([CreateTable(table)], dialect)
+    yield from create_table(table, _text)
+
+
+# --- extensions -----------------------------------------------------------------------------------
+
+
+def _extensions(steps: Iterable[Step], dialect: Dialect) -> Iterator[str]:
+    """Create the extensions of types that steps bring in."""
+    types: set[str] = set()
+    for step in steps:
+        match step:
+            case CreateTable(table):
+                types |= {column.sql for column in table.columns}
+            case AddColumn(_, column):
+                types.add(column.sql)
+            case CastColumn(new=column):
+                types.add(column.sql)
+            case _:
+                pass
+    scalars = {type.removesuffix("[]") for type in types}
+    needed = {
+        extension for type, extension in dialect.extensions.items() if type in scalars
+    }
+    for extension in sorted(needed):
+        yield from create_extension(extension)
+
+
+def create_extension(extension: str) -> Iterator[str]:
+    """Yield the statements that create an extension, and check that its types can be found."""
+    yield f"CREATE EXTENSION IF NOT EXISTS {_name(extension)}"
+    yield f"""\
+DO $$
+BEGIN
+    IF to_regtype({_text(extension)}) IS NULL THEN
+        RAISE EXCEPTION 'the schema of the extension % is not on the search_path', {_text(extension)}
+            USING HINT = 'Add it to the search_path, for instance with ALTER ROLE … SET search_path.';
+    END IF;
+END
+$$"""
+
+
+# --- tables and columns ---------------------------------------------------------------------------
+
+
+def _rename_table(step: RenameTable) -> Iterator[str]:
+    old, new = step.old, step.new
+    if old.schema != new.schema:
+        yield f"CREATE SCHEMA IF NOT EXISTS {_name(new.schema)}"
+        yield f"ALTER TABLE {_relation(old)} SET SCHEMA {_name(new.schema)}"
+    if old.name != new.name:
+        moved = _relation(Relation(new.schema, old.name))
+        yield f"ALTER TABLE {moved} RENAME TO {_name(new.name)}"
+
+
+def _before_casts(steps: Iterable[Step]) -> Iterator[str]:
+    """Yield what comes before the types of columns change: names, keys that go, and new columns."""
+    for step in steps:
+        match step:
+            case CreateTable(table):
+                yield from create_table(table, _text)
+            case RenameColumn(relation, _, old, new):
+                yield (
+                    f"ALTER TABLE {_relation(relation)} RENAME COLUMN {_name(old)} TO {_name(new)}"
+                )
+            case DropKey(relation, column):
+                yield from _drop_key(relation, column)
+            case AddColumn(relation, column):
+                yield (
+                    f"ALTER TABLE {_relation(relation)} ADD COLUMN {_name(column.stored)} {column.sql}"
+                )
+            case _:
+                pass
+
+
+def _from_casts(steps: Iterable[Step], names: Mapping[str, str]) -> Iterator[str]:
+    """Yield what comes with the new types of columns and after them."""
+    for casts, group in groupby(steps, lambda step: isinstance(step, CastColumn)):
+        if casts:
+            yield from _casts(
+                [step for step in group if isinstance(step, CastColumn)], names
+            )
+            continue
+        for step in group:
+            match step:
+                case AddKey():
+                    yield from _add_key(step)
+                case SetComment(relation, comment, column):
+                    at = _relation(relation)
+                    value = _text(comment) if comment else "NULL"
+                    yield (
+                        on_column(at, column, value) if column else on_table(at, value)
+                    )
+                case _:
+                    pass
+
+
+# --- keys -----------------------------------------------------------------------------------------
+
+
+def _drop_key(relation: Relation, column: str) -> Iterator[str]:
+    where = _text(_relation(relation))
+    yield f"""\
+DO $$
+BEGIN
+    EXECUTE (
+        SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', c.conrelid::regclass, c.conname)
+        FROM pg_constraint AS c WHERE c.conrelid = to_regclass({where}) AND c.contype = 'p'
+    );
+END
+$$"""
+    yield f"ALTER TABLE {_relation(relation)} ALTER COLUMN {_name(column)} DROP NOT NULL"
+
+
+def _add_key(step: AddKey) -> Iterator[str]:
+    at, key = _text(f"{step.table}.{step.name}"), _name(step.column)
+    relation = _relation(step.relation)
+    yield (
+        f"SELECT pg_temp.{REFUSE}({at}, 'it cannot be the primary key, because it is NULL', r.row) "
+        f"FROM (SELECT 'ctid ' || CAST(t.ctid AS {ledger.STRING_TYPE}) AS row FROM {relation} AS t "
+        f"WHERE t.{key} IS NULL ORDER BY t.ctid LIMIT 1) AS r"
+    )
+    yield (
+        f"SELECT pg_temp.{REFUSE}({at}, 'it cannot be the primary key, because several rows have it', "
+        f"r.row) FROM (SELECT CAST(t.{key} AS {ledger.STRING_TYPE}) AS row FROM {relation} AS t "
+        f"GROUP BY t.{key} HAVING count(*) > 1 ORDER BY t.{key} LIMIT 1) AS r"
+    )
+    yield f"ALTER TABLE {relation} ADD PRIMARY KEY ({key})"
+
+
+# --- casts ----------------------------------------------------------------------------------------
+
+
+def _rewrites(step: CastColumn) -> bool:
+    """Whether the column gets another type of the database."""
+    return step.conversion.old != step.conversion.new
+
+
+def _needed(steps: Iterable[Step]) -> list[str]:
+    """Find the functions that statements of steps call."""
+    needed: set[str] = set()
+    for step in steps:
+        if isinstance(step, AddKey):
+            needed.add(REFUSE)
+        if isinstance(step, CastColumn):
+            if step.conversion.lost and not step.lose:
+                needed.add(REFUSE)
+            if _rewrites(step):
+                needed |= {SHOW_INDEXES, TAKE_VIEWS, RESTORE_VIEWS}
+    return [name for name in FUNCTIONS if name in needed]
+
+
+def _functions(names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        yield from FUNCTIONS[name]
+
+
+def _cast_functions(casts: Iterable[CastColumn]) -> dict[Relation, dict[str, str]]:
+    """Name a function for each column whose conversion ALTER TABLE does not take as it is."""
+    found: dict[Relation, dict[str, str]] = {}
+    numbers = count(1)
+    for step in casts:
+        if step.conversion.query:
+            names = found.setdefault(step.relation, {})
+            names[step.new.stored] = f"ddsql_cast_{next(numbers)}"
+    return found
+
+
+def _create_cast(step: CastColumn, name: str) -> str:
+    return f"""\
+CREATE OR REPLACE FUNCTION pg_temp.{name}({step.old.sql}) RETURNS {step.new.sql}
+LANGUAGE sql IMMUTABLE STRICT AS $ddsql$
+SELECT {_value(step, "$1")}
+$ddsql$"""
+
+
+def _value(step: CastColumn, column: str) -> str:
+    """Return the new value of ``column``, which is not NULL."""
+    value = step.conversion.value_of(column)
+    lost = step.conversion.lost_of(column)
+    if lost and step.lose:
+        return f"CASE WHEN {lost} THEN NULL ELSE {value} END"
+    return value
+
+
+def _views(casts: Iterable[CastColumn]) -> str:
+    """Return the arguments that name the columns which get another type."""
+    columns = [(_relation(step.relation), step.new.stored) for step in casts]
+    if not columns:
+        return ""
+    return ", ".join(_array(part) for part in zip(*columns, strict=True))
+
+
+def _casts(casts: list[CastColumn], names: Mapping[str, str]) -> Iterator[str]:
+    """Yield the statements that change the types of columns of a table: the table is written once."""
+    for step in casts:
+        if step.conversion.lost and not step.lose:
+            yield _guard(step)
+    [relation] = {_relation(step.relation) for step in casts}
+    actions: list[str] = []
+    settings: list[str] = []
+    changed: list[str] = []
+    for step in casts:
+        column = _name(step.new.stored)
+        if _rewrites(step):
+            name = names.get(step.new.stored)
+            value = f"pg_temp.{name}({column})" if name else _value(step, column)
+            actions.append(f"ALTER COLUMN {column} TYPE {step.new.sql} USING {value}")
+            where = f"{_text(relation)}, {_text(step.new.stored)}"
+            yield f"SELECT pg_temp.{SHOW_INDEXES}({where})"
+        elif not step.conversion.keeps or (step.lose and step.conversion.lost):
+            value = _value(step, f"t.{column}")
+            case = f"CASE WHEN t.{column} IS NOT NULL THEN {value} END"
+            settings.append(f"{column} = {case}")
+            changed.append(f"t.{column} IS DISTINCT FROM {case}")
+    if settings:
+        yield (
+            f"UPDATE {relation} AS t SET {', '.join(settings)} WHERE {' OR '.join(changed)}"
+        )
+    if actions:
+        yield f"ALTER TABLE {relation} {', '.join(actions)}"
+
+
+def _guard(step: CastColumn) -> str:
+    """Return a statement that fails with the first row whose value would be lost."""
+    at = _text(f"{step.table}.{step.new.name}")
+    why = _text(
+        f"it cannot change from {step.old.type} to {step.new.type}: {step.cast.why}"
+    )
+    column = f"t.{_name(step.new.stored)}"
+    if step.key is None:
+        order, row = "t.ctid", f"'ctid ' || CAST(t.ctid AS {ledger.STRING_TYPE})"
+    else:
+        order = f"t.{_name(step.key)}"
+        row = f"CAST({order} AS {ledger.STRING_TYPE})"
+    return (
+        f"SELECT pg_temp.{REFUSE}({at}, {why}, r.row) FROM (SELECT {row} AS row "
+        f"FROM {_relation(step.relation)} AS t WHERE {column} IS NOT NULL "
+        f"AND ({step.conversion.lost_of(column)}) ORDER BY {order} LIMIT 1) AS r"
+    )
+
+
+def _relation(relation: Relation) -> str:
+    return f"{_name(relation.schema)}.{_name(relation.name)}"
+
+
+def _array(values: Iterable[str]) -> str:
+    return f"CAST(ARRAY[{', '.join(map(_text, values))}] AS {ledger.STRING_TYPE}[])"

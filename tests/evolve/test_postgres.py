@@ -1,0 +1,491 @@
+"""Migrations in a real PostgreSQL: what becomes of values, of what users made, and of a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+import catalogues
+from evolve.states import DIALECTS, table
+from schemagen.runtime.evolve import ledger, postgres
+from schemagen.runtime.evolve.casts import CASTS
+from schemagen.runtime.evolve.plan import Renames, plan
+from schemagen.runtime.evolve.script import script
+from schemagen.runtime.evolve.state import TableState
+
+T = "aws.thing"
+Run = Callable[[str], object]
+
+
+@pytest.fixture(params=["postgres", "postgres_jsonb"])
+def dialect(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def connection(request: pytest.FixtureRequest, dialect: str) -> psycopg.Connection:
+    """A database for ``dialect``."""
+    fixture = "postgres_with_hstore" if dialect == "postgres" else "postgres"
+    found: psycopg.Connection = request.getfixturevalue(fixture)
+    return found
+
+
+def create(connection: psycopg.Connection, dialect: str, *tables: TableState) -> None:
+    for each in tables:
+        for statement in postgres.create(each, DIALECTS[dialect]):
+            connection.execute(statement.encode())
+
+
+def migrate(
+    connection: psycopg.Connection,
+    dialect: str,
+    old: Iterable[TableState],
+    new: Iterable[TableState],
+    *,
+    renames: Renames | None = None,
+    allow_loss: Iterable[str] = (),
+) -> str:
+    """Run the script of a migration, as psql would, and return it."""
+    before, after = ({each.id: each for each in tables} for tables in (old, new))
+    migration = plan(before, after, DIALECTS[dialect], renames, tuple(allow_loss))
+    assert migration.refusals == ()
+    text = script(migration, DIALECTS[dialect], "2")
+    try:
+        connection.execute(text.encode())
+    finally:
+        if not connection.autocommit or connection.info.transaction_status:
+            connection.execute("ROLLBACK")
+    return text
+
+
+def described(connection: psycopg.Connection, state: TableState) -> catalogues.Described:
+    return catalogues.postgres(connection, state.schema, state.name)
+
+
+def content(connection: psycopg.Connection, state: TableState) -> list[tuple[object, ...]]:
+    """The rows as text, by their keys."""
+    columns = ", ".join(f'"{column.stored}"::text' for column in state.columns)
+    return connection.execute(
+        f'SELECT {columns} FROM "{state.schema}"."{state.name}" ORDER BY 1'.encode()
+    ).fetchall()
+
+
+def columns(type: str, **more: str) -> Mapping[str, str]:
+    return {"_key": "string", "x": type, **more}
+
+
+# Old type, new type, old values, new values; as SQL text, where {"a"} may differ between the dialects.
+KEPT = [
+    ("string", "json", ["a", 'b"\\'], ['"a"', '"b\\"\\\\"']),
+    ("int64", "json", ["-9223372036854775808"], ["-9223372036854775808"]),
+    ("bool", "json", ["true", "false"], ["true", "false"]),
+    ("float64", "json", ["1.5", "1e300"], ["1.5", f"1{'0' * 300}"]),
+    (
+        "timestamp",
+        "json",
+        ["2024-02-29 01:02:03.000004+00", "0001-01-01 00:00:00+00"],
+        ['"2024-02-29T01:02:03.000004Z"', '"0001-01-01T00:00:00Z"'],
+    ),
+    ("int64", "float64", ["9007199254740992", "-3"], ["9.007199254740992e+15", "-3"]),
+    ("float64", "int64", ["-0", "3", "-9223372036854775808"], ["0", "3", "-9223372036854775808"]),
+    ("string", "int64", ["0", "-12", "9223372036854775807"], ["0", "-12", "9223372036854775807"]),
+    ("string", "float64", ["0.1", "-12.50"], ["0.1", "-12.5"]),
+    ("string", "bool", ["true", "false"], ["true", "false"]),
+    (
+        "string",
+        "timestamp",
+        ["2024-02-29T01:02:03Z", "2000-01-01T00:00:00.5+02:00"],
+        ["2024-02-29 01:02:03+00", "1999-12-31 22:00:00.5+00"],
+    ),
+    ("json", "string", ['"a\\"b"', '""'], ['a"b', ""]),
+    ("json", "int64", ["12", "3.0"], ["12", "3"]),
+    ("json", "float64", ["0.1", "-1e300", "0"], ["0.1", "-1e+300", "0"]),
+    ("json", "bool", ["true"], ["true"]),
+    ("json", "timestamp", ['"2024-01-01T00:00:00Z"'], ["2024-01-01 00:00:00+00"]),
+    ("array<string>", "json", ['{"a",NULL,"b,c"}', "{}"], ['["a", null, "b,c"]', "[]"]),
+    ("array<int64>", "array<json>", ["{1,NULL}"], ["{1,NULL}"]),
+    ("array<string>", "array<int64>", ["{1,NULL,2}", "{}"], ["{1,NULL,2}", "{}"]),
+    ("array<timestamp>", "json", ['{"2024-01-01 00:00:00+00"}'], ['["2024-01-01T00:00:00Z"]']),
+    ("array<array<string>>", "json", ['[["a"]]'], ['[["a"]]']),
+]
+MAPS = {
+    "postgres": [
+        (
+            "hstore",
+            "hstore_csv",
+            ['"a"=>"b,c", "d"=>NULL, "e"=>"", "f"=>"x"', ""],
+            ['"a"=>"\\"b,c\\"", "d"=>NULL, "e"=>"", "f"=>"x"', ""],
+        ),
+        ("hstore_csv", "hstore", ['"a"=>"\\"b,c\\"", "d"=>NULL'], ['"a"=>"b,c", "d"=>NULL']),
+        ("hstore", "json", ['"a"=>"b", "d"=>NULL'], ['{"a": "b", "d": null}']),
+        (
+            "hstore_csv",
+            "json",
+            ['"a"=>"\\"b,\\"\\"c\\",d,,e", "d"=>NULL, "e"=>"", "f"=>","', ""],
+            ['{"a": ["b,\\"c", "d", "", "e"], "d": [], "e": [""], "f": ["", ""]}', "{}"],
+        ),
+        ("json", "hstore", ['{"a": "b", "c": null}', "{}"], ['"a"=>"b", "c"=>NULL', ""]),
+        ("array<hstore>", "array<json>", ['{"\\"a\\"=>\\"b\\""}'], ['{"{\\"a\\": \\"b\\"}"}']),
+    ],
+    "postgres_jsonb": [
+        (
+            "hstore",
+            "hstore_csv",
+            ['{"a": "b,c", "d": null, "e": ""}', "{}"],
+            ['{"a": ["b,c"], "d": [], "e": [""]}', "{}"],
+        ),
+        (
+            "hstore_csv",
+            "hstore",
+            ['{"a": ["b,c"], "d": []}', "{}"],
+            ['{"a": "b,c", "d": null}', "{}"],
+        ),
+        ("hstore", "json", ['{"a": "b"}'], ['{"a": "b"}']),
+        ("hstore_csv", "json", ['{"a": ["b"]}'], ['{"a": ["b"]}']),
+        ("json", "hstore", ['{"a": "b", "c": null}'], ['{"a": "b", "c": null}']),
+    ],
+}
+LOST = [
+    ("float64", "int64", ["0.5", "1e300", "NaN", "Infinity", "9223372036854775808"]),
+    ("float64", "json", ["NaN", "Infinity", "-Infinity"]),
+    ("int64", "float64", ["9007199254740993", "-9223372036854775808"]),
+    ("string", "int64", ["", "01", "+1", "1.0", " 1", "9223372036854775808", "-0", "１"]),
+    ("string", "float64", ["", "1e5", "NaN", "1.", ".5", "1234567890.1234567"]),
+    ("string", "bool", ["True", "t", ""]),
+    (
+        "string",
+        "timestamp",
+        [
+            "",
+            "2024-02-30T00:00:00Z",
+            "2023-02-29T00:00:00Z",
+            "2024-01-01T00:00:00",
+            "2024-01-01",
+            "2024-01-01T24:00:00Z",
+            "2024-01-01T00:00:60Z",
+            "2024-01-01T00:00:00.1234567Z",
+            "0000-01-01T00:00:00Z",
+            "0001-01-01T00:00:00+01:00",
+            "9999-12-31T23:59:59-01:00",
+            "2024-01-01T00:00:00+23:00",
+            "now",
+        ],
+    ),
+    ("json", "string", ["1", "null", '{"a": 1}']),
+    ("json", "int64", ["1.5", '"1"', "9223372036854775808", "null"]),
+    ("json", "float64", ['"1"', "1e400", "1e-400", "0.12345678901234567890"]),
+    ("json", "bool", ["1", '"true"', "null"]),
+    ("json", "timestamp", ['"now"', "1", '"2024-02-30T00:00:00Z"']),
+    ("json", "hstore", ["[]", '{"a": 1}', '{"a": {}}', '"a"', "null"]),
+    ("array<string>", "array<int64>", ["{1,x}"]),
+    ("timestamp", "json", ["infinity", "-infinity", "0001-01-01 00:00:00+00 BC"]),
+]
+LOST_MAPS = {
+    "postgres": [("hstore_csv", "hstore", ['"a"=>"b,c"', '"a"=>"x", "b"=>"\\"y\\",z"'])],
+    "postgres_jsonb": [("hstore_csv", "hstore", ['{"a": ["b", "c"]}'])],
+}
+
+
+def insert(connection: psycopg.Connection, state: TableState, values: Iterable[str | None]) -> None:
+    for number, value in enumerate(values):
+        connection.execute(
+            f'INSERT INTO "{state.schema}"."{state.name}" ("_key", "x") '
+            f"VALUES (%s, CAST(%s AS {state.columns[1].sql}))".encode(),
+            [f"key {number}", value],
+        )
+
+
+def test_casts_that_keep_values_are_all_tested() -> None:
+    """Every cast of the table that is not lossy has values here, in both dialects."""
+    guarded = {pair for pair, cast in CASTS.items() if cast.loss == "guarded"}
+    lossless = {pair for pair, cast in CASTS.items() if cast.loss == "lossless"}
+    for dialect, maps in MAPS.items():
+        kept = {(old, new) for old, new, *_ in (*KEPT, *maps)}
+        assert guarded | lossless <= kept
+        lost = {(old, new) for old, new, *_ in (*LOST, *LOST_MAPS[dialect])}
+        assert guarded <= lost
+
+
+def test_casts_keep_values(connection: psycopg.Connection, dialect: str) -> None:
+    """Every value has its new form, NULL stays NULL, and the table is as if it had been created so."""
+    cases = [*KEPT, *MAPS[dialect]]
+    old = [
+        table(f"aws.t{number}", columns(case[0]), dialect, comments={"x": "Old."})
+        for number, case in enumerate(cases)
+    ]
+    new = [
+        table(f"aws.t{number}", columns(case[1]), dialect, comments={"": "A table.", "x": "New's."})
+        for number, case in enumerate(cases)
+    ]
+    create(connection, dialect, *old)
+    for state, (_, _, values, _) in zip(old, cases, strict=True):
+        insert(connection, state, [*values, None])
+    migrate(connection, dialect, old, new)
+    for state, (_, _, _, values) in zip(new, cases, strict=True):
+        assert [value for _, value in content(connection, state)] == [*values, None], state
+    found = [described(connection, state) for state in new]
+    with_new = [replace(state, schema="fresh") for state in new]
+    create(connection, dialect, *with_new)
+    assert found == [described(connection, state) for state in with_new]
+
+
+def test_casts_stop_at_values_that_would_be_lost(
+    connection: psycopg.Connection, dialect: str
+) -> None:
+    """The first row is named by its key, and nothing has changed; --allow-loss makes such values NULL."""
+    cases = [
+        (old, new, value) for old, new, values in (*LOST, *LOST_MAPS[dialect]) for value in values
+    ]
+    for number, (old_type, new_type, value) in enumerate(cases):
+        id = f"aws.t{number}"
+        old, new = (table(id, columns(type), dialect) for type in (old_type, new_type))
+        create(connection, dialect, old)
+        insert(connection, old, [None, value, value])
+        before = content(connection, old), described(connection, old)
+        with pytest.raises(psycopg.errors.RaiseException) as told:
+            migrate(connection, dialect, [old], [new])
+        assert f"{id}.x: it cannot change from {old_type} to {new_type}" in str(told.value)
+        assert "the first row is key 1" in str(told.value)
+        assert (content(connection, old), described(connection, old)) == before
+        migrate(connection, dialect, [old], [new], allow_loss=[f"{id}.x"])
+        assert [value for _, value in content(connection, new)] == [None, None, None]
+        fresh = replace(new, schema="fresh")
+        create(connection, dialect, fresh)
+        assert described(connection, new) == described(connection, fresh)
+
+
+def test_second_run_changes_nothing(connection: psycopg.Connection, dialect: str) -> None:
+    """A script that has run says so, even where both types are one to the database."""
+    old, new = (table(T, columns(type), dialect) for type in ("hstore", "hstore_csv"))
+    create(connection, dialect, old)
+    value = '"a"=>"b,c"' if dialect == "postgres" else '{"a": "b,c"}'
+    insert(connection, old, [value])
+    migrate(connection, dialect, [old], [new])
+    before = content(connection, new)
+    with pytest.raises(psycopg.errors.RaiseException, match="migrated already"):
+        migrate(connection, dialect, [old], [new])
+    assert content(connection, new) == before
+    recorded = connection.execute(
+        f"SELECT * FROM {ledger.name('columns')} ORDER BY 2".encode()
+    ).fetchall()
+    assert recorded == [(T, "_key", "string"), (T, "x", "hstore_csv")]
+
+
+def test_script_stops_at_another_database(postgres: psycopg.Connection) -> None:
+    """A missing table or column, another type and another key are named."""
+    dialect = "postgres_jsonb"
+    old = table(T, columns("string"), dialect)
+    new = table(T, columns("string", y="int64"), dialect)
+    with pytest.raises(psycopg.errors.RaiseException, match=r'there is no table "aws"\."thing"'):
+        migrate(postgres, dialect, [old], [new])
+    create(postgres, dialect, old)
+    for statement, message in {
+        "RENAME x TO z": "there is no column x",
+        "ALTER x TYPE varchar": "the type of x is character varying, not text",
+        "DROP CONSTRAINT thing_pkey": r"the primary key is \(\), not \(_key\)",
+    }.items():
+        postgres.execute("BEGIN")
+        postgres.execute(f"ALTER TABLE aws.thing {statement}".encode())
+        postgres.execute("COMMIT")
+        with pytest.raises(psycopg.errors.RaiseException, match=message):
+            migrate(postgres, dialect, [old], [new])
+        postgres.execute("DROP TABLE aws.thing")
+        create(postgres, dialect, old)
+    migrate(postgres, dialect, [old], [new])
+    assert [column.name for column in described(postgres, new).columns] == ["_key", "x", "y"]
+
+
+# --- what users made ------------------------------------------------------------------------------
+
+
+def notices(connection: psycopg.Connection) -> list[str]:
+    connection.execute("SET client_min_messages = notice")
+    told: list[str] = []
+    connection.add_notice_handler(lambda notice: told.append(notice.message_primary or ""))
+    return told
+
+
+def test_views_of_a_cast_column_are_created_again(postgres: psycopg.Connection) -> None:
+    """With their definition, options, comments and privileges, and those that read them; others are
+    left alone."""
+    dialect = "postgres_jsonb"
+    old, new = (
+        table(T, columns("string", y=type), dialect, stored={"y": 'why "?'})
+        for type in ("int64", "json")
+    )
+    create(postgres, dialect, old)
+    insert(postgres, old, ["1"])
+    postgres.execute("CREATE ROLE reader")
+    try:
+        postgres.execute(
+            'CREATE VIEW aws."a ""view" WITH (security_barrier = true) AS '
+            'SELECT _key, "why ""?" AS y FROM aws.thing;'
+            "COMMENT ON VIEW aws.\"a \"\"view\" IS 'It''s mine.';"
+            'COMMENT ON COLUMN aws."a ""view".y IS \'Why.\';'
+            'GRANT SELECT ON aws."a ""view" TO reader WITH GRANT OPTION;'
+            'CREATE VIEW aws.second AS SELECT count(*) AS n FROM aws."a ""view" WHERE y IS NOT NULL;'
+            "CREATE VIEW aws.other AS SELECT x FROM aws.thing"
+        )
+        before = views(postgres)
+        told = notices(postgres)
+        migrate(postgres, dialect, [old], [new])
+        assert [text for text in told if "view" in text] == [
+            'created the view aws."a ""view" again',
+            "created the view aws.second again",
+        ]
+        after = views(postgres)
+        assert {**before, "other": after["other"]} == after
+        assert before["other"] == after["other"]
+    finally:
+        postgres.execute("DROP OWNED BY reader; DROP ROLE reader")
+
+
+def views(connection: psycopg.Connection) -> dict[str, tuple[object, ...]]:
+    found = connection.execute(
+        "SELECT relname, pg_get_viewdef(oid), reloptions, relacl::text, obj_description(oid), "
+        "col_description(oid, 2) FROM pg_class WHERE relkind = 'v' AND relnamespace = 'aws'::regnamespace"
+    ).fetchall()
+    assert len(found) == 3
+    return {str(name): rest for name, *rest in found}
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (
+            "CREATE VIEW aws.mine AS SELECT upper(x) AS x FROM aws.thing",
+            "the view aws.mine cannot be created again: function upper",
+        ),
+        (
+            "CREATE MATERIALIZED VIEW aws.mine AS SELECT x FROM aws.thing",
+            "the view or rule aws.mine reads a column whose type changes",
+        ),
+        (
+            "CREATE INDEX mine ON aws.thing (x text_pattern_ops)",
+            "text_pattern_ops",
+        ),
+    ],
+)
+def test_what_does_not_fit_the_new_type_is_named(
+    postgres: psycopg.Connection, made: str, message: str
+) -> None:
+    """A view or index that the new type breaks stops the migration, and stays."""
+    dialect = "postgres_jsonb"
+    old, new = (table(T, columns(type), dialect) for type in ("string", "json"))
+    create(postgres, dialect, old)
+    insert(postgres, old, ["a"])
+    postgres.execute(made.encode())
+    told = notices(postgres)
+    with pytest.raises(psycopg.Error, match=message):
+        migrate(postgres, dialect, [old], [new])
+    if "INDEX" in made:
+        assert "the index aws.mine is built again for the new type of x" in told
+    assert postgres.execute("SELECT to_regclass('aws.mine') IS NOT NULL").fetchone() == (True,)
+    assert content(postgres, old) == [("key 0", "a")]
+
+
+def test_indexes_are_rebuilt_where_they_can_be(postgres: psycopg.Connection) -> None:
+    """An index of a column whose type changes still exists."""
+    dialect = "postgres_jsonb"
+    old, new = (table(T, columns(type), dialect) for type in ("string", "int64"))
+    create(postgres, dialect, old)
+    insert(postgres, old, ["1"])
+    postgres.execute("CREATE INDEX mine ON aws.thing (x)")
+    migrate(postgres, dialect, [old], [new])
+    assert postgres.execute("SELECT pg_get_indexdef('aws.mine'::regclass)").fetchone() == (
+        "CREATE INDEX mine ON aws.thing USING btree (x)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        ("CREATE INDEX mine ON aws.thing (_key, x)", "used by index aws.mine"),
+        ("CREATE INDEX mine ON aws.thing (lower(x))", "used by index aws.mine"),
+        ("ALTER TABLE aws.thing ADD CONSTRAINT mine CHECK (x <> '')", "used by constraint mine"),
+        (
+            "CREATE VIEW aws.mine AS SELECT x FROM aws.thing",
+            "used by rule _RETURN on view aws.mine",
+        ),
+    ],
+)
+def test_dropping_a_column_that_is_used_is_refused(
+    postgres: psycopg.Connection, made: str, message: str
+) -> None:
+    """What PostgreSQL would drop silently is named, and stays."""
+    dialect = "postgres_jsonb"
+    old, new = table(T, columns("string"), dialect), table(T, {"_key": "string"}, dialect)
+    create(postgres, dialect, old)
+    postgres.execute(made.encode())
+    with pytest.raises(psycopg.Error, match=message):
+        migrate(postgres, dialect, [old], [new], allow_loss=["aws.thing.x"])
+    assert len(described(postgres, old).columns) == 2
+
+
+# --- names and keys -------------------------------------------------------------------------------
+
+
+def test_renames_keep_values_and_views(postgres: psycopg.Connection) -> None:
+    """Tables and columns that swap their names, and a schema that is new."""
+    dialect = "postgres_jsonb"
+    old = [
+        table("aws.a", columns("string", y="string"), dialect),
+        table("aws.b", {"_key": "string"}, dialect),
+    ]
+    new = [
+        table("aws.b", {"_key": "string", "y": "string", "x": "string"}, dialect),
+        table("gcp.a", {"_key": "string"}, dialect),
+    ]
+    renames = Renames(
+        tables={"aws.a": "aws.b", "aws.b": "gcp.a"},
+        columns={("aws.a", "x"): "y", ("aws.a", "y"): "x"},
+    )
+    create(postgres, dialect, *old)
+    postgres.execute(
+        "INSERT INTO aws.a VALUES ('k', 'was x', 'was y'); INSERT INTO aws.b VALUES ('b')"
+    )
+    postgres.execute("CREATE VIEW aws.mine AS SELECT x FROM aws.a")
+    migrate(postgres, dialect, old, new, renames=renames)
+    assert content(postgres, new[0]) == [("k", "was x", "was y")]
+    assert content(postgres, new[1]) == [("b",)]
+    assert postgres.execute("SELECT x FROM aws.mine").fetchall() == [("was x",)]
+
+
+def test_keys_change(postgres: psycopg.Connection) -> None:
+    """A column becomes the key if its values can be one, else the first row that cannot is named."""
+    dialect = "postgres_jsonb"
+    old = table(T, columns("string"), dialect)
+    new = table(T, columns("string"), dialect, key="x")
+    none = table(T, columns("string"), dialect, key=None)
+    create(postgres, dialect, old)
+    insert(postgres, old, ["a", "a"])
+    with pytest.raises(psycopg.Error, match="because several rows have it; the first row is a"):
+        migrate(postgres, dialect, [old], [new])
+    postgres.execute("UPDATE aws.thing SET x = NULL WHERE _key = 'key 1'")
+    with pytest.raises(psycopg.Error, match="because it is NULL; the first row is"):
+        migrate(postgres, dialect, [old], [new])
+    assert described(postgres, old).key == ("_key",)
+    postgres.execute("UPDATE aws.thing SET x = 'b' WHERE _key = 'key 1'")
+    migrate(postgres, dialect, [old], [new])
+    assert described(postgres, new).key == ("x",)
+    assert [column.nullable for column in described(postgres, new).columns] == [True, False]
+    migrate(postgres, dialect, [new], [none])
+    assert described(postgres, none).key == ()
+    assert [column.nullable for column in described(postgres, none).columns] == [True, True]
+
+
+def test_lossy_columns_are_replaced_if_they_may(postgres: psycopg.Connection) -> None:
+    """A column without a conversion becomes an empty one; a dropped table is gone."""
+    dialect = "postgres_jsonb"
+    old = [table(T, columns("bool"), dialect), table("aws.gone", columns("bool"), dialect)]
+    new = [table(T, columns("int64"), dialect)]
+    create(postgres, dialect, *old)
+    insert(postgres, old[0], ["true"])
+    migrate(postgres, dialect, old, new, allow_loss=["aws.thing.x", "aws.gone"])
+    assert content(postgres, new[0]) == [("key 0", None)]
+    assert postgres.execute("SELECT to_regclass('aws.gone')").fetchone() == (None,)
+    assert [column.name for column in described(postgres, new[0]).columns] == ["_key", "x"]
