@@ -221,8 +221,22 @@ def test_check_prints_annotations_for_github(project: Path) -> None:
     done = run(project, "build", "--check", "--format", "github")
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout == (
-        "::error file=generated/README.md,title=out of date::generated/README.md: missing\n"
+        "::error file=generated/README.md,title=out of date::generated/README.md: missing; run"
+        " `schemagen build`\n"
     )
+    run(project, "build")
+    model = project / "generated/ddsql_schemas/models/aws/sagemaker_trainingjob.py"
+    lines = model.read_text().splitlines(keepends=True)
+    model.write_text("".join([*lines[:30], "# by hand\n", *lines[30:]]))
+    done = run(project, "build", "--check", "--format", "github")
+    path = model.relative_to(project).as_posix()
+    assert done.stdout == (
+        f"::error file={path},line=31,title=out of date::{path}: edited by hand; run"
+        " `schemagen build`\n"
+    )
+    files = json.loads(run(project, "build", "--check", "--format", "json").stdout)["files"]
+    assert [file["line"] for file in files] == [31]
+    run(project, "build")
     bad = project / "docs_src/ddsql/aws/a,b%.dataset.md"
     bad.write_text("# Nothing\n")
     done = run(project, "build", "--check", "--format", "github")

@@ -33,7 +33,8 @@ def test_inputs_of_releases_can_still_be_built(release: Release, tmp_path: Path)
         files = golden_releases.rendered(project, folder)
         for output, paths in golden_releases.changed_outputs(project.outputs, files).items():
             changed.setdefault(output, []).extend(paths)
-        differences.append(golden_trees.differences(project.outputs, files))
+        found = golden_trees.differences(project.outputs, files)
+        differences.append(found.rpartition("\n\n")[0])  # without how to update the golden trees
     if release is not RELEASES[-1]:
         return
     changelog = CHANGELOG.read_text("utf-8")

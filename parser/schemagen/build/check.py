@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from schemagen.build.reasons import Cause as Cause
 from schemagen.build.reasons import Reason, Reasons
 from schemagen.build.recovery import interrupted
 from schemagen.settings.load import Settings
+
+_HUNK = re.compile(r"@@ -(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,22 @@ class Finding:
     diff: str
 
     def __str__(self) -> str:
-        subject = f" ({self.subject})" if self.subject else ""
-        return f"{self.path}: {self.cause}{subject}"
+        return f"{self.path}: {Reason(self.cause, self.subject)}"
+
+    @property
+    def line(self) -> int | None:
+        """The first line of the file on disk that differs; None for a file that is missing."""
+        if self.cause is Cause.MISSING:
+            return None
+        line = 0
+        for text in self.diff.splitlines():
+            if hunk := _HUNK.match(text):
+                line = int(hunk[1])
+            elif line and text[:1] in "+-":
+                return line
+            elif line:
+                line += 1
+        return None
 
 
 def leftovers(settings: Settings) -> tuple[Finding, ...]:

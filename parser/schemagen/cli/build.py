@@ -240,6 +240,7 @@ def _check_for_programs(
 
 def _check(settings: Settings, full: bool, jobs: int | None, track: Track, command: str) -> int:
     from schemagen.build.check import Cause
+    from schemagen.cli.check_formats import remedy
     from schemagen.report.diffs import shortened_list
 
     found = _find(settings, full, jobs, track)
@@ -250,9 +251,9 @@ def _check(settings: Settings, full: bool, jobs: int | None, track: Track, comma
         message(line)
     kept = sum(finding.cause is Cause.KEPT for finding in found)
     if kept:
-        message(f"{_count(kept)} no longer generated; move or delete what was edited by hand")
-    if len(found) > kept:
-        message(f"{_count(len(found) - kept)} out of date; run `{command}`")
+        message(f"{_count(kept)} no longer generated; {remedy(Cause.KEPT)}")
+    if others := [finding.cause for finding in found if finding.cause is not Cause.KEPT]:
+        message(f"{_count(len(others))} out of date; {remedy(others[0], command)}")
     return OUT_OF_DATE
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from schemagen.build.check import Finding
+from schemagen.build.check import Cause, Finding
 from schemagen.build.reasons import Explained
 from schemagen.diagnostics import Problem, error_codes
 from schemagen.report.github import annotation
@@ -17,6 +17,7 @@ def to_json(findings: Iterable[Finding] = (), problems: Iterable[Problem] = ()) 
         "files": [
             {
                 "path": finding.path,
+                "line": finding.line,
                 "cause": str(finding.cause),
                 "subject": finding.subject or None,
                 "diff": finding.diff,
@@ -51,10 +52,24 @@ def reasons_to_json(explained: Iterable[Explained]) -> dict[str, Any]:
     }
 
 
+def remedy(cause: Cause, command: str = "schemagen build") -> str:
+    """Say what to do about a file."""
+    if cause is Cause.KEPT:
+        return "move or delete what was edited by hand"
+    return f"run `{command}`"
+
+
 def github_annotations(findings: Iterable[Finding] = (), problems: Iterable[Problem] = ()) -> str:
     """Format workflow commands, which GitHub shows beside the lines of a pull request."""
     lines = [
-        annotation("error", str(finding), finding.path, title="out of date") for finding in findings
+        annotation(
+            "error",
+            f"{finding}; {remedy(finding.cause)}",
+            finding.path,
+            **({"line": str(finding.line)} if finding.line else {}),
+            title="out of date",
+        )
+        for finding in findings
     ]
     lines += [
         annotation(
