@@ -123,6 +123,17 @@ _DUCKDB_MAP = "MAP(VARCHAR, VARCHAR)"
 _DUCKDB_LISTS = "MAP(VARCHAR, VARCHAR[])"
 
 
+_DUCKDB_TEXT_OF_JSON = "({0} ->> '$')"
+_DUCKDB_NUMBER = "trim(CAST({0} AS VARCHAR))"
+_DUCKDB_DIGITS = f"regexp_replace({_DUCKDB_NUMBER}, '[eE].*', '')"
+_DUCKDB_NO_NUMBER = "json_type({0}) NOT IN ('BIGINT', 'UBIGINT', 'DOUBLE')"
+_DUCKDB_NO_TIME = (
+    "NOT regexp_full_match({0}, '[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
+    "([.][0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})') "
+    "OR TRY_CAST({0} AS TIMESTAMPTZ) IS NULL"
+)
+
+
 def _duckdb_json(old: str) -> tuple[Conversion, ...]:
     return (Conversion(old, "JSON", "to_json({0})"),)
 
@@ -350,6 +361,14 @@ CASTS: Mapping[tuple[str, str], Cast] = {
                     "jsonb_typeof({0}) <> 'boolean'",
                 ),
             ),
+            DUCKDB: (
+                Conversion(
+                    "JSON",
+                    "BOOLEAN",
+                    f"{_DUCKDB_TEXT_OF_JSON} = 'true'",
+                    "json_type({0}) <> 'BOOLEAN'",
+                ),
+            ),
         },
     ),
     ("json", "float64"): Cast(
@@ -366,6 +385,18 @@ CASTS: Mapping[tuple[str, str], Cast] = {
                     "WHEN abs(CAST({0} AS numeric)) NOT BETWEEN 1e-307 AND 1.7e308 THEN true "
                     "ELSE CAST(CAST(CAST({0} AS double precision) AS text) AS numeric) "
                     "<> CAST({0} AS numeric) END",
+                ),
+            ),
+            DUCKDB: (
+                Conversion(
+                    "JSON",
+                    "DOUBLE",
+                    f"CAST({_DUCKDB_NUMBER} AS DOUBLE)",
+                    f"{_DUCKDB_NO_NUMBER} OR TRY_CAST({_DUCKDB_NUMBER} AS DOUBLE) IS NULL "
+                    f"OR NOT isfinite(TRY_CAST({_DUCKDB_NUMBER} AS DOUBLE)) "
+                    f"OR (length(regexp_replace({_DUCKDB_DIGITS}, '[^0-9]', '', 'g')) > 15 "
+                    f"AND CAST(TRY_CAST({_DUCKDB_NUMBER} AS DOUBLE) AS VARCHAR) <> {_DUCKDB_NUMBER}) "
+                    f"OR (TRY_CAST({_DUCKDB_NUMBER} AS DOUBLE) = 0 AND regexp_matches({_DUCKDB_DIGITS}, '[1-9]'))",
                 ),
             ),
         },
@@ -385,6 +416,16 @@ CASTS: Mapping[tuple[str, str], Cast] = {
                 ),
                 Conversion("jsonb", "jsonb", "{0}", _NO_OBJECT_OF_TEXTS),
             ),
+            DUCKDB: (
+                Conversion(
+                    "JSON",
+                    _DUCKDB_MAP,
+                    f"CAST({{0}} AS {_DUCKDB_MAP})",
+                    "CASE WHEN json_type({0}) <> 'OBJECT' OR TRY_CAST({0} AS MAP(VARCHAR, JSON)) IS NULL THEN true "
+                    "ELSE len(list_filter(map_values(TRY_CAST({0} AS MAP(VARCHAR, JSON))), "
+                    "lambda v: json_type(v) NOT IN ('VARCHAR', 'NULL'))) > 0 END",
+                ),
+            ),
         },
     ),
     ("json", "hstore_csv"): _other("a JSON value need not be a value of that type"),
@@ -402,6 +443,15 @@ CASTS: Mapping[tuple[str, str], Cast] = {
                     f"OR NOT CAST({{0}} AS numeric) {_INT64} END",
                 ),
             ),
+            DUCKDB: (
+                Conversion(
+                    "JSON",
+                    "BIGINT",
+                    f"CAST({_DUCKDB_NUMBER} AS BIGINT)",
+                    f"{_DUCKDB_NO_NUMBER} OR TRY_CAST({_DUCKDB_NUMBER} AS BIGINT) IS NULL OR (json_type({{0}}) = 'DOUBLE' "
+                    f"AND (abs(TRY_CAST({_DUCKDB_NUMBER} AS DOUBLE)) > 9007199254740992 OR TRY_CAST({_DUCKDB_NUMBER} AS DOUBLE) % 1 <> 0))",
+                ),
+            ),
         },
     ),
     ("json", "string"): Cast(
@@ -411,6 +461,14 @@ CASTS: Mapping[tuple[str, str], Cast] = {
             POSTGRES: (
                 Conversion(
                     "jsonb", "text", _TEXT_OF_JSON, "jsonb_typeof({0}) <> 'string'"
+                ),
+            ),
+            DUCKDB: (
+                Conversion(
+                    "JSON",
+                    "VARCHAR",
+                    _DUCKDB_TEXT_OF_JSON,
+                    "json_type({0}) <> 'VARCHAR'",
                 ),
             ),
         },
@@ -426,6 +484,15 @@ CASTS: Mapping[tuple[str, str], Cast] = {
                     f"CAST({_TEXT_OF_JSON} AS timestamptz)",
                     "CASE WHEN jsonb_typeof({0}) <> 'string' THEN true ELSE "
                     f"{_NO_TIME.replace('{0}', _TEXT_OF_JSON)} END",
+                ),
+            ),
+            DUCKDB: (
+                Conversion(
+                    "JSON",
+                    "TIMESTAMPTZ",
+                    f"CAST({_DUCKDB_TEXT_OF_JSON} AS TIMESTAMPTZ)",
+                    "json_type({0}) <> 'VARCHAR' OR "
+                    f"{_DUCKDB_NO_TIME.replace('{0}', _DUCKDB_TEXT_OF_JSON)}",
                 ),
             ),
         },
@@ -514,9 +581,7 @@ CASTS: Mapping[tuple[str, str], Cast] = {
                     "VARCHAR",
                     "TIMESTAMPTZ",
                     "CAST({0} AS TIMESTAMPTZ)",
-                    "NOT regexp_full_match({0}, '[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
-                    "([.][0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})') "
-                    "OR TRY_CAST({0} AS TIMESTAMPTZ) IS NULL",
+                    _DUCKDB_NO_TIME,
                 ),
             ),
         },

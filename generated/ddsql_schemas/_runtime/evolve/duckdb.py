@@ -1,0 +1,350 @@
+# Part of schemagen's runtime; `schemagen build` copies it into generated packages.
+"""Turn the steps of a migration into statements of DuckDB.
+
+DuckDB changes tables in transactions, but not all of what PostgreSQL does. It adds columns and comments
+to any table; while a table has an index of the user's, it changes nothing else. It does not change the
+type of a primary key, drop a key or a column before the key, or move a table to another schema, so such
+a table is made anew. Views are text, which breaks without a sign if what it names is renamed or dropped.
+
+An error aborts the transaction, so a statement that raises one is a guard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from .. import quoting
+from ..quoting import identifier
+from .state import ColumnState, TableState
+from .steps import (
+    AddColumn,
+    AddKey,
+    CastColumn,
+    CreateTable,
+    DropColumn,
+    DropKey,
+    DropTable,
+    Migration,
+    Relation,
+    RenameColumn,
+    RenameTable,
+    SetComment,
+    Step,
+    TableChange,
+)
+
+_BLOCKED = (RenameColumn, DropKey, CastColumn, AddKey, DropColumn, DropTable)
+"""Steps that DuckDB refuses while the table has an index of the user's."""
+
+
+def statements(migration: Migration) -> Iterator[str]:
+    """Yield the statements of a migration in their order, without semicolons: those that lose values are
+    last. They belong in one transaction."""
+    stored = {
+        Relation.of(change.old): change.old
+        for change in migration.changes
+        if change.old
+    }
+    for rename in migration.renames:
+        table = stored.pop(rename.old)
+        stored[rename.new] = table
+        yield from _renamed(rename, table)
+    for change in migration.changes:
+        yield from _changed(change)
+    for change in migration.changes:
+        for step in change.destructive:
+            yield from _step(step)
+
+
+def is_blocked(migration: Migration, change: TableChange) -> bool:
+    """Whether an index of the user's is in the way of a change."""
+    if change.old is None:
+        return False
+    place = Relation.of(change.old)
+    return any(rename.old == place for rename in migration.renames) or any(
+        isinstance(step, _BLOCKED) for step in (*change.steps, *change.destructive)
+    )
+
+
+def blocked_columns(change: TableChange) -> frozenset[str]:
+    """Return the stored names, before the migration, of columns whose index cannot even be dropped and
+    created again in the transaction. All are affected if the table is made anew."""
+    if change.old is None:
+        return frozenset()
+    if is_rebuilt(change) or change.new is None:
+        return frozenset(column.stored for column in change.old.columns)
+    names = {
+        step.new.stored if isinstance(step, CastColumn) else step.column
+        for step in (*change.steps, *change.destructive)
+        if isinstance(step, CastColumn | DropColumn)
+    }
+    for step in reversed(change.steps):
+        if isinstance(step, RenameColumn) and step.new in names:
+            names.remove(step.new)
+            names.add(step.old)
+    return frozenset(names)
+
+
+def is_rebuilt(change: TableChange) -> bool:
+    """Whether a table is made anew: its key is dropped or changes its type, or a column is dropped that
+    is before the key."""
+    old, new = change.old, change.new
+    if old is None or new is None:
+        return False
+    if any(
+        isinstance(step, DropKey)
+        or (isinstance(step, CastColumn) and step.new.name == new.key)
+        for step in change.steps
+    ):
+        return True
+    renames = _renames(change)
+    names = [renames.get(column.stored, column.stored) for column in old.columns]
+    dropped = {
+        step.column for step in change.destructive if isinstance(step, DropColumn)
+    }
+    key = new.key_column.stored if new.key_column else ""
+    before_key = names[: names.index(key)] if key in names else names
+    return key != "" and not dropped.isdisjoint(before_key)
+
+
+def relation(of: Relation | TableState) -> str:
+    """Return the name of a table in SQL."""
+    return f"{identifier(of.schema)}.{identifier(of.name)}"
+
+
+def at(of: Relation | TableState) -> str:
+    """Return the condition for a table of functions such as ``duckdb_columns()``."""
+    return (
+        f"database_name = current_database() AND schema_name = {_literal(of.schema)} "
+        f"AND table_name = {_literal(of.name)}"
+    )
+
+
+# --- steps ----------------------------------------------------------------------------------------
+
+
+def _changed(change: TableChange) -> Iterator[str]:
+    old, new = change.old, change.new
+    if old is None or new is None or not is_rebuilt(change):
+        for step in change.steps:
+            yield from _step(step, _renames(change))
+        return
+    renames = _renames(change)
+    for step in change.steps:
+        if isinstance(step, RenameColumn):
+            yield from _step(step)
+    place = Relation.of(new)
+    stored = {
+        column.stored: renames.get(column.stored, column.stored)
+        for column in old.columns
+    }
+    yield from _only(place, stored.values())
+    casts = {
+        step.new.stored: step for step in change.steps if isinstance(step, CastColumn)
+    }
+    for step in casts.values():
+        yield from _cast_guard(step, renames)
+    for step in change.steps:
+        if isinstance(step, AddKey):
+            yield from _key_guards(step)
+    columns: dict[str, tuple[str, str]] = {}
+    added = {step.column.stored for step in change.steps if isinstance(step, AddColumn)}
+    for column in new.columns:
+        name = column.stored
+        value = identifier(name)
+        if name in added:
+            value = f"CAST(NULL AS {column.sql})"
+        elif name in casts:
+            value = _value(casts[name])
+        columns[name] = column.sql, value
+    for column in old.columns:  # those that are dropped, in the end
+        name = stored[column.stored]
+        columns.setdefault(name, (column.sql, identifier(name)))
+    yield from _made_anew(place, place, columns, new.key_column)
+    yield from _comments(new)
+
+
+def _step(step: Step, renames: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Yield the statements of a step. ``renames`` maps the names that columns had before."""
+    match step:
+        case CreateTable(table):
+            yield _create_schema(table.schema)
+            columns = {column.stored: column.sql for column in table.columns}
+            yield _create_table(Relation.of(table), columns, table.key_column)
+            yield from _comments(table)
+        case RenameTable():
+            raise AssertionError("tables are renamed before their steps")
+        case RenameColumn(place, _, old, new):
+            yield f"ALTER TABLE {relation(place)} RENAME COLUMN {identifier(old)} TO {identifier(new)}"
+        case AddColumn(place, column):
+            yield f"ALTER TABLE {relation(place)} ADD COLUMN {identifier(column.stored)} {column.sql}"
+        case CastColumn(place, _, _, new):
+            yield from _cast_guard(step, renames or {})
+            yield (
+                f"ALTER TABLE {relation(place)} ALTER COLUMN {identifier(new.stored)} "
+                f"SET DATA TYPE {new.sql} USING {_value(step)}"
+            )
+        case AddKey(place, _, _, name):
+            yield from _key_guards(step)
+            yield f"ALTER TABLE {relation(place)} ADD PRIMARY KEY ({identifier(name)})"
+        case DropKey():
+            raise AssertionError("a table whose key is dropped is made anew")
+        case SetComment():
+            yield _comment(step)
+        case DropColumn(place, _, _, name):
+            yield f"ALTER TABLE {relation(place)} DROP COLUMN {identifier(name)}"
+        case DropTable(place, _):
+            yield f"DROP TABLE {relation(place)}"
+
+
+def _renamed(rename: RenameTable, table: TableState) -> Iterator[str]:
+    """Rename a table. One that moves to another schema is made anew."""
+    old, new = rename.old, rename.new
+    if old.schema == new.schema:
+        yield f"ALTER TABLE {relation(old)} RENAME TO {identifier(new.name)}"
+        return
+    columns = {
+        column.stored: (column.sql, identifier(column.stored))
+        for column in table.columns
+    }
+    yield from _only(old, columns)
+    yield _create_schema(new.schema)
+    yield from _made_anew(old, new, columns, table.key_column)
+    yield from _comments(table, new)
+
+
+def _made_anew(
+    old: Relation,
+    new: Relation,
+    columns: Mapping[str, tuple[str, str]],
+    key: ColumnState | None,
+) -> Iterator[str]:
+    """Replace a table by one with ``columns``: the type and the value of each, by name."""
+    made = new if old != new else Relation(new.schema, f"{new.name} (new)")
+    types = {name: type for name, (type, _) in columns.items()}
+    yield _create_table(made, types, key)
+    values = ", ".join(value for _, value in columns.values())
+    yield f"INSERT INTO {relation(made)} SELECT {values} FROM {relation(old)} ORDER BY rowid"
+    yield f"DROP TABLE {relation(old)}"
+    if made != new:
+        yield f"ALTER TABLE {relation(made)} RENAME TO {identifier(new.name)}"
+
+
+def _create_schema(schema: str) -> str:
+    return f"CREATE SCHEMA IF NOT EXISTS {identifier(schema)}"
+
+
+def _create_table(
+    place: Relation, columns: Mapping[str, str], key: ColumnState | None
+) -> str:
+    parts = [
+        f"{identifier(name)} {type}"
+        + (" NOT NULL" if key is not None and name == key.stored else "")
+        for name, type in columns.items()
+    ]
+    if key is not None:
+        parts.append(f"PRIMARY KEY ({identifier(key.stored)})")
+    return f"CREATE TABLE {relation(place)} ({', '.join(parts)})"
+
+
+def _comments(table: TableState, place: Relation | None = None) -> Iterator[str]:
+    """Comment on a new table and its columns."""
+    place = place or Relation.of(table)
+    if table.comment:
+        yield _comment(SetComment(place, table.comment))
+    for column in table.columns:
+        if column.comment:
+            yield _comment(SetComment(place, column.comment, column.stored))
+
+
+def _comment(step: SetComment) -> str:
+    text = _literal(step.comment) if step.comment else "NULL"
+    if not step.column:
+        return f"COMMENT ON TABLE {relation(step.relation)} IS {text}"
+    return f"COMMENT ON COLUMN {relation(step.relation)}.{identifier(step.column)} IS {text}"
+
+
+def _value(step: CastColumn) -> str:
+    """Return the new value of a column."""
+    column = identifier(step.new.stored)
+    value = step.conversion.value_of(column)
+    lost = step.conversion.lost_of(column)
+    if step.lose and lost:
+        # A value that would be lost need not be one that can be converted.
+        return f"CASE WHEN {lost} THEN NULL ELSE {value} END"
+    return value
+
+
+def _renames(change: TableChange) -> dict[str, str]:
+    """Map stored names of columns to what they are called after the renames of a change."""
+    now: dict[str, str] = {}
+    for step in change.steps:
+        if isinstance(step, RenameColumn):
+            first = next((old for old, new in now.items() if new == step.old), step.old)
+            now[first] = step.new
+    return now
+
+
+# --- guards ---------------------------------------------------------------------------------------
+
+
+def _cast_guard(step: CastColumn, renames: Mapping[str, str]) -> Iterator[str]:
+    """Raise an error that names the first row whose value a cast would lose."""
+    column = identifier(step.new.stored)
+    lost = step.conversion.lost_of(column)
+    if not lost or step.lose:
+        return
+    row = "'with rowid ' || rowid"
+    if step.key is not None:
+        row = f"CAST({identifier(renames.get(step.key, step.key))} AS VARCHAR)"
+    message = (
+        f"{step.table}.{step.new.name}: {step.cast.why}, and the value of the row "
+    )
+    yield (
+        f"SELECT error({_literal(message)} || row_name || ' would be lost') FROM "
+        f"(SELECT {row} AS row_name FROM {relation(step.relation)} "
+        f"WHERE {column} IS NOT NULL AND ({lost}) ORDER BY rowid LIMIT 1)"
+    )
+
+
+def _key_guards(step: AddKey) -> Iterator[str]:
+    """Raise an error that names a row without a key, or a key that several rows have."""
+    column, place = identifier(step.column), relation(step.relation)
+    where = f"{step.table}.{step.name}: "
+    yield (
+        f"SELECT error({_literal(where + 'the column becomes the primary key, and has no value in the row with rowid ')} "
+        f"|| first_row) FROM (SELECT rowid AS first_row FROM {place} WHERE {column} IS NULL "
+        "ORDER BY rowid LIMIT 1)"
+    )
+    yield (
+        f"SELECT error({_literal(where + 'the column becomes the primary key, and several rows have the value ')} "
+        f"|| repeated) FROM (SELECT CAST({column} AS VARCHAR) AS repeated FROM {place} "
+        f"WHERE {column} IS NOT NULL GROUP BY {column} HAVING count(*) > 1 ORDER BY 1 LIMIT 1)"
+    )
+
+
+def _only(place: Relation, columns: Iterable[str]) -> Iterator[str]:
+    """Raise an error if a table that is made anew has more than that needs: columns or constraints."""
+    known = ", ".join(map(_literal, columns))
+    advice = "drop them, or move the table aside"
+    name = f"{place.schema}.{place.name}"
+    message = (
+        f"{name} has to be made anew, which would lose columns of yours; {advice}: "
+    )
+    yield (
+        f"SELECT error({_literal(message)} || names) FROM (SELECT "
+        f"string_agg(column_name, ', ' ORDER BY column_index) AS names FROM duckdb_columns() "
+        f"WHERE {at(place)} AND column_name NOT IN ({known})) WHERE names IS NOT NULL"
+    )
+    message = (
+        f"{name} has to be made anew, which would lose constraints of yours; {advice}: "
+    )
+    yield (
+        f"SELECT error({_literal(message)} || texts) FROM (SELECT string_agg(constraint_text, ', ' "
+        f"ORDER BY constraint_index) AS texts FROM duckdb_constraints() WHERE {at(place)} "
+        "AND constraint_type NOT IN ('PRIMARY KEY', 'NOT NULL')) WHERE texts IS NOT NULL"
+    )
+
+
+def _literal(text: str) -> str:
+    return quoting.literal(text, escapes=False)
