@@ -94,7 +94,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "cli": (
         *("diagnostics", "limits", "runtime", "rules", "model", "settings", "inputs"),
-        *("coverage", "build", "report", "api"),
+        *("coverage", "build", "report", "evolution", "api"),
     ),
 }
 # What makes the package and the command ``python -m schemagen`` of these rooms.
@@ -118,7 +118,7 @@ THIRD_PARTY = {
     "botocore": ("api_models/botocore.py",),
     "click": (
         *("cli/app.py", "cli/bind.py", "cli/build.py", "cli/catalog.py", "cli/coverage.py"),
-        *("cli/explain.py", "cli/inspect.py", "cli/options.py", "cli/rules.py"),
+        *("cli/explain.py", "cli/inspect.py", "cli/migrate.py", "cli/options.py", "cli/rules.py"),
         "cli/types.py",
         "cli/verbosity.py",
     ),

@@ -350,7 +350,7 @@ def views(connection: psycopg.Connection) -> dict[str, tuple[object, ...]]:
         "col_description(oid, 2) FROM pg_class WHERE relkind = 'v' AND relnamespace = 'aws'::regnamespace"
     ).fetchall()
     assert len(found) == 3
-    return {str(name): rest for name, *rest in found}
+    return {str(name): tuple(rest) for name, *rest in found}
 
 
 @pytest.mark.parametrize(

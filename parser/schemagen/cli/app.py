@@ -15,6 +15,7 @@ from schemagen.cli.catalog import catalog
 from schemagen.cli.coverage import coverage
 from schemagen.cli.explain import explain
 from schemagen.cli.inspect import inspect
+from schemagen.cli.migrate import migrate
 from schemagen.cli.options import WRONG
 from schemagen.cli.rules import rules
 from schemagen.cli.types import types
@@ -24,7 +25,7 @@ from schemagen.runtime.command import streams
 
 COMMANDS: tuple[click.Command, ...] = (
     *(build, inspect, types, catalog, bind, coverage, explain),
-    rules,
+    *(migrate, rules),
 )
 INTERRUPTED = 130
 TERMINATED = 143

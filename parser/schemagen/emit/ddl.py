@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from schemagen.catalog import LinkedTable
-from schemagen.emit import descriptions, paths, templating
+from schemagen.emit import descriptions, paths
 from schemagen.emit.parts import RenderContext
+from schemagen.runtime.evolve import script
+from schemagen.runtime.evolve.state import ColumnState, TableState
+from schemagen.runtime.evolve.state import Dialect as Spoken
 from schemagen.targets.registry import Target
 from schemagen.typetable import Dialect
 
@@ -21,23 +24,37 @@ def render_tables(
 
 def render(table: LinkedTable, dialect: Dialect) -> str:
     """Render the DDL file of ``table`` in ``dialect``."""
-    relation = table.relations[dialect.name]
-    named = [(column.column.name, column.names) for column in table.columns]
-    types = [column.type.sql(dialect) for column in table.columns]
-    return templating.render(
-        f"ddl/{dialect.template}.sql.j2",
-        notice=paths.notice(table.table.id),
-        extensions=sorted({sql.extension for sql in types if sql.extension}),
-        schema=relation.schema,
-        name=relation.name,
-        key=next((names[dialect.name] for name, names in named if name == table.table.key), None),
-        comment=descriptions.of_table(table),
-        columns=[
-            {
-                "name": column.names[dialect.name],
-                "type": sql.name,
-                "comment": descriptions.of_column(column, dialect.name),
-            }
-            for column, sql in zip(table.columns, types, strict=True)
-        ],
+    sql = [column.type.sql(dialect) for column in table.columns]
+    extensions = {type.name: type.extension for type in sql if type.extension}
+    statements = script.create(
+        state(table, dialect), Spoken(dialect.name, dialect.template, extensions)
     )
+    return (
+        f"-- {paths.notice(table.table.id)}\n\n"
+        + "\n\n".join(f"{text};" for text in statements)
+        + "\n"
+    )
+
+
+def state(table: LinkedTable, dialect: Dialect) -> TableState:
+    """Describe the table that the DDL creates."""
+    relation = table.relations[dialect.name]
+    return TableState(
+        table.table.id,
+        relation.schema,
+        relation.name,
+        table.table.key,
+        tuple(_columns(table, dialect)),
+        descriptions.of_table(table),
+    )
+
+
+def _columns(table: LinkedTable, dialect: Dialect) -> Iterator[ColumnState]:
+    for column in table.columns:
+        yield ColumnState(
+            column.column.name,
+            column.names[dialect.name],
+            column.type.expression,
+            column.type.sql(dialect).name,
+            descriptions.of_column(column, dialect.name),
+        )

@@ -45,6 +45,24 @@ from .steps import (
 LOCK_TIMEOUT = "5s"
 
 
+def sections(
+    migration: Migration, dialect: Dialect, version: str
+) -> Iterator[tuple[str, Iterable[str]]]:
+    """Yield the parts of a script that migrates to ``version`` of the package."""
+    yield "One transaction; run it with: psql --set ON_ERROR_STOP=1 --file FILE", begin()
+    yield (
+        "Stop unless the tables are as they were.",
+        (*records.prepare("postgres"), *guards(migration)),
+    )
+    yield "What loses nothing.", statements(migration, dialect)
+    yield "What loses values, as allowed.", destructive(migration)
+    yield (
+        "Record the types of the columns.",
+        records.record(migration, dialect.name, version),
+    )
+    yield "All of it, or nothing.", ("COMMIT",)
+
+
 def begin() -> Iterator[str]:
     """Yield what a transaction begins with: it fails rather than let others wait for its locks."""
     yield "BEGIN"

@@ -1,53 +1,64 @@
 # Part of schemagen's runtime; `schemagen build` copies it into generated packages.
-"""Print a migration as an SQL script, which any client of the engine runs."""
+"""Print a migration as an SQL script, which any client of the engine runs, and choose what an engine
+needs for it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from . import postgres, records
-from .state import Dialect
+from ..quoting import literal
+from ..usage import UsageError
+from . import postgres
+from .ddl import create_table
+from .state import Dialect, TableState
 from .steps import Migration
+
+Section = tuple[str, Iterable[str]]
+"""A part of a script: what it does, and its statements, without semicolons."""
+
+
+class Engine(NamedTuple):
+    """How an engine creates a table, and the parts of a script that migrates to a version."""
+
+    create: Callable[[TableState, Dialect], Iterator[str]]
+    sections: Callable[[Migration, Dialect, str], Iterator[Section]]
+
+
+def _duckdb_create(table: TableState, _: Dialect) -> Iterator[str]:
+    yield from create_table(table, lambda text: literal(text, escapes=False))
+
+
+def _duckdb_sections(
+    migration: Migration, dialect: Dialect, version: str
+) -> Iterator[Section]:
+    raise UsageError(f"no migrations in {dialect.name}")
+
+
+ENGINES: Mapping[str, Engine] = {
+    "postgres": Engine(postgres.create, postgres.sections),
+    "duckdb": Engine(_duckdb_create, _duckdb_sections),
+}
+
+
+def create(table: TableState, dialect: Dialect) -> Iterator[str]:
+    """Yield the statements that create a table, its schema, and what its types need. They may run any
+    number of times."""
+    return ENGINES[dialect.engine].create(table, dialect)
 
 
 def script(
     migration: Migration, dialect: Dialect, version: str, heading: Sequence[str] = ()
 ) -> str:
     """Format a migration to ``version`` of the package as a script. ``heading`` are lines of a comment."""
-    lines = [f"-- {_comment(line)}".rstrip() for line in heading]
-    parts = [
-        (
-            "One transaction: run it with `psql --set ON_ERROR_STOP=1 --file FILE`.",
-            [*postgres.begin()],
-        ),
-        (
-            "Stop unless the tables are as they were.",
-            [*records.prepare("postgres"), *postgres.guards(migration)],
-        ),
-        ("What loses nothing.", postgres.statements(migration, dialect)),
-        ("What loses values, as allowed.", postgres.destructive(migration)),
-        (
-            "Record the types of the columns.",
-            records.record(migration, dialect.name, version),
-        ),
-        ("", ["COMMIT"]),
-    ]
-    text = "\n".join(lines)
-    for title, statements in parts:
-        text += _part(title, statements)
+    text = "".join(f"-- {_comment(line)}".rstrip() + "\n" for line in heading)
+    for title, statements in ENGINES[dialect.engine].sections(
+        migration, dialect, version
+    ):
+        body = "".join(f"{statement};\n" for statement in statements)
+        if body:
+            text += f"\n-- {title}\n{body}"
     return text.lstrip("\n")
-
-
-def _part(title: str, statements: Iterable[str]) -> str:
-    body = "".join(_terminated(statements))
-    if not body:
-        return ""
-    return f"\n-- {title}\n{body}" if title else f"\n{body}"
-
-
-def _terminated(statements: Iterable[str]) -> Iterator[str]:
-    for statement in statements:
-        yield f"{statement};\n"
 
 
 def _comment(line: str) -> str:
