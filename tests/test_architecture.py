@@ -81,8 +81,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "catalog_source": ("diagnostics", "limits", "files", "runtime", "settings"),
     "evolution": (
-        *("diagnostics", "runtime", "rules", "names", "pages", "settings", "api_models"),
-        *("inference", "build", "catalog_source"),
+        *("diagnostics", "files", "runtime", "rules", "names", "pages", "settings"),
+        *("api_models", "inference", "build", "catalog_source"),
     ),
     "report": (
         *("diagnostics", "runtime", "rules", "typetable", "model", "targets", "settings"),
@@ -94,7 +94,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "cli": (
         *("diagnostics", "limits", "runtime", "rules", "model", "settings", "inputs"),
-        *("coverage", "build", "report", "evolution", "api"),
+        *("coverage", "build", "catalog_source", "evolution", "report", "api"),
     ),
 }
 # What makes the package and the command ``python -m schemagen`` of these rooms.
@@ -118,9 +118,8 @@ THIRD_PARTY = {
     "botocore": ("api_models/botocore.py",),
     "click": (
         *("cli/app.py", "cli/bind.py", "cli/build.py", "cli/catalog.py", "cli/coverage.py"),
-        *("cli/explain.py", "cli/inspect.py", "cli/migrate.py", "cli/options.py", "cli/rules.py"),
-        "cli/types.py",
-        "cli/verbosity.py",
+        *("cli/explain.py", "cli/inspect.py", "cli/log.py", "cli/migrate.py", "cli/options.py"),
+        *("cli/release.py", "cli/rules.py", "cli/types.py", "cli/verbosity.py"),
     ),
     "datamodel_code_generator": ("emit/pydantic/models.py",),
     "jinja2": ("emit/sandbox.py", "emit/templating.py", "emit/user_template.py"),

@@ -190,6 +190,30 @@ def _in_tree(settings: Settings, name: str, commit: str, folder: str) -> str:
     return PurePosixPath(folder, found[0]).as_posix()
 
 
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit: its id, the day it was made on, and the first line of its message."""
+
+    id: str
+    date: str
+    subject: str
+
+
+def commits(settings: Settings) -> tuple[Commit, ...]:
+    """Return the commits of the current branch that changed the project's catalogue, newest first.
+
+    Of a merge, only its first parent is followed, so that each commit comes before the next one. Raises
+    `ProblemsFound` with SG603 if the project is in no git repository, or has no commit.
+    """
+    path = Path(os.path.relpath(_catalog_path(settings), settings.root)).as_posix()
+    arguments = ("log", "-z", "--first-parent", "--format=%H%x00%cs%x00%s", "HEAD", "--", path)
+    listed = _git(settings, path, "--literal-pathspecs", *arguments)
+    if listed is None:
+        raise _problem(path, "SG603", "the project is in no git repository, or it has no commit")
+    fields = listed.decode("utf-8", "replace").split("\0")[:-1]
+    return tuple(map(Commit, fields[::3], fields[1::3], fields[2::3]))
+
+
 def _git(settings: Settings, name: str, *arguments: str) -> bytes | None:
     """Run git and return its output, or None if it fails."""
     try:

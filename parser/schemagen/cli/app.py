@@ -15,8 +15,10 @@ from schemagen.cli.catalog import catalog
 from schemagen.cli.coverage import coverage
 from schemagen.cli.explain import explain
 from schemagen.cli.inspect import inspect
+from schemagen.cli.log import log
 from schemagen.cli.migrate import migrate
 from schemagen.cli.options import WRONG
+from schemagen.cli.release import release
 from schemagen.cli.rules import rules
 from schemagen.cli.types import types
 from schemagen.cli.verbosity import add_options, message, problem
@@ -25,7 +27,7 @@ from schemagen.runtime.command import streams
 
 COMMANDS: tuple[click.Command, ...] = (
     *(build, inspect, types, catalog, bind, coverage, explain),
-    *(migrate, rules),
+    *(migrate, rules, log, release),
 )
 INTERRUPTED = 130
 TERMINATED = 143

@@ -61,14 +61,15 @@ def differing(old: Groups, new: Groups) -> tuple[Groups, Groups]:
             for id, text in groups.tables.items()
             if id not in tables and not changed.isdisjoint(_structures(text))
         }
-    return _kept(old, tables), _kept(new, tables)
+    return only(old, tables), only(new, tables)
 
 
 def _changed(old: Mapping[str, str], new: Mapping[str, str]) -> set[str]:
     return {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
 
 
-def _kept(groups: Groups, ids: Collection[str]) -> Groups:
+def only(groups: Groups, ids: Collection[str]) -> Groups:
+    """Keep the tables ``ids`` with all structures that they reach."""
     tables = {id: text for id, text in groups.tables.items() if id in ids}
     reached: dict[str, str] = {}
     waiting = deque(key for text in tables.values() for key in _structures(text))

@@ -36,6 +36,12 @@ class Finding:
         return " ".join(text.split())
 
     @property
+    def sentence(self) -> str:
+        """The message with its table, which it may name already."""
+        table, text = self.difference.table, self.message
+        return text if not table or f"table {table}" in text else f"{table}: {text}"
+
+    @property
     def part(self) -> Part:
         """The part of a version that the change increments."""
         if "breaking" in self.verdicts.values():

@@ -13,7 +13,7 @@ from schemagen.evolution.sources import Place
 from schemagen.evolution.verdicts import Finding
 from schemagen.report import markdown as formats
 from schemagen.report.github import annotation
-from schemagen.rules.registry import CONSUMERS, VERDICTS, Consumer, Rule, Verdict
+from schemagen.rules.registry import CONSUMERS, PARTS, VERDICTS, Consumer, Part, Rule, Verdict
 
 _TITLES: Final[dict[Verdict, str]] = {
     "breaking": "Breaking",
@@ -29,15 +29,6 @@ def worst_first(
 ) -> list[Finding]:
     """Sort findings by their worst verdict for ``consumers``, and otherwise leave them in their order."""
     return sorted(findings, key=lambda found: -VERDICTS.index(found.verdict(consumers)))
-
-
-def message(finding: Finding) -> str:
-    """Return the message of a finding with its table, on one line of printable characters."""
-    table = finding.difference.table
-    text = finding.message
-    # Messages about a table name it.
-    named = not table or f"table {table}" in text
-    return printable(text if named else f"{table}: {text}")
 
 
 def _place(finding: Finding) -> Place | None:
@@ -83,7 +74,29 @@ def _groups(
 def _row(finding: Finding, consumers: Collection[Consumer], *, breaking: bool) -> tuple[str, ...]:
     place = printable(str(_place(finding) or ""))
     broken = (", ".join(finding.broken(consumers)),) if breaking else ()
-    return (message(finding), finding.rule.id, *broken, place)
+    return (printable(finding.sentence), finding.rule.id, *broken, place)
+
+
+# --- the changelog --------------------------------------------------------------------------------
+
+_PARTS: Final[dict[Part, str]] = {"major": "Breaking", "minor": "Changed", "patch": "Other"}
+
+
+def changelog_section(version: str, findings: Sequence[Finding]) -> str:
+    """Format the section of a version in the changelog of the package, in Markdown."""
+    lines = [f"## {version}\n"]
+    for part in reversed(PARTS):
+        chosen = [finding for finding in findings if finding.part == part]
+        if chosen:
+            lines += [f"\n### {_PARTS[part]}\n\n", *map(_entry, chosen)]
+    return "".join(lines)
+
+
+def _entry(finding: Finding) -> str:
+    # Text of pages is code, so that none of it is markup.
+    broken = finding.broken()
+    whom = f", which breaks {', '.join(broken)}" if broken else ""
+    return f"- {formats.as_code(printable(finding.sentence))}{whom}\n"
 
 
 # --- GitHub ---------------------------------------------------------------------------------------
@@ -98,7 +111,7 @@ def github(findings: Iterable[Finding], consumers: Collection[Consumer] = CONSUM
 
 def _annotation(finding: Finding, consumers: Collection[Consumer]) -> str:
     broken = finding.broken(consumers)
-    text = message(finding) + (f" (breaks {', '.join(broken)})" if broken else "")
+    text = printable(finding.sentence) + (f" (breaks {', '.join(broken)})" if broken else "")
     level = _GITHUB[finding.verdict(consumers)]
     place = _place(finding)
     if place is None:
@@ -142,13 +155,12 @@ def _worst(rule: Rule) -> Verdict:
 
 def _result(finding: Finding, index: int, consumers: Collection[Consumer]) -> dict[str, Any]:
     difference = finding.difference
-    names = [name for name in (difference.table, difference.column, difference.member) if name]
     parts = [finding.rule.id, difference.table, difference.column, difference.member]
     result: dict[str, Any] = {
         "ruleId": finding.rule.id,
         "ruleIndex": index,
         "level": _SARIF[finding.verdict(consumers)],
-        "message": {"text": message(finding)},
+        "message": {"text": printable(finding.sentence)},
         "partialFingerprints": {
             "difference/v1": blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
         },
@@ -158,8 +170,8 @@ def _result(finding: Finding, index: int, consumers: Collection[Consumer]) -> di
     place = _place(finding)
     if place is not None and place.path:
         location["physicalLocation"] = _physical(place)
-    if names:
-        location["logicalLocations"] = [{"fullyQualifiedName": ".".join(names)}]
+    if difference.subject:
+        location["logicalLocations"] = [{"fullyQualifiedName": difference.subject}]
     if location:
         result["locations"] = [location]
     old = difference.old

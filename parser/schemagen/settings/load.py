@@ -270,7 +270,7 @@ def _is_row(expression: ast.expr) -> bool:
             return False
 
 
-def _version(value: object) -> str | None:
+def as_version(value: object) -> str | None:
     """Accept a version in the form of PEP 440, which the generated pyproject.toml needs."""
     from packaging.version import Version
 
@@ -310,7 +310,7 @@ SETTINGS = (
         "the standard library or package that the generated code is used with",
         _package,
     ),
-    Setting("package_version", "a version as PEP 440 defines it, such as '0.1.0'", _version),
+    Setting("package_version", "a version as PEP 440 defines it, such as '0.1.0'", as_version),
     Setting("types", "a table with a table for each type", as_table),
     Setting("targets", "a table with a table for each target", as_table),
     Setting("outputs", "an array of the names of targets", _outputs),

@@ -1,0 +1,38 @@
+"""``schemagen log``."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from schemagen.cli.options import (
+    format_option,
+    settings_with,
+    unknown_tables_as_usage_errors,
+)
+from schemagen.runtime.command.streams import output, output_line
+
+
+@click.command()
+@click.argument("subject", metavar="TABLE[.COLUMN]")
+@format_option("text", "json")
+def log(subject: str, output_format: str) -> int:
+    """Show what became of a table or column in git's history of the catalogue.
+
+    The newest commit is first. What was renamed is followed under its former name; the last
+    commit is the one that the table or column came with.
+    """
+    from schemagen.evolution import history
+    from schemagen.report import log as report
+
+    if subject.count(".") < 1:
+        raise click.UsageError(f"{subject!r} is no table; its id is like aws.s3_bucket")
+    settings = settings_with(reads_pages=False)
+    with unknown_tables_as_usage_errors():
+        entries = history.log(settings, *history.split_subject(subject))
+    if output_format == "json":
+        output_line(json.dumps([report.to_json(entry) for entry in entries], indent=2))
+    else:
+        output(report.text(entries))
+    return 0
