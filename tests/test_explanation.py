@@ -14,7 +14,10 @@ import projects
 from golden_trees import FOLDER
 from projects import CHECKOUT, TRAINING, page, pages, run
 from schemagen import api
+from schemagen.diagnostics import ProblemsFound, UnknownTables
 from schemagen.explanation import ColumnExplanation, TableExplanation
+from schemagen.pages import read
+from schemagen.pages.sources import Source
 from schemagen.runtime import catalog_json
 
 KINDS = FOLDER / "kinds"
@@ -316,3 +319,48 @@ def test_text_of_pages_is_printed_as_data(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "\x1b" not in done.stdout
     assert "red" in done.stdout
+
+
+def test_explaining_a_table_reads_no_other_tables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of many pages, only that of the table is parsed, and the explanation is that of all pages together;
+    problems of other pages do not matter. A page with another name than its table is found, too."""
+    project = projects.seeds(tmp_path)
+    text = {"ddsql/dd/other_name.dataset.md": page("dd.a", "N | n | core | string")}
+    pages(project, text)
+    (project / "schemagen.toml").write_text(
+        '[[columns]]\ntable = "dd.*"\ncolumn = "n"\ntype = "int64"\n'
+    )
+    settings = api.settings(project)
+    [everything] = [item for item in api.explain(settings, "aws.*.tags") if item.id == TAGS]
+    parsed: list[str] = []
+    parse = read.parse_source
+
+    def counting(source: Source) -> read.ParsedPage:
+        parsed.append(source.path)
+        return parse(source)
+
+    monkeypatch.setattr(read, "parse_source", counting)
+    assert api.explain(settings, TAGS) == (everything,)
+    assert [path for path in parsed if "/ddsql/" in path] == [TRAINING]
+    [found] = api.explain(settings, "dd.a.n")
+    assert isinstance(found, ColumnExplanation)
+    assert found.type == "int64"
+    with pytest.raises(UnknownTables, match=r"did you mean 'aws\.sagemaker_trainingjob'"):
+        api.explain(settings, "aws.sagemaker_trainingjobs")
+    (project / "docs_src/ddsql/dd/other_name.dataset.md").write_text("# Nothing\n")
+    assert api.explain(settings, TAGS) == (everything,)
+    (project / TRAINING).write_text("# Nothing\n")
+    with pytest.raises(ProblemsFound):
+        api.explain(settings, TAGS)
+
+
+@pytest.mark.parametrize("project", [KINDS, SETTINGS], ids=lambda path: path.name)
+def test_tables_are_explained_alike_alone_and_together(project: Path) -> None:
+    """What is left out when a single table is explained does not matter for it."""
+    settings = api.settings(project)
+    together = api.explain(settings, "*")
+    assert together
+    for table in together:
+        assert api.explain(settings, table.id) == (table,)

@@ -184,7 +184,11 @@ def explain(settings: Settings, subject: str) -> tuple[Explanation, ...]:
     """
     from schemagen import explanation, inputs
 
-    return explanation.explanations(settings, inputs.inspect(settings), subject)
+    if explanation.is_pattern(subject):
+        inspected = inputs.inspect(settings)
+    else:
+        inspected = inputs.inspect_table(settings, subject)
+    return explanation.explanations(settings, inspected, subject)
 
 
 def coverage(settings: Settings, tables: Iterable[str] | str = ()) -> Coverage:

@@ -173,7 +173,7 @@ def explanations(settings: Settings, inspected: Inspected, subject: str) -> tupl
     of_columns = explainer.columns
     if subject in of_columns:
         return (explainer.column(*of_columns[subject]),)
-    if not _is_pattern(subject):
+    if not is_pattern(subject):
         raise _unknown(subject, explainer)
     try:
         chosen = matching_tables([subject], explainer.tables)
@@ -183,7 +183,8 @@ def explanations(settings: Settings, inspected: Inspected, subject: str) -> tupl
     return tuple(explainer.table(explainer.tables[id]) for id in sorted(chosen))
 
 
-def _is_pattern(subject: str) -> bool:
+def is_pattern(subject: str) -> bool:
+    """Whether ``subject`` may name several tables or columns."""
     return any(mark in subject for mark in "*?[")
 
 

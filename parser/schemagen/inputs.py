@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from schemagen.diagnostics import Problem, ProblemsFound, did_you_mean, during
-from schemagen.pages.sources import Source, find_excluded, find_sources, read_below, read_source
+from schemagen.pages.sources import (
+    Kind,
+    Source,
+    find_excluded,
+    find_sources,
+    kind_of,
+    read_below,
+    read_source,
+)
 from schemagen.settings import columns, overrides, positions
 from schemagen.settings.load import InvalidSettings, Settings, load_settings
 from schemagen.settings.members import USES
@@ -226,14 +234,61 @@ def inspect(settings: Settings) -> Inspected:
 
     Raises `ProblemsFound` with every other problem.
     """
+    return _inspect(settings, find_pages(settings), find_locks(settings))
+
+
+def inspect_table(settings: Settings, subject: str) -> Inspected:
+    """Read and link what the table ``subject``, or the table of the column ``subject``, is made from.
+
+    If no page is named after the table, or there are problems, which may be due to what was left out,
+    everything is read. Raises what `inspect` raises.
+    """
+    sources, locks = find_pages(settings), find_locks(settings)
+    ids = {source.path: _id_in_name(source) for source in sources}
+    named = {id for id in ids.values() if id and f"{subject}.".startswith(f"{id}.")}
+    needed = [source for source in sources if not ids[source.path] or ids[source.path] in named]
+    documented = {PurePosixPath(path).parent.name.lower() for path, id in ids.items() if not id}
+    binding = [
+        source
+        for source in locks
+        if PurePosixPath(source.path).stem in documented
+        or any(f'"{id}"'.encode() in source.data for id in named)
+    ]
+    services = documented.union(PurePosixPath(source.path).stem for source in binding)
+    members = tuple(choice for choice in settings.members if choice.service in services)
+    if named:
+        try:
+            found = _inspect(
+                replace(settings, members=members), needed, binding, {*ids.values()} - named - {""}
+            )
+        except ProblemsFound:
+            found = None
+        if found and named <= {table.id for table in found.pages.tables}:
+            return found
+    return _inspect(settings, sources, locks)
+
+
+def _id_in_name(source: Source) -> str:
+    """Return the id of a table that the name of its page suggests; "" for an API page."""
+    if kind_of(source.path) is Kind.API:
+        return ""
+    return PurePosixPath(source.path).name.removesuffix(".md").removesuffix(".dataset")
+
+
+def _inspect(
+    settings: Settings,
+    sources: Sequence[Source],
+    locks: Iterable[Source],
+    others: Collection[str] = (),
+) -> Inspected:
+    """Read and link ``sources`` and ``locks``; there are ``others``, the ids of tables that are left out."""
     from schemagen.pages.read import parse_source
 
-    locks = read_locks(find_locks(settings))
-    sources = find_pages(settings)
-    linked = _link_all(settings, [parse_source(source) for source in sources], locks)
+    read = read_locks(locks)
+    linked = _link_all(settings, [parse_source(source) for source in sources], read, others)
     if linked.problems:
         raise ProblemsFound(linked.problems)
-    return Inspected(sources, linked.pages, locks, linked.catalog)
+    return Inspected(tuple(sources), linked.pages, read, linked.catalog)
 
 
 def read_catalog(settings: Settings) -> tuple[Pages, Catalog]:
