@@ -31,6 +31,11 @@ def worst_first(
     return sorted(findings, key=lambda found: -VERDICTS.index(found.verdict(consumers)))
 
 
+def message(finding: Finding) -> str:
+    """Return the sentence of a finding with all its characters printable."""
+    return printable(finding.sentence)
+
+
 def _place(finding: Finding) -> Place | None:
     return finding.difference.new or finding.difference.old
 
@@ -74,7 +79,7 @@ def _groups(
 def _row(finding: Finding, consumers: Collection[Consumer], *, breaking: bool) -> tuple[str, ...]:
     place = printable(str(_place(finding) or ""))
     broken = (", ".join(finding.broken(consumers)),) if breaking else ()
-    return (printable(finding.sentence), finding.rule.id, *broken, place)
+    return (message(finding), finding.rule.id, *broken, place)
 
 
 # --- the changelog --------------------------------------------------------------------------------
@@ -96,7 +101,7 @@ def _entry(finding: Finding) -> str:
     # Text of pages is code, so that none of it is markup.
     broken = finding.broken()
     whom = f", which breaks {', '.join(broken)}" if broken else ""
-    return f"- {formats.as_code(printable(finding.sentence))}{whom}\n"
+    return f"- {formats.as_code(message(finding))}{whom}\n"
 
 
 # --- GitHub ---------------------------------------------------------------------------------------
@@ -111,7 +116,7 @@ def github(findings: Iterable[Finding], consumers: Collection[Consumer] = CONSUM
 
 def _annotation(finding: Finding, consumers: Collection[Consumer]) -> str:
     broken = finding.broken(consumers)
-    text = printable(finding.sentence) + (f" (breaks {', '.join(broken)})" if broken else "")
+    text = message(finding) + (f" (breaks {', '.join(broken)})" if broken else "")
     level = _GITHUB[finding.verdict(consumers)]
     place = _place(finding)
     if place is None:
@@ -160,7 +165,7 @@ def _result(finding: Finding, index: int, consumers: Collection[Consumer]) -> di
         "ruleId": finding.rule.id,
         "ruleIndex": index,
         "level": _SARIF[finding.verdict(consumers)],
-        "message": {"text": printable(finding.sentence)},
+        "message": {"text": message(finding)},
         "partialFingerprints": {
             "difference/v1": blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
         },
