@@ -19,7 +19,7 @@ from schemagen.runtime.catalog_data import (
     TableData,
 )
 
-TARGETS = ("duckdb", "postgres", "python")
+TARGETS: tuple[str, ...] = ("duckdb", "postgres", "python")
 
 
 def column(name: str, type: str = "string") -> ColumnData:

@@ -9,6 +9,7 @@
     findings = api.check(settings)    # what a build would change, and why
     changes = api.build(settings)     # write it
     catalog = api.load_catalog("v1.2")  # what the package of a git revision holds
+    found = api.diff(settings, "git:v1.2")  # in what the pages differ from it, and whom that breaks
 
     outcome = api.bind(settings)      # bring the bindings up to date; needs botocore
     figures = api.coverage(settings).figures  # how much of the pages they fill
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from schemagen.build.apply import Changes
     from schemagen.build.check import Finding
     from schemagen.coverage import Coverage
+    from schemagen.evolution.verdicts import Finding as ChangeFinding
     from schemagen.explanation import Explanation
     from schemagen.model.pages import Pages
     from schemagen.runtime.calls import TableCalls
@@ -118,14 +120,28 @@ def build(
 
 
 def load_catalog(source: Path | str, settings: Settings | None = None) -> CatalogData:
-    """Read a generated catalogue from a file, a folder or a git revision.
+    """Read a generated catalogue from a file, a folder, an installed package or a git revision.
 
-    A folder is a project, its output folder or a package. A string that is not an existing path is a
-    revision of the project; ``settings`` are by default those of the current folder's project.
+    A folder is a project, its output folder or a package. A string that is not an existing path is
+    ``package:NAME``, ``git:REVISION``, ``git:REVISION:FOLDER``, or a revision of the project; ``settings`` are by default those of the current folder's project.
     """
     from schemagen import catalog_source
 
     return catalog_source.load(source, settings)
+
+
+def diff(settings: Settings, old: str = "git:HEAD", new: str = "") -> tuple[ChangeFinding, ...]:
+    """Find in what two states of the tables differ, and whom each difference breaks.
+
+    ``old`` and ``new`` are what `load_catalog` takes, or folders of pages; "" are the project's pages as
+    they are. Rules that the settings turn off are left out.
+    """
+    from schemagen.evolution import sources
+    from schemagen.evolution.differences import compare
+    from schemagen.evolution.verdicts import assess
+
+    found = compare(sources.read(old, settings), sources.read(new, settings))
+    return assess(found, settings.rules)
 
 
 def bind(

@@ -13,6 +13,7 @@ from schemagen.cli.bind import bind
 from schemagen.cli.build import build
 from schemagen.cli.catalog import catalog
 from schemagen.cli.coverage import coverage
+from schemagen.cli.diff import diff
 from schemagen.cli.explain import explain
 from schemagen.cli.inspect import inspect
 from schemagen.cli.log import log
@@ -27,7 +28,11 @@ from schemagen.runtime.command import streams
 
 COMMANDS: tuple[click.Command, ...] = (
     *(build, inspect, types, catalog, bind, coverage, explain),
+<<<<<<< HEAD
     *(migrate, rules, log, release),
+=======
+    *(rules, diff),
+>>>>>>> 294411e (Compare two states of the tables: schemagen diff)
 )
 INTERRUPTED = 130
 TERMINATED = 143

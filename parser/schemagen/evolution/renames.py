@@ -173,8 +173,7 @@ def _pairs(
     """Yield the pairs that have more in common than either of them has with any other, in the order of
     ``new``: both items, what they have in common, and whether neither has another candidate."""
     found: dict[tuple[int, int], list[Evidence]] = defaultdict(list)
-    kinds = dict.fromkeys(kind for traits in old_traits for kind in traits)
-    for kind in kinds:
+    for kind in _WEIGHTS:
         having: dict[Hashable, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
         for side, traits in enumerate((old_traits, new_traits)):
             for number, item in enumerate(traits):

@@ -7,6 +7,7 @@ takes longer to decode than everything else, so its text is only decoded where t
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 from schemagen import catalog_source
 from schemagen.build.plan import catalog_text
 from schemagen.catalog_source import CatalogFile
-from schemagen.diagnostics import ProblemsFound
+from schemagen.diagnostics import Problem, ProblemsFound
 from schemagen.evolution import groups
 from schemagen.pages.sources import kind_of
 from schemagen.runtime.catalog_data import CatalogData, StructureData, TableData
@@ -138,12 +139,15 @@ def _project_of(file: Path, data: bytes, settings: Settings) -> str:
 
 def differing(old: Source, new: Source) -> tuple[CatalogData, CatalogData]:
     """Return the tables in which two sources differ, directly or through structures, with all structures
-    that these reach. Raises `ProblemsFound`."""
+    that these reach. Raises `ProblemsFound`: SG604 if no provider has tables in both."""
     before, after = old.groups, new.groups
     if before is None or after is None:
+        _require_common_provider(old, new, old.catalog.tables, new.catalog.tables)
         return old.catalog, new.catalog
     chosen = groups.differing(before, after)
-    return _decoded(old, chosen[0]), _decoded(new, chosen[1])
+    catalogs = _decoded(old, chosen[0]), _decoded(new, chosen[1])
+    _require_common_provider(old, new, before.tables, after.tables)
+    return catalogs
 
 
 def _decoded(source: Source, chosen: groups.Groups) -> CatalogData:
@@ -151,3 +155,17 @@ def _decoded(source: Source, chosen: groups.Groups) -> CatalogData:
         return catalog_source.parse(source.file.name, chosen.text.encode())
     except ProblemsFound:
         return source.catalog  # which raises them with their lines in the file
+
+
+def _require_common_provider(
+    old: Source, new: Source, old_tables: Iterable[str], new_tables: Iterable[str]
+) -> None:
+    before, after = (
+        sorted({id.partition(".")[0] for id in tables}) for tables in (old_tables, new_tables)
+    )
+    if before and after and not set(before) & set(after):
+        message = (
+            f"has tables of {', '.join(after)}, and {old.label} has tables of {', '.join(before)}: these"
+            " are not two states of the same tables"
+        )
+        raise ProblemsFound([Problem(new.file.name, 1, 1, "SG604", message)])
