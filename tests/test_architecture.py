@@ -94,11 +94,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "cli": (
         *("diagnostics", "limits", "runtime", "rules", "model", "settings", "inputs"),
-<<<<<<< HEAD
         *("coverage", "build", "catalog_source", "evolution", "report", "api"),
-=======
-        *("coverage", "build", "evolution", "report", "api"),
->>>>>>> 294411e (Compare two states of the tables: schemagen diff)
     ),
 }
 # What makes the package and the command ``python -m schemagen`` of these rooms.
@@ -122,14 +118,8 @@ THIRD_PARTY = {
     "botocore": ("api_models/botocore.py",),
     "click": (
         *("cli/app.py", "cli/bind.py", "cli/build.py", "cli/catalog.py", "cli/coverage.py"),
-<<<<<<< HEAD
-        *("cli/explain.py", "cli/inspect.py", "cli/log.py", "cli/migrate.py", "cli/options.py"),
-        *("cli/release.py", "cli/rules.py", "cli/types.py", "cli/verbosity.py"),
-=======
-        *("cli/diff.py", "cli/explain.py", "cli/inspect.py", "cli/options.py", "cli/rules.py"),
-        "cli/types.py",
-        "cli/verbosity.py",
->>>>>>> 294411e (Compare two states of the tables: schemagen diff)
+        *("cli/diff.py", "cli/explain.py", "cli/inspect.py", "cli/log.py", "cli/migrate.py"),
+        *("cli/options.py", "cli/release.py", "cli/rules.py", "cli/types.py", "cli/verbosity.py"),
     ),
     "datamodel_code_generator": ("emit/pydantic/models.py",),
     "jinja2": ("emit/sandbox.py", "emit/templating.py", "emit/user_template.py"),

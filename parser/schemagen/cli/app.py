@@ -28,11 +28,7 @@ from schemagen.runtime.command import streams
 
 COMMANDS: tuple[click.Command, ...] = (
     *(build, inspect, types, catalog, bind, coverage, explain),
-<<<<<<< HEAD
-    *(migrate, rules, log, release),
-=======
-    *(rules, diff),
->>>>>>> 294411e (Compare two states of the tables: schemagen diff)
+    *(diff, migrate, rules, log, release),
 )
 INTERRUPTED = 130
 TERMINATED = 143
