@@ -181,7 +181,7 @@ def postgres(count: int, rounds: int, with_dlt: bool) -> None:
                 way.empty()
                 busy("blob", connection, lambda way=way, blob=blob: way.copy(blob))
                 way.empty()
-                busy("load", way.sink._connection, lambda way=way: way.load(rows))
+                busy("load", way.sink._session.connection, lambda way=way: way.load(rows))
                 taken, bytes_written = way.written(lambda way=way: way.load(later))
                 note("merge", taken, count)
                 logged.setdefault("merge", []).append(bytes_written)

@@ -90,7 +90,7 @@ class Target:
 
 _PYDANTIC = "pydantic>=2.11,<3"
 _TYPING_EXTENSIONS = "typing-extensions>=4.9"
-_ORJSON = "orjson>=3.10"
+_ORJSON = "orjson>=3.12"
 
 
 def _ddl(name: str, title: str, extra: tuple[str, ...] = ()) -> Target:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import compress
 from typing import NamedTuple, cast
 
 import orjson
@@ -118,6 +119,19 @@ class Field(NamedTuple):
     parameter: str
 
 
+class _Layout(NamedTuple):
+    """What rows with values of the same classes have in common: which columns are ``present``, the
+    ``names`` of their fields, and those that are ``converted``."""
+
+    present: tuple[bool, ...]
+    names: tuple[str, ...]
+    converted: tuple[tuple[str, str, Convert], ...]
+
+
+_LAYOUTS = 1000
+"""How many layouts are kept. Tables have a few dozen, unless most of their columns are often NULL."""
+
+
 class Lines:
     """The lines of a table's rows in a dialect of DuckDB."""
 
@@ -135,6 +149,7 @@ class Lines:
                 self._columns.items(), encodings, strict=True
             )
         ]
+        self._layouts: dict[tuple[type, ...], _Layout] = {}
         self.fields = tuple(
             _field(name, column, encoding)
             for (column, name), encoding in zip(
@@ -149,19 +164,22 @@ class Lines:
 
         A tuple inside of a document is written as a list.
         """
-        fields: dict[str, object] = {NUMBER: number}
         try:
+            values = tuple(map(row.get, self._columns))
+            kinds = tuple(map(type, values))
+            layout = self._layouts.get(kinds)
+            if layout is None:
+                if len(self._layouts) == _LAYOUTS:
+                    self._layouts.clear()
+                layout = self._layouts[kinds] = self._layout(kinds)
+            fields: dict[str, object] = dict(
+                zip(layout.names, compress(values, layout.present), strict=True)
+            )
+            fields[NUMBER] = number
             if unread:
                 fields[UNREAD] = sorted(unread)
-            get = row.get
-            for column, name, convert, plain in self._steps:
-                value = get(column)
-                if value is not None:
-                    fields[name] = (
-                        value
-                        if type(value) is plain
-                        else convert(value, column, "strict")
-                    )
+            for column, name, convert in layout.converted:
+                fields[name] = convert(fields[name], column, "strict")
             line = orjson.dumps(fields, option=_OPTIONS)
             if (
                 self._key in fields
@@ -174,6 +192,23 @@ class Lines:
         except (ConversionError, TypeError, ValueError, RecursionError):
             pass  # The parameters are exact, or the error names the value.
         return Line(self._parameters(row, unread, number), nested=False)
+
+    def _layout(self, kinds: Sequence[type]) -> _Layout:
+        """Return what is done with rows whose values are of ``kinds``."""
+        given = [
+            (step, kind)
+            for step, kind in zip(self._steps, kinds, strict=True)
+            if kind is not type(None)
+        ]
+        return _Layout(
+            tuple(kind is not type(None) for kind in kinds),
+            tuple(name for (_, name, _, _), _ in given),
+            tuple(
+                (column, name, convert)
+                for (column, name, convert, plain), kind in given
+                if kind is not plain and convert is not _unchanged
+            ),
+        )
 
     def _parameters(
         self, row: Mapping[str, object], unread: frozenset[str], number: int

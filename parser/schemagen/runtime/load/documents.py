@@ -16,7 +16,7 @@ OPTIONS = (
 )
 """What orjson must not convert in its own way. It raises TypeError for these."""
 
-_NUMBERS = bytes.maketrans(b"[,.123456789", b"::0000000000")
+_DIGITS = b".0123456789"
 _LONGEST_NUMBER = 32
 _check_finite = json.JSONEncoder(allow_nan=False).encode
 
@@ -27,18 +27,25 @@ def is_respelled(text: bytes) -> bool:
 
     A string that looks so counts, too.
     """
-    if b"\\u00" in text or b"0.0000" in text:
+    # A single byte is found several times as fast as a few.
+    if (
+        (b"\\" in text and b"\\u00" in text)
+        or b"0.0000" in text
+        or (b"+" in text and b"e+" in text)
+    ):
         return True
-    # A number has digits and dots only, up to the "e" of its exponent. This is several times as fast as a
-    # regular expression.
-    text = text.translate(_NUMBERS)
-    found = text.find(b"0e")
+    found = text.find(b"e-")
     while found >= 0:
-        before = text[max(0, found - _LONGEST_NUMBER) : found].rstrip(b"0")
-        if not before or before.endswith((b":", b":-")) or before == b"-":
+        # Several times as fast as a regular expression.
+        number = text[max(0, found - _LONGEST_NUMBER) : found]
+        before = number.rstrip(_DIGITS)
+        if before != number and before.rstrip(b"-")[-1:] in _BEFORE_NUMBERS:
             return True
-        found = text.find(b"0e", found + 2)
+        found = text.find(b"e-", found + 2)
     return False
+
+
+_BEFORE_NUMBERS = (b"", b":", b",", b"[")
 
 
 def check_finite(text: bytes, value: object) -> None:

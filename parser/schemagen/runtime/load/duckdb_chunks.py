@@ -15,6 +15,8 @@ from .ndjson import Line
 
 CHUNK = 16 * 2**20
 """How many bytes of lines are read at a time."""
+FIRST_CHUNK = 2 * 2**20
+"""How many of the first lines, so that reading begins early. Each chunk has twice as many, up to `CHUNK`."""
 _LONGEST = 2**20
 """How long a line may be before DuckDB gets larger buffers, which it has two of for each thread."""
 
@@ -46,6 +48,7 @@ class Chunks:
         self._keep = keep
         self._writing: dict[bool, BinaryIO] = {}
         self._chunk_size = 0
+        self._limit = FIRST_CHUNK
         self._longest = _LONGEST
         self._reading: Future[None] | None = None
         self._number = 0
@@ -66,7 +69,8 @@ class Chunks:
         self._chunk_size += size
         self.size += size
         self.lines += 1
-        if self._chunk_size >= CHUNK:
+        if self._chunk_size >= self._limit:
+            self._limit = min(2 * self._limit, CHUNK)
             files = self._finish()
             self._wait()
             if not self.conflict:
