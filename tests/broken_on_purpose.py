@@ -86,6 +86,7 @@ _CLI = "test_cli.py"
 _OUTPUTS = "emit/test_outputs.py"
 _INSPECT_VALUES = f"{_CLI}::test_inspect_prints_values_with_their_wording"
 _COVERAGE = "test_coverage.py"
+_EXPLAIN_VALUES = "test_explanation.py::test_documented_values_name_the_words_they_come_from"
 _DIAGNOSTICS = "test_diagnostics.py"
 _REFUSED = (
     "settings/test_members.py::test_build_refuses_a_member_that_page_and_record_type_differently"
@@ -224,6 +225,9 @@ ROWS = (
         f"{_COVERAGE}::test_coverage_prints_a_table_and_findings",
     ),
     _row("report.pages", "to_json", "returns {}", f"{_CLI}::test_inspect_prints_json"),
+    _row("report.explanation", "text", "returns ''", _EXPLAIN_VALUES),
+    _row("explanation", "explanations", "yields nothing", _EXPLAIN_VALUES),
+    _row("build.reasons", "explained", "yields nothing", "build/test_reasons.py"),
     _row("report.pages", "values_json", "returns []", _INSPECT_VALUES),
     _row("report.terminal", "print_table", "does nothing", "report/test_terminal.py"),
     _row("report.markdown", "table", "returns ''", "report/test_markdown.py"),
