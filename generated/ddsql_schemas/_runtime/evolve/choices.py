@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..lookup import did_you_mean
 from ..usage import UsageError
@@ -36,11 +36,8 @@ def parse_renames(choices: Iterable[str], old: States, new: States) -> Renames:
     renamed: dict[tuple[str, str], str] = {}
     for table, column, after in columns:
         renamed[table, column] = _new_column(table, column, after, tables, new)
-    for kind, pairs in (
-        ("table", tables.items()),
-        ("column", [((table, name), new) for (table, name), new in renamed.items()]),
-    ):
-        _unique(kind, pairs)
+    _unique("tables", tables.values())
+    _unique("columns", [f"{table}.{new}" for (table, _), new in renamed.items()])
     return Renames(tables, renamed)
 
 
@@ -106,13 +103,12 @@ def _new_column(
     )
 
 
-def _unique(kind: str, pairs: Collection[tuple[object, str]]) -> None:
-    sources: dict[tuple[object, str], object] = {}
-    for old, new in pairs:
-        place = old[0] if isinstance(old, tuple) else ""
-        if (place, new) in sources:
-            raise ChoiceError(f"--rename: two {kind}s would be called {new!r}")
-        sources[place, new] = old
+def _unique(kind: str, names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ChoiceError(f"--rename: two {kind} would be called {name!r}")
+        seen.add(name)
 
 
 def _similar(name: str, tables: States) -> str:

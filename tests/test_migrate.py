@@ -1,0 +1,159 @@
+"""``schemagen migrate``: what it prints, refuses and does not understand."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import catalogues
+from projects import page, pages, run
+from schemagen import api
+
+TEXT = "How long the thing is, from its head to the very end of its tail, in whole millimetres."
+OLD = {
+    "aws.thing": (
+        "_key | core | string",
+        "tags | core | hstore",
+        "length | core | string | " + TEXT,
+        "gone | core | string",
+    ),
+    "aws.other": ("_key | core | string",),
+}
+NEW = {
+    "aws.thing": (
+        "_key | core | string",
+        "tags | core | hstore_csv",
+        "size | core | string | " + TEXT,
+        "more | core | int64",
+    ),
+    "aws.new": ("_key | core | string",),
+}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with two versions, ``old`` and the pages as they are, and one of another provider."""
+    folder = tmp_path_factory.mktemp("project")
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    for tag, tables in {"gcp": {"gcp.thing": OLD["aws.other"]}, "old": OLD, "new": NEW}.items():
+        commit(folder, tag, tables)
+    return folder
+
+
+def commit(folder: Path, tag: str, tables: Mapping[str, tuple[str, ...]]) -> None:
+    for found in folder.glob("docs_src/**/*.md"):
+        found.unlink()
+    pages(folder, {f"ddsql/x/{id}.dataset.md": page(id, *rows) for id, rows in tables.items()})
+    api.build(api.settings(folder))
+    git(folder, "add", "-A")
+    git(folder, "commit", "--quiet", "-m", tag)
+    git(folder, "tag", tag)
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run(
+        ["git", "-c", "user.name=Gardener", "-c", "user.email=g@example.org", *arguments],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )
+
+
+def migrate(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return run(project, "migrate", *arguments)
+
+
+def test_migrate_prints_a_script_that_a_database_runs(
+    project: Path, postgres: psycopg.Connection
+) -> None:
+    """The table is as the new package creates it, and its rows have their values."""
+    for id in OLD:
+        ddl = f"generated/ddsql_schemas/ddl/postgres_jsonb/aws/{id.partition('.')[2]}.sql"
+        done = subprocess.run(
+            ["git", "show", f"old:{ddl}"], cwd=project, capture_output=True, check=True
+        )
+        postgres.execute(done.stdout)
+    postgres.execute("""INSERT INTO aws.thing VALUES ('k', '{"a": "b"}', 'long', 'lost')""")
+    done = migrate(
+        project,
+        *("old", "--dialect", "postgres_jsonb", "--rename", "aws.thing.length=size"),
+        *("--allow-loss", "aws.thing.gone", "--allow-loss", "aws.other"),
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("-- Migrates postgres_jsonb from old to docs_src.\n")
+    postgres.execute(done.stdout.encode())
+    rows = postgres.execute("SELECT _key, tags, size, more FROM aws.thing").fetchall()
+    assert rows == [("k", {"a": ["b"]}, "long", None)]
+    new = project / "generated/ddsql_schemas/ddl/postgres_jsonb/aws/thing.sql"
+    found = catalogues.postgres(postgres, "aws", "thing")
+    postgres.execute("DROP TABLE aws.thing")
+    postgres.execute(new.read_bytes())
+    expected = catalogues.postgres(postgres, "aws", "thing")
+    assert sorted(found.columns, key=str) == sorted(expected.columns, key=str)
+    assert (found.key, found.comment) == (expected.key, expected.comment)
+    assert catalogues.postgres(postgres, "aws", "new").key == ("_key",)
+
+
+def test_migrate_refuses_what_would_be_lost(project: Path) -> None:
+    """Each loss is a line with what to pass, probable renames are named, and no script is printed."""
+    done = migrate(project, "old", "new", "--dialect", "postgres")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [
+        "aws.thing.length was probably renamed to size: if so, pass --rename 'aws.thing.length=size'",
+        "aws.thing.length: the column is gone, and its values would be lost; "
+        "pass --allow-loss aws.thing.length",
+        "aws.thing.gone: the column is gone, and its values would be lost; "
+        "pass --allow-loss aws.thing.gone",
+        "aws.other: the table is gone, and its rows would be lost; pass --allow-loss aws.other",
+    ]
+
+
+def test_migrate_of_equal_tables_prints_nothing(project: Path) -> None:
+    """Nothing to do is no error."""
+    done = migrate(project, "--dialect", "postgres")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "nothing to migrate" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["old", "new", "--dialect", "postgre"], "unknown dialect 'postgre'; did you mean"),
+        (["gcp", "new", "--dialect", "postgres"], "gcp has tables of gcp, and new of aws"),
+        (["nowhere", "--dialect", "postgres"], "SG603 there is no file 'nowhere'"),
+        (
+            ["old", "--dialect", "postgres", "--rename", "aws.thing.lenght=size"],
+            "no old table or column is called 'aws.thing.lenght'; did you mean 'aws.thing.length'?",
+        ),
+        (
+            ["old", "--dialect", "postgres", "--rename", "aws.thing.length=sizes"],
+            "aws.thing has no column 'sizes'; did you mean 'size'?",
+        ),
+        (
+            ["old", "--dialect", "postgres", "--rename", "aws.other=aws.nev"],
+            "no new table is called 'aws.nev'; did you mean 'aws.new'?",
+        ),
+        (["old", "--dialect", "postgres", "--rename", "aws.thing.length"], "write TABLE=TABLE"),
+        (
+            [
+                *("old", "--dialect", "postgres", "--rename", "aws.other=aws.new"),
+                *("--rename", "aws.thing=aws.new"),
+            ],
+            "two tables would be called 'aws.new'",
+        ),
+        (
+            ["old", "--dialect", "postgres", "--allow-loss", "aws.thing.sise"],
+            "no old table or column is called so",
+        ),
+        (["old"], "Missing option '--dialect'"),
+    ],
+)
+def test_migrate_reports_wrong_calls(project: Path, arguments: list[str], message: str) -> None:
+    """What names nothing is an error of the call, with what is similar."""
+    done = migrate(project, *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in " ".join(done.stderr.split())
