@@ -6,6 +6,7 @@ named wherever they are used.
 
 from __future__ import annotations
 
+import gc
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal
@@ -35,12 +36,15 @@ _BY_LOSS: Final[Mapping[Loss, str]] = {
 def compare(old: Source, new: Source) -> tuple[Difference, ...]:
     """Find the differences of two sources: those of the whole package first, then by table, in the order
     of the page. Raises `ProblemsFound` if the two cannot be compared."""
-    before, after = differing(old, new)
-    return tuple(
-        difference
-        for found in _Comparison(old, new, before, after).run()
-        for difference in found.differences
-    )
+    # Hardly anything becomes garbage here, and collecting it among so many objects takes a third of the time.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        comparison = _Comparison(old, new, *differing(old, new))
+        return tuple(difference for found in comparison.run() for difference in found.differences)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 class _Comparison:
@@ -161,7 +165,8 @@ class _Comparison:
             rules = (column.rule or "the page" for column in (old, new))
             findings.changed("column-type-rule-changed", *rules)
             self.structures.compare(findings, old.shape, new.shape)
-        nested.compare_values(findings, old.values, new.values)
+        if old.values != new.values:
+            nested.compare_values(findings, old.values, new.values)
         _spellings(findings, old, new, names=not is_renamed)
 
     # --- parameters -------------------------------------------------------------------------------
@@ -273,6 +278,8 @@ def _spellings(
 ) -> None:
     """Compare names and types in the targets that both have. A type that differs because the DDSQL type
     does is no difference of its own."""
+    if old.names == new.names and old.types == new.types:
+        return
     for target in sorted(old.types.keys() & new.types.keys()):
         kind = _kind(target)
         if names:

@@ -38,17 +38,19 @@ class Fills:
 
     def __init__(self, old: TableData, new: TableData) -> None:
         both = old.binding is not None and new.binding is not None
-        self.old, self.new = (_fills(table) if both else {} for table in (old, new))
+        self.old, self.new = (table.binding if both else None for table in (old, new))
         self.keys = old.key, new.key
 
     def compare(self, findings: Findings, old: str, new: str) -> None:
         """Compare what fills the column that is called ``old`` in one and ``new`` in the other."""
-        was, now = self.old.get(old), self.new.get(new)
+        if self.old is None or self.new is None:
+            return
+        was, now = _fill(self.old, old), _fill(self.new, new)
         if was is None and now is not None:
             findings.add("binding-gained", new=_text(now))
         elif now is None and was is not None:
             findings.add("binding-lost", old=_text(was))
-        elif was is not None and now is not None:
+        elif was is not None and now is not None and was != now:
             rule = "key-format-changed" if self.keys == (old, new) else "binding-moved"
             findings.changed(rule, _text(was), _text(now))
             if _text(was) == _text(now):
@@ -56,15 +58,12 @@ class Fills:
                 findings.changed("binding-evidence-changed", was.evidence, now.evidence)
 
 
-def _fills(table: TableData) -> dict[str, FillData]:
-    """Return what fills each column; the operation is "" where it is the table's own."""
-    binding = table.binding
-    if binding is None:
-        return {}
-    return {
-        column: replace(fill, operation="") if fill.operation == binding.operation else fill
-        for column, fill in binding.columns.items()
-    }
+def _fill(binding: BindingData, column: str) -> FillData | None:
+    """Return what fills a column; the operation is "" where it is the table's own."""
+    fill = binding.columns.get(column)
+    if fill is None or fill.operation != binding.operation:
+        return fill
+    return replace(fill, operation="")
 
 
 def _text(fill: FillData) -> str:
