@@ -38,7 +38,16 @@ def split(data: bytes) -> Groups | None:
 
 def first_page(data: bytes) -> str:
     """Return the path of the first page that a catalogue names; "" if it names none."""
-    found = _PAGE.search(data)
+    return _first(_PAGE, data)
+
+
+def version(data: bytes) -> str:
+    """Return the version of the package that a catalogue is of; "" if it names none."""
+    return _first(_VERSION, data)
+
+
+def _first(pattern: re.Pattern[bytes], data: bytes) -> str:
+    found = pattern.search(data)
     if found is None:
         return ""
     try:
@@ -48,6 +57,7 @@ def first_page(data: bytes) -> str:
 
 
 _PAGE: Final = re.compile(rb'"page": ("(?:[^"\\]|\\.)*")')
+_VERSION: Final = re.compile(rb'^"version": ("(?:[^"\\]|\\.)*")', re.MULTILINE)
 
 
 def differing(old: Groups, new: Groups) -> tuple[Groups, Groups]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -165,11 +163,7 @@ def released(settings: Settings) -> Commit | None:
     return next(reversed(tuple(same)), None)
 
 
-_VERSION = re.compile(rb'^"version": ("(?:[^"\\]|\\.)*")', re.MULTILINE)
-
-
 def _version(settings: Settings, commit: Commit) -> str:
     """Read the version of the package in a commit; "" if its catalogue has none."""
     source = _source(settings, commit)
-    found = _VERSION.search(source.file.data) if source else None
-    return str(json.loads(found[1])) if found else ""
+    return groups.version(source.file.data) if source else ""
