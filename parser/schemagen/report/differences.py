@@ -9,18 +9,20 @@ from typing import Any
 from schemagen.evolution.sources import Place, Source
 from schemagen.evolution.verdicts import Finding
 from schemagen.report.findings import message
-from schemagen.rules.registry import VERDICTS
+from schemagen.rules.registry import CONSUMERS, VERDICTS, Consumer
 
 HEADINGS = ("verdict", "rule", "breaks", "old", "new", "what changed")
 
 
-def rows(findings: Iterable[Finding]) -> list[tuple[str, ...]]:
-    """Format findings for people, one row each. The verdict is the worst of all consumers."""
+def rows(
+    findings: Iterable[Finding], consumers: Sequence[Consumer] = CONSUMERS
+) -> list[tuple[str, ...]]:
+    """Format findings for people, one row each. The verdict is the worst for ``consumers``."""
     return [
         (
-            finding.verdict(),
+            finding.verdict(consumers),
             finding.rule.id,
-            ", ".join(finding.broken()),
+            ", ".join(finding.broken(consumers)),
             str(finding.difference.old or ""),
             str(finding.difference.new or ""),
             message(finding),
@@ -29,12 +31,17 @@ def rows(findings: Iterable[Finding]) -> list[tuple[str, ...]]:
     ]
 
 
-def summary(findings: Sequence[Finding], old: Source, new: Source) -> str:
-    """Say how many findings there are, by verdict."""
+def summary(
+    findings: Sequence[Finding],
+    old: Source,
+    new: Source,
+    consumers: Sequence[Consumer] = CONSUMERS,
+) -> str:
+    """Say how many findings there are, by their worst verdict for ``consumers``."""
     between = f"between {old.label} and {new.label}"
     if not findings:
         return f"no differences {between}"
-    counts = Counter(finding.verdict() for finding in findings)
+    counts = Counter(finding.verdict(consumers) for finding in findings)
     parts = ", ".join(
         f"{counts[verdict]} {verdict}" for verdict in VERDICTS[::-1] if counts[verdict]
     )

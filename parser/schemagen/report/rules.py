@@ -89,7 +89,7 @@ def markdown(rules: Iterable[Rule]) -> str:
     return "\n".join(
         [
             "# Rules\n",
-            "Two catalogues are compared by rules; each difference that is found is an instance of a rule of this",
+            "`schemagen diff` [compares two catalogues](diff.md); each difference that it finds is an instance of a rule of this",
             "page. `schemagen rules` prints the page in a terminal, with the levels of the settings.\n",
             "## Consumers and verdicts\n",
             "A change is good or bad for somebody. The consumers are\n",
