@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 import corpus_package as made_package
 import engines
+import once
 import page_facts
 from schemagen.api_models.botocore import BotocoreModels
 from schemagen.api_models.cache import Indexes
@@ -122,18 +122,27 @@ def many_pages(aws_pages: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 @pytest.fixture(scope="session")
 def corpus_package(
-    aws_pages: Path, tmp_path_factory: pytest.TempPathFactory
+    aws_pages: Path, filled_cache: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[made_package.CorpusPackage]:
     """The package that is made from the aws pages; tests that run in several processes make it
     once."""
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:  # then this folder is the worker's own
-        folder = folder.parent
-    with made_package.imported(aws_pages, folder) as package:
+    folder = once.folder_of_run(tmp_path_factory)
+    with made_package.imported(aws_pages, filled_cache, folder) as package:
         yield package
 
 
 @pytest.fixture(scope="session")
-def indexes(tmp_path_factory: pytest.TempPathFactory) -> Indexes:
-    """botocore's models, with a cache of their own."""
-    return Indexes(BotocoreModels(), tmp_path_factory.mktemp("cache") / "schemagen")
+def filled_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An XDG_CACHE_HOME with the indexes of all of botocore's models, which takes long to make: once
+    for all processes. Tests that write into it take a copy (see `once.linked`)."""
+
+    def make(folder: Path) -> None:
+        assert Indexes(BotocoreModels(), folder / "schemagen").directory
+
+    return once.made(once.folder_of_run(tmp_path_factory), "filled_cache", make)
+
+
+@pytest.fixture(scope="session")
+def indexes(filled_cache: Path) -> Indexes:
+    """botocore's models."""
+    return Indexes(BotocoreModels(), filled_cache / "schemagen")

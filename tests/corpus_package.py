@@ -6,7 +6,6 @@ It is made once for a whole test run, however many processes the tests run in, a
 
 from __future__ import annotations
 
-import fcntl
 import importlib
 import os
 import shutil
@@ -21,6 +20,7 @@ from typing import Any, Protocol, cast
 import pytest
 from pydantic import BaseModel
 
+import once
 from loading import SqlModule
 from schemagen import bind
 from schemagen.build.apply import apply
@@ -99,18 +99,14 @@ class CorpusPackage:
 
 
 @contextmanager
-def imported(pages: Path, folder: Path) -> Generator[CorpusPackage]:
+def imported(pages: Path, indexes: Path, folder: Path) -> Generator[CorpusPackage]:
     """The package of the aws pages in a folder, importable until the end of the block. It is made in
-    ``folder``, by the first process that asks for it."""
-    with (folder / "corpus.lock").open("w") as guard:
-        fcntl.flock(guard, fcntl.LOCK_EX)
-        project = folder / "corpus"
-        if not project.exists():
-            # Another name until all is there: a process that failed leaves nothing to rely on.
-            unfinished = folder / "corpus.unfinished"
-            shutil.rmtree(unfinished, ignore_errors=True)
-            _make(pages, unfinished, folder / _CACHE)
-            unfinished.rename(project)
+    ``folder``, by the first process that asks for it, with a cache that begins as ``indexes``."""
+
+    def make(project: Path) -> None:
+        _make(pages, project, once.linked(indexes, folder / _CACHE))
+
+    project = once.made(folder, "corpus", make)
     settings = load_settings(project)
     bindings = {
         binding.table: binding

@@ -7,7 +7,9 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 import pytest
 
@@ -166,14 +168,31 @@ def module_of(path: str) -> str:
     return ".".join((PACKAGE, *(part for part in parts if part != "__init__")))
 
 
+class Parsed(NamedTuple):
+    """What the tables are compared with: the imports of a source, and the names that it calls."""
+
+    imports: tuple[ast.Import | ast.ImportFrom, ...]
+    called: frozenset[str]
+
+
+@cache
+def parsed(source: str) -> Parsed:
+    """Parse a source: once, however many tests look at it."""
+    nodes = tuple(ast.walk(ast.parse(source)))
+    return Parsed(
+        tuple(node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)),
+        frozenset(called_name(node) for node in nodes if isinstance(node, ast.Call)),
+    )
+
+
 def imported(source: str, modules: frozenset[str]) -> Iterator[tuple[int, str]]:
     """Every import, wherever it stands, as (line, dotted name). ``from schemagen import names``
     is an import of ``schemagen.names`` where ``modules`` has that name."""
-    for node in ast.walk(ast.parse(source)):
+    for node in parsed(source).imports:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node.lineno, alias.name
-        elif isinstance(node, ast.ImportFrom):
+        else:
             for alias in node.names:
                 module = "." * node.level + (node.module or "")
                 inner = f"{module}.{alias.name}"
@@ -352,12 +371,7 @@ def test_types_of_pages_are_resolved_in_one_place() -> None:
     """Types are resolved in `typed_pages`, when inputs are read: nothing behind that resolves a
     column's type again, so that all see the same type."""
     callers = {
-        name: {
-            path
-            for path, source in real_sources().items()
-            for node in ast.walk(ast.parse(source))
-            if isinstance(node, ast.Call) and called_name(node) == name
-        }
+        name: {path for path, source in real_sources().items() if name in parsed(source).called}
         for name in ("resolve_column", "resolve_types")
     }
     assert callers == {"resolve_column": {"typed_pages.py"}, "resolve_types": {"inputs.py"}}

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import once
 import page_facts
 from projects import COMPILATION, page, pages, run, seeds, tree
 from schemagen import api, bind
@@ -28,8 +29,8 @@ NOTHING_SUCH = (
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return {"XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}
+def cache(filled_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return {"XDG_CACHE_HOME": str(once.linked(filled_cache, tmp_path_factory.mktemp("cache")))}
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+import once
 import projects
 from corpus_package import CorpusPackage
 from projects import CHECKOUT, COMPILATION
@@ -245,12 +246,11 @@ def test_hooks_are_offered() -> None:
     assert {hook["id"] for hook in used} <= named
 
 
-def test_python_api_runs(tmp_path: Path) -> None:
+def test_python_api_runs(filled_cache: Path, tmp_path: Path) -> None:
     """The program of docs/api.md binds, reads, renders, checks, builds and measures a project."""
     folder = projects.seeds(tmp_path)
-    printed = run(
-        program(DOCS / "api.md", "api.settings"), folder, XDG_CACHE_HOME=str(tmp_path / "cache")
-    )
+    cache = once.linked(filled_cache, tmp_path / "cache")
+    printed = run(program(DOCS / "api.md", "api.settings"), folder, XDG_CACHE_HOME=str(cache))
     assert "aws.sagemaker_trainingjob 46\n" in printed
     assert printed.endswith("\n88 of 88 columns are filled\n")
     assert projects.run(folder, "build", "--check").returncode == 0

@@ -7,12 +7,14 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from moto import mock_aws
 
 import handmade
+import once
 from aws_reader import ACCOUNT, REGION, Reader, client
 from corpus_package import Mapper
 from projects import page, pages
@@ -59,7 +61,7 @@ class Made:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+def made(filled_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     """The two tables, bound and built."""
     folder = tmp_path_factory.mktemp("maps")
     texts = {
@@ -70,7 +72,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     }
     settings = api.settings(pages(folder, texts))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        patch.setenv("XDG_CACHE_HOME", str(once.linked(filled_cache, folder / "cache")))
         assert api.bind(settings).findings == ()
     bindings = {
         binding.table: binding

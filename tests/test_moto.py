@@ -20,7 +20,6 @@ from aws_reader import Reader, client
 from corpus_package import CorpusPackage, Mapper
 from loading import trip
 from made_services import thing, typed
-from schemagen.api_models.botocore import BotocoreModels
 from schemagen.api_models.cache import Indexes
 from schemagen.inference.infer import infer
 from schemagen.runtime.convert import json_value
@@ -93,12 +92,12 @@ class Applications:
 
 
 @pytest.mark.usefixtures("aws")
-def test_enrichment_is_called_with_an_arn_that_is_built() -> None:
+def test_enrichment_is_called_with_an_arn_that_is_built(indexes: Indexes) -> None:
     """No response of codedeploy has an application's ARN, which ListTagsForResource requires:
     the binding's format is filled, and the tags are the application's."""
     columns = ("application_id string", "application_name string", "linked_to_git_hub bool")
     table = thing(*columns, "tags hstore", name="codedeploy_application")
-    binding = infer(typed(table), Indexes(BotocoreModels())).binding
+    binding = infer(typed(table), indexes).binding
     assert binding is not None
     codedeploy = client("codedeploy")
     for name, team in (("one", "a"), ("two", "b")):

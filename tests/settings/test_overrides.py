@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import pytest
 
+import once
 from projects import CHECKOUT, page, pages, run, seeds, tree
 from schemagen import api
 from schemagen.build.apply import apply
@@ -25,9 +26,9 @@ SETTINGS = "schemagen.toml"
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cache(filled_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the indexes of botocore's models, for all tests here."""
-    return tmp_path_factory.mktemp("cache")
+    return once.linked(filled_cache, tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(autouse=True)

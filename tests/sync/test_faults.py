@@ -22,7 +22,7 @@ from sync.mirror import GLOBAL, Row, Run, UnitName
 from sync.resources import Place
 from sync.world import OTHER_ACCOUNT, World
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("corpus")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 
 HERE, THERE = "us-east-1", "eu-central-1"
 COUNTS = {(ACCOUNT, HERE): 5, (ACCOUNT, THERE): 4, (OTHER_ACCOUNT, HERE): 4}

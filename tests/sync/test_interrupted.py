@@ -25,7 +25,7 @@ from sync.aws_server import ACCOUNT, Credentials, Moto
 from sync.mirror import Row, UnitName
 from sync.world import World
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("corpus")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("interrupted")]
 
 TABLES = ("aws.dynamodb", "aws.vpc", "aws.sagemaker_model", "aws.sns_platform_application")
 REGIONS = ("us-east-1", "eu-central-1")

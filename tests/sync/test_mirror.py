@@ -18,7 +18,7 @@ from sync.mirror import GLOBAL, Row, Run, UnitName
 from sync.resources import GLOBAL_REGION
 from sync.world import COUNTS, OTHER_ACCOUNT, TABLES, World, label
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("corpus")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("mirror")]
 
 DESTINATIONS = ("duckdb", "postgres", "postgres_jsonb", "parquet")
 
