@@ -39,14 +39,17 @@ _NEXT = "page-from-"
 
 # --- moto -----------------------------------------------------------------------------------------
 
+# Its modules are large, and Python would look for garbage in them again and again.
 _SERVER = """
-import logging, sys
+import gc, logging, sys
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 from moto.core.config import default_user_config
 from moto.server import ThreadedMotoServer
 default_user_config["lambda"]["use_docker"] = False
 server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
 server.start()
+gc.freeze()
+gc.set_threshold(100_000, 50, 100)
 print(server.get_host_and_port()[1], flush=True)
 sys.stdin.read()
 """
