@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import psycopg
 import pytest
 from ddsql_schemas import load
 
@@ -101,3 +103,66 @@ def test_forget_deletes_the_rows_of_a_region(file: Path) -> None:
     assert [row[0] for row in stored(file)] == ["c"]
     assert forget(file, "aws.*", "--account", ACCOUNT) == f"{TABLE}: 1 rows deleted\n"
     assert stored(file) == []
+
+
+def test_into_takes_a_connection_of_duckdb(file: Path) -> None:
+    """A program that has the database open passes its connection, which stays open and as it was; the next
+    program finds units and rows as ever."""
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("SET memory_limit = '1GiB'")
+        limit = connection.execute("SELECT current_setting('memory_limit')").fetchone()
+        for expected in (load.LoadCounts(2, 2), load.LoadCounts(2, 0, 0, 2)):
+            counts = load.into(
+                connection, TABLE, rows("a", "b"), account=ACCOUNT, region="eu-west-1"
+            )
+            assert counts == expected
+        assert connection.execute("FROM aws.sagemaker_trainingjob").fetchall()
+        assert connection.execute("SELECT current_setting('memory_limit')").fetchone() == limit
+    assert list(file.parent.iterdir()) == [file]
+    later = load.into(f"duckdb:{file}", TABLE, rows("b"), account=ACCOUNT, region="eu-west-1")
+    assert later == load.LoadCounts(rows=1, unchanged=1, deleted=1)
+
+
+def test_into_takes_a_connection_to_memory() -> None:
+    """A database in memory is one that only its connection can reach."""
+    with duckdb.connect() as connection:
+        load.into(connection, TABLE, rows("a"), account=ACCOUNT)
+        assert connection.execute("SELECT count(*) FROM aws.sagemaker_trainingjob").fetchall() == [
+            (1,)
+        ]
+
+
+def test_into_refuses_a_database_that_is_called_like_a_schema(tmp_path: Path) -> None:
+    """In `aws.duckdb`, the name aws.sagemaker_trainingjob would be ambiguous; a path works."""
+    file = tmp_path / "aws.duckdb"
+    with (
+        duckdb.connect(str(file)) as connection,
+        pytest.raises(load.DestinationError, match="is called aws, as a schema of the package"),
+    ):
+        load.into(connection, TABLE, rows("a"), account=ACCOUNT)
+    assert load.into(f"duckdb:{file}", TABLE, rows("a"), account=ACCOUNT).inserted == 1
+
+
+def test_into_takes_a_connection_of_psycopg(postgres: psycopg.Connection) -> None:
+    """The rows go into the connection's database; while it is in a transaction, whose locks the load might
+    wait for without end, it is refused."""
+    postgres.commit()
+    postgres.autocommit = False
+    counts = load.into(postgres, TABLE, rows("a", "b"), account=ACCOUNT)
+    assert counts == load.LoadCounts(2, 2)
+    select = "SELECT training_job_name FROM aws.sagemaker_trainingjob ORDER BY 1"
+    assert postgres.execute(select).fetchall() == [("a",), ("b",)]
+    with pytest.raises(load.DestinationError, match=r"INTRANS.*commit first"):
+        load.into(postgres, TABLE, rows("a"), account=ACCOUNT)
+    postgres.commit()
+    counts = load.into(postgres, TABLE, rows("b"), account=ACCOUNT)
+    assert counts == load.LoadCounts(rows=1, unchanged=1, deleted=1)
+
+
+def test_into_refuses_other_connections() -> None:
+    """What is neither a text nor a connection is refused by its class, and the message lists what is taken."""
+    with (
+        sqlite3.connect(":memory:") as connection,
+        pytest.raises(load.DestinationError, match=r"a Connection is no destination; pass one of"),
+    ):
+        load.into(connection, TABLE, rows("a"), account=ACCOUNT)

@@ -100,3 +100,13 @@ def test_errors_of_programs_have_no_password(address: str) -> None:
     printed = "".join(traceback.format_exception(error.value))
     assert "127.0.0.1" in printed
     assert "s3cret" not in printed
+
+
+def test_options_of_the_driver_stay_as_they_are_written() -> None:
+    """libpq reads a plus sign as one, and spaces as %20: nothing is written anew when our own option is cut."""
+    options = "options=-c%20work_mem%3D8MB&application_name=a+b"
+    url = f"postgresql://me@host/inventory?{options}"
+    for text in (f"{url}&dialect=postgres_jsonb", url.replace("?", "?dialect=postgres_jsonb&")):
+        destination = Destination.parse(text)
+        assert destination.address == url
+        assert destination.option("dialect") == "postgres_jsonb"

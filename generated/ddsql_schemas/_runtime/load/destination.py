@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import (
     parse_qsl,
+    quote,
     unquote,
     urlencode,
     urlsplit,
@@ -17,7 +19,7 @@ from urllib.parse import (
 from ..usage import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from .package import Package
     from .sink import Sink
@@ -30,6 +32,8 @@ class DestinationError(UsageError, ValueError):
 class Kind(NamedTuple):
     """A kind of destination. ``module`` and ``sink`` name the class that loads into it, which needs the
     packages ``needs``, the extra ``extra``. With ``shared``, several processes may load at once.
+    ``connection`` is the class of the driver's connections, ``module:class``, which the function
+    ``from_connection`` of the module takes.
     """
 
     schemes: tuple[str, ...]
@@ -39,6 +43,7 @@ class Kind(NamedTuple):
     needs: tuple[str, ...]
     extra: str
     shared: bool
+    connection: str = ""
     options: frozenset[str] = frozenset()
 
 
@@ -51,6 +56,7 @@ KINDS: tuple[Kind, ...] = (
         ("psycopg", "orjson"),
         "postgres",
         shared=True,
+        connection="psycopg:Connection",
         options=frozenset({"dialect"}),
     ),
     Kind(
@@ -61,6 +67,7 @@ KINDS: tuple[Kind, ...] = (
         ("duckdb", "orjson"),
         "duckdb",
         shared=False,
+        connection="duckdb:DuckDBPyConnection",
     ),
     Kind(
         ("parquet",),
@@ -116,6 +123,12 @@ class Destination:
         found = f"scheme {scheme!r}" if scheme else "a destination without a scheme"
         raise DestinationError(f"{found} is not supported; write one of {forms}")
 
+    @classmethod
+    def of(cls, scheme: str, address: str) -> Destination:
+        """Return the destination with an ``address`` of its driver."""
+        [kind] = [kind for kind in KINDS if scheme in kind.schemes]
+        return cls(kind, address)
+
     @property
     def shared(self) -> bool:
         """Whether each worker may open a sink of its own. Otherwise one process loads all units."""
@@ -160,6 +173,33 @@ class Destination:
         return f"Destination({str(self)!r})"
 
 
+def url_of(parameters: Mapping[str, object]) -> str:
+    """Return the URL of PostgreSQL's connection parameters."""
+    given = {name: value for name, value in parameters.items() if value}
+    return f"postgresql://?{urlencode(given, quote_via=quote)}"
+
+
+def open_connection(connection: object, package: Package) -> Sink:
+    """Open the database that ``connection`` of psycopg or DuckDB is connected to.
+
+    Raises `DestinationError` for anything else.
+    """
+    for kind in KINDS:
+        driver, _, name = kind.connection.partition(":")
+        # Whoever has a connection has imported its module.
+        known = getattr(sys.modules.get(driver), name or "-", None)
+        if known is not None and isinstance(connection, known):
+            module = import_module(kind.module, __package__)
+            return cast("Sink", module.from_connection(connection, package))
+    drivers = " or ".join(
+        kind.connection.replace(":", ".") for kind in KINDS if kind.connection
+    )
+    forms = ", ".join(kind.form for kind in KINDS)
+    raise DestinationError(
+        f"a {type(connection).__name__} is no destination; pass one of {forms}, or a {drivers}"
+    )
+
+
 def _split(text: str, kind: Kind) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Separate our own options of a URL from those of the driver."""
     try:
@@ -173,11 +213,17 @@ def _split(text: str, kind: Kind) -> tuple[str, tuple[tuple[str, str], ...]]:
             f"the destination is not a valid URL; write {kind.form}, and percent-encode special "
             "characters of the user's name and password"
         ) from None
-    pairs = parse_qsl(parts.query, keep_blank_values=True)
-    ours = tuple((name, value) for name, value in pairs if name in kind.options)
+    # The driver's own are left as they are: it does not read a "+" as a space, as forms do.
+    pairs = [pair for pair in parts.query.split("&") if pair]
+    named = [(unquote(pair.partition("=")[0]), pair) for pair in pairs]
+    ours = tuple(
+        (name, unquote(pair.partition("=")[2]))
+        for name, pair in named
+        if name in kind.options
+    )
     if not ours:
         return text, ()
-    theirs = urlencode([pair for pair in pairs if pair[0] not in kind.options])
+    theirs = "&".join(pair for name, pair in named if name not in kind.options)
     # Not urlunsplit, which forgets the slashes of postgresql:///DATABASE?host=SOCKET.
     place = text.partition("?")[0]
     fragment = f"#{parts.fragment}" if parts.fragment else ""

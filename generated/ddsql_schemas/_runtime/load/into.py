@@ -4,15 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..units import GLOBAL, CollectedRow, Unit
-from .destination import Destination
+from .destination import Destination, open_connection
 
 if TYPE_CHECKING:
     from ..sql import Table
     from .package import Package
-    from .sink import LoadCounts
+    from .sink import LoadCounts, Sink
 
 
 class GivenRows:
@@ -34,9 +34,23 @@ class GivenRows:
         return self._listed and self._read
 
 
+class Connection(Protocol):
+    """A connection to a database: a ``psycopg.Connection`` or a ``duckdb.DuckDBPyConnection``."""
+
+    def cursor(self) -> Any: ...
+
+
+def _opened(package: Package, to: Destination | Connection | str) -> Sink:
+    if isinstance(to, str):
+        return Destination.parse(to).open(package)
+    if isinstance(to, Destination):
+        return to.open(package)
+    return open_connection(to, package)
+
+
 def load_rows(
     package: Package,
-    to: Destination | str,
+    to: Destination | Connection | str,
     table: Table,
     rows: Iterable[Mapping[str, object]],
     *,
@@ -45,8 +59,7 @@ def load_rows(
     complete: bool = True,
 ) -> LoadCounts:
     """Load the rows of a table in an account and a region, in a transaction of its own."""
-    destination = Destination.parse(to) if isinstance(to, str) else to
-    sink = destination.open(package)
+    sink = _opened(package, to)
     try:
         sink.prepare([table])
         unit = Unit(account, region, table.id)

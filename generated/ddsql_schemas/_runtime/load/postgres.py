@@ -15,13 +15,17 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
+
+import psycopg
+from psycopg import pq
+from psycopg.conninfo import conninfo_to_dict
 
 from ..evolve import ledger
 from ..sql import Table
 from ..units import Collection, Unit
 from . import ledger_checks
-from .destination import Destination
+from .destination import Destination, DestinationError, url_of
 from .postgres_schema import TEXTS, Schema
 from .postgres_session import Session, digest, lock_number
 from .postgres_staging import CONFLICTS, Staging
@@ -41,6 +45,24 @@ if TYPE_CHECKING:
 _ATTEMPTS = 8
 """How often a merge is tried if other transactions conflict with it."""
 _VANISHED_KEYS = f'SELECT "key" FROM {VANISHED}'
+
+
+def from_connection(
+    connection: psycopg.Connection[Any], package: Package
+) -> PostgresSink:
+    """Open a connection of our own to the database of ``connection``, as the same user.
+
+    Raises `DestinationError` if ``connection`` is in a transaction: ours would not see what it has changed,
+    and would wait for its locks.
+    """
+    info = connection.info
+    if info.transaction_status != pq.TransactionStatus.IDLE:
+        raise DestinationError(
+            f"the connection is {info.transaction_status.name}, in a transaction or closed; commit first: "
+            "rows are loaded through a connection of their own"
+        )
+    parameters = {**conninfo_to_dict(info.dsn), "password": info.password}
+    return PostgresSink(Destination.of("postgresql", url_of(parameters)), package)
 
 
 class PostgresSink:

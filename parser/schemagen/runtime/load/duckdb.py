@@ -77,24 +77,37 @@ class DuckDBSink:
     """A DuckDB database that rows are loaded into. One process at a time can write to it."""
 
     def __init__(
-        self, destination: Destination, package: Package, run: str = ""
+        self,
+        destination: Destination,
+        package: Package,
+        run: str = "",
+        connection: duckdb.DuckDBPyConnection | None = None,
     ) -> None:
+        """Open the file, or use ``connection`` to it, whose settings stay as they are."""
         self._package = package
         self._run = run
         self._schema = Schema(self._execute, destination, package)
         self._prepared: dict[str, Table] = {}
         self._ledger = ledger.Statements("${}".format)
         self._tables: dict[tuple[str, ...], tuple[TableStatements, Lines]] = {}
+        self._has_file = connection is None
         file = Path(destination.address)
-        self._connection = _open(file, destination)
+        self._connection = connection or _open(file, destination)
         try:
-            # Only the owner of the database's lock gets here: what is there was left by a killed run.
-            for folder in file.parent.glob(f"{glob.escape(_scratch_prefix(file))}*"):
-                shutil.rmtree(folder)
-            self._scratch = Path(
-                tempfile.mkdtemp(prefix=_scratch_prefix(file), dir=file.parent)
-            )
-            self._execute(f"SET temp_directory = {literal(str(self._scratch))}")
+            [self._database] = self._execute("SELECT current_database()").fetchone()
+            if self._has_file:
+                # Only the owner of the database's lock gets here: what is there was left by a killed
+                # run.
+                for folder in file.parent.glob(
+                    f"{glob.escape(_scratch_prefix(file))}*"
+                ):
+                    shutil.rmtree(folder)
+                self._scratch = Path(
+                    tempfile.mkdtemp(prefix=_scratch_prefix(file), dir=file.parent)
+                )
+                self._execute(f"SET temp_directory = {literal(str(self._scratch))}")
+            else:
+                self._scratch = Path(tempfile.mkdtemp(prefix=_scratch_prefix(file)))
         except BaseException:
             self._connection.close()
             raise
@@ -240,6 +253,8 @@ class DuckDBSink:
         try:
             return action()
         except duckdb.OutOfMemoryException:
+            if not self._has_file:
+                raise
             self._execute("RESET memory_limit")
             return action()
 
@@ -438,7 +453,7 @@ class DuckDBSink:
         if found is None:
             loader = self._package.loader
             lines = Lines(table, loader, DIALECT)
-            relation = f"{identifier(_DATABASE)}.{loader.relation(table, DIALECT)}"
+            relation = f"{identifier(self._database)}.{loader.relation(table, DIALECT)}"
             described = self._execute(f"DESCRIBE {relation}").fetchall()
             types = {name: type for name, type, *_ in described}
             whole = self._prepared.get(table.id, table)
@@ -466,6 +481,31 @@ class DuckDBSink:
             self._execute("ROLLBACK")
             raise
         self._execute("COMMIT")
+
+
+def from_connection(
+    connection: duckdb.DuckDBPyConnection, package: Package
+) -> DuckDBSink:
+    """Load through a cursor of ``connection``, into the database that it opened.
+
+    What a transaction of ``connection`` has changed and not committed is not seen.
+    """
+    cursor = connection.cursor()
+    [name, file] = cursor.execute(
+        "SELECT database_name, path FROM duckdb_databases() "
+        "WHERE database_name = current_database()"
+    ).fetchone() or ("", "")
+    schemas = {ledger.SCHEMA, *(id.partition(".")[0] for id in package.catalog.tables)}
+    if name.lower() in schemas:
+        cursor.close()
+        raise DestinationError(
+            f"the database is called {name}, as a schema of the package is, so names such as {name}.… would "
+            "be ambiguous; close the connection and pass duckdb:FILE, or open a file of another name"
+        )
+    cursor.execute("SET TimeZone = 'UTC'")
+    return DuckDBSink(
+        Destination.of("duckdb", file or ":memory:"), package, connection=cursor
+    )
 
 
 def _bare(relation: str) -> str:
