@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from ._package import PACKAGE
 from ._runtime.load.destination import Destination, DestinationError
-from ._runtime.load.into import load_rows
+from ._runtime.load.into import Connection, load_rows
 from ._runtime.load.sink import LoadCounts
 from ._runtime.sql import Table
 from ._runtime.units import GLOBAL
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GLOBAL",
+    "Connection",
     "Destination",
     "DestinationError",
     "LoadCounts",
@@ -42,7 +43,7 @@ __all__ = [
 
 
 def into(
-    to: Destination | str,
+    to: Destination | Connection | str,
     table: TableId | Table | str,
     rows: Iterable[Mapping[str, object]],
     *,
@@ -52,7 +53,8 @@ def into(
 ) -> LoadCounts:
     """Load ``rows`` of a table, and return what that changed.
 
-    ``to`` is ``postgres://USER@HOST/DATABASE``, ``duckdb:FILE`` or ``parquet:FOLDER/``. ``account`` and
+    ``to`` is ``postgres://USER@HOST/DATABASE``, ``duckdb:FILE`` or ``parquet:FOLDER/``, or a connection of
+    psycopg or DuckDB to the database; it must not be in a transaction. ``account`` and
     ``region`` say where the rows are from: if they are ``complete``, which is the default, rows that
     were loaded for the same account, region and table before, and are not among them, are deleted.
     The table is created if it is missing. Raises `UsageError` if the table in the database does not fit.
