@@ -73,10 +73,10 @@ def test_migrate_prints_a_script_that_a_database_runs(
     """The table is as the new package creates it, and its rows have their values."""
     for id in OLD:
         ddl = f"generated/ddsql_schemas/ddl/postgres_jsonb/aws/{id.partition('.')[2]}.sql"
-        done = subprocess.run(
+        shown = subprocess.run(
             ["git", "show", f"old:{ddl}"], cwd=project, capture_output=True, check=True
         )
-        postgres.execute(done.stdout)
+        postgres.execute(shown.stdout)
     postgres.execute("""INSERT INTO aws.thing VALUES ('k', '{"a": "b"}', 'long', 'lost')""")
     done = migrate(
         project,
