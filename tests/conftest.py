@@ -31,6 +31,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--fuzz-minutes", type=float, default=0, help="how long each fuzzer runs, with new inputs"
     )
+    parser.addoption(
+        "--pairs", type=int, default=0, help="how many random pairs of databases are migrated"
+    )
 
 
 def pytest_collection_finish() -> None:

@@ -76,6 +76,11 @@ _RFC3339 = (
     "to_char({0} AT TIME ZONE 'UTC', CASE WHEN date_trunc('second', {0}) = {0} "
     """THEN 'YYYY-MM-DD"T"HH24:MI:SS"Z"' ELSE 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"' END)"""
 )
+# With a fraction, so that a reader of JSON gets a float again, as `json_text` writes it.
+_FLOAT_AS_JSON = (
+    "to_jsonb(CASE WHEN {0} = trunc({0}) THEN round(CAST(CAST({0} AS text) AS numeric), 1) "
+    "ELSE CAST(CAST({0} AS text) AS numeric) END)"
+)
 _INT64 = "BETWEEN -9223372036854775808 AND 9223372036854775807"
 _TEXT_OF_JSON = "({0} #>> '{}')"
 
@@ -222,7 +227,7 @@ CASTS: Mapping[tuple[str, str], Cast] = {
                 Conversion(
                     "double precision",
                     "jsonb",
-                    "to_jsonb({0})",
+                    _FLOAT_AS_JSON,
                     "{0} IN ('NaN', 'Infinity', '-Infinity')",
                 ),
             ),
@@ -710,7 +715,7 @@ def _postgres_lift(
 ) -> Conversion:
     element = f"x{depth}.v"
     value = (
-        f"ARRAY(SELECT {inner.value_of(element)} FROM unnest({{0}}) WITH ORDINALITY AS x{depth}(v, n) "
+        f"ARRAY(SELECT CASE WHEN {element} IS NOT NULL THEN {inner.value_of(element)} END FROM unnest({{0}}) WITH ORDINALITY AS x{depth}(v, n) "
         f"ORDER BY x{depth}.n)"
     )
     lost = inner.lost_of(element) and (

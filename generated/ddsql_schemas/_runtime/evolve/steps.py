@@ -70,7 +70,7 @@ class AddColumn:
 class CastColumn:
     """Change the type of a column, which has the stored name of ``new``, and convert its values.
 
-    ``key`` is the stored name of the key's column, by which a row is named whose value would be lost.
+    ``key`` is the stored name that the old key's column has then: it names a row whose value would be lost.
     With ``lose``, such values become NULL.
     """
 

@@ -12,7 +12,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TypeVar
 
@@ -229,7 +229,9 @@ class _Columns:
         for column in self._new.columns:
             if column.name not in self.sources:
                 yield AddColumn(self._relation, column)
-        yield from casts
+        for change in casts:
+            key = stored[old_key.stored] if old_key else None
+            yield replace(change, key=key)
         if new_key is not None and not same_key:
             yield AddKey(self._relation, self._new.id, new_key.name, new_key.stored)
         for column in self._new.columns:
@@ -243,7 +245,6 @@ class _Columns:
 
     def _casts(self) -> Iterator[CastColumn]:
         """Cast the columns whose type changes. What cannot be cast is replaced by an empty column."""
-        old_key = self._old.key_column
         for column in self._new.columns:
             source = self.sources.get(column.name)
             if source is None or (source.type, source.sql) == (column.type, column.sql):
@@ -275,8 +276,7 @@ class _Columns:
                 column,
                 change,
                 found,
-                old_key.stored if old_key else None,
-                lose,
+                lose=lose,
             )
 
     def _column_renames(self, dropped: Sequence[ColumnState]) -> Iterator[RenameColumn]:

@@ -8,8 +8,9 @@ the way is named by an error, after which the database is as before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import count, groupby
+import hashlib
+from collections.abc import Collection, Iterable, Iterator
+from itertools import groupby
 
 from ..quoting import identifier as _name
 from ..quoting import literal as _text
@@ -40,6 +41,7 @@ from .steps import (
     RenameTable,
     SetComment,
     Step,
+    TableChange,
 )
 
 LOCK_TIMEOUT = "5s"
@@ -76,9 +78,6 @@ def guards(migration: Migration) -> Iterator[str]:
     """Yield statements that fail unless the database is in the old state."""
     yield from _functions([STATE, EXPECT])
     old = {Relation.of(change.old) for change in migration.changes if change.old}
-    for change in migration.changes:
-        if change.old and (change.destructive or _locks(change.steps)):
-            yield f"LOCK TABLE {_relation(Relation.of(change.old))} IN ACCESS EXCLUSIVE MODE"
     yield from _functions([REFUSE])
     for id, known in records.changed_identities(migration):
         why = "the ledger would not find its rows again; forget its units before"
@@ -86,17 +85,24 @@ def guards(migration: Migration) -> Iterator[str]:
             f"SELECT pg_temp.{REFUSE}({_text(id)}, {_text(why)}, u.account) "
             f"FROM ({known} LIMIT 1) AS u"
         )
+    renamed = {rename.old for rename in migration.renames}
     for change in migration.changes:
-        if change.old is None and change.new is not None:
-            # Renames make room for it.
-            if Relation.of(change.new) in old:
-                continue
-            expected = f"to_regclass({_text(_relation(Relation.of(change.new)))})"
-            found = f"CASE WHEN {expected} IS NULL THEN NULL ELSE {_text(change.id)} || ': the table exists already' END"
-        else:
-            found = _state(change.old) if change.old else "NULL"
-        new = _state(change.new) if change.new else "'gone'"
-        yield f"SELECT pg_temp.{EXPECT}({found}, {new})"
+        before = (
+            _absent(change, old) if change.old is None else _state(change.old, change)
+        )
+        after = _state(change.new) if change.new else _absent(change, renamed)
+        yield f"SELECT pg_temp.{EXPECT}({before}, {after})"
+
+
+def _absent(change: TableChange, others: Collection[Relation]) -> str:
+    """Return SQL that is NULL unless a table exists that is new, or is dropped. If it is one of
+    ``others``, they make room for it."""
+    table = change.new or change.old
+    if table is None or Relation.of(table) in others:
+        return "NULL"
+    where = _text(_relation(Relation.of(table)))
+    found = _text(f"{change.id}: there is a table {_relation(Relation.of(table))}")
+    return f"CASE WHEN to_regclass({where}) IS NOT NULL THEN {found} END"
 
 
 def _locks(steps: Iterable[Step]) -> bool:
@@ -104,9 +110,15 @@ def _locks(steps: Iterable[Step]) -> bool:
     return any(not isinstance(step, SetComment | AddColumn) for step in steps)
 
 
-def _state(table: TableState) -> str:
+def _state(table: TableState, change: TableChange | None = None) -> str:
+    """Return SQL that is NULL if a table is in a state. That which ``change`` begins with lacks the
+    columns that are added, and is locked for what follows."""
     columns = table.columns
     key = table.key_column
+    known = {column.stored for column in columns}
+    steps = change.steps if change else ()
+    added = {step.column.stored for step in steps if isinstance(step, AddColumn)}
+    lock = change is not None and (bool(change.destructive) or _locks(steps))
     parts = [
         _text(table.id),
         _text(_relation(Relation.of(table))),
@@ -118,8 +130,10 @@ def _state(table: TableState) -> str:
                 [column.sql for column in columns],
                 [column.name for column in columns],
                 [column.type for column in columns],
+                sorted(added - known),
             )
         ),
+        str(lock).lower(),
     ]
     return f"pg_temp.{STATE}({', '.join(parts)})"
 
@@ -136,18 +150,14 @@ def statements(migration: Migration, dialect: Dialect) -> Iterator[str]:
         yield from _rename_table(rename)
     yield from _functions(_needed(steps))
     taken = [step for step in casts if _rewrites(step)]
-    names = _cast_functions(taken)
-    for step in taken:
-        if name := names.get(step.relation, {}).get(step.new.stored):
-            yield _create_cast(step, name)
+    yield from _cast_functions(taken)
     views = _views(taken)
     for change in migration.changes:
         yield from _before_casts(change.steps)
     if views:
         yield f"SELECT pg_temp.{TAKE_VIEWS}({views})"
     for change in migration.changes:
-        if change.new:
-            yield from _from_casts(change.steps, names.get(Relation.of(change.new), {}))
+        yield from _from_casts(change.steps)
     if views:
         yield f"SELECT pg_temp.{RESTORE_VIEWS}()"
 
@@ -247,13 +257,11 @@ def _before_casts(steps: Iterable[Step]) -> Iterator[str]:
                 pass
 
 
-def _from_casts(steps: Iterable[Step], names: Mapping[str, str]) -> Iterator[str]:
+def _from_casts(steps: Iterable[Step]) -> Iterator[str]:
     """Yield what comes with the new types of columns and after them."""
     for casts, group in groupby(steps, lambda step: isinstance(step, CastColumn)):
         if casts:
-            yield from _casts(
-                [step for step in group if isinstance(step, CastColumn)], names
-            )
+            yield from _casts([step for step in group if isinstance(step, CastColumn)])
             continue
         for step in group:
             match step:
@@ -329,23 +337,19 @@ def _functions(names: Iterable[str]) -> Iterator[str]:
         yield from FUNCTIONS[name]
 
 
-def _cast_functions(casts: Iterable[CastColumn]) -> dict[Relation, dict[str, str]]:
-    """Name a function for each column whose conversion ALTER TABLE does not take as it is."""
-    found: dict[Relation, dict[str, str]] = {}
-    numbers = count(1)
-    for step in casts:
-        if step.conversion.query:
-            names = found.setdefault(step.relation, {})
-            names[step.new.stored] = f"ddsql_cast_{next(numbers)}"
-    return found
-
-
-def _create_cast(step: CastColumn, name: str) -> str:
-    return f"""\
-CREATE OR REPLACE FUNCTION pg_temp.{name}({step.old.sql}) RETURNS {step.new.sql}
+def _cast_functions(casts: Iterable[CastColumn]) -> Iterator[str]:
+    """Create a function for each conversion that ALTER TABLE does not take as it is."""
+    yield from dict.fromkeys(f"""\
+CREATE OR REPLACE FUNCTION pg_temp.{_cast_function(step)}({step.old.sql}) RETURNS {step.new.sql}
 LANGUAGE sql IMMUTABLE STRICT AS $ddsql$
 SELECT {_value(step, "$1")}
-$ddsql$"""
+$ddsql$""" for step in casts if step.conversion.query)
+
+
+def _cast_function(step: CastColumn) -> str:
+    """Name the function of a conversion: what does the same has the same name."""
+    what = "\0".join((step.old.sql, step.new.sql, _value(step, "$1")))
+    return f"ddsql_cast_{hashlib.sha256(what.encode()).hexdigest()[:8]}"
 
 
 def _value(step: CastColumn, column: str) -> str:
@@ -365,7 +369,7 @@ def _views(casts: Iterable[CastColumn]) -> str:
     return ", ".join(_array(part) for part in zip(*columns, strict=True))
 
 
-def _casts(casts: list[CastColumn], names: Mapping[str, str]) -> Iterator[str]:
+def _casts(casts: list[CastColumn]) -> Iterator[str]:
     """Yield the statements that change the types of columns of a table: the table is written once."""
     for step in casts:
         if step.conversion.lost and not step.lose:
@@ -377,8 +381,9 @@ def _casts(casts: list[CastColumn], names: Mapping[str, str]) -> Iterator[str]:
     for step in casts:
         column = _name(step.new.stored)
         if _rewrites(step):
-            name = names.get(step.new.stored)
-            value = f"pg_temp.{name}({column})" if name else _value(step, column)
+            value = _value(step, column)
+            if step.conversion.query:
+                value = f"pg_temp.{_cast_function(step)}({column})"
             actions.append(f"ALTER COLUMN {column} TYPE {step.new.sql} USING {value}")
             where = f"{_text(relation)}, {_text(step.new.stored)}"
             yield f"SELECT pg_temp.{SHOW_INDEXES}({where})"
@@ -399,7 +404,7 @@ def _guard(step: CastColumn) -> str:
     """Return a statement that fails with the first row whose value would be lost."""
     at = _text(f"{step.table}.{step.new.name}")
     why = _text(
-        f"it cannot change from {step.old.type} to {step.new.type}: {step.cast.why}"
+        f"a value would be lost from {step.old.type} to {step.new.type}: {step.cast.why}"
     )
     column = f"t.{_name(step.new.stored)}"
     if step.key is None:

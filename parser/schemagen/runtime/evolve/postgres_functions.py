@@ -56,7 +56,8 @@ END""",
         _function(
             STATE,
             f"id {_TEXT}, relation {_TEXT}, key {_TEXT}, "
-            f"stored {_TEXT}[], types {_TEXT}[], names {_TEXT}[], meanings {_TEXT}[]",
+            f"stored {_TEXT}[], types {_TEXT}[], names {_TEXT}[], meanings {_TEXT}[], absent {_TEXT}[], "
+            "locked boolean",
             _TEXT,
             f"""\
 DECLARE
@@ -69,6 +70,9 @@ BEGIN
     IF target IS NULL THEN
         RETURN format('%s: there is no table %s', id, relation);
     END IF;
+    IF locked THEN
+        EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', target);
+    END IF;
     FOR n IN 1 .. cardinality(stored) LOOP
         SELECT a.atttypid INTO actual FROM pg_attribute AS a
         WHERE a.attrelid = target AND a.attname = stored[n] AND a.attnum > 0 AND NOT a.attisdropped;
@@ -78,6 +82,12 @@ BEGIN
         IF actual IS DISTINCT FROM to_regtype(types[n]) THEN
             RETURN format('%s: the type of %I is %s, not %s', id, stored[n],
                 format_type(actual, NULL), types[n]);
+        END IF;
+    END LOOP;
+    FOR n IN 1 .. cardinality(absent) LOOP
+        IF EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = target AND a.attname = absent[n]
+                AND NOT a.attisdropped) THEN
+            RETURN format('%s: there is a column %I', id, absent[n]);
         END IF;
     END LOOP;
     SELECT array_agg(a.attname ORDER BY a.attnum) INTO own
