@@ -14,6 +14,7 @@ from evolve import pairs
 from evolve.pairs import Pair, Row
 from evolve.states import DIALECTS
 from schemagen.runtime.evolve import duckdb as statements
+from schemagen.runtime.evolve import records
 from schemagen.runtime.evolve.plan import plan
 from schemagen.runtime.evolve.state import TableState
 from schemagen.runtime.evolve.steps import Migration
@@ -60,12 +61,15 @@ class DuckDB:
     def described(self) -> dict[str, Any]:
         columns = self.run(
             "SELECT schema_name, table_name, column_name, data_type, comment, is_nullable "
-            "FROM duckdb_columns() WHERE NOT internal"
+            "FROM duckdb_columns() WHERE NOT internal AND schema_name <> 'ddsql_sync'"
         )
-        tables = self.run("SELECT schema_name, table_name, comment FROM duckdb_tables()")
+        tables = self.run(
+            "SELECT schema_name, table_name, comment FROM duckdb_tables() "
+            "WHERE schema_name <> 'ddsql_sync'"
+        )
         keys = self.run(
             "SELECT schema_name, table_name, constraint_type, constraint_column_names "
-            "FROM duckdb_constraints()"
+            "FROM duckdb_constraints() WHERE schema_name <> 'ddsql_sync'"
         )
         return {
             name: sorted(map(repr, found))
@@ -76,7 +80,15 @@ class DuckDB:
         self.run("SET TimeZone = 'America/New_York'")
         self.run("BEGIN")
         try:
-            for statement in statements.statements(migration):
+            for statement in (
+                *records.prepare(DIALECT),
+                *statements.guards(migration),
+                *statements.obstacles(migration),
+                *statements.statements(migration),
+                *statements.destructive(migration),
+                *records.record(migration, DIALECT, "2"),
+                *statements.checks(migration),
+            ):
                 self.run(statement)
         except duckdb.Error:
             self.run("ROLLBACK")
