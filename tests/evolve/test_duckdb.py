@@ -81,7 +81,7 @@ class DuckDB:
         self.run("BEGIN")
         try:
             for statement in (
-                *records.prepare(DIALECT),
+                *records.prepare("duckdb"),
                 *statements.guards(migration),
                 *statements.obstacles(migration),
                 *statements.statements(migration),

@@ -70,6 +70,15 @@ class MadePackage:
         return ddl.render(self.tables[table], found)
 
     @property
+    def catalog(self) -> Any:
+        assert self.made is not None
+        return self.made.module("catalog").CATALOG
+
+    @property
+    def data(self) -> Any:
+        return self.catalog.data
+
+    @property
     def records(self) -> Any:
         assert self.made is not None
         return self.made.module("records").RECORDS

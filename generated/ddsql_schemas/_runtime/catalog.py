@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from .calls import TableCalls
+    from .catalog_data import CatalogData
     from .sql import Table
 
 D = TypeVar("D", bound=str)
@@ -156,6 +157,13 @@ class Catalog(Generic[D, M]):
             Column(column["name"], column["type"], column.get("description", ""))
             for column in entry["columns"]
         )
+
+    @property
+    def data(self) -> CatalogData:
+        """Read everything that the package knows about its tables and their structures."""
+        from .catalog_json import FILE, parse
+
+        return parse(self._read(FILE))
 
     def _path(self, output: str, entry: Entry) -> str:
         if output not in self._outputs:

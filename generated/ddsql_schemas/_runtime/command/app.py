@@ -42,6 +42,12 @@ COMMANDS: Mapping[str, Listed] = {
         ".forget",
         "Delete the rows of accounts or regions that are no longer collected.",
     ),
+    "migrate": Listed(
+        ".migrate", "Bring the tables of a database up to date with this package."
+    ),
+    "drift": Listed(
+        ".drift", "Say how the tables of a database differ from this package."
+    ),
     "calls": Listed(
         ".calls", "Print which operations would be called, and how often; call nothing."
     ),

@@ -11,11 +11,13 @@ An error aborts the transaction, so a statement that raises one is a guard.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from .. import quoting
 from ..quoting import identifier
-from .state import ColumnState, TableState
+from . import ledger, records
+from .ddl import create_table, on_column, on_table
+from .state import ColumnState, Dialect, TableState
 from .steps import (
     AddColumn,
     AddKey,
@@ -37,9 +39,35 @@ _BLOCKED = (RenameColumn, DropKey, CastColumn, AddKey, DropColumn, DropTable)
 """Steps that DuckDB refuses while the table has an index of the user's."""
 
 
+Section = tuple[str, Iterable[str]]
+
+
+def create(table: TableState, _: Dialect) -> Iterator[str]:
+    """Yield the statements that create a table and its schema."""
+    yield from create_table(table, _literal)
+
+
+def sections(migration: Migration, dialect: Dialect, version: str) -> Iterator[Section]:
+    """Yield the parts of a script that migrates to a version: what each does, and its statements."""
+    yield "One transaction: run it with `duckdb -bail -f FILE DATABASE`.", [
+        "BEGIN TRANSACTION"
+    ]
+    yield (
+        "Stop unless the tables are as they were, and if indexes or views are in the way.",
+        [*records.prepare("duckdb"), *guards(migration), *obstacles(migration)],
+    )
+    yield "What loses nothing.", statements(migration)
+    yield "What loses values, as allowed.", destructive(migration)
+    yield (
+        "Record the types of the columns.",
+        records.record(migration, dialect.name, version),
+    )
+    yield "Stop if a view does not work any more.", checks(migration)
+    yield "Nothing has happened before this.", ["COMMIT"]
+
+
 def statements(migration: Migration) -> Iterator[str]:
-    """Yield the statements of a migration in their order, without semicolons: those that lose values are
-    last. They belong in one transaction."""
+    """Yield the statements of all steps that lose nothing, in their order. Run them in a transaction."""
     stored = {
         Relation.of(change.old): change.old
         for change in migration.changes
@@ -51,6 +79,10 @@ def statements(migration: Migration) -> Iterator[str]:
         yield from _renamed(rename, table)
     for change in migration.changes:
         yield from _changed(change)
+
+
+def destructive(migration: Migration) -> Iterator[str]:
+    """Yield the statements of the steps that lose something. They come last."""
     for change in migration.changes:
         for step in change.destructive:
             yield from _step(step)
@@ -66,23 +98,23 @@ def is_blocked(migration: Migration, change: TableChange) -> bool:
     )
 
 
-def blocked_columns(change: TableChange) -> frozenset[str]:
-    """Return the stored names, before the migration, of columns whose index cannot even be dropped and
-    created again in the transaction. All are affected if the table is made anew."""
-    if change.old is None:
-        return frozenset()
-    if is_rebuilt(change) or change.new is None:
-        return frozenset(column.stored for column in change.old.columns)
-    names = {
+def unindexable(migration: Migration, change: TableChange) -> frozenset[str] | None:
+    """Return the stored names, before the migration, of columns whose index cannot be dropped and created
+    again in the transaction. None if that is so for all: the table is made anew, renamed or dropped.
+    """
+    old, new = change.old, change.new
+    if old is None or new is None or is_rebuilt(change):
+        return None
+    if any(rename.old == Relation.of(old) for rename in migration.renames):
+        return None
+    renames = _renames(change)
+    before = {new: old for old, new in renames.items()}
+    names = [
         step.new.stored if isinstance(step, CastColumn) else step.column
         for step in (*change.steps, *change.destructive)
         if isinstance(step, CastColumn | DropColumn)
-    }
-    for step in reversed(change.steps):
-        if isinstance(step, RenameColumn) and step.new in names:
-            names.remove(step.new)
-            names.add(step.old)
-    return frozenset(names)
+    ]
+    return frozenset([*renames, *(before.get(name, name) for name in names)])
 
 
 def is_rebuilt(change: TableChange) -> bool:
@@ -168,10 +200,7 @@ def _step(step: Step, renames: Mapping[str, str] | None = None) -> Iterator[str]
     """Yield the statements of a step. ``renames`` maps the names that columns had before."""
     match step:
         case CreateTable(table):
-            yield _create_schema(table.schema)
-            columns = {column.stored: column.sql for column in table.columns}
-            yield _create_table(Relation.of(table), columns, table.key_column)
-            yield from _comments(table)
+            yield from create_table(table, _literal)
         case RenameTable():
             raise AssertionError("tables are renamed before their steps")
         case RenameColumn(place, _, old, new):
@@ -260,8 +289,8 @@ def _comments(table: TableState, place: Relation | None = None) -> Iterator[str]
 def _comment(step: SetComment) -> str:
     text = _literal(step.comment) if step.comment else "NULL"
     if not step.column:
-        return f"COMMENT ON TABLE {relation(step.relation)} IS {text}"
-    return f"COMMENT ON COLUMN {relation(step.relation)}.{identifier(step.column)} IS {text}"
+        return on_table(relation(step.relation), text)
+    return on_column(relation(step.relation), step.column, text)
 
 
 def _value(step: CastColumn) -> str:
@@ -286,6 +315,152 @@ def _renames(change: TableChange) -> dict[str, str]:
 
 
 # --- guards ---------------------------------------------------------------------------------------
+
+
+def guards(migration: Migration, hashed: Collection[str] = ()) -> Iterator[str]:
+    """Yield statements that fail unless the database is in the old state. The ledger must exist. The hashes
+    of new columns are seen to for the tables ``hashed``."""
+    old = {Relation.of(change.old) for change in migration.changes if change.old}
+    for change in migration.changes:
+        if change.old is not None:
+            yield from _state(change.old)
+        elif change.new is not None and Relation.of(change.new) not in old:
+            place = Relation.of(change.new)
+            found = f"SELECT table_name AS name FROM duckdb_tables() WHERE {at(place)}"
+            yield _fail(f"{change.id}: the table exists already: ", found)
+    for id, known in _changed_identities(migration, hashed):
+        why = "the ledger would not find its rows again; forget its units before: "
+        yield _fail(
+            f"{id}: {why}", f"SELECT k.account AS name FROM ({known} LIMIT 1) k"
+        )
+
+
+def obstacles(migration: Migration) -> Iterator[str]:
+    """Yield statements that fail if indexes or views of the user's are in the way. Views are found by their
+    text, which may name more than they read."""
+    for change in migration.changes:
+        if change.old is None or not is_blocked(migration, change):
+            continue
+        place = Relation.of(change.old)
+        found = (
+            "SELECT string_agg(sql, ' ' ORDER BY index_name) AS name FROM duckdb_indexes() "
+            f"WHERE {at(place)} HAVING count(*) > 0"
+        )
+        why = "indexes are in the way; drop them, and create them again afterwards: "
+        yield _fail(f"{change.id}: {why}", found)
+        if names := _vanishing(migration, change):
+            named = " OR ".join(map(_mentions, names))
+            found = (
+                "SELECT string_agg(view_name, ', ' ORDER BY view_name) AS name FROM duckdb_views() "
+                f"WHERE NOT internal AND database_name = current_database() "
+                f"AND {_mentions(place.name)} AND ({named}) HAVING count(*) > 0"
+            )
+            what = "views would break, because they name what is renamed or dropped"
+            yield _fail(f"{change.id}: {what}; drop them before: ", found)
+
+
+def checks(migration: Migration) -> Iterator[str]:
+    """Yield statements that fail if a view of the changed tables does not work in the end."""
+    places = {
+        place.name: None
+        for change in migration.changes
+        for place in (change.old, change.new)
+        if place is not None and change.old is not None
+    }
+    if not places:
+        return
+    yield (
+        f"SET VARIABLE {_VIEWS} = (SELECT COALESCE(string_agg('(SELECT 1 FROM \"' || "
+        "replace(schema_name, '\"', '\"\"') || '\".\"' || replace(view_name, '\"', '\"\"') || '\" LIMIT 0)', "
+        "' UNION ALL '), 'SELECT 1 LIMIT 0') FROM duckdb_views() WHERE NOT internal "
+        f"AND database_name = current_database() AND ({' OR '.join(map(_mentions, places))}))"
+    )
+    yield f"FROM query(getvariable('{_VIEWS}'))"
+
+
+def _changed_identities(
+    migration: Migration, hashed: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    found = dict(records.changed_identities(migration))
+    yield from found.items()
+    for change in migration.changes:
+        if (
+            change.id not in found
+            and change.id not in hashed
+            and adds_to_hashes(change)
+        ):
+            yield change.id, records.known_rows(change.id)
+
+
+def adds_to_hashes(change: TableChange) -> bool:
+    """Whether a table without a key gets a new column, which changes the hashes of its rows."""
+    old = change.old
+    return (
+        old is not None
+        and old.key is None
+        and any(isinstance(step, AddColumn) for step in change.steps)
+    )
+
+
+_VIEWS = "ddsql_views"
+
+
+def _fail(message: str, found: str) -> str:
+    """Raise an error with each ``name`` that a query finds."""
+    return f"SELECT error({_literal(message)} || f.name) FROM ({found}) f"
+
+
+def _mentions(name: str) -> str:
+    """Return the condition that the text of a view has a name in it."""
+    quoted = _literal(name.replace('"', '""'))
+    return f"regexp_matches(sql, '(?i)(^|\\W)' || regexp_escape({quoted}) || '(\\W|$)')"
+
+
+def _vanishing(migration: Migration, change: TableChange) -> list[str]:
+    """Return the stored names that are gone after a change: of columns, and of the table itself."""
+    names = [
+        step.old if isinstance(step, RenameColumn) else step.column
+        for step in (*change.steps, *change.destructive)
+        if isinstance(step, RenameColumn | DropColumn)
+    ]
+    if change.old is not None and (
+        change.new is None or Relation.of(change.new) != Relation.of(change.old)
+    ):
+        names.append(change.old.name)
+    return names
+
+
+def _state(table: TableState) -> Iterator[str]:
+    place = Relation.of(table)
+    expected = ", ".join(
+        f"({_literal(column.stored)}, typeof(CAST(NULL AS {column.sql})))"
+        for column in table.columns
+    )
+    found = (
+        f"SELECT string_agg(w.name || ' ' || w.type, ', ' ORDER BY w.name) AS name "
+        f"FROM (VALUES {expected}) w(name, type) WHERE (w.name, w.type) NOT IN "
+        f"(SELECT (column_name, data_type) FROM duckdb_columns() WHERE {at(place)}) HAVING count(*) > 0"
+    )
+    why = "the database is not in the state that this migration starts from, or has been migrated already; "
+    yield _fail(f"{why}{table.id} does not have: ", found)
+    recorded = ", ".join(
+        f"({_literal(column.name)}, {_literal(column.type)})"
+        for column in table.columns
+    )
+    found = (
+        'SELECT string_agg(c."name" || \' \' || c."type", \', \' ORDER BY c."name") AS name '
+        f'FROM {ledger.name("columns")} c JOIN (VALUES {recorded}) w(name, type) ON w.name = c."name" '
+        f'WHERE c."table_id" = {_literal(table.id)} AND w.type <> c."type" HAVING count(*) > 0'
+    )
+    yield _fail(f"{why}{table.id} holds, for its ledger: ", found)
+    key = table.key_column
+    names = f"[{_literal(key.stored)}]" if key else "NULL"
+    found = (
+        "SELECT COALESCE(CAST(k.names AS VARCHAR), 'none') AS name FROM (SELECT "
+        f"(SELECT constraint_column_names FROM duckdb_constraints() WHERE {at(place)} "
+        f"AND constraint_type = 'PRIMARY KEY' LIMIT 1) AS names) k WHERE k.names IS DISTINCT FROM {names}"
+    )
+    yield _fail(f"{why}{table.id} has another primary key: ", found)
 
 
 def _cast_guard(step: CastColumn, renames: Mapping[str, str]) -> Iterator[str]:

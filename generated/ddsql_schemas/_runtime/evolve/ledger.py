@@ -170,6 +170,10 @@ class Statements:
             "ids",
         )
 
+    def all_tables(self) -> LiteralString:
+        """Select the ids of all tables that rows are loaded into."""
+        return self._sql('SELECT "table_id" FROM {tables} ORDER BY "table_id"')
+
     def recorded_columns(self) -> LiteralString:
         """Select table, name and DDSQL type of every recorded column of the tables ``ids``."""
         return self._sql(

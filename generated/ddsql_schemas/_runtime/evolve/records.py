@@ -45,11 +45,15 @@ def changed_identities(migration: Migration) -> Iterator[tuple[str, str]]:
     """
     for change in migration.changes:
         if change.old and change.new and _changes_identity(change, change.old):
-            known = (
-                f'SELECT u."account" FROM {_UNITS} u WHERE u."table_id" = {literal(change.old.id)} '
-                f'AND EXISTS (SELECT 1 FROM {_HELD} h WHERE h."unit" = u."unit")'
-            )
-            yield change.id, known
+            yield change.id, known_rows(change.old.id)
+
+
+def known_rows(table: str) -> str:
+    """Return a query that has a row if the ledger knows rows of a table: the account of each unit."""
+    return (
+        f'SELECT u."account" FROM {_UNITS} u WHERE u."table_id" = {literal(table)} '
+        f'AND EXISTS (SELECT 1 FROM {_HELD} h WHERE h."unit" = u."unit")'
+    )
 
 
 def _changes_identity(change: TableChange, old: TableState) -> bool:

@@ -7,10 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ..quoting import literal
-from ..usage import UsageError
-from . import postgres
-from .ddl import create_table
+from . import duckdb, postgres
 from .state import Dialect, TableState
 from .steps import Migration
 
@@ -25,19 +22,9 @@ class Engine(NamedTuple):
     sections: Callable[[Migration, Dialect, str], Iterator[Section]]
 
 
-def _duckdb_create(table: TableState, _: Dialect) -> Iterator[str]:
-    yield from create_table(table, lambda text: literal(text, escapes=False))
-
-
-def _duckdb_sections(
-    migration: Migration, dialect: Dialect, version: str
-) -> Iterator[Section]:
-    raise UsageError(f"no migrations in {dialect.name}")
-
-
 ENGINES: Mapping[str, Engine] = {
     "postgres": Engine(postgres.create, postgres.sections),
-    "duckdb": Engine(_duckdb_create, _duckdb_sections),
+    "duckdb": Engine(duckdb.create, duckdb.sections),
 }
 
 

@@ -3,38 +3,52 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..evolve import ledger
-from ..evolve.casts import conversion
+import duckdb as driver
+
+from ..evolve import duckdb, ledger, records
 from ..evolve.compare import (
-    Change,
     Comparer,
     Comparison,
     RecordedTable,
     SchemaMismatch,
     StoredTable,
 )
+from ..evolve.script import script
+from ..evolve.state import Dialect
+from ..evolve.steps import Migration, Relation, TableChange
+from ..quoting import identifier
 from ..sql import Table
 from . import ledger_checks
 from .destination import Destination
-from .duckdb_tables import DIALECT
+from .duckdb_tables import DIALECT, literal, row_hash
+from .migrations import MigrationStopped, Place, plan_table
 
 if TYPE_CHECKING:
     from .package import Package
 
 _COLUMNS = """\
-SELECT column_name, data_type, NOT is_nullable AND column_default IS NULL FROM duckdb_columns()
+SELECT column_name, data_type, NOT is_nullable AND column_default IS NULL, comment FROM duckdb_columns()
 WHERE database_name = current_database() AND schema_name = $schema AND table_name = $name
 ORDER BY column_index"""
+_COMMENT = """\
+SELECT comment FROM duckdb_tables()
+WHERE database_name = current_database() AND schema_name = $schema AND table_name = $name"""
 _KEY = """\
 SELECT constraint_column_names FROM duckdb_constraints() WHERE constraint_type = 'PRIMARY KEY'
 AND database_name = current_database() AND schema_name = $schema AND table_name = $name"""
 
 
+_HASHES = '"ddsql_hashes"'
+
+
 class Schema:
     """The tables of a database. ``execute`` runs a statement with named parameters."""
+
+    engine = "duckdb"
 
     def __init__(
         self,
@@ -66,6 +80,9 @@ class Schema:
         for statement in ledger.ddl("duckdb"):
             self._execute(statement)
         self._execute(self._statements.set_format(), format=ledger.FORMAT)
+        self._check_format()
+
+    def _check_format(self) -> None:
         [found] = self._execute(self._statements.format()).fetchone()
         ledger_checks.check_format(found, self._destination, self._package)
 
@@ -87,19 +104,48 @@ class Schema:
     def _stored(self, table: Table) -> StoredTable | None:
         schema, _, name = table.id.partition(".")
         loader = self._package.loader
-        at = {
-            "schema": loader.name(schema, table, DIALECT),
-            "name": loader.name(name, table, DIALECT),
-        }
-        columns = self._execute(_COLUMNS, **at).fetchall()
-        if not columns:
-            return None
-        key = self._execute(_KEY, **at).fetchone()
-        return StoredTable(
-            columns={name: type for name, type, _ in columns},
-            required=frozenset(name for name, _, required in columns if required),
-            key=tuple(key[0]) if key else (),
+        place = Place(
+            loader.name(schema, table, DIALECT), loader.name(name, table, DIALECT)
         )
+        return self.stored_at({table.id: place}).get(table.id)
+
+    def stored_at(self, places: Mapping[str, Place]) -> dict[str, StoredTable]:
+        """Read how the database describes those of the tables, by id, that it has."""
+        found: dict[str, StoredTable] = {}
+        for id, place in places.items():
+            at = place._asdict()
+            columns = self._execute(_COLUMNS, **at).fetchall()
+            if not columns:
+                continue
+            key = self._execute(_KEY, **at).fetchone()
+            comment = self._execute(_COMMENT, **at).fetchone()
+            found[id] = StoredTable(
+                {name: type for name, type, *_ in columns},
+                frozenset(name for name, _, required, _ in columns if required),
+                tuple(key[0]) if key else (),
+                {name: comment or "" for name, *_, comment in columns},
+                (comment and comment[0]) or "",
+            )
+        return found
+
+    def has_ledger(self) -> bool:
+        """Whether a sync has ever loaded anything into the database."""
+        found = self._execute(
+            "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database() "
+            "AND schema_name = $schema AND table_name = 'tables'",
+            schema=ledger.SCHEMA,
+        ).fetchone()
+        return bool(found[0])
+
+    def all_recorded(self) -> dict[str, RecordedTable]:
+        """Read what the ledger knows of all tables. Raises `DestinationError` for a later format."""
+        self._check_format()
+        found = self._execute(self._statements.all_tables()).fetchall()
+        return self._recorded([id for (id,) in found])
+
+    def spelled_types(self, dialect: str) -> Mapping[str, str]:
+        """Return how the database spells the SQL types of a dialect."""
+        return self._spelled() if dialect == DIALECT else {}
 
     def _recorded(self, ids: Sequence[str]) -> dict[str, RecordedTable]:
         columns: dict[str, dict[str, str]] = {}
@@ -126,25 +172,19 @@ class Schema:
         table = comparison.table
         if comparison.verdict == "create":
             self._execute(self._package.ddl(table.id, DIALECT))
-        for change in comparison.changes:
-            self._execute(self._changed(table, change))
+        if comparison.changes and comparison.stored and comparison.recorded:
+            migration = plan_table(
+                self._package,
+                self,
+                table,
+                DIALECT,
+                comparison.stored,
+                comparison.recorded,
+            )
+            self._run(migration)
+            return
         if comparison.verdict != "equal" or comparison.adopted:
             self._record(table)
-
-    def _changed(self, table: Table, change: Change) -> str:
-        """Return the statement of a change that loses nothing."""
-        loader = self._package.loader
-        relation = loader.relation(table, DIALECT)
-        column = loader.quote(change.column, table, DIALECT)
-        types = loader.rules(DIALECT).types
-        type = types[change.type].type
-        if not change.old:
-            return f"ALTER TABLE {relation} ADD COLUMN {column} {type}"
-        found = conversion(
-            "duckdb", change.old, change.type, types[change.old].type, type
-        )
-        value = found.value_of(column) if found else column
-        return f"ALTER TABLE {relation} ALTER COLUMN {column} SET DATA TYPE {type} USING {value}"
 
     def _record(self, table: Table) -> None:
         for statement in self._statements.forget_table():
@@ -162,3 +202,146 @@ class Schema:
                 name=name,
                 type=type,
             )
+
+    # --- migrations -------------------------------------------------------------------------------
+
+    def script(self, migration: Migration, dialect: Dialect, title: str) -> str:
+        """Return what `apply` runs, as a script."""
+        return script(migration, dialect, self._package.version, [title])
+
+    def apply(self, migration: Migration, dialect: Dialect) -> None:
+        """Migrate in one transaction, with the ledger. Raises `MigrationStopped`."""
+        del dialect  # DuckDB has one
+        broken = {view for view in self._views() if not self._works(view)}
+        self._execute("BEGIN")
+        try:
+            self._run(migration)
+            for view in self._views():
+                if view not in broken:
+                    self._check_view(view)
+        except BaseException:
+            self._execute("ROLLBACK")
+            raise
+        self._execute("COMMIT")
+
+    def _run(self, migration: Migration) -> None:
+        indexes = list(self._dropped_indexes(migration))
+        hashed = [
+            change.id for change in migration.changes if duckdb.adds_to_hashes(change)
+        ]
+        statements = [
+            *records.prepare("duckdb"),
+            *duckdb.guards(migration, hashed),
+            *(
+                f"DROP INDEX {identifier(index.schema)}.{identifier(index.name)}"
+                for index in indexes
+            ),
+            *(
+                statement
+                for change in migration.changes
+                if change.id in hashed
+                for statement in self._new_hashes(change)
+            ),
+            *duckdb.statements(migration),
+            *duckdb.destructive(migration),
+            *records.record(migration, DIALECT, self._package.version),
+            *(index.statement for index in indexes),
+        ]
+        try:
+            for statement in statements:
+                self._execute(statement)
+        except driver.Error as error:
+            message = str(error).partition("\n")[0]
+            message = message.removeprefix("Invalid Input Error: ")
+            raise MigrationStopped(
+                f"{self._destination}: {message}; nothing was changed"
+            ) from None
+
+    def _dropped_indexes(self, migration: Migration) -> Iterator[_Index]:
+        """Find the indexes that have to be dropped, and can be created again. Raises `MigrationStopped`
+        for others."""
+        for change in migration.changes:
+            if change.old is None or not duckdb.is_blocked(migration, change):
+                continue
+            place = Relation.of(change.old)
+            gone = duckdb.unindexable(migration, change)
+            for name, columns, statement in self._execute(
+                f"SELECT index_name, expressions, sql FROM duckdb_indexes() WHERE {duckdb.at(place)}"
+            ).fetchall():
+                if gone is None or any(_mentions(columns, column) for column in gone):
+                    raise MigrationStopped(
+                        f"{self._destination}: the index {name} of {change.old.id} is in the way; drop it, "
+                        f"and create it again after the migration: {statement}"
+                    )
+                yield _Index(place.schema, name, statement)
+
+    def _new_hashes(self, change: TableChange) -> Iterator[str]:
+        """Replace the hashes by which the ledger knows the rows of a table without a key."""
+        old, new = change.old, change.new
+        if old is None or new is None:
+            return
+        stored = {column.name: column.stored for column in old.columns}
+        before = row_hash(f"t.{identifier(column.stored)}" for column in old.columns)
+        package_columns = self._package.table(new.id).columns
+        after = row_hash(
+            (
+                f"t.{identifier(stored[name])}"
+                if name in stored
+                else f"CAST(NULL AS {self._package.loader.rules(DIALECT).types[type].type})"
+            )
+            for name, type in package_columns.items()
+        )
+        held, units = ledger.name("held"), ledger.name("units")
+        of_table = f'"unit" IN (SELECT "unit" FROM {units} WHERE "table_id" = {literal(new.id)})'
+        yield (
+            f"CREATE OR REPLACE TEMP TABLE {_HASHES} AS SELECT DISTINCT {before} AS before, "
+            f"{after} AS after FROM {duckdb.relation(old)} t"
+        )
+        why = f"{new.id}: the ledger does not find its rows; forget its units before: "
+        yield (
+            f'SELECT error({literal(why)} || key) FROM (SELECT "key" AS key FROM {held} WHERE {of_table} '
+            f'AND "key" NOT IN (SELECT before FROM {_HASHES}) LIMIT 1)'
+        )
+        yield (
+            f'UPDATE {held} SET "key" = h.after FROM {_HASHES} h WHERE {of_table} AND "key" = h.before'
+        )
+        yield f"DROP TABLE {_HASHES}"
+
+    def _views(self) -> list[str]:
+        found = self._execute(
+            "SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal "
+            "AND database_name = current_database() ORDER BY ALL"
+        ).fetchall()
+        return [f"{identifier(schema)}.{identifier(name)}" for schema, name in found]
+
+    def _works(self, view: str) -> bool:
+        try:
+            self._execute(f"SELECT 1 FROM {view} LIMIT 0")
+        except driver.Error:
+            return False
+        return True
+
+    def _check_view(self, view: str) -> None:
+        try:
+            self._execute(f"SELECT 1 FROM {view} LIMIT 0")
+        except driver.Error as error:
+            message = str(error).partition("\n")[0]
+            raise MigrationStopped(
+                f"{self._destination}: the view {view} would not work any more ({message}); drop it, and "
+                "create it again after the migration; nothing was changed"
+            ) from None
+
+
+class _Index(NamedTuple):
+    schema: str
+    name: str
+    statement: str
+
+
+def _mentions(text: str, name: str) -> bool:
+    """Whether the text of an expression has a name in it, quoted or not."""
+    return (
+        identifier(name) in text
+        or re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)
+        is not None
+    )

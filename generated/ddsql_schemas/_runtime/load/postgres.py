@@ -80,7 +80,7 @@ class PostgresSink:
         self._elements: dict[str, dict[str, int]] = {}
         self._statements: dict[tuple[str, tuple[str, ...]], TableStatements] = {}
         self._session = Session(destination, package)
-        self._schema = Schema(self._session, destination, package)
+        self.schema = Schema(self._session, destination, package)
 
     # --- tables ----------------------------------------------------------------------------------
 
@@ -89,7 +89,7 @@ class PostgresSink:
 
         Raises `SchemaMismatch` before anything is changed if a table does not fit.
         """
-        self._dialects |= self._schema.prepare(tables)
+        self._dialects |= self.schema.prepare(tables)
         self._whole |= {table.id: table for table in tables}
         self._statements.clear()
         self._read_elements(tables)
@@ -269,9 +269,9 @@ class PostgresSink:
         """Delete the units of an account, a region and a table ("" is any), and the rows that no other
         unit holds. Returns how many rows were deleted."""
         deleted = 0
-        if not self._schema.has_ledger():
+        if not self.schema.has_ledger():
             return 0
-        self._schema.check_format()
+        self.schema.check_format()
         found = self._units(account, region, table)
         for id in sorted({id for *_, id in found} - self._dialects.keys()):
             self.prepare([ledger_checks.forgotten_table(self._package, id)])
@@ -297,14 +297,14 @@ class PostgresSink:
 
     def finished(self, run: str) -> set[tuple[str, str, str]]:
         """Return account, region and table of the units that ``run`` has loaded."""
-        if not self._schema.has_ledger():
+        if not self.schema.has_ledger():
             return set()
         found = self._session.rows(self._ledger.finished_units(), run=run)
         return {(account, region, table) for account, region, table in found}
 
     def last_run(self, part: str) -> str:
         """Return the run that loaded a unit last, of those whose name ends in ``part``; "" if none."""
-        if not self._schema.has_ledger():
+        if not self.schema.has_ledger():
             return ""
         found = self._session.value(self._ledger.last_run(), part=part)
         return found if isinstance(found, str) else ""

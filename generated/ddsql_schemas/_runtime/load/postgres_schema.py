@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ..evolve import ledger
-from ..evolve.casts import conversion
+import psycopg
+
+from ..evolve import ledger, postgres, records
 from ..evolve.compare import (
     Comparer,
     Comparison,
@@ -15,9 +16,13 @@ from ..evolve.compare import (
     SchemaMismatch,
     StoredTable,
 )
+from ..evolve.script import script
+from ..evolve.state import Dialect
+from ..evolve.steps import Migration
 from ..sql import Table
 from . import ledger_checks
 from .destination import Destination, DestinationError
+from .migrations import MigrationStopped, Place, dialect_state, plan_table
 from .postgres_session import Session
 
 if TYPE_CHECKING:
@@ -32,6 +37,8 @@ TEXTS = f"CAST(%({{}})s AS {ledger.STRING_TYPE}[])"
 
 class Schema:
     """The tables of a database, and what its ledger knows of them."""
+
+    engine = ENGINE
 
     def __init__(
         self, session: Session, destination: Destination, package: Package
@@ -126,6 +133,55 @@ class Schema:
             )
         }
 
+    def all_recorded(self) -> dict[str, RecordedTable]:
+        """Read what the ledger knows of all tables. Raises `DestinationError` for a later format."""
+        self.check_format()
+        ids = [id for (id,) in self._session.rows(self._ledger.all_tables())]
+        return self._recorded(ids)
+
+    def spelled_types(self, dialect: str) -> Mapping[str, str]:
+        """Return how the database spells the SQL types of a dialect."""
+        return self._spelled([dialect])
+
+    def statements(self, migration: Migration, dialect: Dialect) -> list[str]:
+        """Return the statements that migrate, for one transaction, with those of the ledger."""
+        return [
+            f"SET LOCAL lock_timeout = '{postgres.LOCK_TIMEOUT}'",
+            *records.prepare("postgres"),
+            *postgres.guards(migration),
+            *postgres.statements(migration, dialect),
+            *postgres.destructive(migration),
+            *records.record(migration, dialect.name, self._package.version),
+        ]
+
+    def script(self, migration: Migration, dialect: Dialect, title: str) -> str:
+        """Return what `apply` runs, as a script."""
+        return script(migration, dialect, self._package.version, [title])
+
+    def apply(self, migration: Migration, dialect: Dialect) -> None:
+        """Migrate in one transaction, with the ledger. Raises `MigrationStopped`."""
+        with self._session.locked("prepare"), self._session.connection.transaction():
+            self._run(migration, dialect)
+
+    def _run(self, migration: Migration, dialect: Dialect) -> None:
+        try:
+            for statement in self.statements(migration, dialect):
+                self._session.execute(statement)
+        except psycopg.errors.LockNotAvailable:
+            raise MigrationStopped(
+                f"{self._destination}: others have used a table for {postgres.LOCK_TIMEOUT}, such as a sync "
+                "that loads into it; nothing was changed, try again later"
+            ) from None
+        except psycopg.errors.RaiseException as error:
+            raise MigrationStopped(
+                f"{self._destination}: {error.diag.message_primary}; nothing was changed"
+            ) from None
+        except psycopg.Error as error:
+            text = self._destination.redact(str(error)).strip()
+            raise MigrationStopped(
+                f"{self._destination}: {text}; nothing was changed"
+            ) from None
+
     def _dialect(self, recorded: RecordedTable | None, default: str) -> str:
         """Return the dialect of a table: as the destination says, or as the table was created."""
         chosen = self._destination.option("dialect")
@@ -171,22 +227,38 @@ class Schema:
     ) -> dict[str, StoredTable]:
         """Read how the database describes those of ``tables`` that it has."""
         loader = self._package.loader
-        by_name: dict[tuple[str, str], str] = {}
+        places: dict[str, Place] = {}
         for table in tables:
             schema, _, name = table.id.partition(".")
             dialect = dialects[table.id]
-            names = (
+            places[table.id] = Place(
                 loader.name(schema, table, dialect),
                 loader.name(name, table, dialect),
             )
-            by_name[names] = table.id
+        return self.stored_at(places)
+
+    def stored_at(self, places: Mapping[str, Place]) -> dict[str, StoredTable]:
+        """Read how the database describes those of the tables, by id, that it has."""
+        by_name = {place: id for id, place in places.items()}
+        comments: dict[str, dict[str, str]] = {}
+        comment: dict[str, str] = {}
         columns: dict[str, dict[str, str]] = {}
         required: dict[str, set[str]] = {}
         keys: dict[str, list[str]] = {}
-        for schema, name, column, type, needed, in_key in self._session.rows(
+        for (
+            schema,
+            name,
+            column,
+            type,
+            needed,
+            in_key,
+            text,
+            whole,
+        ) in self._session.rows(
             "SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod), "
             "a.attnotnull AND NOT a.atthasdef AND a.attidentity = '', "
-            "COALESCE(a.attnum = ANY(i.indkey), false) "
+            "COALESCE(a.attnum = ANY(i.indkey), false), "
+            "col_description(c.oid, a.attnum), obj_description(c.oid, 'pg_class') "
             "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
             f"JOIN unnest({TEXTS.format('schemas')}, {TEXTS.format('names')}) AS w(schema, name) "
             "ON w.schema = n.nspname AND w.name = c.relname "
@@ -197,18 +269,24 @@ class Schema:
             schemas=[schema for schema, _ in by_name],
             names=[name for _, name in by_name],
         ):
-            id = by_name[schema, name]
+            id = by_name[Place(schema, name)]
             found = columns.setdefault(id, {})
+            comment[id] = whole or ""
             if column is None:
                 continue
             found[column] = type
+            comments.setdefault(id, {})[column] = text or ""
             if needed:
                 required.setdefault(id, set()).add(column)
             if in_key:
                 keys.setdefault(id, []).append(column)
         return {
             id: StoredTable(
-                found, frozenset(required.get(id, ())), tuple(keys.get(id, ()))
+                found,
+                frozenset(required.get(id, ())),
+                tuple(keys.get(id, ())),
+                comments.get(id, {}),
+                comment[id],
             )
             for id, found in columns.items()
         }
@@ -246,28 +324,21 @@ class Schema:
     def _settle(self, comparison: Comparison, recorded: RecordedTable | None) -> None:
         """Create a table or bring it up to date, and record it."""
         table, dialect = comparison.table, comparison.dialect
-        loader = self._package.loader
         if comparison.verdict == "create":
             self._session.connection.execute(self._package.ddl(table.id, dialect))
             if recorded is not None:  # The table was dropped, and its rows with it.
                 self._forget_units(table)
-        relation = loader.relation(table, dialect)
-        types = loader.rules(dialect).types
-        for change in comparison.changes:
-            column = loader.quote(change.column, table, dialect)
-            type = types[change.type].type
-            if not change.old:
-                self._session.execute(
-                    f"ALTER TABLE {relation} ADD COLUMN {column} {type}"
-                )
-            elif types[change.old].type != type:
-                found = conversion(
-                    ENGINE, change.old, change.type, types[change.old].type, type
-                )
-                value = found.value_of(column) if found else column
-                self._session.execute(
-                    f"ALTER TABLE {relation} ALTER COLUMN {column} TYPE {type} USING {value}"
-                )
+        if comparison.changes and comparison.stored and comparison.recorded:
+            migration = plan_table(
+                self._package,
+                self,
+                table,
+                dialect,
+                comparison.stored,
+                comparison.recorded,
+            )
+            self._run(migration, dialect_state(self._package, dialect))
+            return
         if (
             recorded is not None
             and comparison.verdict == "equal"

@@ -23,12 +23,15 @@ Verdict = Literal["create", "equal", "behind", "differs"]
 @dataclass(frozen=True, slots=True)
 class StoredTable:
     """A table as the database describes it. ``columns`` maps the names of columns to their SQL types,
-    ``required`` are those that an INSERT must fill, ``key`` those of the primary key.
+    ``required`` are those that an INSERT must fill, ``key`` those of the primary key. ``comments`` are
+    those of columns, and ``comment`` is that of the table.
     """
 
     columns: Mapping[str, str]
     required: frozenset[str] = frozenset()
     key: tuple[str, ...] = ()
+    comments: Mapping[str, str] = field(default_factory=dict[str, str])
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What became of a table. ``changes`` would bring it up to date; ``findings`` speak against it."""
+    """What became of a table. ``changes`` would bring it up to date; ``findings`` speak against it.
+
+    ``stored`` and ``recorded`` are what was compared with the package's table.
+    """
 
     table: Table
     dialect: str
@@ -78,6 +84,8 @@ class Comparison:
     changes: tuple[Change, ...] = ()
     findings: tuple[Finding, ...] = ()
     adopted: bool = field(default=False)
+    stored: StoredTable | None = None
+    recorded: RecordedTable | None = None
 
 
 class SchemaMismatch(UsageError):
@@ -157,7 +165,14 @@ class Comparer:
             findings = [self._behind(table, change, recorded) for change in changes]
         verdict: Verdict = "behind" if changes else "equal"
         return Comparison(
-            table, dialect, verdict, tuple(changes), tuple(findings), adopted
+            table,
+            dialect,
+            verdict,
+            tuple(changes),
+            tuple(findings),
+            adopted,
+            stored,
+            recorded,
         )
 
     def _unknown(self, table: Table, dialect: str) -> Finding | None:
@@ -212,9 +227,8 @@ class Comparer:
         if found != self._spelled(old, dialect):
             message = f"the column's type is {found}, which is neither {old} nor {type}; it was changed outside of a sync"
         elif (
-            change.loss == "lossless"
+            change.loss != "lossy"
             and value is not None
-            and not value.query
             and (value.keeps or table.key is not None)
         ):
             # Without a key, the ledger knows rows by a hash, which must not change.
@@ -250,9 +264,12 @@ class Comparer:
             if change.old
             else f"is missing; this package has it, with type {change.type}"
         )
+        lost = "nothing would be lost"
+        if change.old and cast(change.old, change.type).loss == "guarded":
+            lost = "it can change if nothing would be lost"
         message = (
             f"the column {what} (the table fits version {recorded.version or 'unknown'}, this is "
-            f"{self.version}); nothing would be lost: pass --migrate safe"
+            f"{self.version}); {lost}: pass --migrate safe"
         )
         return Finding(table.id, change.column, message, change.old, change.type)
 

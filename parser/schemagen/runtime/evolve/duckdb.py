@@ -11,7 +11,7 @@ An error aborts the transaction, so a statement that raises one is a guard.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from .. import quoting
 from ..quoting import identifier
@@ -98,23 +98,23 @@ def is_blocked(migration: Migration, change: TableChange) -> bool:
     )
 
 
-def blocked_columns(change: TableChange) -> frozenset[str]:
-    """Return the stored names, before the migration, of columns whose index cannot even be dropped and
-    created again in the transaction. All are affected if the table is made anew."""
-    if change.old is None:
-        return frozenset()
-    if is_rebuilt(change) or change.new is None:
-        return frozenset(column.stored for column in change.old.columns)
-    names = {
+def unindexable(migration: Migration, change: TableChange) -> frozenset[str] | None:
+    """Return the stored names, before the migration, of columns whose index cannot be dropped and created
+    again in the transaction. None if that is so for all: the table is made anew, renamed or dropped.
+    """
+    old, new = change.old, change.new
+    if old is None or new is None or is_rebuilt(change):
+        return None
+    if any(rename.old == Relation.of(old) for rename in migration.renames):
+        return None
+    renames = _renames(change)
+    before = {new: old for old, new in renames.items()}
+    names = [
         step.new.stored if isinstance(step, CastColumn) else step.column
         for step in (*change.steps, *change.destructive)
         if isinstance(step, CastColumn | DropColumn)
-    }
-    for step in reversed(change.steps):
-        if isinstance(step, RenameColumn) and step.new in names:
-            names.remove(step.new)
-            names.add(step.old)
-    return frozenset(names)
+    ]
+    return frozenset([*renames, *(before.get(name, name) for name in names)])
 
 
 def is_rebuilt(change: TableChange) -> bool:
@@ -317,8 +317,9 @@ def _renames(change: TableChange) -> dict[str, str]:
 # --- guards ---------------------------------------------------------------------------------------
 
 
-def guards(migration: Migration) -> Iterator[str]:
-    """Yield statements that fail unless the database is in the old state. The ledger must exist."""
+def guards(migration: Migration, hashed: Collection[str] = ()) -> Iterator[str]:
+    """Yield statements that fail unless the database is in the old state. The ledger must exist. The hashes
+    of new columns are seen to for the tables ``hashed``."""
     old = {Relation.of(change.old) for change in migration.changes if change.old}
     for change in migration.changes:
         if change.old is not None:
@@ -327,7 +328,7 @@ def guards(migration: Migration) -> Iterator[str]:
             place = Relation.of(change.new)
             found = f"SELECT table_name AS name FROM duckdb_tables() WHERE {at(place)}"
             yield _fail(f"{change.id}: the table exists already: ", found)
-    for id, known in changed_identities(migration):
+    for id, known in _changed_identities(migration, hashed):
         why = "the ledger would not find its rows again; forget its units before: "
         yield _fail(
             f"{id}: {why}", f"SELECT k.account AS name FROM ({known} LIMIT 1) k"
@@ -377,18 +378,22 @@ def checks(migration: Migration) -> Iterator[str]:
     yield f"FROM query(getvariable('{_VIEWS}'))"
 
 
-def changed_identities(migration: Migration) -> Iterator[tuple[str, str]]:
-    """Yield the tables whose rows the ledger would not find again, as `records.changed_identities` does. A
-    new column changes the hashes of rows without a key, too."""
+def _changed_identities(
+    migration: Migration, hashed: Collection[str]
+) -> Iterator[tuple[str, str]]:
     found = dict(records.changed_identities(migration))
     yield from found.items()
     for change in migration.changes:
-        if change.id not in found and adds_to_hashes(change):
+        if (
+            change.id not in found
+            and change.id not in hashed
+            and adds_to_hashes(change)
+        ):
             yield change.id, records.known_rows(change.id)
 
 
 def adds_to_hashes(change: TableChange) -> bool:
-    """Whether a table without a key gets a new column."""
+    """Whether a table without a key gets a new column, which changes the hashes of its rows."""
     old = change.old
     return (
         old is not None

@@ -86,7 +86,7 @@ class DuckDBSink:
         """Open the file, or use ``connection`` to it, whose settings stay as they are."""
         self._package = package
         self._run = run
-        self._schema = Schema(self._execute, destination, package)
+        self.schema = Schema(self._execute, destination, package)
         self._prepared: dict[str, Table] = {}
         self._ledger = ledger.Statements("${}".format)
         self._tables: dict[tuple[str, ...], tuple[TableStatements, Lines]] = {}
@@ -119,7 +119,7 @@ class DuckDBSink:
         Raises `SchemaMismatch` before anything is changed if a table does not fit.
         """
         with self._transaction():
-            self._schema.prepare(tables)
+            self.schema.prepare(tables)
         self._prepared |= {table.id: table for table in tables}
 
     def load(self, unit: Unit, table: Table, rows: Collection) -> LoadCounts:
@@ -175,7 +175,7 @@ class DuckDBSink:
         """
         deleted = 0
         with self._transaction():
-            self._schema.open_ledger()
+            self.schema.open_ledger()
             units = self._execute(
                 self._ledger.matching_units(),
                 account=account or None,

@@ -281,15 +281,15 @@ class TableStatements:
         )
 
     def _hash_of_staged(self) -> str:
-        return _hash(f"s.{field.name}" for field in self._fields)
+        return row_hash(f"s.{field.name}" for field in self._fields)
 
     def _hash_of_stored(self) -> str:
-        return _hash(
+        return row_hash(
             f"t.{identifier(self._names[field.column])}" for field in self._fields
         )
 
 
-def _hash(columns: Iterator[str]) -> str:
+def row_hash(columns: Iterable[str]) -> str:
     """Hash a row's text. The names of its fields do not matter."""
     fields = ", ".join(f"f{number} := {name}" for number, name in enumerate(columns))
     return f"md5(CAST(struct_pack({fields}) AS {STRING_TYPE}))"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, LiteralString, cast
 
 if TYPE_CHECKING:
     from ..catalog import Catalog
+    from ..catalog_data import CatalogData
     from ..records import Records
     from ..sql import Loader, Table
 
@@ -44,6 +45,11 @@ class Package:
     def records(self) -> Records[Any]:
         """The records of the package's file formats, such as Arrow's."""
         return cast("Records[Any]", import_module(f"{self.module}.records").RECORDS)
+
+    @property
+    def data(self) -> CatalogData:
+        """Everything that the package knows about its tables. Reading it takes a moment."""
+        return self.catalog.data
 
     def table(self, id: str) -> Table:
         """Return the names and types that loading the table requires."""

@@ -1,0 +1,292 @@
+"""Migrations of live databases, by the command of a package: `migrate` and `drift`, in both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+import pytest
+
+from load.load_cases import MadePackage, Rows, load, package, unit
+
+KEYED, KEYLESS = "made.keyed", "made.keyless"
+OLD = {
+    KEYED: {
+        "_key": "string",
+        "name": "string",
+        "tags": "hstore",
+        "size": "int64",
+        "gone": "string",
+    },
+    KEYLESS: {"name": "string", "size": "int64"},
+}
+NEW = {
+    KEYED: {
+        "_key": "string",
+        "tags": "hstore_csv",
+        "name": "json",
+        "more": "string",
+        "bulk": "float64",
+    },
+    KEYLESS: {"more": "int64", "name": "string", "size": "int64"},
+}
+ROW = {"_key": "a", "name": "n", "tags": {"x": "1,2", "y": None}, "size": 5, "gone": "g"}
+NEW_ROW = {"_key": "a", "name": "n", "tags": {"x": ["1,2"], "y": []}, "bulk": 5.0}
+KEYLESS_ROWS = [{"name": "a", "size": 1}, {"name": "b", "size": 2}]
+RENAME = ("--rename", f"{KEYED}.size=bulk")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A new database, by its address, and how to run SQL in it."""
+
+    address: str
+    connection: psycopg.Connection | None = None
+
+    def run(self, statement: str) -> list[tuple[Any, ...]]:
+        if self.connection is not None:
+            cursor = self.connection.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+        with duckdb.connect(self.address.partition(":")[2]) as connection:
+            return connection.execute(statement).fetchall()
+
+    def types(self) -> list[tuple[Any, ...]]:
+        """The columns of the package's tables, and what the ledger has of them."""
+        columns = (
+            "SELECT table_name, column_name, data_type FROM information_schema.columns "
+            "WHERE table_schema = 'made' ORDER BY 1, 2"
+        )
+        recorded = "SELECT table_id, name, type FROM ddsql_sync.columns ORDER BY 1, 2"
+        return [*self.run(columns), *self.run(recorded)]
+
+
+@pytest.fixture(params=["duckdb", "postgres_jsonb", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    if request.param == "duckdb":
+        return Place(f"duckdb:{tmp_path / 'my.duckdb'}")
+    fixture = "postgres_with_hstore" if request.param == "postgres" else "postgres"
+    connection = request.getfixturevalue(fixture)
+    host, name = connection.info.host, connection.info.dbname
+    address = f"postgresql://postgres@/{name}?host={host}&dialect={request.param}"
+    return Place(address, connection)
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MadePackage]:
+    with package(tmp_path_factory.mktemp("old"), OLD, "migrated_old") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def new(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MadePackage]:
+    with newer(tmp_path_factory.mktemp("new"), NEW, "migrated_new") as found:
+        yield found
+
+
+@contextmanager
+def newer(
+    folder: Path, tables: Mapping[str, Mapping[str, str]], name: str
+) -> Generator[MadePackage]:
+    with package(folder, tables, name) as found:
+        yield replace(found, version="2")
+
+
+@pytest.fixture
+def filled(place: Place, old: MadePackage) -> Place:
+    """The tables of the old package, with rows."""
+    sink = old.open(place.address)
+    load(sink, old, Rows([ROW]))
+    load(sink, old, Rows(KEYLESS_ROWS), unit(KEYLESS))
+    sink.close()
+    return place
+
+
+def run(made: MadePackage, *arguments: str) -> int:
+    """Run the command of a package, and return its exit status."""
+    assert made.made is not None
+    status: int = made.made.module("_runtime.command.app").status(made, list(arguments))
+    return status
+
+
+def migrate(made: MadePackage, place: Place, *arguments: str) -> int:
+    return run(made, "migrate", "--to", place.address, *arguments)
+
+
+def drift(made: MadePackage, place: Place) -> int:
+    return run(made, "drift", "--to", place.address)
+
+
+def test_migrate_keeps_rows_that_the_next_sync_finds_again(
+    filled: Place, new: MadePackage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each value is cast once, however often the command runs; then nothing has to be loaded anew."""
+    assert drift(new, filled) == 1
+    found = capsys.readouterr().out.splitlines()
+    assert f"{KEYED}.tags: the column holds hstore, and is hstore_csv in the package" in found
+    assert f"{KEYED}.gone: this package does not have it; it is kept" in found
+    before = filled.types()
+    assert migrate(new, filled, *RENAME) == 0
+    assert "BEGIN" in capsys.readouterr().out
+    assert filled.types() == before
+    for _ in range(2):
+        assert migrate(new, filled, *(RENAME if filled.types() == before else ()), "--apply") == 0
+    assert "is up to date" in capsys.readouterr().err
+    sink = new.open(filled.address)
+    assert load(sink, new, Rows([NEW_ROW])) == (1, 0, 0, 1, 0)
+    assert load(sink, new, Rows(KEYLESS_ROWS), unit(KEYLESS)) == (2, 0, 0, 2, 0)
+    sink.close()
+    assert filled.run("SELECT gone FROM made.keyed") == [("g",)]
+    assert filled.run("SELECT count(*) FROM made.keyless") == [(2,)]
+
+
+def test_migrate_drops_what_may_be_lost_and_drift_says_when_nothing_is_left(
+    filled: Place, new: MadePackage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A column that the package does not have any more goes only if the user says so."""
+    assert migrate(new, filled, *RENAME, "--apply") == 0
+    assert drift(new, filled) == 1
+    assert capsys.readouterr().out == f"{KEYED}.gone: this package does not have it; it is kept\n"
+    assert migrate(new, filled, "--allow-loss", f"{KEYED}.gone", "--apply") == 0
+    assert drift(new, filled) == 0
+    assert not filled.run(
+        "SELECT 1 FROM information_schema.columns WHERE table_schema = 'made' AND column_name = 'gone'"
+    )
+
+
+def test_migrate_refuses_a_cast_that_would_lose_a_value_and_names_the_row(
+    filled: Place, old: MadePackage, new: MadePackage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The guard runs in the transaction: what came before it is undone, too."""
+    sink = old.open(filled.address)
+    load(sink, old, Rows([ROW, {**ROW, "_key": "b", "size": 2**53 + 1}]))
+    sink.close()
+    before = filled.types()
+    assert migrate(new, filled, *RENAME, "--apply") == 1
+    message = capsys.readouterr().err
+    assert f"{KEYED}.bulk" in message
+    assert "row" in message
+    assert " b" in message
+    assert "nothing was changed" in message
+    assert filled.types() == before
+    allowed = ("--allow-loss", f"{KEYED}.size")
+    assert migrate(new, filled, *RENAME, *allowed, "--apply") == 0
+    assert filled.run("SELECT _key, bulk FROM made.keyed ORDER BY 1") == [("a", 5.0), ("b", None)]
+
+
+def test_sync_migrates_what_loses_nothing(filled: Place, new: MadePackage) -> None:
+    """`--migrate safe` takes the same steps. Columns that the package does not have stay."""
+    sink = new.open(filled.address, migrate=True)
+    row = {name: value for name, value in NEW_ROW.items() if name != "bulk"}
+    assert load(sink, new, Rows([row])) == (1, 0, 0, 1, 0)
+    assert load(sink, new, Rows(KEYLESS_ROWS), unit(KEYLESS)) == (2, 0, 0, 2, 0)
+    sink.close()
+    assert filled.run("SELECT size, gone FROM made.keyed") == [(5, "g")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--rename", f"{KEYED}.sise=bulk"), f"did you mean '{KEYED}.size'?"),
+        (("--rename", f"{KEYED}.size=bulkk"), "has no column 'bulkk'; did you mean 'bulk'?"),
+        (("--allow-loss", f"{KEYED}.gnoe"), f"did you mean '{KEYED}.gone'?"),
+        (("made.nothing",), "unknown table 'made.nothing'"),
+        (("--apply", "--dry-run"), "not allowed with argument"),
+    ],
+)
+def test_migrate_refuses_names_that_nobody_has(
+    filled: Place,
+    new: MadePackage,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    message: str,
+) -> None:
+    """Wrong usage is told in a line, with what is right."""
+    assert migrate(new, filled, *arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_migrate_refuses_databases_that_no_sync_has_loaded_into(
+    place: Place, new: MadePackage, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """What the columns of such tables mean is not known; and a missing file is not created."""
+    place.run("CREATE SCHEMA made")
+    assert migrate(new, place) == 2
+    assert "no sync has loaded tables there" in capsys.readouterr().err
+    missing = tmp_path / "missing.duckdb"
+    assert run(new, "drift", "--to", f"duckdb:{missing}") == 2
+    assert "there is no such file" in capsys.readouterr().err
+    assert not missing.exists()
+    assert run(new, "drift", "--to", f"parquet:{tmp_path}") == 2
+    assert "has no tables" in capsys.readouterr().err
+
+
+def test_drift_finds_what_was_changed_outside_of_a_sync(
+    filled: Place, old: MadePackage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A type, a comment, and a table that somebody changed by hand."""
+    assert drift(old, filled) == 0
+    filled.run("ALTER TABLE made.keyed ALTER size TYPE integer")
+    filled.run("COMMENT ON COLUMN made.keyed.name IS 'mine'")
+    filled.run("DROP TABLE made.keyless")
+    assert drift(old, filled) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert any(
+        line.startswith(f"{KEYED}.size: the column's type is")
+        and line.endswith("changed outside of a sync")
+        for line in lines
+    )
+    assert f"{KEYED}.name: the column's comment differs" in lines
+    assert f"{KEYLESS}: the table is missing; the next sync creates it" in lines
+    assert migrate(old, filled, "--apply") == 1
+    assert "nothing was changed" in capsys.readouterr().err
+
+
+# --- what users have put on the tables, in DuckDB ------------------------------------------------------
+
+
+@pytest.fixture
+def database(tmp_path: Path, old: MadePackage) -> Place:
+    found = Place(f"duckdb:{tmp_path / 'my.duckdb'}")
+    sink = old.open(found.address)
+    load(sink, old, Rows([ROW]))
+    sink.close()
+    return found
+
+
+def test_migrate_creates_indexes_again_and_refuses_those_in_the_way(
+    database: Place, new: MadePackage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """DuckDB changes nothing of a table that has an index, and no column that had one."""
+    database.run('CREATE INDEX "my own" ON made.keyed (gone)')
+    assert migrate(new, database, *RENAME, "--apply") == 0
+    index = "SELECT index_name FROM duckdb_indexes()"
+    assert database.run(index) == [("my own",)]
+    capsys.readouterr()
+    assert migrate(new, database, "--allow-loss", f"{KEYED}.gone", "--apply") == 1
+    message = capsys.readouterr().err
+    assert "the index my own of made.keyed is in the way" in message
+    assert 'CREATE INDEX "my own"' in message
+    assert database.run(index) == [("my own",)]
+
+
+def test_migrate_refuses_to_break_views(
+    database: Place, new: MadePackage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A view that works must work afterwards; one that was broken before is nobody's business."""
+    database.run("CREATE VIEW broken AS SELECT size FROM made.keyless")
+    database.run("CREATE VIEW sizes AS SELECT size FROM made.keyed")
+    database.run("CREATE VIEW everything AS SELECT * FROM made.keyed")
+    database.run("DROP TABLE made.keyless")
+    before = database.types()
+    assert migrate(new, database, *RENAME, "--apply") == 1
+    message = capsys.readouterr().err
+    assert 'the view "main"."sizes" would not work any more' in message
+    assert database.types() == before
+    database.run("DROP VIEW sizes")
+    assert migrate(new, database, *RENAME, "--apply") == 0
+    assert len(database.run("FROM everything")) == 1
