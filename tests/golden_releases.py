@@ -30,9 +30,6 @@ FOLDER = golden_trees.FOLDER / "releases"
 CHANGELOG = CHECKOUT / "CHANGELOG.md"
 HEADING = "Changed output"
 INPUTS = ("docs_src", "bindings", "templates", "schemagen.toml")
-PACKAGE = "package"
-"""What entries call the files that belong to no target: the distribution and the modules of all tables."""
-
 Tree = Mapping[str, str]
 
 
@@ -103,7 +100,7 @@ def rendered(project: Project, folder: Path) -> dict[str, str]:
 
 
 def changed_outputs(before: Tree, after: Tree) -> dict[str, list[str]]:
-    """Return the paths that differ by the name of their output: a target, or `PACKAGE`."""
+    """Return the paths that differ by the name of their output, see `output_of`."""
     found: dict[str, list[str]] = {}
     for path in sorted(before.keys() | after.keys()):
         if before.get(path) != after.get(path):
@@ -112,14 +109,14 @@ def changed_outputs(before: Tree, after: Tree) -> dict[str, list[str]]:
 
 
 def output_of(path: str, targets: Iterable[Target] = TARGETS) -> str:
-    """Return the name of the target that a file belongs to, or `PACKAGE`."""
-    _, _, in_package = path.partition("/")
+    """Return what entries call the output that a file belongs to: its target or, for a file of no target of
+    schemagen's, its own name or that of the folder in the package, such as ``load.py``."""
+    root, _, in_package = path.partition("/")
     for target in targets:
         pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(target.path))
         if re.fullmatch(pattern, in_package):
             return target.name
-    # A target of the golden projects, or a file that is no target's.
-    return PACKAGE
+    return in_package.partition("/")[0] or root
 
 
 def entries(changelog: str) -> set[str]:
@@ -129,7 +126,7 @@ def entries(changelog: str) -> set[str]:
     assert unreleased, "CHANGELOG.md has no section [Unreleased]"
     section = re.search(rf"^### {HEADING}$(.*?)(?=^### |\Z)", unreleased[1], re.M | re.S)
     lines: list[str] = re.findall(r"^- (.+?):", section[1], re.M) if section else []
-    return {name for line in lines for name in re.findall(r"`([\w-]+)`", line)}
+    return {name for line in lines for name in re.findall(r"`([\w.-]+)`", line)}
 
 
 def faults(version: str, changed: Mapping[str, list[str]], changelog: str) -> str:
