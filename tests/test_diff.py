@@ -71,6 +71,15 @@ def test_diff_prints_a_table(project: Path) -> None:
     assert line.split("\t")[:3] == ["warning", "column-removed", ""]
 
 
+def test_diff_says_that_nothing_breaks(project: Path) -> None:
+    """No breaking difference is not the same as no difference."""
+    done = diff(project, "--breaking", "--for", "sync")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "3 differences between HEAD and docs_src: none breaks sync\n"
+    done = diff(project, "HEAD", "HEAD", "--breaking")
+    assert done.stderr == "no differences between HEAD and HEAD\n"
+
+
 def test_diff_prints_markdown(project: Path) -> None:
     """A comment says what is compared, and what breaks."""
     text = diff(project, "--format", "markdown").stdout

@@ -78,7 +78,9 @@ def diff(
     if suggest_version:
         _print_version(findings, compared[0], output_format)
     else:
-        _print(broken if breaking else findings, compared, output_format, consumers)
+        shown = broken if breaking else findings
+        _print(shown, compared, output_format, consumers)
+        message(_summary(findings, shown, compared, consumers, breaking=breaking))
     differs = (breaking and broken) or (exit_code and findings)
     return OUT_OF_DATE if differs else 0
 
@@ -104,7 +106,25 @@ def _print(
         output(formats.sarif(findings, consumers))
     elif findings:
         print_table("", report.HEADINGS, report.rows(findings, consumers))
-    message(report.summary(findings, *compared, consumers))
+
+
+def _summary(
+    findings: Sequence[Finding],
+    shown: Sequence[Finding],
+    compared: tuple[Source, Source],
+    consumers: tuple[Consumer, ...],
+    *,
+    breaking: bool,
+) -> str:
+    from schemagen.report import differences as report
+    from schemagen.rules.registry import CONSUMERS
+
+    if shown or not findings or not breaking:
+        return report.summary(shown, *compared, consumers)
+    whom = "anybody" if consumers == CONSUMERS else ", ".join(consumers)
+    old, new = compared
+    count = f"{len(findings)} {'difference' if len(findings) == 1 else 'differences'}"
+    return f"{count} between {old.label} and {new.label}: none breaks {whom}"
 
 
 def _print_version(findings: Sequence[Finding], old: Source, output_format: str) -> None:

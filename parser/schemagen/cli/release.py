@@ -52,8 +52,9 @@ def release(old: str | None, chosen: str | None, dry_run: bool) -> int:
     seen = {path: digest(data) for path, data in prepared.before.items()}
     changes.change(folder, prepared.files, (), seen)
     output_line(version)
+    count = f"{len(findings)} {'change' if len(findings) == 1 else 'changes'}"
     message(
-        f"{settings.package_version} -> {version}: {len(findings)} changes since {base}, the greatest is "
+        f"{settings.package_version} -> {version}: {count} since {base}, the greatest is "
         f"{part}; written: {', '.join(prepared.files)}; now run `schemagen build`, and commit"
     )
     return 0
