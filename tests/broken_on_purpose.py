@@ -94,6 +94,7 @@ _REFUSED = (
 _OVERRIDES = "settings/test_overrides.py"
 _ONE_TRUTH = "test_one_truth.py"
 _REQUESTS = "sync/test_requests.py"
+_LEVELS = "settings/test_rule_levels.py"
 
 _REPORT = "sync/test_report.py"
 _OPTIONS = "command/test_options.py"
@@ -130,6 +131,23 @@ ROWS = (
     _emitter("user_template", "render", "returns []", "targets/test_user_targets.py"),
     _row("emit.sandbox", "Environment.check_size", "does nothing", "emit/test_sandbox.py"),
     _row("emit.sandbox", "Environment.concatenate", "returns ''", "emit/test_sandbox.py"),
+    # rules, verdicts and what is done with them
+    _row("rules.registry", "equivalents", "returns {}", "rules/test_other_tools.py"),
+    _row("rules.registry", "Rule.format", "returns ''", "rules/test_registry.py"),
+    _row("settings.rule_levels", "RuleLevels.chosen", "returns None", _LEVELS),
+    _row("settings.rule_levels", "RuleLevels.unused", "yields nothing", _LEVELS),
+    _row("settings.version_text", "with_version", "returns ''", "settings/test_version_text.py"),
+    _row("evolution.verdicts", "assess", "returns ()", "evolution/test_verdicts.py"),
+    _row("evolution.verdicts", "breaking", "returns ()", "evolution/test_verdicts.py"),
+    _row("evolution.versions", "greatest", "returns None", "evolution/test_versions.py"),
+    _row("evolution.history", "log", "returns ()", "evolution/test_history.py"),
+    _row("evolution.history", "released", "returns None", "evolution/test_history.py"),
+    _row("evolution.releases", "with_section", "returns ''", "evolution/test_releases.py"),
+    _row("report.rules", "markdown", "returns ''", "report/test_rules.py"),
+    _row("report.findings", "markdown", "returns ''", "report/test_findings.py"),
+    _row("report.findings", "github", "returns ''", "report/test_findings.py"),
+    _row("report.findings", "changelog_section", "returns ''", "evolution/test_releases.py"),
+    _row("build.reading", "_changelog", "returns ''", "build/test_changelog.py"),
     # the package: sql, tables, catalog and the files around them
     _emitter("sql", "render", "returns ''", "emit/test_sql.py"),
     _emitter("sql", "render_table", "returns ''", "emit/test_sql.py"),
