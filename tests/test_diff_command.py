@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from compared import catalog, column, table
-from projects import page, pages, run
+from projects import CHECKOUT, page, pages, run
 from schemagen import api
 from schemagen.diagnostics import ProblemsFound
+from schemagen.rules.registry import CONSUMERS, rules
 from schemagen.runtime import catalog_json
 
 PAGE = "ddsql/dd/dd.bed.dataset.md"
@@ -148,3 +150,13 @@ def test_diff_reports_problems_of_pages(project: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert f"docs_src/{PAGE}:17:24:" in done.stderr
     assert "SG118 unknown data type" in done.stderr
+
+
+def test_documentation_compares_every_rule_with_datacontract_cli() -> None:
+    """The table of docs/diff.md has every rule, and whom it breaks; `benchmarks/changes_seen.py` prints it."""
+    text = (CHECKOUT / "docs/diff.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| \[([a-z-]+)\]\(rules\.md#[a-z-]+\) \| ([^|]+) \|", text, re.M))
+    assert rows == {
+        rule.id: ", ".join(name for name in CONSUMERS if rule.verdicts[name] == "breaking") or "–"
+        for rule in rules().values()
+    }

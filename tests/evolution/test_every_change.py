@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from changes import (
+    BACKWARDS,
+    EDITS,
+    INNER,
+    MEMBER_EDITS,
+    attributes,
+    call,
+    fewer_targets,
+    list_of,
+    made_catalog,
+    made_table,
+    pairs,
+    structure,
+    with_members,
+)
 from compared import catalog, column, compare, listed, table
 from schemagen.rules.registry import rules
 from schemagen.runtime.calls import Call, CallRules, Pagination, TableCalls
@@ -17,29 +30,12 @@ from schemagen.runtime.catalog_data import (
     BindingData,
     CatalogData,
     ColumnData,
-    ExampleData,
-    FillData,
-    MemberData,
-    ParameterData,
-    ShapeData,
-    StructureData,
     TableData,
     ValueData,
 )
 
 NAMES = ("_key", "size", "Size", "class", "select", "größe", "a b", 'say "x"', "@a.b", "x\u202ey")
 """Names of columns, some of which no target takes as they are."""
-STRING = ShapeData("scalar", "string")
-INTEGER = ShapeData("scalar", "int64")
-
-
-def structure(name: str) -> ShapeData:
-    return ShapeData("structure", f"s.{name}")
-
-
-def list_of(shape: ShapeData) -> ShapeData:
-    return ShapeData("list", "", shape)
-
 
 # --- random catalogues ----------------------------------------------------------------------------
 
@@ -52,308 +48,37 @@ def values() -> st.SearchStrategy[tuple[ValueData, ...]]:
 
 
 @st.composite
-def columns(draw: st.DrawFn) -> tuple[ColumnData, ...]:
-    """Columns of any types; the first two are always the same, so that there is something to change."""
-    names = draw(st.lists(st.sampled_from(NAMES), unique=True, min_size=2, max_size=6))
-    found = [replace(column("id"), values=(ValueData("on"), ValueData("off")))]
-    found.append(column("state", "float64"))
-    found.append(replace(column("tree", "json"), shape=list_of(structure("Outer"))))
-    for name in names:
+def tables(draw: st.DrawFn, id: str) -> TableData:
+    """A table with further columns of any types."""
+    found: list[ColumnData] = []
+    for name in draw(st.lists(st.sampled_from(NAMES), unique=True, min_size=2, max_size=6)):
         type = draw(st.sampled_from(["string", "int64", "timestamp", "hstore", "array<json>"]))
         made = column(name, type)
         if type == "array<json>":
-            made = replace(
-                made, shape=list_of(structure(draw(st.sampled_from(["Outer", "Inner"]))))
-            )
+            shape = list_of(structure(draw(st.sampled_from(["Outer", "Inner"]))))
+            made = replace(made, shape=shape)
         title = draw(st.sampled_from([None, f"Title of {name}"]))
         text = draw(st.sampled_from(["", "Short.", f"A description that is long enough: {name}"]))
-        made = replace(made, title=title, description=text, values=draw(values()))
-        found.append(made)
-    return tuple(found)
-
-
-def parameter(name: str, type: str, *, required: bool = False) -> ParameterData:
-    like = column(name, type)
-    return ParameterData(name, type, 1, required, names=like.names, types=like.types)
-
-
-def call(operation: str, *actions: str) -> Call:
-    return Call(operation, "@", rules=CallRules(actions=actions))
-
-
-@st.composite
-def tables(draw: st.DrawFn, id: str) -> TableData:
-    made = table(id, *draw(columns()))
-    primary = call("DescribeThings", "s:DescribeThings")
-    fills = {"id": FillData("DescribeThings", "Id", "both")}
-    fills |= {"tree": FillData("ListTags", "Tree", "name")}
-    binding = BindingData(
-        "s",
-        "DescribeThings",
-        "Things[]",
-        TableCalls(id, "s", (), primary, (call("ListTags", "s:ListTags"),)),
-        fills,
-        unbound=("state",),
-    )
-    parameters = (
-        parameter("needed", "string", required=True),
-        parameter("optional", "int64"),
-    )
-    return replace(
-        made,
-        description=draw(st.sampled_from(["", f"A description that is long enough: {id}"])),
-        deprecated=None,
-        source="https://example.org",
-        key="id",
-        parameters=parameters,
-        examples=(ExampleData("SELECT 1", 1),),
-        binding=binding,
-    )
+        found.append(replace(made, title=title, description=text, values=draw(values())))
+    text = draw(st.sampled_from(["", f"A description that is long enough: {id}"]))
+    return replace(made_table(id, *found), description=text)
 
 
 @st.composite
 def catalogs(draw: st.DrawFn) -> CatalogData:
     ids = draw(st.lists(st.sampled_from(["aws.a", "aws.b", "aws.c"]), unique=True, min_size=1))
-    members = (
-        MemberData("Name", "name", STRING, 1, required=True, constraints={"max_length": 5}),
-        MemberData("Count", "count", INTEGER, 1, values=(ValueData("1"),)),
-    )
-    inner = StructureData("s", "Inner", "Inner", "inner.md", 1, "Inside.", members)
-    again = MemberData("Again", "again", ShapeData("map", "", structure("Outer")))
-    inside = MemberData("Inside", "inside", list_of(structure("Inner")))
-    outer = StructureData("s", "Outer", "Outer", members=(again, inside))
-    return catalog([draw(tables(id)) for id in ids], [inner, outer])
+    return made_catalog(*(draw(tables(id)) for id in ids))
 
 
-# --- edits ----------------------------------------------------------------------------------------
+# --- tests ----------------------------------------------------------------------------------------
 
-Edit = Callable[[CatalogData, str], CatalogData]
-"""Changes the table of an id."""
-
-
-def on_table(change: Callable[[TableData], TableData]) -> Edit:
-    def edit(before: CatalogData, id: str) -> CatalogData:
-        return replace(before, tables={**before.tables, id: change(before.tables[id])})
-
-    return edit
-
-
-def attributes(**changes: Any) -> Edit:
-    return on_table(lambda table: replace(table, **changes))
-
-
-def on_column(name: str, **changes: Any) -> Edit:
-    return on_table(
-        lambda table: replace(
-            table,
-            columns=tuple(
-                replace(column, **changes) if column.name == name else column
-                for column in table.columns
-            ),
-        )
-    )
-
-
-def on_parameter(name: str, **changes: Any) -> Edit:
-    return on_table(
-        lambda table: replace(
-            table,
-            parameters=tuple(
-                replace(entry, **changes) if entry.name == name else entry
-                for entry in table.parameters
-            ),
-        )
-    )
-
-
-def on_binding(**changes: Any) -> Edit:
-    def change(table: TableData) -> TableData:
-        assert table.binding is not None
-        return replace(table, binding=replace(table.binding, **changes))
-
-    return on_table(change)
-
-
-def on_fills(**changes: FillData | None) -> Edit:
-    def change(table: TableData) -> TableData:
-        assert table.binding is not None
-        fills = {**table.binding.columns, **changes}
-        kept = {name: fill for name, fill in fills.items() if fill is not None}
-        return replace(table, binding=replace(table.binding, columns=kept))
-
-    return on_table(change)
-
-
-def on_calls(**changes: Any) -> Edit:
-    def change(table: TableData) -> TableData:
-        assert table.binding is not None
-        assert table.binding.calls is not None
-        calls = replace(table.binding.calls, **changes)
-        return replace(table, binding=replace(table.binding, calls=calls))
-
-    return on_table(change)
-
-
-def retyped(name: str, type: str) -> Edit:
-    return on_column(name, type=type, types=column(name, type).types)
-
-
-def renamed_column(table: TableData) -> TableData:
-    new = "identifier"
-    assert table.binding is not None
-    fills = dict(table.binding.columns)
-    fills[new] = fills.pop("tree")
-    binding = replace(table.binding, columns=fills)
-    changed = tuple(
-        replace(entry, name=new, names=column(new).names) if entry.name == "tree" else entry
-        for entry in table.columns
-    )
-    return replace(table, columns=changed, binding=binding)
-
-
-def renamed_table(before: CatalogData, id: str) -> CatalogData:
-    tables = dict(before.tables)
-    made = tables.pop(id)
-    assert made.binding is not None
-    assert made.binding.calls is not None
-    binding = replace(made.binding, calls=replace(made.binding.calls, table="aws.new"))
-    tables["aws.new"] = replace(made, id="aws.new", module="new", model="New", binding=binding)
-    return replace(before, tables=tables)
-
-
-def without(name: str) -> Edit:
-    """Remove a column, and what fills it."""
-
-    def change(table: TableData) -> TableData:
-        kept = tuple(column for column in table.columns if column.name != name)
-        return replace(table, columns=kept)
-
-    return on_table(change)
-
-
-def first_moved(table: TableData) -> TableData:
-    first, *others = table.columns
-    return replace(table, columns=(*others, first))
-
-
-def respelled(column: ColumnData, target: str, kind: Literal["names", "types"]) -> ColumnData:
-    if kind == "names":
-        return replace(column, names={**column.names, target: "other"})
-    return replace(column, types={**column.types, target: "other"})
-
-
-def names_in(target: str, kind: Literal["names", "types"]) -> Edit:
-    """Change how the column ``state`` is spelled in a target."""
-
-    def change(table: TableData) -> TableData:
-        changed = tuple(
-            respelled(entry, target, kind) if entry.name == "state" else entry
-            for entry in table.columns
-        )
-        return replace(table, columns=changed)
-
-    return on_table(change)
-
-
-PRIMARY = call("DescribeThings", "s:DescribeThings")
-TAGS = call("ListTags", "s:ListTags")
-PARAMETER = parameter("new", "bool")
-VALUES = (ValueData("on"), ValueData("off"))
-
-# Every rule about one table, with an edit that it must find and the part of the table that it names.
-EDITS: Mapping[str, tuple[Edit, str]] = {
-    "table-renamed": (renamed_table, ""),
-    "title-changed": (attributes(title="Another"), ""),
-    "description-changed": (attributes(description="Another"), ""),
-    "source-changed": (attributes(source=None), ""),
-    "examples-changed": (attributes(examples=(ExampleData("SELECT 2", 1),)), ""),
-    "deprecated": (attributes(deprecated="Use another."), ""),
-    "column-added": (
-        on_table(lambda table: replace(table, columns=(column("new"), *table.columns))),
-        "new",
-    ),
-    "column-removed": (without("state"), "state"),
-    "column-renamed": (on_table(renamed_column), "identifier"),
-    "column-moved": (on_table(first_moved), "id"),
-    "column-kind-changed": (on_column("state", kind="event"), "state"),
-    "column-type-widened": (retyped("id", "json"), "id"),
-    "column-type-guarded": (retyped("state", "int64"), "state"),
-    "column-type-changed": (retyped("state", "array<bool>"), "state"),
-    "column-type-rule-changed": (on_column("state", rule="columns[0]"), "state"),
-    "column-shape-changed": (on_column("tree", shape=STRING), "tree"),
-    "column-values-added": (on_column("id", values=(*VALUES, ValueData("new"))), "id"),
-    "column-values-removed": (on_column("id", values=VALUES[:1]), "id"),
-    "column-values-deprecated": (
-        on_column("id", values=(ValueData("on", "", deprecated=True), VALUES[1])),
-        "id",
-    ),
-    "values-description-changed": (
-        on_column("id", values=(ValueData("on", "Running."), VALUES[1])),
-        "id",
-    ),
-    "key-removed": (attributes(key=None), ""),
-    "key-changed": (attributes(key="state"), ""),
-    "key-format-changed": (on_fills(id=FillData("DescribeThings", "Arn", "both")), "id"),
-    "parameter-added": (
-        on_table(lambda table: replace(table, parameters=(PARAMETER, *table.parameters))),
-        "new",
-    ),
-    "parameter-required": (on_parameter("optional", required=True), "optional"),
-    "parameter-optional": (on_parameter("needed", required=False), "needed"),
-    "parameter-removed": (
-        on_table(lambda table: replace(table, parameters=table.parameters[1:])),
-        "needed",
-    ),
-    "parameter-type-changed": (
-        on_parameter("optional", type="bool", types=column("", "bool").types),
-        "optional",
-    ),
-    "table-binding-lost": (attributes(binding=None), ""),
-    "table-binding-moved": (on_binding(path="Others[]"), ""),
-    "binding-gained": (on_fills(state=FillData("DescribeThings", "State", "name")), "state"),
-    "binding-lost": (on_fills(tree=None), "tree"),
-    "binding-moved": (on_fills(tree=FillData("ListTags", "Branch", "name")), "tree"),
-    "binding-evidence-changed": (on_fills(tree=FillData("ListTags", "Tree", "both")), "tree"),
-    "permission-added": (on_calls(primary=call("DescribeThings", "s:DescribeThings", "s:New")), ""),
-    "permission-removed": (on_calls(primary=call("DescribeThings")), ""),
-    "calls-changed": (on_calls(listings=(call("ListThings"),)), ""),
-    "target-name-changed": (names_in("postgres", "names"), "state"),
-    "target-type-changed": (names_in("postgres", "types"), "state"),
-    "python-name-changed": (names_in("python", "names"), "state"),
-    "python-type-changed": (names_in("python", "types"), "state"),
-    "model-renamed": (attributes(model="Another"), ""),
-    "module-renamed": (attributes(module="another"), ""),
-}
-
-# Rules whose edit is the one of another rule, backwards.
-BACKWARDS = {
-    "undeprecated": "deprecated",
-    "column-values-undeprecated": "column-values-deprecated",
-    "key-added": "key-removed",
-    "table-binding-gained": "table-binding-lost",
-}
-# Those of tables as a whole, of structures and of the package, which the tests below are about.
-OTHERS = {
-    "table-added",
-    "table-removed",
-    "deprecation-notice-changed",
-    "nested-member-added",
-    "nested-member-removed",
-    "nested-member-type-changed",
-    "nested-member-constraints-changed",
-    "nested-member-name-changed",
-    "became-required",
-    "became-optional",
-    "target-added",
-    "target-removed",
-    "package-renamed",
-}
 ENOUGH = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def test_every_rule_has_an_edit() -> None:
-    """No rule is without a change that it finds."""
-    assert {*EDITS, *BACKWARDS, *OTHERS} == set(rules())
+def test_every_rule_has_a_change_of_its_own() -> None:
+    """No rule is without a change that it finds, and that no other rule does."""
+    found = {rule: [entry.rule for entry in compare(*pair)] for rule, pair in pairs().items()}
+    assert found == {rule: [rule] for rule in rules()}
 
 
 def subject(id: str, part: str) -> str:
@@ -441,21 +166,6 @@ def test_compare_finds_tables_that_come_and_go(before: CatalogData) -> None:
 
 # --- structures -----------------------------------------------------------------------------------
 
-INNER = "s.Inner"
-MEMBER_EDITS: Mapping[str, tuple[dict[str, Any], str]] = {
-    "nested-member-type-changed": ({"shape": INTEGER}, "name"),
-    "nested-member-constraints-changed": ({"constraints": {"min_length": 1}}, "name"),
-    "nested-member-name-changed": ({"name": "NAME"}, "name"),
-    "became-optional": ({"required": False}, "name"),
-    "description-changed": ({"description": "Another"}, "name"),
-    "column-values-added": ({"values": (ValueData("new"),)}, "name"),
-}
-
-
-def with_members(before: CatalogData, members: tuple[MemberData, ...]) -> CatalogData:
-    inner = replace(before.structures[INNER], members=members)
-    return replace(before, structures={**before.structures, INNER: inner})
-
 
 def paths(before: CatalogData) -> list[str]:
     """Where the structure Inner is: in every column that holds it, or Outer, which has a list of it."""
@@ -492,23 +202,6 @@ def test_compare_finds_members_that_come_and_go(before: CatalogData) -> None:
     assert listed(after, before) == [f"nested-member-added {path}" for path in where]
     optional = with_members(before, (replace(members[0], required=False), *members[1:]))
     assert listed(optional, before) == [f"became-required {path}" for path in where]
-
-
-def fewer_targets(table: TableData) -> TableData:
-    def kept(spelled: Mapping[str, str]) -> dict[str, str]:
-        return {target: spelled[target] for target in ("postgres", "python")}
-
-    return replace(
-        table,
-        columns=tuple(
-            replace(entry, names=kept(entry.names), types=kept(entry.types))
-            for entry in table.columns
-        ),
-        parameters=tuple(
-            replace(entry, names=kept(entry.names), types=kept(entry.types))
-            for entry in table.parameters
-        ),
-    )
 
 
 @ENOUGH
