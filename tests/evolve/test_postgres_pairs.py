@@ -36,8 +36,14 @@ class Postgres:
     """A database of PostgreSQL, in a dialect."""
 
     def __init__(
-        self, made: handmade.Package, connection: psycopg.Connection, dialect: str
+        self,
+        made: handmade.Package,
+        connection: psycopg.Connection,
+        dialect: str,
+        *,
+        batches: bool = False,
     ) -> None:
+        self._batches = batches
         self._sql: Any = made.module("sql")
         self.connection = connection
         self.dialect = dialect
@@ -93,7 +99,7 @@ class Postgres:
 
     def migrate(self, migration: Migration) -> None:
         """Run the script, in a session of another time zone, and once more: it must change nothing."""
-        text = script(migration, DIALECTS[self.dialect], "2")
+        text = self._script(migration)
         self.run("SET TIME ZONE 'America/New_York'")
         try:
             self._run_script(text)
@@ -105,9 +111,18 @@ class Postgres:
         finally:
             self.run("SET TIME ZONE 'UTC'")
 
-    def _run_script(self, text: str) -> None:
+    def _script(self, migration: Migration) -> list[str]:
+        dialect = DIALECTS[self.dialect]
+        if not self._batches:
+            return [script(migration, dialect, "2")]
+        # Statement by statement, as psql does it: batches commit.
+        sections = postgres.sections(migration, dialect, "2", batches=True)
+        return [statement for _, statements in sections for statement in statements]
+
+    def _run_script(self, statements: list[str]) -> None:
         try:
-            self.run(text)
+            for statement in statements:
+                self.run(statement)
         except psycopg.Error:
             self.run("ROLLBACK")
             raise
@@ -126,9 +141,13 @@ _OWN = (
 )
 
 
-@pytest.mark.parametrize("dialect", ["postgres", "postgres_jsonb"])
+@pytest.mark.parametrize(
+    ("dialect", "batches"),
+    [("postgres", False), ("postgres_jsonb", False), ("postgres", True), ("postgres_jsonb", True)],
+)
 def test_migrations_lead_from_old_tables_to_new_ones(
     dialect: str,
+    batches: bool,
     made: handmade.Package,
     postgres_server: engines.Server,
     request: pytest.FixtureRequest,
@@ -138,23 +157,27 @@ def test_migrations_lead_from_old_tables_to_new_ones(
     if dialect == "postgres" and not postgres_server.hstore:
         engines.skip("this PostgreSQL has no hstore")
     became = Counter[str]()
-    count: int = request.config.getoption("--pairs") or PAIRS
+    # One transaction or many small ones: each for half of the pairs.
+    count: int = (request.config.getoption("--pairs") or PAIRS) // 2
     with postgres_server.database() as one, postgres_server.database() as two:
-        databases = Postgres(made, one, dialect), Postgres(made, two, dialect)
+        databases = (
+            Postgres(made, one, dialect, batches=batches),
+            Postgres(made, two, dialect),
+        )
 
         @settings(
             max_examples=count,
             deadline=None,
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
             phases=set(Phase) - {Phase.explain},
         )
         @given(pair=pairs.pairs(dialect))
         def migrated(pair: Pair) -> None:
             for database in databases:
+                database.run("RESET ALL; SET TIME ZONE 'UTC'")
                 database.clear()
             became[pairs.check(pair, *databases)] += 1
 
         migrated()
     assert became["migrated"] > count / 4
-    assert became["stopped"]
-    assert became["refused"]
+    assert became.total() > became["migrated"]

@@ -28,8 +28,18 @@ FOUND = 1
     metavar="TABLE[.COLUMN]",
     help="A table or column that may be dropped, or whose values may be lost if they have to be.",
 )
+@click.option(
+    "--batches",
+    is_flag=True,
+    help="For long tables: convert values in many small transactions, in a script that can be run again.",
+)
 def migrate(
-    old: str, new: str, dialect: str, renames: tuple[str, ...], allow_loss: tuple[str, ...]
+    old: str,
+    new: str,
+    dialect: str,
+    renames: tuple[str, ...],
+    allow_loss: tuple[str, ...],
+    batches: bool,
 ) -> int:
     """Print the SQL that brings tables from OLD to NEW, with their rows.
 
@@ -64,5 +74,8 @@ def migrate(
     if not planned.migration:
         message(f"nothing to migrate: {planned.old} and {planned.new} have the same tables")
         return 0
-    output(planned.sql())
+    try:
+        output(planned.sql(batches=batches))
+    except UsageError as error:
+        raise click.UsageError(str(error)) from error
     return 0

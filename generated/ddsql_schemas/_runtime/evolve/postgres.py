@@ -9,8 +9,9 @@ the way is named by an error, after which the database is as before.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator
-from itertools import groupby
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import count, groupby
 
 from ..quoting import identifier as _name
 from ..quoting import literal as _text
@@ -48,15 +49,43 @@ LOCK_TIMEOUT = "5s"
 
 
 def sections(
-    migration: Migration, dialect: Dialect, version: str
+    migration: Migration, dialect: Dialect, version: str, *, batches: bool = False
 ) -> Iterator[tuple[str, Iterable[str]]]:
-    """Yield the parts of a script that migrates to ``version`` of the package."""
-    yield "One transaction; run it with: psql --set ON_ERROR_STOP=1 --file FILE", begin()
+    """Yield the parts of a script that migrates to ``version`` of the package.
+
+    With ``batches``, columns are converted in many small transactions before that, into columns that take
+    the place of the old ones in the end.
+    """
+    batched = _batched(migration) if batches else {}
+    if batched:
+        yield (
+            "Not one transaction: if it stops, run it again, and it goes on. "
+            "Run it with: psql --set ON_ERROR_STOP=1 --file FILE",
+            (
+                f"SET lock_timeout = {_text(LOCK_TIMEOUT)}",
+                "SET statement_timeout = 0",
+                "SET TIME ZONE 'UTC'",
+            ),
+        )
+        yield (
+            "Stop unless the tables are as they were, and all values can be converted.",
+            (*_states(migration, lock=False), *_early_guards(migration, batched)),
+        )
+        yield (
+            "Convert values, some thousands of rows at a time; others may read and write.",
+            _batches(migration, batched),
+        )
+        yield "What is left is one short transaction.", begin()
+    else:
+        yield (
+            "One transaction; run it with: psql --set ON_ERROR_STOP=1 --file FILE",
+            begin(),
+        )
     yield (
         "Stop unless the tables are as they were.",
         (*records.prepare("postgres"), *guards(migration)),
     )
-    yield "What loses nothing.", statements(migration, dialect)
+    yield "What loses nothing.", statements(migration, dialect, batched)
     yield "What loses values, as allowed.", destructive(migration)
     yield (
         "Record the types of the columns.",
@@ -76,8 +105,7 @@ def begin() -> Iterator[str]:
 
 def guards(migration: Migration) -> Iterator[str]:
     """Yield statements that fail unless the database is in the old state."""
-    yield from _functions([STATE, EXPECT])
-    old = {Relation.of(change.old) for change in migration.changes if change.old}
+    yield from _states(migration, lock=True)
     yield from _functions([REFUSE])
     for id, known in records.changed_identities(migration):
         why = "the ledger would not find its rows again; forget its units before"
@@ -85,10 +113,18 @@ def guards(migration: Migration) -> Iterator[str]:
             f"SELECT pg_temp.{REFUSE}({_text(id)}, {_text(why)}, u.account) "
             f"FROM ({known} LIMIT 1) AS u"
         )
+
+
+def _states(migration: Migration, *, lock: bool) -> Iterator[str]:
+    """Yield statements that fail unless the tables are in the old state, and ``lock`` them."""
+    yield from _functions([STATE, EXPECT])
+    old = {Relation.of(change.old) for change in migration.changes if change.old}
     renamed = {rename.old for rename in migration.renames}
     for change in migration.changes:
         before = (
-            _absent(change, old) if change.old is None else _state(change.old, change)
+            _absent(change, old)
+            if change.old is None
+            else _state(change.old, change, lock=lock)
         )
         after = _state(change.new) if change.new else _absent(change, renamed)
         yield f"SELECT pg_temp.{EXPECT}({before}, {after})"
@@ -110,7 +146,9 @@ def _locks(steps: Iterable[Step]) -> bool:
     return any(not isinstance(step, SetComment | AddColumn) for step in steps)
 
 
-def _state(table: TableState, change: TableChange | None = None) -> str:
+def _state(
+    table: TableState, change: TableChange | None = None, *, lock: bool = False
+) -> str:
     """Return SQL that is NULL if a table is in a state. That which ``change`` begins with lacks the
     columns that are added, and is locked for what follows."""
     columns = table.columns
@@ -118,7 +156,8 @@ def _state(table: TableState, change: TableChange | None = None) -> str:
     known = {column.stored for column in columns}
     steps = change.steps if change else ()
     added = {step.column.stored for step in steps if isinstance(step, AddColumn)}
-    lock = change is not None and (bool(change.destructive) or _locks(steps))
+    if change is not None and not change.destructive:
+        lock = lock and _locks(steps)
     parts = [
         _text(table.id),
         _text(_relation(Relation.of(table))),
@@ -138,18 +177,30 @@ def _state(table: TableState, change: TableChange | None = None) -> str:
     return f"pg_temp.{STATE}({', '.join(parts)})"
 
 
-def statements(migration: Migration, dialect: Dialect) -> Iterator[str]:
+Batched = Mapping[tuple[Relation, str], str]
+"""The columns that hold converted values already, by the table and the name of what they replace."""
+
+
+def statements(
+    migration: Migration, dialect: Dialect, batched: Batched | None = None
+) -> Iterator[str]:
     """Yield the statements of all steps that lose nothing, in their order.
 
     Run them in a transaction, in a session whose time zone is UTC.
     """
+    batched = batched or {}
     steps = [step for change in migration.changes for step in change.steps]
     casts = [step for step in steps if isinstance(step, CastColumn)]
     yield from _extensions(steps, dialect)
     for rename in migration.renames:
         yield from _rename_table(rename)
-    yield from _functions(_needed(steps))
-    taken = [step for step in casts if _rewrites(step)]
+    needed = _needed(steps)
+    yield from _functions([*needed, FREE] if batched else needed)
+    taken = [
+        step
+        for step in casts
+        if _rewrites(step) or (step.relation, step.new.stored) in batched
+    ]
     yield from _cast_functions(taken)
     views = _views(taken)
     for change in migration.changes:
@@ -157,7 +208,7 @@ def statements(migration: Migration, dialect: Dialect) -> Iterator[str]:
     if views:
         yield f"SELECT pg_temp.{TAKE_VIEWS}({views})"
     for change in migration.changes:
-        yield from _from_casts(change.steps)
+        yield from _from_casts(change.steps, batched)
     if views:
         yield f"SELECT pg_temp.{RESTORE_VIEWS}()"
 
@@ -257,11 +308,12 @@ def _before_casts(steps: Iterable[Step]) -> Iterator[str]:
                 pass
 
 
-def _from_casts(steps: Iterable[Step]) -> Iterator[str]:
+def _from_casts(steps: Iterable[Step], batched: Batched) -> Iterator[str]:
     """Yield what comes with the new types of columns and after them."""
     for casts, group in groupby(steps, lambda step: isinstance(step, CastColumn)):
         if casts:
-            yield from _casts([step for step in group if isinstance(step, CastColumn)])
+            found = [step for step in group if isinstance(step, CastColumn)]
+            yield from _casts(found, batched)
             continue
         for step in group:
             match step:
@@ -327,7 +379,7 @@ def _needed(steps: Iterable[Step]) -> list[str]:
         if isinstance(step, CastColumn):
             if step.conversion.lost and not step.lose:
                 needed.add(REFUSE)
-            if _rewrites(step):
+            if _rewrites(step) or not step.conversion.keeps:
                 needed |= {SHOW_INDEXES, TAKE_VIEWS, RESTORE_VIEWS}
     return [name for name in FUNCTIONS if name in needed]
 
@@ -369,7 +421,7 @@ def _views(casts: Iterable[CastColumn]) -> str:
     return ", ".join(_array(part) for part in zip(*columns, strict=True))
 
 
-def _casts(casts: list[CastColumn]) -> Iterator[str]:
+def _casts(casts: list[CastColumn], batched: Batched) -> Iterator[str]:
     """Yield the statements that change the types of columns of a table: the table is written once."""
     for step in casts:
         if step.conversion.lost and not step.lose:
@@ -380,7 +432,9 @@ def _casts(casts: list[CastColumn]) -> Iterator[str]:
     changed: list[str] = []
     for step in casts:
         column = _name(step.new.stored)
-        if _rewrites(step):
+        if name := batched.get((step.relation, step.new.stored)):
+            yield from _replace(step, name)
+        elif _rewrites(step):
             value = _value(step, column)
             if step.conversion.query:
                 value = f"pg_temp.{_cast_function(step)}({column})"
@@ -417,6 +471,111 @@ def _guard(step: CastColumn) -> str:
         f"FROM {_relation(step.relation)} AS t WHERE {column} IS NOT NULL "
         f"AND ({step.conversion.lost_of(column)}) ORDER BY {order} LIMIT 1) AS r"
     )
+
+
+# --- batches --------------------------------------------------------------------------------------
+
+PAGES = 500
+"""How many pages of a table, of 8 kB each, are converted in a transaction."""
+
+
+def _batched(migration: Migration) -> Batched:
+    """Choose the columns that are converted in batches: those whose values change, but for keys."""
+    found: dict[tuple[Relation, str], str] = {}
+    for change in migration.changes:
+        if change.old is None or change.new is None:
+            continue
+        taken = {
+            column.stored
+            for table in (change.old, change.new)
+            for column in table.columns
+        }
+        names = (
+            name for number in count(1) if (name := f"ddsql_new_{number}") not in taken
+        )
+        for step in change.steps:
+            if (
+                isinstance(step, CastColumn)
+                and not step.conversion.keeps
+                and step.old.name != change.old.key
+                and step.new.name != change.new.key
+            ):
+                found[step.relation, step.new.stored] = next(names)
+    return found
+
+
+def _old_casts(
+    migration: Migration, batched: Batched
+) -> Iterator[tuple[CastColumn, str]]:
+    """Yield the casts as they are before anything has another name, each with the column that holds
+    converted values, or "" if it is not among those."""
+    for change in migration.changes:
+        for step in change.steps:
+            if change.old is None or not isinstance(step, CastColumn):
+                continue
+            key = change.old.key_column
+            yield (
+                replace(
+                    step,
+                    relation=Relation.of(change.old),
+                    new=replace(step.new, stored=step.old.stored),
+                    key=key.stored if key else None,
+                ),
+                batched.get((step.relation, step.new.stored), ""),
+            )
+
+
+def _early_guards(migration: Migration, batched: Batched) -> Iterator[str]:
+    yield from _functions([REFUSE])
+    for step, _ in _old_casts(migration, batched):
+        if step.conversion.lost and not step.lose:
+            yield _guard(step)
+
+
+def _batches(migration: Migration, batched: Batched) -> Iterator[str]:
+    """Yield statements that convert the values. Rows that were converted before are only read."""
+    for step, name in _old_casts(migration, batched):
+        if not name:
+            continue
+        relation = _relation(step.relation)
+        yield f"ALTER TABLE {relation} ADD COLUMN IF NOT EXISTS {_name(name)} {step.new.sql}"
+        # Rows that are updated move to later pages, where they are the same already.
+        yield f"""\
+DO $ddsql$
+DECLARE
+    first {ledger.NUMBER_TYPE} := 0;
+    pages {ledger.NUMBER_TYPE} := pg_relation_size({_text(relation)}) / current_setting('block_size')::{ledger.NUMBER_TYPE};
+BEGIN
+    WHILE first <= pages LOOP
+        {_convert(step, name)}
+            AND t.ctid >= format('(%s,0)', first)::tid AND t.ctid < format('(%s,0)', first + {PAGES})::tid;
+        COMMIT;
+        first := first + {PAGES};
+    END LOOP;
+END
+$ddsql$"""
+
+
+def _convert(step: CastColumn, name: str) -> str:
+    """Return an UPDATE of the rows whose value in the column ``name`` is not the converted one."""
+    column = f"t.{_name(step.new.stored)}"
+    value = f"CASE WHEN {column} IS NOT NULL THEN {_value(step, column)} END"
+    return (
+        f"UPDATE {_relation(step.relation)} AS t SET {_name(name)} = {value} "
+        f"WHERE t.{_name(name)} IS DISTINCT FROM {value}"
+    )
+
+
+def _replace(step: CastColumn, name: str) -> Iterator[str]:
+    """Yield what puts the column ``name`` in the place of the old one, with what was written since."""
+    relation, column = _relation(step.relation), _name(step.new.stored)
+    yield _convert(step, name)
+    at = _text(f"{step.table}.{step.new.name}")
+    yield f"SELECT pg_temp.{FREE}({at}, {_text(relation)}, {_text(step.new.stored)})"
+    yield f"ALTER TABLE {relation} DROP COLUMN {column}"
+    yield f"ALTER TABLE {relation} RENAME COLUMN {_name(name)} TO {column}"
+    if step.new.comment and step.new.comment == step.old.comment:
+        yield on_column(relation, step.new.stored, _text(step.new.comment))
 
 
 def _relation(relation: Relation) -> str:

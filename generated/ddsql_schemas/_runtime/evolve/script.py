@@ -5,8 +5,10 @@ needs for it."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
+from ..usage import UsageError
 from . import duckdb, postgres
 from .state import Dialect, TableState
 from .steps import Migration
@@ -16,14 +18,20 @@ Section = tuple[str, Iterable[str]]
 
 
 class Engine(NamedTuple):
-    """How an engine creates a table, and the parts of a script that migrates to a version."""
+    """How an engine creates a table, and the parts of a script that migrates to a version: in one
+    transaction, or if the engine has a use for that, in batches."""
 
     create: Callable[[TableState, Dialect], Iterator[str]]
     sections: Callable[[Migration, Dialect, str], Iterator[Section]]
+    batches: Callable[[Migration, Dialect, str], Iterator[Section]] | None = None
 
 
 ENGINES: Mapping[str, Engine] = {
-    "postgres": Engine(postgres.create, postgres.sections),
+    "postgres": Engine(
+        postgres.create,
+        postgres.sections,
+        partial(postgres.sections, batches=True),
+    ),
     "duckdb": Engine(duckdb.create, duckdb.sections),
 }
 
@@ -35,13 +43,26 @@ def create(table: TableState, dialect: Dialect) -> Iterator[str]:
 
 
 def script(
-    migration: Migration, dialect: Dialect, version: str, heading: Sequence[str] = ()
+    migration: Migration,
+    dialect: Dialect,
+    version: str,
+    heading: Sequence[str] = (),
+    *,
+    batches: bool = False,
 ) -> str:
-    """Format a migration to ``version`` of the package as a script. ``heading`` are lines of a comment."""
+    """Format a migration to ``version`` of the package as a script. ``heading`` are lines of a comment.
+
+    With ``batches``, it is not one transaction, but can be run again until it is done. Raises
+    `UsageError` if the engine knows no batches.
+    """
+    engine = ENGINES[dialect.engine]
+    sections = engine.batches if batches else engine.sections
+    if sections is None:
+        raise UsageError(
+            f"{dialect.name} has no batches: nobody else can use the database meanwhile"
+        )
     text = "".join(f"-- {_comment(line)}".rstrip() + "\n" for line in heading)
-    for title, statements in ENGINES[dialect.engine].sections(
-        migration, dialect, version
-    ):
+    for title, statements in sections(migration, dialect, version):
         body = "".join(f"{statement};\n" for statement in statements)
         if body:
             text += f"\n-- {title}\n{body}"
