@@ -456,7 +456,7 @@ def _state(table: TableState) -> Iterator[str]:
     key = table.key_column
     names = f"[{_literal(key.stored)}]" if key else "NULL"
     found = (
-        "SELECT COALESCE(CAST(k.names AS VARCHAR), 'none') AS name FROM (SELECT "
+        f"SELECT COALESCE(CAST(k.names AS {ledger.STRING_TYPE}), 'none') AS name FROM (SELECT "
         f"(SELECT constraint_column_names FROM duckdb_constraints() WHERE {at(place)} "
         f"AND constraint_type = 'PRIMARY KEY' LIMIT 1) AS names) k WHERE k.names IS DISTINCT FROM {names}"
     )
@@ -471,7 +471,7 @@ def _cast_guard(step: CastColumn, renames: Mapping[str, str]) -> Iterator[str]:
         return
     row = "'with rowid ' || rowid"
     if step.key is not None:
-        row = f"CAST({identifier(renames.get(step.key, step.key))} AS VARCHAR)"
+        row = f"CAST({identifier(renames.get(step.key, step.key))} AS {ledger.STRING_TYPE})"
     message = (
         f"{step.table}.{step.new.name}: {step.cast.why}, and the value of the row "
     )
@@ -493,7 +493,7 @@ def _key_guards(step: AddKey) -> Iterator[str]:
     )
     yield (
         f"SELECT error({_literal(where + 'the column becomes the primary key, and several rows have the value ')} "
-        f"|| repeated) FROM (SELECT CAST({column} AS VARCHAR) AS repeated FROM {place} "
+        f"|| repeated) FROM (SELECT CAST({column} AS {ledger.STRING_TYPE}) AS repeated FROM {place} "
         f"WHERE {column} IS NOT NULL GROUP BY {column} HAVING count(*) > 1 ORDER BY 1 LIMIT 1)"
     )
 
