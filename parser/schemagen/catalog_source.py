@@ -206,12 +206,20 @@ def commits(settings: Settings) -> tuple[Commit, ...]:
     `ProblemsFound` with SG603 if the project is in no git repository, or has no commit.
     """
     path = Path(os.path.relpath(_catalog_path(settings), settings.root)).as_posix()
-    arguments = ("log", "-z", "--first-parent", "--format=%H%x00%cs%x00%s", "HEAD", "--", path)
+    # Settings of the user may add signatures, or choose another encoding.
+    plain = ("--no-show-signature", "--encoding=UTF-8", "--format=%H%x00%cs%x00%s")
+    arguments = ("log", "-z", "--first-parent", *plain, "HEAD", "--", path)
     listed = _git(settings, path, "--literal-pathspecs", *arguments)
     if listed is None:
         raise _problem(path, "SG603", "the project is in no git repository, or it has no commit")
     fields = listed.decode("utf-8", "replace").split("\0")[:-1]
     return tuple(map(Commit, fields[::3], fields[1::3], fields[2::3]))
+
+
+def is_shallow(settings: Settings) -> bool:
+    """Whether the repository lacks earlier commits, as clones of CI systems do."""
+    name = settings.display(_catalog_path(settings))
+    return _git(settings, name, "rev-parse", "--is-shallow-repository") == b"true\n"
 
 
 def _git(settings: Settings, name: str, *arguments: str) -> bytes | None:

@@ -146,6 +146,32 @@ def test_log_command_prints_json(project: Path) -> None:
     assert change["verdicts"]["sync"] == "warning"
 
 
+def test_log_is_not_misled_by_the_settings_of_git(project: Path) -> None:
+    """What a user's git adds to logs is not in this one."""
+    before = run(project, "log", "dd.path").stdout
+    settings = {
+        "log.showSignature": "true",
+        "i18n.logOutputEncoding": "UTF-16",
+        "color.ui": "always",
+    }
+    env = {"GIT_CONFIG_COUNT": str(len(settings))}
+    for number, (key, value) in enumerate(settings.items()):
+        env |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    assert run(project, "log", "dd.path", env=env).stdout == before
+
+
+def test_shallow_clones_are_no_history(project: Path, tmp_path: Path) -> None:
+    """Where earlier commits are missing, a log says so, and no release is guessed."""
+    clone = tmp_path / "clone"
+    git(project, "clone", "--quiet", "--depth=2", f"file://{project}", str(clone))
+    done = run(clone, "log", "dd.flowerbed")
+    assert done.returncode == 0
+    assert "the clone is shallow: earlier commits are not known" in done.stderr
+    done = run(clone, "release")
+    assert done.returncode == 2
+    assert "the clone is shallow, so the last release is not known" in done.stderr
+
+
 def test_log_command_refuses_wrong_names(project: Path) -> None:
     """Usage errors say what was meant."""
     done = run(project, "log", "dd.flowerbeds")

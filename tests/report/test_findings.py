@@ -94,6 +94,22 @@ def test_markdown_counts_verdicts_of_the_chosen_consumers(findings: tuple[Findin
     assert "2 breaking, 2 warnings, 1 safe" in text
 
 
+def test_markdown_counts_what_does_not_fit_a_comment() -> None:
+    """GitHub refuses long comments: the worst findings are listed, and all are counted."""
+    differences = [
+        Difference(rule, "aws.volume", f"c{number}", values={"type": HOSTILE})
+        for rule in ("column-added", "column-removed")
+        for number in range(600)
+    ]
+    text = report.markdown(assess(differences, RuleLevels()), "a", "b")
+    assert report.MAX_MARKDOWN - 500 < len(text) < report.MAX_MARKDOWN + 500
+    assert "600 breaking, 600 warnings\n" in text
+    breaking = text.count("`column-removed`")
+    assert 200 < breaking < 600
+    assert f"… and {600 - breaking} more\n" in text
+    assert text.endswith("### Warnings\n\n… and 600 more\n")
+
+
 # --- GitHub ---------------------------------------------------------------------------------------
 
 
@@ -108,6 +124,12 @@ def test_github_annotates_the_worst_first(findings: tuple[Finding, ...]) -> None
         "type was int64 (breaks sql-reader, sql-writer, json-reader, python-user)"
     )
     assert f"::error file={PAGE},line=14,title=column-type-changed::" in lines[1]
+
+
+def test_github_annotations_without_a_file_name_none(findings: tuple[Finding, ...]) -> None:
+    """A difference of the whole package belongs to no line."""
+    [line] = [line for line in report.github(findings).splitlines() if "target-removed" in line]
+    assert line.startswith("::error title=target-removed::the target duckdb was removed")
 
 
 def test_github_commands_cannot_be_forged(findings: tuple[Finding, ...]) -> None:

@@ -11,6 +11,7 @@ from schemagen.cli.options import (
     settings_with,
     unknown_tables_as_usage_errors,
 )
+from schemagen.cli.verbosity import message
 from schemagen.runtime.command.streams import output, output_line
 
 
@@ -23,6 +24,7 @@ def log(subject: str, output_format: str) -> int:
     The newest commit is first. What was renamed is followed under its former name; the last
     commit is the one that the table or column came with.
     """
+    from schemagen import catalog_source
     from schemagen.evolution import history
     from schemagen.report import log as report
 
@@ -35,4 +37,6 @@ def log(subject: str, output_format: str) -> int:
         output_line(json.dumps([report.to_json(entry) for entry in entries], indent=2))
     else:
         output(report.text(entries))
+    if catalog_source.is_shallow(settings):
+        message("the clone is shallow: earlier commits are not known; run `git fetch --unshallow`")
     return 0

@@ -61,9 +61,14 @@ def release(old: str | None, chosen: str | None, dry_run: bool) -> int:
 
 
 def _last_release(settings: Settings) -> str:
-    from schemagen.catalog_source import GIT
+    from schemagen.catalog_source import GIT, is_shallow
     from schemagen.evolution.history import released
 
+    if is_shallow(settings):
+        raise click.UsageError(
+            "the clone is shallow, so the last release is not known; run `git fetch --unshallow`, or name "
+            "the last release: schemagen release OLD"
+        )
     commit = released(settings)
     if commit is None:
         raise click.UsageError(

@@ -43,10 +43,17 @@ def _place(finding: Finding) -> Place | None:
 # --- Markdown -------------------------------------------------------------------------------------
 
 
+MAX_MARKDOWN = 60_000
+"""The characters of a comment: GitHub refuses more than 65,536."""
+
+
 def markdown(
     findings: Sequence[Finding], old: str, new: str, consumers: Collection[Consumer] = CONSUMERS
 ) -> str:
-    """Format findings for a comment; ``old`` and ``new`` are the labels of what is compared."""
+    """Format findings for a comment; ``old`` and ``new`` are the labels of what is compared.
+
+    What breaks comes first. Of very many findings, the last ones are only counted.
+    """
     labels = [formats.as_code(printable(label)) for label in (old, new)]
     lines = [f"## Changes from {' to '.join(labels)}\n"]
     counts = [
@@ -55,15 +62,31 @@ def markdown(
         if group
     ]
     lines.append(f"{', '.join(counts)}\n" if counts else "No changes.\n")
+    left = MAX_MARKDOWN - len(lines[0])
     for verdict, group in _groups(findings, consumers):
-        if not group:
-            continue
-        broken = ("breaks",) if verdict == "breaking" else ()
-        headings = ("change", "rule", *broken, "place")
-        rows = [_row(finding, consumers, breaking=verdict == "breaking") for finding in group]
-        lines.append(f"### {_TITLES[verdict]}\n")
-        lines.append(formats.table(headings, rows, words=("breaks",)))
+        if group:
+            text, left = _markdown_group(verdict, group, consumers, left)
+            lines.append(text)
     return "\n".join(lines)
+
+
+def _markdown_group(
+    verdict: Verdict, findings: Sequence[Finding], consumers: Collection[Consumer], left: int
+) -> tuple[str, int]:
+    """Format the findings of a verdict with up to ``left`` characters; return the text, and what is left."""
+    breaking = verdict == "breaking"
+    headings = ("change", "rule", *(("breaks",) if breaking else ()), "place")
+    rows: list[tuple[str, ...]] = []
+    for finding in findings:
+        row = _row(finding, consumers, breaking=breaking)
+        left -= len(formats.row(row, [heading != "breaks" for heading in headings]))
+        if left < 0:
+            break
+        rows.append(row)
+    table = f"{formats.table(headings, rows, words=('breaks',))}\n" if rows else ""
+    more = len(findings) - len(rows)
+    cut = f"… and {more} more\n" if more else ""
+    return f"### {_TITLES[verdict]}\n\n{table}{cut}".rstrip("\n") + "\n", left
 
 
 def _groups(

@@ -10,11 +10,13 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, words: Coll
     """Format a Markdown table. Cells are code, except in columns whose heading is in ``words``."""
     code = [heading not in words for heading in headings]
     lines = [_line(headings), _line("---" for _ in headings)]
-    lines += [
-        _line(_cell(text, code=is_code) for text, is_code in zip(row, code, strict=True))
-        for row in rows
-    ]
+    lines += [row(cells, code) for cells in rows]
     return "".join(lines)
+
+
+def row(cells: Iterable[str], code: Iterable[bool]) -> str:
+    """Format a row of a table; ``code`` says which cells are code."""
+    return _line(_cell(text, code=is_code) for text, is_code in zip(cells, code, strict=True))
 
 
 def _line(cells: Iterable[str]) -> str:
