@@ -489,3 +489,97 @@ def test_lossy_columns_are_replaced_if_they_may(postgres: psycopg.Connection) ->
     assert content(postgres, new[0]) == [("key 0", None)]
     assert postgres.execute("SELECT to_regclass('aws.gone')").fetchone() == (None,)
     assert [column.name for column in described(postgres, new[0]).columns] == ["_key", "x"]
+
+
+# --- batches and failures -------------------------------------------------------------------------
+
+
+def statements_of(
+    old: TableState, new: TableState, dialect: str, *allow_loss: str, batches: bool = False
+) -> list[str]:
+    migration = plan({old.id: old}, {new.id: new}, DIALECTS[dialect], None, allow_loss)
+    sections = postgres.sections(migration, DIALECTS[dialect], "2", batches=batches)
+    return [statement for _, statements in sections for statement in statements]
+
+
+def run_all(connection: psycopg.Connection, statements: Iterable[str]) -> None:
+    for statement in statements:
+        connection.execute(statement.encode())
+
+
+def test_batches_go_on_where_they_stopped(
+    postgres_with_hstore: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script that stopped anywhere is run again until it is done: no value is converted twice, and none
+    that was written meanwhile is missed; afterwards it changes nothing."""
+    monkeypatch.setattr(postgres, "PAGES", 1)
+    connection, dialect = postgres_with_hstore, "postgres"
+    old = table(T, columns("hstore", y="string"), dialect, comments={"x": "A map."})
+    new = table(T, columns("hstore_csv", y="json"), dialect, comments={"x": "A map."})
+    create(connection, dialect, old)
+    connection.execute(
+        "INSERT INTO aws.thing SELECT i, hstore('a', 'b,' || i), repeat('y', 500) || i "
+        "FROM generate_series(1, 60) AS s(i)"
+    )
+    statements = statements_of(old, new, dialect, batches=True)
+    assert sum("COMMIT;" in statement for statement in statements) == 2
+    [begin] = [number for number, statement in enumerate(statements) if statement == "BEGIN"]
+    for stop in (begin - 2, begin - 1, begin + 1, len(statements) - 1):
+        run_all(connection, statements[:stop])
+        connection.execute("ROLLBACK")
+        assert described(connection, old).columns[1].type == "hstore"
+        connection.execute(
+            "UPDATE aws.thing SET x = hstore('a', 'c,'), y = 'new' WHERE _key = %s", [str(stop)]
+        )
+        connection.execute("INSERT INTO aws.thing (_key, x) VALUES (%s, 'k=>NULL')", [f"m{stop}"])
+    before = connection.execute("SELECT _key, x -> 'a', y FROM aws.thing ORDER BY 1").fetchall()
+    run_all(connection, statements)
+    after = connection.execute(
+        "SELECT _key, x -> 'a', y #>> '{}' FROM aws.thing ORDER BY 1"
+    ).fetchall()
+    assert after == [(key, text and f'"{text}"', y) for key, text, y in before]
+    found = described(connection, new)
+    assert sorted(column.name for column in found.columns) == ["_key", "x", "y"]
+    assert {column.name: column.comment for column in found.columns}["x"] == "A map."
+    with pytest.raises(psycopg.errors.RaiseException, match="migrated already"):
+        run_all(connection, statements)
+    connection.execute("ROLLBACK")
+    assert described(connection, new) == found
+
+
+def test_batches_stop_before_anything_is_changed(postgres: psycopg.Connection) -> None:
+    """A value that would be lost is found before the first column is added."""
+    dialect = "postgres_jsonb"
+    old, new = (table(T, columns(type), dialect) for type in ("string", "int64"))
+    create(postgres, dialect, old)
+    insert(postgres, old, ["1", "x"])
+    with pytest.raises(psycopg.errors.RaiseException, match="the first row is key 1"):
+        run_all(postgres, statements_of(old, new, dialect, batches=True))
+    assert [column.name for column in described(postgres, old).columns] == ["_key", "x"]
+
+
+def test_killed_migration_leaves_the_old_tables(postgres: psycopg.Connection) -> None:
+    """Whenever the session is killed before the end, the tables and the ledger are as before."""
+    dialect = "postgres_jsonb"
+    old, new = (
+        table(T, columns(type, **more), dialect)
+        for type, more in (("string", {"gone": "string"}), ("json", {"more": "int64"}))
+    )
+    create(postgres, dialect, old)
+    insert(postgres, old, ["a"])
+    before = content(postgres, old), described(postgres, old)
+    statements = statements_of(old, new, dialect, "aws.thing.gone")
+    assert statements[-1] == "COMMIT"
+    for stop in range(1, len(statements), 5):
+        info = postgres.info
+        with psycopg.connect(
+            host=info.host, dbname=info.dbname, user="postgres", autocommit=True
+        ) as other:
+            run_all(other, statements[:stop])
+            postgres.execute("SELECT pg_terminate_backend(%s)", [other.info.backend_pid])
+            with pytest.raises(psycopg.OperationalError):
+                other.execute("COMMIT")
+        assert (content(postgres, old), described(postgres, old)) == before
+        assert postgres.execute("SELECT to_regclass('ddsql_sync.columns')").fetchone() == (None,)
+    run_all(postgres, statements)
+    assert [column.name for column in described(postgres, new).columns] == ["_key", "x", "more"]
