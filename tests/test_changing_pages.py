@@ -21,6 +21,8 @@ import pytest
 from loading import execute
 from projects import CHECKOUT, COMPILATION
 
+pytestmark = pytest.mark.slow
+
 PAGE = CHECKOUT / "docs/changing-pages.md"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SETTINGS = '[project]\nname = "inventory"\nversion = "1"\n\n[tool.schemagen]\ndocs = "docs_src"\n'

@@ -449,7 +449,7 @@ def _why_no_shape(type: Resolved) -> str:
         innermost = innermost.element
     if innermost.is_json:
         return "it has no structure, so the column is any JSON"
-    return f"only json is narrowed by a shape; this is {type.expression}, to which it is converted"
+    return f"the mapper converts it to {type.expression}; only json is narrowed by a shape"
 
 
 def _filled(
