@@ -372,7 +372,7 @@ class _Batch:
 
 def warm_up() -> None:
     """Import what datamodel-code-generator imports when it first generates something."""
-    _source({"Row": {"type": "object"}}, {})
+    _source({"Row": {"properties": {"field": {}}}}, {})
 
 
 def _source(definitions: JsonSchema, aliases: Mapping[str, str]) -> str:
