@@ -98,6 +98,24 @@ def test_migrate_prints_a_script_that_a_database_runs(
     assert catalogues.postgres(postgres, "aws", "new").key == ("_key",)
 
 
+def test_migrate_prints_batches(project: Path) -> None:
+    """The script for long tables says how it is run; Python gets the same."""
+    options = ("--rename", "aws.thing.length=size", "--allow-loss", "aws.thing.gone")
+    loss = ("--allow-loss", "aws.other")
+    done = migrate(project, "old", "--dialect", "postgres", "--batches", *options, *loss)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "-- Not one transaction: if it stops, run it again, and it goes on." in done.stdout
+    planned = api.migration(
+        api.settings(project),
+        "postgres",
+        "old",
+        str(project / "generated"),
+        renames=["aws.thing.length=size"],
+        allow_loss=["aws.thing.gone", "aws.other"],
+    )
+    assert planned.sql(batches=True).splitlines()[1:] == done.stdout.splitlines()[1:]
+
+
 def test_migrate_refuses_what_would_be_lost(project: Path) -> None:
     """Each loss is a line with what to pass, probable renames are named, and no script is printed."""
     done = migrate(project, "old", "new", "--dialect", "postgres")
@@ -123,7 +141,10 @@ def test_migrate_of_equal_tables_prints_nothing(project: Path) -> None:
     ("arguments", "message"),
     [
         (["old", "new", "--dialect", "postgre"], "unknown dialect 'postgre'; did you mean"),
-        (["gcp", "new", "--dialect", "postgres"], "gcp has tables of gcp, and new of aws"),
+        (
+            ["gcp", "new", "--dialect", "postgres"],
+            "SG604 has tables of aws, and gcp has tables of gcp",
+        ),
         (["nowhere", "--dialect", "postgres"], "SG603 there is no file 'nowhere'"),
         (
             ["old", "--dialect", "postgres", "--rename", "aws.thing.lenght=size"],
@@ -150,6 +171,14 @@ def test_migrate_of_equal_tables_prints_nothing(project: Path) -> None:
             "no old table or column is called so",
         ),
         (["old"], "Missing option '--dialect'"),
+        (["gcp", "gcp", "--dialect", "spark"], "unknown dialect 'spark'"),
+        (
+            [
+                *("old", "--dialect", "duckdb", "--batches", "--rename", "aws.thing.length=size"),
+                *("--allow-loss", "aws.thing.gone", "--allow-loss", "aws.other"),
+            ],
+            "duckdb has no batches",
+        ),
     ],
 )
 def test_migrate_reports_wrong_calls(project: Path, arguments: list[str], message: str) -> None:

@@ -10,6 +10,7 @@
     changes = api.build(settings)     # write it
     catalog = api.load_catalog("v1.2")  # what the package of a git revision holds
     found = api.diff(settings, "git:v1.2")  # in what the pages differ from it, and whom that breaks
+    sql = api.migration(settings, "postgres", "git:v1.2").sql()  # what brings its tables here
 
     outcome = api.bind(settings)      # bring the bindings up to date; needs botocore
     figures = api.coverage(settings).figures  # how much of the pages they fill
@@ -21,7 +22,7 @@ Functions that take table ids raise `UnknownTables` for ids that do not exist.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from schemagen.build.apply import Changes
     from schemagen.build.check import Finding
     from schemagen.coverage import Coverage
+    from schemagen.evolution.migrations import PlannedMigration
     from schemagen.evolution.verdicts import Finding as ChangeFinding
     from schemagen.explanation import Explanation
     from schemagen.model.pages import Pages
@@ -52,6 +54,7 @@ __all__ = [
     "coverage",
     "explain",
     "load_catalog",
+    "migration",
     "read",
     "render",
     "settings",
@@ -142,6 +145,33 @@ def diff(settings: Settings, old: str = "git:HEAD", new: str = "") -> tuple[Chan
 
     found = compare(sources.read(old, settings), sources.read(new, settings))
     return assess(found, settings.rules)
+
+
+def migration(
+    settings: Settings,
+    dialect: str,
+    old: str = "git:HEAD",
+    new: str = "",
+    *,
+    renames: Collection[str] = (),
+    allow_loss: Collection[str] = (),
+) -> PlannedMigration:
+    """Plan the migration of tables in ``dialect`` between two of what `diff` takes.
+
+    The result has the SQL, unless there are refusals. ``renames`` and ``allow_loss`` are what the options
+    of `schemagen migrate` take. Raises `schemagen.runtime.usage.UsageError` for those that name nothing,
+    and for catalogues without the dialect.
+    """
+    from schemagen.evolution import migrations, sources
+
+    return migrations.plan_migration(
+        sources.read(old, settings),
+        sources.read(new, settings),
+        dialect,
+        settings,
+        renames,
+        allow_loss,
+    )
 
 
 def bind(

@@ -167,6 +167,7 @@ def test_migrations_lead_from_old_tables_to_new_ones(
 
         @settings(
             max_examples=count,
+            derandomize=count == PAIRS // 2,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
             phases=set(Phase) - {Phase.explain},

@@ -48,19 +48,12 @@ def migrate(
 
     What would lose values is refused, and exits with 1, unless --allow-loss names it.
     """
-    from schemagen.evolution import migrations, sources
+    from schemagen import api
     from schemagen.runtime.usage import UsageError
 
     settings = settings_with(reads_pages=False)
     try:
-        planned = migrations.plan_migration(
-            sources.read(old, settings),
-            sources.read(new, settings),
-            dialect,
-            settings,
-            renames,
-            allow_loss,
-        )
+        planned = api.migration(settings, dialect, old, new, renames=renames, allow_loss=allow_loss)
     except UsageError as error:
         raise click.UsageError(str(error)) from error
     for before, after in planned.probable:

@@ -53,7 +53,7 @@ def plan_migration(
     """Plan the migration from ``old`` to ``new`` in ``dialect``.
 
     ``renames`` and ``allow_loss`` are what the options of these names take. Raises `ProblemsFound` if a
-    catalogue cannot be read, and `UsageError` for catalogues without the dialect or of other providers,
+    catalogue cannot be read, or has other providers, and `UsageError` for catalogues without the dialect
     and for a choice that names nothing.
     """
     engine_dialect = _dialect(dialect, settings)
@@ -83,23 +83,11 @@ def plan_migration(
 
 
 def _check(before: CatalogData, after: CatalogData, old: Source, new: Source, dialect: str) -> None:
-    """Raise `UsageError` for catalogues that have nothing to do with each other or with the dialect."""
+    """Raise `UsageError` for catalogues that were built without the dialect."""
     for source, catalog in ((old, before), (new, after)):
         if catalog.tables and dialect not in catalog.targets:
             built = ", ".join(catalog.targets)
             raise UsageError(f"{source.label} was built without {dialect!r}, only with: {built}")
-    if _providers(before).isdisjoint(_providers(after)) and before.tables and after.tables:
-        providers = _providers(old.catalog), _providers(new.catalog)
-        if providers[0].isdisjoint(providers[1]):
-            has, others = (", ".join(sorted(each)) for each in providers)
-            raise UsageError(
-                f"{old.label} has tables of {has}, and {new.label} of {others}: "
-                "these are not two versions of one catalogue"
-            )
-
-
-def _providers(catalog: CatalogData) -> set[str]:
-    return {table.provider for table in catalog.tables.values()}
 
 
 def _dialect(name: str, settings: Settings) -> Dialect:

@@ -108,9 +108,12 @@ def guards(migration: Migration) -> Iterator[str]:
     yield from _states(migration, lock=True)
     yield from _functions([REFUSE])
     for id, known in records.changed_identities(migration):
-        why = "the ledger would not find its rows again; forget its units before"
+        why = (
+            "the ledger of syncs would not find its rows again; forget its units before, and collect "
+            "them anew afterwards"
+        )
         yield (
-            f"SELECT pg_temp.{REFUSE}({_text(id)}, {_text(why)}, u.account) "
+            f"SELECT pg_temp.{REFUSE}({_text(id)}, {_text(why)}, 'of the account ' || u.account) "
             f"FROM ({known} LIMIT 1) AS u"
         )
 
