@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -53,18 +54,11 @@ def installed(generated: Path, folder: Path) -> Path:
     return interpreter
 
 
-@pytest.fixture
-def program(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A copy of one of the programs where no settings of this repository are found."""
-    name: str = request.param
-    shutil.copy(PROGRAMS / name, tmp_path / name)
-    return tmp_path / name
-
-
-def run(program: Path, *command: str | Path) -> str:
+def run(folder: Path, *command: str | Path) -> str:
+    """What a checker prints about the programs in ``folder``."""
     done = subprocess.run(
-        [sys.executable, "-m", *command, program.name],
-        cwd=program.parent,
+        [sys.executable, "-m", *command, *sorted(path.name for path in folder.glob("*.py"))],
+        cwd=folder,
         env={**os.environ, "MYPYPATH": "", "PYTHONPATH": ""},
         capture_output=True,
         text=True,
@@ -74,24 +68,32 @@ def run(program: Path, *command: str | Path) -> str:
     return done.stdout
 
 
-def mypy(program: Path, python: Path) -> list[str]:
-    """What mypy --strict finds, as lines and error codes."""
-    out = run(program, "mypy", "--strict", "--no-incremental", "--python-executable", python)
-    found = re.findall(r"^[^:]+:(\d+): error: .* \[([a-z-]+)\]$", out, re.MULTILINE)
+def mypy(folder: Path, python: Path) -> dict[str, list[str]]:
+    """What mypy --strict finds in each program, as lines and error codes."""
+    out = run(folder, "mypy", "--strict", "--no-incremental", "--python-executable", python)
+    found = re.findall(r"^([^:]+):(\d+): error: .* \[([a-z-]+)\]$", out, re.MULTILINE)
     assert ("Success" in out) != bool(found), out
-    return sorted((f"{line} {code}" for line, code in found), key=_line)
+    assert f"{len(list(folder.glob('*.py')))} source file" in out, out
+    return _by_program(folder, found)
 
 
-def pyright(program: Path, python: Path) -> list[str]:
-    """What pyright in strict mode finds, as lines and rules."""
-    settings = {"typeCheckingMode": "strict"}
-    (program.parent / "pyrightconfig.json").write_text(json.dumps(settings))
-    out = json.loads(run(program, "pyright", "--pythonpath", python, "--outputjson"))
-    assert out["summary"]["filesAnalyzed"] == 1
+def pyright(folder: Path, python: Path) -> dict[str, list[str]]:
+    """What pyright in strict mode finds in each program, as lines and rules."""
+    (folder / "pyrightconfig.json").write_text(json.dumps({"typeCheckingMode": "strict"}))
+    out = json.loads(run(folder, "pyright", "--pythonpath", python, "--outputjson"))
+    assert out["summary"]["filesAnalyzed"] == len(list(folder.glob("*.py")))
     found = [
-        f"{item['range']['start']['line'] + 1} {item['rule']}" for item in out["generalDiagnostics"]
+        (Path(item["file"]).name, str(item["range"]["start"]["line"] + 1), item["rule"])
+        for item in out["generalDiagnostics"]
     ]
-    return sorted(found, key=_line)
+    return _by_program(folder, found)
+
+
+def _by_program(folder: Path, found: list[tuple[str, str, str]]) -> dict[str, list[str]]:
+    programs: dict[str, list[str]] = {path.name: [] for path in folder.glob("*.py")}
+    for name, line, code in found:
+        programs[name].append(f"{line} {code}")
+    return {name: sorted(findings, key=_line) for name, findings in programs.items()}
 
 
 def _line(finding: str) -> tuple[int, str]:
@@ -99,28 +101,45 @@ def _line(finding: str) -> tuple[int, str]:
     return int(line), code
 
 
-Checker = Callable[[Path, Path], list[str]]
-CHECKERS = (mypy, pyright)
+Checker = Callable[[Path, Path], dict[str, list[str]]]
 
 
-@pytest.mark.parametrize("checker", CHECKERS, ids=["mypy", "pyright"])
-@pytest.mark.parametrize("program", ["consumer.py", "mirror.py"], indirect=True)
-def test_checkers_accept_programs_of_users(program: Path, python: Path, checker: Checker) -> None:
+@pytest.fixture(scope="module", params=[mypy, pyright], ids=["mypy", "pyright"])
+def checker(request: pytest.FixtureRequest) -> Checker:
+    """A type checker. It reads boto3's stubs for long, so it checks all programs in one run."""
+    found: Checker = request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+def in_programs(
+    checker: Checker, python: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, list[str]]:
+    """What a checker finds in the programs of tests/typing, copied to where no settings of this
+    repository are found."""
+    folder = tmp_path_factory.mktemp("programs")
+    for path in PROGRAMS.glob("*.py"):
+        shutil.copy(path, folder / path.name)
+    return checker(folder, python)
+
+
+@pytest.mark.parametrize("program", ["consumer.py", "mirror.py"])
+def test_checkers_accept_programs_of_users(in_programs: dict[str, list[str]], program: str) -> None:
     """Responses typed by boto3's stubs are accepted, and rows have exact types."""
-    assert checker(program, python) == []
+    assert in_programs[program] == []
 
 
-@pytest.mark.parametrize("checker", CHECKERS, ids=["mypy", "pyright"])
-@pytest.mark.parametrize("program", ["mistakes.py"], indirect=True)
-def test_checkers_find_mistakes_of_users(program: Path, python: Path, checker: Checker) -> None:
+def test_checkers_find_mistakes_of_users(
+    checker: Checker, in_programs: dict[str, list[str]]
+) -> None:
     """Both checkers find something in every line that ends in "# mistake", and in no other line;
     the findings are recorded."""
-    found = checker(program, python)
+    found = in_programs["mistakes.py"]
     recorded = PROGRAMS / f"mistakes.{checker.__name__}.txt"
     if os.environ.get("SCHEMAGEN_RECORD"):
         recorded.write_text("".join(f"{line}\n" for line in found))
     assert found == recorded.read_text().splitlines()
-    lines = program.read_text().splitlines()
+    lines = (PROGRAMS / "mistakes.py").read_text().splitlines()
     mistakes = [number for number, line in enumerate(lines, 1) if line.endswith("# mistake")]
     assert sorted({_line(finding)[0] for finding in found}) == mistakes
 
@@ -152,38 +171,59 @@ def bindings(package: CorpusPackage) -> list[Binding]:
     ]
 
 
-@pytest.mark.parametrize("checker", CHECKERS, ids=["mypy", "pyright"])
+@dataclass(frozen=True)
+class Checked:
+    """The lines of a program, and what a checker found in it."""
+
+    lines: list[str]
+    found: list[str]
+
+
+@pytest.fixture(scope="module")
+def in_uses(
+    corpus_package: CorpusPackage,
+    corpus_python: Path,
+    checker: Checker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, Checked]:
+    """What a checker finds in a program that uses all mappers, and in one that misuses them."""
+    found = bindings(corpus_package)
+    assert {binding.service for binding in found} == set(SERVICES)
+    known = [binding for binding in found if binding.table not in OLDER_STUBS]
+    misuses = map(stub_programs.misuse, known, [*known[1:], known[0]])
+    texts = {
+        "use.py": stub_programs.program(map(stub_programs.use, found), found),
+        "misuse.py": stub_programs.program(misuses, known),
+    }
+    folder = tmp_path_factory.mktemp("uses")
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    findings = checker(folder, corpus_python)
+    return {name: Checked(text.splitlines(), findings[name]) for name, text in texts.items()}
+
+
 def test_mappers_accept_the_responses_of_stubs(
-    corpus_package: CorpusPackage, corpus_python: Path, checker: Checker, tmp_path: Path
+    corpus_package: CorpusPackage, in_uses: dict[str, Checked]
 ) -> None:
     """Primary responses and those of enrichments are accepted as boto3's stubs type them, and
     rows have every bound column."""
-    found = bindings(corpus_package)
-    assert {binding.service for binding in found} == set(SERVICES)
-    program = tmp_path / "use.py"
-    program.write_text(stub_programs.program(map(stub_programs.use, found), found))
-    lines = program.read_text().splitlines()
+    use = in_uses["use.py"]
     wrong = {
-        lines[_line(finding)[0] - 1].partition("rows: list[")[2].partition(".Row")[0]
-        for finding in checker(program, corpus_python)
+        use.lines[_line(finding)[0] - 1].partition("rows: list[")[2].partition(".Row")[0]
+        for finding in use.found
     }
     assert wrong == {stub_programs.mapper(corpus_package.bindings[table]) for table in OLDER_STUBS}
 
 
-@pytest.mark.parametrize("checker", CHECKERS, ids=["mypy", "pyright"])
 def test_mappers_refuse_responses_of_other_operations(
-    corpus_package: CorpusPackage, corpus_python: Path, checker: Checker, tmp_path: Path
+    corpus_package: CorpusPackage, in_uses: dict[str, Checked]
 ) -> None:
     """The response of another table's operation, or the primary one instead of an enrichment's,
     is a mistake that both checkers find."""
-    found = [binding for binding in bindings(corpus_package) if binding.table not in OLDER_STUBS]
-    program = tmp_path / "misuse.py"
-    misuses = map(stub_programs.misuse, found, [*found[1:], found[0]])
-    program.write_text(stub_programs.program(misuses, found))
-    lines = program.read_text().splitlines()
-    mistakes = [n for n, line in enumerate(lines, 1) if line.endswith(stub_programs.MISTAKE)]
-    assert len(mistakes) > len(found)
-    assert sorted({_line(finding)[0] for finding in checker(program, corpus_python)}) == mistakes
+    misuse = in_uses["misuse.py"]
+    mistakes = [n for n, line in enumerate(misuse.lines, 1) if line.endswith(stub_programs.MISTAKE)]
+    assert len(mistakes) > len(bindings(corpus_package)) - len(OLDER_STUBS)
+    assert sorted({_line(finding)[0] for finding in misuse.found}) == mistakes
 
 
 @pytest.fixture(scope="module")
@@ -211,7 +251,6 @@ def accepted(package: CorpusPackage, binding: Binding) -> str:
     return str(found)
 
 
-@pytest.mark.parametrize("checker", CHECKERS, ids=["mypy", "pyright"])
 def test_mappers_accept_the_pages_and_enrichments_of_the_newest_stubs(
     corpus_package: CorpusPackage, newest_python: Path, checker: Checker, tmp_path: Path
 ) -> None:
@@ -234,7 +273,8 @@ def test_mappers_accept_the_pages_and_enrichments_of_the_newest_stubs(
     assert text.count("PageIterator[") > len(found) // 2
     assert text.count(".from_response(cast(") == len(OLDER_STUBS)
     lines = text.splitlines()
-    assert [lines[_line(finding)[0] - 1] for finding in checker(program, newest_python)] == []
+    findings = checker(tmp_path, newest_python)["newest.py"]
+    assert [lines[_line(finding)[0] - 1] for finding in findings] == []
 
 
 def test_mappers_have_no_type_any(corpus_package: CorpusPackage) -> None:
