@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -290,3 +292,59 @@ def test_migrate_refuses_to_break_views(
     database.run("DROP VIEW sizes")
     assert migrate(new, database, *RENAME, "--apply") == 0
     assert len(database.run("FROM everything")) == 1
+
+
+# --- a process that is killed --------------------------------------------------------------------------
+
+
+def killed(made: MadePackage, place: Place, moment: int) -> bool:
+    """Migrate in a process that is killed before a statement of the migration, counted from 0. Returns
+    False if it came to its end."""
+    process = os.fork()
+    if process == 0:
+        try:
+            _die_at(made, place, moment)
+            os._exit(migrate(made, place, *RENAME, "--apply"))
+        finally:
+            os._exit(99)
+    _, status = os.waitpid(process, 0)
+    if os.WIFSIGNALED(status):
+        return True
+    assert os.waitstatus_to_exitcode(status) == 0
+    return False
+
+
+def _die_at(made: MadePackage, place: Place, moment: int) -> None:
+    assert made.made is not None
+    if place.connection is None:
+        owner, name = made.made.module("_runtime.load.duckdb").DuckDBSink, "_execute"
+    else:
+        owner, name = made.made.module("_runtime.load.postgres_session").Session, "execute"
+    execute = getattr(owner, name)
+    count = [-1]
+
+    def counted(self: Any, statement: str, /, **parameters: Any) -> Any:
+        if count[0] >= 0 or statement.startswith('CREATE SCHEMA IF NOT EXISTS "ddsql_sync"'):
+            count[0] += 1
+            if count[0] == moment:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return execute(self, statement, **parameters)
+
+    setattr(owner, name, counted)
+
+
+@pytest.mark.slow
+def test_migrate_that_is_killed_leaves_the_old_tables(filled: Place, new: MadePackage) -> None:
+    """Columns, values and ledger are those of before, whichever statement was the last; then the migration
+    succeeds."""
+    before = filled.types()
+    moments = 0
+    while killed(new, filled, moments):
+        assert filled.types() == before
+        assert filled.run("SELECT size, gone FROM made.keyed") == [(5, "g")]
+        moments += 5
+    assert moments > 20
+    assert filled.types() != before
+    sink = new.open(filled.address)
+    assert load(sink, new, Rows([NEW_ROW])) == (1, 0, 0, 1, 0)
+    sink.close()
