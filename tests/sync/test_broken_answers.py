@@ -139,6 +139,49 @@ def test_calls_fail_if_the_body_is_missing(
         caller(sessions, service, Tally())(operation, {})
 
 
+OTHER_BODIES = {
+    "iam": (b"<ErrorResponse><Error><Code>InternalFailure</Code></Error></ErrorResponse>", b"<x/>"),
+    "ec2": (
+        b"<Response><Errors><Error><Code>InternalError</Code></Error></Errors></Response>",
+        b"<Response><RequestID>r</RequestID></Response>",
+        b"<x/>",
+    ),
+    "route53": (b"<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>",),
+    "s3": (b"<html2><body>Please log in</body></html2>", b"<Error><Code>SlowUp</Code></Error>"),
+    "dynamodb": (
+        b'{"__type": "InternalFailure", "message": "a fault"}',
+        b'{"TableNames": {}}',
+        b'{"TableNames": "abc"}',
+        b"null",
+        b"[]",
+    ),
+    "lambda": (b'{"message": "Forbidden"}', b'{"Functions": ""}', b"null"),
+}
+"""Bodies that are no listing, although their status says so; botocore finds no items, or wrong ones, in most."""
+
+
+@pytest.mark.parametrize(
+    ("service", "body"), [(name, body) for name, bodies in OTHER_BODIES.items() for body in bodies]
+)
+def test_calls_fail_if_the_body_is_of_another_kind(
+    server: Proxy,
+    sessions: Sessions,
+    service: str,
+    body: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The error of a service or of a proxy is not an empty listing, whatever its status."""
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", _at_once)
+    monkeypatch.setattr(Limiter, "pause", _at_once)
+
+    def other(connection: aws_server.Connection, request: Request) -> None:
+        connection.send(Http({"Content-Length": str(len(body))}, body, 200))
+
+    operation, _ = LISTINGS[service]
+    with server.rule(Rule(other, operation=operation)), pytest.raises(Failed):
+        caller(sessions, service, Tally())(operation, {})
+
+
 @pytest.mark.parametrize("action", [aws_server.cut, aws_server.cut_before_body, aws_server.garble])
 def test_calls_whose_errors_lack_a_code_are_repeated(
     server: Proxy, sessions: Sessions, action: aws_server.Action
