@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -162,3 +162,48 @@ def load(sink: Any, made: MadePackage, rows: Rows, where: Unit | None = None) ->
     """Load into the table of the unit; returns rows, inserted, changed, unchanged, deleted."""
     where = where or unit()
     return tuple(sink.load(where, made.table(where.table), rows)[:5])
+
+
+def leave_out_a_column_of_a_table_without_a_key(
+    sink: Any, made: MadePackage, stored: Callable[[], list[dict[str, Any]]]
+) -> None:
+    """Load with and without a column: each row is there once, and keeps its value of the column."""
+    rows: list[dict[str, object]] = [
+        {"name": name, "size": 1, "document": {"a": name}} for name in ("x", "y")
+    ]
+    whole = made.table(KEYLESS)
+    fewer = whole._replace(columns={"name": "string", "size": "int64"})
+    west, east = unit(KEYLESS, "west"), unit(KEYLESS, "east")
+    assert load(sink, made, Rows(rows), west) == (2, 2, 0, 0, 0)
+    left = [{"name": name, "size": 1} for name in ("x", "y", "z")]
+    assert sink.load(west, fewer, Rows(left))[:5] == (3, 1, 0, 2, 0)
+    assert sink.load(west, fewer, Rows(left[1:]))[:5] == (2, 0, 0, 2, 1)
+    assert (west.account, west.region, KEYLESS) in sink.finished("first")
+    assert stored() == [rows[1], {**left[2], "document": None}]
+    assert load(sink, made, Rows(rows[1:]), west) == (1, 0, 0, 1, 1)
+    assert sink.load(east, fewer, Rows([]))[:5] == (0, 0, 0, 0, 0)
+    assert stored() == rows[1:]
+
+
+def restore_rows_of_a_table_without_a_key(
+    sink: Any,
+    made: MadePackage,
+    stored: Callable[[], list[dict[str, Any]]],
+    execute: Callable[[str], object],
+) -> None:
+    """Delete rows behind the back of the ledger: the next load of their unit inserts them again, once."""
+    row, other = {"name": "x", "size": 1, "document": {"a": 1}}, {"name": "y"}
+    west, east = unit(KEYLESS, "west"), unit(KEYLESS, "east")
+    assert load(sink, made, Rows([row, row, other]), west) == (3, 3, 0, 0, 0)
+    assert load(sink, made, Rows([row]), east) == (1, 1, 0, 0, 0)
+    execute("DELETE FROM made.keyless WHERE name = 'y'")
+    assert load(sink, made, Rows([row, row, other], complete=False), west) == (3, 1, 0, 2, 0)
+    execute("DELETE FROM made.keyless")
+    assert load(sink, made, Rows([row, row, other]), west) == (3, 3, 0, 0, 0)
+    assert load(sink, made, Rows([row]), east) == (1, 1, 0, 0, 0)
+    assert [found["name"] for found in stored()] == ["x", "x", "x", "y"]
+    execute("DELETE FROM made.keyless")
+    assert load(sink, made, Rows([]), east) == (0, 0, 0, 0, 0)
+    assert load(sink, made, Rows([row, other]), west) == (2, 2, 0, 0, 0)
+    assert load(sink, made, Rows([row, other]), west) == (2, 0, 0, 2, 0)
+    assert [found["name"] for found in stored()] == ["x", "y"]

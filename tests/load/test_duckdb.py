@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import test_round_trip as values
-from load import killed
+from load import killed, load_cases
 from load.load_cases import (
     EVERY,
     EVERY_TYPE,
@@ -256,6 +256,15 @@ def test_load_takes_more_memory_if_it_must(
     assert load(sink, made, Rows(rows)) == (2000, 1, 1999, 0, 1)
     assert sink._connection.execute(limit).fetchone() != before
     sink.close()
+
+
+def test_load_restores_rows_without_a_key_that_somebody_deleted(
+    made: MadePackage, sink: Any
+) -> None:
+    """What a unit holds is compared with what is there, whoever deleted it, or the table."""
+    load_cases.restore_rows_of_a_table_without_a_key(
+        sink, made, lambda: stored(sink, made, KEYLESS), sink._connection.execute
+    )
 
 
 # --- the ledger -----------------------------------------------------------------------------------

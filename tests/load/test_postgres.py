@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 import test_round_trip as values
-from load import killed
+from load import killed, load_cases
 from load.load_cases import (
     EVERY,
     EVERY_TYPE,
@@ -565,6 +565,27 @@ def test_load_replaces_rows_without_a_key_by_unit(
     assert load(sink, made, Rows([unread]), west) == (1, 0, 0, 1, 0)
     assert load(sink, made, Rows([unread]), east) == (1, 1, 0, 0, 0)
     assert stored(place, made, KEYLESS) == [{**row, "document": None}, row]
+
+
+def test_load_keeps_left_out_columns_of_a_table_without_a_key(
+    made: MadePackage, place: Place, sink: Any
+) -> None:
+    """Rows that are equal in what is loaded are the same: none is stored twice, and none loses a value."""
+    load_cases.leave_out_a_column_of_a_table_without_a_key(
+        sink, made, lambda: stored(place, made, KEYLESS)
+    )
+
+
+def test_load_restores_rows_without_a_key_that_somebody_deleted(
+    made: MadePackage, place: Place, sink: Any
+) -> None:
+    """What a unit holds is compared with what is there, whoever deleted it, or the table."""
+    load_cases.restore_rows_of_a_table_without_a_key(
+        sink,
+        made,
+        lambda: stored(place, made, KEYLESS),
+        lambda statement: place.connection.execute(statement.encode()),
+    )
 
 
 # --- several at once ------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from load import load_cases
 from load.load_cases import KEYED, KEYLESS, MadePackage, Rows, keyed, load, package, unit
 from schemagen.runtime.sql import Table
 from schemagen.runtime.units import CollectedRow
@@ -188,6 +189,13 @@ def test_load_replaces_rows_without_a_key_by_unit(made: MadePackage, sink: Any) 
     unread = CollectedRow({"name": "x", "size": 1}, frozenset({"document"}))
     assert load(sink, made, Rows([unread]), west) == (1, 0, 0, 1, 0)
     assert stored(sink, made, KEYLESS) == [row]
+
+
+def test_load_keeps_left_out_columns_of_a_table_without_a_key(made: MadePackage, sink: Any) -> None:
+    """Rows that are equal in what is loaded are the same: none is stored twice, and none loses a value."""
+    load_cases.leave_out_a_column_of_a_table_without_a_key(
+        sink, made, lambda: stored(sink, made, KEYLESS)
+    )
 
 
 # --- rows and columns that are left out -----------------------------------------------------------

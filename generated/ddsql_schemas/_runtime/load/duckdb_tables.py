@@ -9,6 +9,7 @@ from .. import quoting
 from ..evolve.ledger import NUMBER_TYPE, STRING_TYPE
 from ..quoting import identifier
 from ..sql import Table
+from . import keyless
 from .ndjson import NUMBER, UNREAD, Field
 
 DIALECT = "duckdb"
@@ -46,6 +47,7 @@ class TableStatements:
         renamed = table.renamed.get(DIALECT, {})
         self._names = {column: renamed.get(column, column) for column in columns}
         self._types = types
+        self._id = table.id
         self._key = table.key or ""
 
     def create_stage(self) -> str:
@@ -251,6 +253,16 @@ class TableStatements:
         return (
             f"UPDATE {STAGE} s SET {sets} FROM {self._relation} t "
             f"WHERE {' AND '.join([f's.{UNREAD} = {unread}', *same])}"
+        )
+
+    def lacks_rows(self) -> str:
+        """Select whether the table has fewer rows than its units hold."""
+        return keyless.lacks_rows(self._relation, literal(self._id))
+
+    def hold_what_is_there(self) -> Iterable[str]:
+        """Let the ``unit`` hold no rows that the table lacks."""
+        return keyless.hold_what_is_there(
+            self._relation, self._hash_of_stored(), "$unit", literal(self._id)
         )
 
     def count_copies(self) -> str:

@@ -61,11 +61,14 @@ class _Checked:
 
     def parse(self, response: Any, shape: Any) -> Any:
         try:
-            return super().parse(response, shape)  # type: ignore[misc]
+            parsed: object = super().parse(response, shape)  # type: ignore[misc]
         except _WRONG as error:
             raise parsers.ResponseParserError(
                 f"the response cannot be parsed: {type(error).__name__}: {error}"
             ) from error
+        if not isinstance(parsed, dict):
+            raise parsers.ResponseParserError("the response is not a structure")
+        return cast("dict[str, Any]", parsed)
 
 
 class _Members(_Checked):
@@ -143,7 +146,10 @@ class _Json(_Members):
 
     def _handle_list(self, shape: Any, node: Any) -> Any:
         if type(node) is not _LIST:
-            return super()._handle_list(shape, node)  # type: ignore[misc]
+            # Botocore would take the letters of a string, and the names of an object.
+            raise TypeError(
+                f"{shape.name} is a list, not of type {type(node).__name__}"
+            )
         inner = shape.member
         handler = self._handler(inner)
         return [None if found is None else handler(inner, found) for found in node]

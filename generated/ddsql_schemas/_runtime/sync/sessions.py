@@ -13,7 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from ..usage import UsageError
 from .accounts import Account
@@ -566,7 +566,7 @@ def _after_attempt(
         if refused:
             _check_error(http, code, operation)
         else:
-            _check_json(http, parsed, operation)
+            _check_body(http, parsed, operation)
         return None
     call.limiter.throttled(call.key)
     if time.monotonic() - call.start > PATIENCE:
@@ -613,36 +613,95 @@ def _check_error(http: Any, code: str, operation: Any) -> None:
         raise ResponseParserError("the error has no code")
 
 
-def _check_json(http: Any, parsed: Mapping[str, Any], operation: Any) -> None:
-    """Raise ResponseParserError if a body is missing or not JSON, which botocore reads as an empty object."""
+def _check_body(http: Any, parsed: Mapping[str, Any], operation: Any) -> None:
+    """Raise ResponseParserError if a body has none of the operation's members, and is not an empty object or
+    document either.
+
+    Botocore ignores what it does not know, so the error of a service or of a proxy with the status 200
+    would be a listing without items.
+    """
     from botocore.parsers import ResponseParserError
 
-    if parsed.keys() - {"ResponseMetadata"} or operation.has_streaming_output:
+    known = _members_of_body(operation)
+    payload = operation.output_shape and operation.output_shape.serialization.get(
+        "payload"
+    )
+    found: object = parsed.get(payload) if payload else parsed
+    if not known or (isinstance(found, Mapping) and known.keys() & found):
         return
     if not http.content:
-        if http.status_code == 200 and _has_body(operation):
+        if http.status_code == 200:
             raise ResponseParserError("the response has no body")
         return
-    if "json" not in operation.service_model.resolved_protocol:
-        return
-    try:
-        json.loads(http.content)
-    except ValueError as error:
-        raise ResponseParserError(f"the response is not JSON: {error}") from error
+    protocol = operation.service_model.resolved_protocol
+    if "json" in protocol:
+        names = _names_in_json(http.content)
+    elif protocol in ("rest-xml", "ec2"):
+        names = _names_in_xml(http.content, operation)
+    else:
+        return  # The others have an element, or a header, of their own, without which parsing fails.
+    names = [name for name in names if name.lower() not in _OF_EVERY_RESPONSE]
+    if names and set(known.values()).isdisjoint(names):
+        raise ResponseParserError(
+            f"the response is not one of {operation.name}: it has only {', '.join(names[:5])}"
+        )
 
 
-def _has_body(operation: Any) -> bool:
-    """Whether responses of an operation have members in their bodies: without any, services send an
-    empty object or document."""
+_OF_EVERY_RESPONSE = frozenset({"requestid", "responsemetadata"})
+"""Names, in lower case, that any response may have besides its members."""
+
+
+def _members_of_body(operation: Any) -> Mapping[str, str]:
+    """Return the members that are in the body of an operation's responses, and how it spells them; none
+    for operations whose responses have no body, or one of another kind: these send an empty object or
+    document, or data."""
     shape = operation.output_shape
-    if shape is None or operation.http.get("method") == "HEAD":
-        return False
+    if (
+        shape is None
+        or operation.has_streaming_output
+        or operation.has_event_stream_output
+        or operation.http.get("method") == "HEAD"
+    ):
+        return {}
     payload = shape.serialization.get("payload")
     if payload is not None:
-        return bool(shape.members[payload].type_name == "structure")
-    return any(
-        "location" not in member.serialization for member in shape.members.values()
-    )
+        shape = shape.members[payload]
+        if shape.type_name != "structure":
+            return {}
+    return {
+        name: member.serialization.get("name", name)
+        for name, member in shape.members.items()
+        if "location" not in member.serialization
+    }
+
+
+def _names_in_json(body: bytes) -> list[str]:
+    """Return the names that a JSON object has. Raises ResponseParserError for anything else."""
+    from botocore.parsers import ResponseParserError
+
+    try:
+        found: object = json.loads(body)
+    except ValueError as error:
+        raise ResponseParserError(f"the response is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise ResponseParserError(
+            f"the response is not a JSON object, but a {type(found).__name__}"
+        )
+    return list(cast("dict[str, object]", found))
+
+
+def _names_in_xml(body: bytes, operation: Any) -> list[str]:
+    """Return the names of the elements that an XML document has; its own name where all documents of a
+    protocol have one that the operation determines, and this one does not."""
+    from botocore import compat
+
+    root = cast("Any", compat).ETree.fromstring(body)
+    names = [str(node.tag).rpartition("}")[2] for node in (root, *root)]
+    if operation.service_model.resolved_protocol == "ec2" and names[0] != (
+        f"{operation.name}Response"
+    ):
+        return names[:1]
+    return names[1:]
 
 
 def _is_unknown_host(error: Exception | None) -> bool:

@@ -27,7 +27,7 @@ from ..evolve import ledger
 from ..quoting import identifier
 from ..sql import Table
 from ..units import CollectedRow, Collection, Unit
-from . import ledger_checks
+from . import keyless, ledger_checks
 from .destination import Destination, DestinationError
 from .duckdb_chunks import Chunks, LineFile, opened
 from .duckdb_schema import Schema
@@ -65,12 +65,19 @@ _HOLDER = re.compile(r"\(PID (\d+)\)")
 
 class _Staged(NamedTuple):
     """What the temporary table has: the size of the lines, and which combinations of columns were not
-    read. ``refused`` rows were left out. ``loaded`` says what was loaded already."""
+    read. ``refused`` rows were left out. ``loaded`` says what was loaded already. Columns that were
+    ``left_out`` are unread on purpose."""
 
     size: int
     unread: frozenset[tuple[str, ...]]
     refused: int
     loaded: LoadCounts | None = None
+    left_out: frozenset[str] = frozenset()
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether anything that should have been read was not."""
+        return any(not self.left_out.issuperset(columns) for columns in self.unread)
 
 
 class DuckDBSink:
@@ -129,6 +136,10 @@ class DuckDBSink:
         out. ``table`` may lack columns of the prepared one: these keep their values, and are NULL in new
         rows. If the listing fails, the unit stays as it was.
         """
+        whole = self._prepared.get(table.id, table)
+        left_out = keyless.left_out(table, whole)
+        if left_out:
+            table, rows = whole, keyless.Whole(rows, left_out)
         statements, lines = self._statements(table)
         number = self._find_unit(unit)
         try:
@@ -144,6 +155,7 @@ class DuckDBSink:
                     return staged.loaded
             else:
                 staged = self._stage(statements, lines, rows)
+                staged = staged._replace(left_out=left_out)
             return self._with_more_memory(
                 lambda: self._merge(statements, unit, rows.complete, staged)
             )
@@ -297,7 +309,7 @@ class DuckDBSink:
         self._execute(
             self._ledger.update_unit(),
             run=self._run,
-            state="complete" if complete and not staged.unread else "partial",
+            state="complete" if complete and not staged.is_stale else "partial",
             partition=unit.partition,
             unit=self._unit(unit),
             full=complete,
@@ -373,6 +385,10 @@ class DuckDBSink:
         staged: _Staged,
     ) -> LoadCounts:
         """Load rows without a key: the unit holds so many copies of each."""
+        [lacks_rows] = self._execute(statements.lacks_rows()).fetchone()
+        if lacks_rows:
+            for statement in statements.hold_what_is_there():
+                self._execute(statement, unit=number)
         for columns in staged.unread:
             self._execute(statements.keep_unread_of(columns))
         held_table = ledger.name("held")

@@ -24,7 +24,7 @@ from psycopg.conninfo import conninfo_to_dict
 from ..evolve import ledger
 from ..sql import Table
 from ..units import Collection, Unit
-from . import ledger_checks
+from . import keyless, ledger_checks
 from .destination import Destination, DestinationError, url_of
 from .postgres_schema import TEXTS, Schema
 from .postgres_session import Session, digest, lock_number
@@ -130,6 +130,9 @@ class PostgresSink:
         """
         if self._session.connect():
             self._statements.clear()
+        left_out = keyless.left_out(table, self._whole[table.id])
+        if left_out:
+            table, rows = self._whole[table.id], keyless.Whole(rows, left_out)
         statements = self._for(table)
         with self._turn(unit):
             number = self._number(unit)
@@ -140,7 +143,10 @@ class PostgresSink:
             try:
                 for row in rows:
                     staging.add(row)
-                counts = self._commit(unit, statements, staging, rows.complete, empty)
+                stale = bool(staging.unread - left_out)
+                counts = self._commit(
+                    unit, statements, staging, rows.complete, empty, stale
+                )
             except BaseException as error:
                 staging.abort(error)
                 raise
@@ -153,6 +159,7 @@ class PostgresSink:
         staging: Staging,
         complete: bool,
         empty: bool,
+        stale: bool,
     ) -> LoadCounts:
         """Load the collected rows in a transaction, which a unit with many new rows has begun already."""
         staging.begin()
@@ -175,7 +182,7 @@ class PostgresSink:
         self._session.execute(
             self._ledger.update_unit(),
             run=self._run,
-            state="complete" if complete and not staging.unread else "partial",
+            state="complete" if complete and not stale else "partial",
             partition=unit.partition,
             unit=number,
             full=complete,
@@ -238,6 +245,9 @@ class PostgresSink:
     ) -> LoadCounts:
         """Replace the unit's rows of a table without a key, as far as they differ."""
         self._lock_table(statements.table.id)
+        if self._session.value(statements.lacks_rows):
+            for statement in statements.hold_what_is_there:
+                self._session.execute(statement, unit=number)
         if staging.unread:
             for (names,) in self._session.rows(statements.unread_columns):
                 self._session.execute(

@@ -14,6 +14,7 @@ from typing import Any, LiteralString, cast
 from ..evolve import ledger
 from ..quoting import identifier, literal
 from ..sql import Loader, Table
+from . import keyless
 from .binary import NoWire, RowEncoder
 
 HASHES = '"ddsql_hashes"'
@@ -275,6 +276,23 @@ class TableStatements:
             f"WHERE s.{_doubled(self._unread)} = CAST(%(names)s AS {ledger.STRING_TYPE}[]) "
             f'AND {_doubled(self._hash("s", rest))} = t."ddsql rest"'
         )
+
+    @cached_property
+    def lacks_rows(self) -> LiteralString:
+        """Select whether the table has fewer rows than its units hold."""
+        return _safe(keyless.lacks_rows(self.relation, literal(self.table.id)))
+
+    @cached_property
+    def hold_what_is_there(self) -> tuple[LiteralString, ...]:
+        """Let the ``unit`` hold no rows that the table lacks."""
+        row_hash = _doubled(self._hash("t", self._whole.columns))
+        statements = keyless.hold_what_is_there(
+            _doubled(self.relation),
+            row_hash,
+            "%(unit)s",
+            _doubled(literal(self.table.id)),
+        )
+        return tuple(_safe(statement) for statement in statements)
 
     @cached_property
     def hash_stage(self) -> LiteralString:

@@ -61,14 +61,14 @@ class _Checked:
 
     def parse(self, response: Any, shape: Any) -> Any:
         try:
-            parsed = super().parse(response, shape)  # type: ignore[misc]
+            parsed: object = super().parse(response, shape)  # type: ignore[misc]
         except _WRONG as error:
             raise parsers.ResponseParserError(
                 f"the response cannot be parsed: {type(error).__name__}: {error}"
             ) from error
         if not isinstance(parsed, dict):
             raise parsers.ResponseParserError("the response is not a structure")
-        return parsed
+        return cast("dict[str, Any]", parsed)
 
 
 class _Members(_Checked):
