@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -14,10 +15,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 import handmade
 from evolve import pairs
 from evolve.pairs import Pair, Row
-from evolve.states import DIALECTS
+from evolve.states import DIALECTS, table
 from schemagen.runtime.evolve import duckdb as statements
 from schemagen.runtime.evolve import records
 from schemagen.runtime.evolve.plan import plan
+from schemagen.runtime.evolve.script import script
 from schemagen.runtime.evolve.state import TableState
 from schemagen.runtime.evolve.steps import Migration
 
@@ -134,3 +136,99 @@ def test_migrations_lead_from_old_tables_to_new_ones(
     assert became["migrated"] > count / 4
     assert became["stopped"]
     assert became["refused"]
+
+
+# --- what users have put on the tables ----------------------------------------------------------------
+
+THING = table("made.thing", {"_key": "string", "size": "int64", "tags": "hstore"}, DIALECT)
+NEW_THING = table("made.thing", {"_key": "string", "size": "json", "tags": "hstore"}, DIALECT)
+
+
+@pytest.fixture
+def database(made: handmade.Package) -> Iterator[DuckDB]:
+    """A table with a row."""
+    with closing(DuckDB(made)) as found:
+        found.create([THING])
+        found.insert(THING, [{"_key": "a", "size": 1, "tags": {"x": None}}])
+        yield found
+
+
+def script_of(new: TableState, *allow_loss: str) -> str:
+    migration = plan({THING.id: THING}, {new.id: new}, DIALECTS[DIALECT], None, allow_loss)
+    assert not migration.refusals
+    return script(migration, DIALECTS[DIALECT], "2")
+
+
+def refused(database: DuckDB, new: TableState, *allow_loss: str) -> str:
+    """Run a script that fails, and return why. Nothing has changed."""
+    before = database.described()
+    with pytest.raises(duckdb.Error) as told:
+        database.run(script_of(new, *allow_loss))
+    database.run("ROLLBACK")
+    assert database.described() == before
+    return str(told.value)
+
+
+def test_script_runs_once(database: DuckDB) -> None:
+    """As one text, as a client runs it. The second time it says that it has run."""
+    database.run(script_of(NEW_THING))
+    assert database.rows(NEW_THING) == [{"_key": "a", "size": 1, "tags": {"x": None}}]
+    recorded = "SELECT name, type FROM ddsql_sync.columns ORDER BY 1"
+    assert database.run(recorded) == [("_key", "string"), ("size", "json"), ("tags", "hstore")]
+    assert "has been migrated already; made.thing does not have: size BIGINT" in refused(
+        database, NEW_THING
+    )
+
+
+def test_script_names_indexes_and_views_that_are_in_the_way(database: DuckDB) -> None:
+    """Indexes stop all but new columns and comments; views stop names from vanishing."""
+    without = table("made.thing", {"_key": "string", "size": "int64"}, DIALECT)
+    database.run("CREATE VIEW sizes AS SELECT size FROM made.thing")
+    database.run("CREATE VIEW with_tags AS SELECT tags FROM made.thing")
+    told = refused(database, without, "made.thing.tags")
+    assert told.endswith("drop them before: with_tags")
+    database.run("DROP VIEW with_tags")
+    database.run("CREATE INDEX by_size ON made.thing (size)")
+    told = refused(database, without, "made.thing.tags")
+    assert "indexes are in the way" in told
+    assert "CREATE INDEX by_size ON made.thing(size);" in told
+    database.run("DROP INDEX made.by_size")
+    database.run(script_of(without, "made.thing.tags"))
+    assert database.run("FROM sizes") == [(1,)]
+
+
+def test_script_refuses_to_break_a_view_by_a_new_type(database: DuckDB) -> None:
+    """What a view does with a column shows only when it is read."""
+    database.run("CREATE VIEW sums AS SELECT size + 1 FROM made.thing")
+    assert "No function matches" in refused(database, NEW_THING)
+
+
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        ("ALTER TABLE made.thing ADD COLUMN own INTEGER", "would lose columns of yours"),
+        (
+            "CREATE TABLE made.old AS FROM made.thing; DROP TABLE made.thing; CREATE TABLE made.thing "
+            "(_key VARCHAR PRIMARY KEY, size BIGINT CHECK (size > 0), tags MAP(VARCHAR, VARCHAR))",
+            "would lose constraints of yours",
+        ),
+    ],
+)
+def test_script_refuses_to_make_a_table_anew_without_what_is_the_users(
+    database: DuckDB, statement: str, why: str
+) -> None:
+    """DuckDB cannot drop a primary key, so the table is made anew: without what only the user has."""
+    database.run(statement)
+    keyless = table("made.thing", {"_key": "string", "size": "int64", "tags": "hstore"}, DIALECT)
+    assert why in refused(database, replace(keyless, key=None))
+
+
+def test_script_makes_a_table_anew_whose_key_goes(database: DuckDB) -> None:
+    """Rows, comments and types are those of the new state."""
+    keyless = replace(NEW_THING, key=None, comment="A thing.")
+    database.run(script_of(keyless))
+    assert database.rows(keyless) == [{"_key": "a", "size": 1, "tags": {"x": None}}]
+    assert database.run("SELECT comment FROM duckdb_tables() WHERE schema_name = 'made'") == [
+        ("A thing.",)
+    ]
+    assert database.run("SELECT 1 FROM duckdb_constraints() WHERE schema_name = 'made'") == []

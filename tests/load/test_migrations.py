@@ -14,7 +14,7 @@ import duckdb
 import psycopg
 import pytest
 
-from load.load_cases import MadePackage, Rows, load, package, unit
+from load.load_cases import TABLES, MadePackage, Rows, load, package, unit
 
 KEYED, KEYLESS = "made.keyed", "made.keyless"
 OLD = {
@@ -246,6 +246,59 @@ def test_drift_finds_what_was_changed_outside_of_a_sync(
     assert f"{KEYLESS}: the table is missing; the next sync creates it" in lines
     assert migrate(old, filled, "--apply") == 1
     assert "nothing was changed" in capsys.readouterr().err
+
+
+LONG = "x" * 70
+HOSTILE = {
+    **TABLES,
+    "made.odd names": {"_key": "string", "ctid": "json", LONG: "string", "it's 50% \\": "int64"},
+}
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MadePackage]:
+    with package(tmp_path_factory.mktemp("hostile"), HOSTILE, "migrated_hostile") as found:
+        yield found
+
+
+def test_drift_of_what_a_sync_created_is_nothing(
+    place: Place, hostile: MadePackage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every type, and names that the database does not accept as they are."""
+    hostile.open(place.address).close()
+    assert drift(hostile, place) == 0
+    assert capsys.readouterr().out == ""
+    assert migrate(hostile, place, "--apply") == 0
+    assert "is up to date" in capsys.readouterr().err
+
+
+def test_migrate_finds_dropped_columns_that_the_database_calls_otherwise(
+    place: Place, hostile: MadePackage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The package does not have the column any more, but its comment says what it was called."""
+    id = "made.odd names"
+    hostile.open(place.address, tables=[id]).close()
+    left = {name: type for name, type in HOSTILE[id].items() if name not in ("ctid", LONG)}
+    with newer(tmp_path, {id: left}, "migrated_less") as less:
+        assert drift(less, place) == 1
+        found = capsys.readouterr().out
+        for name in ("ctid", LONG):
+            assert f"{id}.{name}: this package does not have it; it is kept" in found
+        allowed = [f"{id}.{name}" for name in ("ctid", LONG)]
+        losses = [part for name in allowed for part in ("--allow-loss", name)]
+        assert migrate(less, place, *losses, "--apply") == 0
+        assert drift(less, place) == 0
+    columns = "SELECT count(*) FROM information_schema.columns WHERE table_name = 'odd names'"
+    assert place.run(columns) == [(2,)]
+
+
+def test_drift_refuses_a_ledger_of_a_later_format(
+    filled: Place, old: MadePackage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a later version keeps is not known."""
+    filled.run("UPDATE ddsql_sync.ledger SET format = 99")
+    assert drift(old, filled) == 2
+    assert "has format 99, of a later version" in capsys.readouterr().err
 
 
 # --- what users have put on the tables, in DuckDB ------------------------------------------------------
