@@ -329,7 +329,7 @@ def guards(migration: Migration, hashed: Collection[str] = ()) -> Iterator[str]:
             found = f"SELECT table_name AS name FROM duckdb_tables() WHERE {at(place)}"
             yield _fail(f"{change.id}: the table exists already: ", found)
     for id, known in _changed_identities(migration, hashed):
-        why = "the ledger would not find its rows again; forget its units before: "
+        why = "the ledger would not find its rows again; forget its units before, with the version of the package that loaded them: "
         yield _fail(
             f"{id}: {why}", f"SELECT k.account AS name FROM ({known} LIMIT 1) k"
         )

@@ -297,7 +297,7 @@ class Schema:
             f"CREATE OR REPLACE TEMP TABLE {_HASHES} AS SELECT DISTINCT {before} AS before, "
             f"{after} AS after FROM {duckdb.relation(old)} t"
         )
-        why = f"{new.id}: the ledger does not find its rows; forget its units before: "
+        why = f"{new.id}: the ledger does not find its rows; forget its units before, with the version of the package that loaded them: "
         yield (
             f'SELECT error({literal(why)} || key) FROM (SELECT "key" AS key FROM {held} WHERE {of_table} '
             f'AND "key" NOT IN (SELECT before FROM {_HASHES}) LIMIT 1)'
