@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 import catalogues
+import engines
 from evolve.states import DIALECTS, table
 from schemagen.runtime.evolve import ledger, postgres
 from schemagen.runtime.evolve.casts import CASTS
@@ -583,3 +584,51 @@ def test_killed_migration_leaves_the_old_tables(postgres: psycopg.Connection) ->
         assert postgres.execute("SELECT to_regclass('ddsql_sync.columns')").fetchone() == (None,)
     run_all(postgres, statements)
     assert [column.name for column in described(postgres, new).columns] == ["_key", "x", "more"]
+
+
+# --- costs ----------------------------------------------------------------------------------------
+
+
+def test_tables_are_written_anew_only_where_they_must(
+    postgres_with_hstore: psycopg.Connection,
+) -> None:
+    """New columns, comments and maps of lists leave the table's file, and rows without quotes, alone."""
+    connection, dialect = postgres_with_hstore, "postgres"
+    old = table(T, columns("hstore", y="string"), dialect)
+    new = table(
+        T, columns("hstore_csv", y="string", more="json"), dialect, comments={"": "A table."}
+    )
+    last = table(T, columns("hstore_csv", y="json", more="json"), dialect)
+    create(connection, dialect, old)
+    insert(connection, old, ["a=>b", '"a"=>"b,c"', None])
+
+    def written() -> tuple[object, list[tuple[object, ...]]]:
+        file = connection.execute("SELECT pg_relation_filenode('aws.thing')").fetchone()
+        rows = connection.execute("SELECT xmin::text FROM aws.thing ORDER BY _key").fetchall()
+        return file, rows
+
+    file, rows = written()
+    migrate(connection, dialect, [old], [new])
+    assert written() == (file, [rows[0], written()[1][1], rows[2]])
+    assert written()[1][1] != rows[1]
+    migrate(connection, dialect, [new], [last])
+    assert written()[0] != file
+
+
+def test_migration_does_not_wait_for_long_transactions(
+    postgres_server: engines.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who reads a table for long makes the migration fail, and not everybody else wait behind it."""
+    monkeypatch.setattr(postgres, "LOCK_TIMEOUT", "100ms")
+    dialect = "postgres_jsonb"
+    old, new = (table(T, columns(type), dialect) for type in ("string", "json"))
+    with postgres_server.database() as connection:
+        create(connection, dialect, old)
+        info = connection.info
+        with psycopg.connect(host=info.host, dbname=info.dbname, user="postgres") as reader:
+            reader.execute("SELECT * FROM aws.thing")
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                migrate(connection, dialect, [old], [new])
+        assert described(connection, old).columns[1].type == "text"
+        migrate(connection, dialect, [old], [new])
+        assert described(connection, new).columns[1].type == "jsonb"

@@ -56,7 +56,7 @@ def sections(
     With ``batches``, columns are converted in many small transactions before that, into columns that take
     the place of the old ones in the end.
     """
-    batched = _batched(migration) if batches else {}
+    batched: Batched = _batched(migration) if batches else {}
     if batched:
         yield (
             "Not one transaction: if it stops, run it again, and it goes on. "
