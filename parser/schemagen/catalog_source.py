@@ -63,8 +63,8 @@ def find(source: Path | str, settings: Settings | None = None) -> CatalogFile:
     settings = settings or load_settings(Path.cwd())
     if source.startswith(GIT):
         revision, _, folder = source.removeprefix(GIT).partition(":")
-        return _from_revision(revision, folder, settings)
-    return _from_revision(source, "", settings)
+        return _from_revision(revision, settings, folder)
+    return _from_revision(source, settings, or_file=True)
 
 
 def has_catalogue(folder: Path) -> bool:
@@ -128,8 +128,11 @@ def _catalog_path(settings: Settings) -> Path:
 def _from_package(package: str) -> CatalogFile:
     """Read the catalogue of an installed package, without importing it."""
     name = f"{PACKAGE}{package}"
-    # A dotted name would import its parents.
-    spec = find_spec(package) if package.isidentifier() else None
+    try:
+        # A dotted name would import its parents.
+        spec = find_spec(package) if package.isidentifier() else None
+    except ValueError:  # a module without a spec, such as __main__
+        spec = None
     folders = [Path(folder) for folder in (spec and spec.submodule_search_locations) or ()]
     if not folders:
         message = (
@@ -146,8 +149,13 @@ def _from_package(package: str) -> CatalogFile:
 # --- revisions ------------------------------------------------------------------------------------
 
 
-def _from_revision(revision: str, folder: str, settings: Settings) -> CatalogFile:
-    """Read the catalogue that the project had in ``revision``, with git and without a shell."""
+def _from_revision(
+    revision: str, settings: Settings, folder: str = "", *, or_file: bool = False
+) -> CatalogFile:
+    """Read the catalogue that the project had in ``revision``, with git and without a shell.
+
+    Messages say if ``revision`` could also have been the name of a file.
+    """
     if revision.startswith("-") or not f"{revision}{folder}".isprintable() or not revision:
         message = f"{shown(revision)} is neither a path nor a git revision"
         raise _problem(settings.display(_catalog_path(settings)), "SG603", message)
@@ -155,7 +163,9 @@ def _from_revision(revision: str, folder: str, settings: Settings) -> CatalogFil
     name = f"{revision}:{path}"
     found = _git(settings, name, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
     if found is None:
-        message = f"there is no file {shown(revision)}, and no git revision of that name"
+        message = f"there is no git revision {shown(revision)} of this project"
+        if or_file:
+            message = f"there is no file {shown(revision)}, and no git revision of that name"
         raise _problem(name, "SG603", message)
     commit = found.decode().strip()
     if folder:

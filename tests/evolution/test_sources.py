@@ -100,7 +100,10 @@ def test_read_takes_folders_of_revisions(project: Path) -> None:
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("git:v9", "v9:generated/ddsql_schemas/catalog.json:1:1: SG603 there is no file 'v9'"),
+        (
+            "git:v9",
+            "v9:generated/ddsql_schemas/catalog.json:1:1: SG603 there is no git revision 'v9'",
+        ),
         ("git:HEAD:docs_src", "HEAD:docs_src:1:1: SG603 the revision has no folder 'docs_src'"),
         ("git:HEAD:../..", "SG603 the revision has no folder '../..'"),
         ("git:", "SG603 '' is neither a path nor a git revision"),
@@ -109,6 +112,7 @@ def test_read_takes_folders_of_revisions(project: Path) -> None:
         ("package:nothing_such", "package:nothing_such:1:1: SG603 no package 'nothing_such'"),
         ("package:json", "package:json:1:1: SG603 the package has no catalog.json"),
         ("package:os.path", "SG603 no package 'os.path'"),
+        ("package:__main__", "SG603 no package '__main__'"),
         ("package:../x", "SG603 no package '../x'"),
         ("nothing", "SG603 there is no file 'nothing', and no git revision"),
         ("a\0b", "SG603 'a\\x00b' is neither a path nor a git revision"),
