@@ -16,6 +16,7 @@ import sys
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from packaging.version import Version
@@ -68,7 +69,8 @@ def freeze(version: str, folder: Path = FOLDER) -> Path:
     """Write the tree of a release: the golden projects as they are now. Raises FileExistsError if it has one:
     what was released does not change any more."""
     documents = {
-        name: {"inputs": inputs(name), "outputs": golden_trees.frozen(name)} for name in PROJECTS
+        name: {"inputs": inputs(name), "outputs": stored(golden_trees.rendered(name))}
+        for name in PROJECTS
     }
     text = json.dumps(documents, indent=0, ensure_ascii=False, sort_keys=True) + "\n"
     folder.mkdir(exist_ok=True)
@@ -96,7 +98,17 @@ def rendered(project: Project, folder: Path) -> dict[str, str]:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(text.encode())
     files = dict(api.render(api.settings(folder)))
-    return golden_trees.comparable(files)
+    del files["manifest.json"]
+    return stored(files)
+
+
+def stored(files: Tree) -> dict[str, str]:
+    """Return the files that are stored of a project's output; of the runtime's modules, which are copies of
+    sources, the hashes."""
+    return {
+        path: f"sha256 {sha256(text.encode()).hexdigest()}\n" if "/_runtime/" in path else text
+        for path, text in files.items()
+    }
 
 
 def changed_outputs(before: Tree, after: Tree) -> dict[str, list[str]]:
