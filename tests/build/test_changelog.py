@@ -31,9 +31,15 @@ def test_build_copies_the_changelog(tmp_path: Path) -> None:
         f"change the source and rebuild. -->\n{TEXT}"
     )
     assert run(folder, "build", "--check").returncode == 0
+    (folder / SOURCE).write_text(TEXT + "- more\n", "utf-8")
+    checked = run(folder, "build", "--check")
+    assert "generated/CHANGELOG.md: changelog changed (package-changelog.md)" in checked.stderr
+    assert "generated/ddsql_schemas" not in checked.stdout + checked.stderr
+    assert run(folder, "build").stderr.startswith("generated: 2 written, 0 removed")
     (folder / SOURCE).unlink()
     assert run(folder, "build").returncode == 0
     assert not copied.exists()
+    assert run(folder, "build", "--check").returncode == 0
     assert (folder / "generated/ddsql_schemas" / FILE).exists()
 
 

@@ -33,13 +33,14 @@ class InputHashes:
     """The hashes of what tables depend on besides their own pages.
 
     ``toolchain`` covers schemagen's own sources and templates and the releases of the libraries
-    that shape the output. ``api`` are API pages, ``locks`` files of the lock and ``templates`` those of
-    the project's targets, by path.
+    that shape the output. ``changelog`` is the package's changelog, "" without one. ``api`` are API pages,
+    ``locks`` files of the lock and ``templates`` those of the project's targets, by path.
     """
 
     toolchain: str = ""
     settings: str = ""
     overrides: str = ""
+    changelog: str = ""
     api: Mapping[str, str] = field(default_factory=dict[str, str])
     locks: Mapping[str, str] = field(default_factory=dict[str, str])
     templates: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -154,6 +155,7 @@ def render(manifest: Manifest) -> str:
     """Format the file: sorted, one line per table, page of an API, lock file and shared file."""
     inputs = manifest.inputs
     head = {
+        **({"changelog": inputs.changelog} if inputs.changelog else {}),
         "overrides": inputs.overrides,
         "settings": inputs.settings,
         "toolchain": inputs.toolchain,

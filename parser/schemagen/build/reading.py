@@ -44,8 +44,9 @@ def read_inputs(settings: Settings, without: Collection[str] = ()) -> BuildInput
         locks=locks,
         hashes=InputHashes(
             toolchain=toolchain.fingerprint(),
-            settings=_settings_hash(settings, changelog),
+            settings=_settings_hash(settings),
             overrides=_overrides_hash(settings.overrides),
+            changelog=digest(changelog.encode()) if changelog else "",
             api=_source_hashes(api_pages.values()),
             locks=_source_hashes(locks),
             templates=_template_hashes(settings.outputs),
@@ -72,9 +73,8 @@ def _changelog(settings: Settings) -> str:
         raise ProblemsFound([Problem(name, *position, "SG101", message)]) from error
 
 
-def _settings_hash(settings: Settings, changelog: str) -> str:
-    """Hash the settings that shape the output, and the text of the changelog; folders do not, and templates
-    have hashes of their own."""
+def _settings_hash(settings: Settings) -> str:
+    """Hash the settings that shape the output; folders do not, and templates have hashes of their own."""
     parts = (
         settings.base_uri,
         settings.nested_names.value,
@@ -83,7 +83,6 @@ def _settings_hash(settings: Settings, changelog: str) -> str:
         settings.types,
         settings.outputs,
         settings.members,
-        changelog,
     )
     return digest(repr(parts).encode())
 

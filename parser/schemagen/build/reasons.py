@@ -13,7 +13,7 @@ from schemagen.build.disk import digest
 from schemagen.build.manifest import TableEntry
 from schemagen.build.plan import BuildPlan
 from schemagen.build.up_to_date import with_changed_templates
-from schemagen.emit.paths import owner
+from schemagen.emit.paths import CHANGELOG, owner
 
 
 class Cause(StrEnum):
@@ -28,6 +28,7 @@ class Cause(StrEnum):
     BINDING = "binding changed"
     SETTINGS = "settings changed"
     TEMPLATE = "template changed"
+    CHANGELOG = "changelog changed"
     GENERATOR = "generator changed"
     INTERRUPTED = "left by a run that was interrupted"
     TABLES = "set of tables changed"
@@ -131,6 +132,8 @@ class Reasons:
             return Reason(Cause.GENERATOR)
         if before.settings != now.settings:
             return Reason(Cause.SETTINGS)
+        if path == CHANGELOG and before.changelog != now.changelog:
+            return Reason(Cause.CHANGELOG, plan.settings.display(plan.settings.changelog))
         if template := self._changed_template(path):
             return Reason(Cause.TEMPLATE, template)
         reason = self._of_table(table) if table else None
@@ -172,6 +175,8 @@ class Reasons:
             return Reason(Cause.TABLES, recorded[gone[0]].page if len(gone) == 1 else "")
         if self._damaged:
             return Reason(Cause.TOGETHER, self._shown(min(self._damaged)))
+        if before.changelog != now.changelog:
+            return Reason(Cause.CHANGELOG, plan.settings.display(plan.settings.changelog))
         return Reason(Cause.FULL if plan.full else Cause.TABLES)
 
     @cached_property

@@ -125,7 +125,7 @@ def project_files(
     }
     if changelog:
         notice = paths.notice("the package's changelog in the project")
-        files["CHANGELOG.md"] = f"<!-- {notice} -->\n{changelog}"
+        files[paths.CHANGELOG] = f"<!-- {notice} -->\n{changelog}"
     return files
 
 

@@ -34,6 +34,10 @@ OWN_MARKS = (GENERATED_BY, RUNTIME_NOTICE)
 """A build overwrites a file that its manifest does not list only if the file contains one of these."""
 
 
+CHANGELOG = "CHANGELOG.md"
+"""The changelog of the package, in the output folder."""
+
+
 def notice(subject: str) -> str:
     """Return the first line of a generated file, without comment marks. ``subject`` is a table's id or a
     name of the same alphabet, never free text of a page."""
