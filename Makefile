@@ -2,10 +2,11 @@
 #
 #     make build            generated/ from the pages
 #     make check            linters, type checkers, freshness of generated/
-#     make test             check, then the tests
+#     make test             check, then all tests but those of test-engines
 #     make quick            the quick tests only
 #     make test-pythons     the quick tests with every other Python that is promised and is here
-#     make test-engines     outputs read by Spark, BigQuery's client and dbt, units by Ray (installs them)
+#     make test-engines     outputs read by Spark, BigQuery's client and dbt, units by Ray and Spark
+#                           (installs them; needs Java)
 #     make test-broken      break functions on purpose, one at a time: tests must fail
 #     make update-golden    rewrite the expected files of the golden tests
 #     make bench            how long builds take
