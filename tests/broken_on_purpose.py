@@ -99,6 +99,8 @@ _LEVELS = "settings/test_rule_levels.py"
 _REPORT = "sync/test_report.py"
 _OPTIONS = "command/test_options.py"
 
+_DUCKDB = "evolve/test_duckdb.py"
+
 ROWS = (
     # JSON Schema
     _emitter("json_schema", "table_schema", "returns {}", "emit/test_json_schema.py"),
@@ -150,6 +152,14 @@ ROWS = (
     _row("report.differences", "to_json", "returns {}", "test_diff_command.py"),
     _row("report.differences", "summary", "returns ''", "test_diff_command.py"),
     _row("evolution.verdicts", "assess", "returns ()", "evolution/test_verdicts.py"),
+    # migrations of DuckDB
+    _row("runtime.evolve.duckdb", "guards", "yields nothing", _DUCKDB),
+    _row("runtime.evolve.duckdb", "obstacles", "yields nothing", _DUCKDB),
+    _row("runtime.evolve.duckdb", "checks", "yields nothing", _DUCKDB),
+    _row("runtime.evolve.duckdb", "_only", "yields nothing", _DUCKDB),
+    _row("runtime.evolve.duckdb", "_cast_guard", "yields nothing", _DUCKDB),
+    _row("runtime.evolve.duckdb", "is_rebuilt", "returns False", _DUCKDB),
+    _row("runtime.evolve.records", "record", "yields nothing", f"{_DUCKDB}::test_script_runs_once"),
     _row("evolution.verdicts", "breaking", "returns ()", "evolution/test_verdicts.py"),
     _row("evolution.versions", "greatest", "returns None", "evolution/test_versions.py"),
     _row("evolution.history", "log", "returns ()", "evolution/test_history.py"),

@@ -301,6 +301,25 @@ def test_drift_refuses_a_ledger_of_a_later_format(
     assert "has format 99, of a later version" in capsys.readouterr().err
 
 
+@pytest.mark.slow
+def test_migrate_does_not_make_others_wait_for_its_locks(
+    postgres: psycopg.Connection,
+    old: MadePackage,
+    new: MadePackage,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """PostgreSQL gives up after seconds if a table is in use, and nothing has happened."""
+    host, name = postgres.info.host, postgres.info.dbname
+    place = Place(f"postgresql://postgres@/{name}?host={host}&dialect=postgres_jsonb", postgres)
+    old.open(place.address).close()
+    before = place.types()
+    with postgres.transaction():
+        place.run("SELECT count(*) FROM made.keyed")
+        assert migrate(new, place, *RENAME, "--apply") == 1
+    assert "others have used a table for 5s" in capsys.readouterr().err
+    assert place.types() == before
+
+
 # --- what users have put on the tables, in DuckDB ------------------------------------------------------
 
 
