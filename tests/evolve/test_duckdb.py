@@ -124,7 +124,7 @@ def test_migrations_lead_from_old_tables_to_new_ones(
         max_examples=count,
         derandomize=count == PAIRS,
         deadline=None,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
         phases=set(Phase) - {Phase.explain},
     )
     @given(pair=pairs.pairs(DIALECT))

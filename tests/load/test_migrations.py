@@ -190,6 +190,18 @@ def test_sync_migrates_what_loses_nothing(filled: Place, new: MadePackage) -> No
     assert filled.run("SELECT size, gone FROM made.keyed") == [(5, "g")]
 
 
+def test_sync_keeps_columns_that_the_package_does_not_have_and_drift_names_them(
+    filled: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Their old values are not forgotten silently, whichever version loaded last."""
+    columns = {name: type for name, type in OLD[KEYED].items() if name != "gone"}
+    with newer(tmp_path, {KEYED: columns, KEYLESS: OLD[KEYLESS]}, "migrated_without") as less:
+        for _ in range(2):
+            less.open(filled.address).close()
+        assert drift(less, filled) == 1
+    assert capsys.readouterr().out == f"{KEYED}.gone: this package does not have it; it is kept\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -339,13 +339,15 @@ class Schema:
             )
             self._run(migration, dialect_state(self._package, dialect))
             return
-        if (
-            recorded is not None
-            and comparison.verdict == "equal"
-            and recorded.version == self._package.version
-            and recorded.columns == table.columns
-        ):
-            return
+        columns = table.columns
+        if recorded is not None and comparison.verdict == "equal":
+            # Columns that the package does not have any more are there still.
+            columns = {**recorded.columns, **table.columns}
+            if (
+                recorded.version == self._package.version
+                and recorded.columns == columns
+            ):
+                return
         for statement in self._ledger.forget_table():
             self._session.execute(statement, table_id=table.id)
         self._session.execute(
@@ -359,7 +361,7 @@ class Schema:
                 self._ledger.record_column(),
                 [
                     {"table_id": table.id, "name": name, "type": type}
-                    for name, type in table.columns.items()
+                    for name, type in columns.items()
                 ],
             )
 
