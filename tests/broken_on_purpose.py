@@ -99,6 +99,7 @@ _LEVELS = "settings/test_rule_levels.py"
 _REPORT = "sync/test_report.py"
 _OPTIONS = "command/test_options.py"
 
+_POSTGRES = "evolve/test_postgres.py"
 _DUCKDB = "evolve/test_duckdb.py"
 
 ROWS = (
@@ -152,6 +153,14 @@ ROWS = (
     _row("report.differences", "to_json", "returns {}", "test_diff_command.py"),
     _row("report.differences", "summary", "returns ''", "test_diff_command.py"),
     _row("evolution.verdicts", "assess", "returns ()", "evolution/test_verdicts.py"),
+    # migrations of PostgreSQL
+    _row("runtime.evolve.plan", "plan", "raises", "evolve/test_plan.py"),
+    _row("runtime.evolve.choices", "_unique", "does nothing", "test_migrate.py"),
+    _row("runtime.evolve.postgres", "guards", "yields nothing", _POSTGRES),
+    _row("runtime.evolve.postgres", "destructive", "yields nothing", _POSTGRES),
+    _row("runtime.evolve.postgres", "_views", "returns ''", _POSTGRES),
+    _row("runtime.evolve.postgres", "_early_guards", "yields nothing", _POSTGRES),
+    _row("runtime.evolve.postgres", "_batches", "yields nothing", _POSTGRES),
     # migrations of DuckDB
     _row("runtime.evolve.duckdb", "guards", "yields nothing", _DUCKDB),
     _row("runtime.evolve.duckdb", "obstacles", "yields nothing", _DUCKDB),
