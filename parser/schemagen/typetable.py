@@ -109,7 +109,8 @@ class Notation:
 class Dialect(Notation):
     """The notation of an SQL engine into which rows are loaded; limits are those of its documentation.
 
-    ``template`` renders its DDL, and ``marker`` is what its Python driver takes as parameter.
+    ``template`` names the engine whose statements make its tables, and ``marker`` is what its Python
+    driver takes as parameter.
     ``nested_array`` is the type of an array of arrays where the engine's own arrays are rectangular.
     ``max_key`` counts bytes of a primary key's value, ``min_columns`` and ``max_columns`` columns of a
     table; 0 means no limit.
