@@ -82,6 +82,47 @@ def test_into_refuses_unknown_tables_and_destinations(tmp_path: Path) -> None:
         load.into("sqlite:x", TABLE, [], account=ACCOUNT)
 
 
+@pytest.mark.parametrize("given", [[None], ["abc"], rows("a")[0], [*rows("a"), ("_key", "b")]])
+def test_into_refuses_rows_that_are_none(file: Path, given: Any) -> None:
+    """A row in place of rows, or anything else, is named; what is stored stays."""
+    to = f"duckdb:{file}"
+    load.into(to, TABLE, rows("a", "b"), account=ACCOUNT)
+    with pytest.raises(TypeError, match=r"row \d is a (NoneType|str|tuple); rows are mappings"):
+        load.into(to, TABLE, given, account=ACCOUNT)
+    assert [row[0] for row in stored(file)] == ["a", "b"]
+
+
+def test_into_refuses_accounts_and_regions_that_no_database_stores(file: Path) -> None:
+    """A unit's name is text like any other."""
+    for account, region in (("a\0b", "r"), ("\ud800", "r"), (ACCOUNT, "\0")):
+        with pytest.raises(ValueError, match=r"cannot be stored"):
+            load.into(f"duckdb:{file}", TABLE, rows("a"), account=account, region=region)
+    assert not file.exists()
+
+
+def test_into_refuses_databases_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows would be lost when the call returns. Names that DuckDB would take for those of extensions are
+    names of files."""
+    monkeypatch.chdir(tmp_path)
+    for name in (":memory:", ":memory:name"):
+        with pytest.raises(load.DestinationError, match="would be lost with the process"):
+            load.into(f"duckdb:{name}", TABLE, rows("a"), account=ACCOUNT)
+    with pytest.raises(load.DestinationError, match=r"contains U\+0000"):
+        load.into("duckdb:a\0b", TABLE, rows("a"), account=ACCOUNT)
+    assert list(tmp_path.iterdir()) == []
+    load.into("duckdb:sqlite:x.db", TABLE, rows("a"), account=ACCOUNT)
+    assert [row[0] for row in stored(tmp_path / "sqlite:x.db")] == ["a"]
+
+
+def test_into_says_what_a_database_refuses(file: Path) -> None:
+    """An error of the database about its tables is one of the destination, not of the program."""
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("CREATE SCHEMA ddsql_sync")
+        connection.execute("CREATE TABLE ddsql_sync.ledger (other INTEGER)")
+    with pytest.raises(load.DestinationError, match=rf"duckdb:{file}: .*format"):
+        load.into(f"duckdb:{file}", TABLE, rows("a"), account=ACCOUNT)
+
+
 def forget(file: Path, *arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "ddsql_schemas", "forget", "--to", f"duckdb:{file}", *arguments],

@@ -223,6 +223,71 @@ def test_forget_deletes_the_files_of_a_region(made: MadePackage, sink: Any, lake
     assert sink.finished("first") == set()
 
 
+def test_forget_leaves_files_of_others_alone(made: MadePackage, sink: Any, lake: Path) -> None:
+    """A file that no sync wrote stays, whatever it is called and wherever it is."""
+    load(sink, made, Rows(keyed(1)), unit(region="a"))
+    (lake / "mine").mkdir()
+    others = [lake / "mine" / "111111111111.a.parquet", lake / KEYED / "copy.a.parquet"]
+    for path in others:
+        pq.write_table(pa.table({"n": [1, 2]}), path)
+    assert sink.forget(region="a") == 1
+    assert sink.forget(account="111111111111") == 0
+    assert sink.forget(table=KEYED) == 0
+    assert sorted(lake.rglob("*.parquet")) == sorted(others)
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" + bytes(1000), b"name,size\n"])
+def test_files_that_are_damaged_are_named(
+    made: MadePackage, sink: Any, lake: Path, content: bytes
+) -> None:
+    """A file that cannot be read is neither replaced nor deleted: the message says which, and what to do."""
+    load(sink, made, Rows(keyed(1)), unit(region="a"))
+    [path] = (lake / KEYED).glob("*.parquet")
+    path.write_bytes(content)
+    message = rf"{path} cannot be read \(.*; move it aside, and sync again"
+    with pytest.raises(refused(made), match=message):
+        load(sink, made, Rows(keyed(1)), unit(region="a"))
+    with pytest.raises(refused(made), match=message):
+        sink.forget(region="a")
+    assert path.read_bytes() == content
+    path.unlink()
+    assert load(sink, made, Rows(keyed(1)), unit(region="a")) == (1, 1, 0, 0, 0)
+
+
+def test_files_without_the_key_are_not_replaced(made: MadePackage, sink: Any, lake: Path) -> None:
+    """A file of another program may have the name of a unit's."""
+    path = lake / KEYED / "111111111111.a.parquet"
+    pq.write_table(pa.table({"n": [1, 2]}), path)
+    with pytest.raises(refused(made), match=rf"{path} lacks the column _key"):
+        load(sink, made, Rows(keyed(1)), unit(region="a"))
+    assert pq.read_table(path).num_rows == 2
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b"{}", b"", b'{"version": "1", "columns": 3}'])
+def test_files_of_the_ledger_that_are_damaged_are_named(
+    made: MadePackage, sink: Any, lake: Path, content: bytes
+) -> None:
+    """Neither the types of a table nor the journal of a run is guessed."""
+    load(sink, made, Rows(keyed(1)))
+    types = lake / "_ddsql_sync" / "tables" / f"{KEYED}.json"
+    types.write_bytes(content)
+    with pytest.raises(refused(made), match=rf"{types} does not have the types of a table"):
+        made.open(f"parquet:{lake}/")
+    journal = lake / "_ddsql_sync" / "runs" / "x" / "made.jsonl"
+    journal.parent.mkdir()
+    journal.write_bytes(content + b"\n")
+    for action in (lambda: sink.last_run(""), lambda: sink.finished("x"), sink.forget):
+        with pytest.raises(refused(made), match=rf"{journal}, line 1, is not an entry of a run"):
+            action()
+    assert files(lake) == ["111111111111.eu-west-1.parquet"]
+
+
+def refused(made: MadePackage) -> type[Exception]:
+    assert made.made is not None
+    error: type[Exception] = made.made.module("_runtime.load.destination").DestinationError
+    return error
+
+
 @pytest.mark.parametrize(
     "name",
     ["../../x", "a/b", "", ".", "..", "_x", "A", "a=b", "*", "~41", "ü" * 300, "a\\b", "x" * 300],

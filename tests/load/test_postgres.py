@@ -715,6 +715,23 @@ def test_load_connects_again_when_the_server_has_closed_the_connection(
     assert load(sink, made, Rows(keyed(1, 2))) == (2, 1, 0, 1, 0)
 
 
+def test_prepare_says_what_the_database_refuses(
+    made: MadePackage, postgres: psycopg.Connection
+) -> None:
+    """Privileges that a role lacks, and a schema of another program, are errors of the destination."""
+    place = Place(postgres, "postgres_jsonb")
+    assert made.made is not None
+    refused = made.made.module("_runtime.load.destination").DestinationError
+    postgres.execute("CREATE ROLE unprivileged LOGIN")
+    address = place.address.replace("postgres@", "unprivileged@")
+    with pytest.raises(refused, match=r"unprivileged@/test_\d+.*: permission denied for database"):
+        made.open(address)
+    postgres.execute("CREATE SCHEMA ddsql_sync")
+    postgres.execute("CREATE TABLE ddsql_sync.units (x integer)")
+    with pytest.raises(refused, match='column "unit" does not exist'):
+        made.open(place.address)
+
+
 def test_open_says_what_is_wrong_without_the_password(made: MadePackage) -> None:
     """A server that cannot be reached is an error that names the destination only."""
     with pytest.raises(Exception, match=r"cannot connect to postgres://me@127.0.0.1:1/db") as told:

@@ -110,3 +110,19 @@ def test_options_of_the_driver_stay_as_they_are_written() -> None:
         destination = Destination.parse(text)
         assert destination.address == url
         assert destination.option("dialect") == "postgres_jsonb"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgres:host=127.0.0.1 port=1 password=tr0ub4dor dbname=x",
+        "postgresql:password=tr0ub4dor",
+        "postgres:user:tr0ub4dor@127.0.0.1/x",
+        "postgres:/user:tr0ub4dor@127.0.0.1/x",
+    ],
+)
+def test_parse_refuses_what_is_no_url_without_showing_it(text: str) -> None:
+    """libpq's other form of a connection string cannot be shown without its password, so it is refused."""
+    with pytest.raises(DestinationError, match="not a valid URL") as raised:
+        Destination.parse(text)
+    assert "tr0ub4dor" not in str(raised.value)

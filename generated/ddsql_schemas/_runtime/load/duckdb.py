@@ -93,6 +93,7 @@ class DuckDBSink:
         """Open the file, or use ``connection`` to it, whose settings stay as they are."""
         self._package = package
         self._run = run
+        self._destination = destination
         self.schema = Schema(self._execute, destination, package)
         self._prepared: dict[str, Table] = {}
         self._ledger = ledger.Statements("${}".format)
@@ -125,7 +126,7 @@ class DuckDBSink:
 
         Raises `SchemaMismatch` before anything is changed if a table does not fit.
         """
-        with self._transaction():
+        with self._explained(), self._transaction():
             self.schema.prepare(tables)
         self._prepared |= {table.id: table for table in tables}
 
@@ -186,7 +187,7 @@ class DuckDBSink:
         unit holds. Returns how many rows were deleted.
         """
         deleted = 0
-        with self._transaction():
+        with self._explained(), self._transaction():
             self.schema.open_ledger()
             units = self._execute(
                 self._ledger.matching_units(),
@@ -489,6 +490,14 @@ class DuckDBSink:
         return written
 
     @contextmanager
+    def _explained(self) -> Generator[None]:
+        """Raise `DestinationError` in place of what the database refuses, such as a view called as a table."""
+        try:
+            yield
+        except duckdb.Error as error:
+            raise DestinationError(f"{self._destination}: {error}") from error
+
+    @contextmanager
     def _transaction(self) -> Generator[None]:
         self._execute("BEGIN")
         try:
@@ -534,16 +543,21 @@ def _scratch_prefix(file: Path) -> str:
 
 def _open(file: Path, destination: Destination) -> duckdb.DuckDBPyConnection:
     """Attach the file to a database in memory. Raises `DestinationError`."""
+    if file.name.startswith(":memory:"):
+        raise DestinationError(
+            f"{destination}: a database in memory would be lost with the process; write duckdb:FILE"
+        )
     if not file.parent.is_dir():
         raise DestinationError(f"{destination}: there is no folder {file.parent}")
-    options = "" if file.exists() else f" (BLOCK_SIZE {_BLOCK_SIZE})"
+    # With a type, so that a name such as "sqlite:x" is a file's, and not that of an extension.
+    options = "TYPE duckdb" + ("" if file.exists() else f", BLOCK_SIZE {_BLOCK_SIZE}")
     connection = duckdb.connect(":memory:")
     try:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET preserve_insertion_order = false")
         connection.execute(f"SET memory_limit = '{_MEMORY}'")
         connection.execute(
-            f"ATTACH {literal(str(file))} AS {identifier(_DATABASE)}{options}"
+            f"ATTACH {literal(str(file))} AS {identifier(_DATABASE)} ({options})"
         )
         connection.execute(f"USE {identifier(_DATABASE)}")
     except duckdb.Error as error:

@@ -25,6 +25,7 @@ import orjson
 from ..convert import ConversionError, json_text
 from ..records import Records
 from ..sql import DialectRules, Loader, Table
+from .destination import DestinationError
 from .documents import document_text
 from .sink import LoadCounts
 
@@ -104,7 +105,11 @@ class StoredFile:
 
     def __init__(self, path: Path, encoder: Encoder) -> None:
         self._encoder = encoder
-        self._file = pq.ParquetFile(path)
+        self._file = _opened(path)
+        if encoder.key_name and encoder.key_name not in self._file.schema_arrow.names:
+            raise DestinationError(
+                f"{path} lacks the column {encoder.key_name}, so no sync wrote it; move it aside, and sync again"
+            )
         self._metadata: Mapping[bytes, bytes] = self._file.metadata.metadata or {}
         self.rows: int = self._file.metadata.num_rows
         self._starts: list[int] = [0]
@@ -417,10 +422,22 @@ def _facts(schema: Any) -> list[tuple[str, dict[bytes, bytes]]]:
     ]
 
 
-def stored_rows(path: Path) -> int:
-    """Return how many rows a file has."""
-    rows: int = pq.read_metadata(path).num_rows
-    return rows
+def stored_unit(path: Path) -> tuple[Mapping[str, object], int]:
+    """Return what a file says of its unit, which is nothing if no sync wrote it, and how many rows it has."""
+    with _opened(path) as file:
+        metadata: Mapping[bytes, bytes] = file.metadata.metadata or {}
+        info: Mapping[str, object] = json.loads(metadata.get(_INFO, b"{}"))
+        return info, file.metadata.num_rows
+
+
+def _opened(path: Path) -> Any:
+    """Open a file. Raises `DestinationError` for one that is not a Parquet file, or only a part of one."""
+    try:
+        return pq.ParquetFile(path)
+    except (pa.ArrowException, OSError) as error:
+        raise DestinationError(
+            f"{path} cannot be read ({error}); move it aside, and sync again"
+        ) from error
 
 
 def _rows(table: Any) -> list[dict[str, object]]:

@@ -89,10 +89,11 @@ class PostgresSink:
 
         Raises `SchemaMismatch` before anything is changed if a table does not fit.
         """
-        self._dialects |= self.schema.prepare(tables)
-        self._whole |= {table.id: table for table in tables}
-        self._statements.clear()
-        self._read_elements(tables)
+        with self._session.explained():
+            self._dialects |= self.schema.prepare(tables)
+            self._whole |= {table.id: table for table in tables}
+            self._statements.clear()
+            self._read_elements(tables)
 
     def _read_elements(self, tables: Sequence[Table]) -> None:
         """Read the numbers of the types of arrays' elements."""
@@ -278,6 +279,10 @@ class PostgresSink:
     def forget(self, *, account: str = "", region: str = "", table: str = "") -> int:
         """Delete the units of an account, a region and a table ("" is any), and the rows that no other
         unit holds. Returns how many rows were deleted."""
+        with self._session.explained():
+            return self._forget(account, region, table)
+
+    def _forget(self, account: str, region: str, table: str) -> int:
         deleted = 0
         if not self.schema.has_ledger():
             return 0

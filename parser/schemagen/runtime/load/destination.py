@@ -113,6 +113,10 @@ class Destination:
                 address, options = rest, NO_OPTIONS
                 if kind.options:
                     address, options = _split(f"{scheme}:{rest}", kind)
+                if "\0" in address:
+                    raise DestinationError(
+                        f"the address of the destination {scheme!r} contains U+0000; write {kind.form}"
+                    )
                 if not address:
                     raise DestinationError(
                         f"the destination {scheme!r} lacks an address; write {kind.form}"
@@ -205,6 +209,10 @@ def _split(text: str, kind: Kind) -> tuple[str, tuple[tuple[str, str], ...]]:
     try:
         parts = urlsplit(text)
         _ = parts.port
+        if not text.startswith(
+            f"{parts.scheme}://"
+        ):  # such as "postgres:host=… password=…"
+            raise ValueError
         # A "/", "?" or "#" in a password ends the part that holds it, and would show the rest.
         if "@" in parts.path + parts.query + parts.fragment:
             raise ValueError

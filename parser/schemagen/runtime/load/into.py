@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from ..convert import text
 from ..units import GLOBAL, CollectedRow, Unit
 from .destination import Destination, open_connection
 
@@ -24,7 +25,12 @@ class GivenRows:
         self._read = False
 
     def __iter__(self) -> Iterator[CollectedRow]:
-        for row in self._rows:
+        for number, row in enumerate(self._rows, 1):
+            # Whoever passes one row in place of several learns it here.
+            if not isinstance(cast("object", row), Mapping):
+                raise TypeError(
+                    f"row {number} is a {type(row).__name__}; rows are mappings of columns to values"
+                )
             yield CollectedRow(row)
         self._read = True
 
@@ -58,7 +64,12 @@ def load_rows(
     region: str = GLOBAL,
     complete: bool = True,
 ) -> LoadCounts:
-    """Load the rows of a table in an account and a region, in a transaction of its own."""
+    """Load the rows of a table in an account and a region, in a transaction of its own.
+
+    Raises `ConversionError` for an account or region that no database can store.
+    """
+    text(account, "account", "strict")
+    text(region, "region", "strict")
     sink = _opened(package, to)
     try:
         sink.prepare([table])

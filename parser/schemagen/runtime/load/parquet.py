@@ -22,7 +22,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from uuid import uuid4
 
 from ..convert import ConversionError
@@ -30,7 +30,7 @@ from ..evolve.compare import Finding, SchemaMismatch
 from ..sql import Table
 from ..units import Collection, Unit
 from .destination import Destination, DestinationError
-from .parquet_file import Encoder, FileInfo, StoredFile, UnitFile, stored_rows
+from .parquet_file import Encoder, FileInfo, StoredFile, UnitFile, stored_unit
 from .sink import LoadCounts
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ _OWN = "_ddsql_sync"
 _FORMAT = 1
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
 _LONGEST_NAME = 100
+_JOURNAL = frozenset({"run", "account", "region", "table", "state", "loaded"})
+"""What each line of a journal has, among others."""
 
 
 class ParquetSink:
@@ -154,32 +156,33 @@ class ParquetSink:
         """Delete the files of an account, a region and a table ("" is any). Returns how many rows these
         had."""
         name = f"{_safe(account) if account else '*'}.{_safe(region) if region else '*'}.parquet"
-        folder = _folder_name(table) if table else "[!_]*"
+        chosen = {"account": account, "region": region, "table": table}
+        self._forget_entries(chosen)  # First: a run that is resumed reads them again.
         deleted = 0
-        for path in sorted(self._folder.glob(f"{folder}/{name}")):
-            with _locked(path):
-                if path.exists():
-                    deleted += stored_rows(path)
-                    path.unlink()
-        self._forget_entries({"account": account, "region": region, "table": table})
+        for types in sorted((self._folder / _OWN / "tables").glob("*.json")):
+            if table and types.stem != _folder_name(table):
+                continue
+            for path in sorted((self._folder / types.stem).glob(name)):
+                with _locked(path):
+                    if not path.exists():  # any more
+                        continue
+                    info, rows = stored_unit(path)
+                    # Other files are not ours, whatever they are called.
+                    if info and _fits(info, chosen):
+                        deleted += rows
+                        path.unlink()
         return deleted
 
     def _forget_entries(self, chosen: Mapping[str, str]) -> None:
         """Remove the entries of units from the journals of all runs, so that no run is resumed without
         them."""
 
-        def is_kept(line: bytes) -> bool:
-            if not line.endswith(b"\n"):  # half written
-                return False
-            entry = json.loads(line)
-            return any(value and entry[name] != value for name, value in chosen.items())
-
         for path in (self._folder / _OWN / "runs").glob("*/*.jsonl"):
-            lines = path.read_bytes().splitlines(keepends=True)
-            kept = [line for line in lines if is_kept(line)]
-            if len(kept) < len(lines):
+            entries = list(_entries_of(path))
+            kept = [entry for entry in entries if not _fits(entry, chosen)]
+            if len(kept) < len(entries):
                 new = path.with_suffix(f".{uuid4()}")
-                new.write_bytes(b"".join(kept))
+                new.write_bytes(b"".join(map(_line, kept)))
                 new.replace(path)
 
     # --- files of our own -------------------------------------------------------------------------
@@ -221,7 +224,7 @@ class ParquetSink:
             "rows": rows,
             "loaded": datetime.now(UTC).isoformat(),
         }
-        self._journal.write(json.dumps(entry).encode() + b"\n")
+        self._journal.write(_line(entry))
         self._journal.flush()
         os.fsync(self._journal.fileno())
 
@@ -243,14 +246,14 @@ class ParquetSink:
                     f"--adopt {self._package.version}; {aside}",
                 )
             return
-        found = json.loads(recorded.read_bytes())
+        version, columns = _recorded_types(recorded)
         for column, type in table.columns.items():
-            old = found["columns"].get(column, type)
+            old = columns.get(column, type)
             if old != type:
                 yield Finding(
                     table.id,
                     column,
-                    f"the files hold {old} (version {found['version']}), and this package has {type}: "
+                    f"the files hold {old} (version {version}), and this package has {type}: "
                     f"no reader takes both for one column; {aside}, and delete "
                     f"{recorded}",
                     old,
@@ -261,10 +264,46 @@ class ParquetSink:
 def _entries(folder: Path) -> Iterator[dict[str, str]]:
     """Yield what the journals of a run have."""
     for path in sorted(folder.glob("*.jsonl")):
-        for line in path.read_bytes().splitlines(keepends=True):
-            # The last line of a killed process may be half written.
-            if line.endswith(b"\n"):
-                yield json.loads(line)
+        yield from _entries_of(path)
+
+
+def _entries_of(path: Path) -> Iterator[dict[str, str]]:
+    """Yield what a journal has. Raises `DestinationError` for a file that is none."""
+    for number, line in enumerate(path.read_bytes().splitlines(keepends=True), 1):
+        # The last line of a killed process may be half written.
+        if not line.endswith(b"\n"):
+            continue
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            entry = None
+        if not isinstance(entry, dict) or not entry.keys() >= _JOURNAL:
+            raise DestinationError(
+                f"{path}, line {number}, is not an entry of a run; delete the file, and do not resume the run"
+            )
+        yield cast("dict[str, str]", entry)
+
+
+def _line(entry: Mapping[str, object]) -> bytes:
+    return json.dumps(entry).encode() + b"\n"
+
+
+def _fits(entry: Mapping[str, object], chosen: Mapping[str, str]) -> bool:
+    """Whether an entry has what is ``chosen``; "" is anything."""
+    return all(not value or entry[name] == value for name, value in chosen.items())
+
+
+def _recorded_types(path: Path) -> tuple[str, Mapping[str, str]]:
+    """Return the version that wrote the file of a table's types, and the types of its columns. Raises
+    `DestinationError` for another file."""
+    try:
+        found: Any = json.loads(path.read_bytes())
+        return str(found["version"]), dict(found["columns"])
+    except (ValueError, TypeError, LookupError):
+        raise DestinationError(
+            f"{path} does not have the types of a table; restore it from a copy, or delete it and pass "
+            "--adopt with the version of the package that wrote the files"
+        ) from None
 
 
 def _folder_name(table: str) -> str:
