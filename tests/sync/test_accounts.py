@@ -56,6 +56,8 @@ def test_read_leaves_accounts_of_profiles_to_sts(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("[[accounts]", "is not TOML"),
+        (f"a = {'[' * 5000}", "is not TOML"),
+        (f"a = {'1' * 5000}", "is not TOML"),
         ("", "has no accounts"),
         ("accounts = []", "has no accounts"),
         ("regions = []\n[[accounts]]", "unknown key 'regions'"),

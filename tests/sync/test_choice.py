@@ -48,6 +48,20 @@ def test_excluded_columns_are_not_loaded() -> None:
     assert operations(choice.calls(TABLE, CALLS)) == ["GetThingPolicy", "ListTags"]
 
 
+def test_check_refuses_to_leave_out_every_column() -> None:
+    """Without a key, a table can be left with nothing to load."""
+    table = Table(
+        "aws.made_thing", None, {"policy": "json", "policy_std": "json", "tags": "hstore"}
+    )
+    for choice in (
+        Choice(exclude=("aws.made_thing.*",)),
+        Choice(exclude=("*.tags",), skip=("GetThingPolicy",)),
+    ):
+        with pytest.raises(UsageError, match=r"every column of aws\.made_thing is left out"):
+            choice.check([(table, CALLS)])
+    Choice(exclude=("*.tags",)).check([(table, CALLS)])
+
+
 def test_operations_of_excluded_columns_only_are_not_called() -> None:
     """What nobody wants is not read either."""
     choice = Choice(exclude=("aws.made_*.policy*",))

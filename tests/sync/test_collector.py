@@ -322,6 +322,52 @@ def test_a_repeated_token_is_a_failure(corpus_package: CorpusPackage, table: str
         assert {failure.operation for failure in tally.failures} == {call.operation}
 
 
+@pytest.mark.parametrize("table", TABLES)
+def test_later_pages_that_are_absent_are_failures(
+    corpus_package: CorpusPackage, table: str
+) -> None:
+    """A code that says that there is nothing to list says so of a whole listing. After a first page, the
+    items of the others are unread, not gone, and so are the values of an enrichment."""
+    calls = calls_of(corpus_package, table)
+    for place, call in enumerate((*in_chain(calls), *calls.enrichments)):
+        if call.rules.pagination is None:
+            continue
+        told = replace(call, rules=replace(call.rules, absent=("Gone",)))
+        changed = replace(
+            calls,
+            listings=tuple(told if each is call else each for each in calls.listings),
+            primary=told if calls.primary is call else calls.primary,
+            enrichments=tuple(told if each is call else each for each in calls.enrichments),
+        )
+        aws, tally = Ending(FakeAws(calls.service), told), Tally()
+        found = collection(corpus_package, table, aws, tally=tally, calls=changed)
+        if place == 0:
+            with pytest.raises(Failed, match="Gone"):
+                list(found)
+            assert not found.complete
+        elif call in calls.enrichments:
+            assert {row.unread for row in found} == {frozenset(call.columns)}
+        else:
+            list(found)
+            assert not found.complete
+        assert {failure.operation for failure in tally.failures} == {call.operation}
+
+
+@dataclass
+class Ending:
+    """Every page of a call but the first is answered with an error."""
+
+    aws: FakeAws
+    call: Call
+
+    def __call__(self, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        pagination = self.call.rules.pagination
+        assert pagination is not None
+        if operation == self.call.operation and arguments.keys() & set(pagination.input):
+            raise Failed("Gone", "Gone")
+        return self.aws(operation, arguments)
+
+
 @dataclass
 class Repeating:
     """Every page of an operation requests the second one."""

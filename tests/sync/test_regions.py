@@ -100,6 +100,26 @@ def test_enabled_regions_that_nobody_may_read_are_said_and_the_given_ones_taken(
     assert "account:ListRegions" in said[0]
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        json_answer({"Regions": [{"RegionName": "eu-west-1"}], "NextToken": "again"}),
+        json_answer({}),
+        json_answer({"Regions": [{"RegionOptStatus": "ENABLED"}]}),
+    ],
+)
+def test_answers_without_an_end_or_without_regions_are_not_taken(answer: Answer) -> None:
+    """EC2 is asked where Account Management returns one page for ever, or no name."""
+    body = b"<DescribeRegionsResponse><regionInfo/></DescribeRegionsResponse>"
+    ec2 = Answer(200, body, {"Content-Type": "text/xml"})
+    with serving(refusing({"ListRegions": answer, "DescribeRegions": ec2})) as url:
+        place, _, said = located(url, [ENABLED])
+    assert place.regions == (HOME,)
+    [message] = said
+    assert "DescribeRegions" in message
+    assert "lacks the names of regions" in message
+
+
 def test_pages_of_regions_are_read_to_the_end() -> None:
     def answer(request: Request) -> Answer:
         if b"more" in request.body:

@@ -141,7 +141,7 @@ def read(path: Path) -> dict[str, Any]:
     """
     try:
         content = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also of huge numbers, deep nesting
         raise UsageError(f"{path} is not TOML: {error}") from None
     found: dict[str, Any] = {}
     for name, value in content.items():

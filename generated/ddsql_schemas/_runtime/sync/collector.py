@@ -459,7 +459,10 @@ class _Run:
         if isinstance(error, Expired):
             self._tally.fail(call.operation, "", error.reason)
             raise error
-        absent = isinstance(error, Absent) or error.code in call.rules.absent
+        # Only a first page can say that there is nothing: what the others have was announced.
+        absent = not reading.pages.begun and (
+            isinstance(error, Absent) or error.code in call.rules.absent
+        )
         if item is not None:
             if absent:
                 item.enriched[snake_case(call.operation)] = {}

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..lookup import did_you_mean
 from ..usage import UsageError
 from .accounts import ENABLED, Account
-from .errors import CallError
+from .errors import CallError, Malformed, RepeatedToken
 from .sessions import Sessions
 
 
@@ -108,15 +109,29 @@ def _by_account_management(
         "MaxResults": 50,
     }
     names: list[str] = []
+    tokens: set[object] = set()
     while True:
         answer = call("ListRegions", arguments)
-        names.extend(region["RegionName"] for region in answer["Regions"])
-        if not answer.get("NextToken"):
+        names.extend(_names(answer))
+        token = answer.get("NextToken")
+        if not token:
             return names
-        arguments["NextToken"] = answer["NextToken"]
+        if token in tokens:
+            raise RepeatedToken("", "ListRegions returns the same page again")
+        tokens.add(token)
+        arguments["NextToken"] = token
 
 
 def _by_ec2(sessions: Sessions, account: Account, home: str) -> list[str]:
     call = sessions.caller(account.id, "ec2", home, _Uncounted())
     answer = call("DescribeRegions", {"AllRegions": False})
-    return [region["RegionName"] for region in answer["Regions"]]
+    return _names(answer)
+
+
+def _names(answer: Mapping[str, Any]) -> list[str]:
+    """Return the names of regions in a response. Raises `Malformed` if it has none."""
+    regions = answer.get("Regions") or ()
+    names = [region.get("RegionName", "") for region in regions]
+    if not names or not all(names):
+        raise Malformed("", "the response lacks the names of regions")
+    return names

@@ -74,7 +74,7 @@ def read(path: Path) -> tuple[Account, ...]:
         content = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise InvalidAccounts(f"{path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also of huge numbers, deep nesting
         raise InvalidAccounts(f"{path} is not TOML: {error}") from error
     return parse(content, str(path))
 

@@ -59,6 +59,11 @@ class Choice:
                     )
         for pattern in self.skip:
             self._check_skip(pattern, [calls for _, calls in tables])
+        for table, calls in tables:
+            if table.columns and self.left_out(table, calls) >= table.columns.keys():
+                raise UsageError(
+                    f"every column of {table.id} is left out; leave the table out instead"
+                )
 
     def _check_skip(self, pattern: str, tables: Iterable[TableCalls]) -> None:
         known: dict[str, None] = {}

@@ -132,6 +132,11 @@ class Pages:
         self._call = call
         self._requested: set[int] = set()
 
+    @property
+    def begun(self) -> bool:
+        """Whether a page after the first was requested."""
+        return bool(self._requested)
+
     def following(self, response: Mapping[str, object]) -> Arguments | None:
         """Return the parameters that request the page after ``response``; None after the last.
 

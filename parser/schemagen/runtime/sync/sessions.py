@@ -109,7 +109,10 @@ class Sessions:
         """
         if not (account.role_arn and account.id and account.partition):
             answer = self._ask_sts(account)
-            found = str(answer["Account"])
+            found = str(answer.get("Account", ""))
+            arn = str(answer.get("Arn", "")).split(":")
+            if not found or len(arn) < 2:
+                raise Malformed("", "STS does not say whose the credentials are")
             if not account.role_arn and account.id not in ("", found):
                 raise Expired(
                     "WrongAccount",
@@ -118,7 +121,7 @@ class Sessions:
             account = replace(
                 account,
                 id=account.id or found,
-                partition=str(answer["Arn"]).split(":")[1],
+                partition=arn[1],
             )
         with self._lock:
             self._accounts.setdefault(account.id, account)
