@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -143,3 +144,11 @@ def test_problems_of_pages_end_the_process_that_renders_models(
     with pytest.raises(ProblemsFound, match="strong"):
         api.build(api.settings(project))
     wait_until(lambda: not children(os.getpid()), "the process goes on")
+
+
+def test_settings_reach_other_processes(tmp_path: Path) -> None:
+    """Settings are sent to the processes of a build, those of a project without a settings file, too."""
+    pages(tmp_path, {"ddsql/t.dataset.md": page("dd.t", "Name | name | core | string")})
+    (tmp_path / "schemagen.toml").unlink()
+    settings = api.settings(tmp_path)
+    assert pickle.loads(pickle.dumps(settings)) == settings  # noqa: S301 - our own

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from types import MappingProxyType
 
 from schemagen.diagnostics import Problem, SourcePosition, did_you_mean, excerpt, shown
 from schemagen.rules.registry import LEVELS, Level, Rule, rules
@@ -30,7 +29,7 @@ class TableLevels:
 class RuleLevels:
     """The levels of rules: those of all tables, and those of tables that match a pattern."""
 
-    levels: Mapping[str, Level] = field(default_factory=lambda: MappingProxyType({}))
+    levels: Mapping[str, Level] = field(default_factory=dict[str, Level])
     tables: tuple[TableLevels, ...] = ()
 
     def chosen(self, rule: Rule, table: str) -> Level | None:
