@@ -338,6 +338,30 @@ def test_failed_listing_leaves_ledger_and_folder_alone(made: MadePackage, sink: 
 # --- the file -------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("held", [False, True])
+def test_error_while_lines_are_read_is_the_one_that_is_raised(
+    made: MadePackage, sink: Any, file: Path, monkeypatch: pytest.MonkeyPatch, held: bool
+) -> None:
+    """A listing that fails, or a disk that is full, while DuckDB reads lines: the unit stays as it was, no
+    file is left, and the next unit is loaded."""
+    monkeypatch.setattr(sys.modules[f"{type(sink).__module__}_chunks"], "FIRST_CHUNK", 1)
+    before = keyed(1) if held else []
+    load(sink, made, Rows(before))
+
+    def rows() -> Iterator[dict[str, object]]:
+        sink._reader.submit(time.sleep, 0.3)  # so that the lines are not read before the error
+        yield from keyed(2)
+
+    for error in (RuntimeError("cut off"), OSError(28, "No space left on device")):
+        with pytest.raises(type(error)) as raised:
+            load(sink, made, Rows(rows(), fails=error))
+        assert raised.value is error
+        time.sleep(0.4)
+        assert len(keys(sink, made)) == len(before)
+        assert [path.name for path in file.parent.rglob("*.jsonl")] == []
+    assert load(sink, made, Rows(keyed(3)), unit(region="next"))[:2] == (1, 1)
+
+
 def test_close_leaves_the_database_only(made: MadePackage, file: Path) -> None:
     """Files of rows are gone when a sink is closed, also those of a run that was killed."""
     left = file.parent / f".{file.name}.loading-killed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -89,22 +89,36 @@ class Chunks:
         self._read, self._keep = read, False
         self._read_files(list(self._files))
 
+    def give_up(self) -> None:
+        """Wait until nothing is read any more, because of an error that is being raised: what follows from
+        it does not matter."""
+        self._keep = True  # what is left is removed in the end
+        with suppress(duckdb.Error, OSError):
+            self._wait()
+
     def close(self) -> None:
         """Remove the files that are left."""
-        self._finish()
         try:
+            with suppress(
+                OSError
+            ):  # Lines that do not fit the disk are not read either.
+                self._finish()
             self._wait()
         finally:
             self._remove(list(self._files))
 
     def _finish(self) -> list[LineFile]:
-        files: list[LineFile] = []
-        for nested, file in self._writing.items():
-            files.append(LineFile(Path(file.name), nested, self._longest))
-            file.close()
+        files = [
+            LineFile(Path(file.name), nested, self._longest)
+            for nested, file in self._writing.items()
+        ]
         self._files += files
+        writing = list(self._writing.values())
         self._writing, self._chunk_size, self._longest = {}, 0, _LONGEST
         self._number += 1
+        with ExitStack() as stack:
+            for file in writing:
+                stack.callback(file.close)
         return files
 
     def _wait(self) -> None:
@@ -138,5 +152,8 @@ def opened(
     chunks = Chunks(folder, read, reader, keep=keep)
     try:
         yield chunks
+    except BaseException:
+        chunks.give_up()
+        raise
     finally:
         chunks.close()

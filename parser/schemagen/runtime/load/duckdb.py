@@ -222,6 +222,7 @@ class DuckDBSink:
                             loaded=counts.with_refused(staged.refused)
                         )
             except BaseException:
+                chunks.give_up()  # DuckDB refuses what a connection does meanwhile
                 self._execute("ROLLBACK")
                 raise
             self._execute("ROLLBACK")
