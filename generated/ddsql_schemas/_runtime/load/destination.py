@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -19,7 +20,7 @@ from urllib.parse import (
 from ..usage import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from .package import Package
     from .sink import Sink
@@ -33,7 +34,7 @@ class Kind(NamedTuple):
     """A kind of destination. ``module`` and ``sink`` name the class that loads into it, which needs the
     packages ``needs``, the extra ``extra``. With ``shared``, several processes may load at once.
     ``connection`` is the class of the driver's connections, ``module:class``, which the function
-    ``from_connection`` of the module takes.
+    ``from_connection`` of the module takes. ``error`` is the base class of the driver's errors.
     """
 
     schemes: tuple[str, ...]
@@ -43,6 +44,7 @@ class Kind(NamedTuple):
     needs: tuple[str, ...]
     extra: str
     shared: bool
+    error: str
     connection: str = ""
     options: frozenset[str] = frozenset()
 
@@ -56,6 +58,7 @@ KINDS: tuple[Kind, ...] = (
         ("psycopg", "orjson"),
         "postgres",
         shared=True,
+        error="psycopg:Error",
         connection="psycopg:Connection",
         options=frozenset({"dialect"}),
     ),
@@ -67,6 +70,7 @@ KINDS: tuple[Kind, ...] = (
         ("duckdb", "orjson"),
         "duckdb",
         shared=False,
+        error="duckdb:Error",
         connection="duckdb:DuckDBPyConnection",
     ),
     Kind(
@@ -77,9 +81,18 @@ KINDS: tuple[Kind, ...] = (
         ("pyarrow", "orjson"),
         "parquet",
         shared=True,
+        error="pyarrow:ArrowException",
     ),
 )
 """What can be loaded into. A sink's class is called with its `Destination`, its `Package` and the run."""
+
+_ADVICE: Mapping[str, str] = {
+    "42501": "grant the role CREATE on the database, and USAGE and CREATE on the schemas of the tables and "
+    "on ddsql_sync, or connect as the role that owns them",
+    "25006": "connect to a server that accepts writes, not to a replica",
+    "53300": "close other connections, or raise max_connections",
+}
+"""What to do about errors of PostgreSQL, by SQLSTATE."""
 
 NO_OPTIONS: tuple[tuple[str, str], ...] = ()
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
@@ -163,6 +176,30 @@ class Destination:
         )
         return sink(self, package, run)
 
+    @contextmanager
+    def refusals(self) -> Generator[None]:
+        """Raise `DestinationError` for what the driver refuses while the destination is set up: a
+        privilege that the role lacks, a server that is read-only, a file that is damaged.
+        """
+        try:
+            yield
+        except Exception as error:
+            driver, _, name = self.kind.error.partition(":")
+            kind = getattr(sys.modules.get(driver), name, None)
+            if kind is None or not isinstance(error, kind):
+                raise
+            # PostgreSQL's messages quote the statement, which is none of the user's.
+            diagnosis = getattr(error, "diag", None)
+            parts = [
+                getattr(diagnosis, "message_primary", None)
+                or str(error).strip().partition("\n")[0],
+                getattr(diagnosis, "message_detail", None),
+                getattr(diagnosis, "message_hint", None),
+                _ADVICE.get(str(getattr(error, "sqlstate", None))),
+            ]
+            text = self.redact("; ".join(filter(None, parts)))
+            raise DestinationError(f"{self}: {text}") from error
+
     def redact(self, text: str) -> str:
         """Return ``text``, such as an error of a driver, without the passwords of the address."""
         return redact(text, self.address) if self.kind.options else text
@@ -213,13 +250,15 @@ def _split(text: str, kind: Kind) -> tuple[str, tuple[tuple[str, str], ...]]:
             f"{parts.scheme}://"
         ):  # such as "postgres:host=… password=…"
             raise ValueError
+        if parts.netloc.count("@") > 1:
+            raise ValueError
         # A "/", "?" or "#" in a password ends the part that holds it, and would show the rest.
         if "@" in parts.path + parts.query + parts.fragment:
             raise ValueError
     except ValueError:
         raise DestinationError(
             f"the destination is not a valid URL; write {kind.form}, and percent-encode special "
-            "characters of the user's name and password"
+            "characters of the user's name and password: write %40 for @, %2F for /, %23 for #, %3F for ?"
         ) from None
     # The driver's own are left as they are: it does not read a "+" as a space, as forms do.
     pairs = [pair for pair in parts.query.split("&") if pair]

@@ -72,6 +72,7 @@ class PostgresSink:
     def __init__(
         self, destination: Destination, package: Package, run: str = ""
     ) -> None:
+        self._destination = destination
         self._package = package
         self._run = run
         self._ledger = ledger.Statements("%({})s".format)
@@ -89,7 +90,7 @@ class PostgresSink:
 
         Raises `SchemaMismatch` before anything is changed if a table does not fit.
         """
-        with self._session.explained():
+        with self._destination.refusals():
             self._dialects |= self.schema.prepare(tables)
             self._whole |= {table.id: table for table in tables}
             self._statements.clear()
@@ -279,7 +280,7 @@ class PostgresSink:
     def forget(self, *, account: str = "", region: str = "", table: str = "") -> int:
         """Delete the units of an account, a region and a table ("" is any), and the rows that no other
         unit holds. Returns how many rows were deleted."""
-        with self._session.explained():
+        with self._destination.refusals():
             return self._forget(account, region, table)
 
     def _forget(self, account: str, region: str, table: str) -> int:

@@ -107,23 +107,24 @@ def run(
             "a session cannot be sent to other processes; leave it out, and name profiles or roles in"
             " accounts, or configure credentials where the processes run"
         )
-    require_boto3()  # Before anything is made.
-    sink, name, finished = _opened(destination, package, chosen, shard, resume)
+    require_boto3()
+    running = _Run(chosen, progress or Silent(), destination.redact)
+    settings = ClientSettings(endpoint_url, threads)
+    lessor = _ReportingLessor(
+        Quotas(limits or Limits(), running.stop), running.progress
+    )
+    sessions = Sessions(
+        listed,
+        limiter=Limiter(lessor, running.stop),
+        session=session,
+        settings=settings,
+    )
+    # Before anything is made.
+    check(sessions, [*regions, *(name for each in listed for name in each.regions)])
+    sink, name, running.finished = _opened(destination, package, chosen, shard, resume)
     try:
-        running = _Run(chosen, finished, progress or Silent(), destination.redact)
         for note in notes:
             running.say(note)
-        settings = ClientSettings(endpoint_url, threads)
-        lessor = _ReportingLessor(
-            Quotas(limits or Limits(), running.stop), running.progress
-        )
-        sessions = Sessions(
-            listed,
-            limiter=Limiter(lessor, running.stop),
-            session=session,
-            settings=settings,
-        )
-        check(sessions, [*regions, *(name for each in listed for name in each.regions)])
         units = running.units(sessions, listed, regions, shard)
         loader = (
             ThreadSinks(destination, package, name)
@@ -373,16 +374,17 @@ def _opened(
     finished: frozenset[tuple[str, str, str]] = frozenset()
     sink = destination.open(package, name)
     try:
-        sink.prepare([each.full for each in chosen.values()])
-        if not resume:
-            return sink, name, finished
-        recorded: Any = sink
-        last: str = recorded.last_run(part)
-        if last:
-            name, finished = last, frozenset(recorded.finished(last))
-            sink.close()
-            sink = destination.open(package, name)
+        with destination.refusals():
             sink.prepare([each.full for each in chosen.values()])
+            if not resume:
+                return sink, name, finished
+            recorded: Any = sink
+            last: str = recorded.last_run(part)
+            if last:
+                name, finished = last, frozenset(recorded.finished(last))
+                sink.close()
+                sink = destination.open(package, name)
+                sink.prepare([each.full for each in chosen.values()])
     except BaseException:
         sink.close()
         raise
@@ -453,13 +455,12 @@ class _Run:
     def __init__(
         self,
         chosen: Mapping[str, Chosen],
-        finished: frozenset[tuple[str, str, str]],
         progress: Progress,
         redact: Callable[[str], str],
     ) -> None:
         self._redact = redact
         self._chosen = chosen
-        self._finished = finished
+        self.finished: frozenset[tuple[str, str, str]] = frozenset()
         self._accounts: dict[str, Account] = {}
         self._enabled: dict[str, tuple[str, ...]] = {}
         self.progress = progress
@@ -496,7 +497,7 @@ class _Run:
                 continue
             if self.stop.is_set():
                 return
-            if (unit.account, unit.region, unit.table) in self._finished:
+            if (unit.account, unit.region, unit.table) in self.finished:
                 self.end(unit_report(unit, "skipped", _RESUMED))
                 continue
             yield unit

@@ -62,8 +62,8 @@ def opened(
     sink = destination.open(package)
     try:
         database = cast("Database", getattr(sink, "schema"))  # noqa: B009
-        yield Live(
-            database, destination, plan_live(package, database, destination, choices)
-        )
+        with destination.refusals():
+            plans = plan_live(package, database, destination, choices)
+        yield Live(database, destination, plans)
     finally:
         sink.close()

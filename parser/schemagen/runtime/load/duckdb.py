@@ -126,7 +126,7 @@ class DuckDBSink:
 
         Raises `SchemaMismatch` before anything is changed if a table does not fit.
         """
-        with self._explained(), self._transaction():
+        with self._destination.refusals(), self._transaction():
             self.schema.prepare(tables)
         self._prepared |= {table.id: table for table in tables}
 
@@ -187,7 +187,7 @@ class DuckDBSink:
         unit holds. Returns how many rows were deleted.
         """
         deleted = 0
-        with self._explained(), self._transaction():
+        with self._destination.refusals(), self._transaction():
             self.schema.open_ledger()
             units = self._execute(
                 self._ledger.matching_units(),
@@ -489,14 +489,6 @@ class DuckDBSink:
         [count] = self._execute(statement, **parameters).fetchone()
         written: int = count
         return written
-
-    @contextmanager
-    def _explained(self) -> Generator[None]:
-        """Raise `DestinationError` in place of what the database refuses, such as a view called as a table."""
-        try:
-            yield
-        except duckdb.Error as error:
-            raise DestinationError(f"{self._destination}: {error}") from error
 
     @contextmanager
     def _transaction(self) -> Generator[None]:

@@ -50,21 +50,6 @@ class Session:
                 ):  # the end of the session unlocks
                     self.execute("SELECT pg_advisory_unlock(%(lock)s)", lock=lock)
 
-    @contextmanager
-    def explained(self) -> Generator[None]:
-        """Raise `DestinationError` in place of what the database refuses, such as missing privileges."""
-        try:
-            yield
-        except psycopg.Error as error:
-            diagnosis = error.diag
-            parts = [
-                diagnosis.message_primary or str(error).strip(),
-                diagnosis.message_detail,
-                diagnosis.message_hint,
-            ]
-            text = self._destination.redact("; ".join(filter(None, parts)))
-            raise DestinationError(f"{self._destination}: {text}") from error
-
     def _connect(self) -> psycopg.Connection[Any]:
         """Connect. Raises `DestinationError`, without the password."""
         try:

@@ -45,7 +45,9 @@ class _Uncounted:
 
 
 def check(sessions: Sessions, regions: Iterable[str]) -> None:
-    """Raise `UsageError` for a region that no partition has."""
+    """Raise `UsageError` for a region that no partition has, and for a configuration of boto3 that cannot
+    be used."""
+    sessions.check()
     known = sessions.regions()
     for region in dict.fromkeys(regions):
         if region != ENABLED and region not in known:

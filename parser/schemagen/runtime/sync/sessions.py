@@ -102,6 +102,22 @@ class Sessions:
         self._renewed: dict[str, float] = {}
         self._regions: dict[tuple[str, str], tuple[str, ...]] = {}
 
+    def check(self) -> None:
+        """Raise `UsageError` for a configuration of boto3 that no client can be made with: an unknown
+        profile, a file that cannot be read, an endpoint that is no URL. Nothing is called.
+        """
+        from botocore.exceptions import BotoCoreError
+
+        try:
+            source = self._source(Account())
+            with source.lock:
+                self._new_client(source.session, "sts", self.home_of(Account()))
+        except (BotoCoreError, ValueError) as error:
+            raise UsageError(
+                f"boto3 cannot be used as it is configured: {error};"
+                f" {_advice(error, self._settings.endpoint_url)}"
+            ) from error
+
     def identify(self, account: Account) -> Account:
         """Return ``account`` with its id and partition, from the role's ARN, or else from STS.
 
@@ -494,6 +510,28 @@ _EXCEPTIONS: tuple[tuple[type[CallError], tuple[str, ...]], ...] = (
         ),
     ),
 )
+
+
+_ADVICE: tuple[tuple[str, str], ...] = (
+    (
+        "ProfileNotFound",
+        "name a profile of ~/.aws/config in AWS_PROFILE, or unset it",
+    ),
+    ("ConfigParseError", "mend the file, or name another one in AWS_CONFIG_FILE"),
+    ("ConfigNotFound", "name a file that exists in AWS_CONFIG_FILE"),
+)
+"""What to do about exceptions of botocore that no call raises, but the making of a client."""
+
+
+def _advice(error: Exception, endpoint_url: str | None) -> str:
+    if "Invalid endpoint" in str(error):
+        place = "endpoint_url" if endpoint_url else "AWS_ENDPOINT_URL"
+        return f"write {place} with its scheme, such as http://127.0.0.1:5000"
+    advices = dict(_ADVICE)
+    return advices.get(
+        type(error).__name__,
+        "see the variables AWS_… of the environment and ~/.aws/config",
+    )
 
 
 def translate(error: Exception, operation: str = "") -> CallError | None:
