@@ -123,11 +123,21 @@ def test_migrate_refuses_what_would_be_lost(project: Path) -> None:
     assert done.stderr.splitlines() == [
         "aws.thing.length was probably renamed to size: if so, pass --rename 'aws.thing.length=size'",
         "aws.thing.length: the column is gone, and its values would be lost; "
-        "pass --allow-loss aws.thing.length",
+        "pass --rename aws.thing.length=size if it was renamed; --allow-loss aws.thing.length drops it",
         "aws.thing.gone: the column is gone, and its values would be lost; "
-        "pass --allow-loss aws.thing.gone",
-        "aws.other: the table is gone, and its rows would be lost; pass --allow-loss aws.other",
+        "pass --rename aws.thing.gone=size if it was renamed; --allow-loss aws.thing.gone drops it",
+        "aws.other: the table is gone, and its rows would be lost; "
+        "pass --rename aws.other=aws.new if it was renamed; --allow-loss aws.other drops it",
     ]
+
+
+def test_migrate_takes_a_table_for_all_its_columns(project: Path) -> None:
+    """`--allow-loss TABLE` allows what each of its columns would need."""
+    allowed = ("--allow-loss", "aws.thing", "--allow-loss", "aws.other")
+    done = migrate(project, "old", "new", "--dialect", "postgres", *allowed)
+    assert done.returncode == 0
+    for name in ("length", "gone"):
+        assert f'ALTER TABLE "aws"."thing" DROP COLUMN "{name}"' in done.stdout
 
 
 def test_migrate_of_equal_tables_prints_nothing(project: Path) -> None:

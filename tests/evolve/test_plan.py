@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from evolve.states import DIALECTS, table
+from schemagen.runtime.evolve.choices import parse_allowed
 from schemagen.runtime.evolve.plan import Renames, plan
 from schemagen.runtime.evolve.state import TableState
 from schemagen.runtime.evolve.steps import (
@@ -75,6 +76,7 @@ def test_plan_refuses_to_drop_what_was_not_allowed() -> None:
         "aws.thing.size: the column is gone, and its values would be lost; "
         "pass --allow-loss aws.thing.size"
     )
+    assert not refusal.renames  # The new column has another type.
     assert steps(planned(old, new, allow_loss=("aws.thing.size",))) == [
         AddColumn(THING, new.columns[1]),
         DropColumn(THING, T, "size", "size"),
@@ -82,6 +84,35 @@ def test_plan_refuses_to_drop_what_was_not_allowed() -> None:
     [refusal] = planned(old, None).refusals
     assert (refusal.table, refusal.column, refusal.option) == (T, "", T)
     assert steps(planned(old, None, allow_loss=(T,))) == [DropTable(THING, T)]
+
+
+def test_plan_names_renames_before_losses() -> None:
+    """Where what is gone may have another name now, the refusal names that first: it loses nothing."""
+    old = table(T, {"_key": "string", "state": "string"})
+    new = table(T, {"_key": "string", "a b": "string", "c": "int64", "d": "string"})
+    [refusal] = planned(old, new).refusals
+    assert str(refusal).partition("; ")[2] == (
+        "pass --rename 'aws.thing.state=a b' or --rename aws.thing.state=d if it was renamed; "
+        "--allow-loss aws.thing.state drops it"
+    )
+    many = table(T, {"_key": "string", **dict.fromkeys("abcde", "string")})
+    [refusal] = planned(old, many).refusals
+    assert " or --rename aws.thing.state=c or the same with one of 2 other names if" in str(refusal)
+    other, unlike = table("aws.other", {"_key": "string"}), table("aws.unlike", {"id": "string"})
+    tables = {"aws.other": other, "aws.unlike": unlike}
+    [refusal] = plan({T: table(T, {"_key": "string"})}, tables, DIALECTS["postgres"]).refusals
+    assert refusal.renames == ("aws.thing=aws.other",)
+
+
+def test_a_table_that_may_be_lost_stands_for_its_columns() -> None:
+    """`--allow-loss TABLE` covers each of its columns, and no column of another table."""
+    tables = {id: table(id, {"_key": "string", "size": "int64"}) for id in (T, "aws.other")}
+    allowed = parse_allowed([T], tables)
+    assert allowed == {T, "aws.thing._key", "aws.thing.size"}
+    new = table(T, {"_key": "string", "name": "string"})
+    assert steps(planned(tables[T], new, allow_loss=tuple(allowed)))[-1] == DropColumn(
+        THING, T, "size", "size"
+    )
 
 
 def test_plan_casts_types_and_replaces_what_has_no_cast() -> None:

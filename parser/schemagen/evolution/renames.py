@@ -6,8 +6,8 @@ A name alone is no evidence, and neither is documentation that several candidate
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Final, Literal, TypeVar
@@ -72,14 +72,19 @@ def renamed_columns(old: TableData, new: TableData) -> tuple[Rename, ...]:
     came = [column for column in new.columns if column.name not in kept]
     if not gone or not came:
         return ()
-    fills = _fills(old), _fills(new)
-    traits = (
-        [_column_traits(column, fills[0].get(column.name)) for column in gone],
-        [_column_traits(column, fills[1].get(column.name)) for column in came],
+    telling = _telling(old) & _telling(new)
+    traits = tuple(
+        [_column_traits(column, fills.get(column.name), telling) for column in columns]
+        for columns, fills in ((gone, _fills(old)), (came, _fills(new)))
     )
     return tuple(
-        Rename(before.name, after.name, evidence, sure=alone and _is_conclusive(evidence))
-        for before, after, evidence, alone in _pairs(gone, came, *traits)
+        Rename(
+            before.name,
+            after.name,
+            evidence,
+            sure=alone and _is_conclusive(evidence) and bool(_conclusive_words(after.description)),
+        )
+        for before, after, evidence, alone in _pairs(gone, came, traits[0], traits[1])
         if "documentation" in evidence or "member" in evidence
         # Two columns of different types are only the same if nothing else speaks against it.
         if before.type == after.type or {"documentation", "member"} <= set(evidence)
@@ -95,10 +100,18 @@ Traits = Mapping[Evidence, Hashable]
 """What evidence compares, where there is any."""
 
 
-def _column_traits(column: ColumnData, fill: Hashable) -> Traits:
+def _telling(table: TableData) -> set[str]:
+    """Return the descriptions that only one column of a table has, as words: within a table, even a short
+    one tells columns apart."""
+    counts = Counter(words(column.description) for column in table.columns)
+    return {found for found, count in counts.items() if found and count == 1}
+
+
+def _column_traits(column: ColumnData, fill: Hashable, telling: Collection[str]) -> Traits:
     traits: dict[Evidence, Hashable] = {"name": folded(column.name)}
-    if conclusive := _conclusive_words(column.description):
-        traits["documentation"] = conclusive
+    found = words(column.description)
+    if found in telling or len(found) >= CONCLUSIVE_LENGTH:
+        traits["documentation"] = found
     if fill is not None:
         traits["member"] = fill
     if column.title:

@@ -42,15 +42,20 @@ def parse_renames(choices: Iterable[str], old: States, new: States) -> Renames:
 
 
 def parse_allowed(choices: Iterable[str], old: States) -> frozenset[str]:
-    """Check what may be lost: each choice is ``TABLE`` or ``TABLE.COLUMN``, of old tables. Raises
-    `ChoiceError`."""
+    """Check what may be lost: each choice is ``TABLE`` or ``TABLE.COLUMN``, of old tables. A table stands
+    for itself and all its columns. Raises `ChoiceError`."""
     allowed = frozenset(choices)
     for choice in sorted(allowed):
         if choice not in old and not _columns(choice, old):
             raise ChoiceError(
                 f"--allow-loss {choice}: no old table or column is called so{_similar(choice, old)}"
             )
-    return allowed
+    columns = (
+        f"{table}.{column.name}"
+        for table in allowed & old.keys()
+        for column in old[table].columns
+    )
+    return allowed.union(columns)
 
 
 def _sides(choice: str, old: States) -> tuple[str, str]:

@@ -64,6 +64,32 @@ def plan(
     return _Planner(old, new, dialect, renames or Renames(), allow_loss).plan()
 
 
+def possible_columns(
+    table: str, gone: ColumnState, came: Iterable[ColumnState]
+) -> tuple[str, ...]:
+    """Return what ``--rename`` takes if a column of an old ``table`` is one of those that ``came``: one
+    that has its type."""
+    return tuple(
+        f"{table}.{gone.name}={column.name}"
+        for column in came
+        if column.type == gone.type
+    )
+
+
+def possible_tables(gone: TableState, came: Iterable[TableState]) -> tuple[str, ...]:
+    """Return what ``--rename`` takes if a table is one of those that ``came``: one that has most of its
+    columns."""
+    columns = {(column.name, column.type) for column in gone.columns}
+    return tuple(
+        f"{gone.id}={table.id}"
+        for table in came
+        for common in [
+            columns & {(column.name, column.type) for column in table.columns}
+        ]
+        if 2 * len(common) > max(len(columns), len(table.columns))
+    )
+
+
 class _Planner:
     def __init__(
         self,
@@ -96,8 +122,12 @@ class _Planner:
             relation = Relation.of(table)
             for step in renames:
                 relation = step.new if step.old == relation else relation
+            came = [new for id, new in self._new.items() if id not in sources]
             self._refuse_loss(
-                table.id, "", "the table is gone, and its rows would be lost"
+                table.id,
+                "",
+                "the table is gone, and its rows would be lost",
+                possible_tables(table, came),
             )
             drop = DropTable(relation, table.id)
             changes.append(TableChange(table.id, table, None, destructive=(drop,)))
@@ -159,12 +189,14 @@ class _Planner:
         )
         return TableChange(new.id, old, new, steps, destructive, renamed)
 
-    def _refuse_loss(self, table: str, column: str, message: str) -> bool:
+    def _refuse_loss(
+        self, table: str, column: str, message: str, renames: tuple[str, ...] = ()
+    ) -> bool:
         """Refuse a loss unless it is allowed. Returns whether it is."""
         option = f"{table}.{column}" if column else table
         if option in self._allowed:
             return True
-        self._refusals.append(Refusal(table, column, message, option))
+        self._refusals.append(Refusal(table, column, message, option, renames))
         return False
 
 
@@ -178,7 +210,7 @@ class _Columns:
         renames: Renames,
         old: TableState,
         new: TableState,
-        allow: Callable[[str, str, str], bool],
+        allow: Callable[[str, str, str, tuple[str, ...]], bool],
         allowed: Collection[str],
     ) -> None:
         self._dialect = dialect
@@ -210,7 +242,11 @@ class _Columns:
         for column in dropped:
             if not any(column is replaced for replaced in self._replaced):
                 message = "the column is gone, and its values would be lost"
-                self._allow(self._old.id, column.name, message)
+                came = [
+                    new for new in self._new.columns if new.name not in self.sources
+                ]
+                renames = possible_columns(self._old.id, column, came)
+                self._allow(self._old.id, column.name, message, renames)
         stored = {column.stored: column.stored for column in self._old.columns}
         for rename in self._column_renames(dropped):
             yield rename
@@ -262,13 +298,13 @@ class _Columns:
                         f"its type changes from {source.type} ({source.sql}) to {column.type} "
                         f"({column.sql}), and there is no conversion in {self._dialect.name}"
                     )
-                self._allow(self._old.id, source.name, message)
+                self._allow(self._old.id, source.name, message, ())
                 self._replaced.append(source)
                 del self.sources[column.name]
                 continue
             lose = f"{self._old.id}.{source.name}" in self._allowed
             if change.loss == "lossy":
-                lose = self._allow(self._old.id, source.name, message)
+                lose = self._allow(self._old.id, source.name, message, ())
             yield CastColumn(
                 self._relation,
                 self._new.id,

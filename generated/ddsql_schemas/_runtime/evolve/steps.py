@@ -6,7 +6,8 @@ The statements of an engine are made of steps by its module, such as `evolve.pos
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .casts import Cast, Conversion
@@ -156,18 +157,41 @@ class TableChange:
 class Refusal:
     """What a migration would lose, and was not allowed to. ``column`` is "" for a whole table.
 
-    ``option`` is what to pass to ``--allow-loss``, or "" if nothing helps.
+    ``option`` is what to pass to ``--allow-loss``, or "" if nothing helps. ``renames`` are what to pass to
+    ``--rename`` if it only has another name now.
     """
 
     table: str
     column: str
     message: str
     option: str = ""
+    renames: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         at = f"{self.table}.{self.column}" if self.column else self.table
-        advice = f"; pass --allow-loss {self.option}" if self.option else ""
+        advice = f"; pass {self.advice}" if self.option else ""
         return f"{at}: {self.message}{advice}"
+
+    @property
+    def advice(self) -> str:
+        """The options to pass, as one would write them in a shell."""
+        return loss_advice(self.option, self.renames)
+
+
+MAX_RENAMES = 3
+"""More names than this are not suggested for what is gone."""
+
+
+def loss_advice(option: str, renames: Sequence[str]) -> str:
+    """Return the options that settle that something is gone: ``--rename`` comes first, for it loses
+    nothing."""
+    loss = f"--allow-loss {shlex.quote(option)}"
+    if not renames:
+        return loss
+    shown = [f"--rename {shlex.quote(rename)}" for rename in renames[:MAX_RENAMES]]
+    if len(renames) > MAX_RENAMES:
+        shown.append(f"the same with one of {len(renames) - MAX_RENAMES} other names")
+    return f"{' or '.join(shown)} if it was renamed; {loss} drops it"
 
 
 @dataclass(frozen=True, slots=True)

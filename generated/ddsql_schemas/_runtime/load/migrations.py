@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from ..evolve import comments
 from ..evolve.choices import parse_allowed, parse_renames
 from ..evolve.compare import Finding, RecordedTable, StoredTable
-from ..evolve.plan import Renames, plan
+from ..evolve.plan import Renames, plan, possible_columns, possible_tables
 from ..evolve.sentences import sentences
 from ..evolve.state import (
     ColumnState,
@@ -24,7 +24,7 @@ from ..evolve.state import (
     catalogue_states,
     table_state,
 )
-from ..evolve.steps import Migration
+from ..evolve.steps import Migration, loss_advice
 from ..lookup import UnknownName
 from ..usage import UsageError
 from .destination import Destination, DestinationError
@@ -83,15 +83,36 @@ class Database(Protocol):
         ...
 
 
+class Kept(NamedTuple):
+    """A table, or with ``column`` a column, that only the database has, and that stays there. ``renames``
+    are what to pass to ``--rename`` if it only has another name now."""
+
+    table: str
+    column: str = ""
+    renames: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return f"{self.table}.{self.column}" if self.column else self.table
+
+    def __str__(self) -> str:
+        return f"{self.name}: kept, though this package does not have it"
+
+    @property
+    def advice(self) -> str:
+        """The options of ``migrate`` that settle it."""
+        return loss_advice(self.name, self.renames)
+
+
 @dataclass(frozen=True, slots=True)
 class LivePlan:
-    """What leads from a database to the package. ``kept`` are tables and columns that only the database
-    has; ``findings`` are differences that no migration settles. ``missing`` are tables that were dropped,
-    which the next sync creates."""
+    """What leads from a database to the package. ``kept`` is what only the database has; ``findings`` are
+    differences that no migration settles. ``missing`` are tables that were dropped, which the next sync
+    creates."""
 
     dialect: Dialect
     migration: Migration
-    kept: tuple[str, ...] = ()
+    kept: tuple[Kept, ...] = ()
     missing: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
 
@@ -213,7 +234,7 @@ class _Planner:
         chosen = self._choices.tables
         sources = {new: id for id, new in renames.tables.items()}
         new: dict[str, TableState] = {}
-        kept: list[str] = []
+        kept: list[Kept] = []
         before: dict[str, TableState] = {}
         for id, table in known.items():
             source = sources.get(id, id)
@@ -233,7 +254,8 @@ class _Planner:
             if id in allowed:
                 before[id] = table
             elif id not in known:
-                kept.append(id)
+                came = [new for new in known.values() if new.id not in self._recorded]
+                kept.append(Kept(id, "", possible_tables(table, came)))
         ids = {*before, *new}
         return LivePlan(
             dialect_state(self._package, self._dialect),
@@ -353,7 +375,7 @@ def _renamed_column(name: str, stored: StoredTable) -> str:
 
 def _with_kept(
     old: TableState, new: TableState, renames: Renames, allowed: frozenset[str]
-) -> tuple[TableState, list[str]]:
+) -> tuple[TableState, list[Kept]]:
     """Add the columns to ``new`` that only ``old`` has and that may not be lost. Returns also these."""
     taken = {column.stored for column in new.columns}
     names = {column.name for column in new.columns}
@@ -365,10 +387,16 @@ def _with_kept(
         and f"{old.id}.{column.name}" not in allowed
         and column.stored not in taken
     ]
+    renamed = {name for (id, _), name in renames.columns.items() if id == old.id}
+    known = renamed | {column.name for column in old.columns}
+    came = [column for column in new.columns if column.name not in known]
     columns = (*new.columns, *kept)
     return (
         replace(new, columns=columns),
-        [f"{old.id}.{column.name}" for column in kept],
+        [
+            Kept(old.id, column.name, possible_columns(old.id, column, came))
+            for column in kept
+        ],
     )
 
 

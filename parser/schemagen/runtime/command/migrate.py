@@ -43,10 +43,8 @@ def run(arguments: argparse.Namespace, package: Package) -> int:
     with live.opened(arguments, package, tuple(arguments.allow_loss)) as opened:
         plans = opened.plans
         for plan in plans:
-            for name in plan.kept:
-                messages.message(
-                    f"{name}: kept, though this package does not have it; --allow-loss {name} drops it"
-                )
+            for kept in plan.kept:
+                messages.message(f"{kept}; pass {kept.advice}")
         problems = [
             str(problem)
             for plan in plans
