@@ -63,7 +63,8 @@ class MadePackage:
 
     def table(self, id: str) -> Table:
         assert self.made is not None
-        return cast("Table", self.made.table(self.tables[id]))
+        lookup = self.made.module("_runtime.lookup")
+        return cast("Table", self.made.table(lookup.find("table", id, self.tables)))
 
     def ddl(self, table: str, dialect: str) -> str:
         [found] = [item for item in self.types.dialects if item.name == dialect]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Generator, Iterator, Mapping
@@ -128,9 +129,13 @@ def test_migrate_keeps_rows_that_the_next_sync_finds_again(
 ) -> None:
     """Each value is cast once, however often the command runs; then nothing has to be loaded anew."""
     assert drift(new, filled) == 1
-    found = capsys.readouterr().out.splitlines()
+    told = capsys.readouterr()
+    found = told.out.splitlines()
     assert f"{KEYED}.tags: the column holds hstore, and is hstore_csv in the package" in found
-    assert f"{KEYED}.gone: this package does not have it; it is kept" in found
+    assert [line for line in found if line.startswith(f"{KEYED}.more:")] == [
+        f"{KEYED}.more: the column is missing; its type is string"
+    ]
+    assert f"{KEYED}.gone: kept, though this package does not have it" in told.err.splitlines()
     before = filled.types()
     assert migrate(new, filled, *RENAME) == 0
     assert "BEGIN" in capsys.readouterr().out
@@ -151,10 +156,17 @@ def test_migrate_drops_what_may_be_lost_and_drift_says_when_nothing_is_left(
 ) -> None:
     """A column that the package does not have any more goes only if the user says so."""
     assert migrate(new, filled, *RENAME, "--apply") == 0
-    assert drift(new, filled) == 1
-    assert capsys.readouterr().out == f"{KEYED}.gone: this package does not have it; it is kept\n"
-    assert migrate(new, filled, "--allow-loss", f"{KEYED}.gone", "--apply") == 0
+    assert f"{KEYED}.bulk: renamed the column from size\n" in capsys.readouterr().err
     assert drift(new, filled) == 0
+    told = capsys.readouterr()
+    assert (told.out, told.err.splitlines()[0]) == (
+        "",
+        f"{KEYED}.gone: kept, though this package does not have it",
+    )
+    assert migrate(new, filled, "--allow-loss", f"{KEYED}.gone", "--apply") == 0
+    assert f"{KEYED}.gone: dropped the column and its values\n" in capsys.readouterr().err
+    assert drift(new, filled) == 0
+    assert "kept" not in capsys.readouterr().err
     assert not filled.run(
         "SELECT 1 FROM information_schema.columns WHERE table_schema = 'made' AND column_name = 'gone'"
     )
@@ -198,8 +210,45 @@ def test_sync_keeps_columns_that_the_package_does_not_have_and_drift_names_them(
     with newer(tmp_path, {KEYED: columns, KEYLESS: OLD[KEYLESS]}, "migrated_without") as less:
         for _ in range(2):
             less.open(filled.address).close()
-        assert drift(less, filled) == 1
-    assert capsys.readouterr().out == f"{KEYED}.gone: this package does not have it; it is kept\n"
+        assert drift(less, filled) == 0
+    assert f"{KEYED}.gone: kept, though this package does not have it\n" in capsys.readouterr().err
+
+
+def test_drift_lists_a_refused_type_once_and_names_what_is_kept(
+    filled: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What `migrate` would refuse is one difference, with the command that settles it; a table that
+    only the database has is no difference. JSON has table, column and kind as fields."""
+    with newer(tmp_path, {KEYED: {**OLD[KEYED], "size": "hstore"}}, "migrated_types") as other:
+        assert drift(other, filled) == 1
+        told = capsys.readouterr()
+        [line] = told.out.splitlines()
+        assert line.startswith(f"{KEYED}.size: its type changes from int64 to hstore: ")
+        assert line.endswith(f"; `{other.name} migrate` needs --allow-loss {KEYED}.size")
+        assert f"{KEYLESS}: kept, though this package does not have it\n" in told.err
+        assert run(other, "drift", "--to", filled.address, "--format", "json") == 1
+        printed = json.loads(capsys.readouterr().out)
+        [difference] = printed["differences"]
+        assert difference.pop("message").startswith("its type changes")
+        assert difference == {"table": KEYED, "column": "size", "kind": "column-type"}
+        assert printed["kept"] == [{"table": KEYLESS, "column": ""}]
+        allowed = ("--allow-loss", KEYED)
+        assert migrate(other, filled, *allowed, "--apply") == 0
+        capsys.readouterr()
+        assert drift(other, filled) == 0
+        assert migrate(other, filled, "--apply") == 0
+        assert "is up to date" in capsys.readouterr().err
+
+
+def test_migrate_names_renames_of_what_is_kept(
+    filled: Place, new: MadePackage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A new column with the type of one that is gone may be that column."""
+    assert migrate(new, filled) == 0
+    assert (
+        f"{KEYED}.gone: kept, though this package does not have it; pass --rename {KEYED}.gone=more "
+        f"if it was renamed; --allow-loss {KEYED}.gone drops it\n"
+    ) in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -236,7 +285,7 @@ def test_migrate_refuses_databases_that_no_sync_has_loaded_into(
     assert "there is no such file" in capsys.readouterr().err
     assert not missing.exists()
     assert run(new, "drift", "--to", f"parquet:{tmp_path}") == 2
-    assert "has no tables" in capsys.readouterr().err
+    assert "Parquet files are not migrated" in capsys.readouterr().err
 
 
 def test_drift_finds_what_was_changed_outside_of_a_sync(
@@ -292,10 +341,10 @@ def test_migrate_finds_dropped_columns_that_the_database_calls_otherwise(
     hostile.open(place.address, tables=[id]).close()
     left = {name: type for name, type in HOSTILE[id].items() if name not in ("ctid", LONG)}
     with newer(tmp_path, {id: left}, "migrated_less") as less:
-        assert drift(less, place) == 1
-        found = capsys.readouterr().out
+        assert drift(less, place) == 0
+        found = capsys.readouterr().err
         for name in ("ctid", LONG):
-            assert f"{id}.{name}: this package does not have it; it is kept" in found
+            assert f"{id}.{name}: kept, though this package does not have it" in found
         allowed = [f"{id}.{name}" for name in ("ctid", LONG)]
         losses = [part for name in allowed for part in ("--allow-loss", name)]
         assert migrate(less, place, *losses, "--apply") == 0

@@ -27,19 +27,35 @@ def add_arguments(parser: argparse.ArgumentParser, package: Package) -> None:
 
 
 def run(arguments: argparse.Namespace, package: Package) -> int:
-    """Print the differences, and return 1 if there are any."""
+    """Print the differences, and return 1 if there are any. What is kept is a note."""
     from ..load.migrations import describe
 
     with live.opened(arguments, package) as opened:
-        found = list(describe(opened.plans))
+        found = list(describe(opened.plans, package.name))
+        kept = [item for plan in opened.plans for item in plan.kept]
         destination = str(opened.destination)
     if arguments.format == "json":
+        differences = [
+            {
+                "table": item.table,
+                "column": item.column,
+                "kind": item.kind,
+                "message": item.message,
+            }
+            for item in found
+        ]
+        notes = [{"table": item.table, "column": item.column} for item in kept]
         streams.output_line(
-            json.dumps({"database": destination, "differences": found}, indent=2)
+            json.dumps(
+                {"database": destination, "differences": differences, "kept": notes},
+                indent=2,
+            )
         )
     else:
-        for line in found:
-            streams.output_line(line)
+        for difference in found:
+            streams.output_line(str(difference))
+        for item in kept:
+            messages.message(str(item))
         if not found:
             messages.message(f"{destination} fits {package.name} {package.version}")
     return DIFFERENT if found else 0

@@ -54,7 +54,9 @@ def opened(
 
     destination = Destination.parse(arguments.to)
     if "parquet" in destination.kind.schemes:
-        raise UsageError(f"{destination} has no tables; load the files anew")
+        raise UsageError(
+            f"{destination}: Parquet files are not migrated; sync into a new folder instead"
+        )
     if "duckdb" in destination.kind.schemes and not Path(destination.address).is_file():
         raise UsageError(f"{destination}: there is no such file")
     tables = selection.tables(package, arguments.tables) if arguments.tables else ()

@@ -16,7 +16,7 @@ from ..evolve import comments
 from ..evolve.choices import parse_allowed, parse_renames
 from ..evolve.compare import Finding, RecordedTable, StoredTable
 from ..evolve.plan import Renames, plan, possible_columns, possible_tables
-from ..evolve.sentences import sentences
+from ..evolve.sentences import Deviation, deviations
 from ..evolve.state import (
     ColumnState,
     Dialect,
@@ -117,9 +117,16 @@ class LivePlan:
     findings: tuple[Finding, ...] = ()
 
     @property
-    def sentences(self) -> Iterator[str]:
-        """A line for each difference that the migration settles."""
-        return sentences(self.migration)
+    def settled(self) -> Iterator[Deviation]:
+        """The differences that the migration settles."""
+        return deviations(self.migration)
+
+    @property
+    def absent(self) -> Iterator[Deviation]:
+        """The tables that are missing."""
+        for id in self.missing:
+            message = "the table is missing; the next sync creates it"
+            yield Deviation(id, "", "table-missing", message)
 
 
 def dialect_state(package: Package, name: str) -> Dialect:
@@ -400,13 +407,18 @@ def _with_kept(
     )
 
 
-def describe(plans: Sequence[LivePlan]) -> Iterator[str]:
-    """Yield a line for every difference between a database and the package."""
+def describe(plans: Sequence[LivePlan], command: str) -> Iterator[Deviation]:
+    """Yield every difference between a database and the package, each once. What is kept is none.
+
+    ``command`` is the package's, whose ``migrate`` settles what may not be lost silently.
+    """
     for found in plans:
-        yield from map(str, found.findings)
-        yield from map(str, found.migration.refusals)
-        yield from found.sentences
-        for id in found.missing:
-            yield f"{id}: the table is missing; the next sync creates it"
-        for name in found.kept:
-            yield f"{name}: this package does not have it; it is kept"
+        for finding in found.findings:
+            yield Deviation(finding.table, finding.column, "changed", finding.message)
+        for refusal in found.migration.refusals:
+            kind = "column-type" if refusal.column else "table-dropped"
+            advice = f"; `{command} migrate` needs {refusal.advice}"
+            message = refusal.message + (advice if refusal.option else "")
+            yield Deviation(refusal.table, refusal.column, kind, message)
+        yield from found.settled
+        yield from found.absent

@@ -45,6 +45,8 @@ def run(arguments: argparse.Namespace, package: Package) -> int:
         for plan in plans:
             for kept in plan.kept:
                 messages.message(f"{kept}; pass {kept.advice}")
+            for absent in plan.absent:
+                messages.message(str(absent))
         problems = [
             str(problem)
             for plan in plans
@@ -72,8 +74,8 @@ def run(arguments: argparse.Namespace, package: Package) -> int:
             except MigrationStopped as error:
                 messages.problem(f"{package.name}: {error}")
                 return REFUSED
-            for sentence in plan.sentences:
-                messages.message(f"settled: {sentence}")
+            for deviation in plan.settled:
+                messages.message(f"{deviation.at}: {deviation.done}")
         messages.message(
             f"{opened.destination} now fits {package.name} {package.version}"
         )
