@@ -12,7 +12,7 @@ from ddsql_schemas._package import PACKAGE
 from ddsql_schemas._runtime.command import app
 from psycopg import sql
 
-from sync.training_jobs import TABLE
+from sync.training_jobs import TABLE, TrainingJobs
 
 
 @pytest.fixture(autouse=True)
@@ -103,3 +103,34 @@ def test_a_password_with_a_raw_delimiter_is_refused_and_not_shown(
     assert "127.0.0.1" not in line
     for part in ("p@ss", "ss@", "a@b", "b@", "p/s", "p#s", "p?s"):
         assert part not in line
+
+
+def test_sync_refuses_a_configured_region_that_does_not_exist(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Otherwise nothing would be collected, without a word."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-wst-1")
+    line = refused(capsys, "sync", TABLE, *DUCKDB)
+    assert "the configured region 'eu-wst-1' is not a region that boto3 knows; did you mean" in line
+    assert not (tmp_path / "inventory.duckdb").exists()
+
+
+def test_sync_needs_a_region_for_tables_that_are_regional(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No region is chosen for a user who has configured none."""
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    line = refused(capsys, "sync", TABLE, *DUCKDB)
+    assert "no region is configured: pass --regions, or set AWS_DEFAULT_REGION" in line
+
+
+@pytest.mark.parametrize("regions", [("cn-north-1",), ("cn-north-1", "eu-west-1")])
+def test_sync_refuses_regions_of_another_partition(
+    capsys: pytest.CaptureFixture[str], regions: tuple[str, ...]
+) -> None:
+    """The credentials of an account are valid in its partition only."""
+    with TrainingJobs().running() as url:
+        line = refused(capsys, "sync", TABLE, *DUCKDB, "--endpoint-url", url, "--regions", *regions)
+    assert (
+        "'cn-north-1' is a region of the partition aws-cn, and the account 123456789012 is" in line
+    )

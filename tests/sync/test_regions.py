@@ -13,8 +13,9 @@ from moto.server import ThreadedMotoServer
 from local_service import Answer, Request, json_answer, json_error, serving, xml_error
 from schemagen.runtime.sync.accounts import ENABLED, Account
 from schemagen.runtime.sync.limiter import Limiter, Limits, Quotas
-from schemagen.runtime.sync.regions import Place, locate
+from schemagen.runtime.sync.regions import ForeignRegion, Place, check, locate
 from schemagen.runtime.sync.sessions import ClientSettings, Sessions
+from schemagen.runtime.usage import UsageError
 
 ACCOUNT = Account("123456789012", partition="aws")
 HOME = "eu-west-1"
@@ -155,3 +156,36 @@ def test_calls_that_any_region_answers_go_to_the_partitions_oldest(
     partition: str, regions: tuple[str, ...], home: str
 ) -> None:
     assert Place("1", partition, regions).home == home
+
+
+def sessions_without_service() -> Sessions:
+    stop = threading.Event()
+    return Sessions([], limiter=Limiter(Quotas(Limits(), stop), stop))
+
+
+def test_check_needs_a_region_for_regional_tables_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What covers a whole account is collected without one."""
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "no-config")
+    sessions = sessions_without_service()
+    check(sessions, [], [], ["global", "account"])
+    check(sessions, [], [HOME], ["global", "regional"])
+    check(sessions, [Account("1", regions=(HOME,))], [], ["regional"])
+    for accounts in ([], [Account("1")]):
+        with pytest.raises(UsageError, match="no region is configured"):
+            check(sessions, accounts, [], ["global", "regional"])
+
+
+def test_locate_leaves_out_regions_that_are_meant_for_accounts_of_other_partitions() -> None:
+    """With accounts of several partitions, each is collected in its own; one without any is an error."""
+    sessions = sessions_without_service()
+    said: list[str] = []
+    given = [HOME, "cn-north-1"]
+    china = Account("210987654321", partition="aws-cn")
+    for account, region in ((ACCOUNT, HOME), (china, "cn-north-1")):
+        place = locate(sessions, account, given, said.append, alone=False)
+        assert place == Place(account.id, account.partition, (region,))
+        with pytest.raises(ForeignRegion, match="is a region of the partition"):
+            locate(sessions, account, given, said.append)
+    with pytest.raises(ForeignRegion, match=r"'eu-west-1' is a region of the partition aws, and"):
+        locate(sessions, china, [HOME], said.append, alone=False)

@@ -194,10 +194,26 @@ def test_run_refuses_regions_that_do_not_exist(tmp_path: Path) -> None:
         ran("http://127.0.0.1:9", tmp_path / "a", regions=["us-east-1", "eu-wset-1"])
 
 
-def test_run_reports_tables_that_no_region_has(service: TrainingJobs, tmp_path: Path) -> None:
-    """The region is one of another partition."""
+def test_run_fails_accounts_of_other_partitions_than_the_regions(
+    service: TrainingJobs, tmp_path: Path
+) -> None:
+    """Nothing can be collected of them, and that is an error."""
     with service.running() as url:
         report = ran(url, tmp_path / "a.duckdb", regions=["cn-north-1"])
+    assert [(unit.account, unit.state) for unit in report.units] == [
+        (account, "failed") for account in ROLES
+    ]
+    assert "'cn-north-1' is a region of the partition aws-cn" in report.units[0].reason
+    assert report.exit_status == 1
+
+
+def test_run_reports_tables_that_no_region_has(service: TrainingJobs, tmp_path: Path) -> None:
+    """The region lacks the service, which others of the partition have."""
+    account = Account(
+        ROLES[0], role_arn="arn:aws-iso:iam::111122223333:role/r", partition="aws-iso"
+    )
+    with service.running() as url:
+        report = ran(url, tmp_path / "a.duckdb", accounts=[account], regions=["us-iso-west-1"])
     (unit,) = report.units
     assert (unit.table, unit.state) == (TABLE, "skipped")
     assert unit.reason == "none of the regions has the service sagemaker"

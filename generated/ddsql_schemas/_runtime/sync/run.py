@@ -41,7 +41,7 @@ from .executors import Chunk, Done, Job
 from .limiter import Key, Lease, Lessor, Limiter, Limits, Quotas, Stopped
 from .plan import Shard, Target, plan
 from .progress import Progress, Silent
-from .regions import Place, check, locate
+from .regions import ForeignRegion, Place, check, locate
 from .report import Report, Reporter, UnitReport, unit_report
 from .sessions import ClientSettings, Sessions, require_boto3
 from .tally import Tally
@@ -120,7 +120,8 @@ def run(
         settings=settings,
     )
     # Before anything is made.
-    check(sessions, [*regions, *(name for each in listed for name in each.regions)])
+    targets = [Target.of(each.calls) for each in chosen.values()]
+    check(sessions, listed, regions, [each.scope.kind for each in targets])
     sink, name, running.finished = _opened(destination, package, chosen, shard, resume)
     try:
         for note in notes:
@@ -193,10 +194,14 @@ def units(
     chosen, _ = choose(package, tables, Choice())
     listed = _listed(accounts)
     reading = _reading(listed, session, endpoint_url, THREADS, Limits())
-    check(reading.sessions, regions)
     targets = [Target.of(each.calls) for each in chosen.values()]
+    check(reading.sessions, listed, regions, [each.scope.kind for each in targets])
+    alone = len(listed) < 2
     places = (
-        locate(reading.sessions, reading.sessions.identify(each), regions, _ignore)
+        locate(
+            *(reading.sessions, reading.sessions.identify(each), regions, _ignore),
+            alone=alone,
+        )
         for each in listed or (Account(),)
     )
     yield from plan(targets, places, reading.sessions.available, shard)
@@ -648,16 +653,19 @@ class _Run:
         return others
 
     def _places(
-        self, sessions: Sessions, accounts: Iterable[Account], regions: Sequence[str]
+        self, sessions: Sessions, accounts: Sequence[Account], regions: Sequence[str]
     ) -> Iterator[Place]:
         """Yield where to collect. An account that cannot be used fails, and no other."""
+        alone = len(accounts) < 2
         for account in accounts:
             try:
                 known = sessions.identify(account)
-                place = locate(sessions, known, regions, self.say)
+                place = locate(sessions, known, regions, self.say, alone=alone)
             except Stopped:
                 return
-            except CallError as error:
+            except (CallError, ForeignRegion) as error:
+                if alone and isinstance(error, ForeignRegion):
+                    raise
                 name = account.id or account.name or account.profile or "default"
                 for table in self._chosen:
                     self.end(

@@ -143,12 +143,19 @@ class Sessions:
             self._accounts.setdefault(account.id, account)
         return account
 
+    def configured_region(self, account: Account) -> str:
+        """Return the region of the account's profile or of the environment; "" if there is none.
+
+        Raises BotoCoreError for a profile that does not exist.
+        """
+        return str(self._source(account).session.region_name or "")
+
     def home_of(self, account: Account) -> str:
         """Return the region in which to ask about an account: the one of its profile or of the
         environment, or the first that it names."""
-        configured = self._source(account).session.region_name
+        configured = self.configured_region(account)
         named = [region for region in account.regions if "-" in region]
-        return str(configured or (named[0] if named else "us-east-1"))
+        return configured or (named[0] if named else "us-east-1")
 
     def enable(self, account: str, regions: Iterable[str]) -> None:
         """Note which regions are known to be enabled for an account, which errors are judged by."""
@@ -171,16 +178,16 @@ class Sessions:
                 )
         return regions
 
-    def regions(self) -> tuple[str, ...]:
-        """Return the regions of all partitions that botocore knows: those of EC2, which all have."""
+    def partitions(self) -> Mapping[str, str]:
+        """Return the partition of each region that botocore knows: those of EC2, which all have."""
         source = self._source(Account())
         with source.lock:
             partitions: list[str] = source.session.get_available_partitions()
-        return tuple(
-            region
+        return {
+            region: partition
             for partition in partitions
             for region in self.available("ec2", partition)
-        )
+        }
 
     def client(self, account: str, service: str, region: str) -> Any:
         """Return the client that all threads share."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..calls import ScopeKind
 from ..lookup import did_you_mean
 from ..usage import UsageError
 from .accounts import ENABLED, Account
@@ -44,16 +45,44 @@ class _Uncounted:
         """Count nothing."""
 
 
-def check(sessions: Sessions, regions: Iterable[str]) -> None:
-    """Raise `UsageError` for a region that no partition has, and for a configuration of boto3 that cannot
-    be used."""
+class ForeignRegion(UsageError):
+    """Raised for a region of another partition than the account's, where its credentials are not valid."""
+
+
+def check(
+    sessions: Sessions,
+    accounts: Iterable[Account],
+    regions: Sequence[str],
+    scopes: Iterable[ScopeKind],
+) -> None:
+    """Raise `UsageError` for a region that no partition has, for a configuration of boto3 that cannot be used,
+    and if no region is named or configured, though one of the ``scopes`` needs one."""
+    from botocore.exceptions import BotoCoreError
+
     sessions.check()
-    known = sessions.regions()
+    known = sessions.partitions()
+    regional = "regional" in scopes
+    _check_names(regions, "", known)
+    for account in tuple(accounts) or (Account(),):
+        _check_names(account.regions, "", known)
+        try:
+            configured = sessions.configured_region(account)
+        except BotoCoreError:  # This account will fail, and no other.
+            continue
+        if configured:
+            _check_names([configured], "the configured region ", known)
+        elif regional and not (account.regions or regions):
+            raise UsageError(
+                "no region is configured: pass --regions, or set AWS_DEFAULT_REGION or the region of the profile"
+            )
+
+
+def _check_names(regions: Iterable[str], what: str, known: Mapping[str, str]) -> None:
     for region in dict.fromkeys(regions):
         if region != ENABLED and region not in known:
             hint = did_you_mean([region], known)
             raise UsageError(
-                f"{region!r} is not a region that boto3 knows{hint}"
+                f"{what}{region!r} is not a region that boto3 knows{hint}"
                 " (a new region needs a newer boto3)"
             )
 
@@ -63,25 +92,40 @@ def locate(
     account: Account,
     regions: Sequence[str],
     say: Callable[[str], None],
+    *,
+    alone: bool = True,
 ) -> Place:
     """Return which regions of an account are collected.
 
     ``account`` has its id and partition. Its own ``regions`` come before those given, and the region
     that boto3 is configured with is the last resort. If the account may not list its enabled
     regions, report that with ``say`` and take the other regions that are named.
+
+    Raises `ForeignRegion` for regions of other partitions. If the account is not ``alone``, those that are
+    given may be meant for others, and are left out unless all are foreign.
     """
     wanted = tuple(account.regions or regions)
     named = {region for region in wanted if region != ENABLED}
     home = sessions.home_of(account)
+    if not wanted:
+        named = {home}
+    partition = account.partition or "aws"
+    known = sessions.partitions()
+    foreign = {name for name in named if known.get(name, partition) != partition}
+    if foreign and (alone or account.regions or foreign == set(wanted or named)):
+        region = min(foreign)
+        raise ForeignRegion(
+            f"{region!r} is a region of the partition {known[region]}, and the account {account.id} is in "
+            f"{partition}: name regions of {partition}, or use credentials of {known[region]}"
+        )
+    named -= foreign
     if ENABLED in wanted:
         enabled = _enabled(sessions, account, home, say)
         sessions.enable(account.id, enabled)
         named |= enabled
         if not enabled and not named:
             named = {home}
-    elif not wanted:
-        named = {home}
-    return Place(account.id, account.partition or "aws", tuple(sorted(named)))
+    return Place(account.id, partition, tuple(sorted(named)))
 
 
 def _enabled(
