@@ -108,7 +108,7 @@ def test_diff_suggests_the_next_version(project: Path) -> None:
     """The greatest difference decides; nothing else is printed."""
     done = diff(project, "--suggest-version")
     assert (done.returncode, done.stdout) == (0, "0.2.0\n")
-    assert "1 difference increments the major version of 0.1.0, HEAD" in done.stderr
+    assert "1 difference increments the minor version of 0.1.0, HEAD" in done.stderr
     suggested = json.loads(diff(project, "--suggest-version", "--format", "json").stdout)
     assert suggested == {"old": "0.1.0", "part": "major", "new": "0.2.0"}
     done = diff(project, "HEAD", "HEAD", "--suggest-version")

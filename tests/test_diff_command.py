@@ -41,6 +41,14 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_diff_counts_warnings_in_the_plural(project: Path) -> None:
+    """Of the verdicts, only "warning" is a noun."""
+    more = [f"x{number} | x{number} | core | int64" for number in range(2)]
+    pages(project, {PAGE: page("dd.bed", *ROWS, *more)})
+    done = run(project, "diff")
+    assert done.stderr == "2 differences between HEAD and docs_src: 2 warnings\n"
+
+
 def test_diff_compares_the_last_commit_with_the_pages(project: Path) -> None:
     """Without arguments, an edit of a page shows before anything is built, with both places."""
     unchanged = run(project, "diff")

@@ -132,7 +132,20 @@ def test_prepare_lists_all_differences_and_changes_nothing(
         message
     )
     assert 'ALTER TABLE "made"."keyed" RENAME TO "keyed_old"' in message
+    assert f"run `{new.name} migrate --allow-loss made.keyed.name`, where values" in message
     assert everything(postgres) == before
+
+
+def test_prepare_names_the_command_that_renames_a_column(
+    tmp_path: Path, old: MadePackage, postgres: psycopg.Connection
+) -> None:
+    """A missing column may be one that the package does not have any more; `--migrate safe` alone would
+    leave its values there."""
+    old.open(address(postgres), tables=[KEYED]).close()
+    columns = {("label" if name == "name" else name): type for name, type in OLD.items()}
+    with newer(tmp_path, columns) as new, pytest.raises(Exception, match="does not fit") as told:
+        new.open(address(postgres))
+    assert f"run `{new.name} migrate` with --rename made.keyed.name=label before" in str(told.value)
 
 
 def test_prepare_adds_columns_and_widens_types_if_it_may(

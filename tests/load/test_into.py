@@ -142,7 +142,7 @@ def test_forget_deletes_the_rows_of_a_region(file: Path) -> None:
     load.into(to, TABLE, rows("c"), account=ACCOUNT, region="us-east-1")
     assert forget(file, "--region", "eu-west-1") == "all tables: 2 rows deleted\n"
     assert [row[0] for row in stored(file)] == ["c"]
-    assert forget(file, "aws.*", "--account", ACCOUNT) == f"{TABLE}: 1 rows deleted\n"
+    assert forget(file, "aws.*", "--account", ACCOUNT) == f"{TABLE}: 1 row deleted\n"
     assert stored(file) == []
 
 

@@ -30,6 +30,11 @@ def shortened(text: str, most: int = MOST) -> str:
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with a noun, whose plural has an "s": "1 row", "2 rows"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def table(rows: Sequence[Sequence[str]], numbers: int = 0) -> Iterator[str]:
     """Align ``rows``, the headings first, in lines. The last ``numbers`` columns are aligned at the right."""
     cells = [tuple(map(on_one_line, row)) for row in rows]

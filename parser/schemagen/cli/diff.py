@@ -143,7 +143,8 @@ def _print_version(findings: Sequence[Finding], old: Source, output_format: str)
     else:
         count = sum(finding.part == part for finding in findings)
         noun = "difference increments" if count == 1 else "differences increment"
-        message(f"{count} {noun} the {part} version of {version}, {old.label}")
+        incremented = versions.incremented(version, part)
+        message(f"{count} {noun} the {incremented} version of {version}, {old.label}")
 
 
 def _report_unused(settings: Settings, compared: tuple[Source, Source]) -> None:

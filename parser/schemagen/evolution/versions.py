@@ -14,6 +14,13 @@ def greatest(parts: Iterable[Part]) -> Part | None:
     return max(parts, key=PARTS.index, default=None)
 
 
+def incremented(version: str, part: Part) -> Part:
+    """Return which part of ``version`` a change of ``part`` increments: before 1.0.0, it is a lower one."""
+    if Version(version).major:
+        return part
+    return "minor" if part == "major" else "patch"
+
+
 def following(version: str, part: Part) -> str:
     """Return the version that follows ``version`` if ``part`` is incremented.
 
@@ -22,8 +29,7 @@ def following(version: str, part: Part) -> str:
     """
     old = Version(version)
     major, minor, patch = (*old.release, 0, 0)[:3]
-    if not major:
-        part = "minor" if part == "major" else "patch"
+    part = incremented(version, part)
     if old.is_prerelease and _starts(part, minor, patch):
         new = (major, minor, patch)
     elif part == "major":

@@ -8,7 +8,7 @@ from typing import Any
 
 from schemagen.evolution.sources import Place, Source
 from schemagen.evolution.verdicts import Finding
-from schemagen.report.findings import message
+from schemagen.report.findings import counted, message
 from schemagen.rules.registry import CONSUMERS, VERDICTS, Consumer
 
 HEADINGS = ("verdict", "rule", "breaks", "old", "new", "what changed")
@@ -43,7 +43,7 @@ def summary(
         return f"no differences {between}"
     counts = Counter(finding.verdict(consumers) for finding in findings)
     parts = ", ".join(
-        f"{counts[verdict]} {verdict}" for verdict in VERDICTS[::-1] if counts[verdict]
+        counted(counts[verdict], verdict) for verdict in VERDICTS[::-1] if counts[verdict]
     )
     noun = "difference" if len(findings) == 1 else "differences"
     return f"{len(findings)} {noun} {between}: {parts}"

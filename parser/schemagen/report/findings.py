@@ -57,9 +57,7 @@ def markdown(
     labels = [formats.as_code(printable(label)) for label in (old, new)]
     lines = [f"## Changes from {' to '.join(labels)}\n"]
     counts = [
-        f"{len(group)} {verdict}{'s' if verdict == 'warning' and len(group) > 1 else ''}"
-        for verdict, group in _groups(findings, consumers)
-        if group
+        counted(len(group), verdict) for verdict, group in _groups(findings, consumers) if group
     ]
     lines.append(f"{', '.join(counts)}\n" if counts else "No changes.\n")
     left = MAX_MARKDOWN - len(lines[0])
@@ -87,6 +85,11 @@ def _markdown_group(
     more = len(findings) - len(rows)
     cut = f"… and {more} more\n" if more else ""
     return f"### {_TITLES[verdict]}\n\n{table}{cut}".rstrip("\n") + "\n", left
+
+
+def counted(count: int, verdict: Verdict) -> str:
+    """Say how many findings have a verdict. Of the verdicts, only "warning" is a noun."""
+    return f"{count} {verdict}{'s' if verdict == 'warning' and count > 1 else ''}"
 
 
 def _groups(

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from ..sync.progress import Progress
 from ..sync.report import UnitReport
-from ..text import escape_controls, shortened
+from ..text import counted, escape_controls, shortened
 from ..units import Unit
 from . import messages
 
@@ -236,7 +236,7 @@ def status(counts: Counts) -> str:
     """Say in a line how far a run is."""
     rate = counts.rate()
     with counts.lock:
-        parts = [f"{counts.rows} rows", f"{rate:.0f} calls/s"]
+        parts = [counted(counts.rows, "row"), f"{rate:.0f} calls/s"]
         if counts.throttles:
             (worst, times), *_ = counts.throttles.most_common(1)
             parts.append(
@@ -256,7 +256,7 @@ def summary(report: UnitReport) -> str:
     parts: list[str] = []
     if report.state in ("complete", "partial"):
         parts.append(
-            f"{report.state}; {counts.rows} rows, {counts.inserted} inserted, {counts.changed} "
+            f"{report.state}; {counted(counts.rows, 'row')}, {counts.inserted} inserted, {counts.changed} "
             f"changed, {counts.deleted} deleted"
         )
     if counts.refused:
@@ -271,7 +271,7 @@ def summary(report: UnitReport) -> str:
     if not parts:
         reason = f": {shortened(report.reason)}" if report.reason else ""
         parts.append(f"{report.state}{reason}")
-    parts.append(f"{report.calls} calls, {report.seconds:.1f} s")
+    parts.append(f"{counted(report.calls, 'call')}, {report.seconds:.1f} s")
     return f"{report.account} {report.region} {report.table}: {'; '.join(parts)}"
 
 

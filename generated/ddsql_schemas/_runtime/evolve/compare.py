@@ -15,6 +15,7 @@ from typing import Any, Literal
 from ..sql import Loader, Table
 from ..usage import UsageError
 from .casts import cast, conversion
+from .steps import loss_advice, rename_advice
 
 Verdict = Literal["create", "equal", "behind", "differs"]
 """What a comparison found, from harmless to not."""
@@ -113,13 +114,14 @@ class Comparer:
 
     ``engine`` is the database's; ``spelled`` maps SQL types of the package to how the database spells them. ``adopt`` is the version
     of the package that made the tables which the ledger does not know. With ``migrate``, tables that are
-    behind are not reported.
+    behind are not reported. ``command`` is the package's, whose ``migrate`` does what a sync does not.
     """
 
     loader: Loader[Any]
     version: str
     engine: str
     spelled: Mapping[str, str]
+    command: str
     adopt: str = ""
     migrate: bool = False
 
@@ -234,9 +236,12 @@ class Comparer:
             # Without a key, the ledger knows rows by a hash, which must not change.
             return Change(name, type, old)
         else:
+            lossy = change.loss == "lossy" or value is None
+            option = f" {loss_advice(f'{table.id}.{name}', ())}" if lossy else ""
+            lost = ", where values that do not fit become NULL" if lossy else ""
             message = (
                 f"the column holds {old} ({found}), and this package has {type} ({wanted}): "
-                f"{change.why}"
+                f"{change.why}; to change it, run `{self.command} migrate{option}`{lost}"
             )
         return self._differs(table, dialect, name, message, old, type)
 
@@ -271,6 +276,16 @@ class Comparer:
             f"the column {what} (the table fits version {recorded.version or 'unknown'}, this is "
             f"{self.version}); {lost}: pass --migrate safe"
         )
+        renames = [
+            f"{table.id}.{old}={change.column}"
+            for old, type in recorded.columns.items()
+            if not change.old and old not in table.columns and type == change.type
+        ]
+        if renames:
+            message += (
+                f"; if it is another column under a new name, run `{self.command} migrate` with "
+                f"{rename_advice(renames)} before"
+            )
         return Finding(table.id, change.column, message, change.old, change.type)
 
     def _differs(

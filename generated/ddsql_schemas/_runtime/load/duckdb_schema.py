@@ -93,6 +93,7 @@ class Schema:
             self._package.version,
             "duckdb",
             self._spelled(),
+            self._package.name,
             adopt=self._destination.adopt,
             migrate=self._destination.migrate,
         )

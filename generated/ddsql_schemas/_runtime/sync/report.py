@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any, Literal
 
 from ..load.sink import LoadCounts
-from ..text import on_one_line, shortened, table
+from ..text import counted, on_one_line, shortened, table
 from ..units import Unit
 from .tally import Denial, Failure
 
@@ -207,9 +207,9 @@ class Report:
         refused = f", {counts.refused} refused" if counts.refused else ""
         return (
             f"{'interrupted: ' if self.interrupted else ''}"
-            f"{_states(self.totals) or 'no units'}; {counts.rows} rows: "
+            f"{_states(self.totals) or 'no units'}; {counted(counts.rows, 'row')}: "
             f"{counts.inserted} inserted, {counts.changed} changed, {counts.unchanged} unchanged, "
-            f"{counts.deleted} deleted{refused}; {self.totals.calls} calls, {self.totals.retries} retries, "
+            f"{counts.deleted} deleted{refused}; {counted(self.totals.calls, 'call')}, {self.totals.retries} retries, "
             f"{self.seconds:.1f} s"
         )
 
@@ -219,7 +219,7 @@ class Report:
                 action = f" (needs {denial.action})" if denial.action else ""
                 columns = ", ".join(denial.columns)
                 cost = (
-                    f": {columns} not read in {denial.rows} rows"
+                    f": {columns} not read in {counted(denial.rows, 'row')}"
                     if columns
                     else ": no row read"
                 )

@@ -7,6 +7,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from ..load.destination import Destination
+from ..text import counted
 from ..usage import UsageError
 from . import selection, streams
 
@@ -49,7 +50,8 @@ def run(arguments: argparse.Namespace, package: Package) -> int:
         for id in ids:
             deleted = sink.forget(account=account, region=region, table=id)
             if deleted or not id:
-                streams.output_line(f"{id or 'all tables'}: {deleted} rows deleted")
+                rows = counted(deleted, "row")
+                streams.output_line(f"{id or 'all tables'}: {rows} deleted")
     finally:
         sink.close()
     return 0

@@ -188,10 +188,15 @@ def loss_advice(option: str, renames: Sequence[str]) -> str:
     loss = f"--allow-loss {shlex.quote(option)}"
     if not renames:
         return loss
+    return f"{rename_advice(renames)} if it was renamed; {loss} drops it"
+
+
+def rename_advice(renames: Sequence[str]) -> str:
+    """Return the options ``--rename`` of which one may be right."""
     shown = [f"--rename {shlex.quote(rename)}" for rename in renames[:MAX_RENAMES]]
     if len(renames) > MAX_RENAMES:
         shown.append(f"the same with one of {len(renames) - MAX_RENAMES} other names")
-    return f"{' or '.join(shown)} if it was renamed; {loss} drops it"
+    return " or ".join(shown)
 
 
 @dataclass(frozen=True, slots=True)

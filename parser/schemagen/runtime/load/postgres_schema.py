@@ -86,6 +86,7 @@ class Schema:
                 self._package.version,
                 ENGINE,
                 self._spelled(set(dialects.values())),
+                self._package.name,
                 self._destination.adopt,
                 self._destination.migrate,
             )
