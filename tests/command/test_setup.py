@@ -10,9 +10,13 @@ import pytest
 from ddsql_schemas import load
 from ddsql_schemas._package import PACKAGE
 from ddsql_schemas._runtime.command import app
+from ddsql_schemas._runtime.sync.limiter import Limits, PaceSettings
+from ddsql_schemas._runtime.sync.run import rows_of, run, units
+from ddsql_schemas._runtime.units import Unit
+from ddsql_schemas._runtime.usage import UsageError
 from psycopg import sql
 
-from sync.training_jobs import TABLE, TrainingJobs
+from sync.training_jobs import OWN, TABLE, TrainingJobs
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +41,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 DUCKDB = ("--to", "duckdb:inventory.duckdb")
+UNIT = Unit(OWN, "eu-west-1", TABLE, "aws", "eu-west-1")
 
 
 @pytest.mark.parametrize(
@@ -134,3 +139,94 @@ def test_sync_refuses_regions_of_another_partition(
     assert (
         "'cn-north-1' is a region of the partition aws-cn, and the account 123456789012 is" in line
     )
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        (
+            "parquet:s3://bucket/x",
+            "parquet:s3://bucket/x is not on this machine; write parquet:FOLD",
+        ),
+        ("duckdb:s3://bucket/x.duckdb", "write duckdb:FILE with a local file only"),
+        ("duckdb::memory:", "a database in memory would be lost"),
+    ],
+)
+def test_sync_refuses_places_that_it_cannot_keep_rows_in(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, address: str, message: str
+) -> None:
+    """No folder is made that is called like the place."""
+    assert message in refused(capsys, "sync", TABLE, "--to", address)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("address", ["duckdb:nofile.duckdb", "parquet:nolake"])
+def test_forget_makes_nothing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, address: str
+) -> None:
+    """Where nothing is, nothing can be forgotten."""
+    assert "there is no such f" in refused(capsys, "forget", TABLE, "--to", address)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sync_refuses_limits_of_services_that_do_not_exist(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """They would limit nothing."""
+    (tmp_path / "sync.toml").write_text("[limits.ec3]\nmaximum = 5\n", "utf-8")
+    line = refused(capsys, "sync", TABLE, *DUCKDB, "--config", "sync.toml")
+    assert "limits.ec3: 'ec3' is not a service that boto3 knows; did you mean 'ec" in line
+    with pytest.raises(UsageError, match=r"limits\.ec3"):
+        next(rows_of(PACKAGE, UNIT, limits=Limits(services={"ec3": PaceSettings()})))
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("exclude", "*.tags"), ("skip", "ListTags"), ("regions", "eu-west-1")]
+)
+def test_sync_says_which_option_took_a_table(
+    capsys: pytest.CaptureFixture[str], option: str, value: str
+) -> None:
+    """An option with several values takes all that follows it."""
+    line = refused(capsys, "sync", *DUCKDB, f"--{option}", value, TABLE)
+    assert f"{TABLE} was read as a value of --{option}; name tables first, or end the list" in line
+    assert f" -- {TABLE}" in line
+
+
+@pytest.mark.parametrize("command", ["calls", "permissions"])
+def test_calls_and_permissions_take_the_options_of_sync(
+    capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    """With several values, which end with --."""
+    exclude = ("--exclude", "*.tags", "*.training_job_status")
+    assert app.status(PACKAGE, (command, *exclude, "--", TABLE)) == 0
+    ended = capsys.readouterr().out
+    assert app.status(PACKAGE, (command, TABLE, *exclude)) == 0
+    assert capsys.readouterr().out == ended
+    line = refused(capsys, command, *exclude, TABLE)
+    assert f"{TABLE} was read as a value of --exclude" in line
+    assert "no table is named" in refused(capsys, command)
+
+
+def test_a_column_without_its_table_is_told_what_to_write(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It is spelt as it should be, but is no pattern of a column."""
+    line = refused(capsys, "calls", TABLE, "--exclude", "tags")
+    assert "'tags' is a column without its table; write TABLE.COLUMN, such as '*.tags'" in line
+
+
+def test_run_takes_a_text_for_a_list_of_it(tmp_path: Path) -> None:
+    """A text is one pattern, not its letters; no pattern is an error."""
+    service = TrainingJobs({(OWN, "eu-west-1"): ["a"]})
+    with service.running() as url:
+        report = run(
+            *(PACKAGE, TABLE, f"duckdb:{tmp_path / 'a'}"),
+            regions="eu-west-1",
+            exclude="*.tags",
+            skip="ListTags",
+            endpoint_url=url,
+        )
+        assert [unit.table for unit in units(PACKAGE, TABLE, endpoint_url=url)] == [TABLE]
+    assert [(unit.region, unit.counts.rows) for unit in report.units] == [("eu-west-1", 1)]
+    with pytest.raises(UsageError, match="no table is named"):
+        run(PACKAGE, [], f"duckdb:{tmp_path / 'b'}")

@@ -41,6 +41,11 @@ class NotBuilt(UnknownName):
         )
 
 
+def listed_texts(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return ``texts`` as a tuple. A text in place of a list is its only item, not its letters."""
+    return (texts,) if isinstance(texts, str) else tuple(texts)
+
+
 def find(kind: str, name: str, known: Mapping[str, T]) -> T:
     """Return the value of ``name``. Raises `UnknownName`, which suggests the most similar name."""
     try:

@@ -7,7 +7,6 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
-from ..sync.choice import Choice
 from . import call_text, selection, streams
 from .estimates import estimate
 
@@ -17,14 +16,15 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser, package: Package) -> None:
     """Add the arguments of the command."""
-    selection.add_tables(parser, required=True)
+    selection.add_tables(parser, required=False)
     selection.add_choice(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
 def run(arguments: argparse.Namespace, package: Package) -> int:
     """Print the calls, and return the exit status. Nothing is called."""
-    choice = Choice(tuple(arguments.exclude), tuple(arguments.skip))
+    selection.check_named(package, arguments, arguments.tables)
+    choice = selection.choice(arguments)
     found = selection.chosen(package, arguments.tables, choice)
     if arguments.format == "json":
         shown = [to_json(chosen) for chosen in found]

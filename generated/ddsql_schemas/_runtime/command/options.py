@@ -7,7 +7,7 @@ import argparse
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
@@ -92,9 +92,11 @@ _KNOWN: Mapping[str, Option] = {option.name: option for option in (TABLES, *OPTI
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
-def add(parser: argparse.ArgumentParser) -> None:
-    """Add the options to a parser. Their defaults are None: not given."""
+def add(parser: argparse.ArgumentParser, names: Container[str] = _KNOWN) -> None:
+    """Add the options of these names to a parser. Their defaults are None: not given."""
     for option in OPTIONS:
+        if option.name not in names:
+            continue
         flag = f"--{option.name}"
         if option.kind in ("texts", "names"):
             parser.add_argument(

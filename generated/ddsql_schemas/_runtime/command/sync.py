@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..usage import UsageError
-from . import messages, options, streams
+from . import messages, options, selection, streams
 from .display import display
 
 if TYPE_CHECKING:
@@ -83,8 +83,7 @@ def run(arguments: argparse.Namespace, package: Package) -> int:
         messages.be_quiet()
     settled = options.settled(arguments)
     tables = options.texts(settled["tables"])
-    if not tables:
-        raise UsageError(f"no table is named; `{package.name} tables` lists them")
+    selection.check_named(package, arguments, tables)
     if settled["to"] is None:
         raise UsageError(
             "where to load the rows is missing: --to duckdb:FILE, postgres://… or parquet:FOLDER/"

@@ -8,6 +8,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import (
     parse_qsl,
@@ -35,6 +36,7 @@ class Kind(NamedTuple):
     packages ``needs``, the extra ``extra``. With ``shared``, several processes may load at once.
     ``connection`` is the class of the driver's connections, ``module:class``, which the function
     ``from_connection`` of the module takes. ``error`` is the base class of the driver's errors.
+    ``local`` says what an address names on this machine, a file or a folder; "" if it names a server.
     """
 
     schemes: tuple[str, ...]
@@ -46,6 +48,7 @@ class Kind(NamedTuple):
     shared: bool
     error: str
     connection: str = ""
+    local: str = ""
     options: frozenset[str] = frozenset()
 
 
@@ -72,6 +75,7 @@ KINDS: tuple[Kind, ...] = (
         shared=False,
         error="duckdb:Error",
         connection="duckdb:DuckDBPyConnection",
+        local="file",
     ),
     Kind(
         ("parquet",),
@@ -82,6 +86,7 @@ KINDS: tuple[Kind, ...] = (
         "parquet",
         shared=True,
         error="pyarrow:ArrowException",
+        local="folder",
     ),
 )
 """What can be loaded into. A sink's class is called with its `Destination`, its `Package` and the run."""
@@ -95,6 +100,7 @@ _ADVICE: Mapping[str, str] = {
 """What to do about errors of PostgreSQL, by SQLSTATE."""
 
 NO_OPTIONS: tuple[tuple[str, str], ...] = ()
+_URL = re.compile("[A-Za-z][A-Za-z0-9+.-]*:/+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 
 
@@ -133,6 +139,11 @@ class Destination:
                 if not address:
                     raise DestinationError(
                         f"the destination {scheme!r} lacks an address; write {kind.form}"
+                    )
+                if kind.local and _URL.match(address):
+                    raise DestinationError(
+                        f"{scheme}:{address} is not on this machine; write {kind.form} with a local "
+                        f"{kind.local} only, and copy it afterwards"
                     )
                 return cls(kind, address, options, adopt, migrate)
         forms = ", ".join(kind.form for kind in KINDS)
@@ -175,6 +186,13 @@ class Destination:
             getattr(module, self.kind.sink),
         )
         return sink(self, package, run)
+
+    def require(self) -> None:
+        """Raise `DestinationError` if the file or folder does not exist, which `open` would make."""
+        place = Path(self.address)
+        exists = {"file": place.is_file, "folder": place.is_dir}.get(self.kind.local)
+        if exists is not None and not exists():
+            raise DestinationError(f"{self}: there is no such {self.kind.local}")
 
     @contextmanager
     def refusals(self) -> Generator[None]:

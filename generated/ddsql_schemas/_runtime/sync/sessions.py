@@ -178,6 +178,12 @@ class Sessions:
                 )
         return regions
 
+    def services(self) -> tuple[str, ...]:
+        """Return the services that boto3 knows."""
+        source = self._source(Account())
+        with source.lock:
+            return tuple(source.session.get_available_services())
+
     def partitions(self) -> Mapping[str, str]:
         """Return the partition of each region that botocore knows: those of EC2, which all have."""
         source = self._source(Account())

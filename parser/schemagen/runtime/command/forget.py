@@ -43,6 +43,7 @@ def run(arguments: argparse.Namespace, package: Package) -> int:
             "what to forget is missing: tables, --account or --region; all tables are '*'"
         )
     destination = Destination.parse(arguments.to)
+    destination.require()
     # An empty text is any table.
     ids = selection.tables(package, arguments.tables) if arguments.tables else ("",)
     sink = destination.open(package)

@@ -6,7 +6,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Generator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from ..usage import UsageError
@@ -57,8 +56,7 @@ def opened(
         raise UsageError(
             f"{destination}: Parquet files are not migrated; sync into a new folder instead"
         )
-    if "duckdb" in destination.kind.schemes and not Path(destination.address).is_file():
-        raise UsageError(f"{destination}: there is no such file")
+    destination.require()
     tables = selection.tables(package, arguments.tables) if arguments.tables else ()
     choices = Choices(tables, tuple(arguments.rename), allow_loss)
     sink = destination.open(package)

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..calls import TableCalls
-from ..sync.choice import Choice
 from . import messages, selection, streams
 
 if TYPE_CHECKING:
@@ -24,13 +23,14 @@ LARGEST = 6144
 
 def add_arguments(parser: argparse.ArgumentParser, package: Package) -> None:
     """Add the arguments of the command."""
-    selection.add_tables(parser, required=True)
+    selection.add_tables(parser, required=False)
     selection.add_choice(parser)
 
 
 def run(arguments: argparse.Namespace, package: Package) -> int:
     """Print the policy, and return the exit status. Name on stderr what it lacks."""
-    choice = Choice(tuple(arguments.exclude), tuple(arguments.skip))
+    selection.check_named(package, arguments, arguments.tables)
+    choice = selection.choice(arguments)
     found = selection.chosen(package, arguments.tables, choice)
     calls = [chosen.calls for chosen in found]
     document = policy(calls)

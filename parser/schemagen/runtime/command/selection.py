@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..lookup import match
 from ..sync.choice import Choice
 from ..usage import UsageError
+from . import options
 
 if TYPE_CHECKING:
     from ..calls import TableCalls
@@ -39,20 +40,32 @@ def add_tables(parser: argparse.ArgumentParser, *, required: bool) -> None:
 
 def add_choice(parser: argparse.ArgumentParser) -> None:
     """Add the options that leave out columns and calls."""
-    parser.add_argument(
-        "--exclude",
-        action="append",
-        default=[],
-        metavar="TABLE.COLUMN",
-        help="do not load columns, such as '*.environment'; can be repeated",
-    )
-    parser.add_argument(
-        "--skip",
-        action="append",
-        default=[],
-        metavar="OPERATION",
-        help="do not call operations, such as GetBucketPolicy; can be repeated",
-    )
+    options.add(parser, ("exclude", "skip"))
+
+
+def choice(arguments: argparse.Namespace) -> Choice:
+    """Return what the options of `add_choice` leave out."""
+    return Choice(options.texts(arguments.exclude), options.texts(arguments.skip))
+
+
+def check_named(
+    package: Package, arguments: argparse.Namespace, patterns: Sequence[str]
+) -> None:
+    """Raise `UsageError` if there are no patterns of tables, and for a table that was read as a value of
+    an option with several values."""
+    known = package.catalog.tables
+    for option in options.OPTIONS:
+        values = getattr(arguments, option.name.replace("-", "_"), None)
+        if option.kind not in ("texts", "names") or values is None:
+            continue
+        for value in values:
+            if value in known:
+                raise UsageError(
+                    f"{value} was read as a value of --{option.name}; name tables first, or end the list "
+                    f"with --: --{option.name} {option.metavar} -- {value}"
+                )
+    if not patterns:
+        raise UsageError(f"no table is named; `{package.name} tables` lists them")
 
 
 def tables(package: Package, patterns: Sequence[str]) -> tuple[str, ...]:

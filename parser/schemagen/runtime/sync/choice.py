@@ -44,6 +44,11 @@ class Choice:
             matching = [name for name in names if fnmatchcase(name, pattern)]
             if not matching:
                 columns = {name for table, _ in tables for name in table.columns}
+                if pattern in columns:
+                    raise UsageError(
+                        f"{pattern!r} is a column without its table; write TABLE.COLUMN, such as "
+                        f"'*.{pattern}' for that of all tables"
+                    )
                 hint = did_you_mean([pattern], names) or did_you_mean(
                     [pattern.rpartition(".")[2]], sorted(columns)
                 )

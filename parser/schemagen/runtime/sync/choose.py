@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from ..calls import TableCalls
-from ..lookup import match
+from ..lookup import listed_texts, match
 from ..sql import Table
 from ..usage import UsageError
 from .choice import Choice
@@ -42,6 +42,11 @@ def choose(
     pattern, or if ``choice`` does not fit them.
     """
     catalog = package.catalog
+    patterns = listed_texts(patterns)
+    if not patterns:
+        raise UsageError(
+            f"no table is named; `{package.name} tables` lists them, and '*' is all of them"
+        )
     named = {pattern for pattern in patterns if not _GLOB.intersection(pattern)}
     found: list[tuple[Table, TableCalls, Mapper]] = []
     notes: list[str] = []

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..load.destination import Destination
 from ..load.sink import LoadCounts, Sink
+from ..lookup import did_you_mean, listed_texts
 from ..units import Collection, Unit
 from ..usage import UsageError
 from . import accounts as account_files
@@ -96,7 +97,8 @@ def run(
     """
     started = time.monotonic()
     destination = Destination.parse(to) if isinstance(to, str) else to
-    choice = Choice(tuple(exclude), tuple(skip))
+    choice = Choice(listed_texts(exclude), listed_texts(skip))
+    regions = listed_texts(regions)
     chosen, notes = choose(package, tables, choice)
     listed = _listed(accounts)
     remote = scheduler or not (
@@ -122,6 +124,7 @@ def run(
     # Before anything is made.
     targets = [Target.of(each.calls) for each in chosen.values()]
     check(sessions, listed, regions, [each.scope.kind for each in targets])
+    _check_limits(sessions, limits)
     sink, name, running.finished = _opened(destination, package, chosen, shard, resume)
     try:
         for note in notes:
@@ -192,6 +195,7 @@ def units(
     Raises a `CallError` for an account that cannot be used.
     """
     chosen, _ = choose(package, tables, Choice())
+    regions = listed_texts(regions)
     listed = _listed(accounts)
     reading = _reading(listed, session, endpoint_url, THREADS, Limits())
     targets = [Target.of(each.calls) for each in chosen.values()]
@@ -309,6 +313,19 @@ def batches(
         yield pyarrow.RecordBatch.from_pylist(records, schema)
 
 
+def _check_limits(sessions: Sessions, limits: Limits | None) -> None:
+    """Raise `UsageError` for limits of a service that does not exist, which would limit nothing."""
+    if limits is None or not limits.services:
+        return
+    known = sessions.services()
+    for service in limits.services:
+        if service not in known:
+            raise UsageError(
+                f"limits.{service}: {service!r} is not a service that boto3 knows"
+                f"{did_you_mean([service], known)} (a new service needs a newer boto3)"
+            )
+
+
 def _ignore(_: str) -> None:
     """Ignore it."""
 
@@ -331,6 +348,7 @@ class _Reading:
             session=session,
             settings=ClientSettings(endpoint_url, threads),
         )
+        _check_limits(self.sessions, limits)
 
 
 _LOCK = threading.Lock()
