@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
@@ -343,6 +344,40 @@ def test_views_of_a_cast_column_are_created_again(postgres: psycopg.Connection) 
         assert before["other"] == after["other"]
     finally:
         postgres.execute("DROP OWNED BY reader; DROP ROLE reader")
+
+
+def test_scripts_are_quiet_but_for_what_users_made(postgres: psycopg.Connection) -> None:
+    """psql shows no results, and notices of the user's views and indexes only, whatever is there already;
+    names that look like the script's own quotes are data."""
+    dialect, name = "postgres_jsonb", "a$ddsql$; SELECT 1; $ddsql1$"
+    old = table(T, columns("string", gone="int64"), dialect, stored={"x": name})
+    new = table(T, columns("int64", **{"$ddsql$": "json"}), dialect, stored={"x": name})
+    create(postgres, dialect, old)
+    postgres.execute("INSERT INTO aws.thing VALUES ('key 0', '1', 5)")
+    for statement in ledger.ddl("postgres"):
+        postgres.execute(statement.encode())
+    postgres.execute(
+        f'CREATE INDEX mine ON aws.thing ("{name}"); CREATE VIEW aws.seen AS SELECT "{name}" FROM aws.thing'
+    )
+    migration = plan({T: old}, {T: new}, DIALECTS[dialect], None, (f"{T}.gone",))
+    text = script(migration, DIALECTS[dialect], "2")
+    info = postgres.info
+    address = ("--host", info.host, "--port", str(info.port), "--username", info.user, info.dbname)
+    done = subprocess.run(
+        ["psql", "--no-psqlrc", "--set=ON_ERROR_STOP=1", *address],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "row" not in done.stdout
+    assert [line.partition("NOTICE:  ")[2] for line in done.stderr.splitlines()] == [
+        f"the index aws.mine is built again for the new type of {name}",
+        "created the view aws.seen again",
+    ]
+    assert postgres.execute("SHOW client_min_messages").fetchone() == ("warning",)
+    assert content(postgres, new) == [("key 0", "1", None)]
 
 
 def views(connection: psycopg.Connection) -> dict[str, tuple[object, ...]]:

@@ -29,13 +29,18 @@ FREE: Final = "ddsql_free"
 _TEXT = ledger.STRING_TYPE
 
 
-def _function(name: str, parameters: str, returns: str, body: str) -> str:
+def _function(
+    name: str, parameters: str, returns: str, body: str, settings: str = ""
+) -> str:
     return f"""\
 CREATE OR REPLACE FUNCTION pg_temp.{name}({parameters}) RETURNS {returns}
-LANGUAGE plpgsql AS $ddsql$
+LANGUAGE plpgsql{settings} AS $ddsql$
 {body}
 $ddsql$"""
 
+
+_SHOWS_NOTICES = " SET client_min_messages = 'notice'"
+"""The clause of a function whose notices are shown, though migrations show none else."""
 
 _VIEWS = 'pg_temp."ddsql_views"'
 
@@ -221,6 +226,7 @@ BEGIN
     END LOOP;
     DELETE FROM {_VIEWS};
 END""",
+            _SHOWS_NOTICES,
         ),
     ),
     SHOW_INDEXES: (
@@ -242,6 +248,7 @@ BEGIN
         RAISE NOTICE 'the index % is built again for the new type of %', v.index, name;
     END LOOP;
 END""",
+            _SHOWS_NOTICES,
         ),
     ),
     FREE: (

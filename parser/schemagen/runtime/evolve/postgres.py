@@ -62,6 +62,7 @@ def sections(
             "Not one transaction: if it stops, run it again, and it goes on. "
             "Run it with: psql --set ON_ERROR_STOP=1 --file FILE",
             (
+                "SET client_min_messages = 'warning'",
                 f"SET lock_timeout = {_text(LOCK_TIMEOUT)}",
                 "SET statement_timeout = 0",
                 "SET TIME ZONE 'UTC'",
@@ -97,6 +98,8 @@ def sections(
 def begin() -> Iterator[str]:
     """Yield what a transaction begins with: it fails rather than let others wait for its locks."""
     yield "BEGIN"
+    # Functions that name views and indexes show their notices all the same.
+    yield "SET LOCAL client_min_messages = 'warning'"
     yield f"SET LOCAL lock_timeout = {_text(LOCK_TIMEOUT)}"
     # A long table takes its time to rewrite, whatever the role's own limit is.
     yield "SET LOCAL statement_timeout = 0"
@@ -112,8 +115,8 @@ def guards(migration: Migration) -> Iterator[str]:
             "the ledger of syncs would not find its rows again; forget its units before, and collect "
             "them anew afterwards"
         )
-        yield (
-            f"SELECT pg_temp.{REFUSE}({_text(id)}, {_text(why)}, 'of the account ' || u.account) "
+        yield _perform(
+            f"pg_temp.{REFUSE}({_text(id)}, {_text(why)}, 'of the account ' || u.account) "
             f"FROM ({known} LIMIT 1) AS u"
         )
 
@@ -130,7 +133,7 @@ def _states(migration: Migration, *, lock: bool) -> Iterator[str]:
             else _state(change.old, change, lock=lock)
         )
         after = _state(change.new) if change.new else _absent(change, renamed)
-        yield f"SELECT pg_temp.{EXPECT}({before}, {after})"
+        yield _perform(f"pg_temp.{EXPECT}({before}, {after})")
 
 
 def _absent(change: TableChange, others: Collection[Relation]) -> str:
@@ -209,11 +212,11 @@ def statements(
     for change in migration.changes:
         yield from _before_casts(change.steps)
     if views:
-        yield f"SELECT pg_temp.{TAKE_VIEWS}({views})"
+        yield _perform(f"pg_temp.{TAKE_VIEWS}({views})")
     for change in migration.changes:
         yield from _from_casts(change.steps, batched)
     if views:
-        yield f"SELECT pg_temp.{RESTORE_VIEWS}()"
+        yield _perform(f"pg_temp.{RESTORE_VIEWS}()")
 
 
 def destructive(migration: Migration) -> Iterator[str]:
@@ -226,7 +229,7 @@ def destructive(migration: Migration) -> Iterator[str]:
             case DropColumn(relation, table, name, column):
                 at = _text(f"{table}.{name}")
                 where = _text(_relation(relation))
-                yield f"SELECT pg_temp.{FREE}({at}, {where}, {_text(column)})"
+                yield _perform(f"pg_temp.{FREE}({at}, {where}, {_text(column)})")
                 yield f"ALTER TABLE {_relation(relation)} DROP COLUMN {_name(column)}"
             case DropTable(relation):
                 yield f"DROP TABLE {_relation(relation)}"
@@ -352,13 +355,13 @@ $$"""
 def _add_key(step: AddKey) -> Iterator[str]:
     at, key = _text(f"{step.table}.{step.name}"), _name(step.column)
     relation = _relation(step.relation)
-    yield (
-        f"SELECT pg_temp.{REFUSE}({at}, 'it cannot be the primary key, because it is NULL', r.row) "
+    yield _perform(
+        f"pg_temp.{REFUSE}({at}, 'it cannot be the primary key, because it is NULL', r.row) "
         f"FROM (SELECT 'ctid ' || CAST(t.ctid AS {ledger.STRING_TYPE}) AS row FROM {relation} AS t "
         f"WHERE t.{key} IS NULL ORDER BY t.ctid LIMIT 1) AS r"
     )
-    yield (
-        f"SELECT pg_temp.{REFUSE}({at}, 'it cannot be the primary key, because several rows have it', "
+    yield _perform(
+        f"pg_temp.{REFUSE}({at}, 'it cannot be the primary key, because several rows have it', "
         f"r.row) FROM (SELECT CAST(t.{key} AS {ledger.STRING_TYPE}) AS row FROM {relation} AS t "
         f"GROUP BY t.{key} HAVING count(*) > 1 ORDER BY t.{key} LIMIT 1) AS r"
     )
@@ -443,7 +446,7 @@ def _casts(casts: list[CastColumn], batched: Batched) -> Iterator[str]:
                 value = f"pg_temp.{_cast_function(step)}({column})"
             actions.append(f"ALTER COLUMN {column} TYPE {step.new.sql} USING {value}")
             where = f"{_text(relation)}, {_text(step.new.stored)}"
-            yield f"SELECT pg_temp.{SHOW_INDEXES}({where})"
+            yield _perform(f"pg_temp.{SHOW_INDEXES}({where})")
         elif not step.conversion.keeps or (step.lose and step.conversion.lost):
             value = _value(step, f"t.{column}")
             case = f"CASE WHEN t.{column} IS NOT NULL THEN {value} END"
@@ -469,8 +472,8 @@ def _guard(step: CastColumn) -> str:
     else:
         order = f"t.{_name(step.key)}"
         row = f"CAST({order} AS {ledger.STRING_TYPE})"
-    return (
-        f"SELECT pg_temp.{REFUSE}({at}, {why}, r.row) FROM (SELECT {row} AS row "
+    return _perform(
+        f"pg_temp.{REFUSE}({at}, {why}, r.row) FROM (SELECT {row} AS row "
         f"FROM {_relation(step.relation)} AS t WHERE {column} IS NOT NULL "
         f"AND ({step.conversion.lost_of(column)}) ORDER BY {order} LIMIT 1) AS r"
     )
@@ -574,11 +577,19 @@ def _replace(step: CastColumn, name: str) -> Iterator[str]:
     relation, column = _relation(step.relation), _name(step.new.stored)
     yield _convert(step, name)
     at = _text(f"{step.table}.{step.new.name}")
-    yield f"SELECT pg_temp.{FREE}({at}, {_text(relation)}, {_text(step.new.stored)})"
+    yield _perform(f"pg_temp.{FREE}({at}, {_text(relation)}, {_text(step.new.stored)})")
     yield f"ALTER TABLE {relation} DROP COLUMN {column}"
     yield f"ALTER TABLE {relation} RENAME COLUMN {_name(name)} TO {column}"
     if step.new.comment and step.new.comment == step.old.comment:
         yield on_column(relation, step.new.stored, _text(step.new.comment))
+
+
+def _perform(query: str) -> str:
+    """Return a statement that runs a query, which is written without its SELECT, and shows no result."""
+    body = f"BEGIN PERFORM {query}; END"
+    tags = (f"$ddsql{number or ''}$" for number in count())
+    tag = next(tag for tag in tags if tag not in body)
+    return f"DO {tag}{body}{tag}"
 
 
 def _relation(relation: Relation) -> str:
