@@ -63,6 +63,8 @@ def environment(project: Path, tmp_path: Path) -> dict[str, str]:
     return {
         **os.environ,
         **identity,
+        # Output and messages come in the order in which a terminal shows them.
+        "PYTHONUNBUFFERED": "1",
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(project / "generated"),
         "GIT_CONFIG_GLOBAL": os.devnull,
