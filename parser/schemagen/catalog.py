@@ -232,10 +232,9 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True)
 class FailingColumn:
-    """A column that the page, or a rule of the settings, gives a type to which no value of its member
-    converts.
+    """A column that a rule of the settings gives a type to which no value of its member converts.
 
-    ``column`` is ``table.column``, documented at ``origin``. ``member`` is ``Structure.Member``, or "" for a derived column, and has
+    ``column`` is ``table.column``. ``member`` is ``Structure.Member``, or "" for a derived column, and has
     the shape ``recorded``; ``key_path`` leads to it in the lock file of ``service``.
     """
 
@@ -245,7 +244,6 @@ class FailingColumn:
     recorded: str
     service: str
     key_path: tuple[str, ...]
-    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)

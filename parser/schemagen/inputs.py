@@ -312,7 +312,7 @@ def link_all(
     found = [
         *linked.problems,
         *_disagreements(settings, linked.catalog, locks),
-        *_failing_columns(settings, linked.catalog, locks),
+        *_failing_rules(settings, linked.catalog, locks),
     ]
     if found:
         raise ProblemsFound(found)
@@ -393,9 +393,8 @@ def _disagreements(settings: Settings, catalog: Catalog, locks: Locks) -> Iterat
             yield Problem(found.origin.path, found.origin.line, 1, "SG209", message)
 
 
-def _failing_columns(settings: Settings, catalog: Catalog, locks: Locks) -> Iterator[Problem]:
-    """Report columns to whose type their mapper could convert no value: by a rule of the settings (SG310), or
-    by a page that changed after they were bound (SG406)."""
+def _failing_rules(settings: Settings, catalog: Catalog, locks: Locks) -> Iterator[Problem]:
+    """Report rules that give a bound column a type to which its mapper could convert no value (SG310)."""
     files = {file.service_name: file for file in locks.files}
     rules = {str(entry.rule): entry for entry in settings.columns}
     for found in catalog.failing:
@@ -404,17 +403,10 @@ def _failing_columns(settings: Settings, catalog: Catalog, locks: Locks) -> Iter
         filler = f"{found.service}.{found.member}" if found.member else "an ARN or an account"
         message = (
             f"{found.column} cannot be {found.type.expression}: it is filled from {filler}, which is"
-            f" {found.recorded} in {file.path}:{line}; "
+            f" {found.recorded} in {file.path}:{line}; restrict the rule, or bind the column to a"
+            " member of this type with an override"
         )
-        if rule := rules.get(found.type.rule):
-            message += (
-                "restrict the rule, or bind the column to a member of this type with an override"
-            )
-            yield rule.position.problem("SG310", message, "type")
-        else:
-            table = found.column.rpartition(".")[0]
-            message += f"if the page is right, run `schemagen bind --again {table}`"
-            yield Problem(found.origin.path, found.origin.line, 1, "SG406", message)
+        yield rules[found.type.rule].position.problem("SG310", message, "type")
 
 
 def _unknown_choices(settings: Settings, pages: Pages, catalog: Catalog) -> Iterator[Problem]:

@@ -42,7 +42,7 @@ from schemagen.names import NestedNames
 from schemagen.reconcile import Pair, Reconciled, pairs_in, satisfies, united
 from schemagen.settings.members import MemberChoice
 from schemagen.typed_pages import TypedPages, TypedTable
-from schemagen.typetable import Notation, Resolved, TypeTable
+from schemagen.typetable import PAGE_RULE, Notation, Resolved, TypeTable
 
 
 def link(
@@ -243,11 +243,10 @@ class _TableLinker:
                 )
 
     def failing(self) -> Iterator[FailingColumn]:
-        """Find columns to whose type no value of their member converts: the settings chose the type, or the
-        page has changed since the column was bound."""
+        """Find columns whose type the settings chose, and to which no value of their member converts."""
         for column, type in self._typed_columns():
             source = self.sources.get(column.name)
-            if source is None or self.responses is None:
+            if type.rule == PAGE_RULE or source is None or self.responses is None:
                 continue
             member = source.member
             at_key = map_key(member.name) is not None
@@ -259,7 +258,6 @@ class _TableLinker:
                     shape_text(member.shape),
                     source.structure[0],
                     source.key_path,
-                    column.origin,
                 )
 
     def _typed_columns(self) -> Iterator[tuple[Column, Resolved]]:
