@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
+from checkouts import git as git
 from projects import page
 from schemagen import api
 from schemagen.build.plan import catalog_text
@@ -15,17 +15,6 @@ SIZE = (
 PLANTS = "Plants | plants | core | hstore | What grows in the bed: the name of each plant, and its colour."
 ABOUT = "A place in the garden where something grows, with all of its plants from spring to autumn."
 """The description of tables, long enough to recognize a table by it."""
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """Run git as somebody, and return its output."""
-    return subprocess.run(
-        ["git", "-c", "user.name=Gardener", "-c", "user.email=g@example.org", *arguments],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
 
 
 def repository(folder: Path, settings: str = "") -> Path:

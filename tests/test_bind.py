@@ -179,6 +179,61 @@ def test_bind_follows_changes_of_a_page(project: Path, cache: dict[str, str]) ->
     assert (project / LOCK).read_bytes() == text
 
 
+def retype(text: str, column: str, type: str) -> str:
+    """The text of a page that gives a column another type."""
+    changed, count = re.subn(
+        rf"^(\| {column} +\| core \|) \w+ ", rf"\1 {type} ", text, flags=re.MULTILINE
+    )
+    assert count == 1
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("column", "type", "reason"),
+    [
+        ("failure_reason", "int64", "FailureReason is string, which does not fit int64"),
+        ("creation_time", "bool", "CreationTime is timestamp, which does not fit bool"),
+        ("vpc_config", "hstore_csv", "VpcConfig is NeoVpcConfig, which does not fit hstore_csv"),
+        ("tags", "timestamp", "Tags is list<Tag>, which does not fit timestamp"),
+    ],
+)
+def test_bind_follows_types_of_a_page(
+    project: Path, cache: dict[str, str], column: str, type: str, reason: str
+) -> None:
+    """A column whose new type its member does not fit is no longer bound, and the finding says why: its
+    mapper would refuse every row. Once the page has the old type again, it is bound as before."""
+    assert run(project, "bind", "--again", env=cache).returncode == 0
+    settled = (project / LOCK).read_bytes()
+    original = (project / COMPILATION).read_text("utf-8")
+    (project / COMPILATION).write_text(retype(original, column, type))
+    assert run(project, "bind", "--check", env=cache).returncode == 1
+    done = run(project, "bind", env=cache)
+    assert re.search(
+        rf"SG404 {TABLE}.{column} is no longer bound: \w+\.{reason}$", done.stderr, re.M
+    )
+    assert done.stderr.count("SG404") == 1
+    assert column not in entry(project)["columns"]
+    assert entry(project)["unbound"][column].endswith(reason)
+    assert run(project, "build").returncode == 0
+    assert run(project, "bind", "--check", env=cache).returncode == 0
+    (project / COMPILATION).write_text(original)
+    assert run(project, "bind", env=cache).returncode == 0
+    assert (project / LOCK).read_bytes() == settled
+
+
+@pytest.mark.parametrize(("column", "type"), [("tags", "hstore"), ("vpc_config", "string")])
+def test_bind_keeps_columns_whose_member_fits_the_new_type(
+    project: Path, cache: dict[str, str], column: str, type: str
+) -> None:
+    """A new type to which the member converts, too, changes no binding."""
+    assert run(project, "bind", "--again", env=cache).returncode == 0
+    settled = (project / LOCK).read_bytes()
+    text = (project / COMPILATION).read_text("utf-8")
+    (project / COMPILATION).write_text(retype(text, column, type))
+    assert run(project, "bind", env=cache).returncode == 0
+    assert (project / LOCK).read_bytes() == settled
+
+
 @pytest.mark.parametrize(
     ("old", "new", "column", "message"),
     [

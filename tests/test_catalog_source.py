@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from checkouts import git
 from projects import page, pages, run
 from schemagen import api
 from schemagen.diagnostics import ProblemsFound
@@ -23,15 +23,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     commit(folder, "small", [row])
     commit(folder, "large", [row, "Size | b | core | int64"])
     return folder
-
-
-def git(folder: Path, *arguments: str) -> None:
-    subprocess.run(
-        ["git", "-c", "user.name=Gardener", "-c", "user.email=g@example.org", *arguments],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-    )
 
 
 def commit(folder: Path, tag: str, rows: list[str]) -> None:

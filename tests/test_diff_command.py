@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from checkouts import git
 from compared import catalog, column, table
 from projects import CHECKOUT, page, pages, run
 from schemagen import api
@@ -19,15 +19,6 @@ from schemagen.runtime import catalog_json
 
 PAGE = "ddsql/dd/dd.bed.dataset.md"
 ROWS = ["Name | name | core | string", "Soil | soil | core | string | What grows in it."]
-
-
-def git(folder: Path, *arguments: str) -> None:
-    subprocess.run(
-        ["git", "-c", "user.name=Gardener", "-c", "user.email=g@example.org", *arguments],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-    )
 
 
 @pytest.fixture

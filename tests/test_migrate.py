@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 import catalogues
+from checkouts import git
 from projects import page, pages, run
 from schemagen import api
 
@@ -52,15 +53,6 @@ def commit(folder: Path, tag: str, tables: Mapping[str, tuple[str, ...]]) -> Non
     git(folder, "add", "-A")
     git(folder, "commit", "--quiet", "-m", tag)
     git(folder, "tag", tag)
-
-
-def git(folder: Path, *arguments: str) -> None:
-    subprocess.run(
-        ["git", "-c", "user.name=Gardener", "-c", "user.email=g@example.org", *arguments],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-    )
 
 
 def migrate(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -26,6 +26,7 @@ from schemagen.lockfile.fields import FORMAT
 from schemagen.model.bindings import PROVIDER, Binding
 from schemagen.model.origin import NOWHERE
 from schemagen.model.pages import Table
+from schemagen.model.recorded import RecordedResponses
 from schemagen.pages.sources import Kind, Source, kind_of
 from schemagen.settings.load import Settings
 from schemagen.settings.overrides import ItemOverride, Overrides, is_reflected, without_page
@@ -121,8 +122,8 @@ def changes(
     """Find what would change in the lock, for ``tables`` only, if any: ids, or patterns of ids.
 
     Tables without a binding get one, and all tables get their overrides. In existing bindings, columns
-    are inferred that are new on their page or were bound by an override that is gone; columns that
-    are no longer on their page are dropped. With ``again``, every binding is inferred again. Bindings
+    are inferred that are new on their page, that were bound by an override that is gone, or whose type
+    has changed so that their member does not fit it any more, or may fit it now; columns that are no longer on their page are dropped. With ``again``, every binding is inferred again. Bindings
     whose page is gone are dropped, with a finding; those of pages that the settings exclude are kept, and
     with ``some_pages``, which says that the pages are not all of the project's, all others, too.
 
@@ -236,7 +237,8 @@ def _find_changes(
     old = {
         binding.table for lock in read.files if lock.format < FORMAT for binding in lock.bindings
     }
-    run = _BindRun(settings, read.bindings, old, again)
+    services = {lock.service_name: lock for lock in read.files}
+    run = _BindRun(settings, read.bindings, services, old, again)
     to_bind = [
         id
         for id, table in pages.items()
@@ -426,7 +428,7 @@ class _Found:
 class _BindRun:
     """Collects the bindings, problems and findings of a run.
 
-    ``locked`` are the bindings of the lock by table, ``old_format`` those tables whose lock file
+    ``locked`` are the bindings of the lock by table, ``locks`` its files by service, ``old_format`` those tables whose lock file
     does not say how they are enumerated, ``changed`` the bindings that differ from those locked, and
     ``dropped`` the tables whose bindings are removed. ``unbound`` are the tables for which nothing was
     inferred, with service and reason; ``inferred`` are all tables that the run has dealt with.
@@ -434,6 +436,7 @@ class _BindRun:
 
     settings: Settings
     locked: Mapping[str, Binding]
+    locks: Mapping[str, LockFile]
     old_format: Collection[str]
     again: bool
     changed: dict[str, Binding] = field(default_factory=dict[str, Binding])
@@ -565,13 +568,20 @@ class _BindRun:
                 self.problems.append(override.position.problem("SG304", message))
         return None
 
-    def infer(self, typed: TypedTable, chosen: ChosenItem, overrides: Overrides) -> Inference:
-        """Run the inference, and keep its findings except those of columns that have an override."""
+    def infer(
+        self,
+        typed: TypedTable,
+        chosen: ChosenItem,
+        overrides: Overrides,
+        reported: Collection[str] = (),
+    ) -> Inference:
+        """Run the inference, and keep its findings except those of columns that have an override, or that are
+        ``reported`` already."""
         from schemagen.inference.infer import infer
 
         inference = infer(typed, self.indexes, chosen)
-        overridden = {override.column for override in overrides.columns}
-        lines = {column.origin.line for column in typed.table.columns if column.name in overridden}
+        known = {override.column for override in overrides.columns}.union(reported)
+        lines = {column.origin.line for column in typed.table.columns if column.name in known}
         self.findings += [
             finding
             for finding in inference.findings
@@ -582,7 +592,8 @@ class _BindRun:
     def renew(self, typed: TypedTable, locked: Binding, overrides: Overrides) -> Binding:
         """Bring a binding of the lock up to its page.
 
-        Columns that are new on the page, or were bound by an override that is gone, are inferred.
+        Columns are inferred that are new on the page, that were bound by an override that is gone, or whose
+        type has changed so that their member does not fit it any more, or may fit it now.
         """
         from schemagen.inference import renewal
         from schemagen.inference.infer import ChosenItem
@@ -590,12 +601,23 @@ class _BindRun:
         binding = renewal.on_page(locked, typed.table)
         by_hand = {column.column for column in binding.columns if column.evidence == "hand"}
         overridden = {override.column for override in overrides.columns}
-        to_infer = (renewal.unmentioned(binding, typed.table) | by_hand) - overridden
+        responses = RecordedResponses(self.locks[binding.service].recorded_service)
+        misfits = renewal.misfits(binding, typed, responses)
+        retyped = renewal.outdated_misfits(binding, typed).union(misfits)
+        to_infer = (renewal.unmentioned(binding, typed.table) | by_hand | retyped) - overridden
         if not to_infer or binding.service not in self.indexes.services:
             return binding
         chosen = ChosenItem(binding.service, binding.operation, binding.path)
-        inference = self.infer(typed, chosen, overrides)
-        return renewal.renewed(binding, to_infer, inference.binding)
+        inference = self.infer(typed, chosen, overrides, reported=misfits)
+        binding = renewal.renewed(binding, to_infer, inference.binding, misfits)
+        for column in typed.table.columns:
+            if column.name in misfits.keys() & set(binding.unbound) - overridden:
+                message = (
+                    f"{typed.table.id}.{column.name} is no longer bound: {misfits[column.name]}"
+                )
+                place = column.origin.path, column.origin.line, 1
+                self.findings.append(Problem(*place, "SG404", message))
+        return binding
 
 
 def _lock_text(

@@ -52,6 +52,19 @@ def can_convert(type: Resolved, shape: Shape, members: Members, *, at_key: bool 
     return type.scalar.convert == _ANY or fits(type, shape, members, texts=True, at_key=at_key)
 
 
+def misfit(member: str, shape: str, type: str) -> str:
+    """Say that ``member``, of ``shape``, does not fit a column of ``type``."""
+    return f"{member} is {shape}{_DOES_NOT_FIT}{type}"
+
+
+def misfit_type(reason: str) -> str:
+    """Return the type of the column in a sentence of `misfit`; "" for any other reason."""
+    return reason.rpartition(_DOES_NOT_FIT)[2] if _DOES_NOT_FIT in reason else ""
+
+
+_DOES_NOT_FIT = ", which does not fit "
+
+
 def _kinds(shape: Shape, members: Members) -> Iterator[str]:
     """Yield what a shape is, in the terms of `CONVERTIBLE`."""
     match shape:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from checkouts import git
 from projects import page, pages
 from schemagen import api, catalog_source
 from schemagen.diagnostics import ProblemsFound
@@ -32,15 +33,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     git(folder, "commit", "--quiet", "-m", "built")
     monkeypatch.chdir(folder)
     return folder
-
-
-def git(folder: Path, *arguments: str) -> None:
-    subprocess.run(
-        ["git", "-c", "user.name=Gardener", "-c", "user.email=g@example.org", *arguments],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-    )
 
 
 def write(folder: Path, table: str, *rows: str) -> None:

@@ -268,7 +268,7 @@ def test_migrate_refuses_names_that_nobody_has(
     arguments: tuple[str, ...],
     message: str,
 ) -> None:
-    """Wrong usage is told in a line, with what is right."""
+    """Wrong usage gets a line that says what is right."""
     assert migrate(new, filled, *arguments) == 2
     assert message in capsys.readouterr().err
 
@@ -412,7 +412,7 @@ def test_migrate_creates_indexes_again_and_refuses_those_in_the_way(
 def test_migrate_refuses_to_break_views(
     database: Place, new: MadePackage, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A view that works must work afterwards; one that was broken before is nobody's business."""
+    """A view that works must work afterwards; one that was broken before may stay broken."""
     database.run("CREATE VIEW broken AS SELECT size FROM made.keyless")
     database.run("CREATE VIEW sizes AS SELECT size FROM made.keyed")
     database.run("CREATE VIEW everything AS SELECT * FROM made.keyed")

@@ -22,7 +22,7 @@ def test_every_tool_has_all_its_rules() -> None:
 
 @pytest.mark.parametrize("tool", other_tools(), ids=lambda tool: tool.name)
 def test_a_rule_is_one_of_ours_or_has_a_reason(tool: OtherTool) -> None:
-    """Each rule leads to rules of the registry, or says in a sentence why there is none."""
+    """Each rule leads to rules of the registry, or gives a sentence why we have no such rule."""
     assert tool.rules
     for id, equal in tool.rules.items():
         if isinstance(equal, str):

@@ -110,7 +110,7 @@ def test_enabled_regions_that_nobody_may_read_are_said_and_the_given_ones_taken(
     ],
 )
 def test_answers_without_an_end_or_without_regions_are_not_taken(answer: Answer) -> None:
-    """EC2 is asked where Account Management returns one page for ever, or no name."""
+    """Regions come from EC2 if Account Management returns the same page for ever, or no name."""
     body = b"<DescribeRegionsResponse><regionInfo/></DescribeRegionsResponse>"
     ec2 = Answer(200, body, {"Content-Type": "text/xml"})
     with serving(refusing({"ListRegions": answer, "DescribeRegions": ec2})) as url:

@@ -59,7 +59,7 @@ def read_inputs(settings: Settings, without: Collection[str] = ()) -> BuildInput
 
 
 def _changelog(settings: Settings) -> str:
-    """Read the changelog of the package; "" if there is none. Raises `ProblemsFound` with SG101."""
+    """Read the changelog of the package; "" if the project has none. Raises `ProblemsFound` with SG101."""
     name = settings.display(settings.changelog)
     try:
         return read_text(settings.changelog)

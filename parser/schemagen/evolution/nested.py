@@ -180,7 +180,7 @@ def _reaching_a_change(
 
 
 def _reference(shape: ShapeData) -> str:
-    """Return the structure in a shape; "" if there is none."""
+    """Return the structure in a shape; "" for a shape without structures."""
     while shape.element is not None:
         shape = shape.element
     return shape.name if shape.kind == "structure" else ""

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from schemagen.api_models.index import ServiceApi
 from schemagen.diagnostics import Problem
-from schemagen.fits import fits
+from schemagen.fits import fits, misfit
 from schemagen.inference.arguments import call_arguments
 from schemagen.inference.identity import Identity
 from schemagen.inference.infer import Services
@@ -268,10 +268,7 @@ def column_problems(
             written = written.rstrip("!")
             if at_key:
                 written = written.removeprefix("map<").removesuffix(">")
-            message = (
-                f"{structure.name}.{override.member} is {written}, which does not fit "
-                f"{type.expression}"
-            )
+            message = misfit(f"{structure.name}.{override.member}", written, type.expression)
             yield override.position.problem("SG304", message, "member")
         if called and override.arguments is not None:
             yield from _missing_arguments(service, override, operation)

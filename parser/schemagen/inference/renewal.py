@@ -1,16 +1,22 @@
 """Bring a binding of the lock up to date with its page.
 
-Columns that the page no longer has are dropped, and new ones are taken from what is inferred now.
-Everything that was bound before and is still on the page stays as it is.
+Columns that the page no longer has are dropped. New ones, and those whose type has changed so that their
+member no longer converts to it, or may do so now, are taken from what is inferred now. Everything else that was bound before stays as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
+from schemagen.fits import can_convert, misfit, misfit_type
 from schemagen.model.bindings import Binding, BoundColumn
 from schemagen.model.pages import Table
+from schemagen.model.paths import map_key
+from schemagen.model.recorded import NotRecorded, RecordedResponses
+from schemagen.model.shapes import shape_text
+from schemagen.typed_pages import TypedTable
+from schemagen.typetable import PAGE_RULE
 
 
 def fills(operation: str, columns: Iterable[BoundColumn]) -> bool:
@@ -48,11 +54,51 @@ def unmentioned(binding: Binding, table: Table) -> set[str]:
     return {column.name for column in table.columns if column.name not in mentioned}
 
 
-def renewed(binding: Binding, columns: Collection[str], inferred: Binding | None) -> Binding:
+def misfits(binding: Binding, typed: TypedTable, responses: RecordedResponses) -> dict[str, str]:
+    """Return the bound columns that the page gives a type to which no value of their member converts, and say
+    why.
+
+    Left out are types that a rule of the settings chose, which a build reports (SG310), and members that are
+    not recorded, which linking reports (SG402).
+    """
+    found: dict[str, str] = {}
+    types = typed.types
+    for column in binding.columns:
+        type = types[column.column]
+        if type.rule != PAGE_RULE:
+            continue
+        try:
+            member = responses.column_member(binding, column)
+        except NotRecorded:
+            continue
+        at_key = map_key(member.name) is not None
+        if not can_convert(type, member.shape, responses.member_names, at_key=at_key):
+            name = responses.column_item(binding, column).name
+            shape = shape_text(member.shape)
+            found[column.column] = misfit(f"{name}.{member.name}", shape, type.expression)
+    return found
+
+
+def outdated_misfits(binding: Binding, typed: TypedTable) -> set[str]:
+    """Return the columns that are unbound because a member does not fit a type which the page had then."""
+    types = typed.types
+    return {
+        name
+        for name, reason in binding.reasons
+        if (type := misfit_type(reason)) and type != types[name].expression
+    }
+
+
+def renewed(
+    binding: Binding,
+    columns: Collection[str],
+    inferred: Binding | None,
+    misfits: Mapping[str, str],
+) -> Binding:
     """Take ``columns`` from ``inferred``, a binding of the same item.
 
     A column becomes unbound if ``inferred`` does not fill it, or fills it from another item of an
-    operation that the binding already calls.
+    operation that the binding already calls; ``misfits`` say why, for columns that were bound.
     """
     kept = tuple(column for column in binding.columns if column.column not in columns)
     enrichments = {
@@ -88,5 +134,6 @@ def renewed(binding: Binding, columns: Collection[str], inferred: Binding | None
             {*binding.unbound, *columns} - bound,
             binding.reasons,
             inferred.reasons if inferred else (),
+            misfits.items(),
         ),
     )

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from schemagen.api_models.index import IndexedItem, IndexedMember
 from schemagen.diagnostics import Problem
+from schemagen.fits import misfit
 from schemagen.inference.arguments import inclusion_parameters, is_about_tags
 from schemagen.inference.column_candidates import Candidate, CandidateFinder
 from schemagen.inference.evidence import ACCOUNT, TAGS, ServiceLookup, TableRequirements
@@ -531,5 +532,5 @@ class RowCandidate:
         member = self.identity.members.get(folded(column.name))
         if member is not None:
             type = type_text(member.shape, member.enumeration)
-            return f"{structure}.{member.name} is {type}, which does not fit {column.type}"
+            return misfit(f"{structure}.{member.name}", type, str(column.type))
         return "no response has a member with evidence for it; name the member in an override"

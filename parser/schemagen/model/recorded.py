@@ -142,8 +142,11 @@ class RecordedResponses:
 
     def column_member(self, binding: Binding, column: BoundColumn) -> RecordedMember:
         """Return the member that fills ``column`` of ``binding``. Raises `NotRecorded`."""
+        return self.member(self.column_item(binding, column), column.member)
+
+    def column_item(self, binding: Binding, column: BoundColumn) -> RecordedStructure:
+        """Return the structure whose member fills ``column`` of ``binding``. Raises `NotRecorded`."""
         path = binding.item_path(column.operation)
         if path is None:
             raise UnknownOperation(f"{binding.table} does not call {column.operation!r}")
-        item = self.item(column.operation or binding.operation, path)
-        return self.member(item, column.member)
+        return self.item(column.operation or binding.operation, path)

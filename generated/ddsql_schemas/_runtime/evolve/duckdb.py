@@ -13,8 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from .. import quoting
-from ..quoting import identifier
+from ..quoting import duckdb_literal, identifier
 from . import ledger, records
 from .ddl import create_table, on_column, on_table
 from .state import ColumnState, Dialect, TableState
@@ -44,7 +43,7 @@ Section = tuple[str, Iterable[str]]
 
 def create(table: TableState, _: Dialect) -> Iterator[str]:
     """Yield the statements that create a table and its schema."""
-    yield from create_table(table, _literal)
+    yield from create_table(table, duckdb_literal)
 
 
 def sections(migration: Migration, dialect: Dialect, version: str) -> Iterator[Section]:
@@ -147,8 +146,8 @@ def relation(of: Relation | TableState) -> str:
 def at(of: Relation | TableState) -> str:
     """Return the condition for a table of functions such as ``duckdb_columns()``."""
     return (
-        f"database_name = current_database() AND schema_name = {_literal(of.schema)} "
-        f"AND table_name = {_literal(of.name)}"
+        f"database_name = current_database() AND schema_name = {duckdb_literal(of.schema)} "
+        f"AND table_name = {duckdb_literal(of.name)}"
     )
 
 
@@ -200,7 +199,7 @@ def _step(step: Step, renames: Mapping[str, str] | None = None) -> Iterator[str]
     """Yield the statements of a step. ``renames`` maps the names that columns had before."""
     match step:
         case CreateTable(table):
-            yield from create_table(table, _literal)
+            yield from create_table(table, duckdb_literal)
         case RenameTable():
             raise AssertionError("tables are renamed before their steps")
         case RenameColumn(place, _, old, new):
@@ -287,7 +286,7 @@ def _comments(table: TableState, place: Relation | None = None) -> Iterator[str]
 
 
 def _comment(step: SetComment) -> str:
-    text = _literal(step.comment) if step.comment else "NULL"
+    text = duckdb_literal(step.comment) if step.comment else "NULL"
     if not step.column:
         return on_table(relation(step.relation), text)
     return on_column(relation(step.relation), step.column, text)
@@ -407,12 +406,12 @@ _VIEWS = "ddsql_views"
 
 def _fail(message: str, found: str) -> str:
     """Raise an error with each ``name`` that a query finds."""
-    return f"SELECT error({_literal(message)} || f.name) FROM ({found}) f"
+    return f"SELECT error({duckdb_literal(message)} || f.name) FROM ({found}) f"
 
 
 def _mentions(name: str) -> str:
     """Return the condition that the text of a view has a name in it."""
-    quoted = _literal(name.replace('"', '""'))
+    quoted = duckdb_literal(name.replace('"', '""'))
     return f"regexp_matches(sql, '(?i)(^|\\W)' || regexp_escape({quoted}) || '(\\W|$)')"
 
 
@@ -433,7 +432,7 @@ def _vanishing(migration: Migration, change: TableChange) -> list[str]:
 def _state(table: TableState) -> Iterator[str]:
     place = Relation.of(table)
     expected = ", ".join(
-        f"({_literal(column.stored)}, typeof(CAST(NULL AS {column.sql})))"
+        f"({duckdb_literal(column.stored)}, typeof(CAST(NULL AS {column.sql})))"
         for column in table.columns
     )
     found = (
@@ -444,17 +443,17 @@ def _state(table: TableState) -> Iterator[str]:
     why = "the database is not in the state that this migration starts from, or has been migrated already; "
     yield _fail(f"{why}{table.id} does not have: ", found)
     recorded = ", ".join(
-        f"({_literal(column.name)}, {_literal(column.type)})"
+        f"({duckdb_literal(column.name)}, {duckdb_literal(column.type)})"
         for column in table.columns
     )
     found = (
         'SELECT string_agg(c."name" || \' \' || c."type", \', \' ORDER BY c."name") AS name '
         f'FROM {ledger.name("columns")} c JOIN (VALUES {recorded}) w(name, type) ON w.name = c."name" '
-        f'WHERE c."table_id" = {_literal(table.id)} AND w.type <> c."type" HAVING count(*) > 0'
+        f'WHERE c."table_id" = {duckdb_literal(table.id)} AND w.type <> c."type" HAVING count(*) > 0'
     )
     yield _fail(f"{why}{table.id} holds, for its ledger: ", found)
     key = table.key_column
-    names = f"[{_literal(key.stored)}]" if key else "NULL"
+    names = f"[{duckdb_literal(key.stored)}]" if key else "NULL"
     found = (
         f"SELECT COALESCE(CAST(k.names AS {ledger.STRING_TYPE}), 'none') AS name FROM (SELECT "
         f"(SELECT constraint_column_names FROM duckdb_constraints() WHERE {at(place)} "
@@ -476,7 +475,7 @@ def _cast_guard(step: CastColumn, renames: Mapping[str, str]) -> Iterator[str]:
         f"{step.table}.{step.new.name}: {step.cast.why}, and the value of the row "
     )
     yield (
-        f"SELECT error({_literal(message)} || row_name || ' would be lost') FROM "
+        f"SELECT error({duckdb_literal(message)} || row_name || ' would be lost') FROM "
         f"(SELECT {row} AS row_name FROM {relation(step.relation)} "
         f"WHERE {column} IS NOT NULL AND ({lost}) ORDER BY rowid LIMIT 1)"
     )
@@ -487,12 +486,12 @@ def _key_guards(step: AddKey) -> Iterator[str]:
     column, place = identifier(step.column), relation(step.relation)
     where = f"{step.table}.{step.name}: "
     yield (
-        f"SELECT error({_literal(where + 'the column becomes the primary key, and has no value in the row with rowid ')} "
+        f"SELECT error({duckdb_literal(where + 'the column becomes the primary key, and has no value in the row with rowid ')} "
         f"|| first_row) FROM (SELECT rowid AS first_row FROM {place} WHERE {column} IS NULL "
         "ORDER BY rowid LIMIT 1)"
     )
     yield (
-        f"SELECT error({_literal(where + 'the column becomes the primary key, and several rows have the value ')} "
+        f"SELECT error({duckdb_literal(where + 'the column becomes the primary key, and several rows have the value ')} "
         f"|| repeated) FROM (SELECT CAST({column} AS {ledger.STRING_TYPE}) AS repeated FROM {place} "
         f"WHERE {column} IS NOT NULL GROUP BY {column} HAVING count(*) > 1 ORDER BY 1 LIMIT 1)"
     )
@@ -500,14 +499,14 @@ def _key_guards(step: AddKey) -> Iterator[str]:
 
 def _only(place: Relation, columns: Iterable[str]) -> Iterator[str]:
     """Raise an error if a table that is made anew has more than that needs: columns or constraints."""
-    known = ", ".join(map(_literal, columns))
+    known = ", ".join(map(duckdb_literal, columns))
     advice = "drop them, or move the table aside"
     name = f"{place.schema}.{place.name}"
     message = (
         f"{name} has to be made anew, which would lose columns of yours; {advice}: "
     )
     yield (
-        f"SELECT error({_literal(message)} || names) FROM (SELECT "
+        f"SELECT error({duckdb_literal(message)} || names) FROM (SELECT "
         f"string_agg(column_name, ', ' ORDER BY column_index) AS names FROM duckdb_columns() "
         f"WHERE {at(place)} AND column_name NOT IN ({known})) WHERE names IS NOT NULL"
     )
@@ -515,11 +514,7 @@ def _only(place: Relation, columns: Iterable[str]) -> Iterator[str]:
         f"{name} has to be made anew, which would lose constraints of yours; {advice}: "
     )
     yield (
-        f"SELECT error({_literal(message)} || texts) FROM (SELECT string_agg(constraint_text, ', ' "
+        f"SELECT error({duckdb_literal(message)} || texts) FROM (SELECT string_agg(constraint_text, ', ' "
         f"ORDER BY constraint_index) AS texts FROM duckdb_constraints() WHERE {at(place)} "
         "AND constraint_type NOT IN ('PRIMARY KEY', 'NOT NULL')) WHERE texts IS NOT NULL"
     )
-
-
-def _literal(text: str) -> str:
-    return quoting.literal(text, escapes=False)

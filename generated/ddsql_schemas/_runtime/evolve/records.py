@@ -41,7 +41,7 @@ def changed_identities(migration: Migration) -> Iterator[tuple[str, str]]:
     """Yield the tables whose rows the ledger would not find again, and a query that has a row if it
     knows any of them.
 
-    It knows rows by their key, or where there is none by a hash of their columns.
+    It knows rows by their key, and those of tables without a key by a hash of their columns.
     """
     for change in migration.changes:
         if change.old and change.new and _changes_identity(change, change.old):

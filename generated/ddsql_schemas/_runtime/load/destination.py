@@ -206,7 +206,7 @@ class Destination:
             kind = getattr(sys.modules.get(driver), name, None)
             if kind is None or not isinstance(error, kind):
                 raise
-            # PostgreSQL's messages quote the statement, which is none of the user's.
+            # PostgreSQL's messages quote the statement, which the user did not write.
             diagnosis = getattr(error, "diag", None)
             parts = [
                 getattr(diagnosis, "message_primary", None)

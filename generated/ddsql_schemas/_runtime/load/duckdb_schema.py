@@ -20,11 +20,11 @@ from ..evolve.compare import (
 from ..evolve.script import script
 from ..evolve.state import Dialect
 from ..evolve.steps import Migration, Relation, TableChange
-from ..quoting import identifier
+from ..quoting import duckdb_literal, identifier
 from ..sql import Table
 from . import ledger_checks
 from .destination import Destination
-from .duckdb_tables import DIALECT, literal, row_hash
+from .duckdb_tables import DIALECT, row_hash
 from .migrations import MigrationStopped, Place, plan_table
 
 if TYPE_CHECKING:
@@ -293,14 +293,14 @@ class Schema:
             for name, type in package_columns.items()
         )
         held, units = ledger.name("held"), ledger.name("units")
-        of_table = f'"unit" IN (SELECT "unit" FROM {units} WHERE "table_id" = {literal(new.id)})'
+        of_table = f'"unit" IN (SELECT "unit" FROM {units} WHERE "table_id" = {duckdb_literal(new.id)})'
         yield (
             f"CREATE OR REPLACE TEMP TABLE {_HASHES} AS SELECT DISTINCT {before} AS before, "
             f"{after} AS after FROM {duckdb.relation(old)} t"
         )
         why = f"{new.id}: the ledger does not find its rows; forget its units before, with the version of the package that loaded them: "
         yield (
-            f'SELECT error({literal(why)} || key) FROM (SELECT "key" AS key FROM {held} WHERE {of_table} '
+            f'SELECT error({duckdb_literal(why)} || key) FROM (SELECT "key" AS key FROM {held} WHERE {of_table} '
             f'AND "key" NOT IN (SELECT before FROM {_HASHES}) LIMIT 1)'
         )
         yield (

@@ -408,7 +408,7 @@ def _with_kept(
 
 
 def describe(plans: Sequence[LivePlan], command: str) -> Iterator[Deviation]:
-    """Yield every difference between a database and the package, each once. What is kept is none.
+    """Yield every difference between a database and the package, each once, except what the database keeps.
 
     ``command`` is the package's, whose ``migrate`` settles what may not be lost silently.
     """

@@ -144,7 +144,7 @@ class Sessions:
         return account
 
     def configured_region(self, account: Account) -> str:
-        """Return the region of the account's profile or of the environment; "" if there is none.
+        """Return the region of the account's profile or of the environment; "" if neither sets one.
 
         Raises BotoCoreError for a profile that does not exist.
         """

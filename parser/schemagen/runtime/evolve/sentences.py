@@ -71,7 +71,7 @@ def deviations(migration: Migration) -> Iterator[Deviation]:
         }
         for step in (*change.steps, *change.destructive):
             for found in _deviation(change, step):
-                # What is refused is told by the refusal.
+                # The refusal reports it already.
                 if found.column not in refused or not found.column:
                     yield found
 

@@ -24,7 +24,7 @@ import duckdb
 
 from ..convert import ConversionError
 from ..evolve import ledger
-from ..quoting import identifier
+from ..quoting import duckdb_literal, identifier
 from ..sql import Table
 from ..units import CollectedRow, Collection, Unit
 from . import keyless, ledger_checks
@@ -39,7 +39,6 @@ from .duckdb_tables import (
     STALE,
     TEMPORARY,
     TableStatements,
-    literal,
 )
 from .ndjson import Lines
 from .sink import LoadCounts
@@ -113,7 +112,9 @@ class DuckDBSink:
                 self._scratch = Path(
                     tempfile.mkdtemp(prefix=_scratch_prefix(file), dir=file.parent)
                 )
-                self._execute(f"SET temp_directory = {literal(str(self._scratch))}")
+                self._execute(
+                    f"SET temp_directory = {duckdb_literal(str(self._scratch))}"
+                )
             else:
                 self._scratch = Path(tempfile.mkdtemp(prefix=_scratch_prefix(file)))
         except BaseException:
@@ -550,7 +551,7 @@ def _open(file: Path, destination: Destination) -> duckdb.DuckDBPyConnection:
         connection.execute("SET preserve_insertion_order = false")
         connection.execute(f"SET memory_limit = '{_MEMORY}'")
         connection.execute(
-            f"ATTACH {literal(str(file))} AS {identifier(_DATABASE)} ({options})"
+            f"ATTACH {duckdb_literal(str(file))} AS {identifier(_DATABASE)} ({options})"
         )
         connection.execute(f"USE {identifier(_DATABASE)}")
     except duckdb.Error as error:

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from .. import quoting
 from ..evolve.ledger import NUMBER_TYPE, STRING_TYPE
-from ..quoting import identifier
+from ..quoting import duckdb_literal, identifier
 from ..sql import Table
 from . import keyless
 from .ndjson import NUMBER, UNREAD, Field
@@ -19,11 +18,6 @@ GONE = '"temp"."ddsql_gone"'
 STALE = '"temp"."ddsql_stale"'
 TEMPORARY = (STAGE, CHANGED, GONE, STALE)
 """All temporary tables. They are made for a unit, and dropped after it."""
-
-
-def literal(text: str) -> str:
-    """Return a string in the SQL of DuckDB."""
-    return quoting.literal(text, escapes=False)
 
 
 class TableStatements:
@@ -89,7 +83,9 @@ class TableStatements:
         for field in self._fields:
             found = field.nested if nested else field.text
             types[field.name] = found or self._types[self._names[field.column]]
-        columns = ", ".join(f"{name}: {literal(type)}" for name, type in types.items())
+        columns = ", ".join(
+            f"{name}: {duckdb_literal(type)}" for name, type in types.items()
+        )
         return (
             f"FROM read_json($file, format = 'newline_delimited', columns = {{{columns}}}, "
             f"maximum_object_size = {longest})"
@@ -150,7 +146,7 @@ class TableStatements:
     def keep_unread(self, columns: tuple[str, ...]) -> Iterator[str]:
         """Yield statements that give ``columns`` the stored values in rows in which exactly these were not
         read."""
-        unread = f"[{', '.join(map(literal, columns))}]"
+        unread = f"[{', '.join(map(duckdb_literal, columns))}]"
         for field in self._fields:
             if field.column in columns:
                 yield (
@@ -249,7 +245,7 @@ class TableStatements:
             for field in self._fields
             if field.column not in columns
         ]
-        unread = f"[{', '.join(map(literal, columns))}]"
+        unread = f"[{', '.join(map(duckdb_literal, columns))}]"
         return (
             f"UPDATE {STAGE} s SET {sets} FROM {self._relation} t "
             f"WHERE {' AND '.join([f's.{UNREAD} = {unread}', *same])}"
@@ -257,12 +253,12 @@ class TableStatements:
 
     def lacks_rows(self) -> str:
         """Select whether the table has fewer rows than its units hold."""
-        return keyless.lacks_rows(self._relation, literal(self._id))
+        return keyless.lacks_rows(self._relation, duckdb_literal(self._id))
 
     def hold_what_is_there(self) -> Iterable[str]:
         """Let the ``unit`` hold no rows that the table lacks."""
         return keyless.hold_what_is_there(
-            self._relation, self._hash_of_stored(), "$unit", literal(self._id)
+            self._relation, self._hash_of_stored(), "$unit", duckdb_literal(self._id)
         )
 
     def count_copies(self) -> str:

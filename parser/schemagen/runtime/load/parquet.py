@@ -268,7 +268,7 @@ def _entries(folder: Path) -> Iterator[dict[str, str]]:
 
 
 def _entries_of(path: Path) -> Iterator[dict[str, str]]:
-    """Yield what a journal has. Raises `DestinationError` for a file that is none."""
+    """Yield what a journal has. Raises `DestinationError` if the file is not a journal."""
     for number, line in enumerate(path.read_bytes().splitlines(keepends=True), 1):
         # The last line of a killed process may be half written.
         if not line.endswith(b"\n"):
