@@ -76,7 +76,9 @@ def test_migrate_prints_a_script_that_a_database_runs(
         *("--allow-loss", "aws.thing.gone", "--allow-loss", "aws.other"),
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("-- Migrates postgres_jsonb from old to docs_src.\n")
+    assert done.stdout.startswith(
+        "-- Migrates the tables of postgres_jsonb from old to docs_src.\n"
+    )
     postgres.execute(done.stdout.encode())
     rows = postgres.execute("SELECT _key, tags, size, more FROM aws.thing").fetchall()
     assert rows == [("k", {"a": ["b"]}, "long", None)]
@@ -170,7 +172,7 @@ def test_migrate_of_equal_tables_prints_nothing(project: Path) -> None:
         ),
         (
             ["old", "--dialect", "postgres", "--allow-loss", "aws.thing.sise"],
-            "no old table or column is called so",
+            "no old table or column has this name",
         ),
         (["old"], "Missing option '--dialect'"),
         (["gcp", "gcp", "--dialect", "spark"], "unknown dialect 'spark'"),

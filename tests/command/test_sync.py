@@ -198,7 +198,7 @@ def test_shards_are_parts_of_a_run(tmp_path: Path, environment: dict[str, str]) 
     ("arguments", "message"),
     [
         ((), "no table is named"),
-        (("aws.s3_bucket",), "where to load the rows is missing: --to"),
+        (("aws.s3_bucket",), "--to is missing: pass --to"),
         (("aws.s3_bukket", *TO), "did you mean 'aws.s3_bucket'?"),
         (("aws.s3_bucket", "--to", "sqlite:x"), "write one of postgres://"),
         (("aws.s3_bucket", "--too", "duckdb:x"), "see `ddsql-schemas"),

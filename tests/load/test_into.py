@@ -204,6 +204,8 @@ def test_into_refuses_other_connections() -> None:
     """What is neither a text nor a connection is refused by its class, and the message lists what is taken."""
     with (
         sqlite3.connect(":memory:") as connection,
-        pytest.raises(load.DestinationError, match=r"a Connection is no destination; pass one of"),
+        pytest.raises(
+            load.DestinationError, match=r"rows cannot be loaded into a Connection; pass one of"
+        ),
     ):
         load.into(connection, TABLE, rows("a"), account=ACCOUNT)

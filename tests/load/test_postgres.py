@@ -685,6 +685,7 @@ def test_killed_load_leaves_the_unit_old_or_new(part: int, postgres: psycopg.Con
 
 def _edition(place: Place) -> int:
     """Check that rows and ledger are those of one edition, and return it."""
+    _wait_for_the_server(place)
     found = set(place.rows("SELECT _key, role_arn FROM aws.sagemaker_trainingjob"))
     first = min(int(key.removeprefix("arn:")) for key, _ in found)
     edition = first // killed.COUNT
@@ -694,6 +695,18 @@ def _edition(place: Place) -> int:
     [(state, count, run)] = place.rows("SELECT state, row_count, run FROM ddsql_sync.units")
     assert (state, count, run) == ("complete", len(found), f"run {edition}")
     return edition
+
+
+def _wait_for_the_server(place: Place) -> None:
+    """Wait until the server has ended the sessions of killed clients, which may commit until then."""
+    others = (
+        "SELECT 1 FROM pg_stat_activity "
+        "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+    )
+    end = time.monotonic() + 30
+    while place.rows(others):
+        assert time.monotonic() < end, "a session goes on without its client"
+        time.sleep(0.01)
 
 
 def test_load_connects_again_when_the_server_has_closed_the_connection(

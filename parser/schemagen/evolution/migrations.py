@@ -37,7 +37,7 @@ class PlannedMigration:
     def sql(self, *, batches: bool = False) -> str:
         """Format the migration as a script: one transaction, or ``batches``. Raises `UsageError` if the
         engine knows no batches."""
-        heading = [f"Migrates {self.dialect.name} from {self.old} to {self.new}."]
+        heading = [f"Migrates the tables of {self.dialect.name} from {self.old} to {self.new}."]
         heading += [f"Renamed, by its documentation: {old} to {new}." for old, new in self.assumed]
         return script.script(self.migration, self.dialect, self.version, heading, batches=batches)
 

@@ -154,7 +154,7 @@ def read(path: Path) -> dict[str, Any]:
         if option is None:
             hint = did_you_mean([name], _KNOWN)
             raise UsageError(
-                f"{path}: unknown entry {name!r}{hint}; known are {', '.join((*_KNOWN, LIMITS))}"
+                f"{path}: unknown entry {name!r}{hint}; known entries: {', '.join((*_KNOWN, LIMITS))}"
             )
         found[name] = _value(option, value, path)
     return found
@@ -189,7 +189,7 @@ def _limits(value: object, where: str) -> Limits:
             if name not in known:
                 hint = did_you_mean([name], known)
                 raise UsageError(
-                    f"{at}: unknown entry {name!r}{hint}; known are {', '.join(known)}"
+                    f"{at}: unknown entry {name!r}{hint}; known entries: {', '.join(known)}"
                 )
             if isinstance(rate, bool) or not isinstance(rate, (int, float)):
                 raise UsageError(f"{at}: {name} must be a number, not {rate!r}")

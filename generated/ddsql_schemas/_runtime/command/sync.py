@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace, package: Package) -> int:
     selection.check_named(package, arguments, tables)
     if settled["to"] is None:
         raise UsageError(
-            "where to load the rows is missing: --to duckdb:FILE, postgres://… or parquet:FOLDER/"
+            "--to is missing: pass --to duckdb:FILE, postgres://… or parquet:FOLDER/"
         )
     destination = Destination.parse(
         settled["to"],

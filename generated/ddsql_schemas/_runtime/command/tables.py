@@ -45,6 +45,6 @@ def run(arguments: argparse.Namespace, package: Package) -> int:
         )
         for id, entry in found.items()
     ]
-    for line in text.table([("table", "has a key", "is collected", ""), *rows]):
+    for line in text.table([("table", "key", "collected", ""), *rows]):
         streams.output_line(line)
     return 0

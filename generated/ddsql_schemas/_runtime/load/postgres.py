@@ -58,7 +58,7 @@ def from_connection(
     info = connection.info
     if info.transaction_status != pq.TransactionStatus.IDLE:
         raise DestinationError(
-            f"the connection is {info.transaction_status.name}, in a transaction or closed; commit first: "
+            f"the connection is in a transaction or closed (its status is {info.transaction_status.name}); commit first: "
             "rows are loaded through a connection of their own"
         )
     parameters = {**conninfo_to_dict(info.dsn), "password": info.password}

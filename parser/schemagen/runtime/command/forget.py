@@ -39,9 +39,7 @@ def run(arguments: argparse.Namespace, package: Package) -> int:
     """Delete rows that are no longer collected, and return the exit status."""
     account, region = str(arguments.account), str(arguments.region)
     if not (arguments.tables or account or region):
-        raise UsageError(
-            "what to forget is missing: tables, --account or --region; all tables are '*'"
-        )
+        raise UsageError("name tables, --account or --region; '*' means all tables")
     destination = Destination.parse(arguments.to)
     destination.require()
     # An empty text is any table.

@@ -48,7 +48,7 @@ def parse_allowed(choices: Iterable[str], old: States) -> frozenset[str]:
     for choice in sorted(allowed):
         if choice not in old and not _columns(choice, old):
             raise ChoiceError(
-                f"--allow-loss {choice}: no old table or column is called so{_similar(choice, old)}"
+                f"--allow-loss {choice}: no old table or column has this name{_similar(choice, old)}"
             )
     columns = (
         f"{table}.{column.name}"

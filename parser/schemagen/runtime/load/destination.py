@@ -255,7 +255,7 @@ def open_connection(connection: object, package: Package) -> Sink:
     )
     forms = ", ".join(kind.form for kind in KINDS)
     raise DestinationError(
-        f"a {type(connection).__name__} is no destination; pass one of {forms}, or a {drivers}"
+        f"rows cannot be loaded into a {type(connection).__name__}; pass one of {forms}, or a {drivers}"
     )
 
 
