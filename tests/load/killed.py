@@ -12,7 +12,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
+
 from ddsql_schemas._runtime.load.destination import Destination
+from ddsql_schemas._runtime.load.duckdb import DuckDBSink
 from ddsql_schemas._runtime.load.package import Package
 from ddsql_schemas._runtime.units import CollectedRow, Unit
 
@@ -73,8 +76,10 @@ def _arm(sink: Any, moment: str) -> None:
         signal.setitimer(signal.ITIMER_REAL, float(moment) / 1000)  # SIGALRM kills, too
         return
     count = [0]
-    if hasattr(sink, "_execute"):
-        _dying(sink, "_execute", int(moment), count)
+    if isinstance(sink, DuckDBSink):
+        _dying(sink, "_execute", int(moment), count)  # a method of its connection cannot be replaced
+    _dying(psycopg.Cursor, "execute", int(moment), count)
+    _dying(psycopg.Cursor, "copy", int(moment), count)
     for name in ("open", "replace", "rename", "unlink", "fsync", "mkdir"):
         _dying(os, name, int(moment), count)
 

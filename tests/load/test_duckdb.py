@@ -413,18 +413,21 @@ def test_killed_load_leaves_the_unit_old_or_new(part: int, tmp_path: Path) -> No
     began = time.monotonic()
     moments = [*range(1, 24), *(f"{number * 4.5:.1f}" for number in range(1, 20))][part::4]
     ends: set[bool] = set()
+    statuses: set[int] = set()
     for moment in moments:
         file = tmp_path / f"{moment}.duckdb"
         shutil.copy(start, file)
         command = [sys.executable, killed.__file__, f"duckdb:{file}", str(moment), "1"]
         ended = subprocess.run(command, env=ENVIRONMENT, capture_output=True, timeout=60)
         assert ended.returncode in (0, -signal.SIGKILL, -signal.SIGALRM), ended.stderr
+        statuses.add(ended.returncode)
         edition = _edition(file)
         ends.add(bool(edition))
         killed.load(f"duckdb:{file}", 1)
         assert _edition(file) == 1
         assert files(file) == sorted({path.name for path in tmp_path.glob("*.duckdb")})
     assert len(moments) >= 10
+    assert -signal.SIGKILL in statuses, "no statement is counted"
     assert False in ends, f"never killed before the end, in {time.monotonic() - began} s"
 
 

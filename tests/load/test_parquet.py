@@ -377,17 +377,20 @@ def test_killed_load_leaves_the_file_old_or_new(part: int, tmp_path: Path) -> No
     killed.load(f"parquet:{start}", 0)
     moments = [*range(1, 16), *(f"{number * 3.5:.1f}" for number in range(1, 28))][part::4]
     ends: set[int] = set()
+    statuses: set[int] = set()
     for moment in moments:
         lake = tmp_path / str(moment)
         shutil.copytree(start, lake)
         command = [sys.executable, killed.__file__, f"parquet:{lake}", str(moment), "1"]
         ended = subprocess.run(command, env=ENVIRONMENT, capture_output=True, timeout=60)
         assert ended.returncode in (0, -signal.SIGKILL, -signal.SIGALRM), ended.stderr
+        statuses.add(ended.returncode)
         ends.add(_edition(lake))
         killed.load(f"parquet:{lake}", 1)
         assert _edition(lake) == 1
         assert files(lake, killed.TABLE) == ["111111111111.eu-west-1.parquet"]
     assert len(moments) >= 10
+    assert -signal.SIGKILL in statuses, "no change of the disk is counted"
     assert 0 in ends
 
 

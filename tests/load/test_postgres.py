@@ -668,18 +668,21 @@ def test_killed_load_leaves_the_unit_old_or_new(part: int, postgres: psycopg.Con
     moments = [*range(1, 27), *(f"{number * 6.5:.1f}" for number in range(1, 20))][part::4]
     assert len(moments) >= 10
     ends: set[int] = set()
+    statuses: set[int] = set()
     edition = 0
     killed.load(place.address, edition)
     for moment in moments:
         command = [sys.executable, killed.__file__, place.address, str(moment), str(edition + 1)]
         ended = subprocess.run(command, env=ENVIRONMENT, capture_output=True, timeout=60)
         assert ended.returncode in (0, -signal.SIGKILL, -signal.SIGALRM), ended.stderr
+        statuses.add(ended.returncode)
         found = _edition(place)
         assert found in (edition, edition + 1)
         ends.add(found - edition)
         edition += 1
         killed.load(place.address, edition)
         assert _edition(place) == edition
+    assert -signal.SIGKILL in statuses, "no statement is counted"
     assert 0 in ends, "never killed before the end"
 
 
