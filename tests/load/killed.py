@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
-
 from ddsql_schemas._runtime.load.destination import Destination
 from ddsql_schemas._runtime.load.duckdb import DuckDBSink
 from ddsql_schemas._runtime.load.package import Package
@@ -77,7 +76,8 @@ def _arm(sink: Any, moment: str) -> None:
         return
     count = [0]
     if isinstance(sink, DuckDBSink):
-        _dying(sink, "_execute", int(moment), count)  # a method of its connection cannot be replaced
+        # The methods of DuckDB's own connection cannot be replaced.
+        _dying(sink, "_execute", int(moment), count)
     _dying(psycopg.Cursor, "execute", int(moment), count)
     _dying(psycopg.Cursor, "copy", int(moment), count)
     for name in ("open", "replace", "rename", "unlink", "fsync", "mkdir"):
