@@ -281,3 +281,44 @@ def test_listing_of_the_same_version_is_preferred() -> None:
     assert listing(described, *operations) == "ListThingsV2 Things[] ThingName=ThingName"
     described = "DescribeThing @ Thing ThingName!"
     assert listing(described, *operations) == "ListThings Things[] ThingName=ThingName"
+
+
+def test_listing_narrows_a_wider_call_to_the_item() -> None:
+    """An operation that takes its parent, and the item if that is wanted, is called for each item that a
+    listing of everything returns: parents of other kinds have no such items. A listing that takes the
+    parent itself saves no call."""
+    part = (made_member("OwnerArn", "string", ""), made_member("ThingArn", "string", ""))
+    operations = ("DescribeThings T[] Part OwnerArn! ThingArns[]", "ListOwners O[] Owner")
+
+    def found(*more: str) -> str:
+        made = index(*operations, *more, Part=(*THING, *part), Owner=part[:1])
+        binding = only(thing(*KEYED), made).binding
+        assert binding is not None
+        assert binding.operation == "DescribeThings"
+        return text(binding.listing)
+
+    assert found("ListThings S[] Part") == "ListThings S[] OwnerArn=OwnerArn ThingArns=ThingArn"
+    assert found("ListThings S[] Part OwnerArn!") == "ListOwners O[] OwnerArn=OwnerArn"
+    assert found() == "ListOwners O[] OwnerArn=OwnerArn"
+
+
+@pytest.mark.parametrize(
+    ("own", "of_status", "member"),
+    [
+        ("thenameorthearnofit", "forashadowthingyoumustspecifyitsarn", "ThingArn"),
+        ("youmustusethearn", "thename", "ThingArn"),
+        ("thenameorthearnofit", "thenameorthearnofit", "ThingName"),
+        ("thenameofit", "forashadowthingyoumustspecifyitsarn", "ThingName"),
+    ],
+)
+def test_listing_supplies_the_arn_where_a_name_is_not_enough(
+    own: str, of_status: str, member: str
+) -> None:
+    """The documentation of a parameter says that some resources are only found by their ARN, or that of
+    the same parameter of an operation for a part of the resource."""
+    operations = [
+        f"GetThing @ Thing Name!:{own}",
+        f"GetThingStatus @ Longer Name!:{of_status}",
+        "ListThings S[] Summary",
+    ]
+    assert listing(*operations) == f"ListThings S[] Name={member}"

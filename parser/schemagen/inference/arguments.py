@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from operator import itemgetter
 
@@ -126,11 +126,13 @@ def _identifies(resource: str, parameter: str, ending: str, text: str) -> bool:
     return len(taken) >= _MIN_LENGTH and resource.endswith(taken)
 
 
-def narrowing(item: Identity, operation: ReadOperation) -> Iterator[tuple[str, IndexedMember]]:
+def narrowing(
+    item: Identity, operation: ReadOperation, *, to_item: bool = False
+) -> Iterator[tuple[str, IndexedMember]]:
     """Yield optional parameters that a member of the item can fill, with the member.
 
-    Parameters for the item itself precede those for what it belongs to, and ARNs precede ids and
-    names.
+    Parameters for the item itself precede those for what it belongs to, which ``to_item`` leaves out, and
+    ARNs precede ids and names.
     """
     found: list[tuple[bool, int, str, IndexedMember]] = []
     for parameter in operation.parameters:
@@ -144,8 +146,9 @@ def narrowing(item: Identity, operation: ReadOperation) -> Iterator[tuple[str, I
             resource = name.removesuffix(_ARGUMENT_ENDINGS[endings[0]])
             other = bool(resource) and resource not in item.nouns
             found.append((other, endings[0], parameter, member))
-    for _, _, parameter, member in sorted(found, key=itemgetter(0, 1)):
-        yield parameter, member
+    for other, _, parameter, member in sorted(found, key=itemgetter(0, 1)):
+        if not (other and to_item):
+            yield parameter, member
 
 
 def _resource_type(item: Identity, parameter: str, operation: ReadOperation) -> str | None:
@@ -185,7 +188,7 @@ def _members_for(
     """Yield the members of the item that a parameter could take by its name, the best first."""
     text = operation.words_of(parameter)
     forms = value_names(operation, parameter)
-    if item.arn and _requires_own_arn(item, forms, text):
+    if item.arn and requires_own_arn(item, parameter, operation):
         yield item.arn
     for form in forms:
         if (member := item.string(form)) and not _names_another(item, parameter, member, operation):
@@ -225,10 +228,23 @@ def value_names(operation: ReadOperation, parameter: str) -> tuple[str, ...]:
     return singular(name) if parameter in operation.lists else (name,)
 
 
-def _requires_own_arn(item: Identity, forms: Sequence[str], text: str) -> bool:
-    """Whether a parameter for the item is documented to take ARNs only, in some cases at least."""
+def requires_own_arn(item: Identity, parameter: str, operation: ReadOperation) -> bool:
+    """Whether a parameter for the item is documented to take ARNs only, in some cases at least. If it takes
+    ARNs at all, the same parameter of an operation for a part of the item ("TrailStatus") may say so."""
+    forms = value_names(operation, parameter)
     if not any(_resource_of(form) in (*item.nouns, "") for form in forms):
         return False
+    texts = [operation.words_of(parameter)]
+    if takes_arns(texts[0]):
+        texts += [
+            other.words_of(parameter)
+            for other in item.index.operations.values()
+            if other.folded_noun.startswith(operation.folded_noun)
+        ]
+    return any(_documents_arns_only(text, item) for text in texts)
+
+
+def _documents_arns_only(text: str, item: Identity) -> bool:
     # "For using this parameter with Amazon S3 on Outposts, …"
     elsewhere = "outposts" in text and "outposts" not in folded(item.table)
     return _REQUIRES_ARN.search(text) is not None and not elsewhere

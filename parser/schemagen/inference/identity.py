@@ -251,6 +251,11 @@ class Identity:
             format = format.replace("${Account}", f"${{{self.account.name}}}")
         return DerivedColumn("", "arn_format", row.location_member, format, parameters)
 
+    @property
+    def has_key(self) -> bool:
+        """Whether the resource's own ARN is in a member, or can be built."""
+        return self.arn is not None or self.built_arn is not None
+
     def given_parameters(self, format: str) -> Iterator[str]:
         """Yield the names in an ARN format that the item has no members for, but its operation requires
         as arguments."""

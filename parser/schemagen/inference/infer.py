@@ -85,7 +85,7 @@ def infer(typed: TypedTable, services: Services, chosen: ChosenItem = ANY_ITEM) 
             best[0].service.index.name,
             f"{names} match its columns equally well; choose one in an override",
         )
-    return best[0].inference
+    return (best[0] if chosen.path else best[0].identified).inference
 
 
 def _not_superseded(candidates: Sequence[RowCandidate]) -> list[RowCandidate]:

@@ -14,7 +14,7 @@ from functools import cache
 from typing import NamedTuple
 
 from schemagen.api_models.index import IndexedItem, IndexedMember, ReadOperation, ServiceIndex
-from schemagen.inference.arguments import narrowing, takes_arns, value_names
+from schemagen.inference.arguments import narrowing, requires_own_arn, takes_arns, value_names
 from schemagen.inference.identity import Identity
 from schemagen.inference.nouns import singular
 from schemagen.inference.patterns import overlap
@@ -86,7 +86,13 @@ def find_listing(item: Identity) -> FoundListing:
     ranked: list[tuple[ListingRank, Listing]] = []
     for position, parameters in enumerate(identifying_parameters(item, operation)):
         search = _ListingSearch(item, operation, parameters, position, item.nouns)
-        ranked += search.listings()
+        narrowed = 0 < len(operation.required) < len(parameters)
+        ranked += [
+            (rank, listing)
+            for rank, listing in search.listings()
+            # What the listing has to be called with, the operation can be called with alone.
+            if not (narrowed and listing.needs)
+        ]
     return _best(ranked)
 
 
@@ -116,6 +122,8 @@ def identifying_parameters(item: Identity, operation: ReadOperation) -> Iterator
             _, missing = known_values(operation, operation.required)
             if missing and missing != operation.required:
                 yield missing
+            for parameter, _ in narrowing(item, operation, to_item=True):
+                yield (*operation.required, parameter)
         return
     if either := alternatives(item.index.name, operation):
         yield from ((parameter,) for parameter in either)
@@ -296,6 +304,8 @@ class _ListingSearch:
         if parameter not in self.operation.parameters:
             return None
         pattern = self.operation.parameters[parameter].pattern
+        if own and listed_item.structure and (arn := self.required_arn(listed_item, parameter)):
+            return Supply(_OWN_IDENTIFIER, arn)
         for form in forms:
             stem, ending = split_identifier(form)
             resources = {*listed, *(self.nouns if own else ())}
@@ -326,6 +336,14 @@ class _ListingSearch:
             if found is not None:
                 return found
         return None
+
+    def required_arn(self, listed_item: IndexedItem, parameter: str) -> str:
+        """Return the member with the ARN of an element if a parameter takes nothing else in some cases,
+        or ""."""
+        if not requires_own_arn(self.item, parameter, self.operation):
+            return ""
+        element = Identity(self.item.index, listed_item, self.item.table)
+        return element.arn.name if element.arn else ""
 
 
 def _likely_endings(nouns: Sequence[str], ending: str, text: str) -> Sequence[str]:

@@ -13,6 +13,18 @@ _VERSIONED = re.compile(r"(\D+)(v\d)")
 
 _VERSION_AT_END = re.compile(r"(.*[^p])v\d")
 
+DESCRIPTIONS = (
+    "configuration",
+    "description",
+    "detail",
+    "details",
+    "info",
+    "metadata",
+    "properties",
+    "summary",
+)
+"""Names, and ends of names, of structures that describe a resource."""
+
 _MIN_LENGTH = 3
 """The length below which the end of a noun says nothing about it."""
 
@@ -48,6 +60,13 @@ def without_version(name: str) -> str:
     ``ipv6``."""
     found = _VERSION_AT_END.fullmatch(name)
     return found[1] if found else name
+
+
+def without_ending(name: str) -> str:
+    """Return the name of a structure's member without what says that it describes something: ``policy``
+    for ``policysummary``."""
+    ending = next((end for end in DESCRIPTIONS if name.endswith(end) and name != end), "")
+    return name.removesuffix(ending)
 
 
 def ends_a_noun(name: str, nouns: Iterable[str]) -> bool:

@@ -17,7 +17,7 @@ from schemagen.inference.column_candidates import Candidate, CandidateFinder
 from schemagen.inference.evidence import ACCOUNT, TAGS, ServiceLookup, TableRequirements
 from schemagen.inference.identity import Identity, has_account
 from schemagen.inference.listing import find_listing
-from schemagen.inference.nouns import singular
+from schemagen.inference.nouns import DESCRIPTIONS, ends_a_noun, singular, without_ending
 from schemagen.lockfile.notation import argument_members, type_text
 from schemagen.model.bindings import (
     Binding,
@@ -30,7 +30,8 @@ from schemagen.model.bindings import (
 )
 from schemagen.model.origin import NOWHERE
 from schemagen.model.pages import KEY, Column
-from schemagen.model.paths import steps
+from schemagen.model.paths import WHOLE, steps
+from schemagen.model.shapes import StructureRef
 from schemagen.names import folded
 from schemagen.typetable import CONVERTIBLE
 
@@ -250,6 +251,39 @@ class RowCandidate:
         )
         enough = self.filled >= MIN_SHARE * len(self.requirements.columns)
         return enough and self.documented >= MIN_SHARE * described
+
+    @cached_property
+    def identified(self) -> RowCandidate:
+        """The item whose key is known: this one, or a structure in it that is called as the resource is,
+        or only what describes one. ``GetImageRecipe`` returns ``requestId`` beside ``imageRecipe``, whose
+        ARN is the row's; ``GetFunction`` returns it in ``Configuration``, as ``FunctionArn``."""
+        if self.identity.has_key:
+            return self
+        parts = [part.identified for part in self._parts()]
+        found = [part for part in parts if part.identity.has_key]
+        if len(found) == 1 and self.candidates.keys() <= found[0].candidates.keys():
+            return found[0]
+        return self
+
+    def _parts(self) -> Iterator[RowCandidate]:
+        """Yield the structures in this item that are the resource, or hold its ARN."""
+        nouns = self.identity.nouns
+        paths = {
+            f"{self.item.path}.{member.name}".removeprefix(f"{WHOLE}."): name
+            for name, member in self.identity.members.items()
+            if isinstance(member.shape, StructureRef)
+        }
+        for item in self.service.index.items_by_operation[self.item.operation]:
+            if item.path in paths:
+                name = paths[item.path]
+                part = RowCandidate(self.requirements, self.service, item, {})
+                if name in DESCRIPTIONS:
+                    arn = part.identity.arn
+                    own = arn is None or arn.folded_name.removesuffix("arn") in {"", *nouns}
+                else:
+                    own = without_ending(name) in nouns or ends_a_noun(name, nouns)
+                if own:
+                    yield part
 
     # --- columns by rule --------------------------------------------------------------------------
 
