@@ -206,6 +206,16 @@ def test_bind_follows_types_of_a_page(
     settled = (project / LOCK).read_bytes()
     original = (project / COMPILATION).read_text("utf-8")
     (project / COMPILATION).write_text(retype(original, column, type))
+    built = run(project, "build")
+    assert built.returncode == 0
+    told = [line for line in built.stderr.splitlines() if line.startswith(f"{TABLE}.{column}: ")]
+    assert [line.endswith(reason) for line in told] == [True]
+    assert "the mappers refuse every value of these columns; run `schemagen bind`" in built.stderr
+    covered = run(project, "coverage")
+    assert (
+        f"{TABLE}.{column}: bound to what does not fit: {told[0].partition(': ')[2]}"
+        in covered.stdout
+    )
     assert run(project, "bind", "--check", env=cache).returncode == 1
     done = run(project, "bind", env=cache)
     assert re.search(
@@ -214,7 +224,9 @@ def test_bind_follows_types_of_a_page(
     assert done.stderr.count("SG404") == 1
     assert column not in entry(project)["columns"]
     assert entry(project)["unbound"][column].endswith(reason)
-    assert run(project, "build").returncode == 0
+    built = run(project, "build")
+    assert (built.returncode, "refuse" in built.stderr) == (0, False)
+    assert "does not fit:" not in run(project, "coverage").stdout
     assert run(project, "bind", "--check", env=cache).returncode == 0
     (project / COMPILATION).write_text(original)
     assert run(project, "bind", env=cache).returncode == 0

@@ -232,10 +232,11 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True)
 class FailingColumn:
-    """A column that a rule of the settings gives a type to which no value of its member converts.
+    """A column whose type no value of its member converts to.
 
     ``column`` is ``table.column``. ``member`` is ``Structure.Member``, or "" for a derived column, and has
-    the shape ``recorded``; ``key_path`` leads to it in the lock file of ``service``.
+    the shape ``recorded``; ``key_path`` leads to it in the lock file of ``service``. ``reason`` says what does
+    not fit.
     """
 
     column: str
@@ -244,6 +245,7 @@ class FailingColumn:
     recorded: str
     service: str
     key_path: tuple[str, ...]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +254,8 @@ class Catalog:
     name): names must not depend on which tables were read. ``classes`` are the names of their models.
 
     ``services`` are the records that mappers are made from. Nothing may be made from a catalogue
-    with ``disagreements`` or ``failing`` columns.
+    with ``disagreements`` or ``failing`` columns, whose types a rule of the settings chose. ``misfits`` have
+    the type of their page, which has changed since they were bound: their mapper refuses every value.
     """
 
     tables: tuple[LinkedTable, ...]
@@ -261,6 +264,7 @@ class Catalog:
     services: Mapping[str, RecordedService]
     disagreements: tuple[Disagreement, ...] = ()
     failing: tuple[FailingColumn, ...] = ()
+    misfits: tuple[FailingColumn, ...] = ()
 
 
 def closure(service: str, shape: Shape, structures: Structures) -> dict[StructureKey, Structure]:

@@ -33,7 +33,8 @@ class ColumnCoverage:
     """Whether a column is filled, and why.
 
     ``by`` is the evidence that binds it, the rule that derives it, or the kind of reason for which it is
-    unbound. ``reason`` is what the lock records of an unbound column, or "".
+    unbound. ``reason`` is what the lock records of an unbound column, or why a column that is bound cannot be
+    filled, or "".
     """
 
     column: str
@@ -155,9 +156,10 @@ def coverage(
     why tables have no binding."""
     documented = {table.id: table for table in pages.tables}
     recorded = {name: RecordedResponses(service) for name, service in catalog.services.items()}
+    misfits = {found.column: found.reason for found in catalog.misfits}
     return Coverage(
         tuple(
-            _table(documented[linked.table.id], linked, pages, recorded, reasons)
+            _table(documented[linked.table.id], linked, pages, recorded, reasons, misfits)
             for linked in catalog.tables
             if linked.table.id in tables
         )
@@ -170,6 +172,7 @@ def _table(
     pages: Pages,
     recorded: Mapping[str, RecordedResponses],
     reasons: Mapping[str, str],
+    misfits: Mapping[str, str],
 ) -> TableCoverage:
     binding = linked.binding
     unmapped: tuple[str, ...] = ()
@@ -193,7 +196,10 @@ def _table(
     return TableCoverage(
         table=table.id,
         binding=binding,
-        columns=tuple(_column(column, binding) for column in table.columns),
+        columns=tuple(
+            _column(column, binding, misfits.get(f"{table.id}.{column.name}", ""))
+            for column in table.columns
+        ),
         unmapped=unmapped,
         values=tuple(values),
         members=tuple(members),
@@ -212,13 +218,13 @@ def _figures(columns: Iterable[ColumnCoverage]) -> Figures:
 # --- columns --------------------------------------------------------------------------------------
 
 
-def _column(column: Column, binding: Binding | None) -> ColumnCoverage:
+def _column(column: Column, binding: Binding | None, misfit: str) -> ColumnCoverage:
     state: State = "unbound"
     by = NO_BINDING
-    reason = ""
+    reason = misfit
     if binding is not None:
         by = LISTED if column.name in binding.unbound else NOT_IN_LOCK
-        reason = dict(binding.reasons).get(column.name, "")
+        reason = dict(binding.reasons).get(column.name, misfit)
         for filled in binding.filled:
             if filled.column == column.name:
                 match filled:

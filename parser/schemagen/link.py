@@ -24,7 +24,7 @@ from schemagen.catalog import (
     chosen_shape,
     closure,
 )
-from schemagen.fits import can_convert
+from schemagen.fits import can_convert, misfit
 from schemagen.model.bindings import Binding
 from schemagen.model.pages import Column, Pages, Structure, Table
 from schemagen.model.paths import WHOLE, fetched_member, map_key
@@ -77,7 +77,8 @@ def link(
         classes,
         {name: responses.service for name, responses in reconciled.responses.items()},
         tuple(dict.fromkeys(disagreements)),
-        tuple(failing),
+        tuple(column for column in failing if column.type.rule != PAGE_RULE),
+        tuple(column for column in failing if column.type.rule == PAGE_RULE),
     )
 
 
@@ -243,21 +244,24 @@ class _TableLinker:
                 )
 
     def failing(self) -> Iterator[FailingColumn]:
-        """Find columns whose type the settings chose, and to which no value of their member converts."""
+        """Find columns to whose type no value of their member converts."""
         for column, type in self._typed_columns():
             source = self.sources.get(column.name)
-            if type.rule == PAGE_RULE or source is None or self.responses is None:
+            if source is None or self.responses is None:
                 continue
             member = source.member
             at_key = map_key(member.name) is not None
             if not can_convert(type, member.shape, self.responses.member_names, at_key=at_key):
+                name = f"{source.structure[1]}.{member.name}" if self._is_bound(column) else ""
+                shape = shape_text(member.shape)
                 yield FailingColumn(
                     f"{self.table.id}.{column.name}",
                     type,
-                    f"{source.structure[1]}.{member.name}" if self._is_bound(column) else "",
-                    shape_text(member.shape),
+                    name,
+                    shape,
                     source.structure[0],
                     source.key_path,
+                    misfit(name or "an ARN or an account", shape, type.expression),
                 )
 
     def _typed_columns(self) -> Iterator[tuple[Column, Resolved]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from schemagen.build import manifest
 from schemagen.build.disk import digest
@@ -20,6 +21,9 @@ from schemagen.build.up_to_date import NOTHING_HELD, Held, UpToDate, compare
 from schemagen.diagnostics import Problem, ProblemsFound, unreadable_as_problem
 from schemagen.settings.load import Settings
 
+if TYPE_CHECKING:
+    from schemagen.catalog import FailingColumn
+
 
 @dataclass(frozen=True, slots=True)
 class BuildPlan:
@@ -28,6 +32,7 @@ class BuildPlan:
     ``files`` are the texts that were rendered: all files of each table that is out of date, and the
     shared files that may have changed. ``manifest`` lists the whole tree as it should be; ``tree``
     is what is on disk, and has the hashes of the files of both. ``full`` plans render everything.
+    ``misfits`` are the columns of tables that are out of date whose mapper refuses every value.
     """
 
     settings: Settings
@@ -35,6 +40,7 @@ class BuildPlan:
     manifest: Manifest
     tree: OutputTree
     full: bool = False
+    misfits: tuple[FailingColumn, ...] = ()
 
     @property
     def out_of_date(self) -> dict[str, str]:
@@ -125,7 +131,8 @@ def plan_of(
         )
     with unreadable_as_problem(settings.display):
         tree = tree.with_hashes_of(rendering.files)
-    return BuildPlan(settings, rendering.files, _with_kept(rendering.manifest, tree), tree, full)
+    manifest = _with_kept(rendering.manifest, tree)
+    return BuildPlan(settings, rendering.files, manifest, tree, full, rendering.misfits)
 
 
 def catalog_text(settings: Settings) -> str:

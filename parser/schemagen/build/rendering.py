@@ -27,7 +27,7 @@ from schemagen.build.up_to_date import (
     with_changed_templates,
 )
 from schemagen.build.workers import MIN_PARTS_PER_JOB, pool
-from schemagen.catalog import Catalog, LinkedTable, facts
+from schemagen.catalog import Catalog, FailingColumn, LinkedTable, facts
 from schemagen.diagnostics import Problem, ProblemsFound, during
 from schemagen.emit import package
 from schemagen.emit.catalog_data import structure_data, structure_name, table_data
@@ -46,10 +46,12 @@ from schemagen.targets.registry import Target
 @dataclass(frozen=True, slots=True)
 class Rendering:
     """``files`` are the rendered texts: of each table that was out of date, and of shared files.
-    ``manifest`` covers the whole tree, with what was up to date."""
+    ``manifest`` covers the whole tree, with what was up to date. ``misfits`` are those of the tables that
+    were linked, see `catalog.Catalog`."""
 
     files: Mapping[str, str]
     manifest: Manifest
+    misfits: tuple[FailingColumn, ...] = ()
 
 
 def render_out_of_date(
@@ -156,6 +158,7 @@ def render_out_of_date(
             shared={**kept, **_hashes(shared_files)},
             tables=tables,
         ),
+        misfits=catalog.misfits,
     )
 
 

@@ -104,6 +104,7 @@ def build(
     changes = apply(planned, recovered)
     _report(settings, changes)
     _suggest_bind(planned)
+    _report_misfits(planned)
     return OUT_OF_DATE if fail_on_change and changes else 0
 
 
@@ -193,6 +194,17 @@ def _suggest_bind(plan: BuildPlan) -> None:
             f"{unbound} {PROVIDER} {what} no mapper, of {len(bindable)}; `schemagen bind` infers the"
             " bindings that mappers are made from, or reports why it cannot"
         )
+
+
+def _report_misfits(plan: BuildPlan) -> None:
+    """Say which columns no row can fill any more, because their page has another type."""
+    if plan.misfits:
+        from schemagen.report.diffs import shortened_list
+
+        lines = [f"{found.column}: {found.reason}" for found in plan.misfits]
+        for line in shortened_list(lines, "columns"):
+            message(line)
+        message("the mappers refuse every value of these columns; run `schemagen bind`")
 
 
 def _report_exclusions(settings: Settings) -> None:

@@ -132,6 +132,9 @@ def _findings(table: TableCoverage) -> Iterator[tuple[str, ...]]:
     else:
         for column in unbound:
             yield f"{table.table}.{column.column}", column.by, column.reason
+    for column in table.columns:
+        if column.state != "unbound" and column.reason:
+            yield f"{table.table}.{column.column}", "bound to what does not fit", column.reason
     if table.binding is not None and table.binding.obstacle:
         yield table.table, "cannot be enumerated", table.binding.obstacle
     if table.unmapped:
