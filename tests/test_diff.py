@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from importlib.resources import files
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from histories import PLANTS, SIZE, commit, repository, write
+from histories import PLANTS, SIZE, commit, git, repository, write
 from projects import run
 
 
@@ -94,6 +95,62 @@ def test_diff_prints_annotations(project: Path) -> None:
     lines = diff(project, "--format", "github").stdout.splitlines()
     assert [line.split(" ")[0] for line in lines] == ["::error", "::warning", "::notice"]
     assert lines[0].startswith("::error file=docs_src/ddsql/dd/dd.bed.dataset.md,line=")
+
+
+def in_folder(tmp_path: Path) -> Path:
+    """A project in a folder of a repository; a column is gone since its commit."""
+    top = tmp_path / "repository"
+    top.mkdir()
+    git(top, "init", "--quiet", "--initial-branch=main")
+    folder = top / "schemas/our tables"
+    folder.mkdir(parents=True)
+    (folder / "pyproject.toml").write_text("[tool.schemagen]\n", "utf-8")
+    write(folder, "dd.bed", SIZE, PLANTS)
+    commit(folder, "First")
+    write(folder, "dd.bed", SIZE)
+    return folder
+
+
+BED = "schemas/our tables/docs_src/ddsql/dd/dd.bed.dataset.md"
+
+
+@pytest.mark.parametrize("workspace", ["", "repository", "elsewhere"])
+def test_github_gets_paths_from_the_top_of_the_repository(tmp_path: Path, workspace: str) -> None:
+    """GitHub shows an annotation only at a path of the repository, wherever in it the project is."""
+    folder = in_folder(tmp_path)
+    env = {"GITHUB_WORKSPACE": str(tmp_path / workspace) if workspace else ""}
+    [line] = run(folder, "diff", "--format", "github", env=env).stdout.splitlines()
+    assert line.startswith(f"::error file={BED},line=")
+    log = json.loads(run(folder, "diff", "--format", "sarif", env=env).stdout)
+    [result] = log["runs"][0]["results"]
+    for location in (result["locations"][0], result["relatedLocations"][0]):
+        artifact = location["physicalLocation"]["artifactLocation"]
+        assert artifact == {"uri": BED.replace(" ", "%20"), "uriBaseId": "%SRCROOT%"}
+    checked = run(folder, "build", "--check", "--format", "github", env=env).stdout
+    assert checked.startswith("::error file=schemas/our tables/generated/")
+    (folder / "docs_src/ddsql/dd/dd.bed.dataset.md").write_text("# Nothing\n", "utf-8")
+    checked = run(folder, "build", "--check", "--format", "github", env=env).stdout
+    assert checked.startswith(f"::error file={BED},line=1,col=1,title=SG111")
+    (folder / "pyproject.toml").write_text("[tool.schemagen]\nout = 1\n", "utf-8")
+    checked = run(folder / "docs_src", "build", "--check", "--format", "github", env=env).stdout
+    assert "::error file=schemas/our tables/pyproject.toml,line=2," in checked
+    assert f"::error file={BED},line=1,col=1,title=SG111" in checked
+
+
+def test_github_gets_paths_from_the_workspace_without_git(tmp_path: Path) -> None:
+    """Where git does not know the folder, the workflow's workspace is the repository, also through a link."""
+    folder = in_folder(tmp_path)
+    run(folder, "build", "--out", "../before")
+    shutil.rmtree(tmp_path / "repository/.git")
+    (tmp_path / "link").symlink_to(tmp_path / "repository")
+    env = {"GITHUB_WORKSPACE": str(tmp_path / "link")}
+    write(folder, "dd.bed", SIZE, PLANTS)
+    [line] = run(folder, "diff", "../before", "--format", "github", env=env).stdout.splitlines()
+    assert line.startswith(f"::warning file={BED},line=")
+    [line] = run(
+        folder, "diff", "../before", "--format", "github", env={"GITHUB_WORKSPACE": ""}
+    ).stdout.splitlines()
+    assert line.startswith("::warning file=docs_src/ddsql/dd/dd.bed.dataset.md,line=")
 
 
 def test_diff_prints_sarif(project: Path) -> None:

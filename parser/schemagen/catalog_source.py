@@ -232,15 +232,26 @@ def is_shallow(settings: Settings) -> bool:
     return _git(settings, name, "rev-parse", "--is-shallow-repository") == b"true\n"
 
 
-def _git(settings: Settings, name: str, *arguments: str) -> bytes | None:
-    """Run git and return its output, or None if it fails."""
+def top_folder(folder: Path) -> Path | None:
+    """Return the top folder of the git repository that ``folder`` is in; None if git does not know it."""
     try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=settings.root, capture_output=True, check=False
-        )
+        found = _run_git(folder, "rev-parse", "--show-toplevel")
+    except OSError:  # there is no git
+        return None
+    return Path(os.fsdecode(found.removesuffix(b"\n"))) if found else None
+
+
+def _git(settings: Settings, name: str, *arguments: str) -> bytes | None:
+    """Run git in the project and return its output, or None if it fails."""
+    try:
+        return _run_git(settings.root, *arguments)
     except OSError as error:
         message = f"git cannot be run: {error.strerror or error}"
         raise _problem(name, "SG603", message) from error
+
+
+def _run_git(folder: Path, *arguments: str) -> bytes | None:
+    done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, check=False)
     return done.stdout if done.returncode == 0 else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,78 @@ def test_log_passes_commits_without_a_catalogue(tmp_path: Path) -> None:
         ("Ignore what is generated", ["table-removed"]),
         ("Add beds", ["table-added"]),
     ]
+
+
+def broken(folder: Path, message: str, change: Callable[[str], str]) -> str:
+    """Commit the catalogue with a change of its text; return the commit's id."""
+    path = folder / "generated/ddsql_schemas/catalog.json"
+    path.write_text(change(path.read_text("utf-8")), "utf-8")
+    git(folder, "commit", "--quiet", "--all", "-m", message)
+    return git(folder, "rev-parse", "HEAD").strip()
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda text: text[:100], "SG601 is not JSON"),
+        (lambda text: text.replace('"format": 1', '"format": 99'), "SG602 format 99 was written"),
+        (lambda text: f"<<<<<<< HEAD\n{text}", "SG601 is not JSON"),
+        (lambda text: text.replace('"type": "int64"', '"typ": "int64"'), "SG601 "),
+    ],
+)
+def test_log_passes_over_catalogues_that_cannot_be_read(
+    tmp_path: Path, change: Callable[[str], str], why: str
+) -> None:
+    """Such a commit is named, with the reason; what it changed is shown with the next one."""
+    folder = repository(tmp_path / "project")
+    write(folder, "dd.bed", SIZE)
+    commit(folder, "Add beds")
+    write(folder, "dd.bed", SIZE, PLANTS)
+    api.build(api.settings(folder))
+    bad = broken(folder, "Merge badly", change)
+    write(folder, "dd.bed", SIZE, CSV)
+    commit(folder, "Mend it")
+    done = run(folder, "log", "dd.bed")
+    assert done.returncode == 0
+    blocks = [block.splitlines() for block in done.stdout.split("\n\n")]
+    assert [block[0].partition(" ")[2].partition(" ")[2] for block in blocks] == [
+        "Mend it",
+        "Add beds",
+    ]
+    assert blocks[0][1:] == ["  dd.bed: column plants was added, with type hstore_csv"]
+    day = git(folder, "log", "--format=%cs", "-1").strip()
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"{bad}:generated/ddsql_schemas/catalog.json:")
+    assert why in line
+    assert line.endswith(f"; the commit of {day} is passed over")
+
+
+def test_log_goes_on_if_another_table_cannot_be_read(tmp_path: Path) -> None:
+    """Without that table nobody knows whether this one had its name, so it came with the commit."""
+    folder = repository(tmp_path / "project")
+    write(folder, "dd.path", "Name | name | core | string")
+    commit(folder, "Add paths")
+    bad = broken(folder, "Merge badly", lambda text: text.replace('"type": "st', '"typ": "st'))
+    write(folder, "dd.bed", SIZE)
+    commit(folder, "Add beds")
+    done = run(folder, "log", "dd.bed")
+    assert (done.returncode, done.stdout.splitlines()[1:]) == (0, ["  table dd.bed was added"])
+    assert done.stderr.startswith(f"{bad}:generated/")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_log_says_why_nothing_is_left(tmp_path: Path) -> None:
+    """If no commit can be read, each is named before the error."""
+    folder = repository(tmp_path / "project")
+    write(folder, "dd.bed", SIZE)
+    git(folder, "add", "-A")
+    api.build(api.settings(folder))
+    git(folder, "add", "-A")
+    broken(folder, "First", lambda text: f"{text}}}")
+    done = run(folder, "log", "dd.bed")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is passed over" in done.stderr
+    assert "no commit of this branch has dd.bed" in done.stderr
 
 
 @pytest.mark.parametrize("subject", ["dd.flowerbeds", "dd.flowerbed.width", "dd.[a-z]*"])

@@ -12,6 +12,7 @@ import click
 from schemagen.cli.options import (
     OUT_OF_DATE,
     WRONG,
+    checkout_of,
     folder_options,
     print_diff,
     settings_with,
@@ -22,6 +23,8 @@ from schemagen.model.bindings import PROVIDER
 from schemagen.runtime.command.streams import output, output_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from schemagen.build.apply import Changes
     from schemagen.build.check import Finding
     from schemagen.build.plan import BuildPlan
@@ -239,15 +242,29 @@ def _check_for_programs(
 
     found: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
+    settings: Settings | None = None
     try:
-        found = _find(settings_with(docs, out), full, jobs, untracked)
+        settings = settings_with(docs, out)
+        found = _find(settings, full, jobs, untracked)
     except ProblemsFound as error:
         problems = error.problems
     if output_format == "json":
         output_line(json.dumps(check_formats.to_json(found, problems), indent=2))
     else:
-        output(check_formats.github_annotations(found, problems))
+        root = settings.root if settings else _root_of(problems)
+        output(check_formats.github_annotations(checkout_of(root), found, problems))
     return WRONG if problems else OUT_OF_DATE if found else 0
+
+
+def _root_of(problems: Iterable[Problem]) -> Path:
+    """Find the project whose settings have problems: the nearest folder with one of the files."""
+    start = Path.cwd()
+    folders = [
+        folder
+        for folder in (start, *start.parents)
+        if any((folder / problem.path).is_file() for problem in problems)
+    ]
+    return folders[0] if folders else start
 
 
 def _check(settings: Settings, full: bool, jobs: int | None, track: Track, command: str) -> int:

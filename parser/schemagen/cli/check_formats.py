@@ -9,6 +9,7 @@ from schemagen.build.check import Cause, Finding
 from schemagen.build.reasons import Explained
 from schemagen.diagnostics import Problem, error_codes
 from schemagen.report.github import annotation
+from schemagen.report.repository import Checkout
 
 
 def to_json(findings: Iterable[Finding] = (), problems: Iterable[Problem] = ()) -> dict[str, Any]:
@@ -59,13 +60,15 @@ def remedy(cause: Cause, command: str = "schemagen build") -> str:
     return f"run `{command}`"
 
 
-def github_annotations(findings: Iterable[Finding] = (), problems: Iterable[Problem] = ()) -> str:
+def github_annotations(
+    checkout: Checkout, findings: Iterable[Finding] = (), problems: Iterable[Problem] = ()
+) -> str:
     """Format workflow commands, which GitHub shows beside the lines of a pull request."""
     lines = [
         annotation(
             "error",
             f"{finding}; {remedy(finding.cause)}",
-            finding.path,
+            checkout.path(finding.path),
             **({"line": str(finding.line)} if finding.line else {}),
             title="out of date",
         )
@@ -75,7 +78,7 @@ def github_annotations(findings: Iterable[Finding] = (), problems: Iterable[Prob
         annotation(
             "error",
             problem.message,
-            problem.path,
+            checkout.path(problem.path),
             line=str(problem.line),
             col=str(problem.column),
             title=f"{problem.code} {error_codes()[problem.code].name}",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from schemagen.cli.options import OUT_OF_DATE, format_option, settings_with
+from schemagen.cli.options import OUT_OF_DATE, checkout_of, format_option, settings_with
 from schemagen.cli.verbosity import message
 from schemagen.diagnostics import did_you_mean
 from schemagen.runtime.command.streams import output, output_line
@@ -79,7 +79,7 @@ def diff(
         _print_version(findings, compared[0], output_format)
     else:
         shown = broken if breaking else findings
-        _print(shown, compared, output_format, consumers)
+        _print(shown, compared, output_format, consumers, settings)
         message(_summary(findings, shown, compared, consumers, breaking=breaking))
     differs = (breaking and broken) or (exit_code and findings)
     return OUT_OF_DATE if differs else 0
@@ -90,6 +90,7 @@ def _print(
     compared: tuple[Source, Source],
     output_format: str,
     consumers: tuple[Consumer, ...],
+    settings: Settings,
 ) -> None:
     from schemagen.report import differences as report
     from schemagen.report import findings as formats
@@ -101,9 +102,9 @@ def _print(
         old, new = compared
         output(formats.markdown(findings, old.label, new.label, consumers))
     elif output_format == "github":
-        output(formats.github(findings, consumers))
+        output(formats.github(findings, consumers, checkout_of(settings.root)))
     elif output_format == "sarif":
-        output(formats.sarif(findings, consumers))
+        output(formats.sarif(findings, consumers, checkout_of(settings.root)))
     elif findings:
         print_table("", report.HEADINGS, report.rows(findings, consumers))
 

@@ -17,6 +17,7 @@ from schemagen.limits import path_fault
 from schemagen.runtime.command.streams import output
 
 if TYPE_CHECKING:
+    from schemagen.report.repository import Checkout
     from schemagen.settings.load import Settings
 
 OUT_OF_DATE = 1
@@ -90,6 +91,16 @@ def _working_folder() -> Path:
         return Path.cwd()
     except OSError as error:
         raise click.UsageError(f"cannot read the current folder: {error.strerror}") from error
+
+
+def checkout_of(root: Path) -> Checkout:
+    """Return the project in ``root`` in its repository, as GitHub sees it: what git says or, where git cannot,
+    the workspace of the workflow."""
+    from schemagen.catalog_source import top_folder
+    from schemagen.report.repository import Checkout
+
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or root)
+    return Checkout(root, top_folder(root) or workspace)
 
 
 def print_diff(diffs: Iterable[str]) -> None:

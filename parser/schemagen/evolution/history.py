@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from schemagen import catalog_source
@@ -27,29 +27,36 @@ class Entry:
 # --- tables and columns ---------------------------------------------------------------------------
 
 
-def log(settings: Settings, table: str, column: str = "") -> tuple[Entry, ...]:
+def log(
+    settings: Settings,
+    table: str,
+    column: str = "",
+    pass_over: Callable[[Commit, ProblemsFound], None] = lambda commit, problems: None,
+) -> tuple[Entry, ...]:
     """Return the commits that changed a table, or one of its columns or parameters, newest first.
 
     What was renamed is followed under its former name; the last entry is where the table or column came
-    from. Raises `ProblemsFound` with SG603 if there is no history, and `UnknownTables` if no commit has
-    the table or column.
+    from. A commit whose catalogue cannot be read is given to ``pass_over``, and what it changed belongs to
+    the next one. Raises `ProblemsFound` with SG603 if there is no history, and `UnknownTables` if no
+    commit has the table or column.
     """
     entries: list[Entry] = []
-    subject = _Subject(table, column)
-    history = catalog_source.commits(settings)
-    snapshots = [*(_source(settings, commit) for commit in history[:1]), *[None] * len(history)]
-    known = _tables(snapshots[0])
-    for number, commit in enumerate(history):
-        older = history[number + 1 : number + 2]
-        snapshots[number + 1] = _source(settings, older[0]) if older else None
-        found = subject.changes(snapshots[number + 1], snapshots[number])
-        snapshots[number] = (
-            None  # A long history of a large catalogue takes no more memory than two.
-        )
-        if found:
-            entries.append(Entry(commit, tuple(found)))
+    subject = _Subject(table, column, pass_over)
+    known: Collection[str] | None = None
+    after: _Snapshot | None = None
+    for commit in catalog_source.commits(settings):
+        before = _Snapshot(commit, _source(settings, commit))
+        if not subject.is_readable(before):
+            continue
+        known = _tables(before.source) if known is None else known
+        if after and (found := subject.changes(before, after)):
+            entries.append(Entry(after.commit, tuple(found)))
+        # A long history of a large catalogue takes no more memory than two.
+        after = before
+    if after and (found := subject.changes(None, after)):
+        entries.append(Entry(after.commit, tuple(found)))
     if not entries:
-        missing, names = (f"{table}.{column}", ()) if column else (table, known)
+        missing, names = (f"{table}.{column}", ()) if column else (table, known or ())
         raise UnknownTables([missing], "no commit of this branch has", names)
     return tuple(entries)
 
@@ -61,26 +68,65 @@ def split_subject(subject: str) -> tuple[str, str]:
     return f"{provider}.{table}", column
 
 
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """What a commit left: its catalogue, or None if it removed that."""
+
+    commit: Commit
+    source: Source | None
+
+
 @dataclass
 class _Subject:
     """What is followed through the history, from new to old, with the names of the moment."""
 
     table: str
     column: str
+    pass_over: Callable[[Commit, ProblemsFound], None]
+    passed_over: set[str] = field(default_factory=set[str])
 
-    def changes(self, before: Source | None, after: Source | None) -> list[Difference]:
+    def is_readable(self, snapshot: _Snapshot) -> bool:
+        """Whether the table can be read in a snapshot that has it."""
+        source = snapshot.source
+        if source is None:
+            return True
+        if source.groups is not None and self.table not in source.groups.tables:
+            return True
+        try:
+            _only(source, self.table).catalog  # noqa: B018 -- parsed to see whether it can be
+        except ProblemsFound:
+            self._report(snapshot.commit, source)
+            return False
+        return True
+
+    def _report(self, commit: Commit, source: Source) -> None:
+        """Pass over a commit, if its catalogue cannot be parsed: the whole one, which knows its lines."""
+        try:
+            source.catalog  # noqa: B018 -- parsed to see whether it can be
+        except ProblemsFound as error:
+            if commit.id not in self.passed_over:
+                self.passed_over.add(commit.id)
+                self.pass_over(commit, error)
+
+    def changes(self, before: _Snapshot | None, after: _Snapshot) -> list[Difference]:
         """Return what became of the subject between two snapshots, and go on with its former name."""
-        was, is_ = self.table in _tables(before), self.table in _tables(after)
+        old, new = before.source if before else None, after.source
+        was, is_ = self.table in _tables(old), self.table in _tables(new)
         if not was and not is_:
             return []
-        if before is None or after is None:
-            return self._whole(before, after)
+        if old is None or new is None:
+            return self._whole(old, new)
         if was and is_:
-            pair = _only(before, self.table), _only(after, self.table)
-            found = compare(*pair)
-        else:
-            found = compare(before, after)
-        chosen = [difference for difference in found if self._concerns(difference, before, after)]
+            old, new = _only(old, self.table), _only(new, self.table)
+        try:
+            found = compare(old, new)
+        except ProblemsFound:
+            # Another table cannot be read, so nobody knows whether this one had another name.
+            for snapshot in (before, after):
+                if snapshot and snapshot.source:
+                    self._report(snapshot.commit, snapshot.source)
+            return self._whole(old if was else None, new if is_ else None)
+        chosen = [difference for difference in found if self._concerns(difference, old, new)]
         for difference in chosen:
             self._go_back(difference)
         return chosen

@@ -13,6 +13,7 @@ from schemagen.evolution.sources import Place
 from schemagen.evolution.verdicts import Finding
 from schemagen.report import markdown as formats
 from schemagen.report.github import annotation
+from schemagen.report.repository import Checkout
 from schemagen.rules.registry import CONSUMERS, PARTS, VERDICTS, Consumer, Part, Rule, Verdict
 
 _TITLES: Final[dict[Verdict, str]] = {
@@ -133,21 +134,36 @@ def _entry(finding: Finding) -> str:
 # --- GitHub ---------------------------------------------------------------------------------------
 
 
-def github(findings: Iterable[Finding], consumers: Collection[Consumer] = CONSUMERS) -> str:
-    """Format findings as workflow commands, the worst first: GitHub shows ten of each level."""
+def github(
+    findings: Iterable[Finding],
+    consumers: Collection[Consumer] = CONSUMERS,
+    checkout: Checkout | None = None,
+) -> str:
+    """Format findings as workflow commands, the worst first: GitHub shows ten of each level.
+
+    Paths are relative to the repository of ``checkout``, or to the project.
+    """
     return "".join(
-        f"{_annotation(finding, consumers)}\n" for finding in worst_first(findings, consumers)
+        f"{_annotation(finding, consumers, checkout)}\n"
+        for finding in worst_first(findings, consumers)
     )
 
 
-def _annotation(finding: Finding, consumers: Collection[Consumer]) -> str:
+def _annotation(
+    finding: Finding, consumers: Collection[Consumer], checkout: Checkout | None
+) -> str:
     broken = finding.broken(consumers)
     text = message(finding) + (f" (breaks {', '.join(broken)})" if broken else "")
     level = _GITHUB[finding.verdict(consumers)]
     place = _place(finding)
     if place is None:
         return annotation(level, text, "", title=finding.rule.id)
-    return annotation(level, text, place.path, line=str(place.line), title=finding.rule.id)
+    path = _path(place, checkout)
+    return annotation(level, text, path, line=str(place.line), title=finding.rule.id)
+
+
+def _path(place: Place, checkout: Checkout | None) -> str:
+    return checkout.path(place.path) if checkout else place.path
 
 
 # --- SARIF ----------------------------------------------------------------------------------------
@@ -157,14 +173,21 @@ _SCHEMA = (
 )
 
 
-def sarif(findings: Sequence[Finding], consumers: Collection[Consumer] = CONSUMERS) -> str:
-    """Format findings as a log in SARIF 2.1.0, the format of code scanning."""
+def sarif(
+    findings: Sequence[Finding],
+    consumers: Collection[Consumer] = CONSUMERS,
+    checkout: Checkout | None = None,
+) -> str:
+    """Format findings as a log in SARIF 2.1.0, the format of code scanning. Paths are relative to the
+    repository of ``checkout``, or to the project."""
     known = list({finding.rule.id: finding.rule for finding in findings}.values())
     indexes = {rule.id: index for index, rule in enumerate(known)}
     run = {
         "tool": {"driver": {"name": "schemagen", "rules": [_sarif_rule(rule) for rule in known]}},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(found, indexes[found.rule.id], consumers) for found in findings],
+        "results": [
+            _result(found, indexes[found.rule.id], consumers, checkout) for found in findings
+        ],
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, indent=2) + "\n"
@@ -184,7 +207,9 @@ def _worst(rule: Rule) -> Verdict:
     return max(rule.verdicts.values(), key=VERDICTS.index)
 
 
-def _result(finding: Finding, index: int, consumers: Collection[Consumer]) -> dict[str, Any]:
+def _result(
+    finding: Finding, index: int, consumers: Collection[Consumer], checkout: Checkout | None
+) -> dict[str, Any]:
     difference = finding.difference
     parts = [finding.rule.id, difference.table, difference.column, difference.member]
     result: dict[str, Any] = {
@@ -200,7 +225,7 @@ def _result(finding: Finding, index: int, consumers: Collection[Consumer]) -> di
     location: dict[str, Any] = {}
     place = _place(finding)
     if place is not None and place.path:
-        location["physicalLocation"] = _physical(place)
+        location["physicalLocation"] = _physical(place, checkout)
     if difference.subject:
         location["logicalLocations"] = [{"fullyQualifiedName": difference.subject}]
     if location:
@@ -208,15 +233,19 @@ def _result(finding: Finding, index: int, consumers: Collection[Consumer]) -> di
     old = difference.old
     if old is not None and old.path and old is not place:
         text = f"before, in {old.origin}" if old.origin else "before"
-        related = {"physicalLocation": _physical(old), "message": {"text": printable(text)}}
+        related = {
+            "physicalLocation": _physical(old, checkout),
+            "message": {"text": printable(text)},
+        }
         result["relatedLocations"] = [related]
     return result
 
 
-def _physical(place: Place) -> dict[str, Any]:
+def _physical(place: Place, checkout: Checkout | None) -> dict[str, Any]:
+    path = _path(place, checkout)
     # Paths have slashes on every system; a drive of Windows has none before it.
-    absolute = place.path.startswith("/") or place.path[1:2] == ":"
-    uri = quote(place.path, safe="/:" if absolute else "/")
+    absolute = path.startswith("/") or path[1:2] == ":"
+    uri = quote(path, safe="/:" if absolute else "/")
     if absolute:
         artifact = {"uri": f"file:///{uri.lstrip('/')}"}
     else:
