@@ -111,19 +111,18 @@ def broken(folder: Path, message: str, change: Callable[[str], str]) -> str:
     return git(folder, "rev-parse", "HEAD").strip()
 
 
-@pytest.mark.parametrize(
-    ("change", "why"),
-    [
-        (lambda text: text[:100], "SG601 is not JSON"),
-        (lambda text: text.replace('"format": 1', '"format": 99'), "SG602 format 99 was written"),
-        (lambda text: f"<<<<<<< HEAD\n{text}", "SG601 is not JSON"),
-        (lambda text: text.replace('"type": "int64"', '"typ": "int64"'), "SG601 "),
-    ],
-)
-def test_log_passes_over_catalogues_that_cannot_be_read(
-    tmp_path: Path, change: Callable[[str], str], why: str
-) -> None:
+BREAKS: dict[str, tuple[Callable[[str], str], str]] = {
+    "cut": (lambda text: text[:100], "SG601 is not JSON"),
+    "newer": (lambda text: text.replace('"format": 1', '"format": 99'), "SG602 format 99 was"),
+    "conflict": (lambda text: f"<<<<<<< HEAD\n{text}", "SG601 is not JSON"),
+    "edited": (lambda text: text.replace('"type": "int64"', '"typ": "int64"'), "SG601 "),
+}
+
+
+@pytest.mark.parametrize("what", BREAKS)
+def test_log_passes_over_catalogues_that_cannot_be_read(tmp_path: Path, what: str) -> None:
     """Such a commit is named, with the reason; what it changed is shown with the next one."""
+    change, why = BREAKS[what]
     folder = repository(tmp_path / "project")
     write(folder, "dd.bed", SIZE)
     commit(folder, "Add beds")
