@@ -388,5 +388,6 @@ class NestedNames(StrEnum):
         names = list(members)
         if self is NestedNames.API:
             return {name: name for name in names}
-        counts = Counter(snake_case(name) for name in names)
-        return {name: snake if counts[snake := snake_case(name)] == 1 else name for name in names}
+        snakes = {name: snake_case(name) for name in names}
+        counts = Counter(map(snake_case, names))
+        return {name: snake if counts[snake] == 1 else name for name, snake in snakes.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import groupby
 
 from schemagen.emit.layout import lay_out_import
@@ -145,6 +146,7 @@ def _member_key(member: str) -> _Key:
     return (kind, _natural(name.lower()), _natural(name), member)
 
 
+@lru_cache(maxsize=1 << 16)
 def _natural(text: str) -> _Key:
     """Digits compare as numbers: ``node_2`` comes before ``node_10``."""
     return tuple(

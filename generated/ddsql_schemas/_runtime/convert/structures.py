@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import TypeVar, cast
 
 from .containers import json_value
@@ -99,6 +100,7 @@ _CAMEL = re.compile(r"([a-z0-9])([A-Z])")
 _NOT_WORD = re.compile(r"[^A-Za-z0-9_]+")
 
 
+@lru_cache(maxsize=1 << 16)
 def snake_case(name: str) -> str:
     """Convert a name: ``S3Uri`` -> ``s3_uri``, ``VPCConfig`` -> ``vpc_config``, ``ARNs`` -> ``arns``."""
     words = _PLURAL.sub(lambda plural: plural[1].capitalize() + "s", name)
