@@ -27,6 +27,7 @@ from schemagen.build.apply import apply
 from schemagen.build.plan import plan
 from schemagen.lockfile import lock
 from schemagen.model.bindings import Binding
+from schemagen.runtime.convert.scalars import ConversionError
 from schemagen.settings.load import Settings, load_settings
 
 CORPUS = Path(
@@ -42,7 +43,7 @@ class Mapper(Protocol):
     """A mapper, for any table; tests/typing is about the types of each."""
 
     __name__: str
-    ConversionError: type[ValueError]
+    ConversionError: type[ConversionError]
 
     def from_item(self, item: dict[str, Any], **others: Any) -> dict[str, Any]: ...
     def from_response(

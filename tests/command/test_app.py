@@ -130,7 +130,11 @@ def test_calls_say_what_is_called_and_how_often(corpus_package: CorpusPackage) -
     """The text names operations with formulas; JSON has both as data."""
     text = ok(corpus_package, "calls", "aws.sagemaker_endpoint")
     assert "DescribeEndpoint returns the rows in @\n    calls: n\n" in text
-    assert "calls per account and region: max(1, ceil(n / 100)) + 2 * n, where n = rows\n" in text
+    assert text.endswith(
+        "\ncalls for each account and region, at most, if pages are full: max(1, ceil(n / 100)) + 2 * n\n"
+        "    n: rows\n"
+        "    and one for each further page of ListTags\n"
+    )
     (table,) = json.loads(ok(corpus_package, "calls", "aws.s3_bucket", "--format", "json"))
     assert table["per"] == "account"
     assert table["primary"]["operation"] == "ListBuckets"

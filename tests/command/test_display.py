@@ -75,6 +75,25 @@ def test_lines_say_what_happened_to_each_unit(capsys: pytest.CaptureFixture[str]
     ]
 
 
+def test_lines_say_once_what_costs_many_units(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is wrong with an account is a line, with the number of its units at the end; so are units that
+    the end of the run has cancelled."""
+    with display.display("text") as progress:
+        progress.planned(6)
+        for account, table in (("1", "aws.a"), ("2", "aws.a"), ("1", "aws.b"), ("1", "aws.c")):
+            progress.ended(
+                UnitReport(account, "r", table, "failed", reason="expired", account_failed=True)
+            )
+        for table in ("aws.d", "aws.e"):
+            progress.ended(UnitReport("3", "r", table, "cancelled", reason="ended"))
+    assert capsys.readouterr().err.splitlines() == [
+        "[1/6] 1: failed: expired",
+        "[2/6] 2: failed: expired",
+        "1: 3 units failed for this reason",
+        "interrupted: 2 units cancelled",
+    ]
+
+
 def test_quiet_writes_problems_only(capsys: pytest.CaptureFixture[str]) -> None:
     """What went well is not mentioned."""
     messages.be_quiet()

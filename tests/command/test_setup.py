@@ -11,7 +11,8 @@ from ddsql_schemas import load
 from ddsql_schemas._package import PACKAGE
 from ddsql_schemas._runtime.command import app
 from ddsql_schemas._runtime.sync.limiter import Limits, PaceSettings
-from ddsql_schemas._runtime.sync.run import rows_of, run, units
+from ddsql_schemas._runtime.sync.reading import rows_of, units
+from ddsql_schemas._runtime.sync.run import run
 from ddsql_schemas._runtime.units import Unit
 from ddsql_schemas._runtime.usage import UsageError
 from psycopg import sql

@@ -70,14 +70,18 @@ def server(moto_server: Moto) -> Iterator[Proxy]:
 
 @pytest.fixture(scope="module")
 def sessions(server: Proxy) -> Sessions:
+    return made(server.url)
+
+
+def made(url: str) -> Sessions:
     limiter = Limiter(Quotas(Limits(), Event()), Event())
-    made = Sessions(
+    found = Sessions(
         limiter=limiter,
         session=boto3.Session("AKIAMOTO", "none", None, REGION),
-        settings=ClientSettings(endpoint_url=server.url),
+        settings=ClientSettings(endpoint_url=url),
     )
-    made.identify(Account(id=ACCOUNT, partition="aws"))
-    return made
+    found.identify(Account(id=ACCOUNT, partition="aws"))
+    return found
 
 
 def caller(sessions: Sessions, service: str, tally: Tally) -> Caller:
@@ -199,15 +203,100 @@ def test_calls_whose_errors_lack_a_code_are_repeated(
 
 
 def test_answers_without_members_are_whole(server: Proxy, sessions: Sessions) -> None:
-    """An empty object, and an XML document without members, are answers like any other."""
+    """An XML document without members is an answer like any other."""
     s3 = server.client("s3", REGION, Credentials(ACCOUNT))
     s3.create_bucket(Bucket="plain")
     answer = caller(sessions, "s3", Tally())("GetBucketVersioning", {"Bucket": "plain"})
     assert answer.keys() == {"ResponseMetadata"}
 
-    def empty(connection: aws_server.Connection, request: Request) -> None:
-        connection.send(Http({"Content-Type": "application/x-amz-json-1.0"}, b"{}", 200))
 
-    with server.rule(Rule(empty, service="dynamodb")):
-        answer = caller(sessions, "dynamodb", Tally())("ListTables", {})
+def test_empty_object_is_a_listing_without_items_if_the_service_repeats_it(
+    moto_server: Moto, server: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQS answers so, and SQS's model requires no list; a second call makes certain."""
+    monkeypatch.setattr(Limiter, "pause", _at_once)
+    tally = Tally()
+    # The proxy would add the list.
+    answer = caller(made(moto_server.url), "sqs", tally)("ListQueues", {})
     assert answer.keys() == {"ResponseMetadata"}
+    assert tally.retries == 1
+
+
+EMPTY_OBJECTS: dict[str, tuple[str, str, bytes, dict[str, str], str]] = {
+    "a body that a proxy made": ("dynamodb", "ListTables", b"{}", {}, "without a request id"),
+    "a required list": (
+        "sagemaker",
+        "ListModels",
+        b"{}",
+        {"x-amzn-RequestId": "r"},
+        "lacks Models",
+    ),
+    "a required list that is null": (
+        *("sagemaker", "ListModels", b'{"Models": null, "NextToken": "t"}'),
+        *({"x-amzn-RequestId": "r"}, "lacks Models"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EMPTY_OBJECTS)
+def test_empty_object_that_may_not_be_a_listing_is_refused(
+    server: Proxy, sessions: Sessions, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A listing that may have been lost on the way would delete everything."""
+    service, operation, body, headers, message = EMPTY_OBJECTS[name]
+    monkeypatch.setattr(Limiter, "pause", _at_once)
+
+    def empty(connection: aws_server.Connection, request: Request) -> None:
+        kind = {"Content-Type": "application/x-amz-json-1.1"}
+        connection.send(Http({**kind, **headers}, body, 200))
+
+    rule = Rule(empty, operation=operation)
+    with server.rule(rule), pytest.raises(Failed, match=message):
+        caller(sessions, service, Tally())(operation, {})
+    assert rule.happened == BROKEN_ANSWERS
+
+
+def test_empty_object_that_is_not_repeated_is_not_taken_for_an_empty_listing(
+    server: Proxy, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even if a service sent it."""
+    monkeypatch.setattr(Limiter, "pause", _at_once)
+
+    def empty(connection: aws_server.Connection, request: Request) -> None:
+        connection.send(Http({"x-amzn-RequestId": "r"}, b"{}", 200))
+
+    rule = Rule(empty, operation="ListTables", times=1)
+    with server.rule(rule):
+        answer = caller(sessions, "dynamodb", Tally())("ListTables", {})
+    assert rule.happened == 1
+    assert "things" in answer["TableNames"]
+
+
+@pytest.mark.parametrize(
+    ("service", "body", "kind"),
+    [
+        ("dynamodb", b"<!doctype html>\n<title>500</title>", "a page of HTML"),
+        ("dynamodb", b'{"a": 1}', "JSON"),
+        ("iam", b"<x/>", "XML"),
+        ("iam", b"no", "text"),
+    ],
+)
+def test_errors_without_a_code_say_what_the_body_is(
+    server: Proxy,
+    sessions: Sessions,
+    service: str,
+    body: bytes,
+    kind: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever looks for the cause learns whether a service or a proxy answered."""
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", _at_once)
+    monkeypatch.setattr(Limiter, "pause", _at_once)
+
+    def fail(connection: aws_server.Connection, request: Request) -> None:
+        connection.send(Http({"Content-Length": str(len(body))}, body, 500))
+
+    operation, _ = LISTINGS[service]
+    with server.rule(Rule(fail, operation=operation)), pytest.raises(Failed) as raised:
+        caller(sessions, service, Tally())(operation, {})
+    assert raised.value.message == f"HTTP 500 without an error code; the body is {kind}"

@@ -682,7 +682,33 @@ def test_items_without_a_key_of_their_own_need_one(corpus_package: CorpusPackage
     found = collection(corpus_package, table, FakeAws("emr"), key=None, tally=tally)
     assert list(found) == []
     assert not found.complete
-    assert "no member is bound to the key" in tally.failures[0].message
+    assert tally.failures[0].message == f"{table}._key: no member is bound to the key"
+
+
+def test_failures_advise_nothing_that_only_callers_of_mappers_can_do(
+    corpus_package: CorpusPackage,
+) -> None:
+    """Whoever runs the command cannot pass `key=`; the item is named by what is its own."""
+    table = "aws.vpc"
+    calls, mapper = calls_of(corpus_package, table), corpus_package.mapper(table)
+
+    def aws(operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "Vpcs": [
+                {"OwnerId": ACCOUNT},
+                {"OwnerId": ACCOUNT, "VpcId": "vpc-1", "IsDefault": "yes"},
+                {"OwnerId": ACCOUNT, "VpcId": "vpc-2", "State": "a\0"},
+            ]
+        }
+
+    tally = Tally()
+    unit = Unit(ACCOUNT, "eu-west-1", table)
+    assert list(collect(calls, mapper, aws, unit, tally=tally)) == []
+    assert [(failure.item, failure.message) for failure in tally.failures] == [
+        (f"OwnerId {ACCOUNT}", "aws.vpc._key: the response has no VpcId"),
+        ("VpcId vpc-1", "aws.vpc.is_default: expected bool, got str"),
+        ("VpcId vpc-2", "aws.vpc.state: U+0000 at character 2 cannot be stored; remove it"),
+    ]
 
 
 def test_arguments_of_the_call_are_given_to_the_mapper(corpus_package: CorpusPackage) -> None:

@@ -169,13 +169,15 @@ def test_interrupted_run_ends_soon_and_cleanly(command: Command, how: signal.Sig
     assert time.monotonic() - start < 30
     report = json.loads(output)
     assert report["interrupted"] is True
+    assert report["exit_status"] == 130
     new = is_old_or_new(command, before, after)
-    complete = {
-        (unit["account"], unit["region"], unit["table"])
-        for unit in report["units"]
-        if unit["state"] == "complete"
+    # The report has every unit that was planned, whether it was begun or not.
+    states = {
+        (unit["account"], unit["region"], unit["table"]): unit["state"] for unit in report["units"]
     }
-    assert complete == new
+    assert {unit for unit, state in states.items() if state == "complete"} == new
+    assert {unit for unit, state in states.items() if state == "cancelled"} == set(UNITS) - new
+    assert report["incomplete"] == report["totals"]["units"]["cancelled"] == len(UNITS) - len(new)
     assert len(new) < len(UNITS)
 
 

@@ -58,10 +58,35 @@ def test_exit_status_is_1_if_anything_was_denied_or_failed(unit: UnitReport, sta
     assert report_of(complete(), unit).exit_status == status
 
 
-def test_exit_status_of_an_interrupted_run_is_1() -> None:
+def test_exit_status_of_an_interrupted_run_is_that_of_the_command() -> None:
     """A run that did not reach all units is not complete, even if those that it read are."""
-    assert Report(interrupted=True).exit_status == 1
+    cancelled = unit_report(Unit("1", "r", "t"), "cancelled", "the run was ended")
+    assert cancelled.exit_status == 1
+    interrupted = Report((cancelled,), interrupted=True, incomplete=1)
+    assert interrupted.exit_status == interrupted.to_json()["exit_status"] == 130
     assert Report().exit_status == 0
+
+
+def test_failed_counts_a_unit_that_failed_as_a_whole() -> None:
+    """Counters agree with states: a unit that failed has failed at least once, whatever failed."""
+    whole = UnitReport("1", "r", "t", "failed", reason="the disk is full")
+    item = UnitReport("1", "r", "t", "partial", failures=(FAILURE,))
+    assert (whole.failed, item.failed, complete().failed) == (1, 1, 0)
+    assert whole.to_json()["failed"] == 1
+    report = report_of(whole, item, complete())
+    assert report.totals.failed == dict(report.tables)["t"].failed == 2
+
+
+def test_lines_say_once_what_is_wrong_with_an_account() -> None:
+    """An error of credentials costs all units of an account, and is a line with their number."""
+    reason = "ListThings: ExpiredToken: renew it"
+    units = [
+        UnitReport("1", "r", f"t{number}", "failed", reason=reason, account_failed=True)
+        for number in range(30)
+    ]
+    other = UnitReport("2", "r", "t1", "failed", reason="the disk is full")
+    lines = [line for line in report_of(*units, other).lines() if line.startswith("failed:")]
+    assert lines == [f"failed: 30 units of 1: {reason}", "failed: t1 the disk is full [2 r]"]
 
 
 def test_totals_are_sums_over_units_and_tables() -> None:
@@ -138,6 +163,8 @@ def test_to_json_has_every_field() -> None:
         "failed": 3,
         "seconds": 0.124,
         "reason": "",
+        "listed": False,
+        "account_failed": False,
     }
     assert data["tables"]["aws.x"]["units"] == {"partial": 1}
     assert data["totals"]["counts"]["rows"] == 10

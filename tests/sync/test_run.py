@@ -3,8 +3,10 @@ and loads them. What fails in one unit changes nothing of another."""
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,9 +22,10 @@ import boto3
 import duckdb
 import pytest
 from ddsql_schemas._package import PACKAGE
+from ddsql_schemas._runtime.sync import reading
 from ddsql_schemas._runtime.sync import run as running
 from ddsql_schemas._runtime.sync.accounts import Account
-from ddsql_schemas._runtime.sync.errors import CallError
+from ddsql_schemas._runtime.sync.errors import CallError, Denied, Failed
 from ddsql_schemas._runtime.sync.plan import Shard
 from ddsql_schemas._runtime.sync.report import Report, UnitReport
 from ddsql_schemas._runtime.units import Unit
@@ -223,13 +226,13 @@ def test_rows_and_units_are_for_programs_that_load_themselves(service: TrainingJ
     accounts = [role(account) for account in ROLES]
     with service.running() as url:
         given = {"accounts": accounts, "endpoint_url": url}
-        units = list(running.units(PACKAGE, [TABLE], regions=REGIONS, **cast("Any", given)))
+        units = list(reading.units(PACKAGE, [TABLE], regions=REGIONS, **cast("Any", given)))
         assert units == [
             Unit(account, region, TABLE, "aws", region) for account in ROLES for region in REGIONS
         ]
         names = [
             row["training_job_name"]
-            for row in running.rows(PACKAGE, TABLE, regions=REGIONS, **cast("Any", given))
+            for row in reading.rows(PACKAGE, TABLE, regions=REGIONS, **cast("Any", given))
         ]
     assert sorted(map(str, names)) == jobs(a=5, b=2, c=4)
 
@@ -239,7 +242,7 @@ def test_batches_are_those_of_the_units_rows(service: TrainingJobs) -> None:
     unit = Unit(ROLES[0], "eu-west-1", TABLE, "aws", "eu-west-1")
     with service.running() as url:
         batches = list(
-            running.batches(PACKAGE, unit, endpoint_url=url, size=2, **cast("Any", given))
+            reading.batches(PACKAGE, unit, endpoint_url=url, size=2, **cast("Any", given))
         )
     assert [batch.num_rows for batch in batches] == [2, 2, 1]
     assert batches[0].schema == PACKAGE.arrow(TABLE)
@@ -255,13 +258,50 @@ def test_batches_raise_for_what_could_not_be_read(service: TrainingJobs) -> None
     given = {"accounts": [role(account) for account in ROLES]}
     unit = Unit(ROLES[0], "eu-west-1", TABLE, "aws", "eu-west-1")
     with service.running() as url, pytest.raises(CallError, match="ListTags"):
-        list(running.batches(PACKAGE, unit, endpoint_url=url, **cast("Any", given)))
+        list(reading.batches(PACKAGE, unit, endpoint_url=url, **cast("Any", given)))
+
+
+def test_rows_raise_errors_that_say_where(service: TrainingJobs) -> None:
+    """Whoever iterates over rows learns the table, the region, the account, the operation and the item;
+    what is denied can be told from what failed."""
+
+    def refuse(operation: str, account: str, region: str) -> Answer | None:
+        if operation == "ListTags" and region == "us-east-1":
+            return json_error("AccessDeniedException")
+        if operation == "DescribeTrainingJob" and region == "eu-west-1":
+            return json_error("ValidationException")
+        return None
+
+    service.before = refuse
+    given = {"accounts": [role(ROLES[0])]}
+    with service.running() as url:
+        for region, kind, said in (
+            (
+                *("eu-west-1", Failed),
+                r"DescribeTrainingJob: TrainingJobName a-\d: ValidationException.* \(and 4 further failures\)",
+            ),
+            (
+                *("us-east-1", Denied),
+                "ListTags: the credentials lack the permission sagemaker:ListTags, for tags",
+            ),
+        ):
+            rows = reading.rows(
+                PACKAGE, TABLE, regions=[region], endpoint_url=url, **cast("Any", given)
+            )
+            with pytest.raises(kind) as raised:
+                list(rows)
+            where = f"{TABLE} in {region} of account {ROLES[0]}: "
+            assert re.fullmatch(re.escape(where) + said, str(raised.value))
+            assert raised.value.unit == Unit(ROLES[0], region, TABLE, "aws", region)
+            assert raised.value.operation
 
 
 # --- ends --------------------------------------------------------------------------------------------
 
 _PROGRAM = """
+import json
 import sys
+from collections import Counter
 from ddsql_schemas._package import PACKAGE
 from ddsql_schemas._runtime.sync import run as running
 from ddsql_schemas._runtime.sync.accounts import Account
@@ -272,7 +312,7 @@ report = running.run(
     accounts=[Account(f"{number:012}", role_arn=f"arn:aws:iam::{number:012}:role/r", partition="aws")
               for number in range(1, 41)],
 )
-print(report.interrupted, sorted({unit.state for unit in report.units}), len(report.units))
+print(json.dumps([report.exit_status, Counter(unit.state for unit in report.units)]))
 """
 
 
@@ -294,12 +334,14 @@ def test_run_ends_cleanly_at_signals(tmp_path: Path, number: signal.Signals) -> 
             time.sleep(0.02)
         process.send_signal(number)
         output, _ = process.communicate(timeout=30)
-    assert output.startswith("True ['complete'] ")
-    units = int(output.split()[-1])
+    status, states = json.loads(output)
+    assert status == 130
+    # Every account has its unit in the report, also those that were not begun.
+    assert states.keys() == {"complete", "cancelled"}
+    assert sum(states.values()) == 40
     names = stored(file)
-    assert 0 < units < 40
     # Whole units, and no other.
-    assert len(names) == 7 * units
+    assert len(names) == 7 * states["complete"]
     assert set(Counter(name.rpartition("-")[0] for name in names).values()) == {7}
 
 
@@ -335,10 +377,11 @@ def test_resume_repeats_at_most_what_was_in_flight(tmp_path: Path, scheme: str) 
             text=True,
             check=True,
         )
-    assert second.stdout == "False ['complete', 'skipped'] 40\n"
+    status, states = json.loads(second.stdout)
+    assert (status, states.keys(), sum(states.values())) == (0, {"complete", "skipped"}, 40)
     # Each unit has three pages; 16 are read at the same time.
     assert listed + repeated <= 3 * (40 + 16 + 4)
-    assert third.stdout == "False ['complete'] 40\n"
+    assert json.loads(third.stdout) == [0, {"complete": 40}]
 
 
 # --- beyond one process ------------------------------------------------------------------------------

@@ -22,8 +22,9 @@ from schemagen.runtime.sync.accounts import Account
 from schemagen.runtime.sync.answers import CODES, Meaning, meaning
 from schemagen.runtime.sync.errors import CallError, Denied, Expired, Failed, Malformed, NoEndpoint
 from schemagen.runtime.sync.limiter import Limiter, Limits, PaceSettings, Quotas, Stopped
-from schemagen.runtime.sync.sessions import ClientSettings, Sessions, translate
+from schemagen.runtime.sync.sessions import ClientSettings, Sessions
 from schemagen.runtime.sync.tally import Tally
+from schemagen.runtime.sync.translation import translate
 
 ACCOUNT = Account("123456789012", partition="aws")
 REGION = "eu-west-1"
@@ -181,7 +182,7 @@ def test_caller_says_that_the_body_of_an_error_cannot_be_read(
     page = Answer(500, b"not <xml", {"Content-Type": "text/xml"})
     with serving(lambda _: page) as url:
         caller = made(url).caller(ACCOUNT.id, "iam", REGION, Tally())
-        with pytest.raises(Failed, match=r"^HTTP 500, and the body is not XML$"):
+        with pytest.raises(Failed, match=r"^HTTP 500 without an error code; the body is text$"):
             caller("ListUsers", {})
 
 

@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any, Literal
@@ -36,8 +36,11 @@ def display(log_format: LogFormat) -> Generator[Progress]:
         live = Live()
         with live:
             yield live
+        live.finish()
     else:
-        yield Lines()
+        lines = Lines()
+        yield lines
+        lines.finish()
 
 
 def _has_rich() -> bool:
@@ -58,6 +61,8 @@ class Counts:
         self.incomplete = 0
         self.running: dict[Unit, None] = {}
         self.throttles: Counter[str] = Counter()
+        self.cancelled = 0
+        self.failed_accounts: Counter[str] = Counter()
         self._recent: deque[tuple[float, int]] = deque()
 
     def add_calls(self, calls: int) -> None:
@@ -74,8 +79,11 @@ class Counts:
             self._forget(time.monotonic())
             return sum(calls for _, calls in self._recent) / _RECENT
 
-    def end(self, report: UnitReport) -> None:
-        """Count a unit that is done."""
+    def end(self, report: UnitReport) -> str:
+        """Count a unit that is done; return what to say of it, if it went wrong.
+
+        What is wrong with an account is said once, and that the run was ended is not said of each unit.
+        """
         with self.lock:
             self.done += 1
             self.rows += report.counts.rows
@@ -84,6 +92,23 @@ class Counts:
                 if (unit.account, unit.region, unit.table) == _identity(report):
                     del self.running[unit]
                     break
+            if report.state == "cancelled":
+                self.cancelled += 1
+                return ""
+            if report.account_failed:
+                self.failed_accounts[report.account] += 1
+                known = self.failed_accounts[report.account] > 1
+                reason = shortened(report.reason)
+                return "" if known else f"{report.account}: failed: {reason}"
+        return summary(report)
+
+    def closing_lines(self) -> Iterator[str]:
+        """Say how many units each failed account cost, and how many the end of the run."""
+        for account, units in self.failed_accounts.items():
+            if units > 1:
+                yield f"{account}: {units} units failed for this reason"
+        if self.cancelled:
+            yield f"interrupted: {counted(self.cancelled, 'unit')} cancelled"
 
     def _forget(self, now: float) -> None:
         while self._recent and self._recent[0][0] < now - _RECENT:
@@ -125,10 +150,16 @@ class Lines:
 
     def ended(self, report: UnitReport) -> None:
         """Write what happened to a unit."""
-        self._counts.end(report)
+        said = self._counts.end(report)
         of = f"/{self._counts.units}" if self._counts.units else ""
-        line = f"[{self._counts.done}{of}] {summary(report)}"
-        (messages.problem if report.exit_status else messages.message)(line)
+        if said:
+            line = f"[{self._counts.done}{of}] {said}"
+            (messages.problem if report.exit_status else messages.message)(line)
+
+    def finish(self) -> None:
+        """Write what is known only at the end."""
+        for line in self._counts.closing_lines():
+            messages.problem(line)
 
     def note(self, text: str) -> None:
         """Write something that concerns no unit."""
@@ -215,11 +246,16 @@ class Live:
 
     def ended(self, report: UnitReport) -> None:
         """Show that a unit is done, and print what went wrong with it."""
-        self._counts.end(report)
+        said = self._counts.end(report)
         self._progress.update(self._task, completed=self._counts.done)
         self._refresh()
-        if report.exit_status:
-            self.note(summary(report))
+        if report.exit_status and said:
+            self.note(said)
+
+    def finish(self) -> None:
+        """Print what is known only at the end."""
+        for line in self._counts.closing_lines():
+            messages.problem(line)
 
     def note(self, text: str) -> None:
         """Print a line above the display."""

@@ -27,6 +27,7 @@ from queue import SimpleQueue
 from typing import Any, Literal, Protocol, TypeAlias, cast
 
 from ..calls import Call, TableCalls
+from ..convert.scalars import ConversionError
 from ..convert.structures import snake_case
 from ..units import GLOBAL, CollectedRow, Collection, Unit
 from ..usage import UsageError
@@ -60,7 +61,7 @@ class Mapper(Protocol):
     """The module of a table's mapper."""
 
     @property
-    def ConversionError(self) -> type[ValueError]: ...  # noqa: N802
+    def ConversionError(self) -> type[ConversionError]: ...  # noqa: N802
     @property
     def from_item(self) -> Callable[..., Any]: ...
     @property
@@ -446,8 +447,8 @@ class _Run:
                 row = next(self._mapper.from_response(pages, **given))
         except self._mapper.ConversionError as error:
             self.complete = False
-            resource = str(getattr(error, "resource", ""))
-            self._tally.fail(self._primary.operation, resource, str(error))
+            message = f"{error.at}: {error.finding}"
+            self._tally.fail(self._primary.operation, error.resource, message)
             return
         for call in self._denied_for_all:
             self._tally.deny(call.operation, _action(call), call.columns, 1)

@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
+from ..units import Unit
+
 
 class CallError(Exception):
     """Raised by a `Caller` instead of returning a response.
 
     ``code`` is the error code of the service, "" if no response arrived. ``message`` says what was
-    found. ``operation`` is set by the collector. A caller raises one of the subclasses below; it need
-    not know which codes mean that there is nothing to return.
+    found. ``operation`` is set by the collector, ``unit`` for programs that read units one by one. A
+    caller raises one of the subclasses below; it need not know which codes mean that there is nothing
+    to return.
     """
 
     operation: str = ""
+    unit: Unit | None = None
 
     def __init__(self, code: str = "", message: str = "") -> None:
         super().__init__(code, message)
@@ -25,7 +29,9 @@ class CallError(Exception):
         return ": ".join(part for part in (self.code, self.message) if part)
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.operation, self.reason) if part)
+        unit = self.unit
+        place = unit and f"{unit.table} in {unit.region} of account {unit.account}"
+        return ": ".join(part for part in (place, self.operation, self.reason) if part)
 
 
 class Failed(CallError):

@@ -121,13 +121,8 @@ def work(job: Job, chunk: Chunk) -> Done:
             worker.dead[chunk.account.id] = str(error)
         worker.sessions.enable(chunk.account.id, chunk.enabled)
         futures = [process.threads.submit(worker.run, unit) for unit in chunk.units]
-        reports: list[UnitReport] = []
-        for future in futures:
-            try:
-                reports.append(future.result())
-            except Stopped:
-                continue
-        return Done(tuple(reports), sum(report.calls for report in reports))
+        reports = tuple(future.result() for future in futures)
+        return Done(reports, sum(report.calls for report in reports))
 
 
 @contextmanager

@@ -16,20 +16,23 @@ from .tally import Denial, Failure
 FORMAT = 1
 """The format of `Report.to_json`."""
 
-State = Literal["complete", "partial", "denied", "failed", "skipped"]
+State = Literal["complete", "partial", "denied", "failed", "skipped", "cancelled"]
 """How a unit ended.
 
-| state | the listing | the rows |
+| state | what happened | the rows |
 |---|---|---|
-| complete | was read to its end | are those of the account, except columns in ``denied`` |
-| partial | was read, but items of it failed | of these items, and what vanished, are as before |
-| denied | was denied | are as before |
-| failed | failed, or was cut off, or loading failed | are as before |
-| skipped | was not called; ``reason`` says why | are as before |
+| complete | everything was read | are those of the account |
+| partial | something was denied, refused or failed | are new where they were read; those that vanished \
+are deleted if it was ``listed`` |
+| denied | the listing was denied | are as before |
+| failed | the listing failed, or was cut off, or loading failed | are as before |
+| skipped | there was nothing to call; ``reason`` says why | are as before |
+| cancelled | the run was ended first | are as before |
 """
 
 COMPLETE = 0
 INCOMPLETE = 1
+INTERRUPTED = 130
 NO_ROWS = LoadCounts()
 
 
@@ -37,8 +40,10 @@ NO_ROWS = LoadCounts()
 class UnitReport:
     """What happened to a unit.
 
-    ``calls`` counts each call once however often it was retried. ``failed`` counts all failures;
-    ``failures`` are the first of them.
+    ``calls`` counts each call once however often it was retried. ``failed`` counts all failures, and is
+    at least 1 for a unit that failed as a whole; ``failures`` are the first of them. ``listed`` tells
+    that the listing was read to its end without leaving an item out. ``account_failed`` tells that the
+    reason is the account's, such as its credentials, so that it is the same for all of its units.
     """
 
     account: str
@@ -53,14 +58,18 @@ class UnitReport:
     failed: int = 0
     seconds: float = 0.0
     reason: str = ""
+    listed: bool = False
+    account_failed: bool = False
+
+    def __post_init__(self) -> None:
+        least = max(len(self.failures), self.state == "failed")
+        object.__setattr__(self, "failed", max(self.failed, least))
 
     @property
     def exit_status(self) -> int:
-        """0 if nothing was denied, refused or failed, otherwise 1."""
+        """0 if nothing was denied, refused, cancelled or failed, otherwise 1."""
         fine = self.state in ("complete", "skipped") and not self.counts.refused
-        return (
-            COMPLETE if fine and not self.denied and not _failed(self) else INCOMPLETE
-        )
+        return COMPLETE if fine and not self.denied and not self.failed else INCOMPLETE
 
     def failed_because(self) -> Iterator[str]:
         """Say in a line each what failed, and nothing twice."""
@@ -111,7 +120,7 @@ class Totals:
             self.calls + unit.calls,
             self.retries + unit.retries,
             self.denied + len(unit.denied),
-            self.failed + _failed(unit),
+            self.failed + unit.failed,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -132,7 +141,9 @@ class Report:
 
     ``totals`` are those of all units, ``tables`` those of each table, by its id. ``units`` are single
     units in the order of account, region and table; those of a large run are kept as `Reporter` says,
-    and ``omitted`` counts the others. ``interrupted`` tells that the run was ended before its time.
+    and ``omitted`` counts the others. ``incomplete`` counts the units that are neither complete nor
+    skipped. ``interrupted`` tells that the run was ended before its time: units that were not finished
+    are cancelled.
     """
 
     units: tuple[UnitReport, ...] = ()
@@ -146,8 +157,11 @@ class Report:
 
     @property
     def exit_status(self) -> int:
-        """0 if every unit is complete, 1 if something was denied, failed or not reached."""
-        return INCOMPLETE if self.incomplete or self.interrupted else COMPLETE
+        """The exit status of the command: 0 if every unit is complete or skipped, 1 if something was
+        denied, refused or failed, 130 if the run was interrupted."""
+        if self.interrupted:
+            return INTERRUPTED
+        return INCOMPLETE if self.incomplete else COMPLETE
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as `json` writes it.
@@ -195,6 +209,7 @@ class Report:
                 len(_NUMBERS) - 1,
             )
         yield from _grouped("denied", self._denials())
+        yield from self._failed_accounts()
         yield from _grouped("failed", self._failures())
         yield from _grouped("skipped", self._skips())
         for note in self.notes:
@@ -225,8 +240,22 @@ class Report:
                 )
                 yield unit, f"{unit.table} {denial.operation}{action}{cost}"
 
+    def _failed_accounts(self) -> Iterator[str]:
+        """Say what is wrong with an account once, however many units it cost."""
+        found: dict[str, list[UnitReport]] = {}
+        for unit in self.units:
+            if unit.account_failed:
+                found.setdefault(unit.account, []).append(unit)
+        for account, units in list(found.items())[:_MOST_LINES]:
+            cost = counted(len(units), "unit")
+            yield on_one_line(f"failed: {cost} of {account}: {units[0].reason}")
+        if len(found) > _MOST_LINES:
+            yield f"failed: {len(found) - _MOST_LINES} further accounts, in the JSON report"
+
     def _failures(self) -> Iterator[tuple[UnitReport, str]]:
         for unit in self.units:
+            if unit.account_failed:
+                continue
             for text in unit.failed_because():
                 yield unit, f"{unit.table} {text}"
 
@@ -285,17 +314,19 @@ class Reporter:
             )
 
 
-def unit_report(unit: Unit, state: State, reason: str = "") -> UnitReport:
+def unit_report(
+    unit: Unit, state: State, reason: str = "", *, account_failed: bool = False
+) -> UnitReport:
     """Return the report of a unit of which nothing was read."""
-    return UnitReport(unit.account, unit.region, unit.table, state, reason=reason)
+    return UnitReport(
+        *(unit.account, unit.region, unit.table, state),
+        reason=reason,
+        account_failed=account_failed,
+    )
 
 
 def _identity(unit: UnitReport) -> tuple[str, str, str]:
     return unit.account, unit.region, unit.table
-
-
-def _failed(unit: UnitReport) -> int:
-    return max(unit.failed, len(unit.failures))
 
 
 _NUMBERS = (
@@ -313,10 +344,9 @@ def _numbers(counts: LoadCounts, *others: int) -> tuple[str, ...]:
 
 
 def _cells(unit: UnitReport) -> tuple[str, ...]:
-    denied, failed = len(unit.denied), _failed(unit)
     return (
         *(unit.account, unit.region, unit.table, unit.state),
-        *_numbers(unit.counts, unit.calls, unit.retries, denied, failed),
+        *_numbers(unit.counts, unit.calls, unit.retries, len(unit.denied), unit.failed),
         f"{unit.seconds:.1f}",
     )
 

@@ -4,7 +4,6 @@ what they mean."""
 
 from __future__ import annotations
 
-import json
 import math
 import random
 import socket
@@ -13,13 +12,15 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from ..usage import UsageError
+from . import bodies
 from .accounts import Account
 from .answers import Meaning, meaning
 from .errors import CallError, Denied, Expired, Failed, Malformed, NoEndpoint
 from .limiter import Key, Limiter, Stopped
+from .translation import Unrecognized, advice, details, translate
 
 ATTEMPTS = 10
 """How often a call is made at most, in botocore's mode ``standard``. Throttled calls do not count."""
@@ -115,7 +116,7 @@ class Sessions:
         except (BotoCoreError, ValueError) as error:
             raise UsageError(
                 f"boto3 cannot be used as it is configured: {error};"
-                f" {_advice(error, self._settings.endpoint_url)}"
+                f" {advice(error, self._settings.endpoint_url)}"
             ) from error
 
     def identify(self, account: Account) -> Account:
@@ -395,7 +396,17 @@ class _Call:
         self.unlisted = unlisted
         self.sent = 0
         self.status = 0
+        self.body = ""
+        self.bare = 0
         self.start = time.monotonic()
+
+    def confirm(self) -> None:
+        """Take an empty object for a listing without items if the answer before it was one, too."""
+        from botocore.parsers import ResponseParserError
+
+        self.bare += 1
+        if self.bare == 1:
+            raise ResponseParserError("the response is an empty object")
 
 
 class Caller:
@@ -433,7 +444,7 @@ class Caller:
         except (CallError, Stopped):
             raise
         except Exception as error:
-            translated = self._translate(error, operation, call.status)
+            translated = self._translate(error, operation, call)
             if translated is None:
                 raise
             raise translated from error
@@ -477,12 +488,14 @@ class Caller:
             _ATTEMPTS.call = None
 
     def _translate(
-        self, error: Exception, operation: str, status: int
+        self, error: Exception, operation: str, call: _Call
     ) -> CallError | None:
         translated = translate(error, operation)
-        if isinstance(translated, Malformed) and status >= 300:
-            return Failed("", f"HTTP {status}, and the body is not XML")
-        if isinstance(translated, _Unrecognized):
+        if isinstance(translated, Malformed) and call.status >= 300:
+            return Failed(
+                "", f"HTTP {call.status} without an error code; the body is {call.body}"
+            )
+        if isinstance(translated, Unrecognized):
             # A region that is not enabled does not know valid credentials either.
             account, region, _ = self._key
             enabled = self._sessions.is_enabled(account, region)
@@ -490,91 +503,6 @@ class Caller:
             kind = NoEndpoint if absent else Expired
             return kind(translated.code, translated.message)
         return translated
-
-
-class _Unrecognized(CallError):
-    """The credentials are not valid, or the region is not enabled for the account."""
-
-
-_ERRORS: dict[Meaning | None, type[CallError]] = {
-    Meaning.DENIED: Denied,
-    Meaning.EXPIRED: Expired,
-    Meaning.UNRECOGNIZED: _Unrecognized,
-    Meaning.NO_ENDPOINT: NoEndpoint,
-    Meaning.THROTTLED: Failed,
-}
-
-# Exceptions of botocore by their names, of which older versions lack some.
-_EXCEPTIONS: tuple[tuple[type[CallError], tuple[str, ...]], ...] = (
-    (
-        Expired,
-        (
-            *("NoCredentialsError", "PartialCredentialsError", "NoAuthTokenError"),
-            *("CredentialRetrievalError", "TokenRetrievalError", "SSOError"),
-            *("LoginError", "RefreshWithMFAUnsupportedError", "ProfileNotFound"),
-            *("MetadataRetrievalError", "UnknownCredentialError"),
-        ),
-    ),
-    (
-        NoEndpoint,
-        (
-            *("UnknownEndpointError", "EndpointProviderError", "UnknownRegionError"),
-            *("EndpointVariantError", "ServiceNotInRegionError"),
-        ),
-    ),
-)
-
-
-_ADVICE: tuple[tuple[str, str], ...] = (
-    (
-        "ProfileNotFound",
-        "name a profile of ~/.aws/config in AWS_PROFILE, or unset it",
-    ),
-    ("ConfigParseError", "mend the file, or name another one in AWS_CONFIG_FILE"),
-    ("ConfigNotFound", "name a file that exists in AWS_CONFIG_FILE"),
-)
-"""What to do about exceptions of botocore that no call raises, but the making of a client."""
-
-
-def _advice(error: Exception, endpoint_url: str | None) -> str:
-    if "Invalid endpoint" in str(error):
-        place = "endpoint_url" if endpoint_url else "AWS_ENDPOINT_URL"
-        return f"write {place} with its scheme, such as http://127.0.0.1:5000"
-    advices = dict(_ADVICE)
-    return advices.get(
-        type(error).__name__,
-        "see the variables AWS_… of the environment and ~/.aws/config",
-    )
-
-
-def translate(error: Exception, operation: str = "") -> CallError | None:
-    """Return the `CallError` that an exception of botocore is; None for any other exception."""
-    from botocore import exceptions, parsers
-
-    if isinstance(error, exceptions.ClientError):
-        code, message, status = _details(error.response)
-        if error.operation_name != operation and operation:
-            # The call that failed is the one that gets the credentials.
-            return Expired(code, f"{error.operation_name}: {message}")
-        return _ERRORS.get(meaning(code, status), Failed)(code, message)
-    if isinstance(error, parsers.ResponseParserError):
-        # The rest is the body.
-        return Malformed("", str(error).partition("\n")[0])
-    if not isinstance(error, (exceptions.BotoCoreError, exceptions.HTTPClientError)):
-        return None
-    name = type(error).__name__
-    for kind, names in _EXCEPTIONS:
-        known = tuple(getattr(exceptions, known, ()) for known in names)
-        if isinstance(error, tuple(found for found in known if found)):
-            return kind(name, str(error))
-    return Failed(name, str(error))
-
-
-def _details(response: Mapping[str, Any]) -> tuple[str, str, int]:
-    """Return the code, the message and the status of an error response."""
-    error = response.get("Error", {})
-    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return str(error.get("Code", "")), str(error.get("Message", "")), int(status or 0)
 
 
 def _watch(client: Any) -> None:
@@ -613,14 +541,14 @@ def _after_attempt(
             raise NoEndpoint("UnknownHost", str(caught_exception))
         return None
     http, parsed = response
-    code, _message, _status = _details(parsed)
+    code, _message, _status = details(parsed)
     refused = http.status_code >= 300
     if not (refused and meaning(code, http.status_code) is Meaning.THROTTLED):
         call.limiter.answered(call.key)
         if refused:
-            _check_error(http, code, operation)
-        else:
-            _check_body(http, parsed, operation)
+            bodies.check_error(http, code, operation)
+        elif bodies.check_body(http, parsed, operation):
+            call.confirm()
         return None
     call.limiter.throttled(call.key)
     if time.monotonic() - call.start > PATIENCE:
@@ -631,131 +559,11 @@ def _after_attempt(
 
 
 def _before_parse(operation_model: Any, response_dict: Any, **_: Any) -> None:
-    """Raise ResponseParserError if a body is not what the service sent, which botocore does not see.
-
-    It does not compare the length of a body with its header, and reads an empty body, or the page of
-    a proxy, as a response without members: a listing that was cut off would have no items.
-    """
-    from botocore.parsers import ResponseParserError
-
+    """Raise ResponseParserError if a body is not what the service sent, which botocore does not see."""
+    status, body = response_dict["status_code"], response_dict["body"]
     if _ATTEMPTS.call is not None:
-        _ATTEMPTS.call.status = response_dict["status_code"]
-    body, headers = response_dict["body"], response_dict["headers"]
-    if response_dict["status_code"] >= 300 or not isinstance(body, bytes):
-        return
-    length = headers.get("content-length")
-    if length is not None and not headers.get("content-encoding"):
-        head = operation_model.http.get("method") == "HEAD"
-        if not head and int(length) != len(body):
-            raise ResponseParserError(
-                f"the response was cut off after {len(body)} of {length} bytes"
-            )
-    if body[:64].lstrip().lower().startswith((b"<html", b"<!doctype html")):
-        raise ResponseParserError("the response is a page of HTML")
-
-
-def _check_error(http: Any, code: str, operation: Any) -> None:
-    """Raise ResponseParserError if an error has a body without a code, because it was cut off: the code
-    may say that there is nothing to return. Botocore takes the status for the code then.
-    """
-    from botocore.parsers import ResponseParserError
-
-    head = operation.http.get("method") == "HEAD"
-    unknown = not code or code.isdigit()
-    sent = http.content or int(http.headers.get("content-length", 0))
-    if unknown and sent and not head and not meaning(code, http.status_code):
-        raise ResponseParserError("the error has no code")
-
-
-def _check_body(http: Any, parsed: Mapping[str, Any], operation: Any) -> None:
-    """Raise ResponseParserError if a body has none of the operation's members, and is not an empty object or
-    document either.
-
-    Botocore ignores what it does not know, so the error of a service or of a proxy with the status 200
-    would be a listing without items.
-    """
-    from botocore.parsers import ResponseParserError
-
-    known = _members_of_body(operation)
-    payload = operation.output_shape and operation.output_shape.serialization.get(
-        "payload"
-    )
-    found: object = parsed.get(payload) if payload else parsed
-    if not known or (isinstance(found, Mapping) and known.keys() & found):
-        return
-    if not http.content:
-        if http.status_code == 200:
-            raise ResponseParserError("the response has no body")
-        return
-    protocol = operation.service_model.resolved_protocol
-    if "json" in protocol:
-        names = _names_in_json(http.content)
-    elif protocol in ("rest-xml", "ec2"):
-        names = _names_in_xml(http.content, operation)
-    else:
-        return  # The others have an element, or a header, of their own, without which parsing fails.
-    names = [name for name in names if name.lower() not in _OF_EVERY_RESPONSE]
-    if names and set(known.values()).isdisjoint(names):
-        raise ResponseParserError(
-            f"the response is not one of {operation.name}: it has only {', '.join(names[:5])}"
-        )
-
-
-_OF_EVERY_RESPONSE = frozenset({"requestid", "responsemetadata"})
-"""Names, in lower case, that any response may have besides its members."""
-
-
-def _members_of_body(operation: Any) -> Mapping[str, str]:
-    """Return the members that are in the body of an operation's responses, and how it spells them; none
-    for operations whose responses have no body, or one of another kind: these send an empty object or
-    document, or data."""
-    shape = operation.output_shape
-    if (
-        shape is None
-        or operation.has_streaming_output
-        or operation.has_event_stream_output
-        or operation.http.get("method") == "HEAD"
-    ):
-        return {}
-    payload = shape.serialization.get("payload")
-    if payload is not None:
-        shape = shape.members[payload]
-        if shape.type_name != "structure":
-            return {}
-    return {
-        name: member.serialization.get("name", name)
-        for name, member in shape.members.items()
-        if "location" not in member.serialization
-    }
-
-
-def _names_in_json(body: bytes) -> list[str]:
-    """Return the names that a JSON object has. Raises ResponseParserError for anything else."""
-    from botocore.parsers import ResponseParserError
-
-    try:
-        found: object = json.loads(body)
-    except ValueError as error:
-        raise ResponseParserError(f"the response is not JSON: {error}") from error
-    if not isinstance(found, dict):
-        raise ResponseParserError(
-            f"the response is not a JSON object, but a {type(found).__name__}"
-        )
-    return list(cast("dict[str, object]", found))
-
-
-def _names_in_xml(body: bytes, operation: Any) -> list[str]:
-    """Return the names of the elements that an XML document has; its own name where all documents of a
-    protocol have one that the operation determines, and this one does not."""
-    from botocore import compat
-
-    root = cast("Any", compat).ETree.fromstring(body)
-    names = [str(node.tag).rpartition("}")[2] for node in (root, *root)]
-    if operation.service_model.resolved_protocol == "ec2" and names[0] != (
-        f"{operation.name}Response"
-    ):
-        return names[:1]
-    return names[1:]
+        _ATTEMPTS.call.status, _ATTEMPTS.call.body = status, bodies.kind(body)
+    bodies.check_whole(status, body, response_dict["headers"], operation_model)
 
 
 def _is_unknown_host(error: Exception | None) -> bool:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from ..load.package import Package
 
 
+ENDED = "the run was ended before this unit was loaded"
+
+
 class Loader(Protocol):
     """Loads units. May be called by several threads at once."""
 
@@ -127,28 +130,31 @@ class Worker:
     """Accounts whose credentials are not valid: each further call would fail as well."""
 
     def run(self, unit: Unit) -> UnitReport:
-        """Read and load a unit. Raises `Stopped` when the run is being ended."""
+        """Read and load a unit; it is cancelled when the run is being ended."""
         started = time.monotonic()
         if unit.account in self.dead:
-            return unit_report(unit, "failed", self.dead[unit.account])
+            reason = self.dead[unit.account]
+            return unit_report(unit, "failed", reason, account_failed=True)
         chosen = self.chosen[unit.table]
         tally = Tally()
         collection = self.collection(unit, tally)
-        counts, reason = NO_ROWS, ""
+        counts, reason, listed, account_failed = NO_ROWS, "", False, False
         state: State = "failed"
         try:
             counts = self.loader.load(unit, chosen, collection)
-            whole = collection.complete and not counts.refused
-            state = "complete" if whole else "partial"
+            listed = collection.complete
+            missing = counts.refused or tally.denied or tally.failed
+            state = "complete" if listed and not missing else "partial"
         except Denied as error:
             state, reason = "denied", str(error)
         except NoEndpoint as error:
             state = "skipped"
             reason = f"the service is not in this region ({error})"
         except Stopped:
-            raise
+            state, reason = "cancelled", ENDED
         except Expired as error:
-            reason = self.dead[unit.account] = str(error)
+            reason = self.dead.setdefault(unit.account, str(error))
+            account_failed = True
         except CallError as error:
             reason = str(error)
         except Exception as error:
@@ -157,8 +163,7 @@ class Worker:
         return UnitReport(
             *(unit.account, unit.region, unit.table, state, counts),
             *(tally.calls, tally.retries, tally.denied, tally.failures, tally.failed),
-            time.monotonic() - started,
-            reason,
+            *(time.monotonic() - started, reason, listed, account_failed),
         )
 
     def collection(self, unit: Unit, tally: Tally) -> Collection:

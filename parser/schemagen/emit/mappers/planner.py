@@ -209,7 +209,8 @@ class _Planner:
         found: list[str] = []
         match self.bound_columns.get(KEY):
             case DerivedColumn(format=format) if format:
-                found += arn_format.parse(format).members
+                # What an ARN ends with is the item's own; an owner or a parent stands before it.
+                found += reversed(arn_format.parse(format).members)
             case DerivedColumn(member=member) | BoundColumn(operation=None, member=member):
                 found.append(member)
             case _:

@@ -53,11 +53,13 @@ def to_json(chosen: selection.Chosen) -> dict[str, Any]:
 def to_text(chosen: selection.Chosen) -> str:
     """Format the calls of a table with their formulas, for people."""
     formulas = estimate(chosen.calls)
-    meanings = ", ".join(f"{name} = {meaning}" for name, meaning in formulas.variables)
-    total = f"calls per {formulas.per}: {formulas.total}, where {meanings}"
-    further = (
-        f"further calls for further pages of {', '.join(formulas.further)}\n"
-        if formulas.further
-        else ""
-    )
-    return f"{call_text.text(chosen.calls, formulas.counts)}\n{total}\n{further}"
+    lines = [
+        f"calls for each {formulas.per}, at most, if pages are full: {formulas.total}",
+        *(f"    {name}: {meaning}" for name, meaning in formulas.variables),
+    ]
+    if formulas.further:
+        lines.append(
+            f"    and one for each further page of {', '.join(formulas.further)}"
+        )
+    text = "\n".join(lines)
+    return f"{call_text.text(chosen.calls, formulas.counts)}\n{text}\n"

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass
 from string import ascii_lowercase
 
 from ..calls import Call, TableCalls
+from ..sync.requests import depends_on_item, is_repeated
 
 ROWS = "n"
 """The variable of a formula for the rows of a unit."""
@@ -15,16 +16,18 @@ ROWS = "n"
 PER_REGION = "account and region"
 PER_ACCOUNT = "account"
 
+_LETTERS = [letter for letter in ascii_lowercase if letter not in (ROWS, "l", "o")]
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """How often the calls of a table are made.
+    """How often the calls of a table are made at most, if pages are full and nothing is retried.
 
     ``per`` says for what part of the accounts the formulas hold. They are arithmetic expressions with
-    the function ``ceil``, as Python has them. ``variables`` say what their letters stand for.
-    ``counts`` are those of the listings, the primary call and the enrichments; ``total`` is their sum.
-    ``further`` names operations that are called again for each further page of a response, whose
-    number nothing limits.
+    the functions ``ceil``, ``floor`` and ``max``, as Python has them. ``variables`` say what their
+    letters stand for. ``counts`` are those of the listings, the primary call and the enrichments;
+    ``total`` is their sum. ``further`` names operations that are called again for each further page of
+    a response, whose number nothing limits.
     """
 
     per: str
@@ -37,34 +40,29 @@ class Estimate:
 def estimate(calls: TableCalls) -> Estimate:
     """Return the formulas for a unit of the table."""
     chain = (*calls.listings, calls.primary)
-    variables: list[tuple[str, str]] = []
+    items = _items(chain)
     counts: list[str] = []
-    letters = iter(
-        letter for letter in ascii_lowercase if letter not in ("n", "l", "o")
+    above, requests_above = "", ""
+    for call, found in zip(chain, items, strict=True):
+        requests = _times(_values(call), above)
+        counts.append(_count(call, above, requests, requests_above, found))
+        above, requests_above = found, requests
+    counts += [ROWS if depends_on_item(call) else "1" for call in calls.enrichments]
+    total = " + ".join(
+        _times(counts.count(term), term) for term in dict.fromkeys(counts)
     )
-    above = ""
-    for position, call in enumerate(chain):
-        last = position == len(chain) - 1
-        below = chain[position + 1 :]
-        # A response that describes a single item adds no items of its own.
-        if last or (
-            len(below) == 1 and not _is_repeated(below[0]) and not below[0].values
-        ):
-            items = ROWS
-        else:
-            items = next(letters)
-            variables.append((items, f"items of {call.operation}"))
-        counts.append(_count(call, above, items))
-        above = items
-    variables.append((ROWS, "rows"))
-    for call in calls.enrichments:
-        counts.append(_times(_values(call), ROWS))
+    used = set(re.findall(r"\b[a-z]\b", total))
+    names = {
+        letter: f"items of {call.operation}"
+        for call, letter in zip(chain, items, strict=True)
+    }
+    names[ROWS] = "rows"
     everything = (*chain, *calls.enrichments)
     return Estimate(
         PER_ACCOUNT if chain[0].rules.scope.kind != "regional" else PER_REGION,
-        tuple(variables),
+        tuple((letter, names[letter]) for letter in sorted(used)),
         tuple(counts),
-        " + ".join(_summed(counts)),
+        total,
         tuple(
             call.operation
             for call in everything
@@ -73,21 +71,51 @@ def estimate(calls: TableCalls) -> Estimate:
     )
 
 
-def _count(call: Call, above: str, items: str) -> str:
-    """Return how often ``call`` is made for so many items of the call above, to find ``items``."""
-    times = _values(call)
-    if call.rules.batch and above:
-        return _times(times, f"ceil({above} / {call.rules.batch.maximum or 1})")
+def _items(chain: tuple[Call, ...]) -> list[str]:
+    """Return the variables for the items of each call, the last of which become rows."""
+    own: list[bool] = []
+    for below in chain[1:]:
+        # A response that describes an item, or each item of a batch, adds no items of its own.
+        describes = below.rules.batch or not is_repeated(below.path)
+        own.append(bool(below.values) or not describes)
+    letters = iter(_LETTERS)
+    found = [next(letters) if each else "" for each in own]
+    found.append(ROWS)
+    for position in reversed(range(len(own))):
+        found[position] = found[position] or found[position + 1]
+    return found
+
+
+def _count(
+    call: Call, above: str, requests: str, requests_above: str, items: str
+) -> str:
+    """Return how often ``call`` is made, to find ``items``.
+
+    There are ``above`` items of the call above, which ``requests_above`` requests have listed, and
+    ``requests`` for the first pages of ``call``.
+    """
+    batch = call.rules.batch
+    if batch and above:
+        if any(parameter != batch.parameter for parameter, _ in call.arguments):
+            return requests
+        # Only items that are requested with the same other arguments share a batch.
+        groups = _times(_values(call), requests_above if call.inherited else "")
+        return _parts(groups, above, batch.maximum or 1, least=0)
     size = _size(call)
-    if not call.rules.pagination or not size or not _is_repeated(call):
-        return _times(times, above) if above else str(times)
-    parts = " * ".join(
-        part for part in (above, str(times) if times > 1 else "") if part
-    )
-    if not parts:
-        return f"max(1, ceil({items} / {size}))"
-    each = f"{items} / ({parts})" if " " in parts else f"{items} / {parts}"
-    return f"{parts} * max(1, ceil({each} / {size}))"
+    if not call.rules.pagination or not size or not is_repeated(call.path):
+        return requests
+    return _parts(requests, items, size, least=1)
+
+
+def _parts(groups: str, items: str, size: int, least: int) -> str:
+    """Return the number of parts of up to ``size`` that ``items`` of several groups have together.
+
+    Each group has ``least`` parts, and one that is not full.
+    """
+    if groups == "1":
+        parts = f"ceil({items} / {size})"
+        return f"max({least}, {parts})" if least else parts
+    return f"{groups} + floor({items} / {size})"
 
 
 def _values(call: Call) -> int:
@@ -102,15 +130,10 @@ def _size(call: Call) -> int:
     return (call.rules.limit.maximum or 0) if call.rules.limit else 0
 
 
-def _is_repeated(call: Call) -> bool:
-    return "[]" in call.path or "{}" in call.path
-
-
 def _times(times: int, count: str) -> str:
-    return count if times == 1 else f"{times} * {count}"
-
-
-def _summed(counts: list[str]) -> Iterator[str]:
-    """Yield the terms of a sum, each once, with how often it occurs."""
-    for term in dict.fromkeys(counts):
-        yield _times(counts.count(term), term)
+    """Return a product; an empty ``count`` is 1."""
+    if not count or count == "1":
+        return str(times)
+    if times == 1:
+        return count
+    return f"{times} * ({count})" if " + " in count else f"{times} * {count}"

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from ..load.package import Package
     from ..sync.report import Report
 
-_INTERRUPTED = 130
-
 
 def add_arguments(parser: argparse.ArgumentParser, package: Package) -> None:
     """Add the arguments of the command."""
@@ -105,7 +103,7 @@ def run(arguments: argparse.Namespace, package: Package) -> int:
     with display(arguments.log_format) as progress:
         report = run_sync(package, tables, destination, progress=progress, **given)
     _print(report, arguments)
-    return _INTERRUPTED if report.interrupted else report.exit_status
+    return report.exit_status
 
 
 def _optional(settled: dict[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,10 @@ class Map(Protocol[T_co]):
     def items(self) -> ItemsView[str, T_co]: ...
 
 
+_NOT_PASSED = re.compile(r"pass (\w+)= or key=")
+_ADVICE = re.compile(r"(; pass |, or pass errors=).*")
+
+
 class ConversionError(ValueError):
     """Raised for a value that does not fit its column, and for a response that a mapper cannot read.
 
@@ -38,6 +42,13 @@ class ConversionError(ValueError):
         self.at = at
         self.reason = reason
         self.resource = resource
+
+    @property
+    def finding(self) -> str:
+        """The reason without what to pass to the mapper, for people who do not call it."""
+        if given := _NOT_PASSED.fullmatch(self.reason):
+            return f"the {given[1]} of the item is not known"
+        return _ADVICE.sub("", self.reason).replace("=", "")
 
     def __str__(self) -> str:
         of = f" of {self.resource}" if self.resource else ""

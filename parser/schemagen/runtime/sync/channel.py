@@ -131,9 +131,11 @@ class Server:
             spooled.read()
             try:
                 with self._loading:
-                    if self._stop.is_set() or self._closed:
-                        raise LoadError("the run was ended")
-                    answer: LoadCounts | str = self._load(unit, spooled)
+                    answer: LoadCounts | str | None = (
+                        None
+                        if self._stop.is_set() or self._closed
+                        else self._load(unit, spooled)
+                    )
             except Exception as error:
                 answer = f"{type(error).__name__}: {error}"
         connection.send(answer)
@@ -209,13 +211,15 @@ class RemoteLoader:
                     chunk = []
             connection.send(chunk)
             connection.send(rows.complete)
-            answer: LoadCounts | str = connection.recv()
+            answer: LoadCounts | str | None = connection.recv()
         except CallError:
             raise
         except (OSError, EOFError) as error:
             raise Stopped from error
         finally:
             connection.close()
+        if answer is None:  # The run was ended.
+            raise Stopped
         if isinstance(answer, str):
             raise LoadError(answer)
         return answer

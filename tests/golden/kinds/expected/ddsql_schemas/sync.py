@@ -23,8 +23,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 from ._package import PACKAGE
 from ._runtime.load.destination import Destination, DestinationError
 from ._runtime.load.sink import LoadCounts
+from ._runtime.sync import reading as _reading
 from ._runtime.sync import run as _run
 from ._runtime.sync.accounts import Account
+from ._runtime.sync.arguments import THREADS as _THREADS
 from ._runtime.sync.errors import CallError
 from ._runtime.sync.limiter import Limits, PaceSettings
 from ._runtime.sync.plan import Shard
@@ -81,7 +83,7 @@ def run(
     accounts: Sequence[Account] | Path = (),
     exclude: Sequence[str] = (),
     skip: Sequence[str] = (),
-    threads: int = _run.THREADS,
+    threads: int = _THREADS,
     shard: Shard | None = None,
     resume: bool = False,
     executor: Executor | None = None,
@@ -139,7 +141,7 @@ def units(
 
     Raises `CallError` for an account that cannot be used.
     """
-    return _run.units(
+    return _reading.units(
         PACKAGE,
         tables,
         session=session,
@@ -153,10 +155,10 @@ def units(
 def batches(
     unit: Unit,
     *,
-    size: int = _run.BATCH,
+    size: int = _reading.BATCH,
     session: boto3.Session | None = None,
     accounts: Sequence[Account] | Path = (),
-    threads: int = _run.THREADS,
+    threads: int = _THREADS,
     endpoint_url: str | None = None,
     limits: Limits | None = None,
 ) -> Iterator[Any]:
@@ -165,7 +167,7 @@ def batches(
     ``accounts`` are those that `units` was given. Processes that call this do not know of each other:
     give each its part of the rate by ``limits``. Raises `CallError` if something could not be read.
     """
-    return _run.batches(
+    return _reading.batches(
         PACKAGE,
         unit,
         size=size,
@@ -184,7 +186,7 @@ def rows(
     *,
     regions: Sequence[str] = (),
     accounts: Sequence[Account] | Path = (),
-    threads: int = _run.THREADS,
+    threads: int = _THREADS,
     endpoint_url: str | None = None,
 ) -> Iterator[Mapping[str, object]]: ...
 
@@ -196,7 +198,7 @@ def rows(
     *,
     regions: Sequence[str] = (),
     accounts: Sequence[Account] | Path = (),
-    threads: int = _run.THREADS,
+    threads: int = _THREADS,
     endpoint_url: str | None = None,
 ) -> Iterator[R]: ...
 
@@ -207,7 +209,7 @@ def rows(
     *,
     regions: Sequence[str] = (),
     accounts: Sequence[Account] | Path = (),
-    threads: int = _run.THREADS,
+    threads: int = _THREADS,
     endpoint_url: str | None = None,
 ) -> Iterator[Any]:
     """Yield the rows of a table while they are read.
@@ -216,7 +218,7 @@ def rows(
     of the columns. Raises `CallError` if something could not be read.
     """
     id = table if isinstance(table, str) else PACKAGE.catalog.of_mapper(table.__name__)
-    return _run.rows(
+    return _reading.rows(
         PACKAGE,
         id,
         session=session,
