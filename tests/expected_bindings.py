@@ -30,6 +30,7 @@ def described(binding: Binding) -> dict[str, object]:
                 {
                     **dict(enrichment.arguments),
                     **{name: f'"{value}"' for name, value in enrichment.constants},
+                    **{name: "|".join(values) for name, values in enrichment.values},
                 },
             )
             for enrichment in binding.enrichments

@@ -337,6 +337,35 @@ def at_keys(enrichments: str = "@") -> LockFile:
     )
 
 
+def each_value(path: str = "@") -> LockFile:
+    """A table with lists of what an operation returns for each of several values."""
+    return mappers.service(
+        mappers.bound(
+            "aws.t",
+            operation="Get",
+            path=path,
+            columns={
+                "name": by("Name"),
+                "contacts": by("Contact", operation="GetContact"),
+                "sizes": by("Size", operation="GetContact"),
+            },
+            auxiliary={
+                "GetContact": {
+                    "path": "@",
+                    "arguments": {"Name": "Name"},
+                    "values": {"Kind": ["BILLING", "SECURITY"]},
+                }
+            },
+        ),
+        {"Get": "R", "GetContact": "Found"},
+        {
+            "R": {"Name": "string", "Things": "list<#R>"},
+            "Found": {"Contact": "#Person", "Size": "int64"},
+            "Person": {"FullName": "string"},
+        },
+    )
+
+
 def awkward() -> Iterator[tuple[LockFile, dict[str, str]]]:
     """Locks, each with its table's columns, that need every kind of statement."""
     yield structures(), {"_key": "string", "config": "json"}
@@ -386,6 +415,7 @@ def awkward() -> Iterator[tuple[LockFile, dict[str, str]]]:
     yield whole("Inner"), {"id": "string", "c": "json"}
     for path, of, recorded, *_ in OWN.values():
         yield own(path, of, recorded), {"id": "string", "owner": "string"}
+    yield each_value(), {"name": "string", "contacts": "json", "sizes": "array<int64>"}
     # The first structure is no class, and the loop does not fit on a line.
     several = "TransitGatewayPeeringAttachments"
     yield (

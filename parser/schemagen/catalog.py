@@ -183,6 +183,7 @@ class LinkedTable:
                 enrichment.operation,
                 enrichment.path,
                 enrichment.arguments,
+                values=enrichment.values,
                 constants=enrichment.constants,
                 rules=rules.get(enrichment.operation, CallRules()),
                 columns=tuple(

@@ -327,7 +327,8 @@ class _TableLinker:
             filling = usage.operation, usage.member
             for bound in binding.columns:
                 if (bound.operation or binding.operation, bound.member) == filling:
-                    return bound.column
+                    # The page documents one of the elements.
+                    return None if binding.is_listed(bound) else bound.column
         if names.reads_table(service, usage.operation, self.table.name):
             folded = names.folded(usage.member)
             # If two columns have the member's name, neither is preferred.

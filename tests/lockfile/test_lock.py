@@ -310,7 +310,7 @@ def test_optional_entries_are_read_and_written() -> None:
         (
             '{"ResourceArn": "Arn"}',
             '{"ResourceArn": "arn:${Partition}:made:${Region}:${Account}:thing/${Name}", '
-            '"Id": "basename(Arn)"}, "constants": {"Kind": "thing"}',
+            '"Id": "basename(Arn)"}, "constants": {"Kind": "thing"}, "values": {"Size": ["S", "L"]}',
         ),
     ):
         assert text.count(old) == 1
@@ -336,6 +336,7 @@ def test_optional_entries_are_read_and_written() -> None:
                         ("Id", "basename(Arn)"),
                     ),
                     (("Kind", "thing"),),
+                    (("Size", ("S", "L")),),
                 ),
             ),
             origin=Origin(PATH, 6),
@@ -448,6 +449,8 @@ WRONG: list[tuple[str, str, list[str]]] = [
     ('"member": "Name"', '"member": "Na me"', ["9:18: SG401 'Na me' is not an API name (ASCII letters, digits and _)"]),
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn"}, "constants": {"Kind": 1}', ['13:86: SG401 "Kind" must be a non-empty string or a list of them, not 1']),
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn"}, "constants": {"Kind": ["a", ""]}', ['13:86: SG401 "Kind" must be a non-empty string or a list of them, not a list']),
+    ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn"}, "values": {"ResourceArn": ["x"]}', ['13:83: SG401 "ResourceArn" is both an argument and one with several values']),
+    ('{"path": "@", "arguments": {"ResourceArn": "Arn"}', '{"path": "Set", "arguments": {}, "values": {"Kind": ["a"]}', ["13:22: SG401 must be '@' where there are `values`"]),
     ('{"ResourceArn": "Arn"}', '{"ResourceArn": "Arn"}, "constants": {"ResourceArn": "x"}', ['13:86: SG401 "ResourceArn" is both an argument and a constant']),
     ('"member": "Name"', '"member": "Name[]"', ["9:18: SG401 'Name[]' is not an API name (ASCII letters, digits and _)"]),
     ('"member": "Name"', '"member": "Name[a b]"', ["9:18: SG401 'Name[a b]' is not an API name (ASCII letters, digits and _)"]),

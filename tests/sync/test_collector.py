@@ -252,6 +252,66 @@ def test_enrichments_need_what_they_are_called_with(corpus_package: CorpusPackag
     assert (aws.calls["ListTags"], tally.failures) == (0, ())
 
 
+@pytest.mark.parametrize("threads", [0, 4])
+@pytest.mark.parametrize("of_item", [True, False])
+def test_enrichments_may_be_called_with_several_values(
+    corpus_package: CorpusPackage, threads: int, of_item: bool
+) -> None:
+    """The mapper gets the responses in the order of the values, without those of values for which there is
+    nothing. If one of the calls fails, it gets none, and the columns are unread."""
+    calls = calls_of(corpus_package, MODEL)
+    (enrichment,) = calls.enrichments
+    arguments = enrichment.arguments if of_item else ()
+    gone = "ResourceNotFound"
+    changed = replace(
+        enrichment,
+        arguments=arguments,
+        values=(("Kind", ("c", "b", "a")),),
+        rules=replace(enrichment.rules, absent=(gone,)),
+    )
+    calls = replace(calls, enrichments=(changed,))
+
+    class Kinds(Models):
+        def answer(self, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+            if operation != "ListTags":
+                return super().answer(operation, arguments)
+            kind = arguments["Kind"]
+            assert arguments.keys() == {"Kind", *(["ResourceArn"] if of_item else [])}
+            time.sleep({"c": 0.03, "b": 0.01, "a": 0}[kind])
+            if (error := self.errors.get((operation, kind))) is not None:
+                raise error
+            return {"Tags": [{"Key": "kind", "Value": kind}]}
+
+    given: list[object] = []
+
+    class Mapper:
+        ConversionError = corpus_package.mapper(MODEL).ConversionError
+        from_item = staticmethod(corpus_package.mapper(MODEL).from_item)
+
+        @staticmethod
+        def from_response(response: Any, *, list_tags: Any = None, **others: Any) -> Any:
+            given.append(list_tags and [page["Tags"][0]["Value"] for page in list_tags])
+            return corpus_package.mapper(MODEL).from_response(response, **others)
+
+    def collected(*errors: tuple[str, CallError]) -> tuple[list[object], list[frozenset[str]]]:
+        given.clear()
+        aws = Kinds(2, {("ListTags", kind): error for kind, error in errors})
+        with ThreadPoolExecutor(threads or 1) as executor:
+            unit = Unit(ACCOUNT, "us-east-1", MODEL)
+            mapper = cast("Any", Mapper)
+            found = collect(calls, mapper, aws, unit, executor=executor if threads else None)
+            unread = [row.unread for row in found]
+        assert aws.calls["ListTags"] == (6 if of_item else 3)
+        return list(given), unread
+
+    assert collected() == ([["c", "b", "a"]] * 2, [frozenset()] * 2)
+    absent = Failed(gone)
+    assert collected(("b", absent)) == ([["c", "a"]] * 2, [frozenset()] * 2)
+    failed = Failed("InternalFailure", "oops")
+    assert collected(("b", absent), ("c", failed)) == ([None] * 2, [frozenset({"tags"})] * 2)
+    assert collected(*((kind, absent) for kind in "abc")) == ([[]] * 2, [frozenset()] * 2)
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_credentials_that_expire_end_the_unit(corpus_package: CorpusPackage, table: str) -> None:
     """Whichever call finds the credentials expired, iterating raises: nothing is taken for denied."""

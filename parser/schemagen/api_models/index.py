@@ -131,6 +131,11 @@ class ReadOperation:
             if (parameter := self.parameters.get(name)) and not parameter.is_list
         ]
 
+    def is_of_kinds(self, parameter: str) -> bool:
+        """Whether a parameter takes one of several values of an enumeration: the response is about what is
+        of this kind alone."""
+        return len(self.values_of(parameter)) > 1 and parameter not in self.lists
+
     def words_of(self, parameter: str) -> str:
         """Return the documentation of a parameter, or "" if there is none."""
         found = self.parameters.get(parameter)

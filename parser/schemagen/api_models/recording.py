@@ -24,8 +24,9 @@ from schemagen.diagnostics import ProblemsFound, did_you_mean
 from schemagen.lockfile import lock as locks
 from schemagen.lockfile.lock import LockFile
 from schemagen.lockfile.notation import argument_members
+from schemagen.model.arn_format import ACCOUNT
 from schemagen.model.bindings import Binding, BoundColumn, Constant, Listing
-from schemagen.model.paths import WHOLE, map_key
+from schemagen.model.paths import WHOLE, is_repeated, map_key
 from schemagen.runtime.calls import CallRules, Scope
 from schemagen.settings.positions import KeyPath
 
@@ -99,10 +100,13 @@ def _wrong_constants(lock: LockFile, service: BotocoreService) -> Iterator[tuple
     """Yield constants that their operation rejects."""
     for binding in lock.bindings:
         at: KeyPath = ("tables", binding.table)
-        yield from _rejected(service, binding.operation, binding.constants, at)
+        yield from _rejected(service, binding.operation, binding.constants, (*at, "constants"))
         for enrichment in binding.enrichments:
             name = enrichment.operation
-            yield from _rejected(service, name, enrichment.constants, (*at, "enrichments", name))
+            entry = (*at, "enrichments", name)
+            yield from _rejected(service, name, enrichment.constants, (*entry, "constants"))
+            each = [(parameter, value) for parameter, found in enrichment.values for value in found]
+            yield from _rejected(service, name, each, (*entry, "values"))
 
 
 def _rejected(
@@ -114,7 +118,7 @@ def _rejected(
     if operation not in service.operations:
         return  # Reported with the operation.
     for parameter, value in constants:
-        entry = (*at, "constants", parameter)
+        entry = (*at, parameter)
         if parameter not in service.parameters(operation):
             yield entry, f"operation {operation!r} has no parameter {parameter!r}"
             continue
@@ -241,15 +245,19 @@ def _call_rules(lock: LockFile, service: BotocoreService, scope: Scope) -> Mappi
 
 def _calls(lock: LockFile) -> Iterator[tuple[str, Iterable[str]]]:
     """Yield every operation that is called for a table, with the arguments that differ from call to
-    call."""
+    call, and choose what is returned."""
     for binding in lock.bindings:
         passed: list[str] = []
         for listing in binding.listings:
             yield listing.operation, passed
             passed = [*listing.shared, *(parameter for parameter, _ in listing.arguments)]
+        if not is_repeated(binding.path):
+            # The contact of each type: there may be none of a type.
+            passed += [name for name, values in binding.values if values != (ACCOUNT,)]
         yield binding.operation, passed
         for enrichment in binding.enrichments:
-            yield enrichment.operation, [parameter for parameter, _ in enrichment.arguments]
+            given = (*enrichment.arguments, *enrichment.values)
+            yield enrichment.operation, [parameter for parameter, _ in given]
 
 
 def _rules(

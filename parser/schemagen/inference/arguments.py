@@ -51,12 +51,14 @@ class CallArguments:
 
     ``members`` are parameters with members of the item, or the caller's account, as the lock writes
     them; ``constants`` are parameters with values that are the same for every item. ``is_related`` says
-    that a member identifies another resource, which the operation is about.
+    that a member identifies another resource, which the operation is about. ``values`` is a parameter with
+    the values of its enumeration, for each of which there is a call.
     """
 
     members: tuple[tuple[str, str], ...] = ()
     constants: tuple[tuple[str, str], ...] = ()
     is_related: bool = False
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def is_about_item(self) -> bool:
@@ -67,12 +69,16 @@ class CallArguments:
 NO_ARGUMENTS = CallArguments()
 
 
-def call_arguments(item: Identity, operation: ReadOperation) -> CallArguments | None:
+def call_arguments(
+    item: Identity, operation: ReadOperation, *, each_value: bool = False
+) -> CallArguments | None:
     """Find the arguments with which ``operation`` returns something about the item.
 
     None if the item lacks a required argument. An operation without required parameters is narrowed
-    to the item if it has a parameter for that.
+    to the item if it has a parameter for that. With ``each_value``, there is a call for each value of an
+    enumeration that nothing else is known of.
     """
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
     found: list[tuple[str, str]] = []
     constants: list[tuple[str, str]] = []
     is_related = False
@@ -88,12 +94,14 @@ def call_arguments(item: Identity, operation: ReadOperation) -> CallArguments | 
         elif related := _related_argument(item, parameter, operation):
             found.append((parameter, related.name))
             is_related = True
+        elif each_value and not values and operation.is_of_kinds(parameter):
+            values = ((parameter, operation.values_of(parameter)),)
         else:
             return None
     if not operation.required:
         for parameter, member in narrowing(item, operation):
             return CallArguments(((parameter, _written(member, parameter, operation)),))
-    return CallArguments(tuple(found), tuple(constants), is_related)
+    return CallArguments(tuple(found), tuple(constants), is_related, values)
 
 
 def _related_argument(

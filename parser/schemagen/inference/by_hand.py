@@ -74,7 +74,10 @@ def apply(
     for name, column in list(columns.items()):
         # An operation is called once, for one item: that of the override.
         enrichment = by_hand.get(column.operation or "")
-        if enrichment and enrichment.path != inferred[enrichment.operation].path:
+        if enrichment and (enrichment.path, enrichment.values) != (
+            inferred[enrichment.operation].path,
+            inferred[enrichment.operation].values,
+        ):
             del columns[name]
             unbound.add(name)
             findings.append(_displaced(table, name, enrichment))

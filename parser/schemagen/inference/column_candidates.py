@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -23,9 +23,10 @@ from schemagen.inference.evidence import (
     evidence_by_name,
 )
 from schemagen.inference.identity import Identity
+from schemagen.inference.nouns import singular
 from schemagen.model.bindings import Evidence
 from schemagen.model.paths import WHOLE, is_repeated, map_key, steps
-from schemagen.model.shapes import StructureRef
+from schemagen.model.shapes import ListOf, StructureRef
 from schemagen.names import folded
 from schemagen.typetable import CONVERTIBLE, Resolved
 
@@ -158,6 +159,45 @@ class CandidateFinder:
                         yield from self.enrichment(item, member, "documentation")
         else:
             yield from self.whole_response(column, type)
+        yield from self.listed_by_calls(column, type)
+
+    def listed_by_calls(self, column: str, type: Resolved) -> Iterator[Candidate]:
+        """Yield members for a column that is a list of what an operation returns for each value of an
+        enumeration: ``alternate_contacts`` has the ``AlternateContact`` of each type."""
+        index, text = self.service.index, self.requirements.words[column]
+        name = folded(column)
+        for form in set(singular(name)) - {name}:
+            for structure, member in index.members_by_name.get(form, ()):
+                by = evidence_by_name(text, member)
+                listed = replace(member, shape=ListOf(member.shape))
+                if by is None or not self.service.fits(type, listed, by):
+                    continue
+                for item in index.items_by_structure.get(structure, ()):
+                    if item.path == WHOLE and self.folded_noun(item) == form:
+                        yield from self.listed_by_operation(item, member, by)
+
+    def listed_by_operation(
+        self, item: IndexedItem, member: IndexedMember, evidence: Evidence
+    ) -> Iterator[Candidate]:
+        """Yield a member of a whole response, if its operation is called with each value of an enumeration
+        for the row, and returns one page each time."""
+        operation = self.service.index.operations[item.operation]
+        if item.operation == self.identity.item.operation or operation.collected_paths:
+            return
+        arguments = call_arguments(self.identity, operation, each_value=True)
+        if arguments is None or not arguments.values or arguments.is_related:
+            return
+        if not (arguments.is_about_item or evidence == "both"):
+            return
+        rank = CandidateRank(
+            _EVIDENCE_RANKS[evidence],
+            other_operation=True,
+            without_arguments=not arguments.is_about_item,
+            is_related=False,
+            is_repeated=False,
+            depth=0,
+        )
+        yield Candidate(rank, item.operation, item.path, member.name, evidence, arguments)
 
     def evidence_of_operation(self, item: IndexedItem, column: str) -> Evidence | None:
         """Return the evidence of an operation that is named after the resource and the column, for a

@@ -22,7 +22,12 @@ from schemagen.inference.listing import (
     identifying_parameters,
     split_identifier,
 )
-from schemagen.inference.required_parameters import Values, alternatives, known_values
+from schemagen.inference.required_parameters import (
+    ACCOUNT_PARAMETERS,
+    Values,
+    alternatives,
+    known_values,
+)
 from schemagen.model.bindings import Binding, Listing
 from schemagen.names import folded
 
@@ -98,7 +103,10 @@ def _without_listing(
         required = tuple(
             name
             for name in operation.parameters
-            if split_identifier(folded(name))[1] and name not in operation.lists
+            if split_identifier(folded(name))[1]
+            and name not in operation.lists
+            # By default the caller's; AWS accepts only other accounts in some.
+            and folded(name) not in ACCOUNT_PARAMETERS
         )
     values, missing = known_values(operation, required)
     if missing:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from schemagen.fits import can_convert, misfit, misfit_type
-from schemagen.model.bindings import Binding, BoundColumn
+from schemagen.model.bindings import Binding, BoundColumn, Enrichment
 from schemagen.model.pages import Table
 from schemagen.model.paths import map_key
 from schemagen.model.recorded import NotRecorded, RecordedResponses
@@ -89,6 +89,14 @@ def outdated_misfits(binding: Binding, typed: TypedTable) -> set[str]:
     }
 
 
+def _answers_alike(call: Enrichment, other: Binding) -> bool:
+    """Whether ``other`` takes columns from the same item of the operation, and as often."""
+    return any(
+        (found.operation, found.path, found.values) == (call.operation, call.path, call.values)
+        for found in other.enrichments
+    )
+
+
 def renewed(
     binding: Binding,
     columns: Collection[str],
@@ -117,8 +125,7 @@ def renewed(
             for column in inferred.columns
             if column.column in columns
             and (
-                column.operation is None
-                or enrichments[column.operation].path == inferred.item_path(column.operation)
+                column.operation is None or _answers_alike(enrichments[column.operation], inferred)
             )
         ]
     bound = {column.column for column in filled} | {column.column for column in derived}

@@ -18,6 +18,7 @@ from schemagen.inference.evidence import ACCOUNT, TAGS, ServiceLookup, TableRequ
 from schemagen.inference.identity import Identity, has_account
 from schemagen.inference.listing import find_listing
 from schemagen.inference.nouns import DESCRIPTIONS, ends_a_noun, singular, without_ending
+from schemagen.inference.required_parameters import ACCOUNT_PARAMETERS
 from schemagen.lockfile.notation import argument_members, type_text
 from schemagen.model.bindings import (
     Binding,
@@ -106,6 +107,8 @@ class ItemPreference(NamedTuple):
     unrelated: bool
     """Whether neither the operation's noun ends with the table's subject, nor, for a single item,
     the subject with the noun."""
+    requires_account: bool
+    """Whether the operation requires an account, which only some callers may pass."""
 
 
 class RowRank(NamedTuple):
@@ -188,6 +191,7 @@ class RowCandidate:
             depth=len(steps(self.item.path)),
             verb=operation.verb.item_rank,
             unrelated=not related,
+            requires_account=not ACCOUNT_PARAMETERS.isdisjoint(map(folded, operation.required)),
         )
 
     @cached_property
@@ -210,12 +214,17 @@ class RowCandidate:
     def supersedes(self, other: RowCandidate) -> bool:
         """Whether the table is about this item and not about ``other``: only this one's operation has
         the table's noun, and its own members hold at least as many columns. Enrichments do not
-        count: they fill the columns of the parents and children of a resource as well."""
-        return (
-            self.has_table_noun
-            and not other.has_table_noun
-            and self.is_evidence
-            and len(self.own_members) >= len(other.own_members)
+        count: they fill the columns of the parents and children of a resource as well.
+
+        It is not about one of several that this one has all of, either, unless the table is called so:
+        ``GetAlternateContact`` returns the contacts of an account one by one."""
+        if not self.is_evidence or other.has_table_noun:
+            return False
+        if self.has_table_noun:
+            return len(self.own_members) >= len(other.own_members)
+        return any(
+            candidate.operation == other.item.operation and candidate.arguments.values
+            for candidate in self.candidates.values()
         )
 
     @property
@@ -438,7 +447,9 @@ class RowCandidate:
         proven = {
             (candidate.operation, candidate.path): candidate
             for candidate in chosen.values()
-            if candidate.operation and candidate.evidence == "both"
+            if candidate.operation
+            and candidate.evidence == "both"
+            and not candidate.arguments.values
         }
         if not proven:
             return
@@ -494,6 +505,7 @@ class RowCandidate:
                     candidate.path,
                     candidate.arguments.members,
                     (*candidate.arguments.constants, *self._inclusions(name)),
+                    candidate.arguments.values,
                 )
                 for name, candidate in sorted(enrichments.items())
             ),

@@ -222,6 +222,7 @@ _ENRICHMENT_ENTRY = Entry(
         required("path", _PATH),
         required("arguments", pairs(mapping(_ARGUMENT, _NAME))),
         optional("constants", _CONSTANTS),
+        optional("values", _VALUES),
     )
 )
 
@@ -233,6 +234,13 @@ def _read_enrichment(form: Form, key_path: KeyPath, value: object) -> Enrichment
         if name in arguments:
             message = f'"{name}" is both an argument and a constant'
             form.wrong((*key_path, "constants", name), message)
+    given = {*arguments, *dict(enrichment.constants)}
+    for name, _ in enrichment.values:
+        if name in given:
+            message = f'"{name}" is both an argument and one with several values'
+            form.wrong((*key_path, "values", name), message)
+    if enrichment.values and enrichment.path != WHOLE:
+        form.wrong((*key_path, "path"), f"must be {WHOLE!r} where there are `values`")
     return enrichment
 
 

@@ -81,13 +81,15 @@ class Enrichment:
     parameters to what the primary item gives them: a member, ``basename(Id)`` for the part of Id
     after its last "/", a format of an ARN (see `model.arn_format`), filled with members and with the
     caller's partition, region and account, or "${Account}", the caller's account. ``constants`` maps parameters to arguments that are
-    the same for every item.
+    the same for every item. ``values`` are arguments that are known beforehand: the call is made with each
+    value, and the columns are lists of what the responses have; ``path`` is then "@".
     """
 
     operation: str
     path: str
     arguments: tuple[tuple[str, str], ...] = ()
     constants: tuple[tuple[str, Constant], ...] = ()
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,10 @@ class Binding:
     def filled(self) -> tuple[BoundColumn | DerivedColumn, ...]:
         """The columns that are bound or derived."""
         return (*self.columns, *self.derived)
+
+    def is_listed(self, column: BoundColumn) -> bool:
+        """Whether a column is a list of what several calls return."""
+        return any(call.operation == column.operation and call.values for call in self.enrichments)
 
     def item_path(self, operation: str | None) -> str | None:
         """Return the path to the item of an enrichment; for None, that of the primary operation.

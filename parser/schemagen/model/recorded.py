@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from schemagen.diagnostics import did_you_mean
@@ -141,8 +141,13 @@ class RecordedResponses:
         return [member.name for member in self.structures[structure].members]
 
     def column_member(self, binding: Binding, column: BoundColumn) -> RecordedMember:
-        """Return the member that fills ``column`` of ``binding``. Raises `NotRecorded`."""
-        return self.member(self.column_item(binding, column), column.member)
+        """Return the member that fills ``column`` of ``binding``, a list if several calls do. Raises
+        `NotRecorded`."""
+        member = self.member(self.column_item(binding, column), column.member)
+        if not binding.is_listed(column):
+            return member
+        row_shape = ListOf(member.row_shape) if member.row_shape else None
+        return replace(member, shape=ListOf(member.shape), row_shape=row_shape)
 
     def column_item(self, binding: Binding, column: BoundColumn) -> RecordedStructure:
         """Return the structure whose member fills ``column`` of ``binding``. Raises `NotRecorded`."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import mappers
-from mapper_cases import ARN, ARN_COLUMNS, INSTANCE, ZONE, built
+from mapper_cases import ARN, ARN_COLUMNS, INSTANCE, ZONE, built, each_value
 from mappers import Mapper, Row
 
 
@@ -224,3 +224,39 @@ def test_from_item_accepts_an_account_as_key(tmp_path: Path, derived: str) -> No
         assert mapper.from_item({"Arn": ARN}, **given) == {"_key": "123456789012"}
         with pytest.raises(mapper.ConversionError, match="key="):
             mapper.from_item({})
+
+
+@pytest.mark.parametrize("path", ["@", "Things[]"])
+def test_from_item_lists_what_several_calls_return(tmp_path: Path, path: str) -> None:
+    """A column of an operation that is called with each of several values has an element for each response
+    that has the member: none if nothing was found, and None if the caller passes no responses."""
+    columns = {"name": "string", "contacts": "json", "sizes": "array<int64>"}
+    found = [{"Contact": {"FullName": "Ann"}, "Size": 1}, {"Size": 2}]
+    with mappers.imported(tmp_path, each_value(path), columns) as mapper:
+        row = mapper.from_item({"Name": "n"}, get_contact=iter(found))
+        assert row == {"name": "n", "contacts": [{"full_name": "Ann"}], "sizes": [1, 2]}
+        assert mapper.from_item({"Name": "n"}, get_contact=[])["contacts"] == []
+        assert mapper.from_item({"Name": "n"})["contacts"] is None
+        for wrong, message in (
+            (
+                found[0],
+                "expected an iterable of responses of GetContact, one for each call, got dict",
+            ),
+            ([found[0], {"Other": 1}], "not a response of GetContact: it has Other"),
+        ):
+            with pytest.raises(mapper.ConversionError, match=message):
+                mapper.from_item({"Name": "n"}, get_contact=wrong)
+        several = path != "@"
+
+        def answered(item: object) -> object:
+            return found
+
+        response = {"Things": [{"Name": "n"}]} if several else {"Name": "n"}
+        given = answered if several else found
+        assert next(mapper.from_response(response, get_contact=given)) == row
+        documented = " ".join(str(mapper.from_response.__doc__).split())
+        the = "A function of the item that returns the" if several else "The"
+        assert (
+            f"get_contact: {the} responses of GetContact, called with Name (the item's Name), Kind "
+            '(each of "BILLING", "SECURITY"); leave out calls that find nothing.' in documented
+        )

@@ -134,7 +134,9 @@ def _parameters(function: Callable[..., Any]) -> frozenset[str]:
 class _Item:
     """An item that waits for its enrichments, of which ``left`` are not finished. ``pages`` are the
     responses that it is in, if it is the only one in them. ``given`` are those of the mapper's arguments
-    that are arguments of the call."""
+    that are arguments of the call. ``answers`` are the responses of a call that is made with each of
+    several values, by the position of these; those of calls that have failed are ``lost``.
+    """
 
     item: object
     pages: list[Response]
@@ -144,6 +146,10 @@ class _Item:
     )
     left: int = 0
     enriched: dict[str, object] = field(default_factory=dict[str, object])
+    answers: dict[str, dict[int, object]] = field(
+        default_factory=dict[str, dict[int, object]]
+    )
+    lost: set[str] = field(default_factory=set[str])
     unread: frozenset[str] = frozenset()
 
 
@@ -163,6 +169,15 @@ class _Reading:
     pages: Pages
     item: _Item | None = None
     found: list[Response] = field(default_factory=list[Response])
+
+
+def _in_order(item: _Item) -> dict[str, list[object]]:
+    """Return the responses of the calls that are made with each of several values, in their order."""
+    return {
+        name: [answers[position] for position in sorted(answers)]
+        for name, answers in item.answers.items()
+        if name not in item.lost
+    }
 
 
 _Task: TypeAlias = tuple[_Reading, Arguments | None]
@@ -246,10 +261,8 @@ class _Run:
     def rows(self) -> Iterator[CollectedRow]:
         """Yield the rows; raise a `CallError` if the listing fails."""
         try:
-            self._for_all.waiting += [
-                (call, requests.from_item(call, None, self._place))
-                for call in self._shared
-            ]
+            for call in self._shared:
+                self._wait(self._for_all, call, None)
             self._pending[-1].append(self._enriching([self._for_all]))
             yield from self._until_finished()
             roots = list(requests.values(self._chain[0], self._place))
@@ -384,10 +397,7 @@ class _Run:
         if reading.item is not None:
             reading.found.append(response)
             if last:
-                pages = reading.found
-                reading.item.enriched[snake_case(call.operation)] = (
-                    pages[0] if len(pages) == 1 else pages
-                )
+                self._answer(reading.item, reading)
             return []
         if call is not self._primary or self._several:
             return list(requests.items_at(response, call.path))
@@ -413,16 +423,43 @@ class _Run:
             item = _Item(found, reading.found, given)
             for call in self._enrichments:
                 try:
-                    arguments = requests.from_item(call, found, self._place)
+                    self._wait(item, call, found)
                 except Malformed:
                     # An optional member, such as the key that it is encrypted with: there is nothing
                     # to call for. The mapper refuses items that lack what identifies them.
-                    item.enriched[snake_case(call.operation)] = {}
-                else:
-                    item.waiting.append((call, requests.single(call, arguments)))
+                    self._nothing(item, call)
             (waiting if item.waiting else ready).append(item)
             item.left = len(item.waiting)
         return waiting, ready
+
+    def _wait(self, item: _Item, call: Call, found: object) -> None:
+        """Let ``item`` wait for an enrichment: for a call with each of its values."""
+        arguments = requests.from_item(call, found, self._place)
+        if call.values:
+            item.answers[snake_case(call.operation)] = {}
+        for fixed in requests.values(call, self._place):
+            item.waiting.append((call, requests.single(call, {**fixed, **arguments})))
+
+    def _nothing(self, item: _Item, call: Call) -> None:
+        """Record that there is nothing that an enrichment could return."""
+        name = snake_case(call.operation)
+        if call.values:
+            item.answers.setdefault(name, {})
+        else:
+            item.enriched[name] = {}
+
+    def _answer(self, item: _Item, reading: _Reading) -> None:
+        """Record the response of an enrichment, or its pages."""
+        call, pages = reading.call, reading.found
+        name, whole = snake_case(call.operation), pages[0] if len(pages) == 1 else pages
+        if call.values:
+            fixed = {
+                parameter: reading.arguments[parameter] for parameter, _ in call.values
+            }
+            position = list(requests.values(call, self._place)).index(fixed)
+            item.answers[name][position] = whole
+        else:
+            item.enriched[name] = whole
 
     def _enriched(self, item: _Item) -> Iterable[CollectedRow]:
         """Count a finished enrichment; return the row of the item if it was the last one."""
@@ -434,6 +471,8 @@ class _Run:
         given = {
             **self._for_all.enriched,
             **item.enriched,
+            **_in_order(self._for_all),
+            **_in_order(item),
             **item.given,
             **self._given,
         }
@@ -466,8 +505,9 @@ class _Run:
         )
         if item is not None:
             if absent:
-                item.enriched[snake_case(call.operation)] = {}
+                self._nothing(item, call)
             else:
+                item.lost.add(snake_case(call.operation))
                 item.unread |= frozenset(call.columns)
                 self._note(reading, error)
             return self._enriched(item)

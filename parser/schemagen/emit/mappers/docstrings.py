@@ -87,9 +87,11 @@ def _enrichment(response: Response, rules: CallRules) -> str:
     if response.in_primary or enrichment is None:
         return f"The same {operation} response also fills columns outside the item; do not call it again."
     text = f"{operation} adds columns to the item"
-    if enrichment.arguments or enrichment.constants:
+    if enrichment.arguments or enrichment.constants or enrichment.values:
         text += f"; it is called with {_arguments(enrichment)}"
-    if not enrichment.arguments:
+    if enrichment.values:
+        text += "; the columns are lists of what the calls return"
+    elif not enrichment.arguments:
         text += "; it takes no arguments from the item, so its response may cover other resources"
     if rules.absent:
         text += f"; the error {' or '.join(rules.absent)} means that there is none"
@@ -105,7 +107,11 @@ def _listed_arguments(listing: Listing) -> Iterator[str]:
 
 
 def _arguments(enrichment: Enrichment) -> str:
-    return ", ".join([*_item_arguments(enrichment), *_constants(enrichment.constants)])
+    each = (
+        f"{parameter} (each of {', '.join(map(_quoted, values))})"
+        for parameter, values in enrichment.values
+    )
+    return ", ".join([*_item_arguments(enrichment), *_constants(enrichment.constants), *each])
 
 
 def _item_arguments(enrichment: Enrichment) -> Iterator[str]:
@@ -158,6 +164,12 @@ def _parameters(
         text = f"{response.parameter}: {the} response of {response.operation}{or_pages}"
         if response.in_primary:
             yield f"{text} that holds the item."
+        elif response.several_calls and response.enrichment:
+            called = _arguments(response.enrichment)
+            yield (
+                f"{response.parameter}: {the} responses of {response.operation}, called with {called}; "
+                "leave out calls that find nothing."
+            )
         elif response.enrichment and response.enrichment.arguments:
             comma = "," if or_pages else ""
             called = _arguments(response.enrichment)

@@ -64,7 +64,10 @@ def _fetch(fetched: Fetched, imports: Imports) -> str:
             value = f"None if {item} is None else {value}"
         call = f"{imports.converter('map_entries')}({value}, {python_literal(fetched.at)})"
         return lay_out_value(f"{variable} = ", call, 1)
-    if fetched.member == WHOLE:
+    if fetched.response.several_calls:
+        got = f"lambda response: response.get({python_literal(fetched.member)})"
+        value = f"{imports.converter('in_each')}({item}, {got})"
+    elif fetched.member == WHOLE:
         value = f"{imports.converter('response_members')}({item}, {python_literal(fetched.at)})"
     else:
         default = f", {fetched.absent}" if fetched.absent else ""

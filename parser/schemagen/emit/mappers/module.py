@@ -162,7 +162,9 @@ def _parameters(
     of_item: list[tuple[str, str]] = []
     for found in responses:
         type = found.response_type
-        if not found.in_primary:
+        if found.several_calls:
+            type = f"Iterable[{type}]"
+        elif not found.in_primary:
             type = f"{type} | Iterable[{type}]"
         of_item.append((found.parameter, f"{type} | None" if per_item else type))
     if plan.key:
@@ -182,7 +184,13 @@ def _parameters(
 
 def _row_parameters(plan: MapperPlan) -> list[str]:
     """List the parameters of the function that makes a row of checked responses."""
-    of_item = [(found.parameter, found.response_type) for found in plan.enrichments]
+    of_item = [
+        (
+            found.parameter,
+            f"tuple[{found.response_type}, ...]" if found.several_calls else found.response_type,
+        )
+        for found in plan.enrichments
+    ]
     if plan.key:
         of_item.append(("key", plan.key.column.type.row))
     return [
@@ -199,7 +207,8 @@ def _from_item(plan: MapperPlan, imports: Imports) -> list[str]:
     item = unique("joined_item", taken) if plan.primary.whole else "item"
     arguments = [item, *plan.given]
     for response in plan.enrichments:
-        check = imports.converter("page" if response.in_primary else "joined")
+        checks = "answers" if response.several_calls else "joined"
+        check = imports.converter("page" if response.in_primary else checks)
         name, constant = response.parameter, plan.operation_of(response).constant
         arguments.append(f"None if {name} is None else {check}({name}, {constant})")
     if plan.key:

@@ -44,6 +44,11 @@ class Response:
         return not self.steps
 
     @property
+    def several_calls(self) -> bool:
+        """True where a column is a list of what several calls return."""
+        return self.enrichment is not None and bool(self.enrichment.values)
+
+    @property
     def multiple_items(self) -> bool:
         """True where one response may hold several items."""
         return any(step.each for step in self.steps)

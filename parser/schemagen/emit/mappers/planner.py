@@ -29,6 +29,7 @@ from schemagen.model.bindings import Binding, BoundColumn, DerivedColumn, Enrich
 from schemagen.model.pages import KEY
 from schemagen.model.paths import WHOLE, Step, fetched_member, map_key, steps
 from schemagen.model.recorded import RecordedResponses, RecordedService, RecordedStructure
+from schemagen.model.shapes import ListOf
 from schemagen.names import class_name, snake_case
 from schemagen.runtime import convert
 from schemagen.runtime.calls import CallRules
@@ -300,6 +301,8 @@ class _Planner:
             types = [column.type.type for column in columns]
             absent = next((type.absent for type in reversed(types) if type and type.absent), "")
         shape = self.responses.member(response.item, member).shape
+        if response.several_calls:
+            shape = ListOf(shape)
         at = self.at(columns[0])
         at_key = map_key(member)
         holder = self.maps[operation, at_key[0]].variable if at_key else ""

@@ -35,8 +35,10 @@ from .encode import (
 )
 from .responses import (
     Operation,
+    answers,
     checked_structure,
     identified,
+    in_each,
     joined,
     optional_structure,
     page,
@@ -80,6 +82,7 @@ __all__ = [
     "Json",
     "Map",
     "Operation",
+    "answers",
     "arn_account",
     "arn_location",
     "array",
@@ -102,6 +105,7 @@ __all__ = [
     "hstore_json_text",
     "hstore_text",
     "identified",
+    "in_each",
     "int64",
     "int64_from_text",
     "joined",

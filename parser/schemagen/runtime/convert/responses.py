@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar, cast
 
 from ..tokens import tokens
@@ -11,6 +11,7 @@ from .containers import LISTS
 from .scalars import ConversionError, expected
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 _METADATA = "ResponseMetadata"  # boto3 adds it to every response
 
@@ -113,6 +114,20 @@ def joined(given: T | Iterable[T], operation: Operation[T]) -> T:
     for path in operation.tokens:
         _remove(whole, path)
     return cast("T", whole)
+
+
+def answers(given: Iterable[T], operation: Operation[T]) -> tuple[T, ...]:
+    """Return the responses of several calls, of which each must be complete."""
+    if _is_structure(given) or not _is_iterable(given):
+        wanted = f"an iterable of responses of {operation.name}, one for each call"
+        raise ConversionError(operation.table, expected(wanted, given))
+    return tuple(_last(page(found, operation), operation) for found in given)
+
+
+def in_each(responses: Iterable[T], member: Callable[[T], U | None]) -> list[U]:
+    """Return what ``member`` gets from the responses, without those that lack it."""
+    found = map(member, responses)
+    return [value for value in found if value is not None]
 
 
 def structure_list(value: Sequence[T] | None, at: str) -> Sequence[T]:
