@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -242,7 +243,8 @@ def test_first_load_goes_through_the_temporary_table_if_it_must(
 def test_load_takes_more_memory_if_it_must(
     made: MadePackage, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If the memory that DuckDB is given does not suffice, the unit is loaded with more."""
+    """If the memory that DuckDB is given does not suffice, the unit is loaded with more; the next has what the
+    first was given, also after an error."""
     first = made.open(f"duckdb:{file}")
     module = sys.modules[type(first).__module__]
     monkeypatch.setattr(module, "_COMPARED", 2**40)
@@ -252,10 +254,37 @@ def test_load_takes_more_memory_if_it_must(
     sink = made.open(f"duckdb:{file}")
     limit = "SELECT current_setting('memory_limit')"
     before = sink._connection.execute(limit).fetchone()
+    spy = sink._connection = _Spy(sink._connection)
     rows = keyed(*range(1, 2001), name="x" * 19_999 + "y")
+    spy.fails_at = "COMMIT"
+    with pytest.raises(duckdb.IOException, match="as the test has it"):
+        load(sink, made, Rows(rows))
+    assert spy.statements.pop("RESET memory_limit")
+    assert sink._connection.execute(limit).fetchone() == before
     assert load(sink, made, Rows(rows)) == (2000, 1, 1999, 0, 1)
-    assert sink._connection.execute(limit).fetchone() != before
+    assert spy.statements.pop("RESET memory_limit")
+    assert sink._connection.execute(limit).fetchone() == before
     sink.close()
+
+
+class _Spy:
+    """A connection that counts statements, and fails once at one of them."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.statements: Counter[str] = Counter()
+        self.fails_at = ""
+
+    def execute(self, statement: str, parameters: Any = None) -> Any:
+        self.statements[statement] += 1
+        if statement == self.fails_at:
+            self.fails_at = ""
+            self._connection.execute("ROLLBACK")
+            raise duckdb.IOException("as the test has it")
+        return self._connection.execute(statement, parameters)
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 def test_load_restores_rows_without_a_key_that_somebody_deleted(

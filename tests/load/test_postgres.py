@@ -743,8 +743,8 @@ def test_prepare_says_what_the_database_refuses(
     with pytest.raises(refused, match=r"unprivileged@/test_\d+.*: permission denied for database"):
         made.open(address)
     postgres.execute("CREATE SCHEMA ddsql_sync")
-    postgres.execute("CREATE TABLE ddsql_sync.units (x integer)")
-    with pytest.raises(refused, match='column "unit" does not exist'):
+    postgres.execute("CREATE TYPE ddsql_sync.units AS ENUM ()")
+    with pytest.raises(refused, match='type "units" already exists'):
         made.open(place.address)
 
 

@@ -16,7 +16,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -97,7 +97,9 @@ class DuckDBSink:
         self._prepared: dict[str, Table] = {}
         self._ledger = ledger.Statements("${}".format)
         self._tables: dict[tuple[str, ...], tuple[TableStatements, Lines]] = {}
+        self._compared: set[str] = set()
         self._has_file = connection is None
+        self._has_more_memory = False
         file = Path(destination.address)
         self._connection = connection or _open(file, destination)
         try:
@@ -128,8 +130,7 @@ class DuckDBSink:
         Raises `SchemaMismatch` before anything is changed if a table does not fit.
         """
         with self._destination.refusals(), self._transaction():
-            self.schema.prepare(tables)
-        self._prepared |= {table.id: table for table in tables}
+            self._prepared |= self.schema.prepare(tables)
 
     def load(self, unit: Unit, table: Table, rows: Collection) -> LoadCounts:
         """Load the rows of a unit in a transaction of its own.
@@ -158,12 +159,15 @@ class DuckDBSink:
             else:
                 staged = self._stage(statements, lines, rows)
                 staged = staged._replace(left_out=left_out)
-            return self._with_more_memory(
+            counts = self._with_more_memory(
                 lambda: self._merge(statements, unit, rows.complete, staged)
             )
+            self._compared.add(table.id)
+            return counts
         finally:
             for relation in TEMPORARY:
                 self._execute(f"DROP TABLE IF EXISTS {relation}")
+            self._restore_memory()
 
     def close(self) -> None:
         """Write all changes to the file, and release it."""
@@ -270,8 +274,16 @@ class DuckDBSink:
         except duckdb.OutOfMemoryException:
             if not self._has_file:
                 raise
+            self._has_more_memory = True
             self._execute("RESET memory_limit")
             return action()
+
+    def _restore_memory(self) -> None:
+        """Give DuckDB the usual memory again, unless it needs more still: then after the next unit."""
+        if self._has_more_memory:
+            with suppress(duckdb.OutOfMemoryException):
+                self._execute(f"SET memory_limit = '{_MEMORY}'")
+                self._has_more_memory = False
 
     def _write(
         self, chunks: Chunks, lines: Lines, rows: Iterable[CollectedRow]
@@ -389,9 +401,12 @@ class DuckDBSink:
     ) -> LoadCounts:
         """Load rows without a key: the unit holds so many copies of each."""
         [lacks_rows] = self._execute(statements.lacks_rows()).fetchone()
-        if lacks_rows:
-            for statement in statements.hold_what_is_there():
-                self._execute(statement, unit=number)
+        if lacks_rows or unit.table not in self._compared:
+            missing, others = self._execute(statements.differences()).fetchone()
+            keyless.warn_of_others(_log, unit.table, missing, others)
+            if missing:
+                for statement in statements.hold_what_is_there():
+                    self._execute(statement)
         for columns in staged.unread:
             self._execute(statements.keep_unread_of(columns))
         held_table = ledger.name("held")
@@ -416,9 +431,8 @@ class DuckDBSink:
         return LoadCounts(rows, inserted, 0, rows - inserted, deleted)
 
     def _forget(self, number: int, table: str) -> int:
-        statements, _ = self._statements(
-            ledger_checks.forgotten_table(self._package, table)
-        )
+        known = ledger_checks.forgotten_table(self._package, table)
+        statements, _ = self._statements(self.schema.whole(known))
         held = ledger.name("held")
         if statements.has_key:
             keys = f'SELECT "key" FROM {held} WHERE "unit" = {number:d}'

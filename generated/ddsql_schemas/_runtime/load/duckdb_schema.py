@@ -31,9 +31,18 @@ if TYPE_CHECKING:
     from .package import Package
 
 _COLUMNS = """\
-SELECT column_name, data_type, NOT is_nullable AND column_default IS NULL, comment FROM duckdb_columns()
+SELECT column_name, data_type, NOT is_nullable AND column_default IS NULL, comment, is_generated
+FROM duckdb_columns()
 WHERE database_name = current_database() AND schema_name = $schema AND table_name = $name
 ORDER BY column_index"""
+_RELATIONS = """\
+SELECT c.table_name, v.view_name IS NOT NULL, c.column_name, c.data_type FROM duckdb_columns() c
+LEFT JOIN duckdb_views() v ON v.view_oid = c.table_oid AND v.schema_name = c.schema_name
+AND v.database_name = c.database_name AND v.view_name = c.table_name
+WHERE c.database_name = current_database() AND c.schema_name = $schema AND c.table_name IN (SELECT unnest($names))"""
+_VIEW = """\
+SELECT 1 FROM duckdb_views()
+WHERE database_name = current_database() AND schema_name = $schema AND view_name = $name"""
 _COMMENT = """\
 SELECT comment FROM duckdb_tables()
 WHERE database_name = current_database() AND schema_name = $schema AND table_name = $name"""
@@ -61,8 +70,9 @@ class Schema:
         self._package = package
         self._statements = ledger.Statements("${}".format)
 
-    def prepare(self, tables: Sequence[Table]) -> None:
+    def prepare(self, tables: Sequence[Table]) -> dict[str, Table]:
         """Create the ledger and missing tables, and change tables that are behind, if that was allowed.
+        Returns the tables as rows are known by.
 
         Call it in a transaction. Raises `SchemaMismatch` before anything is changed if a table does not
         fit.
@@ -74,13 +84,36 @@ class Schema:
             raise SchemaMismatch(str(self._destination), findings)
         for comparison in comparisons:
             self._settle(comparison)
+        return {each.table.id: each.whole for each in comparisons}
+
+    def whole(self, table: Table) -> Table:
+        """Return a table with the columns that its rows are known by."""
+        stored = self._stored(table)
+        recorded = self._recorded([table.id]).get(table.id)
+        if stored is None or recorded is None:
+            return table
+        kept = self._comparer().kept(table, DIALECT, stored, recorded)
+        return table._replace(columns={**table.columns, **kept})
 
     def open_ledger(self) -> None:
-        """Create the ledger if it is missing. Raises `DestinationError` for a later format."""
+        """Create the ledger if it is missing. Raises `DestinationError` for a later format, and for tables of
+        others that are called as those of the ledger."""
+        self._check_relations()
         for statement in ledger.ddl("duckdb"):
             self._execute(statement)
         self._execute(self._statements.set_format(), format=ledger.FORMAT)
         self._check_format()
+
+    def _check_relations(self) -> None:
+        found: dict[str, ledger_checks.Relation] = {}
+        for name, is_view, column, type in self._execute(
+            _RELATIONS, schema=ledger.SCHEMA, names=ledger_checks.names()
+        ).fetchall():
+            kind = "a view" if is_view else ledger_checks.TABLE
+            relation = found.setdefault(name, ledger_checks.Relation(kind, {}))
+            relation.columns[column] = type
+        types = (ledger.STRING_TYPE, ledger.NUMBER_TYPE, ledger.TIME_TYPE)
+        ledger_checks.check_relations(found, self._spellings(types), self._destination)
 
     def _check_format(self) -> None:
         [found] = self._execute(self._statements.format()).fetchone()
@@ -88,7 +121,14 @@ class Schema:
 
     def _compare(self, tables: Sequence[Table]) -> Iterator[Comparison]:
         recorded = self._recorded([table.id for table in tables])
-        comparer = Comparer(
+        comparer = self._comparer()
+        for table in tables:
+            yield comparer.compare(
+                table, DIALECT, self._stored(table), recorded.get(table.id)
+            )
+
+    def _comparer(self) -> Comparer:
+        return Comparer(
             self._package.loader,
             self._package.version,
             "duckdb",
@@ -97,10 +137,6 @@ class Schema:
             adopt=self._destination.adopt,
             migrate=self._destination.migrate,
         )
-        for table in tables:
-            yield comparer.compare(
-                table, DIALECT, self._stored(table), recorded.get(table.id)
-            )
 
     def _stored(self, table: Table) -> StoredTable | None:
         schema, _, name = table.id.partition(".")
@@ -120,12 +156,15 @@ class Schema:
                 continue
             key = self._execute(_KEY, **at).fetchone()
             comment = self._execute(_COMMENT, **at).fetchone()
+            is_view = self._execute(_VIEW, **at).fetchone()
             found[id] = StoredTable(
                 {name: type for name, type, *_ in columns},
-                frozenset(name for name, _, required, _ in columns if required),
+                frozenset(name for name, _, required, *_ in columns if required),
                 tuple(key[0]) if key else (),
-                {name: comment or "" for name, *_, comment in columns},
+                {name: comment or "" for name, _, _, comment, _ in columns},
                 (comment and comment[0]) or "",
+                frozenset(name for name, *_, generated in columns if generated),
+                ("it is a view, not a table; rename or drop it",) if is_view else (),
             )
         return found
 
@@ -139,7 +178,8 @@ class Schema:
         return bool(found[0])
 
     def all_recorded(self) -> dict[str, RecordedTable]:
-        """Read what the ledger knows of all tables. Raises `DestinationError` for a later format."""
+        """Read what the ledger knows of all tables. Raises `DestinationError` as `open_ledger` does."""
+        self._check_relations()
         self._check_format()
         found = self._execute(self._statements.all_tables()).fetchall()
         return self._recorded([id for (id,) in found])
@@ -164,7 +204,9 @@ class Schema:
     def _spelled(self) -> Mapping[str, str]:
         """Return how the database spells the types of the package."""
         types = self._package.loader.rules(DIALECT).types.values()
-        names = sorted({encoding.type for encoding in types})
+        return self._spellings(sorted({encoding.type for encoding in types}))
+
+    def _spellings(self, names: Sequence[str]) -> Mapping[str, str]:
         nulls = ", ".join(f"CAST(NULL AS {name})" for name in names)
         described = self._execute(f"DESCRIBE SELECT {nulls}").fetchall()
         return dict(zip(names, (type for _, type, *_ in described), strict=True))
@@ -282,15 +324,18 @@ class Schema:
         if old is None or new is None:
             return
         stored = {column.name: column.stored for column in old.columns}
-        before = row_hash(f"t.{identifier(column.stored)}" for column in old.columns)
-        package_columns = self._package.table(new.id).columns
+        before = row_hash(
+            {name: f"t.{identifier(column)}" for name, column in stored.items()}
+        )
         after = row_hash(
-            (
-                f"t.{identifier(stored[name])}"
-                if name in stored
-                else f"CAST(NULL AS {self._package.loader.rules(DIALECT).types[type].type})"
-            )
-            for name, type in package_columns.items()
+            {
+                column.name: (
+                    f"t.{identifier(stored[column.name])}"
+                    if column.name in stored
+                    else f"CAST(NULL AS {column.sql})"
+                )
+                for column in new.columns
+            }
         )
         held, units = ledger.name("held"), ledger.name("units")
         of_table = f'"unit" IN (SELECT "unit" FROM {units} WHERE "table_id" = {duckdb_literal(new.id)})'

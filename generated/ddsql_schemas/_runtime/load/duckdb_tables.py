@@ -255,10 +255,16 @@ class TableStatements:
         """Select whether the table has fewer rows than its units hold."""
         return keyless.lacks_rows(self._relation, duckdb_literal(self._id))
 
+    def differences(self) -> str:
+        """Select how many rows the units hold that the table lacks, and how many no unit holds."""
+        return keyless.differences(
+            self._relation, self._hash_of_stored(), duckdb_literal(self._id)
+        )
+
     def hold_what_is_there(self) -> Iterable[str]:
-        """Let the ``unit`` hold no rows that the table lacks."""
+        """Let the units hold no rows that the table lacks."""
         return keyless.hold_what_is_there(
-            self._relation, self._hash_of_stored(), "$unit", duckdb_literal(self._id)
+            self._relation, self._hash_of_stored(), duckdb_literal(self._id)
         )
 
     def count_copies(self) -> str:
@@ -289,17 +295,22 @@ class TableStatements:
         )
 
     def _hash_of_staged(self) -> str:
-        return row_hash(f"s.{field.name}" for field in self._fields)
+        return row_hash({field.column: f"s.{field.name}" for field in self._fields})
 
     def _hash_of_stored(self) -> str:
         return row_hash(
-            f"t.{identifier(self._names[field.column])}" for field in self._fields
+            {
+                field.column: f"t.{identifier(self._names[field.column])}"
+                for field in self._fields
+            }
         )
 
 
-def row_hash(columns: Iterable[str]) -> str:
-    """Hash a row's text. The names of its fields do not matter."""
-    fields = ", ".join(f"f{number} := {name}" for number, name in enumerate(columns))
+def row_hash(columns: Mapping[str, str]) -> str:
+    """Hash a row's text. ``columns`` maps the documented names, whose order does not matter, to SQL."""
+    fields = ", ".join(
+        f"f{number} := {columns[name]}" for number, name in enumerate(sorted(columns))
+    )
     return f"md5(CAST(struct_pack({fields}) AS {STRING_TYPE}))"
 
 

@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..evolve import comments
 from ..evolve.choices import parse_allowed, parse_renames
-from ..evolve.compare import Finding, RecordedTable, StoredTable
+from ..evolve.compare import (
+    GENERATED,
+    Finding,
+    RecordedTable,
+    StoredTable,
+    obstacles,
+)
 from ..evolve.plan import Renames, plan, possible_columns, possible_tables
 from ..evolve.sentences import Deviation, deviations
 from ..evolve.state import (
@@ -356,6 +362,9 @@ def _blocking(
     columns: Mapping[str, ColumnState],
 ) -> Iterator[Finding]:
     """Find columns of the user's that stand in the way of the package's, or of its rows."""
+    yield from obstacles(id, stored)
+    for name in sorted(stored.generated & columns.keys()):
+        yield Finding(id, columns[name].name, GENERATED)
     for name in sorted(stored.required - columns.keys()):
         message = "the column is not of a sync, and takes no NULL; give it a default, or drop the NOT NULL"
         yield Finding(id, name, message)

@@ -12,6 +12,7 @@ transactions.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 8
 """How often a merge is tried if other transactions conflict with it."""
+_LOG = logging.getLogger("ddsql.load")
+Triggers = Sequence[str]
+"""The names of the triggers of a table that may change what is stored."""
 _VANISHED_KEYS = f'SELECT "key" FROM {VANISHED}'
 
 
@@ -79,6 +83,7 @@ class PostgresSink:
         self._dialects: dict[str, str] = {}
         self._whole: dict[str, Table] = {}
         self._elements: dict[str, dict[str, int]] = {}
+        self._compared: set[str] = set()
         self._statements: dict[tuple[str, tuple[str, ...]], TableStatements] = {}
         self._session = Session(destination, package)
         self.schema = Schema(self._session, destination, package)
@@ -91,10 +96,11 @@ class PostgresSink:
         Raises `SchemaMismatch` before anything is changed if a table does not fit.
         """
         with self._destination.refusals():
-            self._dialects |= self.schema.prepare(tables)
-            self._whole |= {table.id: table for table in tables}
+            prepared = self.schema.prepare(tables)
+            self._dialects |= {id: each.dialect for id, each in prepared.items()}
+            self._whole |= {id: each.table for id, each in prepared.items()}
             self._statements.clear()
-            self._read_elements(tables)
+            self._read_elements([each.table for each in prepared.values()])
 
     def _read_elements(self, tables: Sequence[Table]) -> None:
         """Read the numbers of the types of arrays' elements."""
@@ -141,17 +147,20 @@ class PostgresSink:
             empty = number is None or not self._session.value(
                 self._ledger.holds(), unit=number
             )
-            staging = Staging(self._session.connection, statements, direct=empty)
+            triggers = self._triggers(statements)
+            direct = empty and not triggers
+            staging = Staging(self._session.connection, statements, direct=direct)
             try:
                 for row in rows:
                     staging.add(row)
                 stale = bool(staging.unread - left_out)
                 counts = self._commit(
-                    unit, statements, staging, rows.complete, empty, stale
+                    unit, statements, staging, rows.complete, empty, stale, triggers
                 )
             except BaseException as error:
                 staging.abort(error)
                 raise
+        self._compared.add(unit.table)
         return counts
 
     def _commit(
@@ -162,6 +171,7 @@ class PostgresSink:
         complete: bool,
         empty: bool,
         stale: bool,
+        triggers: Triggers,
     ) -> LoadCounts:
         """Load the collected rows in a transaction, which a unit with many new rows has begun already."""
         staging.begin()
@@ -180,7 +190,7 @@ class PostgresSink:
         else:
             staging.stage()
             load = self._load_rows if statements.table.key is None else self._load_keys
-            counts = load(statements, staging, unit, number, complete)
+            counts = load(statements, staging, unit, number, complete, triggers)
         self._session.execute(
             self._ledger.update_unit(),
             run=self._run,
@@ -199,6 +209,7 @@ class PostgresSink:
         unit: Unit,
         number: int,
         complete: bool,
+        triggers: Triggers,
     ) -> LoadCounts:
         """Merge staged rows that have a key."""
         table = statements.table
@@ -209,8 +220,8 @@ class PostgresSink:
             self._session.execute(statements.keep(column))
         gone = 0
         if complete:
-            keys = self._ledger.vanished(statements.staged_keys)
-            gone = self._vanish(keys, unit=number)
+            vanished = self._ledger.vanished(statements.staged_keys)
+            gone = self._vanish(vanished, unit=number)
         # A row must not be deleted while another unit finds it there and relies on it.
         self._lock_table(table.id, shared=not gone)
         written, inserted = self._merge(statements) if count else (0, 0)
@@ -221,13 +232,21 @@ class PostgresSink:
                 self._ledger.mark_stale(statements.unread_keys), unit=number
             )
         deleted = 0
+        keys = self._ledger.only_held_by_unit(_VANISHED_KEYS)
         if gone:
-            keys = self._ledger.only_held_by_unit(_VANISHED_KEYS)
             deleted = self._session.count(
                 statements.delete(keys), unit=number, table_id=table.id
             )
             for statement in self._ledger.release(_VANISHED_KEYS):
                 self._session.execute(statement, unit=number)
+        if triggers:
+            self._run_deferred_triggers()
+            wrong = self._number_of(statements.count_not_stored)
+            if gone:
+                wrong += self._number_of(
+                    statements.count_rows(keys), unit=number, table_id=table.id
+                )
+            self._check_triggers(table, triggers, wrong)
         return LoadCounts(
             count + staging.refused,
             inserted,
@@ -244,12 +263,11 @@ class PostgresSink:
         unit: Unit,
         number: int,
         complete: bool,
+        triggers: Triggers,
     ) -> LoadCounts:
         """Replace the unit's rows of a table without a key, as far as they differ."""
         self._lock_table(statements.table.id)
-        if self._session.value(statements.lacks_rows):
-            for statement in statements.hold_what_is_there:
-                self._session.execute(statement, unit=number)
+        others = self._compare(statements, always=bool(triggers))
         if staging.unread:
             for (names,) in self._session.rows(statements.unread_columns):
                 self._session.execute(
@@ -268,6 +286,8 @@ class PostgresSink:
         if complete:
             self._session.execute(self._ledger.release_all(), unit=number)
         self._session.execute(HOLD_HASHES, unit=number)
+        if triggers:
+            self._check_rows(statements, triggers, others)
         return LoadCounts(
             staging.count + staging.refused,
             inserted,
@@ -297,19 +317,81 @@ class PostgresSink:
             with self._turn(unit), self._session.connection.transaction():
                 self._lock_table(id)
                 deleted += self._empty(statements, number)
-                self._delete_unit(number)
         return deleted
 
     def _empty(self, statements: TableStatements, number: int) -> int:
-        """Delete the rows that only the unit holds."""
-        id = statements.table.id
-        if statements.table.key is None:
+        """Delete the unit, and the rows that only it holds."""
+        table = statements.table
+        triggers = self._triggers(statements)
+        if table.key is None:
+            others = self._compare(statements, always=True) if triggers else 0
             self._session.execute(f"TRUNCATE {HASHES}")
-            return self._session.count(statements.delete_copies, unit=number)
+            deleted = self._session.count(statements.delete_copies, unit=number)
+            self._delete_unit(number)
+            if triggers:
+                self._check_rows(statements, triggers, others)
+            return deleted
         none = f'SELECT "key" FROM {VANISHED} WHERE false'
         self._vanish(self._ledger.vanished(none), unit=number)
         keys = self._ledger.only_held_by_unit(_VANISHED_KEYS)
-        return self._session.count(statements.delete(keys), unit=number, table_id=id)
+        held = {"unit": number, "table_id": table.id}
+        deleted = self._session.count(statements.delete(keys), **held)
+        if triggers:
+            self._run_deferred_triggers()
+            wrong = self._number_of(statements.count_rows(keys), **held)
+            self._check_triggers(table, triggers, wrong)
+        self._delete_unit(number)
+        return deleted
+
+    # --- what others do to tables ----------------------------------------------------------------
+
+    def _compare(self, statements: TableStatements, *, always: bool) -> int:
+        """See to it that the units of a table without a key hold no rows that it lacks. Returns how many rows no
+        unit holds; 0 if nothing says that others changed rows since the first load of this sink, unless
+        ``always``."""
+        id = statements.table.id
+        if not (
+            always
+            or id not in self._compared
+            or self._session.value(statements.lacks_rows)
+        ):
+            return 0
+        [(missing, others)] = self._session.rows(statements.differences)
+        keyless.warn_of_others(_LOG, id, missing, others)
+        if missing:
+            for statement in statements.hold_what_is_there:
+                self._session.execute(statement)
+        return int(others)
+
+    def _triggers(self, statements: TableStatements) -> Triggers:
+        return [name for (name,) in self._session.rows(statements.triggers)]
+
+    def _run_deferred_triggers(self) -> None:
+        self._session.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    def _check_rows(
+        self, statements: TableStatements, triggers: Triggers, others: int
+    ) -> None:
+        """Raise `DestinationError` unless a table without a key has the rows that its units hold, and ``others``
+        that no unit holds."""
+        self._run_deferred_triggers()
+        [(missing, found)] = self._session.rows(statements.differences)
+        wrong = max(missing, abs(found - others))
+        self._check_triggers(statements.table, triggers, wrong)
+
+    def _check_triggers(self, table: Table, triggers: Triggers, wrong: int) -> None:
+        """Raise `DestinationError` if rows are ``wrong``, for which ``triggers`` are to blame."""
+        if wrong:
+            rows = "1 row is" if wrong == 1 else f"{wrong:,} rows are"
+            names = ", ".join(triggers)
+            raise DestinationError(
+                f"{table.id}: {rows} not stored as read, or not deleted, because of the "
+                f"trigger{'s' if len(triggers) > 1 else ''} {names}; a trigger may fill columns that the package "
+                "does not have, and write to other tables, but not leave out or change rows: change or drop it"
+            )
+
+    def _number_of(self, statement: str, /, **parameters: object) -> int:
+        return cast("int", self._session.value(statement, **parameters))
 
     def finished(self, run: str) -> set[tuple[str, str, str]]:
         """Return account, region and table of the units that ``run`` has loaded."""

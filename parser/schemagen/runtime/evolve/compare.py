@@ -25,7 +25,8 @@ Verdict = Literal["create", "equal", "behind", "differs"]
 class StoredTable:
     """A table as the database describes it. ``columns`` maps the names of columns to their SQL types,
     ``required`` are those that an INSERT must fill, ``key`` those of the primary key. ``comments`` are
-    those of columns, and ``comment`` is that of the table.
+    those of columns, and ``comment`` is that of the table. ``generated`` columns take no values.
+    ``obstacles`` say why rows would not be stored, or found, as they are in a plain table.
     """
 
     columns: Mapping[str, str]
@@ -33,6 +34,8 @@ class StoredTable:
     key: tuple[str, ...] = ()
     comments: Mapping[str, str] = field(default_factory=dict[str, str])
     comment: str = ""
+    generated: frozenset[str] = frozenset()
+    obstacles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,8 @@ class Finding:
 class Comparison:
     """What became of a table. ``changes`` would bring it up to date; ``findings`` speak against it.
 
-    ``stored`` and ``recorded`` are what was compared with the package's table.
+    ``stored`` and ``recorded`` are what was compared with the package's table. ``whole`` is the table as rows
+    are known by: for a table without a key, with the columns that only the database has.
     """
 
     table: Table
@@ -87,6 +91,13 @@ class Comparison:
     adopted: bool = field(default=False)
     stored: StoredTable | None = None
     recorded: RecordedTable | None = None
+    kept: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def whole(self) -> Table:
+        if not self.kept:
+            return self.table
+        return self.table._replace(columns={**self.table.columns, **self.kept})
 
 
 class SchemaMismatch(UsageError):
@@ -106,6 +117,16 @@ class SchemaMismatch(UsageError):
         ]
         lines += [f"  {finding}" for finding in self.findings]
         return "\n".join(lines)
+
+
+GENERATED = "the database generates the column's values, so it takes none; drop what generates them"
+"""What is wrong with a generated column."""
+
+
+def obstacles(id: str, stored: StoredTable) -> Iterator[Finding]:
+    """Yield what is in the way of loading rows into a table, whatever its columns are."""
+    for obstacle in stored.obstacles:
+        yield Finding(id, "", obstacle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +156,10 @@ class Comparer:
         """Compare a table; ``stored`` and ``recorded`` are None if the database or its ledger lacks it."""
         if stored is None:
             return Comparison(table, dialect, "create")
+        if stored.obstacles:
+            return Comparison(
+                table, dialect, "differs", (), tuple(obstacles(table.id, stored))
+            )
         if recorded is None:
             if refused := self._unknown(table, dialect):
                 return Comparison(table, dialect, "differs", (), (refused,))
@@ -159,6 +184,8 @@ class Comparer:
             elif result is not None:
                 findings.append(result)
         findings += self._whole(table, dialect, stored)
+        kept = self.kept(table, dialect, stored, recorded)
+        findings += self._unknown_types(table, dialect, kept)
         if findings:
             return Comparison(
                 table, dialect, "differs", tuple(changes), tuple(findings)
@@ -175,7 +202,38 @@ class Comparer:
             adopted,
             stored,
             recorded,
+            kept,
         )
+
+    def kept(
+        self,
+        table: Table,
+        dialect: str,
+        stored: StoredTable,
+        recorded: RecordedTable,
+    ) -> dict[str, str]:
+        """Return the columns of a table without a key, and their types, that a package had and only the
+        database has still: they belong to what its rows are known by."""
+        if table.key is not None:
+            return {}
+        return {
+            name: type
+            for name, type in recorded.columns.items()
+            if name not in table.columns
+            and self.loader.name(name, table, dialect) in stored.columns
+        }
+
+    def _unknown_types(
+        self, table: Table, dialect: str, kept: Mapping[str, str]
+    ) -> Iterator[Finding]:
+        types = self.loader.rules(dialect).types
+        for name, type in kept.items():
+            if type not in types:
+                message = (
+                    f"the column, which this package does not have, holds {type}, a type that it does not know: rows "
+                    "without a key would not be found again"
+                )
+                yield self._differs(table, dialect, name, message, type, "")
 
     def _unknown(self, table: Table, dialect: str) -> Finding | None:
         """Refuse a table that the ledger does not know, unless its maker is."""
@@ -249,6 +307,8 @@ class Comparer:
         self, table: Table, dialect: str, stored: StoredTable
     ) -> Iterator[Finding]:
         names = {self.loader.name(name, table, dialect) for name in table.columns}
+        for name in sorted(stored.generated & names):
+            yield Finding(table.id, name, GENERATED)
         for name in sorted(stored.required - names):
             message = (
                 "the package does not have this column, and it takes no NULL; give it a default, "

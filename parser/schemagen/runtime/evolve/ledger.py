@@ -92,7 +92,8 @@ TABLES: tuple[LedgerTable, ...] = (
     ),
 )
 
-_SEQUENCE = f'"{SCHEMA}"."unit_numbers"'
+SEQUENCE = "unit_numbers"
+_SEQUENCE = f'"{SCHEMA}"."{SEQUENCE}"'
 
 
 def name(table: str) -> str:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from logging import Logger
 
 from ..evolve import ledger
 from ..sql import Table
@@ -35,6 +36,41 @@ def left_out(table: Table, whole: Table) -> frozenset[str]:
     return frozenset(whole.columns.keys() - table.columns.keys())
 
 
+def differences(relation: str, row_hash: str, table_id: str) -> str:
+    """Select how many rows the units of a table hold that it lacks, and how many it has that no unit holds.
+
+    ``row_hash`` hashes a row ``t``. This reads the whole table.
+    """
+    number = ledger.NUMBER_TYPE
+    return (
+        f'SELECT CAST(COALESCE(sum(GREATEST(d."held" - d."there", 0)), 0) AS {number}), '
+        f'CAST(COALESCE(sum(GREATEST(d."there" - d."held", 0)), 0) AS {number}) FROM '
+        '(SELECT COALESCE(c."copies", 0) AS "there", COALESCE(h."copies", 0) AS "held" FROM '
+        f'(SELECT {row_hash} AS "key", count(*) AS "copies" FROM {relation} t GROUP BY 1) c FULL JOIN '
+        f'(SELECT h."key", sum(h."copies") AS "copies" FROM {ledger.name("held")} h '
+        f'WHERE h."unit" IN ({_units(table_id)}) GROUP BY 1) h ON h."key" = c."key") d'
+    )
+
+
+def _units(table_id: str) -> str:
+    return (
+        f'SELECT u."unit" FROM {ledger.name("units")} u WHERE u."table_id" = {table_id}'
+    )
+
+
+def warn_of_others(log: Logger, table: str, missing: int, others: int) -> None:
+    """Log what others did to a table, if they changed rows of units: what these are now belongs to no unit, and
+    may be rows of the user's own, so it stays."""
+    if missing and others:
+        rows = "1 row belongs" if others == 1 else f"{others:,} rows belong"
+        log.warning(
+            "%s: %s to no unit, since others have changed or added them; the rows that units had in their place "
+            "are loaded again, and these stay. To be rid of them, empty the table: the next run loads all rows again",
+            table,
+            rows,
+        )
+
+
 def lacks_rows(relation: str, table_id: str) -> str:
     """Select whether a table has fewer rows than its units hold, because somebody else deleted some."""
     return (
@@ -43,26 +79,27 @@ def lacks_rows(relation: str, table_id: str) -> str:
     )
 
 
-def hold_what_is_there(
-    relation: str, row_hash: str, unit: str, table_id: str
-) -> Sequence[str]:
-    """Return statements that let ``unit`` hold no rows that the table lacks, so that they are inserted again.
+def hold_what_is_there(relation: str, row_hash: str, table_id: str) -> Sequence[str]:
+    """Return statements that let the units of a table hold no rows that it lacks, so that they are inserted
+    again.
 
-    ``row_hash`` hashes a row ``t``; ``unit`` is a parameter.
+    ``row_hash`` hashes a row ``t``.
     """
     held, units = ledger.name("held"), ledger.name("units")
+    earlier = (
+        'COALESCE(sum(h."copies") OVER (PARTITION BY h."key" ORDER BY h."unit" '
+        "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)"
+    )
     there = (
-        'SELECT h."key", LEAST(h."copies", '
-        'GREATEST(COALESCE(c."copies", 0) - COALESCE(o."copies", 0), 0)) AS "copies" '
-        f"FROM {held} h "
+        'SELECT h."unit", h."key", LEAST(h."copies", '
+        f'GREATEST(COALESCE(c."copies", 0) - {earlier}, 0)) AS "copies" FROM {held} h '
         f'LEFT JOIN (SELECT {row_hash} AS "key", count(*) AS "copies" FROM {relation} t GROUP BY 1) c '
-        'ON c."key" = h."key" '
-        f'LEFT JOIN (SELECT o."key", sum(o."copies") AS "copies" FROM {held} o '
-        f'JOIN {units} u ON u."unit" = o."unit" WHERE u."table_id" = {table_id} '
-        f'AND o."unit" <> {unit} GROUP BY 1) o ON o."key" = h."key" WHERE h."unit" = {unit}'
+        f'ON c."key" = h."key" WHERE h."unit" IN ({_units(table_id)})'
     )
     return (
-        f'UPDATE {held} SET "copies" = f."copies" FROM ({there}) f '
-        f'WHERE {held}."unit" = {unit} AND {held}."key" = f."key"',
-        f'DELETE FROM {held} WHERE "unit" = {unit} AND "copies" = 0',
+        f'UPDATE {held} SET "copies" = f."copies" FROM ({there}) f WHERE {held}."unit" = f."unit" '
+        f'AND {held}."key" = f."key" AND {held}."copies" <> f."copies"',
+        f'DELETE FROM {held} WHERE "copies" = 0 AND "unit" IN ({_units(table_id)})',
+        f'UPDATE {units} SET "row_count" = (SELECT COALESCE(sum(h."copies"), 0) FROM {held} h '
+        f'WHERE h."unit" = {units}."unit") WHERE "table_id" = {table_id}',
     )

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg
 
@@ -35,6 +35,29 @@ _CREATED_AT_ONCE = 50
 TEXTS = f"CAST(%({{}})s AS {ledger.STRING_TYPE}[])"
 
 
+_KINDS: Mapping[str, str] = {
+    "r": ledger_checks.TABLE,
+    "S": ledger_checks.SEQUENCE,
+    "v": "a view",
+    "m": "a materialized view",
+    "f": "a foreign table",
+    "p": "a partitioned table",
+    "c": "a type",
+}
+"""What messages call the kinds of relations."""
+
+
+def _kind(code: str) -> str:
+    return _KINDS.get(code, "an index")
+
+
+class Prepared(NamedTuple):
+    """A table as rows are known by, and the dialect that it has."""
+
+    table: Table
+    dialect: str
+
+
 class Schema:
     """The tables of a database, and what its ledger knows of them."""
 
@@ -49,15 +72,15 @@ class Schema:
         self._ledger = ledger.Statements("%({})s".format)
         self._default = ""
         self._type_names: dict[str, str] = {}
+        self._checked = False
 
-    def prepare(self, tables: Sequence[Table]) -> Mapping[str, str]:
-        """Create missing tables, and change tables that are behind, if that was allowed. Returns the
-        dialects of the tables.
+    def prepare(self, tables: Sequence[Table]) -> Mapping[str, Prepared]:
+        """Create missing tables, and change tables that are behind, if that was allowed.
 
         Raises `SchemaMismatch` before anything is changed if a table does not fit.
         """
         with self._session.locked("prepare"):
-            found, dialects, recorded = self._compare(tables)
+            found, recorded = self._compare(tables)
             findings = [finding for item in found for finding in item.findings]
             if findings:
                 raise SchemaMismatch(str(self._destination), findings)
@@ -67,12 +90,12 @@ class Schema:
                     self._create_ledger()
                     for comparison in found[first : first + _CREATED_AT_ONCE]:
                         self._settle(comparison, recorded.get(comparison.table.id))
-        return dialects
+        return {each.table.id: Prepared(each.whole, each.dialect) for each in found}
 
     def _compare(
         self, tables: Sequence[Table]
-    ) -> tuple[list[Comparison], dict[str, str], dict[str, RecordedTable]]:
-        """Compare tables. Returns also their dialects, and what the ledger knows of them."""
+    ) -> tuple[list[Comparison], dict[str, RecordedTable]]:
+        """Compare tables. Returns also what the ledger knows of them."""
         with self._session.connection.transaction():
             recorded = self._recorded([table.id for table in tables])
             default = self._default_dialect()
@@ -99,7 +122,7 @@ class Schema:
                 )
                 for table in tables
             ]
-        return found, dialects, recorded
+        return found, recorded
 
     def _create_ledger(self) -> None:
         if not self.has_ledger():
@@ -108,9 +131,35 @@ class Schema:
             self._session.execute(self._ledger.set_format(), format=ledger.FORMAT)
 
     def has_ledger(self) -> bool:
-        """Whether a sync has ever loaded anything into the database."""
+        """Whether a sync has ever loaded anything into the database. Raises `DestinationError` for relations of
+        others that are called as those of the ledger."""
+        self._check_relations()
         found = "SELECT to_regclass(%(name)s) IS NOT NULL"
         return bool(self._session.value(found, name=ledger.name("ledger")))
+
+    def _check_relations(self) -> None:
+        if self._checked:
+            return
+        found: dict[str, ledger_checks.Relation] = {}
+        for name, kind, column, type in self._session.rows(
+            f"SELECT c.relname, CAST(c.relkind AS {ledger.STRING_TYPE}), a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_class c "
+            "LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
+            "WHERE c.relnamespace = to_regnamespace(%(schema)s) "
+            f"AND c.relname = ANY({TEXTS.format('names')})",
+            schema=ledger.SCHEMA,
+            names=ledger_checks.names(),
+        ):
+            relation = ledger_checks.Relation(_kind(kind), {})
+            relation = found.setdefault(name, relation)
+            if column is not None:
+                relation.columns[column] = type
+        types = (ledger.STRING_TYPE, ledger.NUMBER_TYPE, ledger.TIME_TYPE)
+        spelled = self._session.rows(
+            f"SELECT t, format_type(to_regtype(t), NULL) FROM unnest({TEXTS.format('types')}) t",
+            types=list(types),
+        )
+        ledger_checks.check_relations(found, dict(spelled), self._destination)
+        self._checked = True
 
     def check_format(self) -> None:
         """Raise `DestinationError` for a ledger of a later format."""
@@ -245,6 +294,7 @@ class Schema:
         comment: dict[str, str] = {}
         columns: dict[str, dict[str, str]] = {}
         required: dict[str, set[str]] = {}
+        generated: dict[str, set[str]] = {}
         keys: dict[str, list[str]] = {}
         for (
             schema,
@@ -252,12 +302,14 @@ class Schema:
             column,
             type,
             needed,
+            is_generated,
             in_key,
             text,
             whole,
         ) in self._session.rows(
             "SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod), "
             "a.attnotnull AND NOT a.atthasdef AND a.attidentity = '', "
+            "a.attgenerated <> '' OR a.attidentity = 'a', "
             "COALESCE(a.attnum = ANY(i.indkey), false), "
             "col_description(c.oid, a.attnum), obj_description(c.oid, 'pg_class') "
             "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
@@ -279,8 +331,11 @@ class Schema:
             comments.setdefault(id, {})[column] = text or ""
             if needed:
                 required.setdefault(id, set()).add(column)
+            if is_generated:
+                generated.setdefault(id, set()).add(column)
             if in_key:
                 keys.setdefault(id, []).append(column)
+        obstacles = self._obstacles(by_name)
         return {
             id: StoredTable(
                 found,
@@ -288,9 +343,39 @@ class Schema:
                 tuple(keys.get(id, ())),
                 comments.get(id, {}),
                 comment[id],
+                frozenset(generated.get(id, ())),
+                tuple(obstacles.get(id, ())),
             )
             for id, found in columns.items()
         }
+
+    def _obstacles(self, by_name: Mapping[Place, str]) -> dict[str, list[str]]:
+        """Find what is no plain table, or does not store rows as one does."""
+        found: dict[str, list[str]] = {}
+        for schema, name, kind, has_children, rules in self._session.rows(
+            f"SELECT n.nspname, c.relname, CAST(c.relkind AS {ledger.STRING_TYPE}), c.relkind <> 'p' AND EXISTS "
+            "(SELECT 1 FROM pg_inherits i WHERE i.inhparent = c.oid), "
+            f"ARRAY(SELECT CAST(r.rulename AS {ledger.STRING_TYPE}) FROM pg_rewrite r WHERE r.ev_class = c.oid "
+            "AND r.ev_type <> '1' AND r.ev_enabled <> 'D' ORDER BY 1) "
+            "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            f"JOIN unnest({TEXTS.format('schemas')}, {TEXTS.format('names')}) AS w(schema, name) "
+            "ON w.schema = n.nspname AND w.name = c.relname",
+            schemas=[schema for schema, _ in by_name],
+            names=[name for _, name in by_name],
+        ):
+            obstacles = found.setdefault(by_name[Place(schema, name)], [])
+            if _kind(kind) != ledger_checks.TABLE:
+                obstacles.append(f"it is {_kind(kind)}, not a table; rename or drop it")
+            elif has_children:
+                obstacles.append(
+                    "it has child tables, whose rows would be taken for its own; detach them with "
+                    "ALTER TABLE … NO INHERIT"
+                )
+            elif rules:
+                obstacles.append(
+                    f"the rule {rules[0]} changes what statements do to it; drop the rule"
+                )
+        return found
 
     def _spelled(self, dialects: Iterable[str]) -> dict[str, str]:
         """Ask the database how it spells the types of ``dialects``. Those of an extension are missing

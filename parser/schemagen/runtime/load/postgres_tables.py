@@ -231,6 +231,34 @@ class TableStatements:
             f'DELETE FROM {relation} t USING ({keys}) gone WHERE {key} = gone."key"'
         )
 
+    @cached_property
+    def triggers(self) -> LiteralString:
+        """Select the names of the triggers that may change what is stored."""
+        return _safe(
+            "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') "
+            f"AND tgrelid = CAST({literal(self.relation)} AS regclass) ORDER BY 1"
+        )
+
+    @cached_property
+    def count_not_stored(self) -> LiteralString:
+        """Count the staged rows that the table does not have as they are."""
+        old, new = (
+            ", ".join(self._comparable(alias, column) for column in self.columns)
+            for alias in ("t", "s")
+        )
+        return _safe(
+            f"SELECT count(*) FROM {self.stage} s LEFT JOIN {self.relation} t ON t.{self._key} = s.{self._key} "
+            f"WHERE ROW({old}) IS DISTINCT FROM ROW({new})"
+        )
+
+    def count_rows(self, keys: str) -> LiteralString:
+        """Count the rows with ``keys``, SQL that selects them as text."""
+        key = _doubled(f"CAST(t.{self._key} AS {ledger.STRING_TYPE})")
+        return _safe(
+            f"SELECT count(*) FROM {_doubled(self.relation)} t JOIN ({keys}) gone "
+            f'ON {key} = gone."key"'
+        )
+
     def _comparable(self, alias: str, column: str) -> str:
         """Return a value that ``=`` compares. Types of the settings need not have an ``=``."""
         value = f"{alias}.{self.quote(column)}"
@@ -243,7 +271,7 @@ class TableStatements:
         """Hash the values of a row. NULLs do not count, so a new column changes no hash."""
         values = [
             f"COALESCE({literal(identifier(column))} || length({value}) || ':' || {value}, '')"
-            for column in columns
+            for column in sorted(columns)
             for value in (
                 f"CAST({alias}.{self.quote(column)} AS {ledger.STRING_TYPE})",
             )
@@ -283,14 +311,19 @@ class TableStatements:
         return _safe(keyless.lacks_rows(self.relation, literal(self.table.id)))
 
     @cached_property
+    def differences(self) -> LiteralString:
+        """Select how many rows the units hold that the table lacks, and how many no unit holds."""
+        row_hash = self._hash("t", self._whole.columns)
+        return _safe(
+            keyless.differences(self.relation, row_hash, literal(self.table.id))
+        )
+
+    @cached_property
     def hold_what_is_there(self) -> tuple[LiteralString, ...]:
-        """Let the ``unit`` hold no rows that the table lacks."""
-        row_hash = _doubled(self._hash("t", self._whole.columns))
+        """Let the units hold no rows that the table lacks."""
+        row_hash = self._hash("t", self._whole.columns)
         statements = keyless.hold_what_is_there(
-            _doubled(self.relation),
-            row_hash,
-            "%(unit)s",
-            _doubled(literal(self.table.id)),
+            self.relation, row_hash, literal(self.table.id)
         )
         return tuple(_safe(statement) for statement in statements)
 
