@@ -10,6 +10,7 @@ from expected_bindings import described
 from made_services import Made, index, made_member, only, thing, typed
 from schemagen.api_models.index import IndexedMember, ServiceIndex
 from schemagen.inference.infer import ChosenItem, infer
+from schemagen.runtime.convert import snake_case
 
 COLUMNS = ("_key string", "account_id string", "request_id string", "thing json")
 REQUEST = made_member("RequestId", "string", "")
@@ -59,12 +60,18 @@ def test_item_is_the_structure_that_holds_the_arn_of_the_row() -> None:
 
 @pytest.mark.parametrize(
     ("member", "arn"),
-    [("Thing", "Arn"), ("ThingSummary", "Arn"), ("Metadata", "Arn"), ("Configuration", "ThingArn")],
+    [
+        ("Thing", "Arn"),
+        ("ThingSummary", "Arn"),
+        ("Metadata", "Arn"),
+        ("Configuration", "ThingArn"),
+        ("ThingViewDetail", "ThingArn"),
+    ],
 )
 def test_structures_hold_the_identity_by_their_name_or_their_arn(member: str, arn: str) -> None:
     """A structure is about the row if it is called as the resource is, or only what describes one."""
     made = service(member, part=(made_member(arn, "string", ""),))
-    column = "thing_summary" if member == "ThingSummary" else member.lower()
+    column = snake_case(member)
     assert item_and_key(made, column) == (("made", "GetThing", member), arn)
 
 

@@ -269,7 +269,9 @@ class RowCandidate:
         if self.identity.has_key:
             return self
         parts = [part.identified for part in self._parts()]
-        found = [part for part in parts if part.identity.has_key]
+        # "metadata" holds the ARN that could be built from members of "pipeline", too.
+        found = [part for part in parts if part.identity.arn is not None]
+        found = found or [part for part in parts if part.identity.has_key]
         if len(found) == 1 and self.candidates.keys() <= found[0].candidates.keys():
             return found[0]
         return self
@@ -286,12 +288,14 @@ class RowCandidate:
             if item.path in paths:
                 name = paths[item.path]
                 part = RowCandidate(self.requirements, self.service, item, {})
+                arn = part.identity.arn
+                named = arn.folded_name.removesuffix("arn") if arn else ""
                 if name in DESCRIPTIONS:
-                    arn = part.identity.arn
-                    own = arn is None or arn.folded_name.removesuffix("arn") in {"", *nouns}
+                    own = named in {"", *nouns}
                 else:
                     own = without_ending(name) in nouns or ends_a_noun(name, nouns)
-                if own:
+                # "ProductViewDetail" with a "ProductARN", not "TargetProduct".
+                if own or (named in nouns - {""} and name.startswith(named)):
                     yield part
 
     # --- columns by rule --------------------------------------------------------------------------
