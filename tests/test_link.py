@@ -302,6 +302,21 @@ def test_link_prefers_the_shape_of_the_page() -> None:
     assert described("Nobody") == StructureRef("Owner")
 
 
+def test_link_lists_what_several_calls_return() -> None:
+    """The page of an operation documents one of the elements, which are the record's structures."""
+    member = DocumentedMember("Policy", StructureRef("Part"), HERE)
+    catalog = linked(
+        {"policies": "json"},
+        bound={"policies": {"operation": "GetPolicy", "member": "Policy", "evidence": "both"}},
+        enrichments={
+            "GetPolicy": {"path": "@", "arguments": {}, "values": {"Kind": ["A", "B"]}},
+        },
+        operations=(Operation("made", "GetPolicy", (), (member,), HERE),),
+    )
+    assert column(catalog, "policies").shape == ListOf(StructureRef("Owner"))
+    assert (catalog.disagreements, catalog.misfits) == ((), ())
+
+
 def test_link_requires_members_that_page_and_record_require() -> None:
     """A member is required if page and record require it, or the page does and there is no
     record."""

@@ -76,9 +76,15 @@ def test_other_operations_are_not_called_with_each_value(made: ServiceIndex) -> 
 
 
 def test_singular_column_is_not_what_one_of_several_calls_returns() -> None:
-    """Which of the contacts it would be is not known."""
+    """Which of the contacts it would be is not known, and the reason says so."""
     made = service("ThingName!", "Kind!=BILLING|SECURITY")
-    assert bound(made, *TABLE[:3], f"contact json {TEXT}")["calls"] == []
+    binding = only(thing(*TABLE[:3], f"contact json {TEXT}"), made).binding
+    assert binding is not None
+    assert binding.enrichments == ()
+    assert dict(binding.reasons) == {
+        "contact": "GetContact returns it for one Kind at a time (BILLING, SECURITY); name the value in an "
+        "override"
+    }
 
 
 def test_row_is_not_one_of_several_that_another_has_all_of() -> None:

@@ -143,6 +143,14 @@ def test_arguments_match_the_pattern_of_their_parameter(
     assert [call.arguments for call in binding.enrichments] == (
         [(("ResourceArn", "ThingArn"),)] if called else []
     )
+    assert dict(binding.reasons) == (
+        {}
+        if called
+        else {
+            "tags": "the pattern of ListTags's ResourceArn excludes Thing.ThingArn; set other arguments in an "
+            "override"
+        }
+    )
 
 
 @pytest.mark.parametrize(

@@ -535,6 +535,50 @@ def test_inferred_column_is_unbound_if_an_override_takes_its_enrichment(project:
     assert api.build(api.settings(project))
 
 
+def test_list_of_several_calls_is_unbound_if_an_override_makes_one_call(tmp_path: Path) -> None:
+    """A column that is inferred to have the response of each call is not filled by the only one of an
+    override."""
+    text = "A structure that contains the details for the specified alternate contact."
+    rows = [f"alternate_contact{end} | core | json | {text}" for end in ("", "s")]
+    details = (
+        "Contains the details of the primary contact information associated with an Amazon Web "
+    )
+    details += "Services account."
+    rows.append(f"contact_information | core | json | {details}")
+    pages(tmp_path, {"ddsql/account.md": page("aws.account", *rows)})
+    api.bind(api.settings(tmp_path))
+    inferred = entry(tmp_path, "aws.account", "account")
+    assert inferred["enrichments"]["GetAlternateContact"]["values"] == {
+        "AlternateContactType": ["BILLING", "OPERATIONS", "SECURITY"]
+    }
+    assert list(inferred["unbound"]) == ["alternate_contact"]
+    api.build(api.settings(tmp_path))
+    calls = (tmp_path / "generated/ddsql_schemas/calls/aws/account.py").read_text("utf-8")
+    values = 'values=(("AlternateContactType", ("BILLING", "OPERATIONS", "SECURITY")),)'
+    assert calls.count(values) == 1
+    chosen = override(
+        "aws.account",
+        column="alternate_contact",
+        operation="GetAlternateContact",
+        member="AlternateContact",
+        arguments={},
+        constants={"AlternateContactType": "BILLING"},
+    )
+    (tmp_path / SETTINGS).write_text(chosen)
+    [finding] = api.bind(api.settings(tmp_path)).findings
+    assert finding.message == (
+        "aws.account.alternate_contacts stays unbound: an override calls GetAlternateContact once, and not "
+        "with each value of AlternateContactType"
+    )
+    changed = entry(tmp_path, "aws.account", "account")
+    assert list(changed["unbound"]) == ["alternate_contacts"]
+    assert changed["enrichments"]["GetAlternateContact"] == {
+        "path": "@",
+        "arguments": {},
+        "constants": {"AlternateContactType": "BILLING"},
+    }
+
+
 def test_overrides_of_other_providers_are_problems(tmp_path: Path) -> None:
     """botocore fills no table of another provider, so its overrides are refused."""
     pages(tmp_path, {"ddsql/gcp.md": page("gcp.key", "name | core | string |")})

@@ -305,6 +305,16 @@ def takes_own_arn(item: Identity, parameter: str, operation: ReadOperation) -> b
     return generic and not _is_for_other_resources(text, item, operation)
 
 
+def refusing_parameter(item: Identity, operation: ReadOperation) -> str:
+    """Return the parameter that would take the ARN of the item if its pattern did not exclude it, or ""."""
+    for parameter in operation.required:
+        if item.arn and takes_own_arn(item, parameter, operation):
+            pattern = operation.parameters[parameter].pattern
+            if not overlap(pattern, item.pattern_of(item.arn)):
+                return parameter
+    return ""
+
+
 def takes_built_arn(
     item: Identity, built: DerivedColumn, parameter: str, operation: ReadOperation
 ) -> bool:

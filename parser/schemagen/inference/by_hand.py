@@ -80,7 +80,7 @@ def apply(
         ):
             del columns[name]
             unbound.add(name)
-            findings.append(_displaced(table, name, enrichment))
+            findings.append(_displaced(table, name, enrichment, inferred[enrichment.operation]))
     for override in overrides:
         if override.member:
             called = override.enrichment(binding)
@@ -107,12 +107,14 @@ def apply(
     return Applied(applied, tuple(work.problems), tuple(findings))
 
 
-def _displaced(table: Table, name: str, enrichment: Enrichment) -> Problem:
+def _displaced(table: Table, name: str, enrichment: Enrichment, before: Enrichment) -> Problem:
     [origin] = [column.origin for column in table.columns if column.name == name]
-    message = (
-        f"{table.id}.{name} stays unbound: an override calls {enrichment.operation} for the item "
-        f"{enrichment.path}; name a member of that item in an override"
-    )
+    message = f"{table.id}.{name} stays unbound: an override calls {enrichment.operation} "
+    if before.values:
+        each = " and ".join(parameter for parameter, _ in before.values)
+        message += f"once, and not with each value of {each}"
+    else:
+        message += f"for the item {enrichment.path}; name a member of that item in an override"
     return Problem(origin.path, origin.line, 1, "SG404", message)
 
 

@@ -176,6 +176,23 @@ class CandidateFinder:
                     if item.path == WHOLE and self.folded_noun(item) == form:
                         yield from self.listed_by_operation(item, member, by)
 
+    def needed_value(self, column: str) -> str:
+        """Say which operation returns a column for one value of an enumeration at a time; "" if there is no
+        such operation."""
+        for structure, member in self.service.index.members_by_name.get(folded(column), ()):
+            if evidence_by_name(self.requirements.words[column], member) != "both":
+                continue
+            for item in self.service.index.items_by_structure.get(structure, ()):
+                operation = self.service.index.operations[item.operation]
+                arguments = call_arguments(self.identity, operation, each_value=True)
+                if arguments and arguments.values and not item.is_repeated:
+                    [(parameter, values)] = arguments.values
+                    return (
+                        f"{item.operation} returns it for one {parameter} at a time "
+                        f"({', '.join(values)})"
+                    )
+        return ""
+
     def listed_by_operation(
         self, item: IndexedItem, member: IndexedMember, evidence: Evidence
     ) -> Iterator[Candidate]:

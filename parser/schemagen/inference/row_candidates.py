@@ -12,7 +12,7 @@ from typing import NamedTuple
 from schemagen.api_models.index import IndexedItem, IndexedMember
 from schemagen.diagnostics import Problem
 from schemagen.fits import misfit
-from schemagen.inference.arguments import inclusion_parameters, is_about_tags
+from schemagen.inference.arguments import inclusion_parameters, is_about_tags, refusing_parameter
 from schemagen.inference.column_candidates import Candidate, CandidateFinder
 from schemagen.inference.evidence import ACCOUNT, TAGS, ServiceLookup, TableRequirements
 from schemagen.inference.identity import Identity, has_account
@@ -575,10 +575,19 @@ class RowCandidate:
                 "name the member in an override"
             )
         if column.name == TAGS and any(map(is_about_tags, self.service.index.operations.values())):
+            for name, operation in self.service.index.operations.items():
+                refusing = is_about_tags(operation) and refusing_parameter(self.identity, operation)
+                if refusing and self.identity.arn:
+                    return (
+                        f"the pattern of {name}'s {refusing} excludes {structure}."
+                        f"{self.identity.arn.name}; set other arguments in an override"
+                    )
             return (
                 "no operation that lists tags can be called with members of "
                 f"{structure}; set its arguments in an override"
             )
+        if single := self.finder.needed_value(column.name):
+            return f"{single}; name the value in an override"
         member = self.identity.members.get(folded(column.name))
         if member is not None:
             type = type_text(member.shape, member.enumeration)
