@@ -106,6 +106,15 @@ def test_operations_that_return_everything_have_no_listing() -> None:
     assert listing(*default, paged=("DescribeThings",)) == ""
 
 
+def test_listings_are_called_after_the_structure_of_their_elements() -> None:
+    """Pinpoint's GetApps lists applications: its elements are each an ``ApplicationResponse``."""
+    operations = ("GetThing @ Thing WidgetId!", "ListApps Items[] WidgetResponse")
+    made = index(*operations, Thing=THING, WidgetResponse=BARE)
+    binding = only(thing(*KEYED), made).binding
+    assert binding is not None
+    assert text(binding.listing) == "ListApps Items[] WidgetId=Id"
+
+
 def test_structures_of_responses_are_called_after_the_resource() -> None:
     """A ``WidgetResponse`` is a widget, whatever the operation calls it: its id is the widget's."""
     response = (*THING, made_member("Id", "string", ""))

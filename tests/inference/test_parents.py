@@ -156,7 +156,7 @@ def test_documentation_names_a_longer_resource() -> None:
     [
         ("ecs", "DescribeServices", "services[]", "ListClusters(), ListServices(cluster)"),
         ("iam", "ListAccessKeys", "AccessKeyMetadata[]", "ListUsers()"),
-        ("storagegateway", "DescribeTapes", "Tapes[]", "ListGateways()"),
+        ("storagegateway", "DescribeTapes", "Tapes[]", "ListTapes()"),
         ("devicefarm", "ListTestGridSessions", "testGridSessions[]", "ListTestGridProjects()"),
         ("stepfunctions", "DescribeMapRun", "@", "ListStateMachines(), ListExecutions(stateMachineArn), ListMapRuns(executionArn)"),
         ("sagemaker", "DescribeHubContent", "@", "ListHubs(), ListHubContents(HubName HubContentType)"),

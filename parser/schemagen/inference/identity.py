@@ -9,7 +9,7 @@ from functools import cached_property
 
 from schemagen.api_models.index import IndexedItem, IndexedMember, ServiceIndex
 from schemagen.inference.arn_formats import resource_arns
-from schemagen.inference.nouns import ends_a_noun, singular, without_version
+from schemagen.inference.nouns import ends_a_noun, singular, without_response, without_version
 from schemagen.inference.patterns import overlap
 from schemagen.model import arn_format
 from schemagen.model.bindings import DerivedColumn
@@ -51,9 +51,6 @@ _OWNED = re.compile(
 """What is owned, in the documentation of an account."""
 
 _VERSION = "version"
-_RESPONSES = ("response", "result", "output")
-"""How structures end that are called after a resource: Pinpoint's ``ApplicationResponse``."""
-
 _IDENTIFIED = re.compile("ofthe(.{3,})$")
 
 
@@ -130,9 +127,7 @@ class Identity:
         operation = self.index.operations[self.item.operation]
         structure = folded(self.item.structure)
         names = [operation.folded_noun, structure, *map(folded, last)]
-        names += [
-            structure.removesuffix(ending) for ending in _RESPONSES if structure.endswith(ending)
-        ]
+        names += without_response(self.item.structure)
         return frozenset([self.subject, *(form for name in names for form in singular(name))])
 
     @cached_property

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from schemagen.api_models.index import IndexedItem, IndexedMember, ReadOperation, ServiceIndex
 from schemagen.inference.arguments import narrowing, requires_own_arn, takes_arns, value_names
 from schemagen.inference.identity import Identity
-from schemagen.inference.nouns import singular
+from schemagen.inference.nouns import singular, without_response
 from schemagen.inference.patterns import overlap
 from schemagen.inference.required_parameters import alternatives, known_values
 from schemagen.model.bindings import Listing
@@ -210,7 +210,7 @@ class _ListingSearch:
         verb_rank = operation.verb.listing_rank
         if operation.name == self.operation.name or verb_rank is None:
             return None
-        listed = singular(operation.folded_noun)
+        listed = (*singular(operation.folded_noun), *without_response(listed_item.structure))
         own = not self.nouns.isdisjoint(listed)
         if not _is_flat_list(listed_item) and not self.is_named_after(listed_item, listed):
             return None

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from schemagen.api_models.index import ReadOperation
+from schemagen.names import folded
 
 _TAGGING = re.compile("tagging|tags?(for|of)?")
 _VERSIONED = re.compile(r"(\D+)(v\d)")
@@ -24,6 +25,9 @@ DESCRIPTIONS = (
     "summary",
 )
 """Names, and ends of names, of structures that describe a resource."""
+
+_RESPONSES = ("response", "result", "output")
+"""How structures end that are called after a resource."""
 
 _MIN_LENGTH = 3
 """The length below which the end of a noun says nothing about it."""
@@ -60,6 +64,14 @@ def without_version(name: str) -> str:
     ``ipv6``."""
     found = _VERSION_AT_END.fullmatch(name)
     return found[1] if found else name
+
+
+def without_response(structure: str) -> tuple[str, ...]:
+    """Return the folded name of the resource that a structure is called after, if it ends as one of a
+    response does: Pinpoint's ``ApplicationResponse``."""
+    name = folded(structure)
+    endings = (ending for ending in _RESPONSES if name.endswith(ending) and name != ending)
+    return tuple(map(name.removesuffix, endings))
 
 
 def without_ending(name: str) -> str:
