@@ -1,15 +1,21 @@
-"""Load a unit and be killed at a moment: ``killed.py ADDRESS MOMENT ROWS``.
+"""Load units in processes that are killed at a moment.
 
-A moment is a number of calls, before which the process is killed: statements of a database, or changes
+`Loads` starts this file as a program that has imported everything, and forks a process for each load. A
+moment is a number of calls, before which the process is killed: statements of a database, or changes
 of the disk; or, with a decimal point, a number of milliseconds after the load began. 0 is never.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
 import sys
+import traceback
 from collections.abc import Callable
+from functools import partial
+from importlib import import_module
 from typing import Any
 
 import psycopg
@@ -17,6 +23,8 @@ from ddsql_schemas._runtime.load.destination import Destination
 from ddsql_schemas._runtime.load.duckdb import DuckDBSink
 from ddsql_schemas._runtime.load.package import Package
 from ddsql_schemas._runtime.units import CollectedRow, Unit
+
+from projects import CHECKOUT
 
 TABLE = "aws.sagemaker_trainingjob"
 UNIT = Unit("111111111111", "eu-west-1", TABLE)
@@ -84,6 +92,50 @@ def _arm(sink: Any, moment: str) -> None:
         _dying(os, name, int(moment), count)
 
 
+class Loads:
+    """Loads in processes of their own."""
+
+    def __init__(self) -> None:
+        paths = (str(CHECKOUT / folder) for folder in ("generated", "tests"))
+        self._server = subprocess.Popen(
+            [sys.executable, __file__],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, address: str, moment: object, edition: int) -> int:
+        """Load an edition, and return the status of the process, which was killed or came to its end."""
+        assert self._server.stdin is not None
+        assert self._server.stdout is not None
+        self._server.stdin.write(json.dumps([address, str(moment), edition]) + "\n")
+        self._server.stdin.flush()
+        status = int(self._server.stdout.readline())
+        assert status in (0, -signal.SIGKILL, -signal.SIGALRM)
+        return status
+
+    def close(self) -> None:
+        self._server.communicate(timeout=60)
+        assert self._server.returncode == 0
+
+
+def _serve() -> None:
+    for name in ("duckdb", "postgres", "parquet"):
+        import_module(f"ddsql_schemas._runtime.load.{name}")
+    for line in sys.stdin:
+        address, moment, edition = json.loads(line)
+        process = os.fork()
+        if process == 0:
+            try:
+                load(address, edition, partial(_arm, moment=moment))
+                os._exit(0)
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(99)
+        print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)  # noqa: T201
+
+
 if __name__ == "__main__":
-    _, address, moment, edition = sys.argv
-    load(address, int(edition), lambda sink: _arm(sink, moment))
+    _serve()

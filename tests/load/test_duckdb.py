@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import shutil
 import signal
 import subprocess
@@ -37,13 +36,7 @@ from load.load_cases import (
     package,
     unit,
 )
-from projects import CHECKOUT
 from schemagen.runtime.units import CollectedRow
-
-ENVIRONMENT = {
-    **os.environ,
-    "PYTHONPATH": os.pathsep.join(str(CHECKOUT / folder) for folder in ("generated", "tests")),
-}
 
 
 @pytest.fixture(scope="module")
@@ -434,7 +427,9 @@ def test_open_refuses_what_is_no_database(made: MadePackage, tmp_path: Path) -> 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(4))
-def test_killed_load_leaves_the_unit_old_or_new(part: int, tmp_path: Path) -> None:
+def test_killed_load_leaves_the_unit_old_or_new(
+    part: int, tmp_path: Path, loads: killed.Loads
+) -> None:
     """A process that is killed, before any statement or in the middle of one, leaves rows and ledger of
     the unit as they were or as they should become, and the next run works."""
     start = tmp_path / "start.duckdb"
@@ -446,10 +441,8 @@ def test_killed_load_leaves_the_unit_old_or_new(part: int, tmp_path: Path) -> No
     for moment in moments:
         file = tmp_path / f"{moment}.duckdb"
         shutil.copy(start, file)
-        command = [sys.executable, killed.__file__, f"duckdb:{file}", str(moment), "1"]
-        ended = subprocess.run(command, env=ENVIRONMENT, capture_output=True, timeout=60)
-        assert ended.returncode in (0, -signal.SIGKILL, -signal.SIGALRM), ended.stderr
-        statuses.add(ended.returncode)
+        status = loads.run(f"duckdb:{file}", moment, 1)
+        statuses.add(status)
         edition = _edition(file)
         ends.add(bool(edition))
         killed.load(f"duckdb:{file}", 1)
@@ -571,14 +564,12 @@ def test_prepare_adopts_a_table_on_request(made: MadePackage, file: Path) -> Non
 
 
 @pytest.mark.slow
-def test_killed_first_load_leaves_all_or_nothing(tmp_path: Path) -> None:
+def test_killed_first_load_leaves_all_or_nothing(tmp_path: Path, loads: killed.Loads) -> None:
     """A new unit, whose rows are inserted as they are read, is there as a whole or not at all."""
     counts: list[int] = []
     for moment in (1, 2, 4, 6, 8, 9, 10, 12, "5.0", "30.0"):
         file = tmp_path / f"{moment}.duckdb"
-        command = [sys.executable, killed.__file__, f"duckdb:{file}", str(moment), "1"]
-        ended = subprocess.run(command, env=ENVIRONMENT, capture_output=True, timeout=60)
-        assert ended.returncode in (0, -signal.SIGKILL, -signal.SIGALRM), ended.stderr
+        loads.run(f"duckdb:{file}", moment, 1)
         with duckdb.connect(":memory:") as connection:
             connection.execute(f"ATTACH '{file}' AS found")
             select = "SELECT _key, role_arn FROM found.aws.sagemaker_trainingjob"

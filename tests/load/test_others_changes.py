@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 
 from load.load_cases import KEYED, KEYLESS, TABLES, MadePackage, Rows, keyed, load, package, unit
 
+pa: Any = import_module("pyarrow")  # which has no types
+pq: Any = import_module("pyarrow.parquet")
 WITHOUT_DOCUMENT = {"name": "string", "size": "int64"}
 MORE = {"added": "string", "size": "int64", "document": "json", "name": "string"}
 
@@ -40,19 +43,10 @@ def more(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MadePackage]:
 
 
 @dataclass
-class Place:
-    """A database, its dialect, and what runs a statement of others in it."""
+class Target:
+    """What rows are loaded into."""
 
-    dialect: str
     address: str
-    connection: psycopg.Connection | None = None
-
-    def run(self, statement: str) -> list[tuple[Any, ...]]:
-        if self.connection is None:
-            with duckdb.connect(self.address.removeprefix("duckdb:")) as connection:
-                return connection.execute(statement).fetchall()
-        cursor = self.connection.execute(statement.encode())
-        return cursor.fetchall() if cursor.description else []
 
     def load(
         self,
@@ -71,18 +65,33 @@ class Place:
             sink.close()
 
 
+@dataclass
+class Place(Target):
+    """A database, its dialect, and what runs a statement of others in it."""
+
+    dialect: str
+    connection: psycopg.Connection | None = None
+
+    def run(self, statement: str) -> list[tuple[Any, ...]]:
+        if self.connection is None:
+            with duckdb.connect(self.address.removeprefix("duckdb:")) as connection:
+                return connection.execute(statement).fetchall()
+        cursor = self.connection.execute(statement.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
 def _postgres(request: pytest.FixtureRequest, dialect: str) -> Place:
     fixture = "postgres_with_hstore" if dialect == "postgres" else "postgres"
     connection: psycopg.Connection = request.getfixturevalue(fixture)
     info = connection.info
     address = f"postgresql://postgres@/{info.dbname}?host={info.host}&dialect={dialect}"
-    return Place(dialect, address, connection)
+    return Place(address, dialect, connection)
 
 
 @pytest.fixture(params=["postgres", "postgres_jsonb", "duckdb"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     if request.param == "duckdb":
-        return Place("duckdb", f"duckdb:{tmp_path / 'others.duckdb'}")
+        return Place(f"duckdb:{tmp_path / 'others.duckdb'}", "duckdb")
     return _postgres(request, request.param)
 
 
@@ -93,7 +102,7 @@ def server(request: pytest.FixtureRequest) -> Place:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Place:
-    return Place("duckdb", f"duckdb:{tmp_path / 'others.duckdb'}")
+    return Place(f"duckdb:{tmp_path / 'others.duckdb'}", "duckdb")
 
 
 def rows(*names: str) -> list[dict[str, object]]:
@@ -320,7 +329,7 @@ def test_rows_that_a_policy_hides_are_not_taken_for_gone(server: Place, made: Ma
     ):
         server.run(statement)
     bound = Place(
-        server.dialect, server.address.replace("postgres@", f"{role}@"), server.connection
+        server.address.replace("postgres@", f"{role}@"), server.dialect, server.connection
     )
     try:
         with pytest.raises(Exception, match="row-level security"):
@@ -411,3 +420,52 @@ def test_connection_of_the_user_keeps_its_settings(made: MadePackage) -> None:
         sink.close()
         assert connection.execute(everything).fetchall() == before
         assert connection.execute("SELECT count(*) FROM made.keyed").fetchone() == (2,)
+
+
+# --- Parquet ----------------------------------------------------------------------------------------
+
+
+class Lake(Target):
+    """A folder of Parquet files."""
+
+    def files(self, table: str) -> list[Path]:
+        return sorted((Path(self.address.removeprefix("parquet:")) / table).glob("*.parquet"))
+
+    def names(self, table: str) -> list[str]:
+        files = self.files(table)
+        return sorted(name for path in files for name in pq.read_table(path)["name"].to_pylist())
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(f"parquet:{tmp_path / 'lake'}")
+
+
+@pytest.mark.parametrize("table", [KEYED, KEYLESS])
+def test_changed_rows_of_parquet_files_are_replaced(
+    lake: Lake, made: MadePackage, table: str
+) -> None:
+    """What another program writes in place of a file is compared with what was read."""
+    given = keyed(1, 2) if table == KEYED else rows("name 1", "name 2")
+    lake.load(made, given, table)
+    [path] = lake.files(table)
+    found = pq.read_table(path)
+    names = pa.array(["name 1", "changed"])
+    changed = found.set_column(found.schema.get_field_index("name"), "name", names)
+    pq.write_table(changed, path)
+    assert lake.names(table) == ["changed", "name 1"]
+    assert lake.load(made, given, table)[3] == 1
+    assert lake.names(table) == ["name 1", "name 2"]
+    assert lake.load(made, given, table) == (2, 0, 0, 2, 0)
+
+
+def test_column_that_a_page_drops_keeps_rows_of_parquet_files(
+    lake: Lake, made: MadePackage, less: MadePackage
+) -> None:
+    """A listing that is not complete adds no row that is there with the column."""
+    lake.load(made, rows("a", "b"))
+    fewer: list[dict[str, object]] = [{"name": "a", "size": 1}]
+    assert lake.load(less, fewer, complete=False) == (1, 0, 0, 1, 0)
+    assert lake.names(KEYLESS) == ["a", "b"]
+    assert lake.load(made, rows("a", "b")) == (2, 2, 0, 0, 2)
+    assert lake.names(KEYLESS) == ["a", "b"]

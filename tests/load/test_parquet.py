@@ -6,8 +6,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from importlib import import_module
@@ -31,7 +29,6 @@ from load.load_cases import (
     package,
     unit,
 )
-from load.test_duckdb import ENVIRONMENT
 from schemagen.runtime.units import CollectedRow, Unit
 
 # pyarrow has no types.
@@ -370,7 +367,9 @@ def test_files_of_other_programs_are_compared_row_by_row(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(4))
-def test_killed_load_leaves_the_file_old_or_new(part: int, tmp_path: Path) -> None:
+def test_killed_load_leaves_the_file_old_or_new(
+    part: int, tmp_path: Path, loads: killed.Loads
+) -> None:
     """A process that is killed, before any change of the disk or at any time, leaves the file of the unit
     as it was or as it should become, and the next run works."""
     start = tmp_path / "start"
@@ -381,10 +380,8 @@ def test_killed_load_leaves_the_file_old_or_new(part: int, tmp_path: Path) -> No
     for moment in moments:
         lake = tmp_path / str(moment)
         shutil.copytree(start, lake)
-        command = [sys.executable, killed.__file__, f"parquet:{lake}", str(moment), "1"]
-        ended = subprocess.run(command, env=ENVIRONMENT, capture_output=True, timeout=60)
-        assert ended.returncode in (0, -signal.SIGKILL, -signal.SIGALRM), ended.stderr
-        statuses.add(ended.returncode)
+        status = loads.run(f"parquet:{lake}", moment, 1)
+        statuses.add(status)
         ends.add(_edition(lake))
         killed.load(f"parquet:{lake}", 1)
         assert _edition(lake) == 1

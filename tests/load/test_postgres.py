@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -39,14 +36,9 @@ from load.load_cases import (
     package,
     unit,
 )
-from projects import CHECKOUT
 from schemagen.runtime.units import CollectedRow
 
 DIALECTS = ("postgres", "postgres_jsonb")
-ENVIRONMENT = {
-    **os.environ,
-    "PYTHONPATH": os.pathsep.join(str(CHECKOUT / folder) for folder in ("generated", "tests")),
-}
 
 
 @dataclass(frozen=True)
@@ -661,7 +653,9 @@ def test_two_loads_of_one_unit_take_turns(made: MadePackage, place: Place) -> No
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(4))
-def test_killed_load_leaves_the_unit_old_or_new(part: int, postgres: psycopg.Connection) -> None:
+def test_killed_load_leaves_the_unit_old_or_new(
+    part: int, postgres: psycopg.Connection, loads: killed.Loads
+) -> None:
     """A process that is killed, before any statement or in the middle of one, leaves rows and ledger of
     the unit as they were or as they should become, and the next run works."""
     place = Place(postgres, "postgres_jsonb")
@@ -672,10 +666,8 @@ def test_killed_load_leaves_the_unit_old_or_new(part: int, postgres: psycopg.Con
     edition = 0
     killed.load(place.address, edition)
     for moment in moments:
-        command = [sys.executable, killed.__file__, place.address, str(moment), str(edition + 1)]
-        ended = subprocess.run(command, env=ENVIRONMENT, capture_output=True, timeout=60)
-        assert ended.returncode in (0, -signal.SIGKILL, -signal.SIGALRM), ended.stderr
-        statuses.add(ended.returncode)
+        status = loads.run(place.address, moment, edition + 1)
+        statuses.add(status)
         found = _edition(place)
         assert found in (edition, edition + 1)
         ends.add(found - edition)

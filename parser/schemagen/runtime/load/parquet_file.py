@@ -123,7 +123,12 @@ class StoredFile:
             digests[start : start + _DIGEST]
             for start in range(0, len(digests), _DIGEST)
         ]
-        if len(self.digests) != self.rows:  # another program wrote the file
+        # Another program wrote the file, or a package with columns that this one does not have, which do not
+        # make a row another.
+        names = self._file.schema_arrow.names
+        if len(self.digests) != self.rows or not set(names) <= set(
+            encoder.schema.names
+        ):
             self.digests = list(self._computed())
 
     def close(self) -> None:
