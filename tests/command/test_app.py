@@ -103,7 +103,7 @@ def test_ddl_prints_the_statements_of_the_package(corpus_package: CorpusPackage)
         ((), "a command is missing"),
         (("tabels",), "unknown command 'tabels'; did you mean 'tables'?"),
         (("tables", "aws.s3_buckt"), "unknown table 'aws.s3_buckt'; did you mean 'aws.s3_bucket'?"),
-        (("tables", "aws.nothing_*"), "unknown table 'aws.nothing_*'"),
+        (("tables", "aws.nothing_*"), "no table matches 'aws.nothing_*'"),
         (("schema", "aws.S3_bucket"), "did you mean 'aws.s3_bucket'?"),
         (("ddl", "aws.s3_bucket"), "--dialect is missing: postgres, postgres_jsonb, duckdb"),
         (("ddl", "aws.s3_bucket", "--dialect", "duckbd"), "did you mean 'duckdb'?"),

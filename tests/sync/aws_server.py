@@ -365,6 +365,7 @@ class Proxy:
     port: int = 0
     failures: list[str] = field(default_factory=list[str])
     _accounts: dict[str, str] = field(default_factory=dict[str, str])
+    _answers: dict[object, Http] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _ended: threading.Event = field(default_factory=threading.Event)
 
@@ -404,6 +405,17 @@ class Proxy:
             with self._lock:
                 for rule in rules:
                     self.rules.remove(rule)
+
+    @contextmanager
+    def unchanging(self) -> Generator[Proxy]:
+        """Give equal requests equal answers until the end of the block, in which nobody may change
+        anything: moto, and the splitting of pages, take most of the time of a second mirror."""
+        assert self._answers is None
+        self._answers = {}
+        try:
+            yield self
+        finally:
+            self._answers = None
 
     @contextmanager
     def watched(self) -> Generator[list[Seen]]:
@@ -453,6 +465,18 @@ class Proxy:
 
     def answer(self, request: Request) -> Http:
         """Answer without a fault: a page of what moto has, or what a test made."""
+        answers = self._answers
+        if answers is None:
+            return self._answer(request)
+        key = (
+            *(self.account(request), request.region, request.service, request.operation),
+            *(request.http.method, request.http.target, request.http.body),
+        )
+        if key not in answers:
+            answers[key] = self._answer(request)
+        return answers[key]
+
+    def _answer(self, request: Request) -> Http:
         how = paging(request.service, request.operation) if self.page else None
         if how is None or not how.lists or len(how.inputs) != 1:
             return self._whole(request, request.http)

@@ -32,7 +32,7 @@ REGIONS = ("us-east-1", "eu-central-1")
 COUNTS = {(ACCOUNT, region): 12 for region in REGIONS}
 UNITS: list[UnitName] = [(ACCOUNT, region, table) for table in TABLES for region in REGIONS]
 LATENCY = 0.15
-PATIENCE = 60
+PATIENCE = 180
 
 
 @pytest.fixture(scope="module")

@@ -72,16 +72,20 @@ def story(
 ) -> Story:
     units = mirror.units_of(corpus_package, TABLES)
     told = Story(units, mirror.expected_rows(corpus_package, aws_world, units), {})
-    for name, to in places.items():
-        told.runs[name] = [mirror.run(corpus_package, aws_world, to, TABLES)]
-        told.stored[name] = [everything(corpus_package, to)]
-        told.runs[name].append(mirror.run(corpus_package, aws_world, to, TABLES))
-        told.stored[name].append(everything(corpus_package, to))
+
+    def mirrored(name: str, to: str) -> None:
+        told.runs.setdefault(name, []).append(mirror.run(corpus_package, aws_world, to, TABLES))
+        told.stored.setdefault(name, []).append(everything(corpus_package, to))
+
+    with aws_world.proxy.unchanging():
+        for name, to in places.items():
+            mirrored(name, to)
+            mirrored(name, to)
     change(aws_world, told)
     told.after = mirror.expected_rows(corpus_package, aws_world, units)
-    for name, to in places.items():
-        told.runs[name].append(mirror.run(corpus_package, aws_world, to, TABLES))
-        told.stored[name].append(everything(corpus_package, to))
+    with aws_world.proxy.unchanging():
+        for name, to in places.items():
+            mirrored(name, to)
     return told
 
 

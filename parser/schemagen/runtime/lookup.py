@@ -11,6 +11,7 @@ from .usage import UsageError
 T = TypeVar("T")
 
 _SHORT_LIST = 8
+_GLOB = frozenset("*?[")
 
 
 class UnknownName(UsageError, KeyError):
@@ -24,6 +25,8 @@ class UnknownName(UsageError, KeyError):
 
     def __str__(self) -> str:
         # KeyError itself shows the repr of its arguments.
+        if isinstance(self.name, str) and is_pattern(self.name):
+            return f"no {self.kind} matches {self.name!r}{self.hint}"
         return f"unknown {self.kind} {self.name!r}{self.hint}"
 
 
@@ -44,6 +47,11 @@ class NotBuilt(UnknownName):
 def listed_texts(texts: Iterable[str]) -> tuple[str, ...]:
     """Return ``texts`` as a tuple. A text in place of a list is its only item, not its letters."""
     return (texts,) if isinstance(texts, str) else tuple(texts)
+
+
+def is_pattern(text: str) -> bool:
+    """Whether a text is a pattern of names (``aws.s3_*``), which `match` takes."""
+    return not _GLOB.isdisjoint(text)
 
 
 def find(kind: str, name: str, known: Mapping[str, T]) -> T:

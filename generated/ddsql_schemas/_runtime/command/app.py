@@ -84,12 +84,18 @@ class _Parser(argparse.ArgumentParser):
 def main(package: Package) -> NoReturn:
     """Run the command with the arguments of the process, and exit."""
     streams.set_up()
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, _end)
     sys.exit(status(package, sys.argv[1:]))
 
 
-def _terminate(*_: object) -> None:
-    raise _Terminated
+_received: list[int] = []
+"""The signals that ended the command. DuckDB raises a RuntimeError in place of what `_end` does."""
+
+
+def _end(number: int, _: object) -> None:
+    _received.append(number)
+    raise _Terminated if number == signal.SIGTERM else KeyboardInterrupt
 
 
 def status(package: Package, arguments: Sequence[str]) -> int:
@@ -104,12 +110,9 @@ def status(package: Package, arguments: Sequence[str]) -> int:
     except UsageError as error:
         messages.problem(f"{package.name}: {error}")
         found = WRONG
-    except KeyboardInterrupt:
-        messages.problem("interrupted")
-        found = INTERRUPTED
-    except _Terminated:
-        messages.message("terminated")
-        found = TERMINATED
+    except (KeyboardInterrupt, _Terminated) as error:
+        ended = isinstance(error, _Terminated)
+        found = _ended_by(signal.SIGTERM if ended else signal.SIGINT)
     except BrokenPipeError:
         # The reader, such as `head`, closed the pipe.
         streams.discard_output()
@@ -117,8 +120,15 @@ def status(package: Package, arguments: Sequence[str]) -> int:
     except OSError as error:
         found = _system_error(package, error)
     except Exception as error:
-        found = _fault(package, error)
+        found = _fault(package, error) if not _received else _ended_by(_received[0])
     return found
+
+
+def _ended_by(number: int) -> int:
+    """Say how a signal ended the command, and return the exit status."""
+    terminated = number == signal.SIGTERM
+    messages.problem("terminated" if terminated else "interrupted")
+    return TERMINATED if terminated else INTERRUPTED
 
 
 def _run(package: Package, arguments: Sequence[str]) -> int:

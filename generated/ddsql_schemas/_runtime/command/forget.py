@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..load.destination import Destination
 from ..text import counted
 from ..usage import UsageError
-from . import selection, streams
+from . import messages, selection, streams
 
 if TYPE_CHECKING:
     from ..load.package import Package
@@ -46,11 +46,20 @@ def run(arguments: argparse.Namespace, package: Package) -> int:
     ids = selection.tables(package, arguments.tables) if arguments.tables else ("",)
     sink = destination.open(package)
     try:
-        for id in ids:
-            deleted = sink.forget(account=account, region=region, table=id)
-            if deleted or not id:
-                rows = counted(deleted, "row")
-                streams.output_line(f"{id or 'all tables'}: {rows} deleted")
+        deleted = {
+            id: sink.forget(account=account, region=region, table=id) for id in ids
+        }
     finally:
         sink.close()
+    for id, number in deleted.items():
+        if number:
+            rows = counted(number, "row")
+            streams.output_line(f"{id or 'all tables'}: {rows} deleted")
+    if not any(deleted.values()):
+        named = (("account", account), ("region", region))
+        places = [f"{what} {value}" for what, value in named if value]
+        of = ", ".join((*places, *arguments.tables))
+        messages.problem(
+            f"nothing was deleted: {destination} has no rows of {of}; `ddsql_sync.units` lists what it has"
+        )
     return 0

@@ -62,8 +62,9 @@ class UnitReport:
     account_failed: bool = False
 
     def __post_init__(self) -> None:
-        least = max(len(self.failures), self.state == "failed")
-        object.__setattr__(self, "failed", max(self.failed, least))
+        whole = 1 if self.state == "failed" else 0
+        failed = max(self.failed, len(self.failures), whole)
+        object.__setattr__(self, "failed", failed)
 
     @property
     def exit_status(self) -> int:
@@ -190,13 +191,16 @@ class Report:
         then what was denied and what failed, with equal messages counted instead of repeated.
         """
         if self.units and not self.omitted and len(self.units) <= most:
-            yield from table(
-                [
-                    ("account", "region", "table", "state", *_NUMBERS),
-                    *(_cells(unit) for unit in self.units),
-                ],
-                len(_NUMBERS),
-            )
+            # A line below the table is about those of accounts that failed.
+            shown = [unit for unit in self.units if not unit.account_failed]
+            if shown:
+                yield from table(
+                    [
+                        ("account", "region", "table", "state", *_NUMBERS),
+                        *(_cells(unit) for unit in shown),
+                    ],
+                    len(_NUMBERS),
+                )
         elif self.tables:
             yield from table(
                 [

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,7 @@ def run(arguments: argparse.Namespace, package: Package) -> int:
     """Collect and load, print the report, and return the exit status."""
     from ..load.destination import Destination
     from ..sync.plan import Shard
+    from ..sync.report import INCOMPLETE
     from ..sync.run import run as run_sync
 
     if arguments.quiet:
@@ -102,7 +104,16 @@ def run(arguments: argparse.Namespace, package: Package) -> int:
         given["resume"] = True
     with display(arguments.log_format) as progress:
         report = run_sync(package, tables, destination, progress=progress, **given)
-    _print(report, arguments)
+    try:
+        _print(report, arguments)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What was loaded stays loaded: this is no wrong call.
+        streams.discard_output()
+        messages.problem(f"the report cannot be written: {error.strerror or error}")
+        messages.problem(report.summary())
+        return report.exit_status or INCOMPLETE
     return report.exit_status
 
 
@@ -124,3 +135,4 @@ def _print(report: Report, arguments: argparse.Namespace) -> None:
         streams.output_line(messages.without_secrets(text))
     elif not arguments.quiet:
         streams.output_line(messages.without_secrets(str(report)))
+    sys.stdout.flush()

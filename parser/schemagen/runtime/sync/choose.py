@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from ..calls import TableCalls
-from ..lookup import listed_texts, match
+from ..lookup import is_pattern, listed_texts, match
 from ..sql import Table
 from ..usage import UsageError
 from .choice import Choice
@@ -17,8 +17,6 @@ from .collector import Mapper
 
 if TYPE_CHECKING:
     from ..load.package import Package
-
-_GLOB = frozenset("*?[")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ def choose(
         raise UsageError(
             f"no table is named; `{package.name} tables` lists them, and '*' is all of them"
         )
-    named = {pattern for pattern in patterns if not _GLOB.intersection(pattern)}
+    named = {pattern for pattern in patterns if not is_pattern(pattern)}
     found: list[tuple[Table, TableCalls, Mapper]] = []
     notes: list[str] = []
     for id in match("table", patterns, catalog.tables):

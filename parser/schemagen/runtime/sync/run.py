@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from threading import Event
+from types import FrameType
 from typing import TYPE_CHECKING, Any, cast
 
 from ..load.destination import Destination
@@ -167,12 +168,13 @@ def _carried_out(order: _Order, notes: Sequence[str], *, resume: bool) -> Report
         [target.scope.kind for target in targets],
     )
     check_limits(sessions, order.limits)
-    sink, name, running.finished = _opened(order, resume)
-    try:
-        for note in notes:
-            running.say(note)
-        units = running.units(sessions)
-        with _ending(running.stop):
+    # From here on, whatever is ended has a report of what it has left.
+    with _ending(running.stop):
+        sink, name, running.finished = _opened(order, resume)
+        try:
+            for note in notes:
+                running.say(note)
+            units = running.units(sessions)
             if order.remote:
                 with _executor(order.executor, order.scheduler) as processes:
                     running.in_processes(units, sink, name, lessor, processes)
@@ -183,8 +185,8 @@ def _carried_out(order: _Order, notes: Sequence[str], *, resume: bool) -> Report
                     else SharedSink(sink)
                 )
                 running.in_threads(units, sessions, loader)
-    finally:
-        sink.close()
+        finally:
+            sink.close()
     return running.reporter.report(
         time.monotonic() - started, running.notes, running.stop.is_set()
     )
@@ -245,9 +247,10 @@ def _ending(stop: Event) -> Generator[None]:
         yield
         return
 
-    def end(number: int, _: object) -> None:
-        if stop.is_set() and number == signal.SIGINT:
-            raise KeyboardInterrupt
+    def end(number: int, frame: FrameType | None) -> None:
+        handler = before[signal.Signals(number)]
+        if stop.is_set() and number == signal.SIGINT and callable(handler):
+            handler(number, frame)
         stop.set()
 
     before = {number: signal.signal(number, end) for number in _SIGNALS}
