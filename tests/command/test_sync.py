@@ -239,11 +239,65 @@ def test_expired_credentials_fail_and_keep_everything(
         if not name.startswith(("AWS_ACCESS", "AWS_SECRET", "AWS_SESSION"))
     }
     nobody |= {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
-    done = sync(tmp_path, nobody, "aws.s3_bucket", *TO)
+    done = sync(tmp_path, nobody, "aws.s3_bucket", "aws.vpc", *TO)
     assert done.returncode == 1
-    assert "failed" in done.stdout
-    assert "Traceback" not in done.stderr
+    reason = "NoCredentialsError: Unable to locate credentials"
+    # Once, however many units it costs.
+    assert done.stderr.splitlines() == [
+        f"[1] default: failed: {reason}",
+        "default: 2 units failed for this reason",
+    ]
+    assert done.stdout.splitlines()[0] == f"failed: 2 units of default: {reason}"
     assert len(buckets(tmp_path)) == 3
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_report_that_cannot_be_written_undoes_nothing(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """A full disk is no wrong call: what was loaded stays, and the status says that something is missing."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command("aws.s3_bucket", *TO, "--quiet", "--format", "json"),
+            cwd=tmp_path,
+            env=environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert done.returncode == 1
+    error, summary = done.stderr.splitlines()
+    assert error == "the report cannot be written: No space left on device"
+    assert summary.startswith("1 complete; 3 rows: 3 inserted")
+    assert len(buckets(tmp_path)) == 3
+
+
+def test_forget_says_if_there_is_nothing_to_forget(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """A region that is misspelt is noticed."""
+    assert sync(tmp_path, environment, "aws.s3_bucket", *TO).returncode == 0
+    forgotten: list[tuple[str, str]] = []
+    for region in ("golbal", "global"):
+        done = subprocess.run(
+            [sys.executable, "-m", NAME, "forget", *TO, "--region", region],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        forgotten.append((done.stdout, done.stderr))
+    assert forgotten == [
+        (
+            "",
+            "nothing was deleted: duckdb:inventory.duckdb has no rows of region golbal; "
+            "`ddsql_sync.units` lists what it has\n",
+        ),
+        ("all tables: 3 rows deleted\n", ""),
+    ]
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
@@ -256,7 +310,7 @@ def test_interrupted_runs_end_cleanly(
     """Ctrl-C and kill end a run at once, without a traceback; what was loaded stays, and the next
     run works."""
     assert sync(tmp_path, environment, "aws.s3_bucket", *TO).returncode == 0
-    slow = Rule(delay(20), "s3", "GetBucketTagging")
+    slow = Rule(delay(5), "s3", "GetBucketTagging")
     with aws.rule(slow):
         process = subprocess.Popen(
             command("aws.s3_bucket", *TO),

@@ -75,7 +75,9 @@ def check_body(http: Any, parsed: Mapping[str, Any], operation: Any) -> bool:
     }
     payload = operation.output_shape.serialization.get("payload")
     found: object = parsed.get(payload) if payload else parsed
-    members = cast("Mapping[str, object]", found) if isinstance(found, Mapping) else {}
+    members: Mapping[str, object] = (
+        cast("Mapping[str, object]", found) if isinstance(found, Mapping) else {}
+    )
     protocol = operation.service_model.resolved_protocol
     lists = [name for name in known if shape.members[name].type_name == "list"]
     if "json" in protocol and http.content:
