@@ -8,6 +8,7 @@ import pytest
 
 from expected_bindings import described
 from made_services import KEYED, THING, Made, index, made_member, only, thing, typed
+from schemagen.api_models.index import Directory, fingerprint
 from schemagen.inference.infer import ANY_ITEM, ChosenItem, infer
 
 
@@ -184,3 +185,56 @@ def test_version_of_a_table_is_kept_if_an_operation_has_it() -> None:
         binding = only(thing(*KEYED, name=name), made).binding
         assert binding is not None
         assert binding.operation == operation, name
+
+
+KNOWN = "colour string The colour that the thing was painted in."
+OTHER = "state string What the whole of it is doing at this very moment."
+
+
+@pytest.mark.parametrize(
+    ("operation", "columns", "bound"),
+    [
+        ("GetThing", (KNOWN, OTHER), True),
+        ("GetThingDetails", (KNOWN, OTHER), True),
+        ("GetOther", (KNOWN, OTHER), False),
+        ("GetOther", (KNOWN,), True),
+        ("GetOther", ("colour string", "state string"), True),
+    ],
+    ids=["noun", "beginning of the noun", "other noun", "same documentation", "no documentation"],
+)
+def test_items_that_are_called_otherwise_have_the_documentation_of_the_page(
+    operation: str, columns: tuple[str, ...], bound: bool
+) -> None:
+    """A table of an operation that botocore lacks has columns such as name, state and colour in common with
+    other resources, and even the documentation of some."""
+    item = (
+        *(
+            made_member(name, "string", f"the{name}ofsomethingelse")
+            for name in ("Name", "State", "Size")
+        ),
+        made_member("Colour", "string", "thecolourthatthethingwaspaintedin"),
+    )
+    described = ("name string The name of it.", "size string How large all of the thing is.")
+    others = described if columns == (KNOWN, OTHER) else ()
+    found = only(thing(*columns, *others), index(f"{operation} @ Item", Item=item))
+    assert (found.binding is not None) == bound
+    if not bound:
+        assert found.reason == (
+            "no read operation returns its columns; the closest, made's GetOther (@), fills 4 of 4, and has "
+            "other documentation than the page; set the service, operation and path in an override"
+        )
+
+
+def test_items_of_other_services_have_the_documentation_of_the_page() -> None:
+    """The service of a table may be one that botocore lacks: a thing of another service is another thing."""
+    item = (
+        made_member("Name", "string", "thenameofsomethingelse"),
+        made_member("Colour", "string", "thecolourthatthethingwaspaintedin"),
+    )
+    columns = (KNOWN, "name string The name of it.", "place string Where it was put.")
+    made = index("GetThing @ Item", Item=item)
+    assert only(thing(*columns, name="made_thing"), made).binding is not None
+    directory = Directory({"made": ()}, {fingerprint("colour", item[1].words): ("made",)})
+    lost = Made(made)
+    lost.directory = directory
+    assert infer(typed(thing(*columns, name="lost_thing")), lost).binding is None

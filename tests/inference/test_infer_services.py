@@ -32,7 +32,7 @@ bedrock_guardrail GetGuardrail @
     ListGuardrails guardrails[] (guardrailIdentifier=arn)
 cloudformation_stack DescribeStacks Stacks[]
 cloudtrail_trail GetTrail Trail
-    ListTrails Trails[] (Name=Name)
+    ListTrails Trails[] (Name=TrailARN)
 cloudwatch_alarm DescribeAlarms MetricAlarms[]
 codebuild_project BatchGetProjects projects[]
     ListProjects projects[] (names=@)

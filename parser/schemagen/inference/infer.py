@@ -69,7 +69,13 @@ def infer(typed: TypedTable, services: Services, chosen: ChosenItem = ANY_ITEM) 
             candidates += row_candidates(requirements, service, chosen)
         if any(candidate.is_conclusive for candidate in candidates):
             break
-    accepted = [candidate for candidate in candidates if chosen.operation or candidate.is_evidence]
+    own = _named(requirements.table, services) | _aliased(requirements.table, services)
+    accepted = [
+        candidate
+        for candidate in candidates
+        if chosen.operation
+        or (candidate.is_evidence and (candidate.is_expected(own) or candidate.is_documented))
+    ]
     if not accepted and not chosen.service:
         accepted = list(_named_by_operations(requirements, services, chosen))
     if not accepted:
@@ -152,9 +158,10 @@ def _nothing_fits(
         closest = min(candidates, key=_order)
         if closest.service.index.name in own:
             service = closest.service.index.name
+        why = "has other documentation than the page" if closest.is_evidence else "which is too few"
         reason += (
-            f"; the closest, {closest}, fills {closest.filled} of "
-            f"{len(requirements.columns)}, which is too few"
+            f"; the closest, {closest}, fills {closest.filled} of {len(requirements.columns)}, "
+            f"{'and ' if closest.is_evidence else ''}{why}"
         )
     return _unbound(table, service, f"{reason}; set the service, operation and path in an override")
 

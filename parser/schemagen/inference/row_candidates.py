@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
@@ -251,15 +251,28 @@ class RowCandidate:
         documented = both and self.filled >= MIN_SHARE_DOCUMENTED * columns
         return documented or len(self.own_members) >= MIN_SHARE * columns
 
+    def is_expected(self, services: Collection[str]) -> bool:
+        """Whether the table is called after this item: its service is one of ``services``, and its operation
+        has the table's noun, or one that begins with it (``GetQueueAttributes``)."""
+        operation = self.service.index.operations[self.item.operation]
+        called = self.has_table_noun or operation.folded_noun.startswith(self.identity.subject)
+        return called and self.service.index.name in services
+
+    @property
+    def is_documented(self) -> bool:
+        """Whether most of the page's documentation is the item's. A table of a service or an operation that
+        the source of the models lacks has names and some texts in common with many other items."""
+        described = sum(
+            1 for column in self.requirements.columns if self.requirements.words[column]
+        )
+        return self.documented >= MIN_SHARE * described
+
     @property
     def is_conclusive(self) -> bool:
         """Whether other services need not be tried: most columns are filled, and most of the page's
         documentation is the service's."""
-        described = sum(
-            1 for column in self.requirements.columns if self.requirements.words[column]
-        )
         enough = self.filled >= MIN_SHARE * len(self.requirements.columns)
-        return enough and self.documented >= MIN_SHARE * described
+        return enough and self.is_documented
 
     @cached_property
     def identified(self) -> RowCandidate:
