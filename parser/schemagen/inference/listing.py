@@ -210,7 +210,10 @@ class _ListingSearch:
         verb_rank = operation.verb.listing_rank
         if operation.name == self.operation.name or verb_rank is None:
             return None
-        listed = (*singular(operation.folded_noun), *without_response(listed_item.structure))
+        listed = singular(operation.folded_noun)
+        if listed_item.structure.endswith("Response"):
+            # Pinpoint's GetApps lists each "ApplicationResponse"; a "FormOutput" is a part of something.
+            listed += without_response(listed_item.structure)
         own = not self.nouns.isdisjoint(listed)
         if not _is_flat_list(listed_item) and not self.is_named_after(listed_item, listed):
             return None
