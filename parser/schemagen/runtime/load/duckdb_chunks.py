@@ -17,6 +17,8 @@ CHUNK = 16 * 2**20
 """How many bytes of lines are read at a time."""
 FIRST_CHUNK = 2 * 2**20
 """How many of the first lines, so that reading begins early. Each chunk has twice as many, up to `CHUNK`."""
+_BUFFER = 2**20
+"""How many bytes of lines are written at a time: with Python's 8 KiB, every third line costs a call of the system."""
 _LONGEST = 2**20
 """How long a line may be before DuckDB gets larger buffers, which it has two of for each thread."""
 
@@ -62,7 +64,8 @@ class Chunks:
         file = self._writing.get(line.nested)
         if file is None:
             name = f"{self._number}-{'nested' if line.nested else 'text'}.jsonl"
-            file = self._writing[line.nested] = (self._folder / name).open("xb")
+            path = self._folder / name
+            file = self._writing[line.nested] = path.open("xb", buffering=_BUFFER)
         file.write(line.text)
         size = len(line.text)
         self._longest = max(self._longest, size)
