@@ -16,7 +16,10 @@ from hypothesis import strategies as st
 from evolve.states import DIALECTS, TYPES, table
 from handmade import DIALECTS as NOTATIONS
 from handmade import identifier
+from schemagen.runtime import quoting
+from schemagen.runtime.evolve import ledger, records
 from schemagen.runtime.evolve.casts import cast, conversion
+from schemagen.runtime.evolve.identity import LITERALS, identity
 from schemagen.runtime.evolve.plan import Renames, plan
 from schemagen.runtime.evolve.state import TableState
 from schemagen.runtime.evolve.steps import Migration
@@ -117,6 +120,8 @@ class Database(Protocol):
         """Run all statements in one transaction."""
         ...
 
+    def run(self, statement: str) -> list[tuple[Any, ...]]: ...
+
 
 def check(pair: Pair, database: Database, other: Database) -> str:
     """Migrate the tables of ``pair`` in ``database``, and compare them with those that ``other`` gets from
@@ -124,6 +129,7 @@ def check(pair: Pair, database: Database, other: Database) -> str:
     database.create(pair.old.values())
     for id, rows in pair.rows.items():
         database.insert(pair.old[id], rows)
+    hold(database, pair)
     migration = pair.plan()
     if migration.refusals:
         refused = {str(refusal.option) for refusal in migration.refusals}
@@ -148,8 +154,47 @@ def check(pair: Pair, database: Database, other: Database) -> str:
                 # What may be lost is NULL, or the text of a value, which has no rule here.
                 if value is not LOST:
                     assert given == value, (id, name)
+        assert held(database, pair.new[id], pair.dialect) == identities(
+            database, pair.new[id], pair.dialect
+        )
     assert not plan(pair.new, pair.new, DIALECTS[pair.dialect])
     return "migrated"
+
+
+# --- what the ledger knows -----------------------------------------------------------------------
+
+_UNITS, _HELD = (ledger.name(table) for table in ("units", "held"))
+
+
+def hold(database: Database, pair: Pair) -> None:
+    """Let the ledger know each row of the old tables, as if a sync had loaded it."""
+    engine: ledger.Engine = "duckdb" if pair.dialect == "duckdb" else "postgres"
+    for statement in records.prepare(engine):
+        database.run(statement)
+    for id in pair.rows:
+        [(unit,)] = database.run(
+            f'INSERT INTO {_UNITS} ("account", "region", "table_id", "row_count") '
+            f"VALUES ('1', 'r', {LITERALS[engine](id)}, 0) RETURNING \"unit\""
+        )
+        for key, copies in identities(database, pair.old[id], pair.dialect).items():
+            database.run(f"INSERT INTO {_HELD} VALUES ({unit}, {LITERALS[engine](key)}, {copies})")
+
+
+def held(database: Database, table: TableState, dialect: str) -> dict[str, int]:
+    """What the ledger knows of the rows of a table: identities, and how many rows have each."""
+    id = LITERALS[DIALECTS[dialect].engine](table.id)
+    found = database.run(
+        f'SELECT h."key", h."copies" FROM {_HELD} h JOIN {_UNITS} u ON u."unit" = h."unit" '
+        f'WHERE u."table_id" = {id}'
+    )
+    return dict(found)
+
+
+def identities(database: Database, table: TableState, dialect: str) -> dict[str, int]:
+    """What the ledger should know: the identities of the rows that are there."""
+    of = identity(table, DIALECTS[dialect].engine)
+    place = f"{quoting.identifier(table.schema)}.{quoting.identifier(table.name)}"
+    return dict(database.run(f"SELECT {of}, count(*) FROM {place} t GROUP BY 1"))
 
 
 def _everything(database: Database, tables: Iterable[TableState]) -> object:

@@ -91,6 +91,9 @@ class DuckDB:
                 *records.prepare("duckdb"),
                 *statements.guards(migration),
                 *statements.obstacles(migration),
+                "SET TimeZone = 'UTC'",  # as the script does, for the times in hashes
+                *statements.identities(migration),
+                "SET TimeZone = 'America/New_York'",
                 *statements.statements(migration),
                 *statements.destructive(migration),
                 *records.record(migration, DIALECT, "2"),

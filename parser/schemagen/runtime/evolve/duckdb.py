@@ -11,10 +11,10 @@ An error aborts the transaction, so a statement that raises one is a guard.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..quoting import duckdb_literal, identifier
-from . import ledger, records
+from . import identity, ledger, records
 from .ddl import create_table, on_column, on_table
 from .state import ColumnState, Dialect, TableState
 from .steps import (
@@ -48,13 +48,15 @@ def create(table: TableState, _: Dialect) -> Iterator[str]:
 
 def sections(migration: Migration, dialect: Dialect, version: str) -> Iterator[Section]:
     """Yield the parts of a script that migrates to a version: what each does, and its statements."""
-    yield "One transaction: run it with `duckdb -bail -f FILE DATABASE`.", [
-        "BEGIN TRANSACTION"
-    ]
+    yield (
+        "One transaction: run it with `duckdb -bail -f FILE DATABASE`.",
+        ["SET TimeZone = 'UTC'", "BEGIN TRANSACTION"],
+    )
     yield (
         "Stop unless the tables are as they were, and if indexes or views are in the way.",
         [*records.prepare("duckdb"), *guards(migration), *obstacles(migration)],
     )
+    yield "Let the ledger find the rows again.", identities(migration)
     yield "What loses nothing.", statements(migration)
     yield "What loses values, as allowed.", destructive(migration)
     yield (
@@ -316,9 +318,8 @@ def _renames(change: TableChange) -> dict[str, str]:
 # --- guards ---------------------------------------------------------------------------------------
 
 
-def guards(migration: Migration, hashed: Collection[str] = ()) -> Iterator[str]:
-    """Yield statements that fail unless the database is in the old state. The ledger must exist. The hashes
-    of new columns are seen to for the tables ``hashed``."""
+def guards(migration: Migration) -> Iterator[str]:
+    """Yield statements that fail unless the database is in the old state. The ledger must exist."""
     old = {Relation.of(change.old) for change in migration.changes if change.old}
     for change in migration.changes:
         if change.old is not None:
@@ -327,11 +328,23 @@ def guards(migration: Migration, hashed: Collection[str] = ()) -> Iterator[str]:
             place = Relation.of(change.new)
             found = f"SELECT table_name AS name FROM duckdb_tables() WHERE {at(place)}"
             yield _fail(f"{change.id}: the table exists already: ", found)
-    for id, known in _changed_identities(migration, hashed):
-        why = "the ledger would not find its rows again; forget its units before, with the version of the package that loaded them: "
-        yield _fail(
-            f"{id}: {why}", f"SELECT k.account AS name FROM ({known} LIMIT 1) k"
-        )
+
+
+def identities(migration: Migration) -> Iterator[str]:
+    """Yield statements with which the ledger finds the rows of the changed tables again. Run them before
+    those of the steps, in a session whose time zone is UTC."""
+    for change in identity.changed(migration):
+        yield from remembered(change)
+
+
+def remembered(change: TableChange) -> Iterator[str]:
+    """Yield the statements of `identities` for a table, whether it changes or not."""
+    for statement in identity.statements(change, "duckdb"):
+        if statement.why:
+            found = f'SELECT f."place" AS name FROM ({statement.sql}) f'
+            yield _fail(f"{statement.why}; it has rows of the account ", found)
+        else:
+            yield statement.sql
 
 
 def obstacles(migration: Migration) -> Iterator[str]:
@@ -375,30 +388,6 @@ def checks(migration: Migration) -> Iterator[str]:
         f"AND database_name = current_database() AND ({' OR '.join(map(_mentions, places))}))"
     )
     yield f"FROM query(getvariable('{_VIEWS}'))"
-
-
-def _changed_identities(
-    migration: Migration, hashed: Collection[str]
-) -> Iterator[tuple[str, str]]:
-    found = dict(records.changed_identities(migration))
-    yield from found.items()
-    for change in migration.changes:
-        if (
-            change.id not in found
-            and change.id not in hashed
-            and adds_to_hashes(change)
-        ):
-            yield change.id, records.known_rows(change.id)
-
-
-def adds_to_hashes(change: TableChange) -> bool:
-    """Whether a table without a key gets a new column, which changes the hashes of its rows."""
-    old = change.old
-    return (
-        old is not None
-        and old.key is None
-        and any(isinstance(step, AddColumn) for step in change.steps)
-    )
 
 
 _VIEWS = "ddsql_views"

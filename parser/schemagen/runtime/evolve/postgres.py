@@ -15,7 +15,7 @@ from itertools import count, groupby
 
 from ..quoting import identifier as _name
 from ..quoting import literal as _text
-from . import ledger, records
+from . import identity, ledger, records
 from .ddl import create_table, on_column, on_table
 from .postgres_functions import (
     EXPECT,
@@ -86,6 +86,7 @@ def sections(
         "Stop unless the tables are as they were.",
         (*records.prepare("postgres"), *guards(migration)),
     )
+    yield "Let the ledger find the rows again.", identities(migration)
     yield "What loses nothing.", statements(migration, dialect, batched)
     yield "What loses values, as allowed.", destructive(migration)
     yield (
@@ -104,21 +105,35 @@ def begin() -> Iterator[str]:
     # A long table takes its time to rewrite, whatever the role's own limit is.
     yield "SET LOCAL statement_timeout = 0"
     yield "SET LOCAL TIME ZONE 'UTC'"
+    # Times are hashed as texts.
+    yield "SET LOCAL DateStyle = 'ISO'"
 
 
 def guards(migration: Migration) -> Iterator[str]:
     """Yield statements that fail unless the database is in the old state."""
     yield from _states(migration, lock=True)
-    yield from _functions([REFUSE])
-    for id, known in records.changed_identities(migration):
-        why = (
-            "the ledger of syncs would not find its rows again; forget its units before, and collect "
-            "them anew afterwards"
-        )
-        yield _perform(
-            f"pg_temp.{REFUSE}({_text(id)}, {_text(why)}, 'of the account ' || u.account) "
-            f"FROM ({known} LIMIT 1) AS u"
-        )
+
+
+def identities(migration: Migration) -> Iterator[str]:
+    """Yield statements with which the ledger finds the rows of the changed tables again. Run them before
+    those of the steps."""
+    for change in identity.changed(migration):
+        yield from remembered(change)
+
+
+def remembered(change: TableChange) -> Iterator[str]:
+    """Yield the statements of `identities` for a table, whether it changes or not."""
+    for statement in identity.statements(change, "postgres"):
+        if statement.why:
+            yield from _functions([REFUSE])
+            at, why = _text(change.id), _text(
+                statement.why.removeprefix(f"{change.id}: ")
+            )
+            yield _perform(
+                f"pg_temp.{REFUSE}({at}, {why}, 'of the account ' || f.\"place\") FROM ({statement.sql}) f"
+            )
+        else:
+            yield statement.sql
 
 
 def _states(migration: Migration, *, lock: bool) -> Iterator[str]:

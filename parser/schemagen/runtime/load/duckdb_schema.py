@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb as driver
@@ -19,13 +19,13 @@ from ..evolve.compare import (
 )
 from ..evolve.script import script
 from ..evolve.state import Dialect
-from ..evolve.steps import Migration, Relation, TableChange
-from ..quoting import duckdb_literal, identifier
+from ..evolve.steps import Migration, Relation
+from ..quoting import identifier
 from ..sql import Table
 from . import ledger_checks
 from .destination import Destination
-from .duckdb_tables import DIALECT, row_hash
-from .migrations import MigrationStopped, Place, plan_table
+from .duckdb_tables import DIALECT
+from .migrations import MigrationStopped, Place, kept_columns, plan_table
 
 if TYPE_CHECKING:
     from .package import Package
@@ -49,9 +49,6 @@ WHERE database_name = current_database() AND schema_name = $schema AND table_nam
 _KEY = """\
 SELECT constraint_column_names FROM duckdb_constraints() WHERE constraint_type = 'PRIMARY KEY'
 AND database_name = current_database() AND schema_name = $schema AND table_name = $name"""
-
-
-_HASHES = '"ddsql_hashes"'
 
 
 class Schema:
@@ -226,6 +223,8 @@ class Schema:
             )
             self._run(migration)
             return
+        if change := kept_columns(self._package, self, comparison):
+            self._execute_all(duckdb.remembered(change))
         if comparison.verdict != "equal" or comparison.adopted:
             self._record(table)
 
@@ -269,27 +268,23 @@ class Schema:
 
     def _run(self, migration: Migration) -> None:
         indexes = list(self._dropped_indexes(migration))
-        hashed = [
-            change.id for change in migration.changes if duckdb.adds_to_hashes(change)
-        ]
         statements = [
             *records.prepare("duckdb"),
-            *duckdb.guards(migration, hashed),
+            *duckdb.guards(migration),
             *(
                 f"DROP INDEX {identifier(index.schema)}.{identifier(index.name)}"
                 for index in indexes
             ),
-            *(
-                statement
-                for change in migration.changes
-                if change.id in hashed
-                for statement in self._new_hashes(change)
-            ),
+            *duckdb.identities(migration),
             *duckdb.statements(migration),
             *duckdb.destructive(migration),
             *records.record(migration, DIALECT, self._package.version),
             *(index.statement for index in indexes),
         ]
+        self._execute_all(statements)
+
+    def _execute_all(self, statements: Iterable[str]) -> None:
+        """Execute statements of a migration. Raises `MigrationStopped`."""
         try:
             for statement in statements:
                 self._execute(statement)
@@ -317,41 +312,6 @@ class Schema:
                         f"and create it again after the migration: {statement}"
                     )
                 yield _Index(place.schema, name, statement)
-
-    def _new_hashes(self, change: TableChange) -> Iterator[str]:
-        """Replace the hashes by which the ledger knows the rows of a table without a key."""
-        old, new = change.old, change.new
-        if old is None or new is None:
-            return
-        stored = {column.name: column.stored for column in old.columns}
-        before = row_hash(
-            {name: f"t.{identifier(column)}" for name, column in stored.items()}
-        )
-        after = row_hash(
-            {
-                column.name: (
-                    f"t.{identifier(stored[column.name])}"
-                    if column.name in stored
-                    else f"CAST(NULL AS {column.sql})"
-                )
-                for column in new.columns
-            }
-        )
-        held, units = ledger.name("held"), ledger.name("units")
-        of_table = f'"unit" IN (SELECT "unit" FROM {units} WHERE "table_id" = {duckdb_literal(new.id)})'
-        yield (
-            f"CREATE OR REPLACE TEMP TABLE {_HASHES} AS SELECT DISTINCT {before} AS before, "
-            f"{after} AS after FROM {duckdb.relation(old)} t"
-        )
-        why = f"{new.id}: the ledger does not find its rows; forget its units before, with the version of the package that loaded them: "
-        yield (
-            f'SELECT error({duckdb_literal(why)} || key) FROM (SELECT "key" AS key FROM {held} WHERE {of_table} '
-            f'AND "key" NOT IN (SELECT before FROM {_HASHES}) LIMIT 1)'
-        )
-        yield (
-            f'UPDATE {held} SET "key" = h.after FROM {_HASHES} h WHERE {of_table} AND "key" = h.before'
-        )
-        yield f"DROP TABLE {_HASHES}"
 
     def _views(self) -> list[str]:
         found = self._execute(
