@@ -359,6 +359,8 @@ def pairs() -> dict[str, tuple[CatalogData, CatalogData]]:
     found["became-required"] = _undone(found["became-optional"])
     fewer = with_members(before, tuple(others))
     found["nested-member-added"], found["nested-member-removed"] = (fewer, before), (before, fewer)
+    renamed = replace(first, key="title")
+    found["nested-member-renamed"] = (before, with_members(before, (renamed, *others)))
     found["package-renamed"] = (before, replace(before, package="other"))
     smaller = replace(before, tables={"aws.a": fewer_targets(before.tables["aws.a"])})
     found["target-added"], found["target-removed"] = (smaller, before), (before, smaller)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
 from compared import catalog, column, compare, table
 from schemagen.evolution import renames
+from schemagen.evolution.difference import Difference
 from schemagen.evolution.renames import Rename
-from schemagen.runtime.catalog_data import BindingData, ColumnData, FillData, TableData
+from schemagen.rules.registry import rules
+from schemagen.runtime.catalog_data import (
+    BindingData,
+    ColumnData,
+    FillData,
+    MemberData,
+    ShapeData,
+    StructureData,
+    TableData,
+)
 
 WORDS = "The name that was given to the bed when it was dug."
 OTHER = "The number of plants that the bed has room for."
@@ -167,3 +178,79 @@ def test_hundreds_of_renames_are_found_in_a_moment() -> None:
 
 def garden_of(number: int, id: str) -> TableData:
     return replace(garden(id, column("a")), description=f"{WORDS} {number}", title=f"Bed {number}")
+
+
+# --- members of JSON ------------------------------------------------------------------------------
+
+
+def member(key: str, name: str = "", words: str = "", type: str = "string") -> MemberData:
+    return MemberData(name or key, key, ShapeData("scalar", type), description=words)
+
+
+def members(old: tuple[MemberData, ...], new: tuple[MemberData, ...]) -> list[str]:
+    """What becomes of the members of a structure in lists of a column, in the words of messages."""
+    catalogs = [
+        catalog(
+            [table("dd.bed", replace(column("a", "json"), shape=ShapeData("list", "", INNER)))],
+            [StructureData("s", "Inner", "Inner", members=(member("id"), *found))],
+        )
+        for found in (old, new)
+    ]
+    return [rules()[entry.rule].format(*_place(entry)) for entry in compare(*catalogs)]
+
+
+def _place(entry: Difference) -> tuple[str, str, str, Mapping[str, str]]:
+    return entry.table, entry.column, entry.member, entry.values
+
+
+INNER = ShapeData("structure", "s.Inner")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentences"),
+    [
+        (
+            (member("a", words=WORDS),),
+            (member("b", words=WORDS),),
+            ["member [].b of column a was probably renamed from a"],
+        ),
+        (
+            (member("a", "Name", "Short."),),
+            (member("b", "Name", "Another."),),
+            [
+                "member [].b of column a was probably renamed from a",
+                "the description of member [].b of column a changed",
+            ],
+        ),
+        (
+            (member("a", "Name", WORDS),),
+            (member("b", "Name", WORDS),),
+            ["member [].b of column a was renamed from a"],
+        ),
+        (
+            (member("a", words=WORDS),),
+            (member("b", words=WORDS, type="int64"),),
+            ["added", "removed"],
+        ),
+        ((member("name_1"),), (member("name1"),), ["added", "removed"]),
+        (
+            (member("a", words=WORDS),),
+            (member("b", words=WORDS), member("c", words=WORDS)),
+            ["added", "added", "removed"],
+        ),
+        (
+            (member("a", words=WORDS), member("b", words=OTHER)),
+            (member("b", words=WORDS), member("a", words=OTHER)),
+            ["description", "description"],
+        ),
+    ],
+)
+def test_members_of_json_are_renamed_by_the_same_evidence(
+    old: tuple[MemberData, ...], new: tuple[MemberData, ...], sentences: list[str]
+) -> None:
+    """The documentation or the member of the API that two members have in common says that they are one,
+    and only both that nothing else is possible. A name alone does not, nor what several have."""
+    found = members(old, new)
+    assert len(found) == len(sentences)
+    for sentence, expected in zip(found, sentences, strict=True):
+        assert expected in sentence

@@ -99,7 +99,7 @@ class _Comparison:
         findings = Findings(new.id, self.old.table_place(old), self.new.table_place(new))
         renames = {found.new: found for found in self.renames.columns.get(new.id, ())}
         if rename is not None:
-            findings.add("table-renamed", old=old.id, certainty=_certainty(rename))
+            findings.add("table-renamed", old=old.id, certainty=rename.certainty)
         else:
             findings.changed("module-renamed", old.module, new.module)
             findings.changed("model-renamed", old.model, new.model)
@@ -142,7 +142,7 @@ class _Comparison:
                 continue
             inner = findings.at(column.name, self.old.place(old.page, former.line), place)
             if rename is not None:
-                inner.add("column-renamed", old=rename.old, certainty=_certainty(rename))
+                inner.add("column-renamed", old=rename.old, certainty=rename.certainty)
             if column.name in moved:
                 inner.changed("column-moved", *map(str, moved[column.name]))
             self._column(inner, former, column, is_renamed=rename is not None)
@@ -193,10 +193,6 @@ class _Comparison:
             place = self.old.place(old.page, parameter.line)
             inner = findings.at(parameter.name, place, None, parameter=parameter.name)
             inner.add("parameter-removed", type=parameter.type)
-
-
-def _certainty(rename: Rename) -> str:
-    return "" if rename.sure else "probably "
 
 
 def _deprecation(findings: Findings, old: str | None, new: str | None) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from schemagen.evolution.difference import Findings
+from schemagen.evolution.renames import renamed_members
 from schemagen.evolution.sources import Source
 from schemagen.runtime.catalog_data import (
     CatalogData,
@@ -72,13 +73,22 @@ class Structures:
         )
         return 2 * len(before & after) >= max(len(before | after), 1)
 
+    def _are_alike(self, old: ShapeData, new: ShapeData) -> bool:
+        """Whether two shapes hold the same, or structures that could be two states of one."""
+        if old == new:
+            return True
+        _, old_end, new_end = _innermost(old, new)
+        return self._are_comparable(old_end, new_end)
+
     def _members(
         self, column: Findings, path: str, old: StructureData, new: StructureData
     ) -> Iterator[tuple[Findings, str, str, str]]:
         """Compare the members of two structures at ``path``; yield the structures in them."""
         before = {member.key: member for member in old.members}
+        renames = {rename.new: rename for rename in renamed_members(old, new, self._are_alike)}
         for member in new.members:
-            former = before.pop(member.key, None)
+            rename = renames.get(member.key)
+            former = before.pop(rename.old if rename else member.key, None)
             inner_path = f"{path}.{member.key}" if path else member.key
             place = self.new.member_place(new, member.line)
             if former is None:
@@ -87,6 +97,8 @@ class Structures:
                 continue
             found = self.old.member_place(old, former.line)
             inner = column.at(column.column, found, place, inner_path)
+            if rename:
+                inner.add("nested-member-renamed", old=rename.old, certainty=rename.certainty)
             _compare_members(inner, former, member)
             suffix, old_end, new_end = _innermost(former.shape, member.shape)
             if self._are_comparable(old_end, new_end):
@@ -111,7 +123,8 @@ def _innermost(old: ShapeData, new: ShapeData) -> tuple[str, ShapeData, ShapeDat
 
 
 def _compare_members(findings: Findings, old: MemberData, new: MemberData) -> None:
-    findings.changed("nested-member-name-changed", old.name, new.name)
+    if old.key == new.key:  # otherwise the name follows the key
+        findings.changed("nested-member-name-changed", old.name, new.name)
     findings.changed("description-changed", old.description, new.description)
     if old.required != new.required:
         findings.add("became-required" if new.required else "became-optional")

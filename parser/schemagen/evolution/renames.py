@@ -7,7 +7,7 @@ A name alone is no evidence, and neither is documentation that several candidate
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Final, Literal, TypeVar
@@ -15,7 +15,15 @@ from typing import Final, Literal, TypeVar
 from schemagen.api_models.index import words
 from schemagen.inference.evidence import CONCLUSIVE_LENGTH
 from schemagen.names import folded
-from schemagen.runtime.catalog_data import CatalogData, ColumnData, FillData, TableData
+from schemagen.runtime.catalog_data import (
+    CatalogData,
+    ColumnData,
+    FillData,
+    MemberData,
+    ShapeData,
+    StructureData,
+    TableData,
+)
 
 Evidence = Literal["documentation", "member", "title", "columns", "name"]
 """What two names have in common: the documentation, what fills them, the title, most columns of a table,
@@ -39,6 +47,11 @@ class Rename:
     new: str
     evidence: tuple[Evidence, ...]
     sure: bool = False
+
+    @property
+    def certainty(self) -> str:
+        """How messages say whether the rename is sure."""
+        return "" if self.sure else "probably "
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +85,7 @@ def renamed_columns(old: TableData, new: TableData) -> tuple[Rename, ...]:
     came = [column for column in new.columns if column.name not in kept]
     if not gone or not came:
         return ()
-    telling = _telling(old) & _telling(new)
+    telling = _telling(old.columns) & _telling(new.columns)
     traits = tuple(
         [_column_traits(column, fills.get(column.name), telling) for column in columns]
         for columns, fills in ((gone, _fills(old)), (came, _fills(new)))
@@ -100,10 +113,10 @@ Traits = Mapping[Evidence, Hashable]
 """What evidence compares, where there is any."""
 
 
-def _telling(table: TableData) -> set[str]:
-    """Return the descriptions that only one column of a table has, as words: within a table, even a short
-    one tells columns apart."""
-    counts = Counter(words(column.description) for column in table.columns)
+def _telling(parts: Iterable[ColumnData | MemberData]) -> set[str]:
+    """Return the descriptions that only one column of a table or member of a structure has, as words: within
+    these, even a short one tells them apart."""
+    counts = Counter(words(part.description) for part in parts)
     return {found for found, count in counts.items() if found and count == 1}
 
 
@@ -133,6 +146,44 @@ def _fills(table: TableData) -> dict[str, Hashable]:
 
 def _filled_by(fill: FillData) -> Hashable:
     return (fill.operation, fill.member, fill.rule, fill.format, fill.parameters)
+
+
+# --- members of JSON ------------------------------------------------------------------------------
+
+
+def renamed_members(
+    old: StructureData, new: StructureData, are_alike: Callable[[ShapeData, ShapeData], bool]
+) -> tuple[Rename, ...]:
+    """Find the members of a structure that are probably renamed, in the order of the new page. Both hold what
+    ``are_alike``."""
+    kept = {member.key for member in old.members} & {member.key for member in new.members}
+    gone = [member for member in old.members if member.key not in kept]
+    came = [member for member in new.members if member.key not in kept]
+    if not gone or not came:
+        return ()
+    telling = _telling(old.members) & _telling(new.members)
+    traits = tuple(
+        [_member_traits(member, telling) for member in members] for members in (gone, came)
+    )
+    return tuple(
+        Rename(
+            before.key,
+            after.key,
+            evidence,
+            sure=alone and _is_conclusive(evidence) and bool(_conclusive_words(after.description)),
+        )
+        for before, after, evidence, alone in _pairs(gone, came, traits[0], traits[1])
+        if ("documentation" in evidence or "member" in evidence)
+        and are_alike(before.shape, after.shape)
+    )
+
+
+def _member_traits(member: MemberData, telling: Collection[str]) -> Traits:
+    traits: dict[Evidence, Hashable] = {"name": folded(member.key), "member": member.name}
+    found = words(member.description)
+    if found in telling or len(found) >= CONCLUSIVE_LENGTH:
+        traits["documentation"] = found
+    return traits
 
 
 # --- tables ---------------------------------------------------------------------------------------
