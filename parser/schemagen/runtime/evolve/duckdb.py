@@ -11,7 +11,8 @@ An error aborts the transaction, so a statement that raises one is a guard.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from ..quoting import duckdb_literal, identifier
 from . import identity, ledger, records
@@ -46,16 +47,41 @@ def create(table: TableState, _: Dialect) -> Iterator[str]:
     yield from create_table(table, duckdb_literal)
 
 
-def sections(migration: Migration, dialect: Dialect, version: str) -> Iterator[Section]:
-    """Yield the parts of a script that migrates to a version: what each does, and its statements."""
+class Surroundings(NamedTuple):
+    """What users have put on the tables of a database: statements that drop and create ``indexes`` which would
+    be in the way, and queries of the ``views`` that work now."""
+
+    indexes: Mapping[str, str] = {}
+    views: Sequence[str] = ()
+
+
+def sections(
+    migration: Migration,
+    dialect: Dialect,
+    version: str,
+    surroundings: Surroundings | None = None,
+) -> Iterator[Section]:
+    """Yield the parts of a script that migrates to a version: what each does, and its statements.
+
+    Without the ``surroundings``, the script stops at indexes, and at views that name what vanishes.
+    """
     yield (
         "One transaction: run it with `duckdb -bail -f FILE DATABASE`.",
         ["SET TimeZone = 'UTC'", "BEGIN TRANSACTION"],
     )
     yield (
-        "Stop unless the tables are as they were, and if indexes or views are in the way.",
-        [*records.prepare("duckdb"), *guards(migration), *obstacles(migration)],
+        "Stop unless the tables are as they were"
+        + (
+            ", and if indexes or views are in the way." if surroundings is None else "."
+        ),
+        [
+            *records.prepare("duckdb"),
+            *guards(migration),
+            *(obstacles(migration) if surroundings is None else ()),
+        ],
     )
+    found = surroundings or Surroundings()
+    yield "Drop the indexes that are in the way; they are created again.", found.indexes
     yield "Let the ledger find the rows again.", identities(migration)
     yield "What loses nothing.", statements(migration)
     yield "What loses values, as allowed.", destructive(migration)
@@ -63,7 +89,9 @@ def sections(migration: Migration, dialect: Dialect, version: str) -> Iterator[S
         "Record the types of the columns.",
         records.record(migration, dialect.name, version),
     )
-    yield "Stop if a view does not work any more.", checks(migration)
+    yield "Create the indexes again.", found.indexes.values()
+    working = checks(migration) if surroundings is None else found.views
+    yield "Stop if a view does not work any more.", working
     yield "Nothing has happened before this.", ["COMMIT"]
 
 

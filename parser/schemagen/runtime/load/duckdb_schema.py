@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import duckdb as driver
 
@@ -17,7 +17,7 @@ from ..evolve.compare import (
     SchemaMismatch,
     StoredTable,
 )
-from ..evolve.script import script
+from ..evolve.script import as_text
 from ..evolve.state import Dialect
 from ..evolve.steps import Migration, Relation
 from ..quoting import identifier
@@ -248,8 +248,11 @@ class Schema:
     # --- migrations -------------------------------------------------------------------------------
 
     def script(self, migration: Migration, dialect: Dialect, title: str) -> str:
-        """Return what `apply` runs, as a script."""
-        return script(migration, dialect, self._package.version, [title])
+        """Return what `apply` runs, as a script, with the indexes and views that the database has now."""
+        queries = [_query(view) for view in self._views() if self._works(view)]
+        found = duckdb.Surroundings(self._indexes(migration), queries)
+        sections = duckdb.sections(migration, dialect, self._package.version, found)
+        return as_text(sections, [title])
 
     def apply(self, migration: Migration, dialect: Dialect) -> None:
         """Migrate in one transaction, with the ledger. Raises `MigrationStopped`."""
@@ -267,19 +270,16 @@ class Schema:
         self._execute("COMMIT")
 
     def _run(self, migration: Migration) -> None:
-        indexes = list(self._dropped_indexes(migration))
+        indexes = self._indexes(migration)
         statements = [
             *records.prepare("duckdb"),
             *duckdb.guards(migration),
-            *(
-                f"DROP INDEX {identifier(index.schema)}.{identifier(index.name)}"
-                for index in indexes
-            ),
+            *indexes,
             *duckdb.identities(migration),
             *duckdb.statements(migration),
             *duckdb.destructive(migration),
             *records.record(migration, DIALECT, self._package.version),
-            *(index.statement for index in indexes),
+            *indexes.values(),
         ]
         self._execute_all(statements)
 
@@ -295,9 +295,10 @@ class Schema:
                 f"{self._destination}: {message}; nothing was changed"
             ) from None
 
-    def _dropped_indexes(self, migration: Migration) -> Iterator[_Index]:
-        """Find the indexes that have to be dropped, and can be created again. Raises `MigrationStopped`
-        for others."""
+    def _indexes(self, migration: Migration) -> dict[str, str]:
+        """Find the indexes that have to be dropped, and can be created again: the statements that do both.
+        Raises `MigrationStopped` for others."""
+        found: dict[str, str] = {}
         for change in migration.changes:
             if change.old is None or not duckdb.is_blocked(migration, change):
                 continue
@@ -311,7 +312,9 @@ class Schema:
                         f"{self._destination}: the index {name} of {change.old.id} is in the way; drop it, "
                         f"and create it again after the migration: {statement}"
                     )
-                yield _Index(place.schema, name, statement)
+                drop = f"DROP INDEX {identifier(place.schema)}.{identifier(name)}"
+                found[drop] = statement.rstrip(";")
+        return found
 
     def _views(self) -> list[str]:
         found = self._execute(
@@ -322,14 +325,14 @@ class Schema:
 
     def _works(self, view: str) -> bool:
         try:
-            self._execute(f"SELECT 1 FROM {view} LIMIT 0")
+            self._execute(_query(view))
         except driver.Error:
             return False
         return True
 
     def _check_view(self, view: str) -> None:
         try:
-            self._execute(f"SELECT 1 FROM {view} LIMIT 0")
+            self._execute(_query(view))
         except driver.Error as error:
             message = str(error).partition("\n")[0]
             raise MigrationStopped(
@@ -338,10 +341,9 @@ class Schema:
             ) from None
 
 
-class _Index(NamedTuple):
-    schema: str
-    name: str
-    statement: str
+def _query(view: str) -> str:
+    """Return a query that fails if a view does not work."""
+    return f"SELECT 1 FROM {view} LIMIT 0"
 
 
 def _mentions(text: str, name: str) -> bool:
