@@ -103,7 +103,8 @@ class Changed(MadePackage):
         if case.stored:
             names = {dialect.name: case.stored for dialect in self.types.dialects}
             found = found._replace(renamed=names)
-        return found._replace(key=case.key) if case.key != "_key" else found
+        table: Table = found._replace(key=case.key) if case.key != "_key" else found
+        return table
 
     @property
     def data(self) -> Any:

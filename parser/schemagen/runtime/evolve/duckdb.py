@@ -362,11 +362,10 @@ def identities(migration: Migration) -> Iterator[str]:
     """Yield statements with which the ledger finds the rows of the changed tables again. Run them before
     those of the steps, in a session whose time zone is UTC."""
     for change in identity.changed(migration):
-        yield from remembered(change)
+        yield from _identities(change)
 
 
-def remembered(change: TableChange) -> Iterator[str]:
-    """Yield the statements of `identities` for a table, whether it changes or not."""
+def _identities(change: TableChange) -> Iterator[str]:
     for statement in identity.statements(change, "duckdb"):
         if statement.why:
             found = f'SELECT f."place" AS name FROM ({statement.sql}) f'

@@ -62,8 +62,8 @@ def identity(table: TableState, engine: str) -> str:
     """Return by what the ledger knows a row ``t`` of a table."""
     if table.key_column is not None:
         return _text(_column(table.key_column))
-    columns = (column for column in table.columns if not column.kept)
-    return row_hash({column.name: _column(column) for column in columns}, engine)
+    columns = {column.name: _column(column) for column in table.columns}
+    return row_hash(columns, engine)
 
 
 class Statement(NamedTuple):
@@ -96,7 +96,7 @@ def changes_identity(change: TableChange) -> bool:
             and not step.conversion.keeps
             for step in steps
         )
-    return any(column.kept for column in new.columns) or any(
+    return any(
         isinstance(step, RenameColumn | DropColumn)
         or (
             isinstance(step, CastColumn)
@@ -129,11 +129,10 @@ def statements(change: TableChange, engine: str) -> Iterator[Statement]:
     held = f'SELECT * FROM {_HELD} h WHERE h."unit" IN ({units})'
     after = _after(change, old, new, engine)
     # A table that no sync has loaded into is not read.
-    found = " UNION ".join(
-        f"SELECT {before}, {after} FROM {relation} t WHERE EXISTS ({held})"
-        for before in _before(change, old, new, engine)
+    yield Statement(
+        f'INSERT INTO {identities} ("before", "after") SELECT DISTINCT {identity(old, engine)}, {after} '
+        f"FROM {relation} t WHERE EXISTS ({held})"
     )
-    yield Statement(f'INSERT INTO {identities} ("before", "after") {found}')
     if old.key is None:
         yield _find_unknown(old.id, relation, table, held, identities)
     copies = 'sum(h."copies")' if new.key is None else "1"
@@ -192,28 +191,6 @@ def _find_unknown(
     )
 
 
-def _before(
-    change: TableChange, old: TableState, new: TableState, engine: str
-) -> Iterator[str]:
-    """Yield the identities that a row may have now.
-
-    A column that the package does not have counts until the first sync without it; whether there was one is
-    not known, so each hash is tried.
-    """
-    if old.key_column is not None:
-        yield identity(old, engine)
-        return
-    kept = {column.name for column in new.columns if column.kept}
-    dropped = {step.name for step in change.destructive if isinstance(step, DropColumn)}
-    columns = {column.name: _column(column) for column in old.columns}
-    tried: set[frozenset[str]] = set()
-    for without in (set[str](), kept, kept | dropped):
-        names = frozenset(columns.keys() - without)
-        if names not in tried:
-            tried.add(names)
-            yield row_hash({name: columns[name] for name in names}, engine)
-
-
 def _after(change: TableChange, old: TableState, new: TableState, engine: str) -> str:
     """Return the identity that a row gets."""
     if new.key_column is not None:
@@ -223,7 +200,7 @@ def _after(change: TableChange, old: TableState, new: TableState, engine: str) -
         {
             column.name: values[column.name]
             for column in new.columns
-            if column.name in values and not column.kept
+            if column.name in values
         },
         engine,
     )

@@ -118,11 +118,10 @@ def identities(migration: Migration) -> Iterator[str]:
     """Yield statements with which the ledger finds the rows of the changed tables again. Run them before
     those of the steps."""
     for change in identity.changed(migration):
-        yield from remembered(change)
+        yield from _identities(change)
 
 
-def remembered(change: TableChange) -> Iterator[str]:
-    """Yield the statements of `identities` for a table, whether it changes or not."""
+def _identities(change: TableChange) -> Iterator[str]:
     for statement in identity.statements(change, "postgres"):
         if statement.why:
             yield from _functions([REFUSE])

@@ -24,15 +24,13 @@ class Dialect(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class ColumnState:
     """A column. ``name`` is the documented name and ``stored`` the one in the database; ``type`` is the
-    DDSQL type and ``sql`` the one of the database. ``comment`` is "" for none. ``kept`` columns are those
-    of a database that the package does not have."""
+    DDSQL type and ``sql`` the one of the database. ``comment`` is "" for none."""
 
     name: str
     stored: str
     type: str
     sql: str
     comment: str = ""
-    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)

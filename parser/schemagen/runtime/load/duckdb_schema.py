@@ -25,7 +25,7 @@ from ..sql import Table
 from . import ledger_checks
 from .destination import Destination
 from .duckdb_tables import DIALECT
-from .migrations import MigrationStopped, Place, kept_columns, plan_table
+from .migrations import MigrationStopped, Place, plan_table
 
 if TYPE_CHECKING:
     from .package import Package
@@ -223,8 +223,6 @@ class Schema:
             )
             self._run(migration)
             return
-        if change := kept_columns(self._package, self, comparison):
-            self._execute_all(duckdb.remembered(change))
         if comparison.verdict != "equal" or comparison.adopted:
             self._record(table)
 

@@ -30,7 +30,7 @@ from ..evolve.state import (
     catalogue_states,
     table_state,
 )
-from ..evolve.steps import Migration, TableChange, loss_advice
+from ..evolve.steps import Migration, loss_advice
 from ..lookup import UnknownName
 from ..usage import UsageError
 from .destination import Destination, DestinationError
@@ -182,7 +182,16 @@ def plan_table(
     recorded: RecordedTable,
 ) -> Migration:
     """Plan what brings a table up to date with the package, without loss."""
-    old, new = _states_of(package, database, table, dialect, stored, recorded)
+    schema, _, name = table.id.partition(".")
+    loader = package.loader
+    place = Place(
+        loader.name(schema, table, dialect), loader.name(name, table, dialect)
+    )
+    old, _ = _old_state(
+        package, database, table.id, table, place, dialect, stored, recorded
+    )
+    new = table_state(package.data.tables[table.id], dialect)
+    new, _ = _with_kept(old, new, Renames(), frozenset())
     # Only what the sync needs: comments wait for `migrate`.
     new = replace(
         new,
@@ -197,44 +206,6 @@ def plan_table(
         ),
     )
     return plan({old.id: old}, {new.id: new}, dialect_state(package, dialect))
-
-
-def _states_of(
-    package: Package,
-    database: Database,
-    table: Table,
-    dialect: str,
-    stored: StoredTable,
-    recorded: RecordedTable,
-) -> tuple[TableState, TableState]:
-    """Return a table as it is in the database, and with the package's columns beside those it keeps."""
-    schema, _, name = table.id.partition(".")
-    loader = package.loader
-    place = Place(
-        loader.name(schema, table, dialect), loader.name(name, table, dialect)
-    )
-    old, _ = _old_state(
-        package, database, table.id, table, place, dialect, stored, recorded
-    )
-    new = table_state(package.data.tables[table.id], dialect)
-    new, _ = _with_kept(old, new, Renames(), frozenset())
-    return old, new
-
-
-def kept_columns(
-    package: Package, database: Database, comparison: Comparison
-) -> TableChange | None:
-    """Return what changes for the rows of a table without a key if the package does not have some of its
-    columns any more: their hashes. None for other tables."""
-    table, stored, recorded = comparison.table, comparison.stored, comparison.recorded
-    if table.key is not None or stored is None or recorded is None:
-        return None
-    if recorded.columns.keys() <= table.columns.keys():
-        return None
-    old, new = _states_of(
-        package, database, table, comparison.dialect, stored, recorded
-    )
-    return TableChange(table.id, old, new)
 
 
 class _Planner:
@@ -435,7 +406,7 @@ def _with_kept(
     renamed = {name for (id, _), name in renames.columns.items() if id == old.id}
     known = renamed | {column.name for column in old.columns}
     came = [column for column in new.columns if column.name not in known]
-    columns = (*new.columns, *(replace(column, kept=True) for column in kept))
+    columns = (*new.columns, *kept)
     return (
         replace(new, columns=columns),
         [

@@ -26,7 +26,6 @@ from .migrations import (
     MigrationStopped,
     Place,
     dialect_state,
-    kept_columns,
     plan_table,
 )
 from .postgres_session import Session
@@ -436,8 +435,6 @@ class Schema:
             )
             self._run(migration, dialect_state(self._package, dialect))
             return
-        if change := kept_columns(self._package, self, comparison):
-            self._execute_all(postgres.remembered(change))
         columns = table.columns
         if recorded is not None and comparison.verdict == "equal":
             # Columns that the package does not have any more are there still.
