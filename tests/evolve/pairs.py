@@ -18,7 +18,7 @@ from handmade import DIALECTS as NOTATIONS
 from handmade import identifier
 from schemagen.runtime import quoting
 from schemagen.runtime.evolve import ledger, records
-from schemagen.runtime.evolve.casts import cast, conversion
+from schemagen.runtime.evolve.casting import cast, conversion
 from schemagen.runtime.evolve.identity import LITERALS, identity
 from schemagen.runtime.evolve.plan import Renames, plan
 from schemagen.runtime.evolve.state import TableState

@@ -12,7 +12,8 @@ import psycopg
 import pytest
 
 from load.load_cases import MadePackage, Rows, keyed, load, package
-from schemagen.runtime.evolve.casts import CASTS, cast
+from schemagen.runtime.evolve.casting import cast
+from schemagen.runtime.evolve.casts import CASTS
 from schemagen.typetable import TYPES
 
 KEYED = "made.keyed"

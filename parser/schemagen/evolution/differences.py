@@ -22,7 +22,8 @@ from schemagen.runtime.catalog_data import (
     ParameterData,
     TableData,
 )
-from schemagen.runtime.evolve.casts import Loss, cast
+from schemagen.runtime.evolve.casting import cast
+from schemagen.runtime.evolve.conversions import Loss
 
 PYTHON: Final = "python"
 """What the rows of mappers and the fields of models are called among targets."""

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from ..sql import Loader, Table
 from ..usage import UsageError
-from .casts import cast, conversion
+from .casting import cast, conversion
 from .steps import loss_advice, rename_advice
 
 Verdict = Literal["create", "equal", "behind", "differs"]
