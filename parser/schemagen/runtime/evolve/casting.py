@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from .casts import CASTS
-from .conversion_parts import DUCKDB, POSTGRES
+from .conversion_parts import DUCKDB, POSTGRES, SPELLINGS
 from .conversions import Cast, Conversion
 
 SAME = Cast("lossless", "the type is the same")
@@ -113,15 +113,13 @@ def _duckdb_lift(
 _LIFTS = {POSTGRES: _postgres_lift, DUCKDB: _duckdb_lift}
 """How each engine converts the elements of an array."""
 
-_SPELLINGS = {"timestamp with time zone": "timestamptz"}
-
 
 def _canonical(sql: str) -> str:
     """Return the spelling of an SQL type that types are compared by."""
     name = sql.strip().lower()
     arrays = (len(name) - len(name.rstrip("[]"))) // 2 if name.endswith("[]") else 0
     scalar = name[: len(name) - 2 * arrays]
-    return _SPELLINGS.get(scalar, scalar) + "[]" * arrays
+    return SPELLINGS.get(scalar, scalar) + "[]" * arrays
 
 
 def _element(array: str) -> str:

@@ -8,6 +8,9 @@ from .conversions import Cast, Conversion
 POSTGRES = "postgres"
 DUCKDB = "duckdb"
 
+SPELLINGS = {"timestamp with time zone": "timestamptz"}
+"""Other spellings of SQL types."""
+
 # --- PostgreSQL: parts of conversions. None has a backslash, which a setting may make an escape. -----
 
 _TIME = (
