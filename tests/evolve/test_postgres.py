@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -422,6 +423,77 @@ def test_what_does_not_fit_the_new_type_is_named(
         assert "the index aws.mine is built again for the new type of x" in told
     assert postgres.execute("SELECT to_regclass('aws.mine') IS NOT NULL").fetchone() == (True,)
     assert content(postgres, old) == [("key 0", "a")]
+
+
+JSONB = "postgres_jsonb"
+
+
+@pytest.mark.parametrize(
+    ("put", "name"),
+    [
+        ("CREATE INDEX mine ON made.thing (_key) WHERE size > 3", "index made.mine"),
+        ("CREATE INDEX mine ON made.thing ((size + 1))", "index made.mine"),
+        ("ALTER TABLE made.thing ADD CONSTRAINT mine CHECK (size > 0)", "constraint mine"),
+        ("CREATE STATISTICS mine ON (size + 1) FROM made.thing", "statistics object mine"),
+        ("ALTER TABLE made.thing ADD mine bigint GENERATED ALWAYS AS (size * 2) STORED", "mine"),
+        ("CREATE POLICY mine ON made.thing USING (size > 1)", "mine"),
+        ("CREATE PUBLICATION mine FOR TABLE made.thing WHERE (size > 3)", "made.thing"),
+        ("CREATE TABLE mine (x made.thing)", "mine.x"),
+        (
+            "CREATE FUNCTION mine() RETURNS SETOF bigint LANGUAGE sql "
+            "BEGIN ATOMIC SELECT size FROM made.thing; END",
+            "mine()",
+        ),
+    ],
+)
+def test_what_the_new_type_breaks_is_named(
+    postgres: psycopg.Connection, put: str, name: str
+) -> None:
+    """Whatever users have made of a column is named by the error, and nothing has happened."""
+    thing = table("made.thing", {"_key": "string", "size": "int64"}, JSONB)
+    create(postgres, JSONB, thing)
+    postgres.execute("INSERT INTO made.thing VALUES ('a', 5)")
+    postgres.execute(put.encode())
+    new = table("made.thing", {"_key": "string", "size": "json"}, JSONB)
+    with pytest.raises(psycopg.Error, match=re.escape(name)):
+        migrate(postgres, JSONB, [thing], [new])
+    assert postgres.execute("SELECT size FROM made.thing").fetchall() == [(5,)]
+
+
+def test_checks_and_partial_indexes_that_fit_the_new_type_stay(
+    postgres: psycopg.Connection,
+) -> None:
+    """They are tried before the table is changed."""
+    thing = table("made.thing", {"_key": "string", "size": "int64"}, JSONB)
+    create(postgres, JSONB, thing)
+    postgres.execute("ALTER TABLE made.thing ADD CONSTRAINT positive CHECK (size > 0)")
+    postgres.execute("CREATE INDEX large ON made.thing (_key) WHERE size > 3")
+    postgres.execute("INSERT INTO made.thing VALUES ('a', 5)")
+    new = table("made.thing", {"_key": "string", "size": "float64"}, JSONB)
+    migrate(postgres, JSONB, [thing], [new])
+    assert postgres.execute("SELECT size FROM made.thing").fetchall() == [(5.0,)]
+    with pytest.raises(psycopg.errors.CheckViolation):
+        postgres.execute("INSERT INTO made.thing VALUES ('b', -1)")
+
+
+def test_views_keep_exactly_their_privileges(postgres: psycopg.Connection) -> None:
+    """What an owner has given away stays away, and default privileges are for new views."""
+    thing = table("made.thing", {"_key": "string", "size": "int64"}, JSONB)
+    create(postgres, JSONB, thing)
+    postgres.execute("CREATE VIEW plain AS SELECT size FROM made.thing")
+    postgres.execute("CREATE VIEW less AS SELECT size FROM made.thing")
+    postgres.execute("REVOKE INSERT, UPDATE ON less FROM CURRENT_USER")
+    postgres.execute("GRANT SELECT ON less TO PUBLIC")
+    postgres.execute("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pg_monitor, PUBLIC")
+    privileges = (
+        "SELECT c.relname, p.grantee::regrole::text, p.privilege_type FROM pg_class c, "
+        "aclexplode(COALESCE(c.relacl, acldefault('r', c.relowner))) p "
+        "WHERE c.relname IN ('plain', 'less') ORDER BY 1, 2, 3"
+    )
+    before = postgres.execute(privileges).fetchall()
+    new = table("made.thing", {"_key": "string", "size": "json"}, JSONB)
+    migrate(postgres, JSONB, [thing], [new])
+    assert postgres.execute(privileges).fetchall() == before
 
 
 def test_indexes_are_rebuilt_where_they_can_be(postgres: psycopg.Connection) -> None:

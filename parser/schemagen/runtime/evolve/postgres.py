@@ -26,6 +26,7 @@ from .postgres_functions import (
     SHOW_INDEXES,
     STATE,
     TAKE_VIEWS,
+    TRY,
 )
 from .state import Dialect, TableState
 from .steps import (
@@ -400,7 +401,7 @@ def _needed(steps: Iterable[Step]) -> list[str]:
             if step.conversion.lost and not step.lose:
                 needed.add(REFUSE)
             if _rewrites(step) or not step.conversion.keeps:
-                needed |= {SHOW_INDEXES, TAKE_VIEWS, RESTORE_VIEWS}
+                needed |= {SHOW_INDEXES, TAKE_VIEWS, RESTORE_VIEWS, TRY}
     return [name for name in FUNCTIONS if name in needed]
 
 
@@ -471,7 +472,18 @@ def _casts(casts: list[CastColumn], batched: Batched) -> Iterator[str]:
             f"UPDATE {relation} AS t SET {', '.join(settings)} WHERE {' OR '.join(changed)}"
         )
     if actions:
-        yield f"ALTER TABLE {relation} {', '.join(actions)}"
+        statement = f"ALTER TABLE {relation} {', '.join(actions)}"
+        rewritten = [
+            step
+            for step in casts
+            if _rewrites(step) and (step.relation, step.new.stored) not in batched
+        ]
+        names = _array(step.new.stored for step in rewritten)
+        at = _text(", ".join(f"{step.table}.{step.new.name}" for step in rewritten))
+        yield _perform(
+            f"pg_temp.{TRY}({at}, {_text(relation)}, {names}, {_text(statement)})"
+        )
+        yield statement
 
 
 def _guard(step: CastColumn) -> str:
