@@ -63,10 +63,16 @@ def run(arguments: argparse.Namespace, package: Package) -> int:
             return 0
         if not arguments.apply:
             title = f"{opened.destination} to {package.name} {package.version}"
-            for plan in work:
-                streams.output(
+            try:
+                scripts = [
                     opened.database.script(plan.migration, plan.dialect, title)
-                )
+                    for plan in work
+                ]
+            except MigrationStopped as error:
+                messages.problem(f"{package.name}: {error}")
+                return REFUSED
+            for script in scripts:
+                streams.output(script)
             return 0
         for plan in work:
             try:

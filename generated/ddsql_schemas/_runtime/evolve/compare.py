@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from ..sql import Loader, Table
 from ..usage import UsageError
-from .casts import cast, conversion
+from .casting import cast, conversion
 from .steps import loss_advice, rename_advice
 
 Verdict = Literal["create", "equal", "behind", "differs"]
@@ -286,12 +286,7 @@ class Comparer:
         )
         if found != self._spelled(old, dialect):
             message = f"the column's type is {found}, which is neither {old} nor {type}; it was changed outside of a sync"
-        elif (
-            change.loss != "lossy"
-            and value is not None
-            and (value.keeps or table.key is not None)
-        ):
-            # Without a key, the ledger knows rows by a hash, which must not change.
+        elif change.loss != "lossy" and value is not None:
             return Change(name, type, old)
         else:
             lossy = change.loss == "lossy" or value is None
@@ -315,12 +310,17 @@ class Comparer:
                 "or drop the NOT NULL"
             )
             yield Finding(table.id, name, message)
+        key: tuple[str, ...] = ()
         if table.key is not None:
             key = (self.loader.name(table.key, table, dialect),)
-            if stored.key != key:
-                found = ", ".join(stored.key) or "none"
-                message = f"the primary key is {found}, not {table.key}; "
-                yield Finding(table.id, "", message + self._aside(table, dialect))
+        # A column of the user's own may be the key of a table without one.
+        if stored.key != key and (key or not names.isdisjoint(stored.key)):
+            found = ", ".join(stored.key) or "none"
+            message = (
+                f"the primary key is {found}, not {table.key or 'none'}; to change it, run "
+                f"`{self.command} migrate`, or "
+            )
+            yield Finding(table.id, "", message + self._aside(table, dialect))
 
     def _behind(self, table: Table, change: Change, recorded: RecordedTable) -> Finding:
         """Report a change that would lose nothing, and was not allowed."""

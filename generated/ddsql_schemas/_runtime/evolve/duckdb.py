@@ -11,10 +11,11 @@ An error aborts the transaction, so a statement that raises one is a guard.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from ..quoting import duckdb_literal, identifier
-from . import ledger, records
+from . import identity, ledger, records
 from .ddl import create_table, on_column, on_table
 from .state import ColumnState, Dialect, TableState
 from .steps import (
@@ -46,22 +47,51 @@ def create(table: TableState, _: Dialect) -> Iterator[str]:
     yield from create_table(table, duckdb_literal)
 
 
-def sections(migration: Migration, dialect: Dialect, version: str) -> Iterator[Section]:
-    """Yield the parts of a script that migrates to a version: what each does, and its statements."""
-    yield "One transaction: run it with `duckdb -bail -f FILE DATABASE`.", [
-        "BEGIN TRANSACTION"
-    ]
+class Surroundings(NamedTuple):
+    """What users have put on the tables of a database: statements that drop and create ``indexes`` which would
+    be in the way, and queries of the ``views`` that work now."""
+
+    indexes: Mapping[str, str] = {}
+    views: Sequence[str] = ()
+
+
+def sections(
+    migration: Migration,
+    dialect: Dialect,
+    version: str,
+    surroundings: Surroundings | None = None,
+) -> Iterator[Section]:
+    """Yield the parts of a script that migrates to a version: what each does, and its statements.
+
+    Without the ``surroundings``, the script stops at indexes, and at views that name what vanishes.
+    """
     yield (
-        "Stop unless the tables are as they were, and if indexes or views are in the way.",
-        [*records.prepare("duckdb"), *guards(migration), *obstacles(migration)],
+        "One transaction: run it with `duckdb -bail -f FILE DATABASE`.",
+        ["SET TimeZone = 'UTC'", "BEGIN TRANSACTION"],
     )
+    yield (
+        "Stop unless the tables are as they were"
+        + (
+            ", and if indexes or views are in the way." if surroundings is None else "."
+        ),
+        [
+            *records.prepare("duckdb"),
+            *guards(migration),
+            *(obstacles(migration) if surroundings is None else ()),
+        ],
+    )
+    found = surroundings or Surroundings()
+    yield "Drop the indexes that are in the way; they are created again.", found.indexes
+    yield "Let the ledger find the rows again.", identities(migration)
     yield "What loses nothing.", statements(migration)
     yield "What loses values, as allowed.", destructive(migration)
     yield (
         "Record the types of the columns.",
         records.record(migration, dialect.name, version),
     )
-    yield "Stop if a view does not work any more.", checks(migration)
+    yield "Create the indexes again.", found.indexes.values()
+    working = checks(migration) if surroundings is None else found.views
+    yield "Stop if a view does not work any more.", working
     yield "Nothing has happened before this.", ["COMMIT"]
 
 
@@ -316,9 +346,8 @@ def _renames(change: TableChange) -> dict[str, str]:
 # --- guards ---------------------------------------------------------------------------------------
 
 
-def guards(migration: Migration, hashed: Collection[str] = ()) -> Iterator[str]:
-    """Yield statements that fail unless the database is in the old state. The ledger must exist. The hashes
-    of new columns are seen to for the tables ``hashed``."""
+def guards(migration: Migration) -> Iterator[str]:
+    """Yield statements that fail unless the database is in the old state. The ledger must exist."""
     old = {Relation.of(change.old) for change in migration.changes if change.old}
     for change in migration.changes:
         if change.old is not None:
@@ -327,11 +356,22 @@ def guards(migration: Migration, hashed: Collection[str] = ()) -> Iterator[str]:
             place = Relation.of(change.new)
             found = f"SELECT table_name AS name FROM duckdb_tables() WHERE {at(place)}"
             yield _fail(f"{change.id}: the table exists already: ", found)
-    for id, known in _changed_identities(migration, hashed):
-        why = "the ledger would not find its rows again; forget its units before, with the version of the package that loaded them: "
-        yield _fail(
-            f"{id}: {why}", f"SELECT k.account AS name FROM ({known} LIMIT 1) k"
-        )
+
+
+def identities(migration: Migration) -> Iterator[str]:
+    """Yield statements with which the ledger finds the rows of the changed tables again. Run them before
+    those of the steps, in a session whose time zone is UTC."""
+    for change in identity.changed(migration):
+        yield from _identities(change)
+
+
+def _identities(change: TableChange) -> Iterator[str]:
+    for statement in identity.statements(change, "duckdb"):
+        if statement.why:
+            found = f'SELECT f."place" AS name FROM ({statement.sql}) f'
+            yield _fail(f"{statement.why}; it has rows of the account ", found)
+        else:
+            yield statement.sql
 
 
 def obstacles(migration: Migration) -> Iterator[str]:
@@ -375,30 +415,6 @@ def checks(migration: Migration) -> Iterator[str]:
         f"AND database_name = current_database() AND ({' OR '.join(map(_mentions, places))}))"
     )
     yield f"FROM query(getvariable('{_VIEWS}'))"
-
-
-def _changed_identities(
-    migration: Migration, hashed: Collection[str]
-) -> Iterator[tuple[str, str]]:
-    found = dict(records.changed_identities(migration))
-    yield from found.items()
-    for change in migration.changes:
-        if (
-            change.id not in found
-            and change.id not in hashed
-            and adds_to_hashes(change)
-        ):
-            yield change.id, records.known_rows(change.id)
-
-
-def adds_to_hashes(change: TableChange) -> bool:
-    """Whether a table without a key gets a new column, which changes the hashes of its rows."""
-    old = change.old
-    return (
-        old is not None
-        and old.key is None
-        and any(isinstance(step, AddColumn) for step in change.steps)
-    )
 
 
 _VIEWS = "ddsql_views"

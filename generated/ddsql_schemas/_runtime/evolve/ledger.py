@@ -96,6 +96,11 @@ SEQUENCE = "unit_numbers"
 _SEQUENCE = f'"{SCHEMA}"."{SEQUENCE}"'
 
 
+def table(name: str) -> LedgerTable:
+    """Return the table of the ledger with a name."""
+    return next(table for table in TABLES if table.name == name)
+
+
 def name(table: str) -> str:
     """Return the name of a table of the ledger in SQL."""
     return f'"{SCHEMA}"."{table}"'

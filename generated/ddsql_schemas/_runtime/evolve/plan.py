@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TypeVar
 
-from .casts import cast, conversion
+from .casting import cast, conversion
 from .state import ColumnState, Dialect, States, TableState
 from .steps import (
     AddColumn,

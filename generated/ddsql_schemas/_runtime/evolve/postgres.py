@@ -15,7 +15,7 @@ from itertools import count, groupby
 
 from ..quoting import identifier as _name
 from ..quoting import literal as _text
-from . import ledger, records
+from . import identity, ledger, records
 from .ddl import create_table, on_column, on_table
 from .postgres_functions import (
     EXPECT,
@@ -26,6 +26,7 @@ from .postgres_functions import (
     SHOW_INDEXES,
     STATE,
     TAKE_VIEWS,
+    TRY,
 )
 from .state import Dialect, TableState
 from .steps import (
@@ -86,6 +87,7 @@ def sections(
         "Stop unless the tables are as they were.",
         (*records.prepare("postgres"), *guards(migration)),
     )
+    yield "Let the ledger find the rows again.", identities(migration)
     yield "What loses nothing.", statements(migration, dialect, batched)
     yield "What loses values, as allowed.", destructive(migration)
     yield (
@@ -104,21 +106,34 @@ def begin() -> Iterator[str]:
     # A long table takes its time to rewrite, whatever the role's own limit is.
     yield "SET LOCAL statement_timeout = 0"
     yield "SET LOCAL TIME ZONE 'UTC'"
+    # Times are hashed as texts.
+    yield "SET LOCAL DateStyle = 'ISO'"
 
 
 def guards(migration: Migration) -> Iterator[str]:
     """Yield statements that fail unless the database is in the old state."""
     yield from _states(migration, lock=True)
-    yield from _functions([REFUSE])
-    for id, known in records.changed_identities(migration):
-        why = (
-            "the ledger of syncs would not find its rows again; forget its units before, and collect "
-            "them anew afterwards"
-        )
-        yield _perform(
-            f"pg_temp.{REFUSE}({_text(id)}, {_text(why)}, 'of the account ' || u.account) "
-            f"FROM ({known} LIMIT 1) AS u"
-        )
+
+
+def identities(migration: Migration) -> Iterator[str]:
+    """Yield statements with which the ledger finds the rows of the changed tables again. Run them before
+    those of the steps."""
+    for change in identity.changed(migration):
+        yield from _identities(change)
+
+
+def _identities(change: TableChange) -> Iterator[str]:
+    for statement in identity.statements(change, "postgres"):
+        if statement.why:
+            yield from _functions([REFUSE])
+            at, why = _text(change.id), _text(
+                statement.why.removeprefix(f"{change.id}: ")
+            )
+            yield _perform(
+                f"pg_temp.{REFUSE}({at}, {why}, 'of the account ' || f.\"place\") FROM ({statement.sql}) f"
+            )
+        else:
+            yield statement.sql
 
 
 def _states(migration: Migration, *, lock: bool) -> Iterator[str]:
@@ -386,7 +401,7 @@ def _needed(steps: Iterable[Step]) -> list[str]:
             if step.conversion.lost and not step.lose:
                 needed.add(REFUSE)
             if _rewrites(step) or not step.conversion.keeps:
-                needed |= {SHOW_INDEXES, TAKE_VIEWS, RESTORE_VIEWS}
+                needed |= {SHOW_INDEXES, TAKE_VIEWS, RESTORE_VIEWS, TRY}
     return [name for name in FUNCTIONS if name in needed]
 
 
@@ -457,7 +472,18 @@ def _casts(casts: list[CastColumn], batched: Batched) -> Iterator[str]:
             f"UPDATE {relation} AS t SET {', '.join(settings)} WHERE {' OR '.join(changed)}"
         )
     if actions:
-        yield f"ALTER TABLE {relation} {', '.join(actions)}"
+        statement = f"ALTER TABLE {relation} {', '.join(actions)}"
+        rewritten = [
+            step
+            for step in casts
+            if _rewrites(step) and (step.relation, step.new.stored) not in batched
+        ]
+        names = _array(step.new.stored for step in rewritten)
+        at = _text(", ".join(f"{step.table}.{step.new.name}" for step in rewritten))
+        yield _perform(
+            f"pg_temp.{TRY}({at}, {_text(relation)}, {names}, {_text(statement)})"
+        )
+        yield statement
 
 
 def _guard(step: CastColumn) -> str:

@@ -23,6 +23,9 @@ RESTORE_VIEWS: Final = "ddsql_restore_views"
 """Create the views again that were dropped."""
 SHOW_INDEXES: Final = "ddsql_show_indexes"
 """Name the indexes that are rebuilt with a column."""
+TRY: Final = "ddsql_try"
+"""Fail, with their names, if a change of types does not fit checks, indexes or statistics with expressions,
+of which PostgreSQL would only say which operator is missing."""
 FREE: Final = "ddsql_free"
 """Fail, with their names, if indexes or constraints would vanish with a column."""
 
@@ -194,11 +197,15 @@ BEGIN
         FROM pg_description AS d
         JOIN pg_attribute AS a ON a.attrelid = v.oid AND a.attnum = d.objsubid
         WHERE d.classoid = 'pg_class'::regclass AND d.objoid = v.oid;
+        -- Of their owners, views have other privileges only if somebody took some.
+        INSERT INTO {_VIEWS} ("depth", "view", "statement")
+        SELECT v.depth, v.name, format('REVOKE ALL ON %s FROM %I', v.name, pg_get_userbyid(v.relowner))
+        WHERE v.relacl IS NOT NULL;
         INSERT INTO {_VIEWS} ("depth", "view", "statement")
         SELECT v.depth, v.name, format('GRANT %s ON %s TO %s%s', p.privilege_type, v.name,
             CASE WHEN p.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(p.grantee)) END,
             CASE WHEN p.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
-        FROM aclexplode(v.relacl) AS p WHERE p.grantee <> v.relowner;
+        FROM aclexplode(v.relacl) AS p;
         EXECUTE format('DROP VIEW %s', v.name);
     END LOOP;
 END""",
@@ -212,10 +219,22 @@ END""",
             f"""\
 DECLARE
     v record;
+    grantee {_TEXT};
 BEGIN
     FOR v IN SELECT * FROM {_VIEWS} ORDER BY "depth", "position" LOOP
         BEGIN
             EXECUTE v.statement;
+            IF v.statement LIKE 'CREATE VIEW %' THEN
+                -- Default privileges are for views that are new.
+                FOR grantee IN
+                    SELECT DISTINCT CASE WHEN p.grantee = 0 THEN 'PUBLIC'
+                        ELSE quote_ident(pg_get_userbyid(p.grantee)) END
+                    FROM pg_class AS c, aclexplode(c.relacl) AS p
+                    WHERE c.oid = to_regclass(v.view) AND p.grantee <> c.relowner
+                LOOP
+                    EXECUTE format('REVOKE ALL ON %s FROM %s', v.view, grantee);
+                END LOOP;
+            END IF;
         EXCEPTION WHEN OTHERS THEN
             RAISE EXCEPTION 'the view % cannot be created again: %', v.view, SQLERRM
                 USING HINT = 'Nothing was changed. Drop the view before, and create one that fits afterwards.';
@@ -251,6 +270,41 @@ END""",
             _SHOWS_NOTICES,
         ),
     ),
+    TRY: (
+        _function(
+            TRY,
+            f"place {_TEXT}, relation {_TEXT}, names {_TEXT}[], statement {_TEXT}",
+            "void",
+            f"""\
+DECLARE
+    users {_TEXT};
+BEGIN
+    SELECT string_agg(DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid), ', ') INTO users
+    FROM pg_depend AS d
+    JOIN pg_attribute AS a ON a.attrelid = to_regclass(relation) AND a.attname = ANY(names)
+    WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum
+        AND (EXISTS (SELECT FROM pg_constraint AS c
+                WHERE d.classid = 'pg_constraint'::regclass AND c.oid = d.objid AND c.contype = 'c')
+            OR EXISTS (SELECT FROM pg_index AS i WHERE d.classid = 'pg_class'::regclass
+                AND i.indexrelid = d.objid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL))
+            OR EXISTS (SELECT FROM pg_statistic_ext AS s WHERE d.classid = 'pg_statistic_ext'::regclass
+                AND s.oid = d.objid AND s.stxexprs IS NOT NULL));
+    IF users IS NULL THEN
+        RETURN;
+    END IF;
+    BEGIN
+        EXECUTE statement;
+        RAISE EXCEPTION USING ERRCODE = 'DDSQL', MESSAGE = 'what was tried is undone';
+    EXCEPTION
+        WHEN SQLSTATE 'DDSQL' THEN
+            RETURN;
+        WHEN OTHERS THEN
+            RAISE EXCEPTION '%: the new type does not fit: %; it is used by %', place, SQLERRM, users
+                USING HINT = 'Nothing was changed. Drop these before, and create what fits afterwards.';
+    END;
+END""",
+        ),
+    ),
     FREE: (
         _function(
             FREE,
@@ -264,7 +318,8 @@ BEGIN
     FROM pg_depend AS d
     JOIN pg_attribute AS a ON a.attrelid = to_regclass(relation) AND a.attname = name
     WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum
-        AND d.classid <> 'pg_attrdef'::regclass;
+        AND NOT EXISTS (SELECT FROM pg_attrdef AS f WHERE d.classid = 'pg_attrdef'::regclass
+            AND f.oid = d.objid AND f.adrelid = a.attrelid AND f.adnum = a.attnum);
     IF users IS NOT NULL THEN
         RAISE EXCEPTION '%: the column cannot be dropped, because it is used by %', place, users
             USING HINT = 'Nothing was changed. Drop these before.';

@@ -12,15 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from ..quoting import literal
 from . import ledger
 from .state import TableState
-from .steps import (
-    AddKey,
-    CastColumn,
-    DropColumn,
-    DropKey,
-    Migration,
-    RenameColumn,
-    TableChange,
-)
+from .steps import Migration, TableChange
 
 _LEDGER, _TABLES, _COLUMNS, _UNITS, _HELD, _STALE = (
     ledger.name(table)
@@ -35,42 +27,6 @@ def prepare(engine: ledger.Engine) -> Iterator[str]:
         f'INSERT INTO {_LEDGER} ("format") SELECT {ledger.FORMAT} '
         f"WHERE NOT EXISTS (SELECT 1 FROM {_LEDGER})"
     )
-
-
-def changed_identities(migration: Migration) -> Iterator[tuple[str, str]]:
-    """Yield the tables whose rows the ledger would not find again, and a query that has a row if it
-    knows any of them.
-
-    It knows rows by their key, and those of tables without a key by a hash of their columns.
-    """
-    for change in migration.changes:
-        if change.old and change.new and _changes_identity(change, change.old):
-            yield change.id, known_rows(change.old.id)
-
-
-def known_rows(table: str) -> str:
-    """Return a query that has a row if the ledger knows rows of a table: the account of each unit."""
-    return (
-        f'SELECT u."account" FROM {_UNITS} u WHERE u."table_id" = {literal(table)} '
-        f'AND EXISTS (SELECT 1 FROM {_HELD} h WHERE h."unit" = u."unit")'
-    )
-
-
-def _changes_identity(change: TableChange, old: TableState) -> bool:
-    for step in (*change.steps, *change.destructive):
-        match step:
-            case DropKey():
-                return True
-            case AddKey() | RenameColumn() | DropColumn():
-                if old.key is None:
-                    return True
-            case CastColumn(old=column, conversion=conversion, lose=lose):
-                touched = not conversion.keeps or (lose and conversion.lost)
-                if touched and old.key in (None, column.name):
-                    return True
-            case _:
-                pass
-    return False
 
 
 def record(migration: Migration, dialect: str, version: str) -> Iterator[str]:

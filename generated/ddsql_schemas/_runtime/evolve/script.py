@@ -61,8 +61,13 @@ def script(
         raise UsageError(
             f"{dialect.name} has no batches: nobody else can use the database meanwhile"
         )
+    return as_text(sections(migration, dialect, version), heading)
+
+
+def as_text(sections: Iterable[Section], heading: Sequence[str] = ()) -> str:
+    """Format the parts of a script, below a comment of the lines of ``heading``."""
     text = "".join(f"-- {_comment(line)}".rstrip() + "\n" for line in heading)
-    for title, statements in sections(migration, dialect, version):
+    for title, statements in sections:
         body = "".join(f"{statement};\n" for statement in statements)
         if body:
             text += f"\n-- {title}\n{body}"

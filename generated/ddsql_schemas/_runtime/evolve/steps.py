@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .casts import Cast, Conversion
+from .conversions import Cast, Conversion
 from .state import ColumnState, TableState
 
 

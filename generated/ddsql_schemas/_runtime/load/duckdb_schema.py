@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import duckdb as driver
 
@@ -17,14 +17,14 @@ from ..evolve.compare import (
     SchemaMismatch,
     StoredTable,
 )
-from ..evolve.script import script
+from ..evolve.script import as_text
 from ..evolve.state import Dialect
-from ..evolve.steps import Migration, Relation, TableChange
-from ..quoting import duckdb_literal, identifier
+from ..evolve.steps import Migration, Relation
+from ..quoting import identifier
 from ..sql import Table
 from . import ledger_checks
 from .destination import Destination
-from .duckdb_tables import DIALECT, row_hash
+from .duckdb_tables import DIALECT
 from .migrations import MigrationStopped, Place, plan_table
 
 if TYPE_CHECKING:
@@ -49,9 +49,6 @@ WHERE database_name = current_database() AND schema_name = $schema AND table_nam
 _KEY = """\
 SELECT constraint_column_names FROM duckdb_constraints() WHERE constraint_type = 'PRIMARY KEY'
 AND database_name = current_database() AND schema_name = $schema AND table_name = $name"""
-
-
-_HASHES = '"ddsql_hashes"'
 
 
 class Schema:
@@ -249,8 +246,11 @@ class Schema:
     # --- migrations -------------------------------------------------------------------------------
 
     def script(self, migration: Migration, dialect: Dialect, title: str) -> str:
-        """Return what `apply` runs, as a script."""
-        return script(migration, dialect, self._package.version, [title])
+        """Return what `apply` runs, as a script, with the indexes and views that the database has now."""
+        queries = [_query(view) for view in self._views() if self._works(view)]
+        found = duckdb.Surroundings(self._indexes(migration), queries)
+        sections = duckdb.sections(migration, dialect, self._package.version, found)
+        return as_text(sections, [title])
 
     def apply(self, migration: Migration, dialect: Dialect) -> None:
         """Migrate in one transaction, with the ledger. Raises `MigrationStopped`."""
@@ -268,28 +268,21 @@ class Schema:
         self._execute("COMMIT")
 
     def _run(self, migration: Migration) -> None:
-        indexes = list(self._dropped_indexes(migration))
-        hashed = [
-            change.id for change in migration.changes if duckdb.adds_to_hashes(change)
-        ]
+        indexes = self._indexes(migration)
         statements = [
             *records.prepare("duckdb"),
-            *duckdb.guards(migration, hashed),
-            *(
-                f"DROP INDEX {identifier(index.schema)}.{identifier(index.name)}"
-                for index in indexes
-            ),
-            *(
-                statement
-                for change in migration.changes
-                if change.id in hashed
-                for statement in self._new_hashes(change)
-            ),
+            *duckdb.guards(migration),
+            *indexes,
+            *duckdb.identities(migration),
             *duckdb.statements(migration),
             *duckdb.destructive(migration),
             *records.record(migration, DIALECT, self._package.version),
-            *(index.statement for index in indexes),
+            *indexes.values(),
         ]
+        self._execute_all(statements)
+
+    def _execute_all(self, statements: Iterable[str]) -> None:
+        """Execute statements of a migration. Raises `MigrationStopped`."""
         try:
             for statement in statements:
                 self._execute(statement)
@@ -300,9 +293,10 @@ class Schema:
                 f"{self._destination}: {message}; nothing was changed"
             ) from None
 
-    def _dropped_indexes(self, migration: Migration) -> Iterator[_Index]:
-        """Find the indexes that have to be dropped, and can be created again. Raises `MigrationStopped`
-        for others."""
+    def _indexes(self, migration: Migration) -> dict[str, str]:
+        """Find the indexes that have to be dropped, and can be created again: the statements that do both.
+        Raises `MigrationStopped` for others."""
+        found: dict[str, str] = {}
         for change in migration.changes:
             if change.old is None or not duckdb.is_blocked(migration, change):
                 continue
@@ -316,42 +310,9 @@ class Schema:
                         f"{self._destination}: the index {name} of {change.old.id} is in the way; drop it, "
                         f"and create it again after the migration: {statement}"
                     )
-                yield _Index(place.schema, name, statement)
-
-    def _new_hashes(self, change: TableChange) -> Iterator[str]:
-        """Replace the hashes by which the ledger knows the rows of a table without a key."""
-        old, new = change.old, change.new
-        if old is None or new is None:
-            return
-        stored = {column.name: column.stored for column in old.columns}
-        before = row_hash(
-            {name: f"t.{identifier(column)}" for name, column in stored.items()}
-        )
-        after = row_hash(
-            {
-                column.name: (
-                    f"t.{identifier(stored[column.name])}"
-                    if column.name in stored
-                    else f"CAST(NULL AS {column.sql})"
-                )
-                for column in new.columns
-            }
-        )
-        held, units = ledger.name("held"), ledger.name("units")
-        of_table = f'"unit" IN (SELECT "unit" FROM {units} WHERE "table_id" = {duckdb_literal(new.id)})'
-        yield (
-            f"CREATE OR REPLACE TEMP TABLE {_HASHES} AS SELECT DISTINCT {before} AS before, "
-            f"{after} AS after FROM {duckdb.relation(old)} t"
-        )
-        why = f"{new.id}: the ledger does not find its rows; forget its units before, with the version of the package that loaded them: "
-        yield (
-            f'SELECT error({duckdb_literal(why)} || key) FROM (SELECT "key" AS key FROM {held} WHERE {of_table} '
-            f'AND "key" NOT IN (SELECT before FROM {_HASHES}) LIMIT 1)'
-        )
-        yield (
-            f'UPDATE {held} SET "key" = h.after FROM {_HASHES} h WHERE {of_table} AND "key" = h.before'
-        )
-        yield f"DROP TABLE {_HASHES}"
+                drop = f"DROP INDEX {identifier(place.schema)}.{identifier(name)}"
+                found[drop] = statement.rstrip(";")
+        return found
 
     def _views(self) -> list[str]:
         found = self._execute(
@@ -362,14 +323,14 @@ class Schema:
 
     def _works(self, view: str) -> bool:
         try:
-            self._execute(f"SELECT 1 FROM {view} LIMIT 0")
+            self._execute(_query(view))
         except driver.Error:
             return False
         return True
 
     def _check_view(self, view: str) -> None:
         try:
-            self._execute(f"SELECT 1 FROM {view} LIMIT 0")
+            self._execute(_query(view))
         except driver.Error as error:
             message = str(error).partition("\n")[0]
             raise MigrationStopped(
@@ -378,10 +339,9 @@ class Schema:
             ) from None
 
 
-class _Index(NamedTuple):
-    schema: str
-    name: str
-    statement: str
+def _query(view: str) -> str:
+    """Return a query that fails if a view does not work."""
+    return f"SELECT 1 FROM {view} LIMIT 0"
 
 
 def _mentions(text: str, name: str) -> bool:

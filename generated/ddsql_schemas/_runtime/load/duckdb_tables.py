@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from ..evolve.identity import row_hash
 from ..evolve.ledger import NUMBER_TYPE, STRING_TYPE
 from ..quoting import duckdb_literal, identifier
 from ..sql import Table
@@ -295,23 +296,14 @@ class TableStatements:
         )
 
     def _hash_of_staged(self) -> str:
-        return row_hash({field.column: f"s.{field.name}" for field in self._fields})
-
-    def _hash_of_stored(self) -> str:
         return row_hash(
-            {
-                field.column: f"t.{identifier(self._names[field.column])}"
-                for field in self._fields
-            }
+            {field.column: f"s.{field.name}" for field in self._fields}, DIALECT
         )
 
-
-def row_hash(columns: Mapping[str, str]) -> str:
-    """Hash a row's text. ``columns`` maps the documented names, whose order does not matter, to SQL."""
-    fields = ", ".join(
-        f"f{number} := {columns[name]}" for number, name in enumerate(sorted(columns))
-    )
-    return f"md5(CAST(struct_pack({fields}) AS {STRING_TYPE}))"
+    def _hash_of_stored(self) -> str:
+        names = {field.column: self._names[field.column] for field in self._fields}
+        values = {column: f"t.{identifier(name)}" for column, name in names.items()}
+        return row_hash(values, DIALECT)
 
 
 def _bare(relation: str) -> str:

@@ -81,7 +81,7 @@ class Database(Protocol):
         ...
 
     def script(self, migration: Migration, dialect: Dialect, title: str) -> str:
-        """Return what `apply` runs, as a script."""
+        """Return what `apply` runs, as a script. Raises `MigrationStopped`."""
         ...
 
     def apply(self, migration: Migration, dialect: Dialect) -> None:

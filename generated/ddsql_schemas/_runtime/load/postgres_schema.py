@@ -22,7 +22,12 @@ from ..evolve.steps import Migration
 from ..sql import Table
 from . import ledger_checks
 from .destination import Destination, DestinationError
-from .migrations import MigrationStopped, Place, dialect_state, plan_table
+from .migrations import (
+    MigrationStopped,
+    Place,
+    dialect_state,
+    plan_table,
+)
 from .postgres_session import Session
 
 if TYPE_CHECKING:
@@ -199,6 +204,7 @@ class Schema:
             f"SET LOCAL lock_timeout = '{postgres.LOCK_TIMEOUT}'",
             *records.prepare("postgres"),
             *postgres.guards(migration),
+            *postgres.identities(migration),
             *postgres.statements(migration, dialect),
             *postgres.destructive(migration),
             *records.record(migration, dialect.name, self._package.version),
@@ -214,8 +220,12 @@ class Schema:
             self._run(migration, dialect)
 
     def _run(self, migration: Migration, dialect: Dialect) -> None:
+        self._execute_all(self.statements(migration, dialect))
+
+    def _execute_all(self, statements: Iterable[str]) -> None:
+        """Execute statements of a migration. Raises `MigrationStopped`."""
         try:
-            for statement in self.statements(migration, dialect):
+            for statement in statements:
                 self._session.execute(statement)
         except psycopg.errors.LockNotAvailable:
             raise MigrationStopped(

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, LiteralString, cast
 
 from ..evolve import ledger
+from ..evolve.identity import row_hash
 from ..quoting import identifier, literal
 from ..sql import Loader, Table
 from . import keyless
@@ -268,15 +269,9 @@ class TableStatements:
     # --- rows without a key ----------------------------------------------------------------------
 
     def _hash(self, alias: str, columns: Iterable[str]) -> str:
-        """Hash the values of a row. NULLs do not count, so a new column changes no hash."""
-        values = [
-            f"COALESCE({literal(identifier(column))} || length({value}) || ':' || {value}, '')"
-            for column in sorted(columns)
-            for value in (
-                f"CAST({alias}.{self.quote(column)} AS {ledger.STRING_TYPE})",
-            )
-        ]
-        return f"md5({' || '.join(values) or literal('')})"
+        """Hash the values of a row."""
+        values = {column: f"{alias}.{self.quote(column)}" for column in columns}
+        return row_hash(values, "postgres")
 
     @cached_property
     def unread_columns(self) -> LiteralString:
