@@ -22,12 +22,12 @@ from schemagen.api_models.index import Directory, ServiceIndex, fingerprint
 from schemagen.diagnostics import Problem
 from schemagen.inference.evidence import ServiceLookup, TableRequirements, table_requirements
 from schemagen.inference.nouns import singular, without_version
+from schemagen.inference.ranks import RowRank
 from schemagen.inference.row_candidates import (
     ANY_ITEM,
     ChosenItem,
     Inference,
     RowCandidate,
-    RowRank,
     joined,
     row_candidates,
 )

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
-from typing import NamedTuple
 
 from schemagen.api_models.index import IndexedItem, IndexedMember
 from schemagen.diagnostics import Problem
@@ -18,6 +17,7 @@ from schemagen.inference.evidence import ACCOUNT, TAGS, ServiceLookup, TableRequ
 from schemagen.inference.identity import Identity, has_account
 from schemagen.inference.listing import find_listing
 from schemagen.inference.nouns import DESCRIPTIONS, ends_a_noun, singular, without_ending
+from schemagen.inference.ranks import ItemPreference, RowRank
 from schemagen.inference.required_parameters import ACCOUNT_PARAMETERS
 from schemagen.lockfile.notation import argument_members, type_text
 from schemagen.model.bindings import (
@@ -90,37 +90,6 @@ class ChosenItem:
 
 
 ANY_ITEM = ChosenItem()
-
-
-class ItemPreference(NamedTuple):
-    """How well an item suits a table, apart from its columns. A smaller preference is better, and
-    earlier fields count more."""
-
-    among_many: bool
-    """Whether one response may hold several of the items: operations that return one item have the
-    full documentation."""
-    not_named_after_table: bool
-    depth: int
-    """The number of steps from the response to the item."""
-    verb: int
-    """`ReadVerb.item_rank` of the operation's verb."""
-    unrelated: bool
-    """Whether neither the operation's noun ends with the table's subject, nor, for a single item,
-    the subject with the noun."""
-    requires_account: bool
-    """Whether the operation requires an account, which only some callers may pass."""
-
-
-class RowRank(NamedTuple):
-    """How good a candidate for the row is. A smaller rank is better, and earlier fields count more."""
-
-    unfilled: int
-    """The number of columns that stay unbound, apart from those with rules of their own."""
-    undocumented: int
-    """The number of columns that documentation does not prove."""
-    not_own: int
-    """The number of columns whose names are not those of the item's own members."""
-    preference: ItemPreference
 
 
 @dataclass(frozen=True, slots=True)
