@@ -32,7 +32,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--fuzz-minutes", type=float, default=0, help="how long each fuzzer runs, with new inputs"
     )
     parser.addoption(
-        "--pairs", type=int, default=0, help="how many random pairs of databases are migrated"
+        "--pairs",
+        type=int,
+        default=0,
+        help="how many random pairs of databases are migrated: so many in DuckDB, and so many in each dialect of "
+        "PostgreSQL, half of them in batches; --hypothesis-seed repeats a run",
     )
 
 

@@ -124,6 +124,11 @@ def test_diff_escapes_what_pages_contain(tmp_path: Path) -> None:
     [
         (("git:v9",), "SG603 there is no git revision 'v9' of this project"),
         (("nothing",), "SG603 there is no file 'nothing'"),
+        (("empty",), "empty:1:1: SG601 no catalog.json is in this folder"),
+        (("git:",), "SG603 '' is neither a path nor a git revision"),
+        (("git:HEAD:nowhere",), "SG603 the revision has no folder 'nowhere'"),
+        (("git:bare",), "SG603 the revision has no catalogue there"),
+        (("package:json",), "SG603 the package has no catalog.json"),
         (("package:nothing",), "SG603 no package 'nothing' is installed"),
         (("git:HEAD:docs_src",), "SG603 the revision has no folder 'docs_src'"),
         (("newer.json",), "newer.json:3:1: SG602 format 99 was written by a newer schemagen"),
@@ -135,6 +140,10 @@ def test_diff_refuses_bad_input(project: Path, arguments: tuple[str, ...], messa
     """A source that cannot be read or compared ends with status 2 and one line, and prints no data."""
     text = catalog_json.render(catalog([table("gcp.disk", column("a"))]), "made by hand")
     (project / "gcp.json").write_text(text)
+    (project / "empty").mkdir()
+    git(project, "checkout", "--quiet", "-b", "bare")
+    git(project, "rm", "-r", "--quiet", "--cached", "generated")
+    git(project, "commit", "--quiet", "-m", "nothing is generated")
     (project / "newer.json").write_text(text.replace('"format": 1', '"format": 99'))
     done = run(project, "diff", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
