@@ -330,6 +330,9 @@ Amend = Callable[[Request, str, Http], Http]
 """Adds to an answer of moto's what AWS has in it."""
 
 
+_READING = ("List", "Describe", "Get", "Head")
+
+
 class Forward(Exception):
     """Raised by `Made` where moto has the answer."""
 
@@ -353,19 +356,23 @@ class Proxy:
 
     ``page`` is the size of the pages that listings are split into; 0 leaves them as they are.
     ``made`` answers what moto lacks, by service and operation; ``amended`` adds to what it has.
+    ``remembers`` gives equal requests equal answers until `changed` is called: moto, and the splitting
+    of pages, take most of the time of a second mirror.
     """
 
     upstream: Moto
     page: int = 3
     made: Mapping[tuple[str, str], Made] = field(default_factory=dict[tuple[str, str], Made])
     amended: Mapping[tuple[str, str], Amend] = field(default_factory=dict[tuple[str, str], Amend])
+    remembers: bool = False
     latency: float = 0
     rules: list[Rule] = field(default_factory=list[Rule])
     seen: list[Seen] = field(default_factory=list[Seen])
     port: int = 0
     failures: list[str] = field(default_factory=list[str])
     _accounts: dict[str, str] = field(default_factory=dict[str, str])
-    _answers: dict[object, Http] | None = None
+    _answers: dict[object, Http] = field(default_factory=dict[object, Http])
+    _changes: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _ended: threading.Event = field(default_factory=threading.Event)
 
@@ -406,16 +413,10 @@ class Proxy:
                 for rule in rules:
                     self.rules.remove(rule)
 
-    @contextmanager
-    def unchanging(self) -> Generator[Proxy]:
-        """Give equal requests equal answers until the end of the block, in which nobody may change
-        anything: moto, and the splitting of pages, take most of the time of a second mirror."""
-        assert self._answers is None
+    def changed(self) -> None:
+        """Forget answers, because what they tell may have changed."""
+        self._changes += 1
         self._answers = {}
-        try:
-            yield self
-        finally:
-            self._answers = None
 
     @contextmanager
     def watched(self) -> Generator[list[Seen]]:
@@ -465,16 +466,17 @@ class Proxy:
 
     def answer(self, request: Request) -> Http:
         """Answer without a fault: a page of what moto has, or what a test made."""
-        answers = self._answers
-        if answers is None:
+        if not (self.remembers and request.operation.startswith(_READING)):
             return self._answer(request)
         key = (
-            *(self.account(request), request.region, request.service, request.operation),
+            *(self._changes, self.account(request), request.region),
+            *(request.service, request.operation),
             *(request.http.method, request.http.target, request.http.body),
         )
-        if key not in answers:
-            answers[key] = self._answer(request)
-        return answers[key]
+        found = self._answers.get(key)
+        if found is None:
+            found = self._answers[key] = self._answer(request)
+        return found
 
     def _answer(self, request: Request) -> Http:
         how = paging(request.service, request.operation) if self.page else None

@@ -43,13 +43,19 @@ IMAGE = "ami-03cf127a"
 GLOBAL_REGION = "us-east-1"
 
 
+def _nothing() -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True)
 class Place:
-    """A region of an account, and how to get there: ``url`` is moto's own."""
+    """A region of an account, and how to get there: ``url`` is moto's own. ``called`` is called before and
+    after each call, which may change something."""
 
     credentials: Credentials
     region: str
     url: str
+    called: Callable[[], None] = field(default=_nothing, repr=False, compare=False)
     _clients: dict[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
 
     @property
@@ -58,8 +64,14 @@ class Place:
 
     def client(self, service: str) -> Any:
         if service not in self._clients:
-            self._clients[service] = client(service, self.url, self.region, self.credentials)
+            made = client(service, self.url, self.region, self.credentials)
+            for event in ("before-call", "after-call"):
+                made.meta.events.register(event, self._tell)
+            self._clients[service] = made
         return self._clients[service]
+
+    def _tell(self, **_: object) -> None:
+        self.called()
 
 
 Id = str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -59,8 +59,16 @@ class World:
         """A place; one for all, because it keeps its clients."""
         key = account, region, url
         if key not in self._places:
-            self._places[key] = Place(self.credentials[account], region, url)
+            self._places[key] = Place(self.credentials[account], region, url, self._called(url))
         return self._places[key]
+
+    def _called(self, url: str) -> Callable[[], None]:
+        return self.changed if url == self.moto.url else lambda: None
+
+    def changed(self) -> None:
+        """Let the proxies forget what they have answered."""
+        self.proxy.changed()
+        self.plain.changed()
 
     def ids(self, account: str, region: str, table: str) -> list[str]:
         """What was made, as it is in `Kind.column`."""
@@ -82,8 +90,8 @@ def made(
 ) -> Generator[World]:
     """Fill an empty moto, and put proxies in front of it."""
     items = MadeItems()
-    plain = Proxy(moto, page=0, made=items.answers(), amended=made_items.AMENDED)
-    proxy = Proxy(moto, page=PAGE, made=items.answers(), amended=made_items.AMENDED)
+    plain = Proxy(moto, page=0, made=items.answers(), amended=made_items.AMENDED, remembers=True)
+    proxy = Proxy(moto, page=PAGE, made=items.answers(), amended=made_items.AMENDED, remembers=True)
     credentials = {
         ACCOUNT: Credentials(ACCOUNT),
         OTHER_ACCOUNT: assume(moto.url, OTHER_ACCOUNT),

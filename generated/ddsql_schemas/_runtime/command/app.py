@@ -153,7 +153,7 @@ def _parser(package: Package, chosen: str | None) -> argparse.ArgumentParser:
         description="Collect resources of AWS as rows of documented tables, and keep a mirror in step.",
         epilog=f"`{package.name} COMMAND --help` shows the options of a command. Exit status: 0 complete, "
         "1 something was denied or failed, 2 wrong usage or a database that does not fit, "
-        "70 a fault of the program.",
+        "70 a fault of the program, 130 ended by Ctrl-C or kill.",
         allow_abbrev=False,
     )
     parser.add_argument(
