@@ -139,6 +139,24 @@ def test_changed_rows_without_a_key_are_inserted_again(
     assert place.run(held) == [(2,), (3,)]
 
 
+@pytest.mark.parametrize("first", [(), ("x",)], ids=["an empty unit", "a new unit"])
+def test_changed_rows_without_a_key_are_noticed_after_units_of_a_run(
+    place: Place, made: MadePackage, first: tuple[str, ...]
+) -> None:
+    """Most regions have no rows: a unit without any is no reason to compare no other."""
+    place.load(made, rows("a", "c"), region="east")
+    place.run("UPDATE made.keyless SET name = 'changed' WHERE name = 'c'")
+    sink = made.open(place.address, tables=[KEYLESS])
+    try:
+        counts = load(sink, made, Rows(rows(*first), True), unit(KEYLESS, "west"))
+        assert counts[:2] == (len(first), len(first))
+        counts = load(sink, made, Rows(rows("a", "c"), True), unit(KEYLESS, "east"))
+    finally:
+        sink.close()
+    assert counts == (2, 1, 0, 1, 0)
+    assert names(place) == sorted(["a", "c", "changed", *first])
+
+
 def test_rows_without_a_key_that_others_add_stay(place: Place, made: MadePackage) -> None:
     """They are nobody's to delete, even where a unit has an equal row."""
     place.load(made, rows("a", "b"))

@@ -160,7 +160,6 @@ class PostgresSink:
             except BaseException as error:
                 staging.abort(error)
                 raise
-        self._compared.add(unit.table)
         return counts
 
     def _commit(
@@ -179,6 +178,7 @@ class PostgresSink:
         if number is None:
             number = self._add_unit(unit)
         complete = complete and not staging.refused
+        merges = False
         if not staging.count and empty:
             counts = LoadCounts(rows=staging.refused, refused=staging.refused)
         elif staging.copy_directly(number):
@@ -188,6 +188,7 @@ class PostgresSink:
                 refused=staging.refused,
             )
         else:
+            merges = True
             staging.stage()
             load = self._load_rows if statements.table.key is None else self._load_keys
             counts = load(statements, staging, unit, number, complete, triggers)
@@ -200,6 +201,8 @@ class PostgresSink:
             full=complete,
         )
         staging.commit()
+        if merges:  # An empty unit has compared nothing.
+            self._compared.add(unit.table)
         return counts
 
     def _load_keys(

@@ -159,11 +159,9 @@ class DuckDBSink:
             else:
                 staged = self._stage(statements, lines, rows)
                 staged = staged._replace(left_out=left_out)
-            counts = self._with_more_memory(
+            return self._with_more_memory(
                 lambda: self._merge(statements, unit, rows.complete, staged)
             )
-            self._compared.add(table.id)
-            return counts
         finally:
             for relation in TEMPORARY:
                 self._execute(f"DROP TABLE IF EXISTS {relation}")
@@ -310,12 +308,15 @@ class DuckDBSink:
         with self._transaction():
             number = self._unit(unit)
             complete = listed and not staged.refused
-            if staged.size or (complete and self._holds(number)):
+            merges = staged.size or (complete and self._holds(number))
+            if merges:
                 load = self._load_keys if statements.has_key else self._load_rows
                 counts = load(statements, unit, number, complete, staged)
             else:
                 counts = LoadCounts()
             self._finish_unit(unit, listed, staged)
+        if merges:  # An empty unit has compared nothing.
+            self._compared.add(unit.table)
         return counts.with_refused(staged.refused)
 
     def _finish_unit(self, unit: Unit, listed: bool, staged: _Staged) -> None:
