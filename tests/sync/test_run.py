@@ -384,6 +384,28 @@ def test_resume_repeats_at_most_what_was_in_flight(tmp_path: Path, scheme: str) 
     assert json.loads(third.stdout) == [0, {"complete": 40}]
 
 
+def test_resume_begins_a_new_run_if_only_units_without_a_service_are_left(
+    service: TrainingJobs, tmp_path: Path
+) -> None:
+    """No run ever completes a unit whose region lacks the service: it must not keep a nightly job that passes
+    --resume from reading the others again."""
+
+    def refuse(operation: str, account: str, region: str) -> Answer | None:
+        lacking = operation == "ListTrainingJobs" and (account, region) == (ROLES[0], "us-east-1")
+        return json_error("SubscriptionRequiredException") if lacking else None
+
+    service.before = refuse
+    file = tmp_path / "a.duckdb"
+    with service.running() as url:
+        first = ran(url, file, resume=True)
+        assert dict(first.totals.units) == {"complete": 3, "skipped": 1}
+        service.names[ROLES[1], "eu-west-1"] = jobs(c=1)
+        second = ran(url, file, resume=True)
+    assert dict(second.totals.units) == {"complete": 3, "skipped": 1}
+    assert any("nothing is left to resume" in note for note in second.notes)
+    assert stored(file) == jobs(a=5, c=1)
+
+
 # --- beyond one process ------------------------------------------------------------------------------
 
 

@@ -193,12 +193,13 @@ def _carried_out(order: _Order, notes: Sequence[str], *, resume: bool) -> Report
 
 
 def _was_complete(report: Report) -> bool:
-    """Whether the run that was resumed had completed all units."""
-    reasons = [unit.reason for unit in report.units if unit.account]
+    """Whether the run that was resumed had completed all units: those that are left, of services that
+    their regions lack, are skipped again."""
+    states = {state for state, _ in report.totals.units}
     return (
         not report.interrupted
-        and bool(reasons)
-        and all(reason == _RESUMED for reason in reasons)
+        and states == {"skipped"}
+        and any(unit.reason == _RESUMED for unit in report.units)
     )
 
 
