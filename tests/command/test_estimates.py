@@ -90,6 +90,15 @@ def test_calls_that_take_nothing_from_the_item_are_made_once() -> None:
     assert found.counts == ("max(1, ceil(n / 100))", "1", "n")
 
 
+def test_values_multiply_calls_of_enrichments() -> None:
+    """Each value takes a call, for each row or for all of them."""
+    kinds = (("Kind", ("a", "b", "c")),)
+    of_item, shared = replace(TAGS, values=kinds), Call("GetContact", "@", values=kinds)
+    found = estimate(table(paged("ListItems"), enrichments=(of_item, shared)))
+    assert found.counts == ("max(1, ceil(n / 100))", "3 * n", "3")
+    assert found.total == "max(1, ceil(n / 100)) + 3 * n + 3"
+
+
 def test_values_multiply_calls() -> None:
     """A call that is made with each of several values is made so many times."""
     call = Call("ListItems", "Items[]", values=(("Kind", ("a", "b")), ("Size", ("s", "m", "l"))))

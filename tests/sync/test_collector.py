@@ -293,13 +293,16 @@ def test_enrichments_may_be_called_with_several_values(
             given.append(list_tags and [page["Tags"][0]["Value"] for page in list_tags])
             return corpus_package.mapper(MODEL).from_response(response, **others)
 
-    def collected(*errors: tuple[str, CallError]) -> tuple[list[object], list[frozenset[str]]]:
+    def collected(
+        *errors: tuple[str, CallError], tally: Tally | None = None
+    ) -> tuple[list[object], list[frozenset[str]]]:
         given.clear()
         aws = Kinds(2, {("ListTags", kind): error for kind, error in errors})
         with ThreadPoolExecutor(threads or 1) as executor:
             unit = Unit(ACCOUNT, "us-east-1", MODEL)
             mapper = cast("Any", Mapper)
-            found = collect(calls, mapper, aws, unit, executor=executor if threads else None)
+            pool = executor if threads else None
+            found = collect(calls, mapper, aws, unit, tally=tally, executor=pool)
             unread = [row.unread for row in found]
         assert aws.calls["ListTags"] == (6 if of_item else 3)
         return list(given), unread
@@ -310,6 +313,12 @@ def test_enrichments_may_be_called_with_several_values(
     failed = Failed("InternalFailure", "oops")
     assert collected(("b", absent), ("c", failed)) == ([None] * 2, [frozenset({"tags"})] * 2)
     assert collected(*((kind, absent) for kind in "abc")) == ([[]] * 2, [frozenset()] * 2)
+    tally = Tally()
+    denied = Denied("AccessDeniedException")
+    unread = ([None] * 2, [frozenset({"tags"})] * 2)
+    assert collected(*((kind, denied) for kind in "abc"), tally=tally) == unread
+    # Two rows lack the tags, whichever of the calls are denied.
+    assert [(denial.operation, denial.rows) for denial in tally.denied] == [("ListTags", 2)]
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -135,7 +135,8 @@ class _Item:
     """An item that waits for its enrichments, of which ``left`` are not finished. ``pages`` are the
     responses that it is in, if it is the only one in them. ``given`` are those of the mapper's arguments
     that are arguments of the call. ``answers`` are the responses of a call that is made with each of
-    several values, by the position of these; those of calls that have failed are ``lost``.
+    several values, by the position of these; those of calls that have failed are ``lost``. ``denied`` are
+    the calls that were denied, each once however many values it has.
     """
 
     item: object
@@ -150,6 +151,7 @@ class _Item:
         default_factory=dict[str, dict[int, object]]
     )
     lost: set[str] = field(default_factory=set[str])
+    denied: list[Call] = field(default_factory=list[Call])
     unread: frozenset[str] = frozenset()
 
 
@@ -225,7 +227,6 @@ class _Run:
             call for call in calls.enrichments if requests.depends_on_item(call)
         ]
         self._for_all = _Item(None, [])
-        self._denied_for_all: list[Call] = []
         self._batches = [
             Batches(call.rules.batch) if depth and call.rules.batch else None
             for depth, call in enumerate(self._chain)
@@ -489,7 +490,7 @@ class _Run:
             message = f"{error.at}: {error.finding}"
             self._tally.fail(self._primary.operation, error.resource, message)
             return
-        for call in self._denied_for_all:
+        for call in self._for_all.denied:
             self._tally.deny(call.operation, _action(call), call.columns, 1)
         yield CollectedRow(row, self._for_all.unread | item.unread)
 
@@ -539,10 +540,11 @@ class _Run:
             self._tally.fail(call.operation, _named(reading.arguments), error.reason)
             return
         rows = 0
-        if item is self._for_all:
-            self._denied_for_all.append(call)
-        elif item is not None:
-            rows = 1
+        if item is not None:
+            if call not in item.denied:
+                item.denied.append(call)
+                # Rows that lack what is the same for all are counted as they are made.
+                rows = 0 if item is self._for_all else 1
         elif call is self._primary and reading.depth:
             rows = requests.batch_size(call, reading.arguments)
         self._tally.deny(call.operation, _action(call), call.columns, rows)

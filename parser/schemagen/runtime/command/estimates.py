@@ -47,7 +47,10 @@ def estimate(calls: TableCalls) -> Estimate:
         requests = _times(_values(call), above)
         counts.append(_count(call, above, requests, requests_above, found))
         above, requests_above = found, requests
-    counts += [ROWS if depends_on_item(call) else "1" for call in calls.enrichments]
+    counts += [
+        _times(_values(call), ROWS if depends_on_item(call) else "")
+        for call in calls.enrichments
+    ]
     total = " + ".join(
         _times(counts.count(term), term) for term in dict.fromkeys(counts)
     )
