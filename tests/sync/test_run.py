@@ -237,6 +237,30 @@ def test_rows_and_units_are_for_programs_that_load_themselves(service: TrainingJ
     assert sorted(map(str, names)) == jobs(a=5, b=2, c=4)
 
 
+def test_rows_are_read_with_the_profile_of_an_account_without_an_id(
+    service: TrainingJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """STS says whose the profile is; the default credentials, of which there are none here, are not used."""
+    config = tmp_path / "config"
+    config.write_text(
+        "[profile prod]\naws_access_key_id = AKIAPROD\naws_secret_access_key = s\nregion = eu-west-1\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    service.names = {(OWN, "eu-west-1"): jobs(own=2)}
+    accounts = [role(ROLES[0]), Account(profile="prod")]
+    with service.running() as url:
+        units = list(reading.units(PACKAGE, [TABLE], accounts=accounts[1:], endpoint_url=url))
+        assert [unit.account for unit in units] == [OWN]
+        names = [
+            row["training_job_name"]
+            for row in reading.rows_of(PACKAGE, units[0], accounts=accounts, endpoint_url=url)
+        ]
+    assert sorted(map(str, names)) == jobs(own=2)
+
+
 def test_batches_are_those_of_the_units_rows(service: TrainingJobs) -> None:
     given = {"accounts": [role(account) for account in ROLES]}
     unit = Unit(ROLES[0], "eu-west-1", TABLE, "aws", "eu-west-1")

@@ -104,8 +104,7 @@ def rows_of(
     chosen = choose(package, [unit.table], Choice())[0][unit.table]
     listed = listed_accounts(accounts)
     reading = _reading(listed, session, endpoint_url, threads, limits or Limits())
-    of_unit = [each for each in listed if each.id == unit.account]
-    reading.sessions.identify((of_unit or [Account(unit.account)])[0])
+    _identify(reading.sessions, listed, unit.account)
     tally = Tally()
     region = unit.endpoint or unit.region
     caller = reading.sessions.caller(unit.account, chosen.calls.service, region, tally)
@@ -123,6 +122,19 @@ def rows_of(
     except CallError as error:
         error.unit = unit
         raise
+
+
+def _identify(sessions: Sessions, accounts: Sequence[Account], id: str) -> None:
+    """Let ``sessions`` know an account: the one that is listed with its id, or without one but with its
+    credentials; otherwise that of the default credentials."""
+    for account in accounts:
+        if account.id == id:
+            sessions.identify(account)
+            return
+    for account in accounts:
+        if not account.id and sessions.identify(account).id == id:
+            return
+    sessions.identify(Account(id))
 
 
 def _check_read_in_full(tally: Tally) -> None:
