@@ -89,7 +89,7 @@ def test_lines_say_once_what_costs_many_units(capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().err.splitlines() == [
         "[1/6] 1: failed: expired",
         "[2/6] 2: failed: expired",
-        "1: 3 units failed for this reason",
+        "account 1 failed: 3 units were not read",
         "interrupted: 2 units cancelled",
     ]
 

@@ -245,7 +245,7 @@ def test_expired_credentials_fail_and_keep_everything(
     # Once, however many units it costs.
     assert done.stderr.splitlines() == [
         f"[1] default: failed: {reason}",
-        "default: 2 units failed for this reason",
+        "account default failed: 2 units were not read",
     ]
     assert done.stdout.splitlines()[0] == f"failed: 2 units of default: {reason}"
     assert len(buckets(tmp_path)) == 3

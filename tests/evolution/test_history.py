@@ -147,7 +147,7 @@ def test_log_passes_over_catalogues_that_cannot_be_read(tmp_path: Path, what: st
 
 
 def test_log_goes_on_if_another_table_cannot_be_read(tmp_path: Path) -> None:
-    """Without that table nobody knows whether this one had its name, so it came with the commit."""
+    """A rename from that table cannot be recognized, so this one counts as added."""
     folder = repository(tmp_path / "project")
     write(folder, "dd.path", "Name | name | core | string")
     commit(folder, "Add paths")

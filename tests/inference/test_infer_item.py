@@ -220,8 +220,8 @@ def test_items_that_are_called_otherwise_have_the_documentation_of_the_page(
     assert (found.binding is not None) == bound
     if not bound:
         assert found.reason == (
-            "no read operation returns its columns; the closest, made's GetOther (@), fills 4 of 4, and has "
-            "other documentation than the page; set the service, operation and path in an override"
+            "no read operation returns its columns; the closest, made's GetOther (@), fills 4 of 4, but "
+            "its documentation differs from the page's; set the service, operation and path in an override"
         )
 
 

@@ -317,8 +317,12 @@ def test_triggers_that_leave_the_columns_alone_are_allowed(
         ),
         ("DROP TABLE made.keyed; CREATE SEQUENCE made.keyed", "made.keyed: .* a sequence"),
         ("CREATE TABLE made.child () INHERITS (made.keyed)", "made.keyed: .*child tables"),
+        (
+            "DROP TABLE made.keyed; CREATE TABLE made.keyed (_key text) PARTITION BY HASH (_key)",
+            "made.keyed: .* a partitioned table",
+        ),
     ],
-    ids=["rule", "generated", "view", "materialized", "sequence", "child"],
+    ids=["rule", "generated", "view", "materialized", "sequence", "child", "partitioned"],
 )
 def test_prepare_refuses_what_is_no_plain_table(
     server: Place, made: MadePackage, statement: str, message: str

@@ -132,8 +132,8 @@ class ReadOperation:
         ]
 
     def is_of_kinds(self, parameter: str) -> bool:
-        """Whether a parameter takes one of several values of an enumeration: the response is about what is
-        of this kind alone."""
+        """Whether a parameter takes a single value of an enumeration, so that a response only covers
+        resources of one kind."""
         return len(self.values_of(parameter)) > 1 and parameter not in self.lists
 
     def words_of(self, parameter: str) -> str:

@@ -76,6 +76,15 @@ class _Snapshot:
     source: Source | None
 
 
+def _unreadable(source: Source) -> ProblemsFound | None:
+    """Return why a whole catalogue, whose problems name lines, cannot be parsed; None if it can."""
+    try:
+        source.catalog  # noqa: B018 -- parsed to see whether it can be
+    except ProblemsFound as error:
+        return error
+    return None
+
+
 @dataclass
 class _Subject:
     """What is followed through the history, from new to old, with the names of the moment."""
@@ -94,19 +103,16 @@ class _Subject:
             return True
         try:
             _only(source, self.table).catalog  # noqa: B018 -- parsed to see whether it can be
-        except ProblemsFound:
-            self._report(snapshot.commit, source)
+        except ProblemsFound as error:
+            self._report(snapshot.commit, _unreadable(source) or error)
             return False
         return True
 
-    def _report(self, commit: Commit, source: Source) -> None:
-        """Pass over a commit, if its catalogue cannot be parsed: the whole one, which knows its lines."""
-        try:
-            source.catalog  # noqa: B018 -- parsed to see whether it can be
-        except ProblemsFound as error:
-            if commit.id not in self.passed_over:
-                self.passed_over.add(commit.id)
-                self.pass_over(commit, error)
+    def _report(self, commit: Commit, error: ProblemsFound) -> None:
+        """Pass over a commit, once."""
+        if commit.id not in self.passed_over:
+            self.passed_over.add(commit.id)
+            self.pass_over(commit, error)
 
     def changes(self, before: _Snapshot | None, after: _Snapshot) -> list[Difference]:
         """Return what became of the subject between two snapshots, and go on with its former name."""
@@ -121,10 +127,10 @@ class _Subject:
         try:
             found = compare(old, new)
         except ProblemsFound:
-            # Another table cannot be read, so nobody knows whether this one had another name.
+            # Another table cannot be read, so a rename cannot be recognized.
             for snapshot in (before, after):
-                if snapshot and snapshot.source:
-                    self._report(snapshot.commit, snapshot.source)
+                if snapshot and snapshot.source and (error := _unreadable(snapshot.source)):
+                    self._report(snapshot.commit, error)
             return self._whole(old if was else None, new if is_ else None)
         chosen = [difference for difference in found if self._concerns(difference, old, new)]
         for difference in chosen:

@@ -158,11 +158,12 @@ def _nothing_fits(
         closest = min(candidates, key=_order)
         if closest.service.index.name in own:
             service = closest.service.index.name
-        why = "has other documentation than the page" if closest.is_evidence else "which is too few"
-        reason += (
-            f"; the closest, {closest}, fills {closest.filled} of {len(requirements.columns)}, "
-            f"{'and ' if closest.is_evidence else ''}{why}"
+        why = (
+            "but its documentation differs from the page's"
+            if closest.is_evidence
+            else "which is too few"
         )
+        reason += f"; the closest, {closest}, fills {closest.filled} of {len(requirements.columns)}, {why}"
     return _unbound(table, service, f"{reason}; set the service, operation and path in an override")
 
 

@@ -90,7 +90,8 @@ def find_listing(item: Identity) -> FoundListing:
         ranked += [
             (rank, listing)
             for rank, listing in search.listings()
-            # What the listing has to be called with, the operation can be called with alone.
+            # A listing that needs an argument saves nothing: the operation can be called with that argument,
+            # for all items at once.
             if not (narrowed and listing.needs)
         ]
     return _best(ranked)

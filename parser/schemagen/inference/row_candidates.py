@@ -185,8 +185,8 @@ class RowCandidate:
         the table's noun, and its own members hold at least as many columns. Enrichments do not
         count: they fill the columns of the parents and children of a resource as well.
 
-        It is not about one of several that this one has all of, either, unless the table is called so:
-        ``GetAlternateContact`` returns the contacts of an account one by one."""
+        An item also supersedes one that it calls for each value of an enumeration, unless the table is
+        named after that one: ``GetAlternateContact`` returns the contacts of an account one by one."""
         if not self.is_evidence or other.has_table_noun:
             return False
         if self.has_table_noun:

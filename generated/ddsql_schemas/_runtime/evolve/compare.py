@@ -123,6 +123,13 @@ GENERATED = "the database generates the column's values, so it takes none; drop 
 """What is wrong with a generated column."""
 
 
+def not_a_table(kind: str) -> str:
+    """Say that a relation of some ``kind`` is in the place of a table."""
+    return (
+        f"it is {kind}, and rows are only loaded into plain tables; rename or drop it"
+    )
+
+
 def obstacles(id: str, stored: StoredTable) -> Iterator[Finding]:
     """Yield what is in the way of loading rows into a table, whatever its columns are."""
     for obstacle in stored.obstacles:

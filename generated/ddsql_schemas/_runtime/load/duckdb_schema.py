@@ -16,6 +16,7 @@ from ..evolve.compare import (
     RecordedTable,
     SchemaMismatch,
     StoredTable,
+    not_a_table,
 )
 from ..evolve.script import as_text
 from ..evolve.state import Dialect
@@ -93,8 +94,8 @@ class Schema:
         return table._replace(columns={**table.columns, **kept})
 
     def open_ledger(self) -> None:
-        """Create the ledger if it is missing. Raises `DestinationError` for a later format, and for tables of
-        others that are called as those of the ledger."""
+        """Create the ledger if it is missing. Raises `DestinationError` for a later format, and for other
+        relations with the names of the ledger's."""
         self._check_relations()
         for statement in ledger.ddl("duckdb"):
             self._execute(statement)
@@ -161,7 +162,7 @@ class Schema:
                 {name: comment or "" for name, _, _, comment, _ in columns},
                 (comment and comment[0]) or "",
                 frozenset(name for name, *_, generated in columns if generated),
-                ("it is a view, not a table; rename or drop it",) if is_view else (),
+                (not_a_table("a view"),) if is_view else (),
             )
         return found
 

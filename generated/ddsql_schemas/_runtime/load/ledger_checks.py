@@ -33,8 +33,8 @@ def names() -> list[str]:
 def check_relations(
     found: Mapping[str, Relation], spelled: Mapping[str, str], destination: Destination
 ) -> None:
-    """Raise `DestinationError` if a relation that ``found`` has is not the ledger's, but somebody else's under
-    its name. ``spelled`` maps types of the ledger to how the database spells them.
+    """Raise `DestinationError` if one of the ``found`` relations has the name of one of the ledger's, but
+    another kind or other columns. ``spelled`` maps types of the ledger to how the database spells them.
 
     Others may add columns and relations.
     """

@@ -82,7 +82,7 @@ class Counts:
     def end(self, report: UnitReport) -> str:
         """Count a unit that is done; return what to say of it, if it went wrong.
 
-        What is wrong with an account is said once, and that the run was ended is not said of each unit.
+        A problem with a whole account is told once, and cancelled units are only counted.
         """
         with self.lock:
             self.done += 1
@@ -106,7 +106,7 @@ class Counts:
         """Say how many units each failed account cost, and how many the end of the run."""
         for account, units in self.failed_accounts.items():
             if units > 1:
-                yield f"{account}: {units} units failed for this reason"
+                yield f"account {account} failed: {units} units were not read"
         if self.cancelled:
             yield f"interrupted: {counted(self.cancelled, 'unit')} cancelled"
 

@@ -59,7 +59,12 @@ def run(arguments: argparse.Namespace, package: Package) -> int:
         named = (("account", account), ("region", region))
         places = [f"{what} {value}" for what, value in named if value]
         of = ", ".join((*places, *arguments.tables))
+        names = (
+            "its files are named ACCOUNT.REGION.parquet"
+            if destination.kind.local == "folder"
+            else "`ddsql_sync.units` lists what it has"
+        )
         messages.problem(
-            f"nothing was deleted: {destination} has no rows of {of}; `ddsql_sync.units` lists what it has"
+            f"nothing was deleted: {destination} has no rows of {of}; {names}"
         )
     return 0

@@ -15,6 +15,7 @@ from ..evolve.compare import (
     RecordedTable,
     SchemaMismatch,
     StoredTable,
+    not_a_table,
 )
 from ..evolve.script import script
 from ..evolve.state import Dialect
@@ -136,8 +137,8 @@ class Schema:
             self._session.execute(self._ledger.set_format(), format=ledger.FORMAT)
 
     def has_ledger(self) -> bool:
-        """Whether a sync has ever loaded anything into the database. Raises `DestinationError` for relations of
-        others that are called as those of the ledger."""
+        """Whether a sync has ever loaded anything into the database. Raises `DestinationError` for other
+        relations with the names of the ledger's."""
         self._check_relations()
         found = "SELECT to_regclass(%(name)s) IS NOT NULL"
         return bool(self._session.value(found, name=ledger.name("ledger")))
@@ -360,10 +361,10 @@ class Schema:
         }
 
     def _obstacles(self, by_name: Mapping[Place, str]) -> dict[str, list[str]]:
-        """Find what is no plain table, or does not store rows as one does."""
+        """Find relations that are not plain tables, or do not store rows as plain tables do."""
         found: dict[str, list[str]] = {}
         for schema, name, kind, has_children, rules in self._session.rows(
-            f"SELECT n.nspname, c.relname, CAST(c.relkind AS {ledger.STRING_TYPE}), c.relkind <> 'p' AND EXISTS "
+            f"SELECT n.nspname, c.relname, CAST(c.relkind AS {ledger.STRING_TYPE}), EXISTS "
             "(SELECT 1 FROM pg_inherits i WHERE i.inhparent = c.oid), "
             f"ARRAY(SELECT CAST(r.rulename AS {ledger.STRING_TYPE}) FROM pg_rewrite r WHERE r.ev_class = c.oid "
             "AND r.ev_type <> '1' AND r.ev_enabled <> 'D' ORDER BY 1) "
@@ -375,7 +376,7 @@ class Schema:
         ):
             obstacles = found.setdefault(by_name[Place(schema, name)], [])
             if _kind(kind) != ledger_checks.TABLE:
-                obstacles.append(f"it is {_kind(kind)}, not a table; rename or drop it")
+                obstacles.append(not_a_table(_kind(kind)))
             elif has_children:
                 obstacles.append(
                     "it has child tables, whose rows would be taken for its own; detach them with "
