@@ -56,14 +56,14 @@ def check_error(http: Any, code: str, operation: Any) -> None:
 
 
 def check_body(http: Any, parsed: Mapping[str, Any], operation: Any) -> bool:
-    """Refuse a body that is not a response of ``operation``, and one that only may be.
+    """Refuse a body that is not, or may not be, a response of ``operation``.
 
-    Botocore ignores what it does not know, so the error of a service or of a proxy with the status 200
-    would be a listing without items. Some services send an empty object for a listing without items (SQS
-    does), others never do. It may be one if the API's model does not require the list, and the answer has
-    the request id of a service; the caller makes the call again to be certain.
+    Botocore ignores unknown members, so it would read an error that a service or a proxy sends with the
+    status 200 as a listing without items. Only some services, such as SQS, send an empty object for one.
 
-    Returns whether the body is such an object.
+    Returns whether the body is an empty object that may be such a listing, because the API's model does not
+    require the list, and the response has the request id of a service. The caller then makes the call
+    again to be certain.
     """
     shape = _body_of(operation)
     if shape is None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import math
 import random
-import socket
 import threading
 import time
 from collections import OrderedDict
@@ -20,7 +19,7 @@ from .accounts import Account
 from .answers import Meaning, meaning
 from .errors import CallError, Denied, Expired, Failed, Malformed, NoEndpoint
 from .limiter import Key, Limiter, Stopped
-from .translation import Unrecognized, advice, details, translate
+from .translation import Unrecognized, advice, details, is_unknown_host, translate
 
 ATTEMPTS = 10
 """How often a call is made at most, in botocore's mode ``standard``. Throttled calls do not count."""
@@ -537,7 +536,7 @@ def _after_attempt(
     if call is None:
         return None
     if response is None:
-        if call.unlisted and _is_unknown_host(caught_exception):
+        if call.unlisted and is_unknown_host(caught_exception):
             raise NoEndpoint("UnknownHost", str(caught_exception))
         return None
     http, parsed = response
@@ -564,25 +563,6 @@ def _before_parse(operation_model: Any, response_dict: Any, **_: Any) -> None:
     if _ATTEMPTS.call is not None:
         _ATTEMPTS.call.status, _ATTEMPTS.call.body = status, bodies.kind(body)
     bodies.check_whole(status, body, response_dict["headers"], operation_model)
-
-
-def _is_unknown_host(error: Exception | None) -> bool:
-    """Whether DNS says that there is no such host; not if DNS could not be reached."""
-    from botocore.exceptions import EndpointConnectionError
-
-    if not isinstance(error, EndpointConnectionError):
-        return False
-    cause: BaseException | None = error.kwargs.get("error")
-    while cause is not None and not isinstance(cause, socket.gaierror):
-        cause = cause.__cause__ or cause.__context__
-    return cause is not None and cause.errno in _NO_SUCH_HOST
-
-
-_NO_SUCH_HOST = {
-    getattr(socket, name)
-    for name in ("EAI_NONAME", "EAI_NODATA")
-    if hasattr(socket, name)
-}
 
 
 def require_boto3() -> None:

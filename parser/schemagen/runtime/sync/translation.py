@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from typing import Any
 
@@ -82,10 +83,31 @@ def translate(error: Exception, operation: str = "") -> CallError | None:
         return None
     name = type(error).__name__
     for kind, names in _EXCEPTIONS:
-        known = tuple(getattr(exceptions, known, ()) for known in names)
-        if isinstance(error, tuple(found for found in known if found)):
+        known = [
+            getattr(exceptions, each) for each in names if hasattr(exceptions, each)
+        ]
+        if isinstance(error, tuple(known)):
             return kind(name, str(error))
     return Failed(name, str(error))
+
+
+def is_unknown_host(error: Exception | None) -> bool:
+    """Whether DNS says that there is no such host; not if DNS could not be reached."""
+    from botocore.exceptions import EndpointConnectionError
+
+    if not isinstance(error, EndpointConnectionError):
+        return False
+    cause: BaseException | None = error.kwargs.get("error")
+    while cause is not None and not isinstance(cause, socket.gaierror):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None and cause.errno in _NO_SUCH_HOST
+
+
+_NO_SUCH_HOST = {
+    getattr(socket, name)
+    for name in ("EAI_NONAME", "EAI_NODATA")
+    if hasattr(socket, name)
+}
 
 
 def details(response: Mapping[str, Any]) -> tuple[str, str, int]:
