@@ -274,6 +274,46 @@ def test_a_report_that_cannot_be_written_undoes_nothing(
     assert len(buckets(tmp_path)) == 3
 
 
+def test_forget_says_what_it_deleted_before_it_fails(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """What is deleted of the first table stays deleted, whatever is wrong with the second."""
+    assert sync(tmp_path, environment, "aws.s3_bucket", "aws.vpc", *TO).returncode == 0
+    with duckdb.connect(str(tmp_path / "inventory.duckdb")) as connection:
+        connection.execute("DROP TABLE aws.vpc")
+    done = subprocess.run(
+        [sys.executable, "-m", NAME, "forget", "aws.s3_bucket", "aws.vpc", *TO],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert done.stdout == "aws.s3_bucket: 3 rows deleted\n"
+    assert buckets(tmp_path) == []
+
+
+def test_forget_says_what_the_files_of_a_folder_are_called(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """A folder of Parquet files has no `ddsql_sync.units` that could be looked at."""
+    (tmp_path / "lake").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", NAME, "forget", "--to", "parquet:lake", "--region", "golbal"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == (
+        "",
+        "nothing was deleted: parquet:lake has no rows of region golbal; "
+        "its files are named ACCOUNT.REGION.parquet\n",
+    )
+
+
 def test_forget_says_if_there_is_nothing_to_forget(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:

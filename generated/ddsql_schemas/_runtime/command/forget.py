@@ -45,17 +45,17 @@ def run(arguments: argparse.Namespace, package: Package) -> int:
     # An empty text is any table.
     ids = selection.tables(package, arguments.tables) if arguments.tables else ("",)
     sink = destination.open(package)
+    deleted = 0
     try:
-        deleted = {
-            id: sink.forget(account=account, region=region, table=id) for id in ids
-        }
+        for id in ids:
+            number = sink.forget(account=account, region=region, table=id)
+            if number:  # Say so at once: it stays deleted if a later table fails.
+                rows = counted(number, "row")
+                streams.output_line(f"{id or 'all tables'}: {rows} deleted")
+            deleted += number
     finally:
         sink.close()
-    for id, number in deleted.items():
-        if number:
-            rows = counted(number, "row")
-            streams.output_line(f"{id or 'all tables'}: {rows} deleted")
-    if not any(deleted.values()):
+    if not deleted:
         named = (("account", account), ("region", region))
         places = [f"{what} {value}" for what, value in named if value]
         of = ", ".join((*places, *arguments.tables))
