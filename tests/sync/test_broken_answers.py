@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from threading import Event
+from types import SimpleNamespace
+from typing import Any
 
 import boto3
 import pytest
+from botocore.parsers import ResponseParserError
 
+from schemagen.runtime.sync import bodies
 from schemagen.runtime.sync.accounts import Account
 from schemagen.runtime.sync.errors import Failed
 from schemagen.runtime.sync.limiter import Limiter, Limits, Quotas
@@ -300,3 +304,15 @@ def test_errors_without_a_code_say_what_the_body_is(
     with server.rule(Rule(fail, operation=operation)), pytest.raises(Failed) as raised:
         caller(sessions, service, Tally())(operation, {})
     assert raised.value.message == f"HTTP 500 without an error code; the body is {kind}"
+
+
+@pytest.mark.parametrize("length", ["2, 2", "two", "-2", "²"])
+def test_lengths_that_are_no_numbers_are_broken_answers(length: str) -> None:
+    """A proxy may garble the header; the call is made again, as for other answers that cannot be read."""
+    operation: Any = SimpleNamespace(http={"method": "POST"})
+    headers = {"content-length": length}
+    with pytest.raises(ResponseParserError, match=r"Content-Length is .*, not a number"):
+        bodies.check_whole(200, b"{}", headers, operation)
+    error: Any = SimpleNamespace(content=b"", headers=headers, status_code=500)
+    with pytest.raises(ResponseParserError, match=r"Content-Length is .*, not a number"):
+        bodies.check_error(error, "", operation)

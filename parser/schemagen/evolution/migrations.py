@@ -22,8 +22,8 @@ from schemagen.settings.load import Settings
 class PlannedMigration:
     """A migration from the tables of ``old`` to those of ``new``, both as labels, in ``dialect``.
 
-    ``version`` is that of the new package. ``assumed`` are the renames that nobody asked for, because
-    nothing else is possible, as pairs of an old and a new name; ``probable`` ones are not made.
+    ``version`` is that of the new package. ``assumed`` are the renames that are made without a
+    ``--rename``, because nothing else is possible, as pairs of an old and a new name; ``probable`` ones are not made.
     """
 
     migration: Migration

@@ -26,12 +26,19 @@ def check_whole(status: int, body: object, headers: Any, operation: Any) -> None
     length = headers.get("content-length")
     if length is not None and not headers.get("content-encoding"):
         head = operation.http.get("method") == "HEAD"
-        if not head and int(length) != len(body):
+        if not head and _stated(length) != len(body):
             raise _broken(
                 f"the response was cut off after {len(body)} of {length} bytes"
             )
     if kind(body) == "a page of HTML":
         raise _broken("the response is a page of HTML")
+
+
+def _stated(length: str) -> int:
+    """Return the length that a header states. Raises ResponseParserError if it is not a number."""
+    if not (length.isascii() and length.isdigit()):
+        raise _broken(f"the header Content-Length is {length!r}, not a number")
+    return int(length)
 
 
 def kind(body: object) -> str:
@@ -50,7 +57,7 @@ def check_error(http: Any, code: str, operation: Any) -> None:
     """
     head = operation.http.get("method") == "HEAD"
     unknown = not code or code.isdigit()
-    sent = http.content or int(http.headers.get("content-length", 0))
+    sent = http.content or _stated(http.headers.get("content-length", "0"))
     if unknown and sent and not head and not meaning(code, http.status_code):
         raise _broken("the error has no code")
 

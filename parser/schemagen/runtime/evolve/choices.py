@@ -12,7 +12,7 @@ from .state import States
 
 
 class ChoiceError(UsageError, ValueError):
-    """Raised for a choice that names what nobody has, or that says nothing."""
+    """Raised for a choice of a table or column that does not exist, or of nothing."""
 
 
 def parse_renames(choices: Iterable[str], old: States, new: States) -> Renames:
