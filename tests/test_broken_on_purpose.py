@@ -26,7 +26,7 @@ HELPERS = {
     *("emit/parts", "emit/template_folders", "emit/templating", "emit/typed_dicts"),
     "emit/mappers/plan",
     "emit/sandbox",  # it changes no output of a template that is right
-    *("inference/__init__",),
+    *("inference/__init__", "inference/ranks"),
 }
 
 

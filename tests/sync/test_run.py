@@ -444,8 +444,12 @@ def dask() -> Generator[Executor]:
     from distributed import Client, LocalCluster
 
     made: Any = LocalCluster
+    # None would be port 8787, which a test beside this one may have.
+    address = "127.0.0.1:0"
     with (
-        made(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        made(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=address
+        ) as cluster,
         cast("Any", Client)(cluster) as client,
     ):
         yield client.get_executor()
