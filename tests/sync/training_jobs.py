@@ -26,6 +26,12 @@ _ASSUMED = """<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>AS
 <SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>
 <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"""
 
+_EMPTY: dict[str, dict[str, Any]] = {
+    "ListCompilationJobs": {"CompilationJobSummaries": []},
+    "ListProcessingJobs": {"ProcessingJobSummaries": []},
+}
+"""The answers of listings without items. A body without the list is malformed."""
+
 
 @dataclass
 class TrainingJobs:
@@ -112,7 +118,7 @@ class TrainingJobs:
         if operation == "ListTags":
             name = arguments["ResourceArn"].rpartition("/")[2]
             return json_answer({"Tags": [{"Key": "name", "Value": name}]})
-        return json_answer({})
+        return json_answer(_EMPTY.get(operation, {}))
 
     @contextmanager
     def running(self) -> Generator[str]:
