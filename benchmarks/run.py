@@ -5,8 +5,9 @@
 Prints a table, and the same as JSON to FILE. Needs no network: the pages are made from botocore's
 models by `catalog`, or copied from the project in FOLDER. Steps that take tens of seconds, cold builds
 of all tables and bind, run ``--long-runs`` times (default: as often as the others). All tables are
-bound before builds are measured, so builds write mappers and structures, too. Times are wall-clock seconds of a process, started as a user starts it; memory
-is the largest sum of the proportional set sizes (PSS) of all its processes, in megabytes.
+bound before builds are measured, so builds write mappers and structures, too. Times are wall-clock seconds
+of a process, started as a user starts it; memory is the largest sum of the proportional set sizes (PSS) of
+all its processes, in megabytes.
 """
 
 from __future__ import annotations

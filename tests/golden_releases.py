@@ -1,9 +1,9 @@
 """The golden trees of releases: what each release made of the golden projects, and from which inputs.
 
-``tests/golden/releases/<version>.json`` has the inputs and the outputs of all golden projects as they were at a
-release. The current program renders the same inputs; what comes out otherwise than at the newest release
-is a change that users see when they upgrade, and CHANGELOG.md must say so: below ``### Changed output`` of
-the unreleased section, an entry begins with the names of the outputs that it is about.
+``tests/golden/releases/<version>.json`` has the inputs and the outputs of all golden projects as they were
+at a release. The current program renders the same inputs; what comes out otherwise than at the newest
+release is a change that users see when they upgrade, and CHANGELOG.md must say so: below ``### Changed
+output`` of the unreleased section, an entry begins with the names of the outputs that it is about.
 
 Run as a program, this writes the tree of the version in pyproject.toml; docs/release.md says when.
 """

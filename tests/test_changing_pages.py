@@ -1,7 +1,8 @@
 """docs/changing-pages.md is true: the two generations of a page, from the difference to the loaded database.
 
-The page is run from top to bottom in a scratch project: each program is saved, each command is executed, and what
-it prints is compared with the lines below it. `--update-golden` writes what is printed into the page.
+The page is run from top to bottom in a scratch project: each program is saved, each command is executed,
+and what it prints is compared with the lines below it. `--update-golden` writes what is printed into the
+page.
 """
 
 from __future__ import annotations

@@ -75,7 +75,8 @@ def test_diff_takes_sources_on_both_sides(project: Path) -> None:
 
 
 def test_diff_prints_json_for_programs(project: Path) -> None:
-    """Each difference has its rule, subject, message, values, verdicts, level, part of the version and places."""
+    """Each difference has its rule, subject, message, values, verdicts, level, part of the version and
+    places."""
     pages(project, {PAGE: page("dd.bed", *ROWS, "Size | size | core | int64")})
     found = json.loads(run(project, "diff", "--format", "json").stdout)
     path = f"docs_src/{PAGE}"
@@ -164,7 +165,8 @@ def test_diff_reports_problems_of_pages(project: Path) -> None:
 def test_documentation_compares_every_rule_with_datacontract_cli(
     golden: Callable[[str, Path], None],
 ) -> None:
-    """The table of docs/diff.md has every rule, and whom it breaks; `benchmarks/changes_seen.py` prints it."""
+    """The table of docs/diff.md has every rule, and whom it breaks; `benchmarks/changes_seen.py` prints
+    it."""
 
     def with_breaks(row: re.Match[str]) -> str:
         verdicts = rules()[row[2]].verdicts

@@ -126,7 +126,8 @@ def load_catalog(source: Path | str, settings: Settings | None = None) -> Catalo
     """Read a generated catalogue from a file, a folder, an installed package or a git revision.
 
     A folder is a project, its output folder or a package. A string that is not an existing path is
-    ``package:NAME``, ``git:REVISION``, ``git:REVISION:FOLDER``, or a revision of the project; ``settings`` are by default those of the current folder's project.
+    ``package:NAME``, ``git:REVISION``, ``git:REVISION:FOLDER``, or a revision of the project; ``settings``
+    are by default those of the current folder's project.
     """
     from schemagen import catalog_source
 
@@ -190,7 +191,8 @@ def bind(
     infers all of them again, keeping overrides; ``check`` writes nothing. Bindings whose page is gone are
     dropped, unless ``some_pages`` says that the pages of the settings are not all of the project's.
     ``jobs`` is the number of processes, by default one a processor; ``progress`` is called with what is
-    being done, how much of it is done, and how much there is. The result holds what changed, and what stays unbound.
+    being done, how much of it is done, and how much there is. The result holds what changed, and what stays
+    unbound.
     """
     from schemagen import bind as binder
 

@@ -123,9 +123,10 @@ def changes(
 
     Tables without a binding get one, and all tables get their overrides. In existing bindings, columns
     are inferred that are new on their page, that were bound by an override that is gone, or whose type
-    has changed so that their member does not fit it any more, or may fit it now; columns that are no longer on their page are dropped. With ``again``, every binding is inferred again. Bindings
-    whose page is gone are dropped, with a finding; those of pages that the settings exclude are kept, and
-    with ``some_pages``, which says that the pages are not all of the project's, all others, too.
+    has changed so that their member does not fit it any more, or may fit it now; columns that are no longer
+    on their page are dropped. With ``again``, every binding is inferred again. Bindings whose page is gone
+    are dropped, with a finding; those of pages that the settings exclude are kept, and with ``some_pages``,
+    which says that the pages are not all of the project's, all others, too.
 
     ``jobs`` is the number of processes, by default one a processor. The result is the same with any.
 
@@ -428,10 +429,11 @@ class _Found:
 class _BindRun:
     """Collects the bindings, problems and findings of a run.
 
-    ``locked`` are the bindings of the lock by table, ``locks`` its files by service, ``old_format`` those tables whose lock file
-    does not say how they are enumerated, ``changed`` the bindings that differ from those locked, and
-    ``dropped`` the tables whose bindings are removed. ``unbound`` are the tables for which nothing was
-    inferred, with service and reason; ``inferred`` are all tables that the run has dealt with.
+    ``locked`` are the bindings of the lock by table, ``locks`` its files by service, ``old_format`` those
+    tables whose lock file does not say how they are enumerated, ``changed`` the bindings that differ from
+    those locked, and ``dropped`` the tables whose bindings are removed. ``unbound`` are the tables for
+    which nothing was inferred, with service and reason; ``inferred`` are all tables that the run has dealt
+    with.
     """
 
     settings: Settings

@@ -236,8 +236,8 @@ class FailingColumn:
     """A column whose type no value of its member converts to.
 
     ``column`` is ``table.column``. ``member`` is ``Structure.Member``, or "" for a derived column, and has
-    the shape ``recorded``; ``key_path`` leads to it in the lock file of ``service``. ``reason`` says what does
-    not fit.
+    the shape ``recorded``; ``key_path`` leads to it in the lock file of ``service``. ``reason`` says what
+    does not fit.
     """
 
     column: str

@@ -368,7 +368,8 @@ def _link_all(
 
 
 def _disagreements(settings: Settings, catalog: Catalog, locks: Locks) -> Iterator[Problem]:
-    """Report members about which pages and lock disagree (SG209), and choices that do not settle it (SG304)."""
+    """Report members about which pages and lock disagree (SG209), and choices that do not settle it
+    (SG304)."""
     files = {file.service_name: file for file in locks.files}
     choices = {choice.key: choice for choice in settings.members}
     for found in catalog.disagreements:

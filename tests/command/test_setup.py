@@ -1,4 +1,5 @@
-"""What a user or the environment got wrong is a line with what to do, and status 2, before anything is made."""
+"""What a user or the environment got wrong is a line with what to do, and status 2, before anything is
+made."""
 
 from __future__ import annotations
 

@@ -67,8 +67,8 @@ def test_read_takes_pages_as_they_are(project: Path) -> None:
 
 
 def test_read_of_pages_equals_a_build(project: Path) -> None:
-    """What is read from changed pages is byte for byte the catalogue that a build then writes, also with a page
-    less, and without a build before."""
+    """What is read from changed pages is byte for byte the catalogue that a build then writes, also with a
+    page less, and without a build before."""
     write(project, "dd.bed", ROWS[1])
     (project / "docs_src/ddsql/dd/dd.row.dataset.md").unlink()
     before = read("", project).file.data

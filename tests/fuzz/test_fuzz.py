@@ -1,4 +1,5 @@
-"""Fuzzers of everything that schemagen reads: nothing but problems may come out of any bytes, in bounded time.
+"""Fuzzers of everything that schemagen reads: nothing but problems may come out of any bytes, in bounded
+time.
 
 Inputs are real files with random changes. By default, each fuzzer tries a few hundred, always the same
 ones; ``--fuzz-minutes 10`` makes each run for ten minutes with others. README.md records the runs.

@@ -236,8 +236,8 @@ def test_first_load_goes_through_the_temporary_table_if_it_must(
 def test_load_takes_more_memory_if_it_must(
     made: MadePackage, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If the memory that DuckDB is given does not suffice, the unit is loaded with more; the next has what the
-    first was given, also after an error."""
+    """If the memory that DuckDB is given does not suffice, the unit is loaded with more; the next has what
+    the first was given, also after an error."""
     first = made.open(f"duckdb:{file}")
     module = sys.modules[type(first).__module__]
     monkeypatch.setattr(module, "_COMPARED", 2**40)
@@ -398,7 +398,8 @@ def test_close_leaves_the_database_only(made: MadePackage, file: Path) -> None:
 
 
 def test_open_says_who_has_the_database_open(made: MadePackage, file: Path) -> None:
-    """A second writer gets the number of the process to wait for; a second connection, the advice to close the first."""
+    """A second writer gets the number of the process to wait for; a second connection, the advice to close
+    the first."""
     with (
         duckdb.connect(file),
         pytest.raises(ValueError, match="this process has the database open"),

@@ -201,7 +201,8 @@ def test_into_takes_a_connection_of_psycopg(postgres: psycopg.Connection) -> Non
 
 
 def test_into_refuses_other_connections() -> None:
-    """What is neither a text nor a connection is refused by its class, and the message lists what is taken."""
+    """What is neither a text nor a connection is refused by its class, and the message lists what is
+    taken."""
     with (
         sqlite3.connect(":memory:") as connection,
         pytest.raises(

@@ -1,4 +1,5 @@
-"""What others do to the tables between two loads: it is noticed, put right or refused, and nothing is lost."""
+"""What others do to the tables between two loads: it is noticed, put right or refused, and nothing is
+lost."""
 
 from __future__ import annotations
 

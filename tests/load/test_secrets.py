@@ -103,7 +103,8 @@ def test_errors_of_programs_have_no_password(address: str) -> None:
 
 
 def test_options_of_the_driver_stay_as_they_are_written() -> None:
-    """libpq reads a plus sign as one, and spaces as %20: nothing is written anew when our own option is cut."""
+    """libpq reads a plus sign as one, and spaces as %20: nothing is written anew when our own option is
+    cut."""
     options = "options=-c%20work_mem%3D8MB&application_name=a+b"
     url = f"postgresql://me@host/inventory?{options}"
     for text in (f"{url}&dialect=postgres_jsonb", url.replace("?", "?dialect=postgres_jsonb&")):

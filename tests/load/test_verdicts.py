@@ -1,4 +1,5 @@
-"""What `schemagen diff` says of a sync is what a sync does: the verdicts of the rules, in the real engines."""
+"""What `schemagen diff` says of a sync is what a sync does: the verdicts of the rules, in the real
+engines."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ Columns = Mapping[str, str]
 class Case:
     """Columns of a table before and after, and a row of it: the values before, and those of a row that is
     read afterwards. ``key`` and ``stored`` are the key and the names of the new table, where the columns do
-    not say them; ``suffix`` is added to its id, and None if it is gone; ``by_hand`` is run in the database."""
+    not say them; ``suffix`` is added to its id, and None if it is gone; ``by_hand`` is run in the
+    database."""
 
     old: Columns
     new: Columns

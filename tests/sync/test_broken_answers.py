@@ -165,7 +165,8 @@ OTHER_BODIES = {
     ),
     "lambda": (b'{"message": "Forbidden"}', b'{"Functions": ""}', b"null"),
 }
-"""Bodies that are no listing, although their status says so; botocore finds no items, or wrong ones, in most."""
+"""Bodies that are no listing, although their status says so; botocore finds no items, or wrong ones, in
+most."""
 
 
 @pytest.mark.parametrize(
@@ -194,7 +195,8 @@ def test_calls_fail_if_the_body_is_of_another_kind(
 def test_calls_whose_errors_lack_a_code_are_repeated(
     server: Proxy, sessions: Sessions, action: aws_server.Action
 ) -> None:
-    """The code of an error may say that there is nothing to return, so the call is repeated if it was lost."""
+    """The code of an error may say that there is nothing to return, so the call is repeated if it was
+    lost."""
     server.client("s3", REGION, Credentials(ACCOUNT)).create_bucket(Bucket="coded")
     tally = Tally()
     with (

@@ -570,7 +570,8 @@ def test_an_item_that_cannot_be_converted_is_a_failure(corpus_package: CorpusPac
 
 
 def test_a_listing_that_breaks_off_raises(corpus_package: CorpusPackage) -> None:
-    """A page in the middle of a listing that fails ends the unit, because the rest of the listing is unknown."""
+    """A page in the middle of a listing that fails ends the unit, because the rest of the listing is
+    unknown."""
     aws = Models(35, {("ListModels", "20"): Failed("ServiceUnavailable", "")})
     found = models(corpus_package, aws)
     with pytest.raises(Failed, match="ListModels: ServiceUnavailable"):

@@ -1,7 +1,8 @@
 """A cache of indexes in the user's cache folder.
 
 Reading the models of all services takes a while, so indexes are kept as JSON files, in a folder for
-each version of the models and of the code that indexes them. A missing, broken or unwritable cache costs time and nothing else.
+each version of the models and of the code that indexes them. A missing, broken or unwritable cache costs
+time and nothing else.
 """
 
 from __future__ import annotations

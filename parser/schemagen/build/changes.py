@@ -72,7 +72,8 @@ def change(
 def is_interrupted(folder: Folder) -> bool:
     """Whether a run that was killed has left its change unfinished here.
 
-    Raises `ProblemsFound` with SG502 if the run is still alive, and with SG501 for a foreign thing in its place.
+    Raises `ProblemsFound` with SG502 if the run is still alive, and with SG501 for a foreign thing in its
+    place.
     """
     if not _has_staging(folder):
         return False

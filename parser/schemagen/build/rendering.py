@@ -184,7 +184,8 @@ def catalog_text(
 
 def _hashes_with(held: Held, now: InputHashes, before: InputHashes) -> InputHashes:
     """Return the hashes to record, with none for unread files that something is held of, so that they
-    count as changed. The toolchain, the settings and the templates stay those that the held files were made with."""
+    count as changed. The toolchain, the settings and the templates stay those that the held files were made
+    with."""
     if not held.tables and not held.shared:
         return now
     return replace(

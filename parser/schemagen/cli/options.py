@@ -94,8 +94,8 @@ def _working_folder() -> Path:
 
 
 def checkout_of(root: Path) -> Checkout:
-    """Return the project in ``root`` in its repository, as GitHub sees it: what git says or, where git cannot,
-    the workspace of the workflow."""
+    """Return the project in ``root`` in its repository, as GitHub sees it: what git says or, where git
+    cannot, the workspace of the workflow."""
     from schemagen.catalog_source import top_folder
     from schemagen.report.repository import Checkout
 

@@ -91,8 +91,8 @@ def render_parts(
     executor: Executor | None = None,
 ) -> list[dict[str, str]]:
     """Render the files of each of ``parts``, target by target: some render many parts quicker than one.
-    ``executor`` renders those that can be warmed up, meanwhile. Raises `ProblemsFound` with what is wrong with the
-    templates of the project."""
+    ``executor`` renders those that can be warmed up, meanwhile. Raises `ProblemsFound` with what is wrong
+    with the templates of the project."""
     context = RenderContext(settings, structure_models)
     work: list[tuple[Target, list[int], Callable[[], _Texts]]] = []
     for target in settings.outputs:

@@ -23,7 +23,8 @@ class PlannedMigration:
     """A migration from the tables of ``old`` to those of ``new``, both as labels, in ``dialect``.
 
     ``version`` is that of the new package. ``assumed`` are the renames that are made without a
-    ``--rename``, because nothing else is possible, as pairs of an old and a new name; ``probable`` ones are not made.
+    ``--rename``, because nothing else is possible, as pairs of an old and a new name; ``probable`` ones are
+    not made.
     """
 
     migration: Migration

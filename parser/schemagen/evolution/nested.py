@@ -22,7 +22,8 @@ _ANY = "any JSON"
 
 
 class Structures:
-    """The structures of two catalogues, ``before`` and ``after``, of which ``old`` and ``new`` are the sources."""
+    """The structures of two catalogues, ``before`` and ``after``, of which ``old`` and ``new`` are the
+    sources."""
 
     def __init__(self, old: Source, new: Source, before: CatalogData, after: CatalogData) -> None:
         self.old, self.new = old, new

@@ -5,8 +5,9 @@ Patterns are regular expressions of several dialects, for whole texts. What cann
 patterns only exclude each other if they really do.
 
 No library does this for the patterns of botocore's models. Of 120 pairs that inference compares, interegular
-0.3.3 refuses 37 (anchors, look-behind) and needs more than a second for 10; greenery 4.2.3 answers 3. Both build
-deterministic automata, which patterns such as ``.{1,2048}`` make large. Here, 882 pairs take 0.7 seconds.
+0.3.3 refuses 37 (anchors, look-behind) and needs more than a second for 10; greenery 4.2.3 answers 3. Both
+build deterministic automata, which patterns such as ``.{1,2048}`` make large. Here, 882 pairs take 0.7
+seconds.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Bring a binding of the lock up to date with its page.
 
 Columns that the page no longer has are dropped. New ones, and those whose type has changed so that their
-member no longer converts to it, or may do so now, are taken from what is inferred now. Everything else that was bound before stays as it is.
+member no longer converts to it, or may do so now, are taken from what is inferred now. Everything else that
+was bound before stays as it is.
 """
 
 from __future__ import annotations

@@ -80,9 +80,10 @@ class Enrichment:
     ``path`` leads from its response to the item whose members fill the columns. ``arguments`` maps
     parameters to what the primary item gives them: a member, ``basename(Id)`` for the part of Id
     after its last "/", a format of an ARN (see `model.arn_format`), filled with members and with the
-    caller's partition, region and account, or "${Account}", the caller's account. ``constants`` maps parameters to arguments that are
-    the same for every item. ``values`` are arguments that are known beforehand: the call is made with each
-    value, and the columns are lists of what the responses have; ``path`` is then "@".
+    caller's partition, region and account, or "${Account}", the caller's account. ``constants`` maps
+    parameters to arguments that are the same for every item. ``values`` are arguments that are known
+    beforehand: the call is made with each value, and the columns are lists of what the responses have;
+    ``path`` is then "@".
     """
 
     operation: str

@@ -49,7 +49,8 @@ def rows(
 ) -> Iterator[Row | Stray]:
     """Yield the rows below the header of ``table`` up to the line ``end``, where its section ends.
 
-    A line with one of ``marks`` in a cell is a row of its own, never the rest of another. Comments and code blocks are skipped, and so are further headers of the same form.
+    A line with one of ``marks`` in a cell is a row of its own, never the rest of another. Comments and code
+    blocks are skipped, and so are further headers of the same form.
     """
     title = lines[table.start].strip(markdown.SPACE)
     closed = _ENDS_WITH_PIPE.search(title) is not None

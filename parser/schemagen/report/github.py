@@ -4,8 +4,8 @@ from __future__ import annotations
 
 
 def annotation(level: str, message: str, path: str, **properties: str) -> str:
-    """Format an annotation of ``path``, or of none if that is "". ``level`` is "error", "warning" or "notice"; ``properties`` are those
-    of the command, such as ``line`` and ``title``."""
+    """Format an annotation of ``path``, or of none if that is "". ``level`` is "error", "warning" or
+    "notice"; ``properties`` are those of the command, such as ``line`` and ``title``."""
     named = {"file": path, **properties} if path else properties
     written = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in named.items())
     return f"::{level} {written}::{_escaped(message)}"

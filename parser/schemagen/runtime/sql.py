@@ -243,7 +243,8 @@ class Loader(Generic[D]):
         """Convert ``row`` to the parameters of `insert`. A missing column is NULL.
 
         Raises `ConversionError`, naming ``table.column`` and the row's key, for every value that the
-        database would refuse or change. With ``errors="replace"``, U+FFFD replaces characters that it cannot store.
+        database would refuse or change. With ``errors="replace"``, U+FFFD replaces characters that it
+        cannot store.
         """
         row = structure(row, table.id)
         if unknown := row.keys() - table.columns.keys():

@@ -48,8 +48,8 @@ def create(table: TableState, _: Dialect) -> Iterator[str]:
 
 
 class Surroundings(NamedTuple):
-    """What users have put on the tables of a database: statements that drop and create ``indexes`` which would
-    be in the way, and queries of the ``views`` that work now."""
+    """What users have put on the tables of a database: statements that drop and create ``indexes`` which
+    would be in the way, and queries of the ``views`` that work now."""
 
     indexes: Mapping[str, str] = {}
     views: Sequence[str] = ()

@@ -349,9 +349,9 @@ class PostgresSink:
     # --- what others do to tables ----------------------------------------------------------------
 
     def _compare(self, statements: TableStatements, *, always: bool) -> int:
-        """See to it that the units of a table without a key hold no rows that it lacks. Returns how many rows no
-        unit holds; 0 if nothing says that others changed rows since the first load of this sink, unless
-        ``always``."""
+        """See to it that the units of a table without a key hold no rows that it lacks. Returns how many
+        rows no unit holds; 0 if nothing says that others changed rows since the first load of this sink,
+        unless ``always``."""
         id = statements.table.id
         if not (
             always
@@ -375,8 +375,8 @@ class PostgresSink:
     def _check_rows(
         self, statements: TableStatements, triggers: Triggers, others: int
     ) -> None:
-        """Raise `DestinationError` unless a table without a key has the rows that its units hold, and ``others``
-        that no unit holds."""
+        """Raise `DestinationError` unless a table without a key has the rows that its units hold, and
+        ``others`` that no unit holds."""
         self._run_deferred_triggers()
         [(missing, found)] = self._session.rows(statements.differences)
         wrong = max(missing, abs(found - others))

@@ -55,8 +55,8 @@ def check(
     regions: Sequence[str],
     scopes: Iterable[ScopeKind],
 ) -> None:
-    """Raise `UsageError` for a region that no partition has, for a configuration of boto3 that cannot be used,
-    and if no region is named or configured, though one of the ``scopes`` needs one."""
+    """Raise `UsageError` for a region that no partition has, for a configuration of boto3 that cannot be
+    used, and if no region is named or configured, though one of the ``scopes`` needs one."""
     from botocore.exceptions import BotoCoreError
 
     sessions.check()

@@ -186,11 +186,11 @@ class InputType:
 class MapperPlan:
     """Everything that the module of a mapper is rendered from.
 
-    ``given`` are the parameters for the items' partition, region and account, and for arguments of the primary
-    operation. ``columns`` are all
-    columns of the table. Of ``inputs`` each stands before those that refer to it. ``mapped`` are the
-    members of the primary item that fill columns, sorted. ``operations`` are those that are called,
-    the primary one first. ``identifiers`` are members of the item that identify it in messages.
+    ``given`` are the parameters for the items' partition, region and account, and for arguments of the
+    primary operation. ``columns`` are all columns of the table. Of ``inputs`` each stands before those that
+    refer to it. ``mapped`` are the members of the primary item that fill columns, sorted. ``operations``
+    are those that are called, the primary one first. ``identifiers`` are members of the item that identify
+    it in messages.
     """
 
     table: LinkedTable

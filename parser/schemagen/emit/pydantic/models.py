@@ -67,8 +67,8 @@ class ModelModule:
 
     ``classes`` are the annotated schemas of its models by class, and ``attributes`` each class's
     column names with their attributes. ``own`` and ``imported`` are the models that the schemas refer
-    to, by annotation: classes of this module, and of others; ``aliases`` are the names of column types. With ``shadows``, an attribute may have
-    the name of a class or an import.
+    to, by annotation: classes of this module, and of others; ``aliases`` are the names of column types.
+    With ``shadows``, an attribute may have the name of a class or an import.
     """
 
     path: str

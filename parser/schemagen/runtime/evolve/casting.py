@@ -1,5 +1,6 @@
 # Part of schemagen's runtime; `schemagen build` copies it into generated packages.
-"""Find what becomes of the values of a column whose DDSQL type changes, arrays included, and their conversion."""
+"""Find what becomes of the values of a column whose DDSQL type changes, arrays included, and their
+conversion."""
 
 from __future__ import annotations
 

@@ -140,9 +140,10 @@ def obstacles(id: str, stored: StoredTable) -> Iterator[Finding]:
 class Comparer:
     """Compares tables of a database with those of a package.
 
-    ``engine`` is the database's; ``spelled`` maps SQL types of the package to how the database spells them. ``adopt`` is the version
-    of the package that made the tables which the ledger does not know. With ``migrate``, tables that are
-    behind are not reported. ``command`` is the package's, whose ``migrate`` does what a sync does not.
+    ``engine`` is the database's; ``spelled`` maps SQL types of the package to how the database spells them.
+    ``adopt`` is the version of the package that made the tables which the ledger does not know. With
+    ``migrate``, tables that are behind are not reported. ``command`` is the package's, whose ``migrate``
+    does what a sync does not.
     """
 
     loader: Loader[Any]

@@ -234,7 +234,8 @@ class Statements:
         )
 
     def update_unit(self) -> LiteralString:
-        """Record that ``run`` loaded the unit, its ``state``, and whether its listing was read in ``full``."""
+        """Record that ``run`` loaded the unit, its ``state``, and whether its listing was read in
+        ``full``."""
         return self._sql(
             'UPDATE {units} SET "run" = {_run}, "state" = {_state}, "partition" = {_partition}, '
             '"loaded" = CURRENT_TIMESTAMP, "row_count" = '

@@ -18,7 +18,8 @@ CHUNK = 16 * 2**20
 FIRST_CHUNK = 2 * 2**20
 """How many of the first lines, so that reading begins early. Each chunk has twice as many, up to `CHUNK`."""
 _BUFFER = 2**20
-"""How many bytes of lines are written at a time: with Python's 8 KiB, every third line costs a call of the system."""
+"""How many bytes of lines are written at a time: with Python's 8 KiB, every third line costs a call of the
+system."""
 _LONGEST = 2**20
 """How long a line may be before DuckDB gets larger buffers, which it has two of for each thread."""
 

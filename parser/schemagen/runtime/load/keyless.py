@@ -12,8 +12,8 @@ from ..units import CollectedRow, Collection
 
 
 class Whole:
-    """Rows with all columns of a table, of which ``left_out`` are unread in every row: they keep the values of
-    a stored row that is equal otherwise, and so its hash."""
+    """Rows with all columns of a table, of which ``left_out`` are unread in every row: they keep the values
+    of a stored row that is equal otherwise, and so its hash."""
 
     def __init__(self, rows: Collection, left_out: frozenset[str]) -> None:
         self._rows = rows
@@ -59,8 +59,8 @@ def _units(table_id: str) -> str:
 
 
 def warn_of_others(log: Logger, table: str, missing: int, others: int) -> None:
-    """Log what others did to a table, if they changed rows of units: what these are now belongs to no unit, and
-    may be rows of the user's own, so it stays."""
+    """Log what others did to a table, if they changed rows of units: what these are now belongs to no unit,
+    and may be rows of the user's own, so it stays."""
     if missing and others:
         rows = "1 row belongs" if others == 1 else f"{others:,} rows belong"
         log.warning(
