@@ -10,10 +10,13 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import duckdb
+import psycopg
 import pytest
+from ddsql_schemas._runtime.load.postgres_session import lock_number
 
 from corpus_package import NAME, CorpusPackage
 
@@ -100,3 +103,41 @@ def test_signals_in_a_query_are_no_fault_of_the_program(
     assert output == ""
     said = {signal.SIGINT: (130, ["interrupted"]), signal.SIGTERM: (143, ["terminated"])}
     assert (status, lines) == said[number]
+
+
+@pytest.mark.slow
+@SIGNALS
+def test_second_signal_ends_a_sync_that_waits_for_a_database(
+    corpus_package: CorpusPackage, number: signal.Signals, postgres: psycopg.Connection
+) -> None:
+    """Another program may hold the lock for hours. The first signal lets the sync end in good order,
+    once it has the lock; the second one ends it at once."""
+    info = postgres.info
+    to = f"postgres://{info.user}@/{info.dbname}?host={info.host}&port={info.port}"
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("AWS_")}
+    environment |= {
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "PYTHONPATH": str(corpus_package.folder / "importable"),
+    }
+    postgres.execute("SELECT pg_advisory_lock(%s)", [lock_number("prepare")])
+    command = [sys.executable, "-m", NAME, "sync", "aws.dynamodb"]
+    process = subprocess.Popen(
+        [*command, "--to", f"{to}&dialect=postgres_jsonb"],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    end = time.monotonic() + 60
+    while postgres.execute(waiting).fetchone() != (1,):
+        assert time.monotonic() < end, "the sync does not wait for the lock"
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(number)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=1)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=30)
+    said = {signal.SIGINT: (130, "interrupted"), signal.SIGTERM: (143, "terminated")}
+    assert (process.returncode, errors.splitlines()[-1]) == said[number]

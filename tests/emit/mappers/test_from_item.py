@@ -87,9 +87,9 @@ def test_from_item_builds_arns(tmp_path: Path, format: str, item: Row, arn: str)
 @pytest.mark.parametrize(
     ("item", "given", "reason"),
     [
-        ({"Id": "i"}, {}, "building the ARN requires partition=, region=, account_id=; pass them, or key="),
-        ({"Id": "i"}, {**PLACE, "region": None}, "building the ARN requires region=; pass it, or key="),
-        ({"Id": "i"}, {**PLACE, "region": ""}, "building the ARN requires region=; pass it, or key="),
+        ({"Id": "i"}, {}, "building the ARN requires partition, region, account_id; pass partition=, region=, account_id=, or key="),
+        ({"Id": "i"}, {**PLACE, "region": None}, "building the ARN requires region; pass region=, or key="),
+        ({"Id": "i"}, {**PLACE, "region": ""}, "building the ARN requires region; pass region=, or key="),
         ({}, PLACE, "the response has no Id; pass key="),
         ({"Id": ""}, {}, "the response has no Id; pass key="),
         ({"Id": "/instance/"}, PLACE, "cannot build the ARN; pass key="),

@@ -120,8 +120,26 @@ def test_conversion_errors_never_show_the_value() -> None:
 
 def test_conversion_errors_survive_pickling() -> None:
     """A worker process can send the error to its parent."""
-    error = pickle.loads(pickle.dumps(ConversionError(AT, "no")))  # noqa: S301 - made one line above
-    assert (error.at, error.reason, str(error)) == (AT, "no", f"{AT}: no")
+    error = pickle.loads(pickle.dumps(ConversionError(AT, "no", "r", "pass x=")))  # noqa: S301 - made here
+    assert (error.at, error.resource) == (AT, "r")
+    assert (error.finding, error.advice, error.reason) == ("no", "pass x=", "no; pass x=")
+
+
+def test_conversion_errors_keep_their_advice_in_messages_of_containers() -> None:
+    """What is wrong and what to pass stay apart, wherever the error comes from: people who run
+    `ddsql-schemas sync` pass nothing."""
+    error = ConversionError(AT, "U+0000 at character 1", "", "pass errors='replace'")
+    assert str(error) == f"{AT}: U+0000 at character 1; pass errors='replace'"
+    inner = error.below(AT, "[0]").of("arn:1")
+    assert (inner.at, inner.finding) == (f"{AT}[0]", error.finding)
+    assert (inner.advice, inner.resource) == (error.advice, "arn:1")
+    outer = error.within("aws.t.d", "invalid key")
+    assert (outer.at, outer.finding) == ("aws.t.d", "invalid key: U+0000 at character 1")
+    assert outer.advice == error.advice
+    with pytest.raises(ConversionError) as caught:
+        convert.text("a\0", AT)
+    assert caught.value.finding == "U+0000 at character 2 cannot be stored"
+    assert caught.value.advice.startswith("remove it, or pass errors='replace'")
 
 
 @given(st.text(st.characters(exclude_categories=())))

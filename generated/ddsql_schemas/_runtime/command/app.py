@@ -90,7 +90,9 @@ def main(package: Package) -> NoReturn:
 
 
 _received: list[int] = []
-"""The signals that ended the command. DuckDB raises a RuntimeError in place of what `_end` does."""
+"""The signals that ended the command."""
+_INTERRUPTED_QUERY = "Query interrupted"
+"""The text of the RuntimeError that DuckDB raises in place of what `_end` raises in a query."""
 
 
 def _end(number: int, _: object) -> None:
@@ -120,7 +122,8 @@ def status(package: Package, arguments: Sequence[str]) -> int:
     except OSError as error:
         found = _system_error(package, error)
     except Exception as error:
-        found = _fault(package, error) if not _received else _ended_by(_received[0])
+        ended = bool(_received) and str(error) == _INTERRUPTED_QUERY
+        found = _ended_by(_received[0]) if ended else _fault(package, error)
     return found
 
 

@@ -123,7 +123,7 @@ def mapping(
         try:
             name = text(key, at, errors)
         except ConversionError as error:
-            raise ConversionError(at, f"invalid key: {error.reason}") from None
+            raise error.within(at, "invalid key") from None
         if name in result:
             raise ConversionError(
                 at, "two keys are equal after U+FFFD has replaced characters"
@@ -198,7 +198,7 @@ def _tag_key(key: object, at: str, errors: Errors) -> str:
     try:
         return text(key, at, errors)
     except ConversionError as error:
-        raise ConversionError(at, f"invalid tag key: {error.reason}") from None
+        raise error.within(at, "invalid tag key") from None
 
 
 def _add_tag(

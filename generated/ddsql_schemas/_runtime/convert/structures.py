@@ -88,8 +88,8 @@ def require_single(items: Iterable[T], at: str, operation: str) -> T | None:
     if len(found) > 1:
         raise ConversionError(
             at,
-            f"expected at most one item, got {len(found)}; pass the response of {operation} for "
-            "this item",
+            f"expected at most one item, got {len(found)}",
+            advice=f"pass the response of {operation} for this item",
         )
     return found[0] if found else None
 

@@ -243,14 +243,14 @@ def _executor(executor: Executor | None, scheduler: str) -> Generator[Executor]:
 
 @contextmanager
 def _ending(stop: Event) -> Generator[None]:
-    """End the run at Ctrl-C and SIGTERM; at once, without waiting, at a second Ctrl-C."""
+    """End the run at Ctrl-C and SIGTERM; at once, without waiting and without a report, at a second one."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def end(number: int, frame: FrameType | None) -> None:
         handler = before[signal.Signals(number)]
-        if stop.is_set() and number == signal.SIGINT and callable(handler):
+        if stop.is_set() and callable(handler):
             handler(number, frame)
         stop.set()
 

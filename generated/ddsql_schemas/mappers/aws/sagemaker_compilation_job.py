@@ -226,7 +226,8 @@ def _row(
     if key is None:
         raise ConversionError(
             "aws.sagemaker_compilation_job._key",
-            "the response has no CompilationJobArn; pass key=",
+            "the response has no CompilationJobArn",
+            advice="pass key=",
         )
     return {
         "_key": text(key, "aws.sagemaker_compilation_job._key", errors),

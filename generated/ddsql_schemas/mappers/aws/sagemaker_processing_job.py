@@ -226,7 +226,8 @@ def _row(
     if key is None:
         raise ConversionError(
             "aws.sagemaker_processing_job._key",
-            "the response has no ProcessingJobArn; pass key=",
+            "the response has no ProcessingJobArn",
+            advice="pass key=",
         )
     return {
         "_key": text(key, "aws.sagemaker_processing_job._key", errors),

@@ -470,7 +470,8 @@ def _row(
     if key is None:
         raise ConversionError(
             "aws.sagemaker_trainingjob._key",
-            "the response has no TrainingJobArn; pass key=",
+            "the response has no TrainingJobArn",
+            advice="pass key=",
         )
     return {
         "_key": text(key, "aws.sagemaker_trainingjob._key", errors),

@@ -98,26 +98,27 @@ def _choose_key(column: ColumnPlan, imports: Imports) -> Iterator[str]:
     """Make the statements that set the key if the caller passed none, or raise."""
     at = python_literal(column.at)
 
-    def error(reason: str) -> str:
-        return f"{imports.converter('ConversionError')}({at}, {python_literal(reason)})"
+    def error(finding: str, advice: str = "pass key=") -> str:
+        name = imports.converter("ConversionError")
+        return f"{name}({at}, {python_literal(finding)}, advice={python_literal(advice)})"
 
     assigned = ""
     match column.value:
         case Fetched(member=member, variable=variable):
             assigned = f"        key = {variable}"
-            raised = error(f"the response has no {member}; pass key=")
+            raised = error(f"the response has no {member}")
         case BuiltArn() as arn:
             assigned = _build_arn(arn, imports, 2) if arn.lazy else f"        key = {arn.variable}"
             parts = ", ".join(f"{python_literal(name)}: {value}" for name, value in arn.parts)
             raised = f"{imports.converter('explain_missing_arn')}({at}, {{{parts}}})"
         case ArnAccount(arn) as account:
             assigned = lay_out_value("key = ", _account_in_arn(account, at, imports), 2)
-            raised = error(f"the response has no account in {arn.member}; pass key=")
+            raised = error(f"the response has no account in {arn.member}")
         case Given(variable):
             assigned = f"        key = {variable}"
-            raised = error(f"pass {variable}= or key=")
+            raised = error(f"the {variable} of the item is not known", f"pass {variable}= or key=")
         case None:
-            raised = error("no member is bound to the key; pass key=")
+            raised = error("no member is bound to the key")
     if assigned:
         yield "    if key is None:"
         yield assigned

@@ -69,10 +69,11 @@ def explain_missing_arn(at: str, parts: Mapping[str, object]) -> ConversionError
     lacking = [name for name, part in parts.items() if part is None or part == ""]
     members = " and ".join(name for name in lacking if not name.endswith("="))
     if members:
-        return ConversionError(at, f"the response has no {members}; pass key=")
+        return ConversionError(at, f"the response has no {members}", advice="pass key=")
     if lacking:
-        them = "it" if len(lacking) == 1 else "them"
+        names = ", ".join(name.removesuffix("=") for name in lacking)
         return ConversionError(
-            at, f"building the ARN requires {', '.join(lacking)}; pass {them}, or key="
+            *(at, f"building the ARN requires {names}"),
+            advice=f"pass {', '.join(lacking)}, or key=",
         )
-    return ConversionError(at, "cannot build the ARN; pass key=")
+    return ConversionError(at, "cannot build the ARN", advice="pass key=")

@@ -83,8 +83,8 @@ def pages(given: T | Iterable[T], operation: Operation[T]) -> Iterator[T]:
     if found is None:
         raise ConversionError(
             operation.table,
-            f"the iterable of pages of {operation.name} is empty; pass at least one page, and do not "
-            "pass an iterator twice",
+            f"the iterable of pages of {operation.name} is empty",
+            advice="pass at least one page, and do not pass an iterator twice",
         )
     _last(found, operation, "the last of the responses")
     # Set by boto3's paginators that stop at MaxItems, even in the middle of the last page.
@@ -241,8 +241,8 @@ def _last(response: T, operation: Operation[T], what: str = "this response") -> 
             raise ConversionError(
                 operation.table,
                 f"{what} of {operation.name} is not its last page, because it has "
-                f"{_listed(operation.tokens)}; pass all pages as an iterable, such as a "
-                "paginator or a list",
+                f"{_listed(operation.tokens)}",
+                advice="pass all pages as an iterable, such as a paginator or a list",
             )
     return response
 

@@ -26,29 +26,27 @@ class Map(Protocol[T_co]):
     def items(self) -> ItemsView[str, T_co]: ...
 
 
-_NOT_PASSED = re.compile(r"pass (\w+)= or key=")
-_ADVICE = re.compile(r"(; pass |, or pass errors=).*")
-
-
 class ConversionError(ValueError):
     """Raised for a value that does not fit its column, and for a response that a mapper cannot read.
 
-    ``at`` is the path of the value, ``table.column``, and ``reason`` says what is wrong and what to
-    do. ``resource`` is what identifies the item, such as its key; "" if nothing does.
+    ``at`` is the path of the value, ``table.column``. ``finding`` says what is wrong, and ``advice`` what to
+    pass to the mapper, if that helps. ``resource`` is what identifies the item, such as its key; "" if
+    nothing does.
     """
 
-    def __init__(self, at: str, reason: str, resource: str = "") -> None:
-        super().__init__(at, reason, resource)
+    def __init__(
+        self, at: str, finding: str, resource: str = "", advice: str = ""
+    ) -> None:
+        super().__init__(at, finding, resource, advice)
         self.at = at
-        self.reason = reason
+        self.finding = finding
         self.resource = resource
+        self.advice = advice
 
     @property
-    def finding(self) -> str:
-        """The reason without what to pass to the mapper, for people who do not call it."""
-        if given := _NOT_PASSED.fullmatch(self.reason):
-            return f"the {given[1]} of the item is not known"
-        return _ADVICE.sub("", self.reason).replace("=", "")
+    def reason(self) -> str:
+        """What is wrong and what to do."""
+        return f"{self.finding}; {self.advice}" if self.advice else self.finding
 
     def __str__(self) -> str:
         of = f" of {self.resource}" if self.resource else ""
@@ -56,13 +54,17 @@ class ConversionError(ValueError):
 
     def below(self, at: str, step: str) -> ConversionError:
         """Return the error with ``step``, the way from the container ``at`` to the value, in its path."""
-        return ConversionError(
-            f"{at}{step}{self.at.removeprefix(at)}", self.reason, self.resource
-        )
+        path = f"{at}{step}{self.at.removeprefix(at)}"
+        return ConversionError(path, self.finding, self.resource, self.advice)
+
+    def within(self, at: str, what: str) -> ConversionError:
+        """Return the error as that of the value ``at``, ``what`` of which is wrong."""
+        finding = f"{what}: {self.finding}"
+        return ConversionError(at, finding, self.resource, self.advice)
 
     def of(self, resource: str) -> ConversionError:
         """Return the error with what identifies its item."""
-        return ConversionError(self.at, self.reason, resource)
+        return ConversionError(self.at, self.finding, resource, self.advice)
 
 
 def expected(what: str, value: object) -> str:
@@ -101,8 +103,8 @@ def text(value: object, at: str, errors: Errors = "strict") -> str:
     what = "U+0000" if found[0] == "\0" else f"the lone surrogate U+{ord(found[0]):04X}"
     raise ConversionError(
         at,
-        f"{what} at character {found.start() + 1} cannot be stored; "
-        "remove it, or pass errors='replace' to replace it with U+FFFD",
+        f"{what} at character {found.start() + 1} cannot be stored",
+        advice="remove it, or pass errors='replace' to replace it with U+FFFD",
     )
 
 

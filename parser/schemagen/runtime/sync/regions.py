@@ -56,7 +56,8 @@ def check(
     scopes: Iterable[ScopeKind],
 ) -> None:
     """Raise `UsageError` for a region that no partition has, for a configuration of boto3 that cannot be
-    used, and if no region is named or configured, though one of the ``scopes`` needs one."""
+    used, and if no region is named or configured, though one of the ``scopes`` needs one.
+    """
     from botocore.exceptions import BotoCoreError
 
     sessions.check()

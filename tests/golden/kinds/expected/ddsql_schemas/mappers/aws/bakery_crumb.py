@@ -94,7 +94,9 @@ def _row(
         key = keepsake_arn
     if key is None:
         raise ConversionError(
-            "aws.bakery_crumb._key", "the response has no KeepsakeArn; pass key="
+            "aws.bakery_crumb._key",
+            "the response has no KeepsakeArn",
+            advice="pass key=",
         )
     return {
         "_key": text(key, "aws.bakery_crumb._key", errors),

@@ -133,7 +133,8 @@ def _row(
     if key is None:
         raise ConversionError(
             "aws.bakery_order_book._key",
-            "the response has no Attributes[BookArn]; pass key=",
+            "the response has no Attributes[BookArn]",
+            advice="pass key=",
         )
     return {
         "_key": text(key, "aws.bakery_order_book._key", errors),

@@ -234,7 +234,9 @@ def _row(
         key = recipe_arn
     if key is None:
         raise ConversionError(
-            "aws.bakery_recipe._key", "the response has no RecipeArn; pass key="
+            "aws.bakery_recipe._key",
+            "the response has no RecipeArn",
+            advice="pass key=",
         )
     return {
         "_key": text(key, "aws.bakery_recipe._key", errors),

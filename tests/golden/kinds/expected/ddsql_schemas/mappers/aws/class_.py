@@ -121,7 +121,9 @@ def _row(
     if key is None:
         key = arn_
     if key is None:
-        raise ConversionError("aws.class._key", "the response has no Arn; pass key=")
+        raise ConversionError(
+            "aws.class._key", "the response has no Arn", advice="pass key="
+        )
     return {
         "_key": text(key, "aws.class._key", errors),
         "key": None if key_ is None else text(key_, "aws.class.key", errors),
