@@ -22,7 +22,8 @@ from pydantic import BaseModel
 
 import once
 from loading import SqlModule
-from schemagen import bind
+from schemagen.bind import locks
+from schemagen.bind import run as bind
 from schemagen.build.apply import apply
 from schemagen.build.plan import plan
 from schemagen.lockfile import lock
@@ -133,6 +134,6 @@ def _make(pages: Path, project: Path, cache: Path) -> None:
     settings = load_settings(project)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(cache))
-        bind.write(settings, bind.changes(settings).changes)
+        locks.write(settings, bind.changes(settings).changes)
     apply(plan(settings))
     shutil.copytree(settings.out / settings.package, project / "importable" / NAME)

@@ -15,7 +15,9 @@ import pytest
 import once
 import page_facts
 from projects import COMPILATION, page, pages, run, seeds, tree
-from schemagen import api, bind
+from schemagen import api
+from schemagen.bind import locks
+from schemagen.bind import run as bind
 from schemagen.build.changes import STAGING
 from schemagen.diagnostics import ProblemsFound
 from schemagen.settings.load import load_settings
@@ -368,17 +370,17 @@ def test_write_refuses_files_changed_by_another_run(
     assert api.bind(settings, ["aws.sagemaker_trainingjob"]).changes
     before = tree(project)
     with pytest.raises(ProblemsFound) as raised:
-        bind.write(settings, first.changes)
+        locks.write(settings, first.changes)
     assert str(raised.value) == (
         f"{LOCK}:1:1: SG502 changed while schemagen was reading it; run `schemagen bind` again"
     )
     assert tree(project) == before
     (project / LOCK).unlink()
     with pytest.raises(ProblemsFound):
-        bind.write(settings, first.changes)
+        locks.write(settings, first.changes)
     (project / LOCK).write_text(json.dumps(text))
-    bind.write(settings, same.changes)
-    bind.write(settings, same.changes)
+    locks.write(settings, same.changes)
+    locks.write(settings, same.changes)
     assert bind.changes(settings).changes == ()
 
 

@@ -30,7 +30,7 @@ from schemagen.diagnostics import Problem, ProblemsFound, UnknownTables, matchin
 from schemagen.settings.load import Settings, load_settings
 
 if TYPE_CHECKING:
-    from schemagen.bind import BindResult
+    from schemagen.bind.run import BindResult
     from schemagen.build.apply import Changes
     from schemagen.build.check import Finding
     from schemagen.coverage import Coverage
@@ -194,7 +194,7 @@ def bind(
     being done, how much of it is done, and how much there is. The result holds what changed, and what stays
     unbound.
     """
-    from schemagen import bind as binder
+    from schemagen.bind import run as binder
 
     return binder.bind(
         settings,

@@ -12,7 +12,9 @@ import pytest
 
 from killing import is_killed
 from projects import page, run, tree
-from schemagen import api, bind
+from schemagen import api
+from schemagen.bind import locks
+from schemagen.bind import run as bind
 from schemagen.build.apply import apply
 from schemagen.build.changes import STAGING
 from schemagen.build.check import Cause
@@ -114,13 +116,13 @@ def test_killed_bind_is_finished_or_undone(
     old = tree(tmp_path / "saved")
     new = {path: text.encode() for path, (_, text) in LOCKS.items() if text is not None}
     changes = [
-        bind.LockChange(f"bindings/{path}", path, before, text, "")
+        locks.LockChange(f"bindings/{path}", path, before, text, "")
         for path, (before, text) in LOCKS.items()
     ]
     outcomes: list[bool] = []
     for call in range(1, 100):
         shutil.copytree(tmp_path / "saved", tmp_path / "bindings")
-        killed = is_killed(lambda: bind.write(settings, changes), call)
+        killed = is_killed(lambda: locks.write(settings, changes), call)
         # There are no pages: what the command does after it has looked is an error.
         if next_run == "build":
             with pytest.raises(ProblemsFound):
@@ -148,8 +150,8 @@ def test_check_reports_what_a_killed_bind_left(tmp_path: Path) -> None:
     """`bind --check` and `build --check` exit with 1 and change nothing; `build` cleans up."""
     built(tmp_path / "project", OLD_PAGES)
     project = tmp_path / "project"
-    change = bind.LockChange("bindings/a.json", "a.json", None, "{", "")
-    assert is_killed(lambda: bind.write(api.settings(project), [change]), 4)
+    change = locks.LockChange("bindings/a.json", "a.json", None, "{", "")
+    assert is_killed(lambda: locks.write(api.settings(project), [change]), 4)
     before = tree(project)
     path = f"bindings/{STAGING}"
     done = run(project, "build", "--check")

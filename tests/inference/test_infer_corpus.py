@@ -15,8 +15,8 @@ from expected_bindings import LISTINGS, described, expected, listing_text
 from made_services import typed
 from parsed_pages import read_pages
 from projects import CHECKOUT
-from schemagen import bind
 from schemagen.api_models.cache import Indexes
+from schemagen.bind import run as bind
 from schemagen.inference.infer import Inference, infer
 from schemagen.lockfile import lock
 from schemagen.model.bindings import Binding
