@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -204,7 +205,7 @@ def test_into_refuses_other_connections() -> None:
     """What is neither a text nor a connection is refused by its class, and the message lists what is
     taken."""
     with (
-        sqlite3.connect(":memory:") as connection,
+        contextlib.closing(sqlite3.connect(":memory:")) as connection,
         pytest.raises(
             load.DestinationError, match=r"rows cannot be loaded into a Connection; pass one of"
         ),
