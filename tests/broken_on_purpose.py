@@ -158,9 +158,9 @@ ROWS = (
     _row("runtime.evolve.choices", "_unique", "does nothing", "test_migrate.py"),
     _row("runtime.evolve.postgres", "guards", "yields nothing", _POSTGRES),
     _row("runtime.evolve.postgres", "destructive", "yields nothing", _POSTGRES),
-    _row("runtime.evolve.postgres", "_views", "returns ''", _POSTGRES),
-    _row("runtime.evolve.postgres", "_early_guards", "yields nothing", _POSTGRES),
-    _row("runtime.evolve.postgres", "_batches", "yields nothing", _POSTGRES),
+    _row("runtime.evolve.postgres_casts", "converted_columns", "returns ''", _POSTGRES),
+    _row("runtime.evolve.postgres_batches", "early_guards", "yields nothing", _POSTGRES),
+    _row("runtime.evolve.postgres_batches", "convert_in_batches", "yields nothing", _POSTGRES),
     # migrations of DuckDB
     _row("runtime.evolve.duckdb", "guards", "yields nothing", _DUCKDB),
     _row("runtime.evolve.duckdb", "obstacles", "yields nothing", _DUCKDB),

@@ -13,7 +13,7 @@ import pytest
 import catalogues
 import engines
 from evolve.states import DIALECTS, table
-from schemagen.runtime.evolve import ledger, postgres
+from schemagen.runtime.evolve import ledger, postgres, postgres_batches
 from schemagen.runtime.evolve.casts import CASTS
 from schemagen.runtime.evolve.plan import Renames, plan
 from schemagen.runtime.evolve.script import script
@@ -620,7 +620,7 @@ def test_batches_go_on_where_they_stopped(
 ) -> None:
     """A script that stopped anywhere is run again until it is done: no value is converted twice, and none
     that was written meanwhile is missed; afterwards it changes nothing."""
-    monkeypatch.setattr(postgres, "PAGES", 1)
+    monkeypatch.setattr(postgres_batches, "PAGES", 1)
     connection, dialect = postgres_with_hstore, "postgres"
     old = table(T, columns("hstore", y="string"), dialect, comments={"x": "A map."})
     new = table(T, columns("hstore_csv", y="json"), dialect, comments={"x": "A map."})

@@ -8,15 +8,24 @@ the way is named by an error, after which the database is as before.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
-from itertools import count, groupby
+from collections.abc import Collection, Iterable, Iterator
+from itertools import groupby
 
 from ..quoting import identifier as _name
 from ..quoting import literal as _text
 from . import identity, ledger, records
 from .ddl import create_table, on_column, on_table
+from .postgres_batches import batched_columns, convert_in_batches, early_guards
+from .postgres_casts import (
+    Batched,
+    array,
+    cast_columns,
+    cast_functions,
+    converted_columns,
+    perform,
+    quoted,
+    rewrites,
+)
 from .postgres_functions import (
     EXPECT,
     FREE,
@@ -57,7 +66,7 @@ def sections(
     With ``batches``, columns are converted in many small transactions before that, into columns that take
     the place of the old ones in the end.
     """
-    batched: Batched = _batched(migration) if batches else {}
+    batched: Batched = batched_columns(migration) if batches else {}
     if batched:
         yield (
             "Not one transaction: if it stops, run it again, and it goes on. "
@@ -71,11 +80,11 @@ def sections(
         )
         yield (
             "Stop unless the tables are as they were, and all values can be converted.",
-            (*_states(migration, lock=False), *_early_guards(migration, batched)),
+            (*_states(migration, lock=False), *early_guards(migration, batched)),
         )
         yield (
             "Convert values, some thousands of rows at a time; others may read and write.",
-            _batches(migration, batched),
+            convert_in_batches(migration, batched),
         )
         yield "What is left is one short transaction.", begin()
     else:
@@ -129,7 +138,7 @@ def _identities(change: TableChange) -> Iterator[str]:
             at, why = _text(change.id), _text(
                 statement.why.removeprefix(f"{change.id}: ")
             )
-            yield _perform(
+            yield perform(
                 f"pg_temp.{REFUSE}({at}, {why}, 'of the account ' || f.\"place\") FROM ({statement.sql}) f"
             )
         else:
@@ -148,7 +157,7 @@ def _states(migration: Migration, *, lock: bool) -> Iterator[str]:
             else _state(change.old, change, lock=lock)
         )
         after = _state(change.new) if change.new else _absent(change, renamed)
-        yield _perform(f"pg_temp.{EXPECT}({before}, {after})")
+        yield perform(f"pg_temp.{EXPECT}({before}, {after})")
 
 
 def _absent(change: TableChange, others: Collection[Relation]) -> str:
@@ -157,8 +166,8 @@ def _absent(change: TableChange, others: Collection[Relation]) -> str:
     table = change.new or change.old
     if table is None or Relation.of(table) in others:
         return "NULL"
-    where = _text(_relation(Relation.of(table)))
-    found = _text(f"{change.id}: there is a table {_relation(Relation.of(table))}")
+    where = _text(quoted(Relation.of(table)))
+    found = _text(f"{change.id}: there is a table {quoted(Relation.of(table))}")
     return f"CASE WHEN to_regclass({where}) IS NOT NULL THEN {found} END"
 
 
@@ -181,10 +190,10 @@ def _state(
         lock = lock and _locks(steps)
     parts = [
         _text(table.id),
-        _text(_relation(Relation.of(table))),
+        _text(quoted(Relation.of(table))),
         _text(key.stored) if key else "NULL",
         *(
-            _array(values)
+            array(values)
             for values in (
                 [column.stored for column in columns],
                 [column.sql for column in columns],
@@ -196,10 +205,6 @@ def _state(
         str(lock).lower(),
     ]
     return f"pg_temp.{STATE}({', '.join(parts)})"
-
-
-Batched = Mapping[tuple[Relation, str], str]
-"""The columns that hold converted values already, by the table and the name of what they replace."""
 
 
 def statements(
@@ -220,18 +225,18 @@ def statements(
     taken = [
         step
         for step in casts
-        if _rewrites(step) or (step.relation, step.new.stored) in batched
+        if rewrites(step) or (step.relation, step.new.stored) in batched
     ]
-    yield from _cast_functions(taken)
-    views = _views(taken)
+    yield from cast_functions(taken)
+    views = converted_columns(taken)
     for change in migration.changes:
         yield from _before_casts(change.steps)
     if views:
-        yield _perform(f"pg_temp.{TAKE_VIEWS}({views})")
+        yield perform(f"pg_temp.{TAKE_VIEWS}({views})")
     for change in migration.changes:
         yield from _from_casts(change.steps, batched)
     if views:
-        yield _perform(f"pg_temp.{RESTORE_VIEWS}()")
+        yield perform(f"pg_temp.{RESTORE_VIEWS}()")
 
 
 def destructive(migration: Migration) -> Iterator[str]:
@@ -243,11 +248,11 @@ def destructive(migration: Migration) -> Iterator[str]:
         match step:
             case DropColumn(relation, table, name, column):
                 at = _text(f"{table}.{name}")
-                where = _text(_relation(relation))
-                yield _perform(f"pg_temp.{FREE}({at}, {where}, {_text(column)})")
-                yield f"ALTER TABLE {_relation(relation)} DROP COLUMN {_name(column)}"
+                where = _text(quoted(relation))
+                yield perform(f"pg_temp.{FREE}({at}, {where}, {_text(column)})")
+                yield f"ALTER TABLE {quoted(relation)} DROP COLUMN {_name(column)}"
             case DropTable(relation):
-                yield f"DROP TABLE {_relation(relation)}"
+                yield f"DROP TABLE {quoted(relation)}"
             case _:
                 raise AssertionError(step)
 
@@ -303,9 +308,9 @@ def _rename_table(step: RenameTable) -> Iterator[str]:
     old, new = step.old, step.new
     if old.schema != new.schema:
         yield f"CREATE SCHEMA IF NOT EXISTS {_name(new.schema)}"
-        yield f"ALTER TABLE {_relation(old)} SET SCHEMA {_name(new.schema)}"
+        yield f"ALTER TABLE {quoted(old)} SET SCHEMA {_name(new.schema)}"
     if old.name != new.name:
-        moved = _relation(Relation(new.schema, old.name))
+        moved = quoted(Relation(new.schema, old.name))
         yield f"ALTER TABLE {moved} RENAME TO {_name(new.name)}"
 
 
@@ -317,13 +322,13 @@ def _before_casts(steps: Iterable[Step]) -> Iterator[str]:
                 yield from create_table(table, _text)
             case RenameColumn(relation, _, old, new):
                 yield (
-                    f"ALTER TABLE {_relation(relation)} RENAME COLUMN {_name(old)} TO {_name(new)}"
+                    f"ALTER TABLE {quoted(relation)} RENAME COLUMN {_name(old)} TO {_name(new)}"
                 )
             case DropKey(relation, column):
                 yield from _drop_key(relation, column)
             case AddColumn(relation, column):
                 yield (
-                    f"ALTER TABLE {_relation(relation)} ADD COLUMN {_name(column.stored)} {column.sql}"
+                    f"ALTER TABLE {quoted(relation)} ADD COLUMN {_name(column.stored)} {column.sql}"
                 )
             case _:
                 pass
@@ -334,14 +339,14 @@ def _from_casts(steps: Iterable[Step], batched: Batched) -> Iterator[str]:
     for casts, group in groupby(steps, lambda step: isinstance(step, CastColumn)):
         if casts:
             found = [step for step in group if isinstance(step, CastColumn)]
-            yield from _casts(found, batched)
+            yield from cast_columns(found, batched)
             continue
         for step in group:
             match step:
                 case AddKey():
                     yield from _add_key(step)
                 case SetComment(relation, comment, column):
-                    at = _relation(relation)
+                    at = quoted(relation)
                     value = _text(comment) if comment else "NULL"
                     yield (
                         on_column(at, column, value) if column else on_table(at, value)
@@ -354,7 +359,7 @@ def _from_casts(steps: Iterable[Step], batched: Batched) -> Iterator[str]:
 
 
 def _drop_key(relation: Relation, column: str) -> Iterator[str]:
-    where = _text(_relation(relation))
+    where = _text(quoted(relation))
     yield f"""\
 DO $$
 BEGIN
@@ -364,18 +369,18 @@ BEGIN
     );
 END
 $$"""
-    yield f"ALTER TABLE {_relation(relation)} ALTER COLUMN {_name(column)} DROP NOT NULL"
+    yield f"ALTER TABLE {quoted(relation)} ALTER COLUMN {_name(column)} DROP NOT NULL"
 
 
 def _add_key(step: AddKey) -> Iterator[str]:
     at, key = _text(f"{step.table}.{step.name}"), _name(step.column)
-    relation = _relation(step.relation)
-    yield _perform(
+    relation = quoted(step.relation)
+    yield perform(
         f"pg_temp.{REFUSE}({at}, 'it cannot be the primary key, because it is NULL', r.row) "
         f"FROM (SELECT 'ctid ' || CAST(t.ctid AS {ledger.STRING_TYPE}) AS row FROM {relation} AS t "
         f"WHERE t.{key} IS NULL ORDER BY t.ctid LIMIT 1) AS r"
     )
-    yield _perform(
+    yield perform(
         f"pg_temp.{REFUSE}({at}, 'it cannot be the primary key, because several rows have it', "
         f"r.row) FROM (SELECT CAST(t.{key} AS {ledger.STRING_TYPE}) AS row FROM {relation} AS t "
         f"GROUP BY t.{key} HAVING count(*) > 1 ORDER BY t.{key} LIMIT 1) AS r"
@@ -383,12 +388,7 @@ def _add_key(step: AddKey) -> Iterator[str]:
     yield f"ALTER TABLE {relation} ADD PRIMARY KEY ({key})"
 
 
-# --- casts ----------------------------------------------------------------------------------------
-
-
-def _rewrites(step: CastColumn) -> bool:
-    """Whether the column gets another type of the database."""
-    return step.conversion.old != step.conversion.new
+# --- functions ------------------------------------------------------------------------------------
 
 
 def _needed(steps: Iterable[Step]) -> list[str]:
@@ -400,7 +400,7 @@ def _needed(steps: Iterable[Step]) -> list[str]:
         if isinstance(step, CastColumn):
             if step.conversion.lost and not step.lose:
                 needed.add(REFUSE)
-            if _rewrites(step) or not step.conversion.keeps:
+            if rewrites(step) or not step.conversion.keeps:
                 needed |= {SHOW_INDEXES, TAKE_VIEWS, RESTORE_VIEWS, TRY}
     return [name for name in FUNCTIONS if name in needed]
 
@@ -408,219 +408,3 @@ def _needed(steps: Iterable[Step]) -> list[str]:
 def _functions(names: Iterable[str]) -> Iterator[str]:
     for name in names:
         yield from FUNCTIONS[name]
-
-
-def _cast_functions(casts: Iterable[CastColumn]) -> Iterator[str]:
-    """Create a function for each conversion that ALTER TABLE does not take as it is."""
-    yield from dict.fromkeys(f"""\
-CREATE OR REPLACE FUNCTION pg_temp.{_cast_function(step)}({step.old.sql}) RETURNS {step.new.sql}
-LANGUAGE sql IMMUTABLE STRICT AS $ddsql$
-SELECT {_value(step, "$1")}
-$ddsql$""" for step in casts if step.conversion.query)
-
-
-def _cast_function(step: CastColumn) -> str:
-    """Name the function of a conversion: what does the same has the same name."""
-    what = "\0".join((step.old.sql, step.new.sql, _value(step, "$1")))
-    return f"ddsql_cast_{hashlib.sha256(what.encode()).hexdigest()[:8]}"
-
-
-def _value(step: CastColumn, column: str) -> str:
-    """Return the new value of ``column``, which is not NULL."""
-    value = step.conversion.value_of(column)
-    lost = step.conversion.lost_of(column)
-    if lost and step.lose:
-        return f"CASE WHEN {lost} THEN NULL ELSE {value} END"
-    return value
-
-
-def _views(casts: Iterable[CastColumn]) -> str:
-    """Return the arguments that name the columns which get another type."""
-    columns = [(_relation(step.relation), step.new.stored) for step in casts]
-    if not columns:
-        return ""
-    return ", ".join(_array(part) for part in zip(*columns, strict=True))
-
-
-def _casts(casts: list[CastColumn], batched: Batched) -> Iterator[str]:
-    """Yield the statements that change the types of columns of a table: the table is written once."""
-    for step in casts:
-        if step.conversion.lost and not step.lose:
-            yield _guard(step)
-    [relation] = {_relation(step.relation) for step in casts}
-    actions: list[str] = []
-    settings: list[str] = []
-    changed: list[str] = []
-    for step in casts:
-        column = _name(step.new.stored)
-        if name := batched.get((step.relation, step.new.stored)):
-            yield from _replace(step, name)
-        elif _rewrites(step):
-            value = _value(step, column)
-            if step.conversion.query:
-                value = f"pg_temp.{_cast_function(step)}({column})"
-            actions.append(f"ALTER COLUMN {column} TYPE {step.new.sql} USING {value}")
-            where = f"{_text(relation)}, {_text(step.new.stored)}"
-            yield _perform(f"pg_temp.{SHOW_INDEXES}({where})")
-        elif not step.conversion.keeps or (step.lose and step.conversion.lost):
-            value = _value(step, f"t.{column}")
-            case = f"CASE WHEN t.{column} IS NOT NULL THEN {value} END"
-            settings.append(f"{column} = {case}")
-            changed.append(f"t.{column} IS DISTINCT FROM {case}")
-    if settings:
-        yield (
-            f"UPDATE {relation} AS t SET {', '.join(settings)} WHERE {' OR '.join(changed)}"
-        )
-    if actions:
-        statement = f"ALTER TABLE {relation} {', '.join(actions)}"
-        rewritten = [
-            step
-            for step in casts
-            if _rewrites(step) and (step.relation, step.new.stored) not in batched
-        ]
-        names = _array(step.new.stored for step in rewritten)
-        at = _text(", ".join(f"{step.table}.{step.new.name}" for step in rewritten))
-        yield _perform(
-            f"pg_temp.{TRY}({at}, {_text(relation)}, {names}, {_text(statement)})"
-        )
-        yield statement
-
-
-def _guard(step: CastColumn) -> str:
-    """Return a statement that fails with the first row whose value would be lost."""
-    at = _text(f"{step.table}.{step.new.name}")
-    why = _text(
-        f"a value would be lost from {step.old.type} to {step.new.type}: {step.cast.why}"
-    )
-    column = f"t.{_name(step.new.stored)}"
-    if step.key is None:
-        order, row = "t.ctid", f"'ctid ' || CAST(t.ctid AS {ledger.STRING_TYPE})"
-    else:
-        order = f"t.{_name(step.key)}"
-        row = f"CAST({order} AS {ledger.STRING_TYPE})"
-    return _perform(
-        f"pg_temp.{REFUSE}({at}, {why}, r.row) FROM (SELECT {row} AS row "
-        f"FROM {_relation(step.relation)} AS t WHERE {column} IS NOT NULL "
-        f"AND ({step.conversion.lost_of(column)}) ORDER BY {order} LIMIT 1) AS r"
-    )
-
-
-# --- batches --------------------------------------------------------------------------------------
-
-PAGES = 500
-"""How many pages of a table, of 8 kB each, are converted in a transaction."""
-
-
-def _batched(migration: Migration) -> Batched:
-    """Choose the columns that are converted in batches: those whose values change, but for keys."""
-    found: dict[tuple[Relation, str], str] = {}
-    for change in migration.changes:
-        if change.old is None or change.new is None:
-            continue
-        taken = {
-            column.stored
-            for table in (change.old, change.new)
-            for column in table.columns
-        }
-        names = (
-            name for number in count(1) if (name := f"ddsql_new_{number}") not in taken
-        )
-        for step in change.steps:
-            if (
-                isinstance(step, CastColumn)
-                and not step.conversion.keeps
-                and step.old.name != change.old.key
-                and step.new.name != change.new.key
-            ):
-                found[step.relation, step.new.stored] = next(names)
-    return found
-
-
-def _old_casts(
-    migration: Migration, batched: Batched
-) -> Iterator[tuple[CastColumn, str]]:
-    """Yield the casts as they are before anything has another name, each with the column that holds
-    converted values, or "" if it is not among those."""
-    for change in migration.changes:
-        for step in change.steps:
-            if change.old is None or not isinstance(step, CastColumn):
-                continue
-            key = change.old.key_column
-            yield (
-                replace(
-                    step,
-                    relation=Relation.of(change.old),
-                    new=replace(step.new, stored=step.old.stored),
-                    key=key.stored if key else None,
-                ),
-                batched.get((step.relation, step.new.stored), ""),
-            )
-
-
-def _early_guards(migration: Migration, batched: Batched) -> Iterator[str]:
-    yield from _functions([REFUSE])
-    for step, _ in _old_casts(migration, batched):
-        if step.conversion.lost and not step.lose:
-            yield _guard(step)
-
-
-def _batches(migration: Migration, batched: Batched) -> Iterator[str]:
-    """Yield statements that convert the values. Rows that were converted before are only read."""
-    for step, name in _old_casts(migration, batched):
-        if not name:
-            continue
-        relation = _relation(step.relation)
-        yield f"ALTER TABLE {relation} ADD COLUMN IF NOT EXISTS {_name(name)} {step.new.sql}"
-        # Rows that are updated move to later pages, where they are the same already.
-        yield f"""\
-DO $ddsql$
-DECLARE
-    first {ledger.NUMBER_TYPE} := 0;
-    pages {ledger.NUMBER_TYPE} := pg_relation_size({_text(relation)}) / current_setting('block_size')::{ledger.NUMBER_TYPE};
-BEGIN
-    WHILE first <= pages LOOP
-        {_convert(step, name)}
-            AND t.ctid >= format('(%s,0)', first)::tid AND t.ctid < format('(%s,0)', first + {PAGES})::tid;
-        COMMIT;
-        first := first + {PAGES};
-    END LOOP;
-END
-$ddsql$"""
-
-
-def _convert(step: CastColumn, name: str) -> str:
-    """Return an UPDATE of the rows whose value in the column ``name`` is not the converted one."""
-    column = f"t.{_name(step.new.stored)}"
-    value = f"CASE WHEN {column} IS NOT NULL THEN {_value(step, column)} END"
-    return (
-        f"UPDATE {_relation(step.relation)} AS t SET {_name(name)} = {value} "
-        f"WHERE t.{_name(name)} IS DISTINCT FROM {value}"
-    )
-
-
-def _replace(step: CastColumn, name: str) -> Iterator[str]:
-    """Yield what puts the column ``name`` in the place of the old one, with what was written since."""
-    relation, column = _relation(step.relation), _name(step.new.stored)
-    yield _convert(step, name)
-    at = _text(f"{step.table}.{step.new.name}")
-    yield _perform(f"pg_temp.{FREE}({at}, {_text(relation)}, {_text(step.new.stored)})")
-    yield f"ALTER TABLE {relation} DROP COLUMN {column}"
-    yield f"ALTER TABLE {relation} RENAME COLUMN {_name(name)} TO {column}"
-    if step.new.comment and step.new.comment == step.old.comment:
-        yield on_column(relation, step.new.stored, _text(step.new.comment))
-
-
-def _perform(query: str) -> str:
-    """Return a statement that runs a query, which is written without its SELECT, and shows no result."""
-    body = f"BEGIN PERFORM {query}; END"
-    tags = (f"$ddsql{number or ''}$" for number in count())
-    tag = next(tag for tag in tags if tag not in body)
-    return f"DO {tag}{body}{tag}"
-
-
-def _relation(relation: Relation) -> str:
-    return f"{_name(relation.schema)}.{_name(relation.name)}"
-
-
-def _array(values: Iterable[str]) -> str:
-    return f"CAST(ARRAY[{', '.join(map(_text, values))}] AS {ledger.STRING_TYPE}[])"
