@@ -78,6 +78,6 @@ def test_next_page_is_what_botocore_requests(
 
 
 def test_calls_are_frozen() -> None:
-    """Nobody changes what other parts of a program read."""
+    """Calls cannot be changed: other parts of a program read the same objects."""
     with pytest.raises(AttributeError):
         Call("ListThings", "Things[]").rules = CallRules()  # type: ignore[misc]

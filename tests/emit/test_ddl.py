@@ -1,4 +1,4 @@
-"""schemagen.emit.ddl, in the real engines: what they were told is what their catalogues say."""
+"""schemagen.emit.ddl, in the real engines: their catalogues hold what the DDL declares."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def test_enumerate_rows_refuses_circles() -> None:
 
 
 def test_enumerate_rows_refuses_deep_chains() -> None:
-    """More than four listings above a table's own are none that a service has."""
+    """More than four listings above a table's own are refused: no service nests that deep."""
     chain = [
         "GetThing @ Thing ThingId!",
         "ListThings T[] Thing BoxId!",

@@ -195,7 +195,10 @@ def test_prepare_refuses_tables_that_it_does_not_know(
     ("statement", "found"),
     [
         ("ALTER TABLE made.keyed ALTER size TYPE integer", "size: the column's type is integer"),
-        ("ALTER TABLE made.keyed DROP CONSTRAINT keyed_pkey", "the primary key is none, not _key"),
+        (
+            "ALTER TABLE made.keyed DROP CONSTRAINT keyed_pkey",
+            "it has no primary key; it must be _key",
+        ),
         ("ALTER TABLE made.keyed ADD own text NOT NULL", "own: the package does not have"),
         ("ALTER TABLE made.keyed DROP _key", "_key: the column of the primary key is missing"),
         ("DELETE FROM ddsql_sync.columns WHERE name = 'size'", "size: the column exists with type"),

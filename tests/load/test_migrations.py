@@ -437,8 +437,8 @@ def test_migrate_creates_indexes_again_and_refuses_those_in_the_way(
 def test_migrate_refuses_to_break_views(
     database: Place, new: MadePackage, how: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A view that works must work afterwards; one that was broken before may stay broken, and one that only
-    has the name of a column in its text is none."""
+    """A view that works must work afterwards. One that was broken before may stay broken, and a view that
+    only mentions a column's name in a literal is not affected."""
     database.run("CREATE VIEW broken AS SELECT size FROM made.keyless")
     database.run("CREATE VIEW sizes AS SELECT size FROM made.keyed")
     database.run("CREATE VIEW everything AS SELECT * FROM made.keyed")

@@ -159,7 +159,7 @@ def test_changed_rows_without_a_key_are_noticed_after_units_of_a_run(
 
 
 def test_rows_without_a_key_that_others_add_stay(place: Place, made: MadePackage) -> None:
-    """They are nobody's to delete, even where a unit has an equal row."""
+    """No unit deletes them, even if one of its own rows is equal."""
     place.load(made, rows("a", "b"))
     place.run("INSERT INTO made.keyless SELECT * FROM made.keyless")
     assert place.load(made, rows("b")) == (1, 0, 0, 1, 1)

@@ -44,7 +44,7 @@ GLOBAL_REGION = "us-east-1"
 
 
 def _nothing() -> None:
-    """Tell nobody."""
+    """Do nothing: nobody watches these resources."""
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def test_check_refuses_to_leave_out_every_column() -> None:
 
 
 def test_operations_of_excluded_columns_only_are_not_called() -> None:
-    """What nobody wants is not read either."""
+    """Operations that fill only excluded columns are not called."""
     choice = Choice(exclude=("aws.made_*.policy*",))
     assert operations(choice.calls(TABLE, CALLS)) == ["ListTags"]
 

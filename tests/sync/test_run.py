@@ -287,7 +287,7 @@ def test_batches_raise_for_what_could_not_be_read(service: TrainingJobs) -> None
 
 def test_rows_raise_errors_that_say_where(service: TrainingJobs) -> None:
     """Whoever iterates over rows learns the table, the region, the account, the operation and the item;
-    what is denied can be told from what failed."""
+    denied and failed calls raise different errors."""
 
     def refuse(operation: str, account: str, region: str) -> Answer | None:
         if operation == "ListTags" and region == "us-east-1":

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 
 class UsageError(Exception):
-    """Raised if what was asked for cannot be done as asked: an argument, a setting or a file is wrong,
+    """Raised if a request cannot be carried out: an argument, a setting or a file is wrong,
     an extra is not installed, or a database does not fit. Nothing was changed.
 
     The message says what was found, where, and what to do. The command line prints it and exits with 2.

@@ -53,7 +53,7 @@ class BindResult:
 
 
 Progress = Callable[[str, int, int], None]
-"""Is told what is being done, how much of it is done, and how much there is."""
+"""Takes what is being done, how much of it is done, and how much there is in all."""
 
 
 def silent(_what: str, _done: int, _total: int) -> None:

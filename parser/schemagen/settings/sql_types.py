@@ -73,7 +73,7 @@ class _Parser:
         return True
 
     def word(self) -> str:
-        """Take a word; "" if the next token is none."""
+        """Take the next token if it is a word; else return ""."""
         if self.tokens and not self.tokens[-1][0].isdigit() and self.tokens[-1].isidentifier():
             return self.tokens.pop().lower()
         return ""

@@ -82,7 +82,7 @@ class Counts:
     def end(self, report: UnitReport) -> str:
         """Count a unit that is done; return what to say of it, if it went wrong.
 
-        A problem with a whole account is told once, and cancelled units are only counted.
+        A problem with a whole account is reported once, and cancelled units are only counted.
         """
         with self.lock:
             self.done += 1

@@ -75,6 +75,11 @@ class Finding:
         return f"{at}: {self.message}"
 
 
+def with_columns(table: Table, kept: Mapping[str, str]) -> Table:
+    """Return a table with further columns, as `Comparer.kept` finds them."""
+    return table._replace(columns={**table.columns, **kept}) if kept else table
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """What became of a table. ``changes`` would bring it up to date; ``findings`` speak against it.
@@ -95,9 +100,7 @@ class Comparison:
 
     @property
     def whole(self) -> Table:
-        if not self.kept:
-            return self.table
-        return self.table._replace(columns={**self.table.columns, **self.kept})
+        return with_columns(self.table, self.kept)
 
 
 class SchemaMismatch(UsageError):
@@ -134,6 +137,15 @@ def obstacles(id: str, stored: StoredTable) -> Iterator[Finding]:
     """Yield what is in the way of loading rows into a table, whatever its columns are."""
     for obstacle in stored.obstacles:
         yield Finding(id, "", obstacle)
+
+
+def _keys(stored: str, key: str) -> str:
+    """Say how the primary keys of a database and a package, "" where there is none, differ."""
+    if not stored:
+        return f"it has no primary key; it must be {key}"
+    return f"the primary key is {stored}, " + (
+        f"not {key}" if key else "and there must be none"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,11 +335,8 @@ class Comparer:
             key = (self.loader.name(table.key, table, dialect),)
         # A column of the user's own may be the key of a table without one.
         if stored.key != key and (key or not names.isdisjoint(stored.key)):
-            found = ", ".join(stored.key) or "none"
-            message = (
-                f"the primary key is {found}, not {table.key or 'none'}; to change it, run "
-                f"`{self.command} migrate`, or "
-            )
+            found = ", ".join(stored.key)
+            message = f"{_keys(found, table.key or '')}; to change it, run `{self.command} migrate`, or "
             yield Finding(table.id, "", message + self._aside(table, dialect))
 
     def _behind(self, table: Table, change: Change, recorded: RecordedTable) -> Finding:

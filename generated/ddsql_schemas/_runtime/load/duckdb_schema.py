@@ -17,6 +17,7 @@ from ..evolve.compare import (
     SchemaMismatch,
     StoredTable,
     not_a_table,
+    with_columns,
 )
 from ..evolve.script import as_text
 from ..evolve.state import Dialect
@@ -90,8 +91,9 @@ class Schema:
         recorded = self._recorded([table.id]).get(table.id)
         if stored is None or recorded is None:
             return table
-        kept = self._comparer().kept(table, DIALECT, stored, recorded)
-        return table._replace(columns={**table.columns, **kept})
+        return with_columns(
+            table, self._comparer().kept(table, DIALECT, stored, recorded)
+        )
 
     def open_ledger(self) -> None:
         """Create the ledger if it is missing. Raises `DestinationError` for a later format, and for other

@@ -10,7 +10,7 @@ from .report import UnitReport
 
 
 class Progress(Protocol):
-    """Is told what happens in a run. All methods may be called by several threads at once."""
+    """Receives the events of a run. All methods may be called by several threads at once."""
 
     def planned(self, units: int | None) -> None:
         """Learn how many units the run has; None if they are not counted beforehand."""
