@@ -21,9 +21,10 @@ from schemagen.link import link
 from schemagen.model.origin import Origin
 from schemagen.model.pages import Column, Pages, Table
 from schemagen.names import NestedNames, sql_name
+from schemagen.resolved_types import TypeTable
 from schemagen.runtime.catalog_json import table_group
 from schemagen.typed_pages import resolve_types
-from schemagen.typetable import Dialect, TypeTable
+from schemagen.typetable import Dialect
 
 DIALECTS = TypeTable().dialects
 """The SQL targets."""

@@ -18,8 +18,8 @@ from schemagen.lockfile.notation import parse_type
 from schemagen.model.origin import Origin
 from schemagen.model.pages import Column, Pages, Table
 from schemagen.names import ReadVerb, read_verb
+from schemagen.resolved_types import TypeTable
 from schemagen.typed_pages import TypedTable, resolve_types
-from schemagen.typetable import TypeTable
 
 ORIGIN = Origin("docs/aws.made_thing.md", 9)
 

@@ -18,9 +18,9 @@ from schemagen.link import link
 from schemagen.lockfile import lock
 from schemagen.model.pages import Column, Pages, Table
 from schemagen.names import NestedNames
+from schemagen.resolved_types import TypeTable
 from schemagen.runtime.calls import CallRules, Pagination
 from schemagen.typed_pages import resolve_types
-from schemagen.typetable import TypeTable
 
 Row = dict[str, Any]
 _numbers = count()

@@ -28,21 +28,31 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "files": ("limits",),
     "cached_files": ("files",),
     "names": ("runtime",),
-    "typetable": ("names",),
+    "typetable": (),
+    "resolved_types": ("names", "typetable"),
     "model": ("diagnostics", "runtime", "names"),
     "pages": ("diagnostics", "files", "names", "typetable", "model"),
-    "catalog": ("runtime", "names", "typetable", "model"),
-    "typed_pages": ("diagnostics", "typetable", "model"),
-    "fits": ("typetable", "model"),
-    "targets": ("diagnostics", "typetable", "model", "catalog", "typed_pages"),
+    "catalog": ("runtime", "names", "resolved_types", "model"),
+    "typed_pages": ("diagnostics", "resolved_types", "model"),
+    "fits": ("typetable", "resolved_types", "model"),
+    "targets": ("diagnostics", "typetable", "resolved_types", "model", "catalog", "typed_pages"),
     "settings": (
-        *("diagnostics", "limits", "rules", "files", "names", "typetable", "model"),
+        *(
+            "diagnostics",
+            "limits",
+            "rules",
+            "files",
+            "names",
+            "typetable",
+            "resolved_types",
+            "model",
+        ),
         "targets",
     ),
     "lockfile": ("diagnostics", "limits", "runtime", "names", "typetable", "model", "settings"),
     "reconcile": ("names", "typetable", "model", "settings", "catalog"),
     "link": (
-        *("names", "typetable", "model", "settings"),
+        *("names", "typetable", "resolved_types", "model", "settings"),
         *("catalog", "typed_pages", "fits", "reconcile"),
     ),
     "inputs": (
@@ -57,12 +67,12 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "targets",
     ),
     "emit": (
-        *("diagnostics", "names", "runtime", "typetable", "model"),
+        *("diagnostics", "names", "runtime", "typetable", "resolved_types", "model"),
         *("settings", "catalog", "targets"),
     ),
     "coverage": ("model", "catalog", "reconcile"),
     "explanation": (
-        *("diagnostics", "runtime", "typetable", "model", "targets", "settings"),
+        *("diagnostics", "runtime", "resolved_types", "model", "targets", "settings"),
         *("catalog", "inputs", "emit"),
     ),
     "api_models": (
@@ -70,7 +80,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "lockfile",
     ),
     "inference": (
-        *("diagnostics", "names", "typetable", "model", "settings", "lockfile"),
+        *("diagnostics", "names", "typetable", "resolved_types", "model", "settings", "lockfile"),
         *("typed_pages", "fits", "api_models"),
     ),
     "build": (

@@ -15,9 +15,9 @@ from parsed_pages import read_pages
 from schemagen.catalog import LinkedTable
 from schemagen.emit import ddl
 from schemagen.link import link
+from schemagen.resolved_types import TypeTable
 from schemagen.targets import limits
 from schemagen.typed_pages import resolve_types
-from schemagen.typetable import TypeTable
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -8,8 +8,9 @@ import pytest
 
 from schemagen.fits import can_convert
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
+from schemagen.resolved_types import TypeTable
 from schemagen.runtime import convert
-from schemagen.typetable import TYPES, Type, TypeTable
+from schemagen.typetable import TYPES, Type
 
 MEMBERS = {"Tag": ["Key", "Value"], "Plain": ["Size"]}
 # A value that boto3 could return for each shape. No container is empty.

@@ -41,9 +41,10 @@ from schemagen.emit.render import render_part
 from schemagen.link import link
 from schemagen.pages.read import parse_source
 from schemagen.pages.sources import Source
+from schemagen.resolved_types import TypeTable
 from schemagen.targets import limits
 from schemagen.typed_pages import resolve_types
-from schemagen.typetable import Dialect, TypeTable
+from schemagen.typetable import Dialect
 
 LOST = "\ufffd"
 

@@ -25,8 +25,9 @@ from schemagen.model.pages import (
 )
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.reconcile import RECORDED
+from schemagen.resolved_types import Rule, TypeTable
 from schemagen.typed_pages import resolve_types
-from schemagen.typetable import Rule, SqlType, Type, TypeTable
+from schemagen.typetable import SqlType, Type
 
 TABLE = "aws.made_thing"
 HERE = Origin("page.md", 1)

@@ -34,8 +34,9 @@ from handmade import DIALECTS
 from schemagen.catalog import LinkedTable
 from schemagen.emit import ddl, json_schema
 from schemagen.names import NestedNames
+from schemagen.resolved_types import TypeTable
 from schemagen.runtime import convert
-from schemagen.typetable import TYPES, TypeTable
+from schemagen.typetable import TYPES
 
 # --- values ---------------------------------------------------------------------------------------
 

@@ -26,7 +26,12 @@ import pytest
 
 from handmade import DIALECTS
 from projects import CHECKOUT
-from schemagen.typetable import SCALARS, TYPES, array_row, map_row
+from schemagen.typetable import (
+    SCALARS,
+    TYPES,
+    array_row,
+    map_row,
+)
 
 HOME = "parser/schemagen/typetable.py"
 LEDGER = "parser/schemagen/runtime/evolve/ledger.py"

@@ -17,9 +17,9 @@ from schemagen.model.recorded import RecordedService
 from schemagen.model.shapes import Shape, structure_names
 from schemagen.model.table_facts import StructureKey, TableFacts
 from schemagen.names import snake_case
+from schemagen.resolved_types import Resolved
 from schemagen.runtime import convert
 from schemagen.runtime.calls import Call, CallRules, TableCalls
-from schemagen.typetable import Resolved
 
 PARAMETERS = "Parameters"
 """What the name of the model of a table function's parameters ends with."""

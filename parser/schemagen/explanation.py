@@ -28,13 +28,13 @@ from schemagen.model.origin import NOWHERE, Origin
 from schemagen.model.pages import Column
 from schemagen.model.shapes import shape_text
 from schemagen.model.table_facts import StructureKey
+from schemagen.resolved_types import PAGE_RULE, Resolved
 from schemagen.runtime.calls import TableCalls
 from schemagen.settings import positions
 from schemagen.settings.columns import ColumnRule
 from schemagen.settings.load import Settings
 from schemagen.settings.positions import KeyPath
 from schemagen.targets.registry import Per, Target
-from schemagen.typetable import PAGE_RULE, Resolved
 
 State = Literal["bound", "derived", "unbound"]
 

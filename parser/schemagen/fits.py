@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
-from schemagen.typetable import CONVERTIBLE, FROM_MAP_TEXT, Resolved
+from schemagen.resolved_types import Resolved
+from schemagen.typetable import CONVERTIBLE, FROM_MAP_TEXT
 
 Members = Callable[[str], Collection[str]]
 """Returns the names of a structure's members."""

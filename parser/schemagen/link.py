@@ -40,9 +40,10 @@ from schemagen.model.shapes import (
 from schemagen.model.table_facts import StructureKey
 from schemagen.names import NestedNames
 from schemagen.reconcile import Pair, Reconciled, pairs_in, satisfies, united
+from schemagen.resolved_types import PAGE_RULE, Resolved, TypeTable
 from schemagen.settings.members import MemberChoice
 from schemagen.typed_pages import TypedPages, TypedTable
-from schemagen.typetable import PAGE_RULE, Notation, Resolved, TypeTable
+from schemagen.typetable import Notation
 
 
 def link(

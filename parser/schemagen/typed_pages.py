@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from schemagen.diagnostics import Problem, ProblemsFound, did_you_mean, shown
 from schemagen.model.pages import Column, Pages, Parameter, Table
-from schemagen.typetable import (
+from schemagen.resolved_types import (
     MAX_ARRAYS,
     ArraysTooDeep,
     Resolved,

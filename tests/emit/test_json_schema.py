@@ -27,8 +27,8 @@ from schemagen.model.pages import (
 from schemagen.model.recorded import RecordedMember, RecordedService, RecordedStructure
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.names import NestedNames
+from schemagen.resolved_types import TypeTable
 from schemagen.typed_pages import resolve_types
-from schemagen.typetable import TypeTable
 
 HERE = Origin("page.md", 1)
 

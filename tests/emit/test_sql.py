@@ -22,7 +22,8 @@ from handmade import DIALECTS
 from schemagen.catalog import LinkedTable
 from schemagen.emit import ddl, sql
 from schemagen.emit.formatting import format_python
-from schemagen.typetable import TYPES, TypeTable
+from schemagen.resolved_types import TypeTable
+from schemagen.typetable import TYPES
 
 DIALECT = {dialect.name: dialect for dialect in DIALECTS}
 PERCENT = 'a%s "b" {} ?'

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from schemagen.resolved_types import TypeTable
 from schemagen.runtime.evolve.state import ColumnState, Dialect, TableState
-from schemagen.typetable import NOTATIONS, TypeTable
+from schemagen.typetable import NOTATIONS
 from schemagen.typetable import Dialect as Notation
 
 TYPES = TypeTable()

@@ -24,8 +24,8 @@ with atheris.instrument_imports(include=["schemagen", "markdown_it", "yaml"]):
     from schemagen.model.pages import Pages
     from schemagen.pages.read import parse_source
     from schemagen.pages.sources import Kind, Source, kind_of
+    from schemagen.resolved_types import TypeTable
     from schemagen.typed_pages import resolve_types
-    from schemagen.typetable import TypeTable
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATHS = {

@@ -36,9 +36,9 @@ from schemagen.lockfile import lock
 from schemagen.model.pages import Pages
 from schemagen.pages.read import parse_source
 from schemagen.pages.sources import Kind, Source, kind_of
+from schemagen.resolved_types import TypeTable
 from schemagen.settings.load import load_settings
 from schemagen.typed_pages import resolve_types
-from schemagen.typetable import TypeTable
 
 EXAMPLES = 300
 """Inputs of each fuzzer, without ``--fuzz-minutes``."""

@@ -21,7 +21,7 @@ from schemagen.inference.infer import Inference, infer
 from schemagen.lockfile import lock
 from schemagen.model.bindings import Binding
 from schemagen.model.pages import KEY, Table
-from schemagen.typetable import TypeTable
+from schemagen.resolved_types import TypeTable
 
 SAGEMAKER = "bindings/aws/sagemaker.json"
 # One process infers all tables once, instead of each of them.

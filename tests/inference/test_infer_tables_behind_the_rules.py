@@ -14,7 +14,7 @@ from made_services import typed
 from schemagen.api_models.cache import Indexes
 from schemagen.inference.infer import infer
 from schemagen.pages import ddsql
-from schemagen.typetable import TypeTable
+from schemagen.resolved_types import TypeTable
 
 BEHIND_THE_RULES = Path(__file__).with_name("tables_behind_the_rules.txt")
 

@@ -15,7 +15,7 @@ from schemagen.api_models.index import words
 from schemagen.inference.infer import infer
 from schemagen.model.pages import Table
 from schemagen.pages import ddsql
-from schemagen.typetable import TypeTable
+from schemagen.resolved_types import TypeTable
 
 FACTS = page_facts.facts()
 FILES = (page_facts.AWS_TABLES, Path(__file__).with_name("tables_behind_the_rules.txt"))

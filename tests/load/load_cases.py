@@ -12,11 +12,12 @@ import handmade
 from schemagen.catalog import LinkedTable
 from schemagen.emit import columnar, ddl, records
 from schemagen.emit.parts import RenderContext
+from schemagen.resolved_types import TypeTable
 from schemagen.runtime.load.package import Package
 from schemagen.runtime.sql import Loader, Table
 from schemagen.runtime.units import CollectedRow, Unit
 from schemagen.targets.registry import TARGETS
-from schemagen.typetable import TYPES, TypeTable
+from schemagen.typetable import TYPES
 
 GENERATED = Package("ddsql_schemas", "ddsql-schemas")
 """The committed package."""

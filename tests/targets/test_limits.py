@@ -13,8 +13,8 @@ import handmade
 from handmade import DIALECTS
 from schemagen.catalog import LinkedTable
 from schemagen.emit import ddl
+from schemagen.resolved_types import Rule, TypeTable
 from schemagen.targets import limits
-from schemagen.typetable import Rule, TypeTable
 
 DIALECT = {dialect.name: dialect for dialect in DIALECTS}
 

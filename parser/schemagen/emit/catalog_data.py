@@ -13,6 +13,7 @@ from schemagen.model.pages import Constraints, DocumentedMember, DocumentedValue
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.model.table_facts import StructureKey
 from schemagen.names import NestedNames
+from schemagen.resolved_types import PAGE_RULE
 from schemagen.runtime.calls import TableCalls
 from schemagen.runtime.catalog_data import (
     BindingData,
@@ -26,7 +27,6 @@ from schemagen.runtime.catalog_data import (
     TableData,
     ValueData,
 )
-from schemagen.typetable import PAGE_RULE
 
 PYTHON = "python"
 """What the rows of mappers and the fields of models are called among targets."""

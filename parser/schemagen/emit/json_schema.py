@@ -18,13 +18,11 @@ from schemagen.emit.parts import RenderContext
 from schemagen.model.pages import DocumentedMember, DocumentedValue, Structure
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.names import NestedNames
+from schemagen.resolved_types import Resolved, TypeTable, annotated
 from schemagen.targets.registry import Target
 from schemagen.typetable import (
     PYTHON_TYPE,
     JsonSchema,
-    Resolved,
-    TypeTable,
-    annotated,
     array_schema,
     map_schema,
     nullable,

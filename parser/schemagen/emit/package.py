@@ -16,6 +16,7 @@ from schemagen.emit.layout import WIDTH
 from schemagen.model.pages import KEY
 from schemagen.model.table_facts import TableFacts
 from schemagen.names import python_literal
+from schemagen.resolved_types import TypeTable
 from schemagen.runtime import convert
 from schemagen.runtime.catalog_json import FILE, render_groups
 from schemagen.targets.registry import (
@@ -27,7 +28,7 @@ from schemagen.targets.registry import (
     Target,
     default_targets,
 )
-from schemagen.typetable import NOTATIONS, TYPES, Dialect, TypeTable
+from schemagen.typetable import NOTATIONS, TYPES, Dialect
 
 
 @dataclass(frozen=True, slots=True)

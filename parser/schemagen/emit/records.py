@@ -8,7 +8,7 @@ from schemagen.emit import paths, templating
 from schemagen.emit.formatting import format_python
 from schemagen.emit.sql import Encoders, expressions
 from schemagen.names import python_literal
-from schemagen.typetable import Resolved, TypeTable
+from schemagen.resolved_types import Resolved, TypeTable
 
 
 def render(types: TypeTable, package: str, outputs: Sequence[str]) -> str:

@@ -21,7 +21,12 @@ from schemagen.model.recorded import RecordedService, RecordedStructure
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef, structure_names
 from schemagen.names import NestedNames, class_name, python_literal, snake_case
 from schemagen.targets.registry import Target
-from schemagen.typetable import SCALARS_BY_NAME, STRICT, array_row, map_row
+from schemagen.typetable import (
+    SCALARS_BY_NAME,
+    STRICT,
+    array_row,
+    map_row,
+)
 
 _JSON = Scalar("json")
 

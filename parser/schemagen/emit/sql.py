@@ -11,9 +11,15 @@ from schemagen.emit.formatting import format_python
 from schemagen.emit.imports import sorted_imports
 from schemagen.emit.layout import WIDTH
 from schemagen.emit.parts import RenderContext
+from schemagen.resolved_types import Resolved, TypeTable
 from schemagen.targets.limits import MAX_DEPTH
 from schemagen.targets.registry import Target
-from schemagen.typetable import TYPES, Dialect, PythonType, Resolved, Type, TypeTable
+from schemagen.typetable import (
+    TYPES,
+    Dialect,
+    PythonType,
+    Type,
+)
 
 
 def render(types: TypeTable, package: str) -> str:

@@ -28,7 +28,8 @@ from schemagen.model.bindings import Evidence
 from schemagen.model.paths import WHOLE, is_repeated, map_key, steps
 from schemagen.model.shapes import ListOf, StructureRef
 from schemagen.names import folded
-from schemagen.typetable import CONVERTIBLE, Resolved
+from schemagen.resolved_types import Resolved
+from schemagen.typetable import CONVERTIBLE
 
 _TAG_MEMBERS = frozenset({"resourcetags", "taglist", "tags", "tagset", "tagslist"})
 _EVIDENCE_RANKS: Mapping[Evidence, int] = {"both": 0, "documentation": 1, "name": 2, "hand": 3}

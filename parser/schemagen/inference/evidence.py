@@ -15,8 +15,8 @@ from schemagen.fits import fits
 from schemagen.model.bindings import Evidence
 from schemagen.model.pages import KEY, Column, Table
 from schemagen.model.paths import map_key
+from schemagen.resolved_types import Resolved
 from schemagen.typed_pages import TypedTable
-from schemagen.typetable import Resolved
 
 ACCOUNT = "account_id"
 TAGS = "tags"

@@ -16,8 +16,8 @@ from schemagen.model.pages import Table
 from schemagen.model.paths import map_key
 from schemagen.model.recorded import NotRecorded, RecordedResponses
 from schemagen.model.shapes import shape_text
+from schemagen.resolved_types import PAGE_RULE
 from schemagen.typed_pages import TypedTable
-from schemagen.typetable import PAGE_RULE
 
 
 def fills(operation: str, columns: Iterable[BoundColumn]) -> bool:

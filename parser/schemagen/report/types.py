@@ -8,7 +8,12 @@ from typing import Any
 
 from schemagen.settings.load import Settings
 from schemagen.targets.registry import Target
-from schemagen.typetable import Dialect, Notation, Type, array_row
+from schemagen.typetable import (
+    Dialect,
+    Notation,
+    Type,
+    array_row,
+)
 
 WORDS = ("from boto3",)
 """The headings of the columns that hold prose."""

@@ -12,10 +12,16 @@ from dataclasses import dataclass, field
 
 from schemagen.diagnostics import Problem, SourcePosition, did_you_mean
 from schemagen.model.pages import Table
+from schemagen.resolved_types import (
+    ArraysTooDeep,
+    Rule,
+    TypeTable,
+    UnknownType,
+    innermost_type,
+)
 from schemagen.settings.entries import read
 from schemagen.settings.positions import KeyPath
 from schemagen.settings.setting import Setting, matching
-from schemagen.typetable import ArraysTooDeep, Rule, TypeTable, UnknownType, innermost_type
 
 _NOT_EMPTY = re.compile(r".+", re.DOTALL)
 

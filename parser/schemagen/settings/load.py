@@ -19,6 +19,7 @@ from schemagen import limits
 from schemagen.diagnostics import Problem, ProblemsFound, did_you_mean, display_path, excerpt, shown
 from schemagen.files import read_text
 from schemagen.names import NestedNames, is_package_name
+from schemagen.resolved_types import TypeTable
 from schemagen.settings import (
     columns,
     json_schemas,
@@ -46,7 +47,6 @@ from schemagen.typetable import (
     PythonType,
     SqlType,
     Type,
-    TypeTable,
     built_in_sql,
 )
 

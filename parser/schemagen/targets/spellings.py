@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from schemagen.diagnostics import Problem
 from schemagen.model.origin import Origin
 from schemagen.model.pages import Column, Parameter
+from schemagen.resolved_types import NotSpelled, TypeTable
 from schemagen.targets.registry import Target
 from schemagen.typed_pages import TypedTable
-from schemagen.typetable import NotSpelled, TypeTable
 
 
 def problems(

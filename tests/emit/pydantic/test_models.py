@@ -41,9 +41,10 @@ from schemagen.model.pages import (
 )
 from schemagen.model.shapes import Scalar, Shape, StructureRef
 from schemagen.names import NestedNames
+from schemagen.resolved_types import TypeTable
 from schemagen.settings.load import load_settings
 from schemagen.typed_pages import resolve_types
-from schemagen.typetable import SCALARS, TypeTable
+from schemagen.typetable import SCALARS
 
 HOSTILE = 'a """ \\ {{ x }} {% y %} \' " \n# end'
 

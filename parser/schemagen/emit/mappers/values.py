@@ -15,8 +15,9 @@ from schemagen.emit.mappers.plan import MapperPlan
 from schemagen.emit.shapes import ShapeNames
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
 from schemagen.names import module_name
+from schemagen.resolved_types import Resolved
 from schemagen.runtime import convert
-from schemagen.typetable import FROM_MAP_TEXT, SCALARS_BY_NAME, Resolved, array_row
+from schemagen.typetable import FROM_MAP_TEXT, SCALARS_BY_NAME, array_row
 
 _JSON = SCALARS_BY_NAME["json"]
 _TEXT = SCALARS_BY_NAME["string"]

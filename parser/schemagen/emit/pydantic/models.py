@@ -47,8 +47,9 @@ from schemagen.names import (
     field_names,
     model_name,
 )
+from schemagen.resolved_types import TypeTable
 from schemagen.targets.registry import Target
-from schemagen.typetable import PYTHON_TYPE, JsonSchema, TypeTable
+from schemagen.typetable import PYTHON_TYPE, JsonSchema
 
 
 @dataclass(frozen=True, slots=True)
