@@ -85,12 +85,12 @@ def test_refresh_completes_a_record(sagemaker: lock.LockFile) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "messages"),
     [
-        ('"operation": "DescribeCompilationJob"', '"operation": "DescribeCompilation"', ["6:7: SG402 sagemaker has no operation 'DescribeCompilation'"]),
+        ('"operation": "DescribeCompilationJob"', '"operation": "DescribeCompilation"', ["6:7: SG402 sagemaker has no operation 'DescribeCompilation'; did you mean 'DescribeCompilationJob'?"]),
         ('"operation": "DescribeCompilationJob"', '"operation": "DeleteCompilationJob"', ["6:7: SG402 operation 'DeleteCompilationJob' has no response"]),
         ('{"ResourceArn": "CompilationJobArn"}', '{"Arn": "CompilationJobArn"}', ["33:49: SG402 operation 'ListTags' has no parameter 'Arn'"]),
         ('"RoleArn", "evidence"', '"RoleARN", "evidence"', ["27:22: SG402 DescribeCompilationJobResponse has no member 'RoleARN'; did you mean 'RoleArn'?"]),
         ('{"ResourceArn": "CompilationJobArn"}', '{"Arn": "CompilationJob"}', ["33:49: SG402 operation 'ListTags' has no parameter 'Arn'"]),
-        ('"operation": "DescribeCompilationJob"', '"operation": "DescribeCompilation", "constants": {"A": "b"}', ["6:7: SG402 sagemaker has no operation 'DescribeCompilation'"]),
+        ('"operation": "DescribeCompilationJob"', '"operation": "DescribeCompilation", "constants": {"A": "b"}', ["6:7: SG402 sagemaker has no operation 'DescribeCompilation'; did you mean 'DescribeCompilationJob'?"]),
         ('"service": "sagemaker"', '"service": "gone"', ["3:3: SG402 botocore has no service 'gone'"]),
     ],
 )  # fmt: skip
@@ -136,8 +136,8 @@ ZONES = """\
 @pytest.mark.parametrize(
     ("old", "new", "messages"),
     [
-        ("ListHostedZones", "ListZones", ["7:19: SG402 route53 has no operation 'ListZones'"]),
-        ("HostedZones[]", "Zones[]", ["7:51: SG402 ListHostedZonesResponse has no member 'Zones'"]),
+        ("ListHostedZones", "ListZones", ["7:19: SG402 route53 has no operation 'ListZones'; did you mean 'ListHostedZones'?"]),
+        ("HostedZones[]", "Zones[]", ["7:51: SG402 ListHostedZonesResponse has no member 'Zones'; did you mean 'HostedZones'?"]),
         ("HostedZones[]", "HostedZones", ["7:51: SG402 ListHostedZonesResponse.HostedZones is a list: write HostedZones[]"]),
         ('{"Id": "Id"}', '{"Name": "Id"}', ["7:90: SG402 operation 'GetHostedZone' has no parameter 'Name'"]),
         ('{"Id": "Id"}', '{"Id": "Arn"}', ["7:90: SG402 HostedZone has no member 'Arn'"]),
@@ -167,7 +167,7 @@ def test_refresh_reports_all_problems_at_once() -> None:
     with pytest.raises(ProblemsFound) as raised:
         recording.refresh(lock.parse(path, wrong.encode()))
     assert str(raised.value).splitlines() == [
-        f"{path}:5:7: SG402 route53 has no operation 'GetZone'; {AGAIN}",
+        f"{path}:5:7: SG402 route53 has no operation 'GetZone'; did you mean 'GetHostedZone'?; {AGAIN}",
         f"{path}:9:54: SG402 ResourceTagSet has no member 'Tag'; did you mean 'Tags'?; {AGAIN}",
     ]
 

@@ -9,20 +9,17 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 
 import once
+from overriding import JOB, SETTINGS, bound, entry, override, problems
 from projects import CHECKOUT, page, pages, run, seeds, tree
 from schemagen import api
 from schemagen.build.apply import apply
 from schemagen.build.plan import plan
-from schemagen.diagnostics import ProblemsFound
 
-JOB = "aws.sagemaker_compilation_job"
 LOCK = "bindings/aws/sagemaker.json"
-SETTINGS = "schemagen.toml"
 
 
 @pytest.fixture(scope="module")
@@ -50,41 +47,6 @@ def project(tmp_path: Path, inferred: Path) -> Path:
     """A copy of `inferred`."""
     shutil.copytree(inferred, tmp_path, dirs_exist_ok=True)
     return tmp_path
-
-
-def override(table: str = JOB, **keys: object) -> str:
-    """The text of an override, with its header in line 1."""
-    lines = [f"{key} = {_toml(value)}" for key, value in {"table": table, **keys}.items()]
-    return "\n".join(["[[overrides]]", *lines, ""])
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, dict):
-        pairs = cast("dict[str, object]", value).items()
-        return f"{{ {', '.join(f'{key} = {_toml(item)}' for key, item in pairs)} }}"
-    return json.dumps(value)
-
-
-def bound(folder: Path, *overrides: str) -> tuple[str, ...]:
-    """Bind with ``overrides`` as the only settings, and return the paths of changed files."""
-    (folder / SETTINGS).write_text("\n".join(overrides))
-    return tuple(change.path for change in api.bind(api.settings(folder)).changes)
-
-
-def problems(folder: Path, *overrides: str) -> list[str]:
-    """The problems that `schemagen bind` finds with ``overrides`` as the only settings."""
-    (folder / SETTINGS).write_text("\n".join(overrides))
-    before = tree(folder)
-    with pytest.raises(ProblemsFound) as caught:
-        api.bind(api.settings(folder))
-    assert tree(folder) == before
-    return [str(problem).removeprefix(f"{SETTINGS}:") for problem in caught.value.problems]
-
-
-def entry(folder: Path, table: str = JOB, service: str = "sagemaker") -> Any:
-    """The table's entry in the lock, as JSON."""
-    text = (folder / f"bindings/aws/{service}.json").read_bytes()
-    return json.loads(text)["tables"][table]
 
 
 def mapped(folder: Path, members: str) -> str:
@@ -299,11 +261,13 @@ def test_overrides_of_the_settings_page_apply(tmp_path: Path) -> None:
         "image_id | core | string |",
         "request_uuid | core | string |",
     )
+    account = ("contact_information | core | json |", "alternate_contacts | core | json |")
     pages(
         tmp_path,
         {
             "ddsql/s3.md": page("aws.s3_bucket", *bucket, *more),
             "ddsql/ec2.md": page("aws.ec2_instance", *instance),
+            "ddsql/account.md": page("aws.account", *account),
             "aws_api/sagemaker/API_Channel.md": CHANNEL,
         },
     )
@@ -311,12 +275,14 @@ def test_overrides_of_the_settings_page_apply(tmp_path: Path) -> None:
     [settings] = re.findall(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     (tmp_path / SETTINGS).unlink()
     (tmp_path / "pyproject.toml").write_text(settings)
-    assert len(api.bind(api.settings(tmp_path)).changes) == 2
+    assert len(api.bind(api.settings(tmp_path)).changes) == 3
+    contacts = entry(tmp_path, "aws.account", "account")["enrichments"]["GetAlternateContact"]
+    assert contacts["values"] == {"AlternateContactType": ["BILLING", "SECURITY"]}
     made = entry(tmp_path, "aws.s3_bucket", "s3")
     assert made["columns"]["bucket_policy_statement"]["evidence"] == "hand"
     assert made["enrichments"]["GetBucketPolicy"]["arguments"] == {"Bucket": "Name"}
     assert list(made["unbound"]) == ["grants"]
-    assert api.build(api.settings(tmp_path)).tables == 2
+    assert api.build(api.settings(tmp_path)).tables == 3
 
 
 def test_column_override_names_a_key_of_a_map(tmp_path: Path) -> None:
@@ -393,7 +359,9 @@ def test_overrides_of_unknown_tables_and_columns_are_problems(
         ),
         (
             override(column="role_arn", operation="DescribeCompilation", member="RoleArn"),
-            ["4:1: SG303 sagemaker has no operation 'DescribeCompilation'"],
+            [
+                "4:1: SG303 sagemaker has no operation 'DescribeCompilation'; did you mean 'DescribeCompilationJob'?"
+            ],
         ),
         (
             override(
@@ -444,11 +412,13 @@ def test_overrides_of_unknown_tables_and_columns_are_problems(
         ),
         (
             override(service="sagemakr", operation="DescribeCompilationJob"),
-            ["3:1: SG303 botocore has no service 'sagemakr'"],
+            ["3:1: SG303 botocore has no service 'sagemakr'; did you mean 'sagemaker'?"],
         ),
         (
             override(service="sagemaker", operation="DescribeCompilation"),
-            ["4:1: SG303 sagemaker has no operation 'DescribeCompilation'"],
+            [
+                "4:1: SG303 sagemaker has no operation 'DescribeCompilation'; did you mean 'DescribeCompilationJob'?"
+            ],
         ),
         (
             override(service="sagemaker", operation="DescribeCompilationJob", path="Jobs[]"),
@@ -488,7 +458,7 @@ def test_overrides_with_names_unknown_to_botocore_are_problems(
                 column="role_arn", operation="DescribeAlgorithm", member="ProductId", arguments={}
             ),
             [
-                "6:1: SG304 DescribeAlgorithm requires AlgorithmName; set it in `arguments` or `constants` of the override"
+                "6:1: SG304 DescribeAlgorithm requires AlgorithmName; set it in `arguments`, `constants` or `values` of the override"
             ],
         ),
         (

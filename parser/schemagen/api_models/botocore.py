@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -43,6 +43,7 @@ from schemagen.api_models.index import (
     documented_arns,
     words,
 )
+from schemagen.diagnostics import did_you_mean
 from schemagen.lockfile.notation import type_text
 from schemagen.lockfile.record import Record
 from schemagen.model import shapes as model_shapes
@@ -190,8 +191,11 @@ class BotocoreService:
         shape = self.model.operation_model(operation).input_shape
         return tuple(shape.required_members) if shape else ()
 
-    def rejected_values(self, operation: str, parameter: str, value: Constant) -> Iterator[str]:
-        """Yield the texts of a constant that ``parameter``, one of the operation's, rejects."""
+    def rejected_values(
+        self, operation: str, parameter: str, value: Constant
+    ) -> Iterator[tuple[str, Sequence[str]]]:
+        """Yield the texts of a constant that ``parameter``, one of the operation's, rejects, each with
+        the values that it accepts, if it is an enumeration."""
         return _rejected(self._parameters(operation)[parameter], value)
 
     def element_at(self, operation: str, path: str) -> BotocoreElement:
@@ -203,7 +207,9 @@ class BotocoreService:
         shape: Shape = output
         for step in steps(path):
             if not isinstance(shape, StructureShape) or step.member not in shape.members:
-                raise ValueError(f"{shape.name} has no member {step.member!r}")
+                known = shape.members if isinstance(shape, StructureShape) else ()
+                hint = did_you_mean(step.member, known)
+                raise ValueError(f"{shape.name} has no member {step.member!r}{hint}")
             name = f"{shape.name}.{step.member}"
             shape = shape.members[step.member]
             shape, mark = _inside(shape)
@@ -247,15 +253,17 @@ def service_api(service: str) -> BotocoreService:
     return BotocoreService(service_model(service))
 
 
-def _rejected(shape: Shape, value: Constant) -> Iterator[str]:
+def _rejected(shape: Shape, value: Constant) -> Iterator[tuple[str, Sequence[str]]]:
     if isinstance(value, str):
-        if not isinstance(shape, StringShape) or (shape.enum and value not in shape.enum):
-            yield value
+        if not isinstance(shape, StringShape):
+            yield value, ()
+        elif shape.enum and value not in shape.enum:
+            yield value, shape.enum
     elif isinstance(shape, ListShape):
         for text in value:
             yield from _rejected(shape.member, text)
     else:
-        yield from value
+        yield from ((text, ()) for text in value)
 
 
 # --- shapes ---------------------------------------------------------------------------------------

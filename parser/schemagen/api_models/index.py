@@ -250,6 +250,10 @@ class ServiceApi(Protocol):
     @property
     def operations(self) -> Collection[str]: ...
 
+    def parameters(self, operation: str, /) -> Collection[str]:
+        """Return the parameters of one of `operations`."""
+        ...
+
     def required_parameters(self, operation: str, /) -> Collection[str]:
         """Return the required parameters of one of `operations`."""
         ...

@@ -85,15 +85,14 @@ def _wrong_operations(lock: LockFile, service: BotocoreService) -> Iterator[tupl
     """Yield operations that cannot fill columns, and arguments that are not their parameters."""
     for at, name, arguments in _operations(lock):
         if name not in service.operations:
-            yield at, f"{lock.service_name} has no operation {name!r}"
+            yield at, _no_operation(service, name)
         elif not service.has_response(name):
             yield at, f"operation {name!r} has no response"
         else:
             parameters = service.parameters(name)
             for argument in arguments:
                 if argument not in parameters:
-                    entry = (*at, "arguments", argument)
-                    yield entry, f"operation {name!r} has no parameter {argument!r}"
+                    yield (*at, "arguments", argument), _no_parameter(service, name, argument)
 
 
 def _wrong_constants(lock: LockFile, service: BotocoreService) -> Iterator[tuple[KeyPath, str]]:
@@ -120,10 +119,21 @@ def _rejected(
     for parameter, value in constants:
         entry = (*at, parameter)
         if parameter not in service.parameters(operation):
-            yield entry, f"operation {operation!r} has no parameter {parameter!r}"
+            yield entry, _no_parameter(service, operation, parameter)
             continue
-        for text in service.rejected_values(operation, parameter, value):
-            yield entry, f"operation {operation!r} does not accept {text!r} as {parameter}"
+        for text, accepted in service.rejected_values(operation, parameter, value):
+            message = f"operation {operation!r} does not accept {text!r} as {parameter}"
+            yield entry, message + did_you_mean(text, accepted)
+
+
+def _no_operation(service: BotocoreService, operation: str) -> str:
+    hint = did_you_mean(operation, service.operations)
+    return f"{service.name} has no operation {operation!r}{hint}"
+
+
+def _no_parameter(service: BotocoreService, operation: str, parameter: str) -> str:
+    hint = did_you_mean(parameter, service.parameters(operation))
+    return f"operation {operation!r} has no parameter {parameter!r}{hint}"
 
 
 def _wrong_listings(lock: LockFile, service: BotocoreService) -> Iterator[tuple[KeyPath, str]]:
@@ -151,8 +161,7 @@ def _wrong_listing(
 ) -> Iterator[tuple[KeyPath, str]]:
     """Yield what is wrong with a listing of the arguments of ``called``."""
     if listing.operation not in service.operations:
-        message = f"{service.name} has no operation {listing.operation!r}"
-        yield (*at, "operation"), message
+        yield (*at, "operation"), _no_operation(service, listing.operation)
         return
     try:
         element = service.element_at(listing.operation, listing.path)
@@ -165,18 +174,19 @@ def _wrong_listing(
         for parameter, member in listing.arguments:
             entry = (*at, "arguments", parameter)
             if parameter not in parameters:
-                yield entry, f"operation {called!r} has no parameter {parameter!r}"
+                yield entry, _no_parameter(service, called, parameter)
             if (members is not None) == (member == WHOLE):
                 kind = (
                     "structures: name a member" if member == WHOLE else 'no structures: write "@"'
                 )
                 yield entry, f"{listing.path} of {listing.operation} holds {kind}"
             elif members is not None and member not in members:
-                yield entry, f"{element.name} has no member {member!r}"
+                hint = did_you_mean(member, members)
+                yield entry, f"{element.name} has no member {member!r}{hint}"
         yield from _wrong_parameters(service, (*at, "shared"), called, listing.shared)
     for number, parameter in enumerate(listing.needs):
         if parameter not in service.parameters(listing.operation):
-            message = f"operation {listing.operation!r} has no parameter {parameter!r}"
+            message = _no_parameter(service, listing.operation, parameter)
             yield (*at, "needs", number), message
 
 
@@ -187,7 +197,7 @@ def _wrong_parameters(
         known = service.parameters(operation)
         for parameter in parameters:
             if parameter not in known:
-                yield at, f"operation {operation!r} has no parameter {parameter!r}"
+                yield at, _no_parameter(service, operation, parameter)
 
 
 def _wrong_keys(lock: LockFile, service: BotocoreService) -> Iterator[tuple[KeyPath, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from schemagen.diagnostics import Problem
+from schemagen.diagnostics import Problem, did_you_mean
 from schemagen.model.bindings import Binding
 from schemagen.model.origin import NOWHERE
 from schemagen.model.pages import Table
@@ -146,7 +146,8 @@ class TableBinder:
         item = next(iter(overrides.items), None)
         if item and item.service:
             if item.service not in self.indexes.services:
-                message = f"botocore has no service {item.service!r}"
+                hint = did_you_mean(item.service, self.indexes.services)
+                message = f"botocore has no service {item.service!r}{hint}"
                 self.problems.append(item.position.problem("SG303", message, "service"))
                 return None
             if problem := by_hand.item_problem(item, service_api(item.service)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from operator import itemgetter
 
@@ -70,19 +70,25 @@ NO_ARGUMENTS = CallArguments()
 
 
 def call_arguments(
-    item: Identity, operation: ReadOperation, *, each_value: bool = False
+    item: Identity,
+    operation: ReadOperation,
+    *,
+    each_value: bool = False,
+    given: Collection[str] = (),
 ) -> CallArguments | None:
     """Find the arguments with which ``operation`` returns something about the item.
 
     None if the item lacks a required argument. An operation without required parameters is narrowed
     to the item if it has a parameter for that. With ``each_value``, there is a call for each value of an
-    enumeration that nothing else is known of.
+    enumeration that nothing else is known of. ``given`` are parameters that an override sets.
     """
     values: tuple[tuple[str, tuple[str, ...]], ...] = ()
     found: list[tuple[str, str]] = []
     constants: list[tuple[str, str]] = []
     is_related = False
     for parameter in operation.required:
+        if parameter in given:
+            continue
         if member := argument(item, parameter, operation):
             found.append((parameter, _written(member, parameter, operation)))
         elif item.built_arn and takes_built_arn(item, item.built_arn, parameter, operation):
@@ -98,7 +104,7 @@ def call_arguments(
             values = ((parameter, operation.values_of(parameter)),)
         else:
             return None
-    if not operation.required:
+    if not (operation.required or given):
         for parameter, member in narrowing(item, operation):
             return CallArguments(((parameter, _written(member, parameter, operation)),))
     return CallArguments(tuple(found), tuple(constants), is_related, values)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
 from schemagen.api_models.index import ServiceApi
-from schemagen.diagnostics import Problem
+from schemagen.diagnostics import Problem, did_you_mean
 from schemagen.fits import fits, misfit
 from schemagen.inference.arguments import call_arguments
 from schemagen.inference.identity import Identity
@@ -25,9 +25,9 @@ from schemagen.typed_pages import TypedTable
 
 T = TypeVar("T")
 
-InferArguments = Callable[[str], Enrichment | None]
-"""Infers the arguments of an operation, as an enrichment call whose path means nothing. Returns None if
-the item lacks a required argument."""
+InferArguments = Callable[[str, Collection[str]], Enrichment | None]
+"""Infers the arguments of an operation, apart from parameters that are set, as an enrichment call whose path
+means nothing. Returns None if the item lacks a required argument."""
 
 
 _LEFT_UNBOUND = "an override leaves it unbound"
@@ -110,12 +110,17 @@ def apply(
 def _displaced(table: Table, name: str, enrichment: Enrichment, before: Enrichment) -> Problem:
     [origin] = [column.origin for column in table.columns if column.name == name]
     message = f"{table.id}.{name} stays unbound: an override calls {enrichment.operation} "
-    if before.values:
-        each = " and ".join(parameter for parameter, _ in before.values)
-        message += f"once, and not with each value of {each}"
-    else:
+    if enrichment.values == before.values:
         message += f"for the item {enrichment.path}; name a member of that item in an override"
+    elif enrichment.values:
+        message += f"with values of {_parameters(enrichment)}; name the column in an override, too"
+    else:
+        message += f"once, and not with each value of {_parameters(before)}"
     return Problem(origin.path, origin.line, 1, "SG404", message)
+
+
+def _parameters(enrichment: Enrichment) -> str:
+    return " and ".join(parameter for parameter, _ in enrichment.values)
 
 
 @dataclass
@@ -146,20 +151,35 @@ class _EnrichmentOverrides:
         path = self._agreed(overrides, "path", lambda override: override.path or WHOLE)
         arguments = self._agreed(overrides, "arguments", lambda override: override.arguments)
         constants = self._agreed(overrides, "constants", lambda override: override.constants)
+        values = self._agreed(overrides, "values", lambda override: override.values)
+        given = {name for pairs in (arguments, constants, values) for name, _ in pairs or ()}
         found = Enrichment(name, WHOLE)
+        if inferred and inferred.values and (path or WHOLE) != WHOLE:
+            inferred = None  # What several calls return is a list of whole responses.
         if arguments is None:
-            found = inferred or self.infer_arguments(name) or self._not_inferred(overrides[0])
+            found = (
+                inferred or self.infer_arguments(name, given) or self._not_inferred(overrides[0])
+            )
         return Enrichment(
             name,
             path or WHOLE,
-            found.arguments if arguments is None else arguments,
-            found.constants if constants is None else constants,
+            _without(found.arguments, given) if arguments is None else arguments,
+            _without(found.constants, given) if constants is None else constants,
+            _without(found.values, given) if values is None else values,
         )
 
     def _not_inferred(self, override: ColumnOverride) -> Enrichment:
         enrichment = Enrichment(override.operation, WHOLE)
         if override.operation not in self.service.operations:
             return enrichment  # Reported as SG303.
+        known = self.service.parameters(override.operation)
+        for key, parameter in override.given:
+            if parameter not in known:
+                hint = did_you_mean(parameter, known)
+                message = f"operation {override.operation!r} has no parameter {parameter!r}{hint}"
+                self.problems.append(override.position.problem("SG303", message, key))
+        if self.problems:
+            return enrichment
         item = f"{self.binding.operation} ({self.binding.path})"
         message = (
             f"cannot derive the arguments of {override.operation} from {item}; set `arguments` in "
@@ -190,17 +210,23 @@ class _EnrichmentOverrides:
         return value(first) if first else None
 
 
+def _without(
+    pairs: tuple[tuple[str, T], ...], parameters: Collection[str]
+) -> tuple[tuple[str, T], ...]:
+    return tuple(pair for pair in pairs if pair[0] not in parameters)
+
+
 def argument_inference(binding: Binding, table: Table, services: Services) -> InferArguments:
     """Return what infers the arguments of operations from the item of ``binding``."""
 
-    def infer_arguments(operation: str) -> Enrichment | None:
+    def infer_arguments(operation: str, given: Collection[str]) -> Enrichment | None:
         index = services.of(binding.service)
         path = (binding.operation, binding.path)
         items = [item for item in index.items if (item.operation, item.path) == path]
         indexed = index.operations.get(operation)
         if not items or indexed is None:
             return None
-        found = call_arguments(Identity(index, items[0], table.name), indexed)
+        found = call_arguments(Identity(index, items[0], table.name), indexed, given=given)
         return Enrichment(operation, WHOLE, found.members, found.constants) if found else None
 
     return infer_arguments
@@ -212,7 +238,8 @@ def argument_inference(binding: Binding, table: Table, services: Services) -> In
 def item_problem(override: ItemOverride, service: ServiceApi) -> Problem | None:
     """Return SG303 if the service lacks the operation or path that the override names."""
     if override.operation and override.operation not in service.operations:
-        message = f"{service.name} has no operation {override.operation!r}"
+        hint = did_you_mean(override.operation, service.operations)
+        message = f"{service.name} has no operation {override.operation!r}{hint}"
         return override.position.problem("SG303", message, "operation")
     try:
         if override.operation and override.path:
@@ -237,7 +264,7 @@ def overridden_entries(
         if called := override.enrichment(binding):
             entry: KeyPath = (*at, "enrichments", called[0])
             yield entry, partial(override.position.problem, "SG303", key="operation")
-            yield from _entries(override, entry, "path", "arguments", "constants")
+            yield from _entries(override, entry, "path", "arguments", "constants", "values")
 
 
 def _entries(
@@ -264,7 +291,8 @@ def column_problems(
         called = override.enrichment(binding)
         operation, path = called or (binding.operation, binding.path)
         structure = responses.item(operation, path)
-        member = responses.member(structure, override.member)
+        [column] = [column for column in binding.columns if column.column == override.column]
+        member = responses.column_member(binding, column)
         type = types[override.column]
         at_key = map_key(override.member) is not None
         if not fits(type, member.shape, responses.member_names, texts=True, at_key=at_key):
@@ -273,21 +301,35 @@ def column_problems(
             written = written.rstrip("!")
             if at_key:
                 written = written.removeprefix("map<").removesuffix(">")
+            if binding.is_listed(column):
+                written = f"list<{written}>"
             message = misfit(f"{structure.name}.{override.member}", written, type.expression)
             yield override.position.problem("SG304", message, "member")
-        if called and override.arguments is not None:
-            yield from _missing_arguments(service, override, operation)
+        for call in binding.enrichments:
+            if called and override.arguments is not None and call.operation == operation:
+                yield from _missing_arguments(service, override, call)
+        if override.values and operation == binding.operation:
+            message = (
+                f"{operation} is called once for each item of {binding.table}, and cannot be called with "
+                "each of `values`; delete them"
+            )
+            yield override.position.problem("SG304", message, "values")
+        elif override.values and lock.record.operations[operation].pagination:
+            message = (
+                f"{operation} returns pages, and can therefore not be called with each of `values`; "
+                "set one of them in `constants`"
+            )
+            yield override.position.problem("SG304", message, "values")
 
 
 def _missing_arguments(
-    service: ServiceApi, override: ColumnOverride, operation: str
+    service: ServiceApi, override: ColumnOverride, call: Enrichment
 ) -> Iterator[Problem]:
-    arguments = (*(override.arguments or ()), *(override.constants or ()))
-    passed = {parameter for parameter, _ in arguments}
-    for parameter in service.required_parameters(operation):
+    passed = dict((*call.arguments, *call.constants, *call.values))
+    for parameter in service.required_parameters(call.operation):
         if parameter not in passed:
             message = (
-                f"{operation} requires {parameter}; set it in `arguments` or `constants` of the "
-                "override"
+                f"{call.operation} requires {parameter}; set it in `arguments`, `constants` or `values` of "
+                "the override"
             )
             yield override.position.problem("SG304", message, "arguments")

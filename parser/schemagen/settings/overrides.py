@@ -40,8 +40,8 @@ class ColumnOverride:
     """Names the member that fills a column; "" leaves the column unbound.
 
     ``operation`` is "" for the primary operation. ``path`` is that of another operation's item; "" is
-    the response itself. ``arguments`` and ``constants`` are what that operation is called with, or None
-    if they are to be inferred.
+    the response itself. ``arguments`` and ``constants`` are what that operation is called with, and
+    ``values`` those of which each has a call of its own; None if they are to be inferred.
     """
 
     table: str
@@ -51,7 +51,16 @@ class ColumnOverride:
     path: str
     arguments: tuple[tuple[str, str], ...] | None
     constants: tuple[tuple[str, Constant], ...] | None
+    values: tuple[tuple[str, tuple[str, ...]], ...] | None
     position: SourcePosition = field(repr=False, compare=False)
+
+    @property
+    def given(self) -> tuple[tuple[str, str], ...]:
+        """The parameters that the override sets, each after the key that sets it."""
+        keys = {"arguments": self.arguments, "constants": self.constants, "values": self.values}
+        return tuple(
+            (key, parameter) for key, pairs in keys.items() for parameter, _ in pairs or ()
+        )
 
     def enrichment(self, binding: Binding) -> tuple[str, str] | None:
         """Return the operation and item path of the enrichment that has the member.
@@ -103,6 +112,11 @@ def _constant(value: object) -> Constant | None:
     items = cast("list[object]", value) if isinstance(value, list) else []
     strings = tuple(item for item in items if isinstance(item, str) and item)
     return strings if strings and len(strings) == len(items) else None
+
+
+def _several(value: object) -> tuple[str, ...] | None:
+    found = _constant(value)
+    return found if isinstance(found, tuple) and len(set(found)) == len(found) else None
 
 
 def _by_parameter(
@@ -169,12 +183,17 @@ _COLUMN_KEYS = (
         "a table of parameters and their arguments: non-empty strings, or lists of them",
         _by_parameter(_constant),
     ),
+    Setting(
+        "values",
+        "a table of parameters and lists of different, non-empty strings, for each of which there is a call",
+        _by_parameter(_several),
+    ),
     _UNBOUND,
 )
 # Hints for an unknown key are taken from all keys: a misspelt `column` makes an entry look like an item.
 _ALL_KEYS = tuple(dict.fromkeys(setting.name for setting in (*_ITEM_KEYS, *_COLUMN_KEYS)))
 # The keys that belong to the call of another operation.
-_CALL_KEYS = ("path", "arguments", "constants")
+_CALL_KEYS = ("path", "arguments", "constants", "values")
 
 
 def parse(
@@ -240,6 +259,9 @@ def _column(entry: Entry) -> ColumnOverride:
                 entry.wrong(
                     f"{key} applies to the call of another operation; set operation as well", key
                 )
+        if values.get("values") and values.get("path", WHOLE) != WHOLE:
+            message = f"path must be {WHOLE!r}, or left out, where there are values"
+            entry.wrong(f"{message}: the column is a list of what each call returns", "path")
     override = ColumnOverride(
         values.get("table", ""),
         values.get("column", ""),
@@ -248,12 +270,19 @@ def _column(entry: Entry) -> ColumnOverride:
         values.get("path", ""),
         values.get("arguments"),
         values.get("constants"),
+        values.get("values"),
         entry.position,
     )
+    arguments = dict(override.arguments or ())
     constants = dict(override.constants or ())
-    for parameter in sorted(dict(override.arguments or ()).keys() & constants.keys()):
+    for parameter in sorted(arguments.keys() & constants.keys()):
         message = f"{parameter} is both an argument and a constant; delete one of them"
         entry.wrong(message, "constants")
+    for parameter, _ in override.values or ():
+        for noun, given in (("an argument", arguments), ("a constant", constants)):
+            if parameter in given:
+                message = f"{parameter} is both {noun} and one of the values; delete one of them"
+                entry.wrong(message, "values")
     return override
 
 
@@ -325,6 +354,7 @@ def _has_column(binding: Binding, override: ColumnOverride) -> bool:
         (enrichment.operation, enrichment.path) == call
         and _agree(override.arguments, enrichment.arguments)
         and _agree(override.constants, enrichment.constants)
+        and _agree(override.values, enrichment.values)
         for enrichment in binding.enrichments
     )
 
