@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -58,22 +59,31 @@ def test_render_table_agrees_with_black(nested_names: NestedNames) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("checker", ["mypy", "pyright"])
 def test_render_table_passes_type_checkers(tmp_path: Path, checker: str) -> None:
-    """mypy --strict and pyright in strict mode find nothing in the modules."""
+    """mypy --strict and pyright in strict mode find nothing in the modules.
+
+    They check one package as a whole, and of the others what differs from table to table: the runtime,
+    most of a package, is the same in all.
+    """
+    checked: list[str] = []
     for number, (made, columns) in enumerate(awkward()):
         tables = mappers.linked(made, {made.bindings[0].table: handmade.columns(columns)})
         for path, text in mappers.files(made, tables).items():
             target = tmp_path / f"package_{number}" / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
-    (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
+            if path.endswith(".py") and (number == 0 or path.startswith(("mappers/", "shapes/"))):
+                checked.append(f"package_{number}/{path}")
+    settings = {"typeCheckingMode": "strict", "include": checked}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
     command = {
-        "mypy": ["mypy", "--strict", "--no-incremental", "--explicit-package-bases", "."],
-        "pyright": ["pyright", "--pythonpath", sys.executable],
+        "mypy": ["mypy", "--strict", "--no-incremental", "--explicit-package-bases", *checked],
+        "pyright": ["pyright", "--pythonpath", sys.executable, "--stats"],
     }[checker]
     done = subprocess.run(
         [sys.executable, "-m", *command], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert f" {len(checked)} source files" in done.stdout.replace("Found ", " "), done.stdout
 
 
 def test_render_table_ignores_the_order_of_the_lock() -> None:
