@@ -38,7 +38,7 @@ WORKERS ?= 2
 PYTEST := $(RUN) pytest -n $(WORKERS) --dist loadgroup
 
 .DELETE_ON_ERROR:
-.PHONY: build check test quick test-pythons test-engines test-broken update-golden bench bench-bindings bench-collecting bench-loading peers clean
+.PHONY: build check mypy pyright test quick test-pythons test-engines test-broken update-golden bench bench-bindings bench-collecting bench-loading peers clean
 
 build: $(VENV)/runtime
 	$(RUN) schemagen build
@@ -46,10 +46,13 @@ build: $(VENV)/runtime
 check: $(VENV)/dev
 	$(RUN) ruff check
 	$(RUN) ruff format --check
-	$(RUN) mypy
-	$(RUN) pyright
 	$(RUN) schemagen build --check
 	$(RUN) black --check --quiet generated
+	@# Both take long, and one core each.
+	$(MAKE) --no-print-directory --jobs=$(WORKERS) mypy pyright
+
+mypy pyright: $(VENV)/dev
+	$(RUN) $@
 
 test: check
 	$(PYTEST) -m "not engines"
