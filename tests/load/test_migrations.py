@@ -454,6 +454,91 @@ def test_migrate_refuses_to_break_views(
     assert len(database.run("FROM everything")) == len(database.run("FROM named")) == 1
 
 
+@HOW
+@pytest.mark.parametrize(
+    ("statement", "called"),
+    [
+        ("CREATE MACRO mine(a) AS TABLE SELECT size, a FROM made.keyed", 'macro "main"."mine"'),
+        ("CREATE MACRO made.mine() AS (SELECT max(size) FROM made.keyed)", 'macro "made"."mine"'),
+        (
+            "CREATE MACRO mine(a) AS a, (a, b) AS (SELECT max(size) FROM made.keyed)",
+            'macro "main"."mine"',
+        ),
+    ],
+)
+def test_migrate_refuses_to_break_macros(
+    database: Place,
+    new: MadePackage,
+    how: str,
+    statement: str,
+    called: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A macro that can be called must still be afterwards; others of the same name do not hide it."""
+    database.run(statement)
+    database.run("CREATE MACRO keeps(a) AS TABLE SELECT name, a FROM made.keyed")
+    before = database.types()
+    status, message = apply(new, database, how, capsys, *RENAME)
+    assert status == 1
+    assert (
+        f"the {called} would not work any more" if how == "apply" else '"size" not found'
+    ) in message
+    assert database.types() == before
+    in_schema = "made.mine" if "made.mine" in statement else "mine"
+    database.run(f"DROP MACRO {'TABLE ' * ('AS TABLE' in statement)}{in_schema}")
+    assert apply(new, database, how, capsys, *RENAME)[0] == 0
+    assert len(database.run("FROM keeps(1)")) == 1
+
+
+@HOW
+def test_migrate_refuses_what_a_macro_names_that_cannot_be_tried(
+    database: Place, new: MadePackage, how: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only with the name of a table can it be called. What it names must not change."""
+    database.run(
+        "CREATE MACRO other(t) AS TABLE SELECT name FROM made.keyless JOIN query_table(t) USING (name)"
+    )
+    database.run(
+        "CREATE MACRO mine(t) AS TABLE SELECT size FROM made.keyed JOIN query_table(t) USING (size)"
+    )
+    before = database.types()
+    status, message = apply(new, database, how, capsys, *RENAME)
+    assert status != 0
+    assert 'the macro "main"."mine" names size of made.keyed, which changes' in message
+    assert database.types() == before
+    database.run("DROP MACRO TABLE mine")
+    assert apply(new, database, how, capsys, *RENAME)[0] == 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE VIEW mine AS SELECT upper(map_extract(tags, 'x')[1]) FROM made.keyed",
+        "CREATE MACRO mine() AS (SELECT max(upper(map_extract(tags, 'x')[1])) FROM made.keyed)",
+    ],
+)
+def test_sync_refuses_to_break_views_and_macros(
+    database: Place, new: MadePackage, statement: str
+) -> None:
+    """A sync that migrates looks at them, too."""
+    database.run(statement)
+    before = database.types()
+    with pytest.raises(Exception, match=r'"main"."mine" would not work any more'):
+        new.open(database.address, migrate=True)
+    assert database.types() == before
+
+
+@HOW
+def test_migrate_keeps_comments_of_indexes(
+    database: Place, new: MadePackage, how: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An index that is created again has its comment."""
+    database.run("CREATE INDEX mine ON made.keyed (gone)")
+    database.run("COMMENT ON INDEX made.mine IS 'it''s mine'")
+    assert apply(new, database, how, capsys, *RENAME)[0] == 0
+    assert database.run("SELECT comment FROM duckdb_indexes()") == [("it's mine",)]
+
+
 # --- a process that is killed --------------------------------------------------------------------------
 
 

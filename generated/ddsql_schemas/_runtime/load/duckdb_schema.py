@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import duckdb as driver
 
-from ..evolve import duckdb, ledger, records
+from ..evolve import duckdb, duckdb_guards, ledger, records
 from ..evolve.compare import (
     Comparer,
     Comparison,
@@ -21,11 +20,11 @@ from ..evolve.compare import (
 )
 from ..evolve.script import as_text
 from ..evolve.state import Dialect
-from ..evolve.steps import Migration, Relation
-from ..quoting import identifier
+from ..evolve.steps import Migration
 from ..sql import Table
 from . import ledger_checks
 from .destination import Destination
+from .duckdb_dependents import Dependents
 from .duckdb_tables import DIALECT
 from .migrations import MigrationStopped, Place, plan_table
 
@@ -54,13 +53,15 @@ AND database_name = current_database() AND schema_name = $schema AND table_name 
 
 
 class Schema:
-    """The tables of a database. ``execute`` runs a statement with named parameters."""
+    """The tables of a database. ``execute`` runs a statement with named parameters; ``session`` opens a
+    session beside it, in the same database."""
 
     engine = "duckdb"
 
     def __init__(
         self,
         execute: Callable[..., Any],
+        session: Callable[[], driver.DuckDBPyConnection],
         destination: Destination,
         package: Package,
     ) -> None:
@@ -68,6 +69,7 @@ class Schema:
         self._destination = destination
         self._package = package
         self._statements = ledger.Statements("${}".format)
+        self._dependents = Dependents(execute, session, destination)
 
     def prepare(self, tables: Sequence[Table]) -> dict[str, Table]:
         """Create the ledger and missing tables, and change tables that are behind, if that was allowed.
@@ -249,32 +251,31 @@ class Schema:
     # --- migrations -------------------------------------------------------------------------------
 
     def script(self, migration: Migration, dialect: Dialect, title: str) -> str:
-        """Return what `apply` runs, as a script, with the indexes and views that the database has now."""
-        queries = [_query(view) for view in self._views() if self._works(view)]
-        found = duckdb.Surroundings(self._indexes(migration), queries)
+        """Return what `apply` runs, as a script, with the indexes, views and macros that the database has
+        now."""
+        queries = list(self._dependents.queries(migration))
+        indexes = self._dependents.indexes(migration)
+        found = duckdb.Surroundings(indexes, queries)
         sections = duckdb.sections(migration, dialect, self._package.version, found)
         return as_text(sections, [title])
 
     def apply(self, migration: Migration, dialect: Dialect) -> None:
         """Migrate in one transaction, with the ledger. Raises `MigrationStopped`."""
         del dialect  # DuckDB has one
-        broken = {view for view in self._views() if not self._works(view)}
         self._execute("BEGIN")
         try:
             self._run(migration)
-            for view in self._views():
-                if view not in broken:
-                    self._check_view(view)
         except BaseException:
             self._execute("ROLLBACK")
             raise
         self._execute("COMMIT")
 
     def _run(self, migration: Migration) -> None:
-        indexes = self._indexes(migration)
+        queries = self._dependents.queries(migration)
+        indexes = self._dependents.indexes(migration)
         statements = [
             *records.prepare("duckdb"),
-            *duckdb.guards(migration),
+            *duckdb_guards.guards(migration),
             *indexes,
             *duckdb.identities(migration),
             *duckdb.statements(migration),
@@ -283,6 +284,7 @@ class Schema:
             *indexes.values(),
         ]
         self._execute_all(statements)
+        self._dependents.check(queries)
 
     def _execute_all(self, statements: Iterable[str]) -> None:
         """Execute statements of a migration. Raises `MigrationStopped`."""
@@ -295,62 +297,3 @@ class Schema:
             raise MigrationStopped(
                 f"{self._destination}: {message}; nothing was changed"
             ) from None
-
-    def _indexes(self, migration: Migration) -> dict[str, str]:
-        """Find the indexes that have to be dropped, and can be created again: the statements that do both.
-        Raises `MigrationStopped` for others."""
-        found: dict[str, str] = {}
-        for change in migration.changes:
-            if change.old is None or not duckdb.is_blocked(migration, change):
-                continue
-            place = Relation.of(change.old)
-            gone = duckdb.unindexable(migration, change)
-            for name, columns, statement in self._execute(
-                f"SELECT index_name, expressions, sql FROM duckdb_indexes() WHERE {duckdb.at(place)}"
-            ).fetchall():
-                if gone is None or any(_mentions(columns, column) for column in gone):
-                    raise MigrationStopped(
-                        f"{self._destination}: the index {name} of {change.old.id} is in the way; drop it, "
-                        f"and create it again after the migration: {statement}"
-                    )
-                drop = f"DROP INDEX {identifier(place.schema)}.{identifier(name)}"
-                found[drop] = statement.rstrip(";")
-        return found
-
-    def _views(self) -> list[str]:
-        found = self._execute(
-            "SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal "
-            "AND database_name = current_database() ORDER BY ALL"
-        ).fetchall()
-        return [f"{identifier(schema)}.{identifier(name)}" for schema, name in found]
-
-    def _works(self, view: str) -> bool:
-        try:
-            self._execute(_query(view))
-        except driver.Error:
-            return False
-        return True
-
-    def _check_view(self, view: str) -> None:
-        try:
-            self._execute(_query(view))
-        except driver.Error as error:
-            message = str(error).partition("\n")[0]
-            raise MigrationStopped(
-                f"{self._destination}: the view {view} would not work any more ({message}); drop it, and "
-                "create it again after the migration; nothing was changed"
-            ) from None
-
-
-def _query(view: str) -> str:
-    """Return a query that fails if a view does not work."""
-    return f"SELECT 1 FROM {view} LIMIT 0"
-
-
-def _mentions(text: str, name: str) -> bool:
-    """Whether the text of an expression has a name in it, quoted or not."""
-    return (
-        identifier(name) in text
-        or re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)
-        is not None
-    )

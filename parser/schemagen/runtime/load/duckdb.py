@@ -93,7 +93,7 @@ class DuckDBSink:
         self._package = package
         self._run = run
         self._destination = destination
-        self.schema = Schema(self._execute, destination, package)
+        self.schema = Schema(self._execute, self._session, destination, package)
         self._prepared: dict[str, Table] = {}
         self._ledger = ledger.Statements("${}".format)
         self._tables: dict[tuple[str, ...], tuple[TableStatements, Lines]] = {}
@@ -499,6 +499,10 @@ class DuckDBSink:
 
     def _execute(self, statement: str, /, **parameters: object) -> Any:
         return self._connection.execute(statement, parameters or None)
+
+    def _session(self) -> duckdb.DuckDBPyConnection:
+        cursor = self._connection.cursor()
+        return cursor.execute(f"USE {identifier(self._database)}")
 
     def _count(self, statement: str, /, **parameters: object) -> int:
         """Run a statement that returns how many rows it wrote."""
