@@ -226,9 +226,7 @@ def fail(message: str, found: str) -> str:
 def _mentions(name: str) -> str:
     """Return the condition that the text of a view or macro has a name in it."""
     quoted = duckdb_literal(name.replace('"', '""'))
-    return (
-        f"regexp_matches(definition, '(?i)(^|\\W)' || regexp_escape({quoted}) || '(\\W|$)')"
-    )
+    return f"regexp_matches(definition, '(?i)(^|\\W)' || regexp_escape({quoted}) || '(\\W|$)')"
 
 
 def vanishing(migration: Migration, change: TableChange) -> list[str]:
