@@ -9,7 +9,13 @@ from functools import cached_property
 
 from schemagen.api_models.index import IndexedItem, IndexedMember, ServiceIndex
 from schemagen.inference.arn_formats import resource_arns
-from schemagen.inference.nouns import ends_a_noun, singular, without_response, without_version
+from schemagen.inference.nouns import (
+    VERSION,
+    ends_a_noun,
+    singular,
+    without_response,
+    without_version,
+)
 from schemagen.inference.patterns import overlap
 from schemagen.model import arn_format
 from schemagen.model.bindings import DerivedColumn
@@ -50,7 +56,6 @@ _OWNED = re.compile(
 )
 """What is owned, in the documentation of an account."""
 
-_VERSION = "version"
 _IDENTIFIED = re.compile("ofthe(.{3,})$")
 
 
@@ -120,6 +125,17 @@ class Identity:
                 return name.removeprefix(prefix)
         return name
 
+    @property
+    def names_with_service(self) -> frozenset[str]:
+        """The subject after each name of the service, as in ``ListBackupPlans``."""
+        names = (folded_service(self.index.name), *map(folded_service, self.index.aliases))
+        return frozenset(name + self.subject for name in names)
+
+    @property
+    def is_of_versions(self) -> bool:
+        """Whether the table has versions of a resource."""
+        return bool(self.whole_of_version)
+
     @cached_property
     def nouns(self) -> frozenset[str]:
         """The folded names of the item: those of the table, operation, structure and path."""
@@ -171,13 +187,13 @@ class Identity:
         """Whether the ARN of a version is that of what it is a version of: "The ARN of the flow"."""
         whole = self.whole_of_version
         documented = f"arnofthe{whole}" in member.words
-        return bool(whole) and documented and f"ofthe{whole}{_VERSION}" not in member.words
+        return bool(whole) and documented and f"ofthe{whole}{VERSION}" not in member.words
 
     @cached_property
     def whole_of_version(self) -> str:
         """The folded name of what the table has versions of, or "" for any other table."""
-        forms = [form for form in singular(self.subject) if form.endswith(_VERSION)]
-        return forms[0].removesuffix(_VERSION) if forms else ""
+        forms = [form for form in singular(self.subject) if form.endswith(VERSION)]
+        return forms[0].removesuffix(VERSION) if forms else ""
 
     def is_own(self, member: IndexedMember) -> bool:
         """Whether documentation says that a member is about the resource itself: "The Amazon
@@ -266,14 +282,14 @@ class Identity:
         have the policy's ARN; a table of policies has one version of each."""
         named = {folded(name) for name in arn_format.parse(format).members}
         if not self.whole_of_version:
-            named.add(_VERSION)
+            named.add(VERSION)
         for item in self.index.items_by_structure.get(self.item.structure, ()):
             required = {
                 name
                 for name in map(folded, self.index.operations[item.operation].required)
                 if name in self.members and isinstance(self.members[name].shape, Scalar)
             }
-            if not item.is_repeated and named & required - {_VERSION} and required - named:
+            if not item.is_repeated and named & required - {VERSION} and required - named:
                 return False
         return True
 

@@ -60,7 +60,6 @@ def infer(typed: TypedTable, services: Services, chosen: ChosenItem = ANY_ITEM) 
 
     ``chosen`` limits the search; an item that it names in full is accepted without evidence.
     """
-    table = typed.table
     requirements = table_requirements(typed)
     candidates: list[RowCandidate] = []
     for names in _possible_services(requirements, services, chosen.service):
@@ -69,12 +68,19 @@ def infer(typed: TypedTable, services: Services, chosen: ChosenItem = ANY_ITEM) 
             candidates += row_candidates(requirements, service, chosen)
         if any(candidate.is_conclusive for candidate in candidates):
             break
-    own = _named(requirements.table, services) | _aliased(requirements.table, services)
+    table = requirements.table
+    own = _named(table, services) or _aliased(table, services)
     accepted = [
         candidate
         for candidate in candidates
         if chosen.operation
-        or (candidate.is_evidence and (candidate.is_expected(own) or candidate.is_documented))
+        or (
+            candidate.is_evidence
+            and (
+                candidate.is_expected(own)
+                or (candidate.is_documented and not candidate.is_contradicted)
+            )
+        )
     ]
     if not accepted and not chosen.service:
         accepted = list(_named_by_operations(requirements, services, chosen))
@@ -85,12 +91,7 @@ def infer(typed: TypedTable, services: Services, chosen: ChosenItem = ANY_ITEM) 
     accepted.sort(key=_order)
     best = [candidate for candidate in accepted if candidate.rank == accepted[0].rank]
     if len(best) > 1:
-        names = joined(map(str, best))
-        return _unbound(
-            table,
-            best[0].service.index.name,
-            f"{names} match its columns equally well; choose one in an override",
-        )
+        return _equal(table, best)
     return (best[0] if chosen.path else best[0].identified).inference
 
 
@@ -106,6 +107,12 @@ def _not_superseded(candidates: Sequence[RowCandidate]) -> list[RowCandidate]:
 def _order(candidate: RowCandidate) -> tuple[RowRank, str]:
     """Sort by rank; names make the order of messages the same in every run."""
     return candidate.rank, f"{candidate.item.operation} {candidate.item.path}"
+
+
+def _equal(table: Table, candidates: Sequence[RowCandidate]) -> Inference:
+    names = joined(map(str, candidates))
+    reason = f"{names} match its columns equally well; choose one in an override"
+    return _unbound(table, candidates[0].service.index.name, reason)
 
 
 def _unbound(table: Table, service: str, reason: str) -> Inference:
@@ -156,14 +163,13 @@ def _nothing_fits(
         reason = f"{services.source} has no service {first!r}, and {reason}"
     if candidates:
         closest = min(candidates, key=_order)
+        equal = [candidate for candidate in candidates if candidate.rank == closest.rank]
+        if closest.is_evidence and len(equal) > 1:
+            return _equal(table, sorted(equal, key=_order))
         if closest.service.index.name in own:
             service = closest.service.index.name
-        why = (
-            "but its documentation differs from the page's"
-            if closest.is_evidence
-            else "which is too few"
-        )
-        reason += f"; the closest, {closest}, fills {closest.filled} of {len(requirements.columns)}, {why}"
+        filled = f"fills {closest.filled} of {len(requirements.columns)}"
+        reason += f"; the closest, {closest}, {filled}, {closest.objection}"
     return _unbound(table, service, f"{reason}; set the service, operation and path in an override")
 
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from schemagen.api_models.index import IndexedItem, IndexedMember, ReadOperation, ServiceIndex
 from schemagen.inference.arguments import narrowing, requires_own_arn, takes_arns, value_names
 from schemagen.inference.identity import Identity
-from schemagen.inference.nouns import singular, without_response
+from schemagen.inference.nouns import VERSION, singular, without_response
 from schemagen.inference.patterns import overlap
 from schemagen.inference.required_parameters import alternatives, known_values
 from schemagen.model.bindings import Listing
@@ -29,9 +29,6 @@ _IDENTIFIER_KINDS = ("identifier", "name", "arn", "url", "id")
 
 _VAGUE_ENDINGS = ("", "identifier")
 """Endings that do not say which identifier of a resource is meant."""
-
-_VERSION = "version"
-"""What identifies a version, apart from what it is a version of."""
 
 # How far a member is from what a parameter takes.
 _SAME_NAME = 0
@@ -327,8 +324,8 @@ class _ListingSearch:
             # "BucketName" and "Name" precede "BucketArn" if a name is taken.
             prefixes = (*sorted(nouns), "") if nouns else ()
             names = [form, *(prefix + end for end in endings for prefix in prefixes)]
-            if form in resources and form.endswith(_VERSION):
-                names.insert(1, _VERSION)
+            if form in resources and form.endswith(VERSION):
+                names.insert(1, VERSION)
             tail = form if shortened or not stem else ""
             found = (
                 _member_of_structure(

@@ -15,7 +15,9 @@ _VERSIONED = re.compile(r"(\D+)(v\d)")
 _VERSION_AT_END = re.compile(r"(.*[^p])v\d")
 
 DESCRIPTIONS = (
+    "attributes",
     "configuration",
+    "definition",
     "description",
     "detail",
     "details",
@@ -28,6 +30,9 @@ DESCRIPTIONS = (
 
 _RESPONSES = ("response", "result", "output")
 """How structures end that are called after a resource."""
+
+VERSION = "version"
+"""The end of the names of versions, and what identifies one."""
 
 _MIN_LENGTH = 3
 """The length below which the end of a noun says nothing about it."""
@@ -64,6 +69,11 @@ def without_version(name: str) -> str:
     ``ipv6``."""
     found = _VERSION_AT_END.fullmatch(name)
     return found[1] if found else name
+
+
+def is_of_versions(operation: ReadOperation) -> bool:
+    """Whether an operation returns versions of a resource."""
+    return any(form.endswith(VERSION) for form in singular(operation.folded_noun))
 
 
 def without_response(structure: str) -> tuple[str, ...]:

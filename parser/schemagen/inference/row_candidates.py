@@ -16,7 +16,13 @@ from schemagen.inference.column_candidates import Candidate, CandidateFinder
 from schemagen.inference.evidence import ACCOUNT, TAGS, ServiceLookup, TableRequirements
 from schemagen.inference.identity import Identity, has_account
 from schemagen.inference.listing import find_listing
-from schemagen.inference.nouns import DESCRIPTIONS, ends_a_noun, singular, without_ending
+from schemagen.inference.nouns import (
+    DESCRIPTIONS,
+    ends_a_noun,
+    is_of_versions,
+    singular,
+    without_ending,
+)
 from schemagen.inference.ranks import ItemPreference, RowRank
 from schemagen.inference.required_parameters import ACCOUNT_PARAMETERS
 from schemagen.lockfile.notation import argument_members, type_text
@@ -220,12 +226,64 @@ class RowCandidate:
         documented = both and self.filled >= MIN_SHARE_DOCUMENTED * columns
         return documented or len(self.own_members) >= MIN_SHARE * columns
 
+    @property
+    def is_named_after_table(self) -> bool:
+        """Whether the operation has exactly the table's noun, without or with the name of the service or
+        what says that it describes a resource (``GetQueueAttributes``), or the table's whole name."""
+        noun = self.service.index.operations[self.item.operation].folded_noun
+        whole = {folded(self.requirements.table.name), *self.identity.names_with_service}
+        return (
+            self.has_table_noun
+            or without_ending(noun) == self.identity.subject
+            or not whole.isdisjoint(singular(noun))
+        )
+
     def is_expected(self, services: Collection[str]) -> bool:
-        """Whether the table is called after this item: its service is one of ``services``, and its operation
-        has the table's noun, or one that begins with it (``GetQueueAttributes``)."""
+        """Whether the table is called after this item, and its service is one of ``services``."""
+        return (
+            self.is_named_after_table
+            and self.service.index.name in services
+            and not self.is_contradicted
+        )
+
+    @property
+    def is_contradicted(self) -> bool:
+        """Whether the table is of another resource than this item, which the API may not have: versions of
+        a resource, or one that is called otherwise and has columns with documentation that this item lacks.
+
+        What an account has only one of, such as its contacts, is returned in parts by many operations.
+        """
         operation = self.service.index.operations[self.item.operation]
-        called = self.has_table_noun or operation.folded_noun.startswith(self.identity.subject)
-        return called and self.service.index.name in services
+        version = self.identity.name_in_service != self.identity.subject
+        if self.is_named_after_table and not version:
+            return False
+        if self.identity.is_of_versions != self._returns_versions:
+            return True
+        only_one = not (operation.required or self.item.is_repeated or operation.verb.only_lists)
+        return bool(self.lacking) and (version or not only_one)
+
+    @property
+    def _returns_versions(self) -> bool:
+        return is_of_versions(self.service.index.operations[self.item.operation])
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """The columns with documentation, or all if none has any, that nothing fills."""
+        words = self.requirements.words
+        columns = [name for name in self.requirements.columns if words[name]]
+        filled = self.candidates.keys() | {column.column for column in self.derived}
+        return tuple(name for name in columns or self.requirements.columns if name not in filled)
+
+    @property
+    def objection(self) -> str:
+        """Why the item is not accepted, to follow the number of columns that it fills."""
+        if not self.is_evidence:
+            return "which is too few"
+        if not self.is_documented:
+            return "but its documentation differs from the page's"
+        if self.identity.is_of_versions != self._returns_versions:
+            return "but only one of the two is about versions"
+        return f"but is called otherwise, and lacks {', '.join(self.lacking)}"
 
     @property
     def is_documented(self) -> bool:
