@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +197,84 @@ def test_load_reads_many_chunks(
     }
 
 
+@pytest.mark.parametrize("document", [1, 1e-5], ids=["nested", "text"])
+def test_load_stores_times_as_parameters_do_in_both_kinds_of_lines(
+    made: MadePackage, sink: Any, caplog: pytest.LogCaptureFixture, document: float
+) -> None:
+    """Times are exact from the year 1 to 9999, in columns and in arrays, also in rows whose documents are
+    written as text."""
+    columns = {expression: name for name, expression in EVERY_TYPE.items()}
+    offset = timezone(timedelta(hours=5, minutes=30))
+    times = [
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+        datetime(2026, 1, 1, 0, 0, 0, 1, tzinfo=offset),
+        datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+    ]
+    rows: list[dict[str, Any]] = [
+        {
+            columns["json"]: document,
+            columns["timestamp"]: time,
+            columns["array<timestamp>"]: [time, None],
+        }
+        for time in times
+    ]
+    _same_as_parameters(made, sink, caplog, rows)
+
+
+def test_load_reads_lines_of_both_kinds_in_chunks(
+    made: MadePackage, sink: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where few rows have documents that are written as text, these wait for each other: a file of few lines
+    takes DuckDB as long as one of hundreds. Rows of both kinds are loaded, and no file is left."""
+    chunks = made.made and made.made.module("_runtime.load.duckdb_chunks")
+    monkeypatch.setattr(chunks, "FIRST_CHUNK", 1)
+    monkeypatch.setattr(chunks, "CHUNK", 2000)
+    spy = sink._connection = _Spy(sink._connection)
+    rows = [
+        {**row, "document": 1e-5 if number % 10 == 3 else 0.5}
+        for number, row in enumerate(keyed(*range(500)))
+    ]
+    assert load(sink, made, Rows(rows), unit(region="first")) == (500, 500, 0, 0, 0)
+    reads: Counter[bool] = Counter()
+    for statement, count in spy.statements.items():
+        if "read_json" in statement:
+            reads["'JSON'" in statement] += count
+    assert 0 < reads[False] < 10 < reads[True]
+    assert list(sink._scratch.iterdir()) == []
+    # The first of these rows are read into the table, and again into the temporary one.
+    later = keyed(*range(500, 510)) + rows
+    assert load(sink, made, Rows(later), unit(region="later")) == (510, 10, 0, 500, 0)
+    assert list(sink._scratch.iterdir()) == []
+    found = {row["_key"]: row["document"] for row in stored(sink, made)}
+    assert found == {row["_key"]: row["document"] for row in later}
+
+
+def test_load_uses_one_thread_of_duckdb_while_rows_are_written(
+    made: MadePackage, sink: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a unit of several chunks, DuckDB's other threads would take time from the encoding of rows. They are
+    there again for the merge and for the next unit, also after an error; a small unit changes nothing."""
+    chunks = made.made and made.made.module("_runtime.load.duckdb_chunks")
+    monkeypatch.setattr(chunks, "FIRST_CHUNK", 1000)
+    spy = sink._connection = _Spy(sink._connection)
+    load(sink, made, Rows(keyed(1)))
+    one, all_of_them = "SET threads = 1", "RESET threads"
+    assert spy.statements[one] == spy.statements[all_of_them] == 0
+    load(sink, made, Rows(keyed(*range(100))))
+    assert spy.statements[one] == spy.statements[all_of_them] == 1
+    assert list(spy.statements).index(all_of_them) < list(spy.statements).index(
+        next(
+            statement
+            for statement in spy.statements
+            if "ddsql_changed" in statement and "INSERT" in statement
+        )
+    )
+    with pytest.raises(RuntimeError, match="cut off"):
+        load(sink, made, Rows(keyed(*range(100, 200)), fails=RuntimeError("cut off")))
+    assert spy.statements[one] == spy.statements[all_of_them] == 2
+
+
 def test_load_takes_nan_for_itself_alone(made: MadePackage, sink: Any) -> None:
     """NaN is stored, is no change the next time, and is neither NULL nor a number."""
     for count, ratio in enumerate([1.0, math.nan, None, math.nan, math.inf]):
@@ -243,7 +321,8 @@ def test_load_takes_more_memory_if_it_must(
     monkeypatch.setattr(module, "_COMPARED", 2**40)
     load(first, made, Rows(keyed(*range(2000), name="x" * 20_000)))
     first.close()
-    monkeypatch.setattr(module, "_MEMORY", "72MiB")
+    for name in (module.__name__, f"{module.__name__}_file"):
+        monkeypatch.setattr(sys.modules[name], "MEMORY", "72MiB")
     sink = made.open(f"duckdb:{file}")
     limit = "SELECT current_setting('memory_limit')"
     before = sink._connection.execute(limit).fetchone()

@@ -24,7 +24,9 @@ from ..convert.decode import hstore_from_text
 from ..convert.encode import (
     CSV_SPECIAL,
     csv_line,
+    hstore_csv_json_text,
     hstore_csv_text,
+    hstore_json_text,
     hstore_text,
     json_text,
 )
@@ -152,30 +154,52 @@ def _fast_tags(value: object) -> bytes:
 
 
 def _tag_pairs(value: object) -> bytes | None:
-    """Encode tags in their canonical form with at most one value each; None for others."""
+    """Encode tags in their canonical form, unique values in order; None for others."""
     if type(value) is not dict:
         return None
-    pairs = cast("dict[object, object]", value)
+    pairs = cast("dict[object, list[object]]", value)
     parts = [_length(len(pairs))]
     for key, values in pairs.items():
+        parts.append(_fast_text(key))
         if type(values) is not list:
             return None
-        match cast("list[object]", values):
-            case []:
-                line = NULL
-            case [str(item)] if not CSV_SPECIAL.search(item):
-                line = _fast_text(item)
-            case _:
+        if not values:
+            parts.append(NULL)
+        elif len(values) == 1:
+            [item] = values
+            if type(item) is not str:
                 return None
-        parts.append(_fast_text(key))
-        parts.append(line)
+            line = csv_line([item]) if CSV_SPECIAL.search(item) else item
+            parts.append(_fast_text(line))
+        else:
+            if not all(type(item) is str for item in values):
+                return None
+            strings = cast("list[str]", values)
+            if strings != sorted(set(strings)):
+                return None
+            parts.append(_fast_text(csv_line(strings)))
     return b"".join(parts)
+
+
+def _fast_json_hstore(value: object) -> bytes:
+    # Strings that can be stored are the same JSON to orjson and to `json_text`.
+    return _json_bytes(orjson.dumps(hstore(value, "")))
+
+
+def _fast_json_tags(value: object) -> bytes:
+    return _json_bytes(orjson.dumps(tags(value, "")))
+
+
+def _json_bytes(data: bytes) -> bytes:
+    return _length_version(len(data) + 1, 1) + data
 
 
 FAST: Mapping[tuple[str, Convert], Encode] = {
     ("hstore", hstore_csv_text): _fast_tags,
     ("hstore", hstore_text): _fast_hstore,
     ("int64", int64): _fast_int64,
+    ("json", hstore_csv_json_text): _fast_json_tags,
+    ("json", hstore_json_text): _fast_json_hstore,
     ("text", text): _fast_text,
     ("timestamp", timestamp): _fast_timestamp,
 }

@@ -27,22 +27,32 @@ def is_respelled(text: bytes) -> bool:
 
     A string that looks so counts, too.
     """
-    # A single byte is found several times as fast as a few.
+    # A single byte is found ten times as fast as a few, which are looked for no further than it is found.
     if (
-        (b"\\" in text and b"\\u00" in text)
+        _has(text, b"\\", b"\\u00")
         or b"0.0000" in text
-        or (b"+" in text and b"e+" in text)
+        or _has(text, b"+", b"e+", before=1)
     ):
         return True
     found = text.find(b"e-")
     while found >= 0:
-        # Several times as fast as a regular expression.
-        number = text[max(0, found - _LONGEST_NUMBER) : found]
-        before = number.rstrip(_DIGITS)
-        if before != number and before.rstrip(b"-")[-1:] in _BEFORE_NUMBERS:
-            return True
+        if text[found - 1 : found].isdigit():
+            # Several times as fast as a regular expression.
+            number = text[max(0, found - _LONGEST_NUMBER) : found]
+            before = number.rstrip(_DIGITS)
+            if before.rstrip(b"-")[-1:] in _BEFORE_NUMBERS:
+                return True
         found = text.find(b"e-", found + 2)
     return False
+
+
+def _has(text: bytes, byte: bytes, part: bytes, before: int = 0) -> bool:
+    """Whether ``text`` has ``part``, in which ``byte`` follows ``before`` others."""
+    first = text.find(byte)
+    if first < 0:
+        return False
+    end = text.rfind(byte) + len(part) - before
+    return text.find(part, max(0, first - before), end) >= 0
 
 
 _BEFORE_NUMBERS = (b"", b":", b",", b"[")

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -13,7 +14,7 @@ import duckdb
 
 from .ndjson import Line
 
-CHUNK = 16 * 2**20
+CHUNK = 8 * 2**20
 """How many bytes of lines are read at a time."""
 FIRST_CHUNK = 2 * 2**20
 """How many of the first lines, so that reading begins early. Each chunk has twice as many, up to `CHUNK`."""
@@ -25,11 +26,20 @@ _LONGEST = 2**20
 
 
 class LineFile(NamedTuple):
-    """A file of lines: whether these are nested, and how long the longest is."""
+    """A file of lines: whether these are nested, and how long the longest is. With ``more``, further lines
+    are written while it is read."""
 
     path: Path
     nested: bool
     longest: int
+    more: bool
+
+
+@dataclass(slots=True)
+class _Writing:
+    file: BinaryIO
+    size: int = 0
+    longest: int = _LONGEST
 
 
 Read = Callable[[LineFile], object]
@@ -49,10 +59,8 @@ class Chunks:
         self._read = read
         self._reader = reader
         self._keep = keep
-        self._writing: dict[bool, BinaryIO] = {}
-        self._chunk_size = 0
+        self._writing: dict[bool, _Writing] = {}
         self._limit = FIRST_CHUNK
-        self._longest = _LONGEST
         self._reading: Future[None] | None = None
         self._number = 0
         self._files: list[LineFile] = []
@@ -62,27 +70,31 @@ class Chunks:
 
     def add(self, line: Line) -> None:
         """Write a line."""
-        file = self._writing.get(line.nested)
-        if file is None:
-            name = f"{self._number}-{'nested' if line.nested else 'text'}.jsonl"
-            path = self._folder / name
-            file = self._writing[line.nested] = path.open("xb", buffering=_BUFFER)
-        file.write(line.text)
-        size = len(line.text)
-        self._longest = max(self._longest, size)
-        self._chunk_size += size
+        text, nested = line
+        writing = self._writing.get(nested)
+        if writing is None:
+            name = f"{self._number}-{'nested' if nested else 'text'}.jsonl"
+            self._number += 1
+            file = (self._folder / name).open("xb", buffering=_BUFFER)
+            writing = self._writing[nested] = _Writing(file)
+        size = len(text)
+        writing.file.write(text)
+        writing.size += size
+        if size > writing.longest:
+            writing.longest = size
         self.size += size
         self.lines += 1
-        if self._chunk_size >= self._limit:
+        # Few lines of the other kind wait: a file costs as much as hundreds of lines.
+        if writing.size >= self._limit:
             self._limit = min(2 * self._limit, CHUNK)
-            files = self._finish()
+            files = self._finish(nested, more=True)
             self._wait()
             if not self.conflict:
                 self._reading = self._reader.submit(self._read_files, files)
 
     def end(self) -> None:
         """Wait until all lines are read."""
-        files = self._finish()
+        files = self._finish(*self._writing)
         self._wait()
         if not self.conflict:
             self._reading = self._reader.submit(self._read_files, files)
@@ -106,23 +118,22 @@ class Chunks:
             with suppress(
                 OSError
             ):  # Lines that do not fit the disk are not read either.
-                self._finish()
+                self._finish(*self._writing)
             self._wait()
         finally:
             self._remove(list(self._files))
 
-    def _finish(self) -> list[LineFile]:
+    def _finish(self, *kinds: bool, more: bool = False) -> list[LineFile]:
+        """Close the files of nested lines, or of others, or both."""
+        finished = [(nested, self._writing.pop(nested)) for nested in kinds]
         files = [
-            LineFile(Path(file.name), nested, self._longest)
-            for nested, file in self._writing.items()
+            LineFile(Path(writing.file.name), nested, writing.longest, more)
+            for nested, writing in finished
         ]
         self._files += files
-        writing = list(self._writing.values())
-        self._writing, self._chunk_size, self._longest = {}, 0, _LONGEST
-        self._number += 1
         with ExitStack() as stack:
-            for file in writing:
-                stack.callback(file.close)
+            for _, writing in finished:
+                stack.callback(writing.file.close)
         return files
 
     def _wait(self) -> None:
