@@ -368,3 +368,37 @@ def test_script_makes_a_table_anew_whose_key_goes(database: DuckDB) -> None:
         ("A thing.",)
     ]
     assert database.run("SELECT 1 FROM duckdb_constraints() WHERE schema_name = 'made'") == []
+
+
+@pytest.mark.parametrize(
+    ("old_type", "new_type", "value"),
+    [
+        ("float64", "int64", 0.5),
+        ("int64", "float64", 2**53 + 1),
+        ("string", "int64", "01"),
+        ("string", "bool", "True"),
+        ("string", "timestamp", "2024-02-30T00:00:00Z"),
+        ("json", "int64", 1.5),
+        ("json", "hstore", {"a": 1}),
+        ("hstore_csv", "hstore", {"a": ["b", "c"]}),
+    ],
+)
+def test_script_stops_at_values_that_a_cast_would_lose(
+    database: DuckDB, old_type: str, new_type: str, value: object
+) -> None:
+    """The first row is named by its key, and nothing has changed; --allow-loss makes the value NULL."""
+    old, new = (
+        table("made.lossy", {"_key": "string", "x": type}, DIALECT) for type in (old_type, new_type)
+    )
+    refused, allowed = (
+        plan({old.id: old}, {new.id: new}, DIALECTS[DIALECT], None, loss)
+        for loss in ([], ["made.lossy.x"])
+    )
+    rows = [{"_key": "a", "x": None}, {"_key": "b", "x": value}]
+    database.create([old])
+    database.insert(old, rows)
+    with pytest.raises(duckdb.Error, match=r"made\.lossy\.x: .* row b would be lost"):
+        database.migrate(refused)
+    assert database.rows(old) == rows
+    database.migrate(allowed)
+    assert [row["x"] for row in database.rows(new)] == [None, None]
