@@ -390,15 +390,15 @@ def test_script_stops_at_values_that_a_cast_would_lose(
     old, new = (
         table("made.lossy", {"_key": "string", "x": type}, DIALECT) for type in (old_type, new_type)
     )
-    refused, allowed = (
+    strict, lossy = (
         plan({old.id: old}, {new.id: new}, DIALECTS[DIALECT], None, loss)
         for loss in ([], ["made.lossy.x"])
     )
-    rows = [{"_key": "a", "x": None}, {"_key": "b", "x": value}]
+    rows: list[Row] = [{"_key": "a", "x": None}, {"_key": "b", "x": value}]
     database.create([old])
     database.insert(old, rows)
     with pytest.raises(duckdb.Error, match=r"made\.lossy\.x: .* row b would be lost"):
-        database.migrate(refused)
+        database.migrate(strict)
     assert database.rows(old) == rows
-    database.migrate(allowed)
+    database.migrate(lossy)
     assert [row["x"] for row in database.rows(new)] == [None, None]
