@@ -3,6 +3,7 @@
 # Commands import parsers, emitters and rich inside functions, so that `--help` does not wait for them.
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -71,6 +72,9 @@ for command in COMMANDS:
 def main() -> None:
     """Run the command line and exit: the entry point ``schemagen``."""
     streams.set_up()
+    # Catalogues are many objects that live as long as the process: to look for garbage among them more
+    # often takes a fifth of the time of a large migration.
+    gc.set_threshold(200_000, 30, 30)
     signal.signal(signal.SIGTERM, _terminate)
     sys.exit(_status())
 
