@@ -159,6 +159,7 @@ ROWS = (
     _row("runtime.evolve.postgres", "guards", "yields nothing", _POSTGRES),
     _row("runtime.evolve.postgres", "destructive", "yields nothing", _POSTGRES),
     _row("runtime.evolve.postgres_casts", "converted_columns", "returns ''", _POSTGRES),
+    _row("runtime.evolve.postgres_casts", "bare", "returns ''", _POSTGRES),
     _row("runtime.evolve.postgres_batches", "early_guards", "yields nothing", _POSTGRES),
     _row("runtime.evolve.postgres_batches", "convert_in_batches", "yields nothing", _POSTGRES),
     # migrations of DuckDB

@@ -599,6 +599,78 @@ def test_lossy_columns_are_replaced_if_they_may(postgres: psycopg.Connection) ->
     assert [column.name for column in described(postgres, new[0]).columns] == ["_key", "x"]
 
 
+OWN = pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("GRANT SELECT (x) ON aws.thing TO PUBLIC", "privileges"),
+        (
+            "ALTER TABLE aws.thing ALTER x SET DEFAULT NULL; ALTER TABLE aws.thing ALTER x SET DEFAULT 'a'",
+            "a default",
+        ),
+        ("ALTER TABLE aws.thing ALTER x SET NOT NULL", "NOT NULL"),
+        ("ALTER TABLE aws.thing ALTER x SET STATISTICS 500", "a statistics target"),
+        (
+            "ALTER TABLE aws.thing ALTER x SET (n_distinct = 5); GRANT SELECT (x) ON aws.thing TO PUBLIC",
+            "privileges, options",
+        ),
+    ],
+)
+
+
+@OWN
+@pytest.mark.parametrize("how", ["batches", "lossy"])
+def test_columns_are_not_replaced_by_ones_with_less(
+    postgres: psycopg.Connection, how: str, statement: str, what: str
+) -> None:
+    """A new column has no privileges and settings. In batches, that is said before a value is converted."""
+    dialect = "postgres_jsonb"
+    old = table(T, columns("string"), dialect)
+    new = table(T, columns("json" if how == "batches" else "hstore"), dialect)
+    create(postgres, dialect, old)
+    insert(postgres, old, ["a"])
+    postgres.execute(statement.encode())
+    statements = statements_of(old, new, dialect, "aws.thing.x", batches=how == "batches")
+    with pytest.raises(psycopg.errors.RaiseException, match=f"would not have its {what}") as told:
+        run_all(postgres, statements)
+    assert "aws.thing.x: another column takes the place of this one" in str(told.value)
+    postgres.execute("ROLLBACK")
+    assert [column.name for column in described(postgres, old).columns] == ["_key", "x"]
+    assert content(postgres, old) == [("key 0", "a")]
+    for undo in (
+        "REVOKE ALL (x) ON aws.thing FROM PUBLIC",
+        "ALTER TABLE aws.thing ALTER x DROP DEFAULT, ALTER x DROP NOT NULL, ALTER x SET STATISTICS -1, "
+        "ALTER x RESET (n_distinct)",
+    ):
+        postgres.execute(undo)
+    run_all(postgres, statements)
+    assert len(content(postgres, new)) == 1
+
+
+def test_keys_that_publications_need_stay(postgres: psycopg.Connection) -> None:
+    """Without one, PostgreSQL would refuse to update and delete rows. Another identity serves as well."""
+    dialect = "postgres_jsonb"
+    old = table(T, columns("string"), dialect)
+    keyless, other = (
+        table(T, columns("string"), dialect, key=None),
+        table(T, columns("string"), dialect, key="x"),
+    )
+    create(postgres, dialect, old)
+    insert(postgres, old, ["a"])
+    postgres.execute("CREATE PUBLICATION mine FOR TABLE aws.thing")
+    with pytest.raises(psycopg.errors.RaiseException, match="identity for the publication mine"):
+        run_all(postgres, statements_of(old, keyless, dialect))
+    postgres.execute("ROLLBACK")
+    postgres.execute("ALTER TABLE aws.thing REPLICA IDENTITY USING INDEX thing_pkey")
+    with pytest.raises(psycopg.errors.RaiseException, match="identity for the publication mine"):
+        run_all(postgres, statements_of(old, other, dialect))
+    postgres.execute("ROLLBACK")
+    postgres.execute("ALTER TABLE aws.thing REPLICA IDENTITY DEFAULT")
+    run_all(postgres, statements_of(old, other, dialect))
+    postgres.execute("ALTER TABLE aws.thing REPLICA IDENTITY FULL")
+    run_all(postgres, statements_of(other, keyless, dialect))
+    assert postgres.execute("UPDATE aws.thing SET x = 'b'").rowcount == 1
+
+
 # --- batches and failures -------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ the way is named by an error, after which the database is as before.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 
 from ..quoting import identifier as _name
@@ -19,6 +19,7 @@ from .postgres_batches import batched_columns, convert_in_batches, early_guards
 from .postgres_casts import (
     Batched,
     array,
+    bare,
     cast_columns,
     cast_functions,
     converted_columns,
@@ -27,6 +28,7 @@ from .postgres_casts import (
     rewrites,
 )
 from .postgres_functions import (
+    BARE,
     EXPECT,
     FREE,
     FUNCTIONS,
@@ -221,7 +223,7 @@ def statements(
     for rename in migration.renames:
         yield from _rename_table(rename)
     needed = _needed(steps)
-    yield from _functions([*needed, FREE] if batched else needed)
+    yield from _functions([*needed, BARE, FREE] if batched else needed)
     taken = [
         step
         for step in casts
@@ -243,18 +245,24 @@ def destructive(migration: Migration) -> Iterator[str]:
     """Yield the statements of the steps that lose something. They come last."""
     steps = [step for change in migration.changes for step in change.destructive]
     if any(isinstance(step, DropColumn) for step in steps):
-        yield from _functions([FREE])
-    for step in steps:
-        match step:
-            case DropColumn(relation, table, name, column):
-                at = _text(f"{table}.{name}")
-                where = _text(quoted(relation))
-                yield perform(f"pg_temp.{FREE}({at}, {where}, {_text(column)})")
-                yield f"ALTER TABLE {quoted(relation)} DROP COLUMN {_name(column)}"
-            case DropTable(relation):
-                yield f"DROP TABLE {quoted(relation)}"
-            case _:
-                raise AssertionError(step)
+        yield from _functions([BARE, FREE])
+    for change in migration.changes:
+        kept = {column.name for column in change.new.columns} if change.new else set()
+        for step in change.destructive:
+            match step:
+                case DropColumn(relation, table, name, column):
+                    at = f"{table}.{name}"
+                    if name in kept:
+                        yield bare(relation, at, column)
+                    where = _text(quoted(relation))
+                    yield perform(
+                        f"pg_temp.{FREE}({_text(at)}, {where}, {_text(column)})"
+                    )
+                    yield f"ALTER TABLE {quoted(relation)} DROP COLUMN {_name(column)}"
+                case DropTable(relation):
+                    yield f"DROP TABLE {quoted(relation)}"
+                case _:
+                    raise AssertionError(step)
 
 
 def create(table: TableState, dialect: Dialect) -> Iterator[str]:
@@ -314,7 +322,7 @@ def _rename_table(step: RenameTable) -> Iterator[str]:
         yield f"ALTER TABLE {moved} RENAME TO {_name(new.name)}"
 
 
-def _before_casts(steps: Iterable[Step]) -> Iterator[str]:
+def _before_casts(steps: Sequence[Step]) -> Iterator[str]:
     """Yield what comes before the types of columns change: names, keys that go, and new columns."""
     for step in steps:
         match step:
@@ -325,7 +333,8 @@ def _before_casts(steps: Iterable[Step]) -> Iterator[str]:
                     f"ALTER TABLE {quoted(relation)} RENAME COLUMN {_name(old)} TO {_name(new)}"
                 )
             case DropKey(relation, column):
-                yield from _drop_key(relation, column)
+                keyless = not any(isinstance(step, AddKey) for step in steps)
+                yield from _drop_key(relation, column, keyless=keyless)
             case AddColumn(relation, column):
                 yield (
                     f"ALTER TABLE {quoted(relation)} ADD COLUMN {_name(column.stored)} {column.sql}"
@@ -358,8 +367,26 @@ def _from_casts(steps: Iterable[Step], batched: Batched) -> Iterator[str]:
 # --- keys -----------------------------------------------------------------------------------------
 
 
-def _drop_key(relation: Relation, column: str) -> Iterator[str]:
+def _drop_key(relation: Relation, column: str, *, keyless: bool) -> Iterator[str]:
     where = _text(quoted(relation))
+    identities = "'d', 'i'" if keyless else "'i'"
+    # PostgreSQL would refuse to update and delete rows of the table from then on.
+    yield f"""\
+DO $$
+DECLARE
+    publications {ledger.STRING_TYPE};
+BEGIN
+    SELECT string_agg(DISTINCT p.pubname, ', ') INTO publications FROM pg_class AS c
+    JOIN pg_publication_tables AS t ON t.schemaname = c.relnamespace::regnamespace::name AND t.tablename = c.relname
+    JOIN pg_publication AS p ON p.pubname = t.pubname AND (p.pubupdate OR p.pubdelete)
+    WHERE c.oid = to_regclass({where}) AND c.relreplident IN ({identities}) AND NOT EXISTS (
+        SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisreplident AND NOT i.indisprimary);
+    IF publications IS NOT NULL THEN
+        RAISE EXCEPTION '%: the primary key cannot be dropped, because it is the replica identity for the publication %',
+            {where}, publications USING HINT = 'Nothing was changed. Choose another with ALTER TABLE … REPLICA IDENTITY before.';
+    END IF;
+END
+$$"""
     yield f"""\
 DO $$
 BEGIN

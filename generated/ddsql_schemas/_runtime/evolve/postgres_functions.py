@@ -28,6 +28,8 @@ TRY: Final = "ddsql_try"
 of which PostgreSQL would only say which operator is missing."""
 FREE: Final = "ddsql_free"
 """Fail, with their names, if indexes or constraints would vanish with a column."""
+BARE: Final = "ddsql_bare"
+"""Fail if a column has privileges or settings, which the column that takes its place would lack."""
 
 _TEXT = ledger.STRING_TYPE
 
@@ -323,6 +325,31 @@ BEGIN
     IF users IS NOT NULL THEN
         RAISE EXCEPTION '%: the column cannot be dropped, because it is used by %', place, users
             USING HINT = 'Nothing was changed. Drop these before.';
+    END IF;
+END""",
+        ),
+    ),
+    BARE: (
+        _function(
+            BARE,
+            f"place {_TEXT}, relation {_TEXT}, name {_TEXT}",
+            "void",
+            f"""\
+DECLARE
+    own {_TEXT};
+BEGIN
+    SELECT concat_ws(', ',
+        CASE WHEN a.attacl IS NOT NULL THEN 'privileges' END,
+        CASE WHEN a.atthasdef AND a.attgenerated = '' THEN 'a default' END,
+        CASE WHEN a.attidentity <> '' THEN 'an identity' END,
+        CASE WHEN a.attnotnull AND NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = a.attrelid
+            AND i.indisprimary AND a.attnum = ANY(i.indkey)) THEN 'NOT NULL' END,
+        CASE WHEN a.attstattarget >= 0 THEN 'a statistics target' END,
+        CASE WHEN a.attoptions IS NOT NULL THEN 'options' END) INTO own
+    FROM pg_attribute AS a WHERE a.attrelid = to_regclass(relation) AND a.attname = name;
+    IF own <> '' THEN
+        RAISE EXCEPTION '%: another column takes the place of this one, and would not have its %', place, own
+            USING HINT = 'Nothing was changed. Take these from the column before, and give them to it again afterwards.';
     END IF;
 END""",
         ),

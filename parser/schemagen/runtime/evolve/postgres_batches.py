@@ -10,8 +10,8 @@ from itertools import count
 from ..quoting import identifier as _name
 from ..quoting import literal as _text
 from . import ledger
-from .postgres_casts import Batched, convert, guard, quoted
-from .postgres_functions import FUNCTIONS, REFUSE
+from .postgres_casts import Batched, bare, convert, guard, quoted
+from .postgres_functions import BARE, FUNCTIONS, REFUSE
 from .steps import CastColumn, Migration, Relation
 
 PAGES = 500
@@ -65,8 +65,10 @@ def _old_casts(
 
 
 def early_guards(migration: Migration, batched: Batched) -> Iterator[str]:
-    yield from FUNCTIONS[REFUSE]
-    for step, _ in _old_casts(migration, batched):
+    yield from (*FUNCTIONS[REFUSE], *FUNCTIONS[BARE])
+    for step, name in _old_casts(migration, batched):
+        if name:
+            yield bare(step.relation, f"{step.table}.{step.new.name}", step.new.stored)
         if step.conversion.lost and not step.lose:
             yield guard(step)
 

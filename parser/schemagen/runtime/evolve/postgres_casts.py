@@ -11,7 +11,7 @@ from ..quoting import identifier as _name
 from ..quoting import literal as _text
 from . import ledger
 from .ddl import on_column
-from .postgres_functions import FREE, REFUSE, SHOW_INDEXES, TRY
+from .postgres_functions import BARE, FREE, REFUSE, SHOW_INDEXES, TRY
 from .steps import CastColumn, Relation
 
 Batched = Mapping[tuple[Relation, str], str]
@@ -132,12 +132,19 @@ def replace_column(step: CastColumn, name: str) -> Iterator[str]:
     """Yield what puts the column ``name`` in the place of the old one, with what was written since."""
     relation, column = quoted(step.relation), _name(step.new.stored)
     yield convert(step, name)
+    yield bare(step.relation, f"{step.table}.{step.new.name}", step.new.stored)
     at = _text(f"{step.table}.{step.new.name}")
     yield perform(f"pg_temp.{FREE}({at}, {_text(relation)}, {_text(step.new.stored)})")
     yield f"ALTER TABLE {relation} DROP COLUMN {column}"
     yield f"ALTER TABLE {relation} RENAME COLUMN {_name(name)} TO {column}"
     if step.new.comment and step.new.comment == step.old.comment:
         yield on_column(relation, step.new.stored, _text(step.new.comment))
+
+
+def bare(relation: Relation, name: str, column: str) -> str:
+    """Return a statement that fails if a column, whose place another one takes, has more than that gets."""
+    arguments = map(_text, (name, quoted(relation), column))
+    return perform(f"pg_temp.{BARE}({', '.join(arguments)})")
 
 
 def perform(query: str) -> str:
