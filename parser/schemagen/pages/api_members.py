@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
@@ -64,6 +64,8 @@ _BOLD = re.compile(
     r"|\*\*\s*+(?P<name>[^*\[\]]++)\*\*"
     # What the query protocol calls the keys and values of a map.
     r"(?:\s++(?:[\w.]+\.N\.\w+ \\?\((?:key|value)\\?\)\s*+)+)?+"
+    # A member that responses spell in another way: "**Cpu** (request), **cpu** (response)".
+    r"(?:\s*+\\?\(request\\?\),\s*+\*\*[^*\[\]]++\*\*\s*+\\?\(response\\?\))?+"
     rf")\s*+(?:{ANCHOR.pattern})?\s*+"
 )
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.-]*")
@@ -310,9 +312,9 @@ class MemberReader:
         if name is None or self._is_ambiguous(head, end):
             return None
         facts = Facts(name)
-        first, stop = self._facts_of(head.end, end)
+        numbers = self._facts_of(head.end, end)
         others: list[str] = []
-        for number in range(first, stop):
+        for number in numbers:
             text = self.lines[number].strip()
             key, value = split_fact(text)
             if key is None:
@@ -324,8 +326,7 @@ class MemberReader:
                 column = self.lines[number].find(value, self.lines[number].index(":")) + 1
                 self.problem(number, max(1, column), error.code, str(error))
                 return None
-        # Facts come last, but text behind them is not lost.
-        pieces = (*self._description(head.end, first), *self._description(stop, end))
+        pieces = self._description(head.end, end, frozenset(numbers))
         shape = facts.shape or _sent(announced, facts)
         if shape is not None:
             return self._documented(head.line, facts, shape, pieces, others)
@@ -335,14 +336,19 @@ class MemberReader:
             self.problem(head.line, start + 1, "SG203", message)
         return None
 
-    def _description(self, start: int, end: int) -> tuple[prose.Piece, ...]:
-        lines = [
-            text if prose.is_admonition(text) else self._headings_at.get(start + index, text)
-            for index, text in enumerate(self.lines[start:end])
-            if not ANCHOR_LINE.fullmatch(text)
-        ]
+    def _description(self, start: int, end: int, facts: Set[int]) -> tuple[prose.Piece, ...]:
+        """Parse the lines that are no facts: facts come last, but text behind them is not lost."""
+        lines: list[str] = []
+        for number in range(start, end):
+            text = self.lines[number]
+            if number in facts:
+                lines.append("")
+            elif prose.is_admonition(text):
+                lines.append(text)
+            elif not ANCHOR_LINE.fullmatch(text):
+                lines.append(self._headings_at.get(number, text))
         # Mirrors break the lines of paragraphs, and put an empty line after the name.
-        wrapped = bool(lines) and not lines[0].strip()
+        wrapped = bool(lines) and start not in facts and not lines[0].strip()
         return prose.from_markdown(lines, wrapped=wrapped)
 
     def _documented(
@@ -379,11 +385,11 @@ class MemberReader:
         self.problem(types[1], 1, "SG211", f"{message}; is there another member between them?")
         return True
 
-    def _facts_of(self, start: int, end: int) -> tuple[int, int]:
-        """Find the lines of a member that hold facts, as a half-open range of line numbers.
+    def _facts_of(self, start: int, end: int) -> list[int]:
+        """Find the lines of a member that hold facts.
 
-        They begin with the type or, if there is none, with the last run of other facts, and end with a
-        blank line that no fact follows.
+        They begin with the type or, if there is none, with the last run of other facts. A note can stand
+        between them.
         """
         first = max(self._types(start, end), default=end)
         for line in reversed(range(start, end)) if first == end else ():
@@ -391,14 +397,16 @@ class MemberReader:
                 first = line
             elif self.lines[line].strip() and first < end:
                 break
-        stop = first
+        facts: list[int] = []
+        is_run = True
         for line in range(first, end):
-            if not self.lines[line].strip():
-                continue
-            if stop != line and not FACT_LINE.match(self.lines[line]):
-                break
-            stop = line + 1
-        return first, stop
+            text = self.lines[line].strip()
+            # Behind other text, only what is spelled as AWS does: a sentence can begin with "Pattern:".
+            if FACT_LINE.match(text) and (is_run or text.partition(":")[0].istitle()):
+                facts.append(line)
+            elif text:
+                is_run = False
+        return facts
 
     def _name(self, head: _Head) -> str | None:
         """Return a member's name, or record a problem and return None if no target can hold it."""

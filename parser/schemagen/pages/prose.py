@@ -110,11 +110,15 @@ _LINK = (
     r"\((?P<target>(?:https?:|mailto:|/|\#|\.\.?/)[^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+|[\w./-]*\.(?:md|html)(?:\#[^\s()]*+)?)(?:\s+\"[^\"]*\")?\)"
 )
 _ESCAPE = r"\\(?P<escaped>[!-/:-@\[-`{-~])"
-_EMPHASIS = r"(?P<stars>\*{1,3})(?![\s*])(?P<emphasis>(?:[^*\\]|\\.)+?)(?<!\s)(?P=stars)(?!\*)"
+# AWS writes labels as "**Note: **This".
+_EMPHASIS = (
+    r"(?P<stars>\*{1,3})(?![\s*])(?P<emphasis>(?:[^*\\]|\\.)+?)(?:(?<!\s)|(?<=: ))(?P=stars)(?!\*)"
+    r"|(?<![\w/])_(?![\s_])(?P<underlined>(?:[^\\_]|\\.|(?<=\w)_(?=\w))+?)(?<!\s)_(?!\w)"
+)
 
 _IN_HTML = re.compile("|".join((_TICKS, _TAG, _ENTITY, _LINK)))
 _IN_MARKDOWN = re.compile("|".join((_ESCAPE, _TICKS, _TAG, _ENTITY, _LINK, _EMPHASIS)))
-_MARKS = re.compile(r"[\\`<&\[*]")  # what markup begins with
+_MARKS = re.compile(r"[\\`<&\[*_]")  # what markup begins with
 _REFERENCE = re.compile(r"""\bcref\s*=\s*["']?(?:[A-Z]:)?([^"'\s>]+)""")
 _TICK_RUN = re.compile(r"`+")
 
@@ -156,7 +160,7 @@ def _tokens(text: str, markup: re.Pattern[str]) -> Iterator[Span | _Tag]:
         elif escaped := groups.get("escaped"):
             yield Span(escaped)
         else:
-            yield from _tokens(groups["emphasis"], markup)
+            yield from _tokens(groups["emphasis"] or groups["underlined"], markup)
     if position < len(text):
         yield Span(text[position:])
 
@@ -261,7 +265,7 @@ def from_markdown(lines: Iterable[str], *, wrapped: bool) -> tuple[Piece, ...]:
                 kind, label = "text", ""
             waiting.clear()
 
-    for line in lines:
+    for line in _with_marks(lines):
         indent = len(line) - len(line.lstrip())
         if not line.strip():
             end()
@@ -284,6 +288,21 @@ def from_markdown(lines: Iterable[str], *, wrapped: bool) -> tuple[Piece, ...]:
             waiting.append(line)
     end()
     return tuple(pieces)
+
+
+def _with_marks(lines: Iterable[str]) -> Iterator[str]:
+    """Join the mark of a list item that stands in a line of its own, as in some mirrors, with its text."""
+    mark = ""
+    for line in lines:
+        if mark:
+            yield f"{mark} {line.lstrip()}"
+            mark = ""
+        elif line.strip() == "-":
+            mark = line.rstrip()
+        else:
+            yield line
+    if mark:
+        yield mark
 
 
 def is_admonition(line: str) -> bool:
