@@ -221,7 +221,22 @@ CONSTRAINTS = {
 @pytest.mark.parametrize(("line", "constraints"), CONSTRAINTS.items(), ids=CONSTRAINTS)
 def test_parse_reads_constraints_exactly(line: str, constraints: Constraints) -> None:
     """Limits are read exactly; Markdown's escapes are not part of a pattern."""
-    assert member(f"Type: String  \n{line}").constraints == constraints
+    shapes = {"Array Members": "Array of strings", "Map Entries": "String to string map"}
+    shape = shapes.get(line.partition(":")[0], "String")
+    assert member(f"Type: {shape}  \n{line}").constraints == constraints
+
+
+def test_parse_separates_constraints_of_nested_lists_and_maps() -> None:
+    """Limits of an inner list are not those of the list or the map around it."""
+    lines = (
+        "Array Members: Maximum number of 2 items\\.  \nArray Members: Fixed number of 1 item\\."
+    )
+    nested = member(f"Type: Array of arrays of strings  \n{lines}")
+    assert nested.constraints == Constraints(max_items=2)
+    assert nested.description.endswith("Array Members: Fixed number of 1 item.")
+    line = "Array Members: Maximum number of 2 items\\."
+    for unclear in ("Array of arrays of strings", "String to array of strings map"):
+        assert member(f"Type: {unclear}  \n{line}").constraints == Constraints()
 
 
 def test_parse_separates_constraints_of_lists_and_elements() -> None:

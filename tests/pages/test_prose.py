@@ -92,6 +92,16 @@ MARKDOWN = {
         "Values:\n- A - First.\n  - nested\n    more\n- B\nAfter",
     ),
     "blocks inside items": ("+ a\n\n   b\n\nc", "- a\n  b\nc"),
+    "emphasis in emphasis": ("**If *n* is 1:** 2 * a", "If n is 1: 2 * a"),
+    "spaces in emphasis": (
+        "**Note: **See the * AWS Guide*, not **a ** b, * AWS",
+        "Note: See the AWS Guide, not **a ** b, * AWS",
+    ),
+    "underscores": (
+        r"the _Guide_ to_the_end, _a_b_ `_c_` \_d_ _e http://e.org/_f_/",
+        "the Guide to_the_end, a_b _c_ _d_ _e http://e.org/_f_/",
+    ),
+    "marks of items": ("-\na\n  -\n  b", "- a\n  - b"),
     "notes": ("**Note**  \nRead this\\.", "Note: Read this."),
     "no anchor is left": ('Name<a name="x"></a>', "Name"),
 }

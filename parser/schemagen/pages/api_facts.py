@@ -31,6 +31,17 @@ class Facts:
     required: bool | None = None
     values: tuple[DocumentedValue, ...] = ()
     constraints: Constraints = field(default_factory=Constraints)
+    lists: list[Items] = field(default_factory=list["Items"])
+    maps: list[Items] = field(default_factory=list["Items"])
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """How many items a list, or a map, has; and the line that says so."""
+
+    low: int | None
+    high: int | None
+    line: str
 
 
 def _read_type(facts: Facts, text: str) -> None:
@@ -79,9 +90,14 @@ def _read_length(facts: Facts, text: str) -> None:
     facts.constraints = replace(facts.constraints, min_length=low, max_length=high)
 
 
-def _read_items(facts: Facts, text: str) -> None:
+def _read_lists(facts: Facts, text: str) -> None:
     low, high = _whole_range(text, "number")
-    facts.constraints = replace(facts.constraints, min_items=low, max_items=high)
+    facts.lists.append(Items(low, high, f"Array Members: {prose.unescaped(text)}"))
+
+
+def _read_maps(facts: Facts, text: str) -> None:
+    low, high = _whole_range(text, "number")
+    facts.maps.append(Items(low, high, f"Map Entries: {prose.unescaped(text)}"))
 
 
 def _read_range(facts: Facts, text: str) -> None:
@@ -95,8 +111,8 @@ FACTS: dict[str, Callable[[Facts, str], None]] = {
     "valid values": _read_values,
     "pattern": _read_pattern,
     "length constraints": _read_length,
-    "array members": _read_items,
-    "map entries": _read_items,
+    "array members": _read_lists,
+    "map entries": _read_maps,
     "valid range": _read_range,
 }
 """The facts that the model holds, by key in lower case. Other lines (``Key Pattern:``) stay in the
@@ -117,6 +133,29 @@ def split_fact(line: str) -> tuple[str | None, str]:
 def read_fact(key: str, facts: Facts, text: str) -> None:
     """Add the fact ``key`` to ``facts``. Raises `UnreadableFact`."""
     FACTS[key](facts, text)
+
+
+def settle_items(facts: Facts, shape: Shape) -> list[str]:
+    """Add how many items a list or a map has to the constraints; return the lines about those within it.
+
+    There is a line for each list of a nested one, the outermost first, but lists without limits have none.
+    """
+    outer: list[Items] = []
+    for kind, found in ((ListOf, facts.lists), (MapOf, facts.maps)):
+        if isinstance(shape, kind) and len(found) == _levels(shape, kind):
+            outer = found[:1]
+    for items in outer:
+        facts.constraints = replace(facts.constraints, min_items=items.low, max_items=items.high)
+    return [items.line for items in (*facts.maps, *facts.lists) if items not in outer]
+
+
+def _levels(shape: Shape, kind: type[ListOf] | type[MapOf]) -> int:
+    """Return how many lists, or maps, are nested in ``shape``, with itself."""
+    match shape:
+        case ListOf(inner) | MapOf(inner):
+            return isinstance(shape, kind) + _levels(inner, kind)
+        case _:
+            return 0
 
 
 # --- numbers --------------------------------------------------------------------------------------

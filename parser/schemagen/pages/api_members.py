@@ -28,6 +28,7 @@ from schemagen.pages.api_facts import (
     Facts,
     UnreadableFact,
     read_fact,
+    settle_items,
     split_fact,
 )
 from schemagen.pages.markdown import Block, Cell
@@ -329,6 +330,7 @@ class MemberReader:
         pieces = self._description(head.end, end, frozenset(numbers))
         shape = facts.shape or _sent(announced, facts)
         if shape is not None:
+            others += settle_items(facts, shape)
             return self._documented(head.line, facts, shape, pieces, others)
         if not (pieces and _ROOT_TAG.match(pieces[0].text)):
             message = f"the member {shown(name)} has no type; add its line 'Type: …'"
@@ -393,7 +395,7 @@ class MemberReader:
         """
         first = max(self._types(start, end), default=end)
         for line in reversed(range(start, end)) if first == end else ():
-            if FACT_LINE.match(self.lines[line]):
+            if _is_certain(self.lines[line]):
                 first = line
             elif self.lines[line].strip() and first < end:
                 break
@@ -401,8 +403,7 @@ class MemberReader:
         is_run = True
         for line in range(first, end):
             text = self.lines[line].strip()
-            # Behind other text, only what is spelled as AWS does: a sentence can begin with "Pattern:".
-            if FACT_LINE.match(text) and (is_run or text.partition(":")[0].istitle()):
+            if FACT_LINE.match(text) and (is_run or _is_certain(text)):
                 facts.append(line)
             elif text:
                 is_run = False
@@ -495,8 +496,16 @@ class _Table:
     end: int
 
 
+def _is_certain(line: str) -> bool:
+    """Whether a line that does not follow a type is a fact: a sentence can begin with "Valid values:"."""
+    return FACT_LINE.match(line) is not None and line.partition(":")[0].strip().istitle()
+
+
 def _sent(carried: Shape | None, facts: Facts) -> Shape | None:
-    """Return the type of a member that states none: ``carried``, or a number if it has a range."""
+    """Return the type of a member that states none: ``carried``, a number if it has a range, or a list if
+    it has items."""
+    if carried == STRING and facts.lists:
+        return ListOf(STRING)
     limits = (facts.constraints.minimum, facts.constraints.maximum)
     if carried != STRING or limits == (None, None):
         return carried

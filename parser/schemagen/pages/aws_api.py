@@ -183,8 +183,9 @@ class _Page:
             return ""
         full = anchor or PurePosixPath(self.path).stem
         part = full.removeprefix("API_").removesuffix(f"_{name}")
-        if full == f"API_{part}_{name}" and re.fullmatch(r"\w+", part):
-            service = f"{service}-{part.replace('_', '-').lower()}"
+        if full == f"API_{part}_{name}" and re.fullmatch(r"[\w-]+", part):
+            part = part.replace("_", "-").lower()
+            service = service if part == service else f"{service}-{part}"
         if not _SERVICE.fullmatch(service):
             self.problem(
                 line,

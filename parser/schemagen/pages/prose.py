@@ -110,11 +110,16 @@ _LINK = (
     r"\((?P<target>(?:https?:|mailto:|/|\#|\.\.?/)[^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+|[\w./-]*\.(?:md|html)(?:\#[^\s()]*+)?)(?:\s+\"[^\"]*\")?\)"
 )
 _ESCAPE = r"\\(?P<escaped>[!-/:-@\[-`{-~])"
-# AWS writes labels as "**Note: **This".
-_EMPHASIS = (
-    r"(?P<stars>\*{1,3})(?![\s*])(?P<emphasis>(?:[^*\\]|\\.)+?)(?:(?<!\s)|(?<=: ))(?P=stars)(?!\*)"
-    r"|(?<![\w/])_(?![\s_])(?P<underlined>(?:[^\\_]|\\.|(?<=\w)_(?=\w))+?)(?<!\s)_(?!\w)"
+# AWS's pages have spaces inside of emphasis: "**Note: **This", "the * AWS Billing User Guide*".
+_EMPHASIS = "|".join(
+    (
+        r"\*\*(?![\s*])(?P<strong>(?:[^*\\]|\\.|(?<!\*)\*(?!\*))+?)(?:(?<!\s)|(?<=: ))\*\*(?!\*)",
+        r"(?P<stars>\*{1,3})(?![\s*])(?P<emphasis>(?:[^*\\]|\\.)+?)(?<!\s)(?P=stars)(?!\*)",
+        r"(?<=\s)\* (?P<title>(?:AWS|Amazon) (?:[^*\\]|\\.)+?)(?<!\s)\*(?![\w*])",
+        r"(?<![\w/])_(?![\s_])(?P<underlined>(?:[^\\_]|\\.|(?<=\w)_(?=\w))+?)(?<!\s)_(?!\w)",
+    )
 )
+_EMPHASIZED = ("strong", "emphasis", "title", "underlined")
 
 _IN_HTML = re.compile("|".join((_TICKS, _TAG, _ENTITY, _LINK)))
 _IN_MARKDOWN = re.compile("|".join((_ESCAPE, _TICKS, _TAG, _ENTITY, _LINK, _EMPHASIS)))
@@ -160,7 +165,8 @@ def _tokens(text: str, markup: re.Pattern[str]) -> Iterator[Span | _Tag]:
         elif escaped := groups.get("escaped"):
             yield Span(escaped)
         else:
-            yield from _tokens(groups["emphasis"] or groups["underlined"], markup)
+            emphasized = next(filter(None, map(groups.get, _EMPHASIZED)))
+            yield from _tokens(emphasized, markup)
     if position < len(text):
         yield Span(text[position:])
 
@@ -233,6 +239,8 @@ def _pieces(tokens: Iterable[Span | _Tag]) -> tuple[Piece, ...]:
 # --- Markdown -------------------------------------------------------------------------------------
 
 _ITEM = re.compile(r"([ \t]*)(?:[-+*]|\d{1,9}[.)])[ \t]+(\S.*)")
+# A backslash at the end of a line breaks the line, also inside of a link.
+_LINE_END = re.compile(r"(?:(?<!\\)\\)?\n")
 ADMONITIONS = ("Caution", "Important", "Note", "Tip", "Warning")
 """The labels of paragraphs that are bold, or headings of the lowest level, on pages in Markdown."""
 _ADMONITION = re.compile(
@@ -258,7 +266,7 @@ def from_markdown(lines: Iterable[str], *, wrapped: bool) -> tuple[Piece, ...]:
     def end() -> None:
         nonlocal kind, label
         if waiting:
-            for piece in _pieces(_tokens(" ".join(waiting), _IN_MARKDOWN)):
+            for piece in _pieces(_tokens(_LINE_END.sub(" ", "\n".join(waiting)), _IN_MARKDOWN)):
                 inner = min(depth + piece.depth, MAX_DEPTH)
                 first = kind if piece.kind == "text" else piece.kind
                 pieces.append(Piece(first, piece.spans, inner, label or piece.label))
