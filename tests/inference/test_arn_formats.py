@@ -24,12 +24,17 @@ model = cache(build_index)
 ROWS = tuple(resource_arns().values())
 
 
+def table_of(row: ResourceArn) -> str:
+    """The name of a table with the ARN: any, or the account's if the ARN is."""
+    return "anything" if arn_format.parse(row.format).members else "account"
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.service}.{row.structure}")
 def test_formats_are_filled_by_members_of_their_structure(row: ResourceArn) -> None:
     """Each structure is in botocore's responses, has the members of its format as strings, and has no
     ARN of its own."""
     item = next(item for item in model(row.service).items if item.structure == row.structure)
-    identity = Identity(model(row.service), item, "anything")
+    identity = Identity(model(row.service), item, table_of(row))
     members = {member.name: member.shape for member in identity.members.values()}
     required = set(model(row.service).operations[item.operation].required)
     parameters = set(identity.given_parameters(row.format))
@@ -156,6 +161,8 @@ def test_parse_rejects_malformed_rows(old: str, new: str, message: str) -> None:
         ("ec2", "DescribeVolumes", "Volumes[]", None),
         ("s3", "ListBuckets", "Buckets[]", "arn:${Partition}:s3:::${Name}"),
         ("emr", "ListInstances", "Instances[]", None),
+        # A table of contacts has no ARN: this is the account's.
+        ("account", "GetContactInformation", "@", None),
     ],
 )  # fmt: skip
 def test_identity_builds_arns_with_the_documented_owner(
@@ -167,3 +174,16 @@ def test_identity_builds_arns_with_the_documented_owner(
     [item] = [item for item in found.items if (item.operation, item.path) == (operation, path)]
     built = Identity(found, item, "anything").built_arn
     assert (built.format if built else None) == expected
+
+
+@pytest.mark.parametrize("table", ["account", "account_account"])
+def test_account_has_its_own_arn(table: str) -> None:
+    """The ARN of an account is built for tables that are called after it, and from nothing but the caller's
+    account, because an account has one only."""
+    found = model("account")
+    built = [
+        Identity(found, item, table).built_arn
+        for item in found.items_by_operation["GetContactInformation"]
+    ]
+    formats = [arn.format if arn else None for arn in built]
+    assert formats == ["arn:${Partition}:account::${Account}:account", None]

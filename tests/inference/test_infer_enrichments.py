@@ -122,8 +122,8 @@ def test_tag_operations_documented_for_other_resources_are_skipped(text: str, bo
         []
         if bound
         else [
-            "aws.made_thing.tags stays unbound: no operation that lists tags can be called with "
-            "members of Thing; set its arguments in an override"
+            "aws.made_thing.tags stays unbound: ListTagsForResource is not documented to take such resources "
+            "as ResourceArn; set other arguments in an override"
         ]
     )
 

@@ -44,8 +44,8 @@ def client(operation, arguments):
 
 
 unit = Unit("123456789012", "eu-west-1", "aws.account")
-rows = collect(CALLS, account, client, unit, key=lambda item: "k")
-print(json.dumps([asked, [row.row["contacts"] for row in rows]]))
+rows = collect(CALLS, account, client, unit)
+print(json.dumps([asked, [[row.row["_key"], row.row["contacts"]] for row in rows]]))
 item = {"ContactInformation": {"FullName": "Ada"}}
 answers = [{"AlternateContact": {"Name": "a"}}, {"AlternateContact": {"Name": "b"}}]
 print(json.dumps(account.from_item(item, key="k", get_alternate_contact=answers)["contacts"]))
@@ -110,7 +110,8 @@ def test_values_reach_lock_mapper_and_calls(project: Path) -> None:
         "['GetAlternateContact', {'AlternateContactType': 'SECURITY'}]",
         "['GetContactInformation', {}]",
     ]
-    assert found == [[{"name": "security"}, {"name": "billing"}]]
+    key = "arn:aws:account::123456789012:account"
+    assert found == [[key, [{"name": "security"}, {"name": "billing"}]]]
     assert mapped == [{"name": "a"}, {"name": "b"}]
     for command in (["bind", "--check", "--again"], ["build", "--check"]):
         assert run(project, *command).returncode == 0

@@ -41,6 +41,7 @@ from schemagen.api_models.index import (
     ServiceIndex,
     UnknownService,
     documented_arns,
+    plain_text,
     words,
 )
 from schemagen.diagnostics import did_you_mean
@@ -371,13 +372,15 @@ def _read_operation(
 ) -> ReadOperation:
     shape = operation.input_shape
     members = shape.members if shape else {}
+    noun = operation.name.removeprefix(verb.name)
+    in_messages = shape.required_members if shape and "Tag" in noun else ()
     return ReadOperation(
         operation.name,
         verb,
-        operation.name.removeprefix(verb.name),
+        noun,
         tuple(shape.required_members) if shape else (),
         {
-            name: _parameter(service, member)
+            name: _parameter(service, member, in_messages=name in in_messages)
             for name, member in members.items()
             if member.type_name in ("string", "list")
         },
@@ -386,7 +389,7 @@ def _read_operation(
     )
 
 
-def _parameter(service: str, shape: Shape) -> IndexedParameter:
+def _parameter(service: str, shape: Shape, *, in_messages: bool) -> IndexedParameter:
     element, mark = _element(shape)
     values = tuple(element.enum) if isinstance(element, StringShape) else ()
     return IndexedParameter(
@@ -396,6 +399,7 @@ def _parameter(service: str, shape: Shape) -> IndexedParameter:
         enumeration=shape.name if values and not mark else "",
         takes_path=(service, shape.name) in _TAKING_PATHS,
         pattern=str(element.metadata.get("pattern", "")),
+        text=plain_text(shape.documentation) if in_messages else "",
     )
 
 

@@ -240,6 +240,7 @@ def _as_list(parameter: IndexedParameter) -> list[object]:
         parameter.enumeration,
         parameter.takes_path,
         parameter.pattern,
+        parameter.text,
     ]
 
 
@@ -288,6 +289,7 @@ def _as_index(document: Any) -> ServiceIndex:
                         _text(enumeration),
                         _flag(takes_path),
                         _text(pattern),
+                        _text(text),
                     )
                     for parameter, (
                         words,
@@ -296,6 +298,7 @@ def _as_index(document: Any) -> ServiceIndex:
                         enumeration,
                         takes_path,
                         pattern,
+                        text,
                     ) in parameters.items()
                 },
                 _texts(collected_paths),

@@ -82,7 +82,8 @@ class IndexedParameter:
     ``words`` is its documentation as `words` returns it. ``values`` are those of its enumeration,
     whose name is ``enumeration`` if the parameter is a string itself. ``takes_path`` says that the
     parameter accepts an id that is written as a path, see `IndexedMember.holds_path`. ``pattern`` is
-    the regular expression of the string, or of the strings in the list, or "".
+    the regular expression of the string, or of the strings in the list, or "". ``text`` is its
+    documentation for messages, which only required parameters of operations about tags have.
     """
 
     words: str = ""
@@ -91,6 +92,7 @@ class IndexedParameter:
     enumeration: str = ""
     takes_path: bool = False
     pattern: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -285,6 +287,11 @@ def words(documentation: str) -> str:
     documentation have in common."""
     text = html.unescape(_TAG.sub(" ", documentation))
     return _NOT_TEXT.sub("", _LABEL.sub(" ", text)).casefold()
+
+
+def plain_text(documentation: str) -> str:
+    """Return a documentation without markup, in one line."""
+    return " ".join(html.unescape(_TAG.sub(" ", documentation)).split())
 
 
 _ARN = re.compile(r"""arn:[^\s"',;()]+""")

@@ -183,7 +183,7 @@ def argument(item: Identity, parameter: str, operation: ReadOperation) -> Indexe
     if parameter not in operation.parameters:
         return None
     indexed = operation.parameters[parameter]
-    if is_about_tags(operation) and not _lists_tags_of(item, operation):
+    if is_about_tags(operation) and not lists_tags_of(item, operation):
         return None
     if indexed.values:
         # Two enumerations may both be called "ResourceType".
@@ -302,7 +302,7 @@ def takes_own_arn(item: Identity, parameter: str, operation: ReadOperation) -> b
     if parameter not in operation.parameters:
         return False
     text = operation.words_of(parameter)
-    if is_about_tags(operation) and not _lists_tags_of(item, operation):
+    if is_about_tags(operation) and not lists_tags_of(item, operation):
         return False
     generic = any(
         form in _ARN_PARAMETERS or (form in _RESOURCE_PARAMETERS and takes_arns(text))
@@ -319,6 +319,25 @@ def refusing_parameter(item: Identity, operation: ReadOperation) -> str:
             if not overlap(pattern, item.pattern_of(item.arn)):
                 return parameter
     return ""
+
+
+def parameter_for_others(item: Identity, operation: ReadOperation) -> str:
+    """Return the parameter of an operation about tags that takes resources of other kinds than the item only,
+    by its documentation, or ""."""
+    for parameter in operation.required_strings:
+        forms = value_names(operation, parameter)
+        if not (_ARN_PARAMETERS | _RESOURCE_PARAMETERS).isdisjoint(forms):
+            text = operation.words_of(parameter)
+            if lists_tags_of(item, operation) and _is_for_other_resources(text, item, operation):
+                return parameter
+    return ""
+
+
+def documented_kinds(text: str) -> str:
+    """Return the sentence in the documentation of a parameter that says which resources it takes."""
+    sentences = re.split(r"(?<=[a-z)])\. ", text)
+    found = [sentence for sentence in sentences if _NAMES_ALL_KINDS.search(words(sentence))]
+    return (found or sentences)[0].removesuffix(".")
 
 
 def takes_built_arn(
@@ -344,7 +363,7 @@ def _is_for_other_resources(text: str, item: Identity, operation: ReadOperation)
     return is_about_tags(operation) and bool(text) and not any(noun in text for noun in nouns)
 
 
-def _lists_tags_of(item: Identity, operation: ReadOperation) -> bool:
+def lists_tags_of(item: Identity, operation: ReadOperation) -> bool:
     """Whether an operation about tags may be for the item: its name mentions no other resource, and
     the item can have tags. ``ListUserTags`` is for users, although access keys have user names."""
     resource = tagged_noun(operation)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -114,6 +114,20 @@ class CandidateFinder:
                 named = name in _TAG_MEMBERS or (name == "items" and last in _TAG_MEMBERS)
                 if named and self.service.fits(type, member, "name"):
                     yield from self.enrichment(item, member, "name")
+
+    @property
+    def tag_operations(self) -> Sequence[ReadOperation]:
+        """The operations that list the tags of a resource which they are called with."""
+        operations = self.service.index.operations
+        own = self.identity.item.operation
+        found = {
+            item.operation: operations[item.operation]
+            for item in self._items_with_tags()
+            if item.operation != own and operations[item.operation].required
+            for name in self.service.index.by_name[item.structure]
+            if name in _TAG_MEMBERS
+        }
+        return tuple(found.values())
 
     def _items_with_tags(self) -> Iterator[IndexedItem]:
         """Yield the items of the own operation, and of those about tags."""

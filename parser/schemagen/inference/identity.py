@@ -279,8 +279,13 @@ class Identity:
     def identifies(self, format: str) -> bool:
         """Whether an ARN format has all members that identify the resource: if it has some of those that
         an operation requires to return the structure, it has the others, too. All versions of a policy
-        have the policy's ARN; a table of policies has one version of each."""
+        have the policy's ARN; a table of policies has one version of each. A format without members is that
+        of the account, of which other tables have parts."""
         named = {folded(name) for name in arn_format.parse(format).members}
+        if not named:
+            return not self.item.is_repeated and self.subject == folded(
+                re.split("[:/]", format)[-1]
+            )
         if not self.whole_of_version:
             named.add(VERSION)
         for item in self.index.items_by_structure.get(self.item.structure, ()):

@@ -34,7 +34,7 @@ _RESPONSES = ("response", "result", "output")
 VERSION = "version"
 """The end of the names of versions, and what identifies one."""
 
-_MIN_LENGTH = 3
+MIN_LENGTH = 3
 """The length below which the end of a noun says nothing about it."""
 
 
@@ -93,4 +93,4 @@ def without_ending(name: str) -> str:
 
 def ends_a_noun(name: str, nouns: Iterable[str]) -> bool:
     """Whether one of ``nouns`` ends with ``name``: "window" ends "maintenancewindow"."""
-    return len(name) >= _MIN_LENGTH and any(noun.endswith(name) for noun in nouns)
+    return len(name) >= MIN_LENGTH and any(noun.endswith(name) for noun in nouns)

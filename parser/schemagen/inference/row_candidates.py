@@ -10,8 +10,7 @@ from itertools import product
 
 from schemagen.api_models.index import IndexedItem, IndexedMember
 from schemagen.diagnostics import Problem
-from schemagen.fits import misfit
-from schemagen.inference.arguments import inclusion_parameters, is_about_tags, refusing_parameter
+from schemagen.inference.arguments import inclusion_parameters
 from schemagen.inference.column_candidates import Candidate, CandidateFinder
 from schemagen.inference.evidence import ACCOUNT, TAGS, ServiceLookup, TableRequirements
 from schemagen.inference.identity import Identity, has_account
@@ -24,8 +23,9 @@ from schemagen.inference.nouns import (
     without_ending,
 )
 from schemagen.inference.ranks import ItemPreference, RowRank
+from schemagen.inference.reasons import unbound_reason
 from schemagen.inference.required_parameters import ACCOUNT_PARAMETERS
-from schemagen.lockfile.notation import argument_members, type_text
+from schemagen.lockfile.notation import argument_members
 from schemagen.model.bindings import (
     Binding,
     BoundColumn,
@@ -608,28 +608,4 @@ class RowCandidate:
     def _unbound_reason(self, column: Column) -> str:
         if ambiguous := self.decisions.ambiguous.get(column.name):
             return f"{ambiguous} match it equally well; choose one in an override"
-        structure = self.item.structure
-        if column.name == KEY:
-            return (
-                f"{structure} has no member for its own ARN, and no ARN format is known for it; "
-                "name the member in an override"
-            )
-        if column.name == TAGS and any(map(is_about_tags, self.service.index.operations.values())):
-            for name, operation in self.service.index.operations.items():
-                refusing = is_about_tags(operation) and refusing_parameter(self.identity, operation)
-                if refusing and self.identity.arn:
-                    return (
-                        f"the pattern of {name}'s {refusing} excludes {structure}."
-                        f"{self.identity.arn.name}; set other arguments in an override"
-                    )
-            return (
-                "no operation that lists tags can be called with members of "
-                f"{structure}; set its arguments in an override"
-            )
-        if single := self.finder.needed_value(column.name):
-            return f"{single}; name the value in an override"
-        member = self.identity.members.get(folded(column.name))
-        if member is not None:
-            type = type_text(member.shape, member.enumeration)
-            return misfit(f"{structure}.{member.name}", type, str(column.type))
-        return "no response has a member with evidence for it; name the member in an override"
+        return unbound_reason(self.finder, column)

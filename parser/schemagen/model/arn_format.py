@@ -55,7 +55,7 @@ def parse(text: str) -> ArnFormat:
     right = (
         text.startswith("arn:${Partition}:")
         and text.count(":") >= 5
-        and parsed.members
+        and (parsed.members or parsed.placeholders == ("Partition", "Account"))
         and all(_LITERAL.fullmatch(literal) for literal in parsed.literals)
     )
     if not right:
