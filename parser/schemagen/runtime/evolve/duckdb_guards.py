@@ -167,9 +167,15 @@ WHERE function_type IN ('macro', 'table_macro') AND NOT internal AND database_na
 fails if that of a view does; macros are called with NULL for each parameter."""
 
 
+_FOUND = 'temp."ddsql_dependents"'
+"""The views and macros, as a script finds them at its start: a migration changes none of their texts."""
+
+
 def obstacles(migration: Migration) -> Iterator[str]:
     """Yield statements that fail if indexes, views or macros of the user's are in the way. Views and macros
     are found by their text, which may name more than they read."""
+    if any(change.old is not None for change in migration.changes):
+        yield f"CREATE OR REPLACE TEMP TABLE {_FOUND} AS {DEPENDENTS}"
     for change in migration.changes:
         if change.old is None or not is_blocked(migration, change):
             continue
@@ -182,21 +188,17 @@ def obstacles(migration: Migration) -> Iterator[str]:
         yield fail(f"{change.id}: {why}", found)
         if names := vanishing(migration, change):
             named = " OR ".join(map(_mentions, names))
-            for kind in ("view", "macro"):
-                found = (
-                    "SELECT string_agg(DISTINCT name, ', ' ORDER BY name) AS name "
-                    f"FROM ({DEPENDENTS}) WHERE kind = '{kind}' "
-                    f"AND {_mentions(place.name)} AND ({named}) HAVING count(*) > 0"
-                )
-                what = (
-                    f"{kind}s would break, because they name what is renamed or dropped"
-                )
-                yield fail(f"{change.id}: {what}; drop them before: ", found)
+            found = (
+                "SELECT string_agg(DISTINCT kind || ' ' || name, ', ' ORDER BY kind || ' ' || name) AS name "
+                f"FROM {_FOUND} WHERE {_mentions(place.name)} AND ({named}) HAVING count(*) > 0"
+            )
+            what = "views or macros would break, because they name what is renamed or dropped"
+            yield fail(f"{change.id}: {what}; drop them before: ", found)
 
 
 def checks(migration: Migration) -> Iterator[str]:
     """Yield statements that fail if a view or a macro that uses the changed tables, also by way of others,
-    does not work in the end."""
+    does not work in the end. Run those of `obstacles` at the start."""
     places = {
         place.name: None
         for change in migration.changes
@@ -207,9 +209,9 @@ def checks(migration: Migration) -> Iterator[str]:
         return
     name = "'(?i)(^|\\W)' || regexp_escape(replace(u.name, '\"', '\"\"')) || '(\\W|$)'"
     yield (
-        f"SET VARIABLE {_QUERIES} = (WITH RECURSIVE d AS ({DEPENDENTS}), "
-        f"u AS (SELECT * FROM d WHERE {' OR '.join(map(_mentions, places))} "
-        f"UNION SELECT d.* FROM d, u WHERE regexp_matches(d.definition, {name})) "
+        f"SET VARIABLE {_QUERIES} = (WITH RECURSIVE u AS (SELECT * FROM {_FOUND} "
+        f"WHERE {' OR '.join(map(_mentions, places))} UNION SELECT d.* FROM {_FOUND} d, u "
+        f"WHERE regexp_matches(d.definition, {name})) "
         "SELECT COALESCE(string_agg('(' || query || ')', ' UNION ALL '), 'SELECT 1 LIMIT 0') FROM u)"
     )
     yield f"FROM query(getvariable('{_QUERIES}'))"

@@ -247,7 +247,8 @@ def destructive(migration: Migration) -> Iterator[str]:
     if any(isinstance(step, DropColumn) for step in steps):
         yield from _functions([BARE, FREE])
     for change in migration.changes:
-        kept = {column.name for column in change.new.columns} if change.new else set()
+        columns = change.new.columns if change.new else ()
+        kept = {column.name for column in columns}
         for step in change.destructive:
             match step:
                 case DropColumn(relation, table, name, column):
