@@ -419,6 +419,45 @@ def test_inspect_prints_tables_without_cutting_cells(project: Path) -> None:
     assert "SecondaryStatusTransition," not in done.stdout
 
 
+def test_inspect_marks_what_it_leaves_out_of_a_description(tmp_path: Path) -> None:
+    """A row has the first line of a description; a sign says that there is more."""
+    operation = (
+        '# GetThing<a name="API_GetThing"></a>\n\nGets it\\.\n\n'
+        '## Response Elements<a name="API_GetThing_ResponseElements"></a>\n\n'
+        ' ** [Arn](#x) **   <a name="Made-GetThing-response-Arn"></a>\n'
+        "Its ARN\\.  \nIt is unique\\.  \nType: String\n\n"
+        ' ** [Name](#x) **   <a name="Made-GetThing-response-Name"></a>\nIts name\\.  \nType: String\n'
+    )
+    project = pages(tmp_path, {"aws_api/made/API_GetThing.md": operation})
+    shown = run(project, "inspect").stdout
+    assert "\tIts ARN. …\n" in shown
+    assert "\tIts name.\n" in shown
+
+
+def test_inspect_shows_query_parameters(tmp_path: Path) -> None:
+    """Parameters of a table function are part of what its page says."""
+    parameters = (
+        "## Query Parameters\n\n| Parameter | Type | Required | Description |\n|---|---|---|---|\n"
+        "| `filter` | `string` | No | What to search. |\n| `to` | `timestamp` | Yes | The end. |\n\n"
+    )
+    text = page("dd.a", "A | a | core | string").replace("## Fields", f"{parameters}## Fields")
+    project = pages(tmp_path, {"ddsql/dd.a.dataset.md": text})
+    shown = run(project, "inspect").stdout
+    assert shown.endswith(
+        "dd.a: 2 query parameters\n"
+        "parameter\trequired\ttype\tdescription\n"
+        "filter\tno\tstring\tWhat to search.\n"
+        "to\tyes\ttimestamp\tThe end.\n\n"
+    )
+
+
+def test_inspect_says_that_no_values_are_documented(tmp_path: Path) -> None:
+    """An empty list is explained, beside the headings that programs read."""
+    project = pages(tmp_path, {"ddsql/dd.a.dataset.md": page("dd.a", "A | a | core | string")})
+    done = run(project, "inspect", "--values")
+    assert (done.returncode, done.stderr) == (0, "no documented values\n")
+
+
 def test_inspect_shows_operations_and_indexes(tmp_path: Path) -> None:
     """Operations and indexes are shown as such."""
     listing = "# Data Types\n\nThese are supported:\n+ [Thing](API_Thing.md)\n"

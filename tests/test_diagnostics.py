@@ -167,6 +167,13 @@ def test_explain_suggests_known_codes(tmp_path: Path) -> None:
     assert set(re.findall(r"SG\d+", line)) == set(error_codes())
 
 
+def test_explain_suggests_the_code_of_a_name(tmp_path: Path) -> None:
+    """The list of codes shows names, too; who gives one gets its code."""
+    done = run(tmp_path, "explain", "unknown-data-type")
+    assert done.returncode == 2
+    assert "unknown error code 'unknown-data-type'; did you mean 'SG118'?" in done.stderr
+
+
 def test_explain_suggests_nothing_for_a_code_of_the_right_form(tmp_path: Path) -> None:
     """Codes with similar digits are unrelated, so a well-formed code that does not exist gets the list
     of known codes only."""

@@ -194,7 +194,7 @@ def test_diff_follows_the_levels_of_the_settings(tmp_path: Path) -> None:
         "column-added": ("error", "breaking"),
         "column-removed": ("warn", "warning"),
     }
-    assert "pyproject.toml:7: rules: 'ddd.*' matches no table\n" in done.stderr
+    assert "pyproject.toml:7: rules: 'ddd.*' matches no table; correct or remove it" in done.stderr
     done = diff(folder, "--breaking", "--format", "json")
     assert (done.returncode, rules(done)) == (1, ["column-added"])
 

@@ -300,6 +300,10 @@ def test_patterns_name_columns() -> None:
             "aws.sagemaker_trainingjobs",
             "no page has the id aws.sagemaker_trainingjobs; did you mean",
         ),
+        (
+            "aws.sagemaker_traningjob.tags",
+            f"no page has the id aws.sagemaker_traningjob.tags; did you mean '{TAGS}'?",
+        ),
         ("gcp.*.x", "no page has the table or the column gcp.*.x"),
     ],
 )

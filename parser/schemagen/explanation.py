@@ -193,7 +193,9 @@ def _unknown(subject: str, explainer: _Explainer) -> UnknownTables:
     # Names of tables and of columns may contain dots: the longest id of a table counts.
     known = [id for id in explainer.tables if subject.startswith(f"{id}.")]
     if not known:
-        return UnknownTables([subject], "no page has the id", explainer.tables)
+        # An id has one dot, so what has more is a column.
+        ids = [*(explainer.columns if subject.count(".") > 1 else explainer.tables)]
+        return UnknownTables([subject], "no page has the id", ids)
     table = max(known, key=len)
     column = subject.removeprefix(f"{table}.")
     names = [item.column.name for item in explainer.tables[table].columns]

@@ -419,9 +419,14 @@ def _unknown_choices(settings: Settings, pages: Pages, catalog: Catalog) -> Iter
         for record in service.structures:
             known = members.setdefault((service.name, record.name), set())
             known.update(item.name for item in record.members)
+    services = {service for service, _ in members}
     for choice in settings.members:
         key = choice.service, choice.structure
-        if key not in members:
+        if choice.service not in services:
+            hint = did_you_mean(choice.service, services)
+            message = f"no page and no lock file is of the service {choice.service!r}{hint}"
+            yield choice.position.problem("SG303", message, "service")
+        elif key not in members:
             known = {structure for service, structure in members if service == choice.service}
             hint = did_you_mean(choice.structure, known)
             message = f"{'.'.join(key)} is in neither the pages nor the lock files{hint}"

@@ -246,3 +246,18 @@ def test_exclude_of_all_pages_is_a_problem(project: Path) -> None:
     (project / "schemagen.toml").write_text('exclude = ["*"]\n')
     with pytest.raises(ProblemsFound, match=r"SG103 .* besides those that `exclude` matches"):
         api.build(api.settings(project))
+
+
+@pytest.mark.parametrize("arguments", [[], ["--check"], ["--keep-going"], ["--full"]])
+def test_build_from_api_pages_alone_is_a_problem(project: Path, arguments: list[str]) -> None:
+    """Pages that describe no table are no reason to remove the package, and no fault of the program."""
+    before = tree(project / "generated")
+    (project / "schemagen.toml").write_text('exclude = ["ddsql"]\n')
+    done = run(project, "build", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        "excluded: docs_src/ddsql",
+        "docs_src:1:1: SG103 the folder contains no dataset pages (*.dataset.md) besides those that"
+        " `exclude` matches; add them, or set another folder with `docs`",
+    ]
+    assert tree(project / "generated") == before

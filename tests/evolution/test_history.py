@@ -250,6 +250,12 @@ def test_log_command_refuses_wrong_names(project: Path) -> None:
     assert done.returncode == 2
     assert "no commit of this branch has dd.flowerbeds; did you mean" in done.stderr
     assert run(project, "log", "bed").returncode == 2
+    done = run(project, "log", "dd.flowerbed.lenght")
+    assert done.returncode == 2
+    assert (
+        "no commit of this branch has dd.flowerbed.lenght; did you mean 'dd.flowerbed.length'?"
+        in done.stderr
+    )
 
 
 def test_released_is_the_first_commit_of_the_version(tmp_path: Path) -> None:

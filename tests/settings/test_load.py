@@ -104,6 +104,14 @@ SQL_TYPE = (
 )
 
 
+MONEY = """row = "str"
+convert = "text"
+json_schema = { type = "string" }
+postgres = "money"
+duckdb = "VARCHAR"
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -238,6 +246,22 @@ SQL_TYPE = (
             ],
         ),
         (
+            f"[types.money]\npyton = 'str'\n{MONEY}",
+            [
+                "schemagen.toml:1:1: SG302 types.money needs 'python': it is a new type",
+                "schemagen.toml:2:1: SG302 types.money has the unknown field 'pyton' (known fields: "
+                "python, json_schema, row, convert, postgres, postgres_jsonb, duckdb, arrow, spark, "
+                "bigquery, avro); did you mean 'python'?",
+            ],
+        ),
+        (
+            f"[types.money]\npython = 'uuid.UUID'\n{MONEY.replace('text', 'txt')}",
+            [
+                "schemagen.toml:4:1: SG302 types.money.convert must be one of boolean, float64, "
+                "hstore, int64, json_value, tags, text, timestamp, not 'txt'"
+            ],
+        ),
+        (
             "[[columns]]\ncolumn = 'a'\ntype = 'strng'",
             [
                 "schemagen.toml:3:1: SG302 unknown data type 'strng'; known types: string, int64, "
@@ -271,7 +295,9 @@ ARGUMENTS_FORM = (
 )
 CONSTANTS_FORM = "a table of parameters and their arguments: non-empty strings, or lists of them"
 ITEM_KEYS = "(known keys: table, service, operation, path)"
-COLUMN_KEYS = "(known keys: table, column, member, operation, path, arguments, constants, unbound)"
+COLUMN_KEYS = (
+    "(known keys: table, column, member, operation, path, arguments, constants, values, unbound)"
+)
 OVERRIDES = '''\
 [tool.other]
 text = """

@@ -121,11 +121,13 @@ def test_build_reports_disagreements_beside_other_problems(project: Path) -> Non
     with (project / "schemagen.toml").open("a") as file:
         file.write(CHOICE.format(use="page").replace("Size", "Sise"))
         file.write(CHOICE.format(use="page").replace("Part", "Prat"))
+        file.write(CHOICE.format(use="page").replace("made", "maed"))
     found = problems(project)
-    assert [text.split()[1] for text in found] == ["SG209", "SG303", "SG303"]
+    assert [text.split()[1] for text in found] == ["SG209", "SG303", "SG303", "SG303"]
     assert found[1:] == [
         "schemagen.toml:6:1: SG303 made.Part has no member 'Sise'; did you mean 'Size'?",
         "schemagen.toml:11:1: SG303 made.Prat is in neither the pages nor the lock files; did you mean 'Part'?",
+        "schemagen.toml:16:1: SG303 no page and no lock file is of the service 'maed'; did you mean 'made'?",
     ]
 
 

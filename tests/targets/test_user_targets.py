@@ -199,6 +199,10 @@ def test_outputs_select_what_is_built_and_the_rest_is_removed(tmp_path: Path) ->
             "schemagen.toml:1:12: SG302 unknown target 'duckdbb' in outputs",
         ),
         ('outputs = ["tables"]\n', "schemagen.toml:1:1: SG302 'tables' in outputs is for loading"),
+        (
+            '[targets.duckdb_flat]\npath = "flat/{provider}/{table}.sql"\n',
+            "schemagen.toml:1:1: SG302 a target 'duckdb_flat' must have template: ",
+        ),
         (SETTINGS + "typs = {}\n", "schemagen.toml:5:1: SG302 unknown key 'typs' of this target"),
         (
             SETTINGS + 'types = { strng = "X" }\n',

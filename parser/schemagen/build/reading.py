@@ -11,7 +11,7 @@ from schemagen.build.manifest import InputHashes
 from schemagen.diagnostics import Problem, ProblemsFound, unreadable
 from schemagen.files import read_text
 from schemagen.inputs import find_locks, find_pages
-from schemagen.pages.sources import Kind, Source, kind_of
+from schemagen.pages.sources import Kind, Source, kind_of, no_pages
 from schemagen.settings.load import Settings
 from schemagen.settings.overrides import Overrides
 from schemagen.settings.positions import undecodable
@@ -33,12 +33,16 @@ class BuildInputs:
 def read_inputs(settings: Settings, without: Collection[str] = ()) -> BuildInputs:
     """Read the files of the project, except those whose paths are in ``without``.
 
-    Raises `ProblemsFound` where one cannot be read.
+    Raises `ProblemsFound` where one cannot be read, or with SG103 if no page, not even in ``without``,
+    describes a table.
     """
     sources = find_pages(settings, without)
+    api_pages = {source.path: source for source in sources if kind_of(source.path) is Kind.API}
+    if len(sources) == len(api_pages) and not without:
+        what = f"dataset pages ({Kind.DATASET.pattern})"
+        raise ProblemsFound([no_pages(what, settings.docs, settings.root, settings.exclude)])
     locks = find_locks(settings, without)
     changelog = _changelog(settings)
-    api_pages = {source.path: source for source in sources if kind_of(source.path) is Kind.API}
     return BuildInputs(
         sources=sources,
         locks=locks,

@@ -153,4 +153,5 @@ def _report_unused(settings: Settings, compared: tuple[Source, Source]) -> None:
     tables = {id for source in compared for id in (source.groups or source.catalog).tables}
     for entry in settings.rules.unused(tables):
         place = f"{entry.position.path}:{entry.position.line}"
-        message(f"{place}: rules: {entry.tables!r} matches no table")
+        hint = did_you_mean(entry.tables, tables)
+        message(f"{place}: rules: {entry.tables!r} matches no table; correct or remove it{hint}")

@@ -38,8 +38,10 @@ def explain(subject: str | None, output_format: str) -> int:
     elif (code := subject.upper()) in known:
         chosen = (known[code],)
     else:
+        codes = {row.name: row.code for row in known.values()}
         # A code of the right form is not a typing error: codes with similar digits are unrelated.
-        hint = "" if is_error_code(code) else did_you_mean(subject, known)
+        meant = codes.get(subject.lower(), subject)
+        hint = "" if is_error_code(code) else did_you_mean(meant, known)
         raise click.UsageError(
             f"unknown error code {subject!r}{hint}; known codes: {', '.join(known)}"
         )

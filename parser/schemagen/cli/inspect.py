@@ -16,6 +16,7 @@ from schemagen.cli.options import (
     settings_with,
     unknown_tables_as_usage_errors,
 )
+from schemagen.cli.verbosity import message
 from schemagen.diagnostics import matching_tables
 from schemagen.runtime.command.streams import output_line
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 def inspect(
     docs: Path | None, out: Path | None, tables: Sequence[str], output_format: str, values: bool
 ) -> int:
-    """Show what the pages say: tables, columns, structures. TABLES are ids or patterns, such as
+    """Show what the pages say: tables, columns, parameters, structures. TABLES are ids or patterns, such as
     'aws.s3_*'; by default, all tables are shown."""
     from schemagen import api
     from schemagen.report import pages as report
@@ -44,7 +45,10 @@ def inspect(
         shown = report.values_json(pages) if values else report.to_json(pages)
         output_line(json.dumps(shown, indent=2))
     elif values:
-        print_table("", report.VALUE_HEADINGS, report.value_rows(pages))
+        rows = report.value_rows(pages)
+        print_table("", report.VALUE_HEADINGS, rows)
+        if not rows:
+            message("no documented values")
     else:
         _print(pages)
     return 0
@@ -65,6 +69,9 @@ def _print(pages: Pages) -> None:
         note = f" (deprecated: {table.deprecated})" if table.deprecated else ""
         title = f"{table.id}: {table.title}, {len(table.columns)} columns{note}"
         print_table(title, report.COLUMN_HEADINGS, report.column_rows(table))
+        if table.parameters:
+            title = f"{table.id}: {len(table.parameters)} query parameters"
+            print_table(title, report.PARAMETER_HEADINGS, report.parameter_rows(table))
     for structure in pages.structures:
         title = f"{structure.service}.{structure.name}, {len(structure.members)} members"
         rows = report.member_rows(structure.members)

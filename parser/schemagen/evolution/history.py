@@ -48,7 +48,7 @@ def log(
         before = _Snapshot(commit, _source(settings, commit))
         if not subject.is_readable(before):
             continue
-        known = _tables(before.source) if known is None else known
+        known = _known(before.source, table, column) if known is None else known
         if after and (found := subject.changes(before, after)):
             entries.append(Entry(after.commit, tuple(found)))
         # A long history of a large catalogue takes no more memory than two.
@@ -56,9 +56,19 @@ def log(
     if after and (found := subject.changes(None, after)):
         entries.append(Entry(after.commit, tuple(found)))
     if not entries:
-        missing, names = (f"{table}.{column}", ()) if column else (table, known or ())
-        raise UnknownTables([missing], "no commit of this branch has", names)
+        missing = f"{table}.{column}" if column else table
+        raise UnknownTables([missing], "no commit of this branch has", known or ())
     return tuple(entries)
+
+
+def _known(source: Source | None, table: str, column: str) -> Collection[str]:
+    """Return the names that may have been meant: the tables, or the columns of ``table``."""
+    tables = _tables(source)
+    if not column:
+        return tables
+    if source is None or table not in tables:
+        return ()
+    return [f"{table}.{name}" for name in _columns(source, table)]
 
 
 def split_subject(subject: str) -> tuple[str, str]:
@@ -169,10 +179,7 @@ class _Subject:
             self.column = difference.values["old"]
 
     def _has_column(self, source: Source) -> bool:
-        table = _only(source, self.table).catalog.tables[self.table]
-        columns = {column.name for column in table.columns}
-        parameters = {parameter.name for parameter in table.parameters}
-        return not self.column or self.column in columns | parameters
+        return not self.column or self.column in _columns(source, self.table)
 
 
 def _source(settings: Settings, commit: Commit) -> Source | None:
@@ -197,6 +204,12 @@ def _only(source: Source, table: str) -> Source:
         return source
     text = groups.only(source.groups, (table,)).text
     return replace(source, file=replace(source.file, data=text.encode()))
+
+
+def _columns(source: Source, id: str) -> set[str]:
+    """Return the names of the columns and parameters of a table."""
+    table = _only(source, id).catalog.tables[id]
+    return {item.name for items in (table.columns, table.parameters) for item in items}
 
 
 # --- releases -------------------------------------------------------------------------------------

@@ -59,10 +59,15 @@ def find_sources(
     advice = "create the folder, or set another one with `docs`"
     sources = read_below(docs, root, ".md", advice, exclude, without)
     if not sources and not without:
-        others = " besides those that `exclude` matches" if exclude else ""
-        message = f"the folder contains no pages (*.md){others}; add them, or set another folder with `docs`"
-        raise ProblemsFound([Problem(display_path(docs, root), 1, 1, "SG103", message)])
+        raise ProblemsFound([no_pages("pages (*.md)", docs, root, exclude)])
     return sources
+
+
+def no_pages(what: str, docs: Path, root: Path, exclude: Sequence[str]) -> Problem:
+    """Make the SG103 of a folder without pages; ``what`` names them, with their pattern."""
+    others = " besides those that `exclude` matches" if exclude else ""
+    message = f"the folder contains no {what}{others}; add them, or set another folder with `docs`"
+    return Problem(display_path(docs, root), 1, 1, "SG103", message)
 
 
 def find_excluded(docs: Path, root: Path, exclude: Sequence[str]) -> dict[str, list[str]]:

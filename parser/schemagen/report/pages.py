@@ -190,16 +190,32 @@ COLUMN_HEADINGS = ("column", "kind", "type", "values", "description")
 
 
 def column_rows(table: Table) -> list[tuple[str, ...]]:
-    """Format the columns of a table; descriptions are cut to their first line."""
+    """Format the columns of a table; of a description, only the first line is shown, with … for the rest."""
     return [
         (
             column.name,
             column.kind,
             column.type,
             str(len(column.values) or ""),
-            column.description.partition("\n")[0],
+            _first_line(column.description),
         )
         for column in table.columns
+    ]
+
+
+PARAMETER_HEADINGS = ("parameter", "required", "type", "description")
+
+
+def parameter_rows(table: Table) -> list[tuple[str, ...]]:
+    """Format the query parameters of a table function like `column_rows`."""
+    return [
+        (
+            parameter.name,
+            _REQUIRED[parameter.required],
+            parameter.type,
+            _first_line(parameter.description),
+        )
+        for parameter in table.parameters
     ]
 
 
@@ -215,7 +231,12 @@ def member_rows(members: Iterable[DocumentedMember]) -> list[tuple[str, ...]]:
             _REQUIRED[member.required],
             shape_text(member.shape),
             str(len(member.values) or ""),
-            member.description.partition("\n")[0],
+            _first_line(member.description),
         )
         for member in members
     ]
+
+
+def _first_line(description: str) -> str:
+    first, _, rest = description.partition("\n")
+    return f"{first} …" if rest else first

@@ -24,6 +24,11 @@ class Entry:
     position: SourcePosition
     problems: list[Problem] = field(default_factory=list[Problem])
 
+    @property
+    def subject(self) -> str:
+        """The noun with its article, to begin a message with."""
+        return f"{'an' if self.noun[0] in 'aeiou' else 'a'} {self.noun}"
+
     def wrong(self, message: str, key: str = "") -> None:
         """Record a problem at ``key``, or at the entry if it lacks that key."""
         self.problems.append(self.position.problem("SG302", message, key))
@@ -54,7 +59,7 @@ class Entry:
                 self.wrong(known[key].refusal(value), key)
         for name in required:
             if name not in self.values:
-                self.wrong(f"an {self.noun} must have {name}: {known[name].accepts}")
+                self.wrong(f"{self.subject} must have {name}: {known[name].accepts}")
         return parsed
 
 
@@ -76,5 +81,5 @@ def read(
         position = SourcePosition(path, {**keys, "": line_column((*key_path, number))})
         found = Entry(noun, values, position)
         if not isinstance(entry, dict):
-            found.wrong(f"an {noun} must be a table, not {excerpt(entry)}")
+            found.wrong(f"{found.subject} must be a table, not {excerpt(entry)}")
         yield found

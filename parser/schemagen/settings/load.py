@@ -489,11 +489,12 @@ class _Reader:
             if name not in targets.spelled.get(notation.name, {})
         ]
         settings = {setting.name: setting for setting in _TYPE_FIELDS}
+        convert = _converter(fields.get("convert")) or (known.convert if known else "")
         if known is None:
             if "postgres" in fields:
                 fields = {"postgres_jsonb": fields["postgres"], **fields}
-            # Without a converter, which is reported, what else is missing is not known.
-            like = [row for row in TYPES if fields.get("convert") in (None, row.convert)]
+            # Without a valid converter, which is reported, it is not known what it implies.
+            like = [row for row in TYPES if row.convert == convert] or TYPES
             for key in (*settings, *in_force):
                 derived = any(row.spelling(key) is not None for row in like)
                 if fields.get(key) is None and not derived:
@@ -501,8 +502,6 @@ class _Reader:
                     if key in targets.spelled:
                         message += f"; set types.{name}.{key} or targets.{key}.types.{name}"
                     self.wrong(("types", name), message)
-            if len(self.problems) > before:
-                return None
         changes: dict[str, Any] = {}
         sql = dict(known.sql) if known else {}
         spelled = dict(known.spelled) if known else {}
@@ -513,7 +512,6 @@ class _Reader:
                 if isinstance(changes[key], PythonType):
                     self.check_python_type(key_path, changes[key])
             elif isinstance(notations.get(key), Dialect):
-                convert = fields.get("convert") or (known.convert if known else "")
                 if sql_type := self.sql_type(key_path, value, sql.get(key), convert, key):
                     sql[key] = sql_type
             elif key in notations:
