@@ -338,11 +338,16 @@ def test_parse_reads_usages_in_responses_only() -> None:
         ),
         ("API_Operations_Things", "# Things\n\nNo action\\."),
         ("API_Reference", "# API Reference\n\n**Topics**\n+ [Actions](API_Operations.md)"),
+        ("CommonErrors", "# Common Errors\n\n **Throttling**   \nToo many\\."),
+        (
+            "commonparameters",
+            "# Common Parameters\n\n **Action**   \nType: string  \n Required: Yes ",
+        ),
         ("API_More", "# More\n\nThe following:\n+  [A](API_A.md) \n"),
     ],
 )
 def test_parse_recognises_indexes(name: str, text: str) -> None:
-    """Pages that only list other pages are indexes."""
+    """Pages that only list other pages, or errors and parameters of all operations, are indexes."""
     path = f"aws_api/{name}.md"
     assert parse(text, path) == Origin(path, 1)
 

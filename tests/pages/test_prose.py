@@ -87,6 +87,10 @@ MARKDOWN = {
         r"See [How \(It\) Works](https://x.y/a(b)c#d) and [`Tag`](API_Tag.md)\.",
         "See How (It) Works and Tag.",
     ),
+    "links in links": (
+        r"See [A *b*, or [C](c.md)\.](a.md#d) and [x][0](see y.md)",
+        "See A b, or C. and [x][0](see y.md)",
+    ),
     "lists": (
         "Values:\n+  `A` \\- First\\.\n  + nested\n    more\n+ B\nAfter",
         "Values:\n- A - First.\n  - nested\n    more\n- B\nAfter",

@@ -160,7 +160,9 @@ def _levels(shape: Shape, kind: type[ListOf] | type[MapOf]) -> int:
 
 # --- numbers --------------------------------------------------------------------------------------
 
-_NUMBER = r"(-?[0-9]{1,20}(?:\.[0-9]{1,20})?(?:[Ee][+-]?[0-9]{1,3})?)"
+_NUMBER = (
+    r"(-?(?:[0-9]{1,3}(?:,[0-9]{3}){1,6}|[0-9]{1,20})(?:\.[0-9]{1,20})?(?:[Ee][+-]?[0-9]{1,3})?)"
+)
 
 
 def _range(text: str, noun: str) -> tuple[float | None, float | None]:
@@ -190,6 +192,7 @@ def _whole_range(text: str, noun: str) -> tuple[int | None, int | None]:
 
 def _number(number: str, text: str) -> float:
     """Parse a number of ``text``, to an int if it has no fraction: a float would round 2**63 - 1."""
+    number = number.replace(",", "")
     if number.lstrip("-").isdigit():
         return int(number)
     if not math.isfinite(value := float(number)):

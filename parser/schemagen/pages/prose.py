@@ -106,7 +106,7 @@ _ENTITY = r"&(?P<entity>\#\d{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,3
 _TICKS = r"(?P<ticks>`++)"
 # Only what is surely a target: "[a-z]([-a-z0-9]*)" is a pattern.
 _LINK = (
-    r"\[(?P<label>(?:[^\[\]\\]|\\.)*+)\]"
+    r"\[(?P<label>(?:[^\[\]\\]|\\.|\[(?:[^\[\]\\]|\\.)*+\])*+)\]"
     r"\((?P<target>(?:https?:|mailto:|/|\#|\.\.?/)[^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+|[\w./-]*\.(?:md|html)(?:\#[^\s()]*+)?)(?:\s+\"[^\"]*\")?\)"
 )
 _ESCAPE = r"\\(?P<escaped>[!-/:-@\[-`{-~])"
