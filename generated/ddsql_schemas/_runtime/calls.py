@@ -90,8 +90,9 @@ class CallRules:
     ``pagination`` is None if it returns everything at once. ``absent`` are the error codes by which
     the operation reports that there is nothing to return. ``limit`` is the size of a
     page, ``batch`` how many items one call takes. ``owner`` are arguments that limit a listing to
-    what the account owns. ``actions`` are the IAM actions that a caller needs; empty if they are not
-    known for certain.
+    what the account owns. ``optional`` are members that some items of a listing lack, as AWS documents:
+    nothing can be called for such an item. ``actions`` are the IAM actions that a caller needs; empty if
+    they are not known for certain.
     """
 
     pagination: Pagination | None = None
@@ -100,6 +101,7 @@ class CallRules:
     batch: Limit | None = None
     scope: Scope = Scope()
     owner: tuple[tuple[str, Json], ...] = ()
+    optional: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
 
 

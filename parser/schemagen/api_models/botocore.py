@@ -156,6 +156,11 @@ class BotocoreElement:
     def members(self) -> Collection[str] | None:
         return self.shape.members if isinstance(self.shape, StructureShape) else None
 
+    def documentation(self, member: str) -> str:
+        """Return the documentation of a member, "" for anything else."""
+        members = self.shape.members if isinstance(self.shape, StructureShape) else {}
+        return members[member].documentation if member in members else ""
+
     def enumerated_keys(self, member: str) -> tuple[str, ...]:
         """Return the keys of ``member`` if it is a map whose keys are an enumeration, otherwise none."""
         shape = self.shape.members.get(member) if isinstance(self.shape, StructureShape) else None

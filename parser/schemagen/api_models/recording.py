@@ -16,6 +16,7 @@ from schemagen.api_models.botocore import (
 from schemagen.api_models.calls.absent import absent_errors
 from schemagen.api_models.calls.actions import actions
 from schemagen.api_models.calls.batches import batch
+from schemagen.api_models.calls.optional import optional_members
 from schemagen.api_models.calls.owner import owner
 from schemagen.api_models.calls.pagination import page_size, pagination
 from schemagen.api_models.calls.scope import scope
@@ -247,10 +248,34 @@ def _call_rules(lock: LockFile, service: BotocoreService, scope: Scope) -> Mappi
     for operation, parameters in _calls(lock):
         arguments.setdefault(operation, set()).update(parameters)
     return {
-        operation: _rules(service, operation, passed, scope)
+        operation: replace(
+            _rules(service, operation, passed, scope),
+            optional=optional_members(
+                service.name, operation, _documented_sources(lock, service, operation)
+            ),
+        )
         for operation, passed in sorted(arguments.items())
         if operation in service.operations
     }
+
+
+def _documented_sources(
+    lock: LockFile, service: BotocoreService, operation: str
+) -> Mapping[str, str]:
+    """Return the members of a listing's items that another operation is called with, with their
+    documentation."""
+    found: dict[str, str] = {}
+    for binding in lock.bindings:
+        for listing in binding.listings:
+            if listing.operation == operation:
+                try:
+                    element = service.element_at(operation, listing.path)
+                except ValueError:
+                    continue  # Reported with the listing.
+                found.update(
+                    (member, element.documentation(member)) for _, member in listing.arguments
+                )
+    return found
 
 
 def _calls(lock: LockFile) -> Iterator[tuple[str, Iterable[str]]]:

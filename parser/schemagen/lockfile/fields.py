@@ -376,6 +376,7 @@ _RULES_ENTRY = Entry(
         optional("batch", _LIMIT),
         optional("scope", _SCOPE),
         optional("owner", pairs(mapping(JSON, _NAME))),
+        optional("optional", SORTED_STRINGS),
         optional("actions", SORTED_STRINGS),
     )
 )

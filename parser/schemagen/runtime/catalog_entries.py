@@ -127,6 +127,7 @@ _RULES = ObjectCodec(
     CallRules,
     pagination=_PAGINATION,
     absent=_TEXTS,
+    optional=_TEXTS,
     limit=_LIMIT_OF_CALL,
     batch=_LIMIT_OF_CALL,
     scope=_SCOPE,

@@ -32,7 +32,15 @@ from ..convert.structures import snake_case
 from ..units import GLOBAL, CollectedRow, Collection, Unit
 from ..usage import UsageError
 from . import requests
-from .errors import Absent, CallError, Denied, Expired, Malformed, NoEndpoint
+from .errors import (
+    Absent,
+    CallError,
+    Denied,
+    Expired,
+    Lacking,
+    Malformed,
+    NoEndpoint,
+)
 from .requests import Arguments, Batches, Pages, Place
 from .tally import Tally
 
@@ -347,6 +355,8 @@ class _Run:
             try:
                 found = list(requests.below(call, reading.arguments, item, self._place))
             except Malformed as error:
+                if self._is_left_out(reading.call, call, error):
+                    continue
                 error.operation = reading.call.operation
                 self._note(reading, error)
                 continue
@@ -354,6 +364,13 @@ class _Run:
                 ready = batches.add(arguments) if batches is not None else (arguments,)
                 for taken in ready:
                     yield self._reading(call, depth, taken), None
+
+    def _is_left_out(self, listing: Call, call: Call, error: Malformed) -> bool:
+        """Note that nothing can be called for an item that lacks what not every item of the listing has."""
+        if not isinstance(error, Lacking) or error.member not in listing.rules.optional:
+            return False
+        self._tally.leave_out(listing.operation, error.member, call.operation)
+        return True
 
     def _enriching(self, items: Iterable[_Item]) -> Iterator[_Task]:
         """Yield what is to be read for the columns of items."""

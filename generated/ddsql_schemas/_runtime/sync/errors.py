@@ -58,5 +58,13 @@ class Malformed(Failed):
     """The response is not what the operation returns."""
 
 
+class Lacking(Malformed):
+    """An item lacks ``member``, which a call needs."""
+
+    def __init__(self, member: str, message: str) -> None:
+        super().__init__("", message)
+        self.member = member
+
+
 class RepeatedToken(Failed):
     """A page requests a page that was read already, so the listing would never end."""

@@ -43,7 +43,8 @@ class UnitReport:
     ``calls`` counts each call once however often it was retried. ``failed`` counts all failures, and is
     at least 1 for a unit that failed as a whole; ``failures`` are the first of them. ``listed`` tells
     that the listing was read to its end without leaving an item out. ``account_failed`` tells that the
-    reason is the account's, such as its credentials, so that it is the same for all of its units.
+    reason is the account's, such as its credentials, so that it is the same for all of its units. The
+    ``reason`` of a complete or partial unit says which items were left out, see `left_out`.
     """
 
     account: str
@@ -65,6 +66,11 @@ class UnitReport:
         whole = 1 if self.state == "failed" else 0
         failed = max(self.failed, len(self.failures), whole)
         object.__setattr__(self, "failed", failed)
+
+    @property
+    def left_out(self) -> str:
+        """Which listed items have no row, because nothing can be called for them; "" if none."""
+        return self.reason if self.state in ("complete", "partial") else ""
 
     @property
     def exit_status(self) -> int:
@@ -216,6 +222,14 @@ class Report:
         yield from self._failed_accounts()
         yield from _grouped("failed", self._failures())
         yield from _grouped("skipped", self._skips())
+        yield from _grouped(
+            "left out",
+            (
+                (unit, f"{unit.table}: {unit.left_out}")
+                for unit in self.units
+                if unit.left_out
+            ),
+        )
         for note in self.notes:
             yield shortened(note)
         yield self.summary()

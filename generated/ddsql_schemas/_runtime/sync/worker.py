@@ -145,6 +145,7 @@ class Worker:
             listed = collection.complete
             missing = counts.refused or tally.denied or tally.failed
             state = "complete" if listed and not missing else "partial"
+            reason = tally.left_out
         except Denied as error:
             state, reason = "denied", str(error)
         except NoEndpoint as error:

@@ -304,6 +304,8 @@ def summary(report: UnitReport) -> str:
     if first:
         more = max(len(others), report.failed) - 1
         parts.append(f"failed: {first}{f' and {more} more' if more > 0 else ''}")
+    if report.left_out:
+        parts.append(f"left out: {shortened(report.left_out)}")
     if not parts:
         reason = f": {shortened(report.reason)}" if report.reason else ""
         parts.append(f"{report.state}{reason}")

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from threading import Lock
 
+from ..text import counted
+
 MOST_FAILURES = 1000
 """How many failures of a unit are kept. Further ones are counted only, so that memory is bounded."""
 
@@ -47,6 +49,7 @@ class Tally:
         self._denied: dict[tuple[str, str], tuple[int, frozenset[str]]] = {}
         self._failures: list[Failure] = []
         self._failed = 0
+        self._left_out: dict[tuple[str, str, str], int] = {}
 
     @property
     def calls(self) -> int:
@@ -76,6 +79,22 @@ class Tally:
     def failed(self) -> int:
         """The number of all failures."""
         return self._failed
+
+    @property
+    def left_out(self) -> str:
+        """Say how many items of listings were left out because nothing can be called for them; "" if none."""
+        with self._lock:
+            return "; ".join(
+                f"{counted(number, 'item')} of {listing} without {member}, which {operation} needs"
+                for (listing, member, operation), number in self._left_out.items()
+            )
+
+    def leave_out(self, listing: str, member: str, operation: str) -> None:
+        """Note that an item of ``listing`` has no row: it lacks ``member``, as some items do, so that
+        ``operation`` cannot be called for it."""
+        with self._lock:
+            key = (listing, member, operation)
+            self._left_out[key] = self._left_out.get(key, 0) + 1
 
     def call(self) -> None:
         """Count a call. The collector does, before each."""
