@@ -77,6 +77,15 @@ def test_reason_says_why_the_closest_item_is_another_resource(table: str, why: s
     )
 
 
+@pytest.mark.parametrize("columns", [2, 3])
+def test_table_that_is_called_as_its_service_is_the_item_with_all_columns(columns: int) -> None:
+    """Its name does not speak of another resource, whatever the page says of the columns."""
+    made = index("GetOther @ Item Name!", Item=(NAME, SIZE, COLOUR)[:columns])
+    words = [f"{name} In other words." for name in ("name string", "size int64", "colour string")]
+    assert bool(only(thing(*words, name="made"), made).binding) == (columns == 3)
+    assert only(thing(*words, name="made_thing"), made).binding is None
+
+
 # --- real services without an operation -----------------------------------------------------------
 
 PAGES = {

@@ -78,6 +78,7 @@ def infer(typed: TypedTable, services: Services, chosen: ChosenItem = ANY_ITEM) 
             candidate.is_evidence
             and (
                 candidate.is_expected(own)
+                or candidate.is_of_service
                 or (candidate.is_documented and not candidate.is_contradicted)
             )
         )

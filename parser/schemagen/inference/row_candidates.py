@@ -39,7 +39,7 @@ from schemagen.model.origin import NOWHERE
 from schemagen.model.pages import KEY, Column
 from schemagen.model.paths import WHOLE, steps
 from schemagen.model.shapes import StructureRef
-from schemagen.names import folded
+from schemagen.names import folded, folded_service
 from schemagen.typetable import CONVERTIBLE
 
 MIN_SHARE = 0.5
@@ -245,6 +245,14 @@ class RowCandidate:
             and self.service.index.name in services
             and not self.is_contradicted
         )
+
+    @property
+    def is_of_service(self) -> bool:
+        """Whether the table is called as its service (``aws.dynamodb``), and the item holds all
+        columns: no name says that it is another resource."""
+        service = folded_service(self.service.index.name)
+        complete = len(self.own_members) == len(self.requirements.columns)
+        return complete and self.identity.subject == service
 
     @property
     def is_contradicted(self) -> bool:
