@@ -55,4 +55,4 @@ def test_parse_reads_every_dialect(name: str, golden: Callable[[str, Path], None
 
 def test_dialects_have_pages() -> None:
     """There is a page of each dialect."""
-    assert len(NAMES) == 18
+    assert len(NAMES) == 20

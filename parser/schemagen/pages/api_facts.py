@@ -67,7 +67,8 @@ _CODE_LIST = re.compile(r"(`[^`]*`)(?:\s*\\?\|\s*(`[^`]*`))*")
 def _read_values(facts: Facts, text: str) -> None:
     # One code span with all values, or one for each.
     spans = re.findall(r"`([^`]*)`", text) if _CODE_LIST.fullmatch(text) else []
-    words = [word.strip() for span in spans for word in span.split("|")]
+    # Some mirrors escape underscores in code, too.
+    words = [prose.unescaped(word.strip()) for span in spans for word in span.split("|")]
     if not words or not all(words):
         raise UnreadableFact(
             "SG207", f"Valid Values must be like '` A | B `', in backticks, not {shown(text)}"

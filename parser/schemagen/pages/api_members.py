@@ -265,12 +265,18 @@ class MemberReader:
         found: dict[int, tuple[str, Shape | None]] = {}
         for line in range(section.start, section.end):
             text = self.lines[line].strip()
-            alone = text.startswith(("The ", "If ")) and not self.lines[line - 1].strip()
-            if alone and not "".join(self.lines[line + 1 : line + 2]).strip():
+            if text.startswith(("The ", "If ")) and self._is_alone(line):
                 for beginning, shape in ANNOUNCEMENTS:
                     if re.match(beginning, text):
                         found[line] = prose.text_of(text), shape
         return found
+
+    def _is_alone(self, line: int) -> bool:
+        """Whether a line is a paragraph, or stands before the blank line above a name."""
+        below, then = "".join(self.lines[line + 1 : line + 2]), self.lines[line + 2 : line + 3]
+        if below.strip():
+            return False
+        return not self.lines[line - 1].strip() or any(text.startswith("**") for text in then)
 
     def _check_announced(
         self,
