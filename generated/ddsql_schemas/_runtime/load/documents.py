@@ -28,12 +28,16 @@ def is_respelled(text: bytes) -> bool:
     A string that looks so counts, too.
     """
     # A single byte is found ten times as fast as a few, which are looked for no further than it is found.
-    if (
-        _has(text, b"\\", b"\\u00")
-        or b"0.0000" in text
-        or _has(text, b"+", b"e+", before=1)
-    ):
+    if b"\\" in text:
+        last = text.rfind(b"\\") + 4
+        if text.find(b"\\u00", text.find(b"\\"), last) >= 0:
+            return True
+    if b"0.0000" in text:
         return True
+    if b"+" in text:
+        first, last = max(text.find(b"+"), 1), text.rfind(b"+") + 1
+        if text.find(b"e+", first - 1, last) >= 0:
+            return True
     found = text.find(b"e-")
     while found >= 0:
         if text[found - 1 : found].isdigit():
@@ -44,15 +48,6 @@ def is_respelled(text: bytes) -> bool:
                 return True
         found = text.find(b"e-", found + 2)
     return False
-
-
-def _has(text: bytes, byte: bytes, part: bytes, before: int = 0) -> bool:
-    """Whether ``text`` has ``part``, in which ``byte`` follows ``before`` others."""
-    first = text.find(byte)
-    if first < 0:
-        return False
-    end = text.rfind(byte) + len(part) - before
-    return text.find(part, max(0, first - before), end) >= 0
 
 
 _BEFORE_NUMBERS = (b"", b":", b",", b"[")

@@ -14,7 +14,7 @@ import duckdb
 
 from .ndjson import Line
 
-CHUNK = 8 * 2**20
+CHUNK = 16 * 2**20
 """How many bytes of lines are read at a time."""
 FIRST_CHUNK = 2 * 2**20
 """How many of the first lines, so that reading begins early. Each chunk has twice as many, up to `CHUNK`."""

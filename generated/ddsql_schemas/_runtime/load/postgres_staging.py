@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
+from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
 from struct import Struct
 from tempfile import SpooledTemporaryFile
 from typing import Any, LiteralString, cast
@@ -35,8 +36,13 @@ CONFLICTS = (
 
 _FIRST = 2**20
 """How many bytes of rows are collected before anything is sent."""
-_BUFFER = 256 * 1024
-"""How many bytes are sent at a time after that."""
+_BUFFER = 64 * 1024
+"""How many bytes are sent at a time after that. The socket holds more, which the server reads while the next
+ones are encoded."""
+_UNSENT = 2 * 2**20
+"""How many bytes may wait for the socket, before the next ones wait for the server."""
+_PATIENCE = 1.0
+"""After how many seconds of waiting for the server the connection is looked at, whatever the socket says."""
 _IN_MEMORY = 16 * 2**20
 """How many bytes of what may have to be staged are kept in memory, not in a file."""
 _LONGEST_COPY = 30.0
@@ -90,6 +96,7 @@ class Staging:
         self._size = 0
         self._limit = _FIRST
         self._copy: psycopg.Copy | None = None
+        self._unsent = 0
         self._stack = ExitStack()
         self._opened = 0.0
         self._streams = False
@@ -311,11 +318,39 @@ class Staging:
         safe: LiteralString = cast("Any", statement)
         self._copy = self._stack.enter_context(cursor.copy(safe))
         self._opened = time.monotonic()
-        self._write(binary.HEADER)
+        self._unsent = 0
+        self._copy.write(binary.HEADER)
 
     def _write(self, data: bytes) -> None:
-        if self._copy is not None:
-            self._copy.write(data)
+        """Send ``data`` as far as the socket takes it. What is left is sent with the next call.
+
+        `psycopg.Copy.write` waits until the server has read all but a little, and then the server waits for
+        what is encoded next.
+        """
+        if self._copy is None:
+            return
+        if self._unsent > _UNSENT:
+            self._drain()
+        pgconn = self._connection.pgconn
+        for start in range(0, len(data), _BUFFER):
+            while not pgconn.put_copy_data(data[start : start + _BUFFER]):
+                self._drain()
+        self._unsent = self._unsent + len(data) if pgconn.flush() else 0
+
+    def _drain(self) -> None:
+        """Wait until the socket has taken everything."""
+        pgconn = self._connection.pgconn
+        try:
+            with DefaultSelector() as selector:
+                selector.register(pgconn.socket, EVENT_READ | EVENT_WRITE)
+                while pgconn.flush():
+                    for _, events in selector.select(_PATIENCE):
+                        if events & EVENT_READ:
+                            pgconn.consume_input()
+        except KeyboardInterrupt:
+            self._connection.cancel_safe(timeout=5.0)
+            raise
+        self._unsent = 0
 
     def _end_copy(self) -> None:
         if self._copy is not None:
