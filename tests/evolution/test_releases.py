@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from histories import PLANTS, SIZE, commit, repository, write
+from histories import PLANTS, SIZE, commit, git, repository, write
 from projects import run, tree
 from schemagen.evolution.releases import with_section
 
@@ -67,6 +68,21 @@ def test_release_writes_the_version_and_the_changelog(project: Path) -> None:
     generated = (project / "generated/pyproject.toml").read_text("utf-8")
     assert 'version = "0.2.0"' in generated
     assert "## 0.2.0" in (project / "generated/CHANGELOG.md").read_text("utf-8")
+
+
+def test_builds_read_no_tags(project: Path, tmp_path: Path) -> None:
+    """The version is that of the settings, whatever the repository calls its commits: without one, the files
+    are the same."""
+    bare = tmp_path / "bare"
+    shutil.copytree(project, bare, ignore=shutil.ignore_patterns(".git", "generated"))
+    git(project, "tag", "v9.9.9")
+    git(project, "tag", "--annotate", "--message", "Release 7.0.0", "package-v7.0.0")
+    shutil.rmtree(project / "generated")
+    for folder in (project, bare):
+        assert run(folder, "build").returncode == 0
+    files = tree(project / "generated")
+    assert files == tree(bare / "generated")
+    assert b'version = "0.1.0"' in files["pyproject.toml"]
 
 
 def test_release_follows_the_levels_of_the_settings(project: Path) -> None:

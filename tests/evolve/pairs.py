@@ -116,6 +116,10 @@ class Database(Protocol):
         """Every table with its columns, types, comments and key; equal for equal tables."""
         ...
 
+    def order(self, table: TableState) -> list[str]:
+        """The stored names of the columns, in the order of the database."""
+        ...
+
     def migrate(self, migration: Migration) -> None:
         """Run all statements in one transaction."""
         ...
@@ -145,6 +149,7 @@ def check(pair: Pair, database: Database, other: Database) -> str:
     database.migrate(migration)
     other.create(pair.new.values())
     assert database.described() == other.described()
+    check_order(pair, database)
     for id, expected in pair.expected().items():
         found = {row[IDENT]: row for row in database.rows(pair.new[id])}
         assert len(found) == len(expected)
@@ -159,6 +164,31 @@ def check(pair: Pair, database: Database, other: Database) -> str:
         )
     assert not plan(pair.new, pair.new, DIALECTS[pair.dialect])
     return "migrated"
+
+
+def check_order(pair: Pair, database: Database) -> None:
+    """Columns of new tables are in the order of the catalogue. Neither engine moves others: those whose type
+    stays keep their order, or get the new one where the table is made anew."""
+    sources = {pair.renames.tables.get(id, id): old for id, old in pair.old.items()}
+    for id, new in pair.new.items():
+        names = [column.stored for column in new.columns]
+        found = database.order(new)
+        if id not in sources:
+            assert found == names
+            continue
+        old = sources[id]
+        renamed = {
+            column.name: pair.renames.columns.get((old.id, column.name), column.name)
+            for column in old.columns
+        }
+        types = {column.name: (column.stored, column.type) for column in new.columns}
+        before = [
+            types[renamed[column.name]][0]
+            for column in old.columns
+            if types.get(renamed[column.name], ("", ""))[1] == column.type
+        ]
+        after = [name for name in names if name in before]
+        assert [name for name in found if name in before] in (before, after)
 
 
 # --- what the ledger knows -----------------------------------------------------------------------

@@ -19,6 +19,7 @@ from evolve import pairs
 from evolve.pairs import Pair, Row
 from evolve.states import DIALECTS, table
 from schemagen.runtime.evolve import duckdb as statements
+from schemagen.runtime.evolve.duckdb_guards import at
 from schemagen.runtime.evolve.plan import Renames, plan
 from schemagen.runtime.evolve.script import script
 from schemagen.runtime.evolve.state import TableState
@@ -96,6 +97,12 @@ class DuckDB:
             name: sorted(map(repr, found))
             for name, found in (("columns", columns), ("tables", tables), ("keys", keys))
         }
+
+    def order(self, table: TableState) -> list[str]:
+        columns = self.run(
+            f"SELECT column_name FROM duckdb_columns() WHERE {at(table)} ORDER BY column_index"
+        )
+        return [name for (name,) in columns]
 
     def migrate(self, migration: Migration) -> None:
         """Run the script, in a session of another time zone, and once more: it must change nothing."""

@@ -16,6 +16,7 @@ import handmade
 from evolve import pairs
 from evolve.pairs import Pair, Row
 from evolve.states import DIALECTS
+from schemagen.runtime import quoting
 from schemagen.runtime.evolve import postgres
 from schemagen.runtime.evolve.script import script
 from schemagen.runtime.evolve.state import TableState
@@ -96,6 +97,15 @@ class Postgres:
             name: sorted(map(repr, found))
             for name, found in (("columns", columns), ("tables", tables), ("keys", keys))
         }
+
+    def order(self, table: TableState) -> list[str]:
+        place = f"{quoting.identifier(table.schema)}.{quoting.identifier(table.name)}"
+        columns = self.run(
+            "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 "
+            "AND NOT attisdropped ORDER BY attnum",
+            [place],
+        )
+        return [name for (name,) in columns]
 
     def migrate(self, migration: Migration) -> None:
         """Run the script, in a session of another time zone, and once more: it must change nothing."""
