@@ -213,6 +213,10 @@ def test_bind_follows_types_of_a_page(
     told = [line for line in built.stderr.splitlines() if line.startswith(f"{TABLE}.{column}: ")]
     assert [line.endswith(reason) for line in told] == [True]
     assert "the mappers refuse every value of these columns; run `schemagen bind`" in built.stderr
+    # A build or check that has nothing to do says so as well.
+    for command in (["build"], ["build", "--check"], ["build", "--check", "--format", "json"]):
+        again = run(project, *command)
+        assert (again.returncode, told[0] in again.stderr.splitlines()) == (0, True), command
     covered = run(project, "coverage")
     assert (
         f"{TABLE}.{column}: bound to what does not fit: {told[0].partition(': ')[2]}"
@@ -220,6 +224,8 @@ def test_bind_follows_types_of_a_page(
     )
     assert run(project, "bind", "--check", env=cache).returncode == 1
     done = run(project, "bind", env=cache)
+    assert run(project, "build").returncode == 0
+    assert told[0] not in run(project, "build", "--check").stderr
     assert re.search(
         rf"SG404 {TABLE}.{column} is no longer bound: \w+\.{reason}$", done.stderr, re.M
     )

@@ -49,13 +49,17 @@ class InputHashes:
 @dataclass(frozen=True, slots=True)
 class TableEntry:
     """A table: its page with its hash, the hash of its binding ("" without one), and its files with
-    theirs."""
+    theirs.
+
+    ``misfits`` are the columns for which the mapper refuses every value, with the reasons.
+    """
 
     facts: TableFacts
     page: str
     page_hash: str
     binding_hash: str
     outputs: Mapping[str, str]
+    misfits: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +201,7 @@ def _row(entry: TableEntry) -> dict[str, Any]:
         "outputs": dict(entry.outputs),
         "page": entry.page,
         "page_hash": entry.page_hash,
+        **({"misfits": dict(entry.misfits)} if entry.misfits else {}),
     }
 
 
@@ -210,6 +215,7 @@ def _entry(name: str, row: Mapping[str, Any]) -> TableEntry:
         page_hash=str(row["page_hash"]),
         binding_hash=str(row["binding_hash"]),
         outputs=_hashes(row["outputs"]),
+        misfits=tuple((name, str(reason)) for name, reason in row.get("misfits", {}).items()),
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from schemagen.build import manifest
 from schemagen.build.disk import digest
@@ -21,9 +20,6 @@ from schemagen.build.up_to_date import NOTHING_HELD, Held, UpToDate, compare
 from schemagen.diagnostics import Problem, ProblemsFound, unreadable_as_problem
 from schemagen.settings.load import Settings
 
-if TYPE_CHECKING:
-    from schemagen.catalog import FailingColumn
-
 
 @dataclass(frozen=True, slots=True)
 class BuildPlan:
@@ -32,7 +28,6 @@ class BuildPlan:
     ``files`` are the texts that were rendered: all files of each table that is out of date, and the
     shared files that may have changed. ``manifest`` lists the whole tree as it should be; ``tree``
     is what is on disk, and has the hashes of the files of both. ``full`` plans render everything.
-    ``misfits`` are the columns of tables that are out of date whose mapper refuses every value.
     """
 
     settings: Settings
@@ -40,7 +35,15 @@ class BuildPlan:
     manifest: Manifest
     tree: OutputTree
     full: bool = False
-    misfits: tuple[FailingColumn, ...] = ()
+
+    @property
+    def misfits(self) -> tuple[str, ...]:
+        """The columns for which mappers refuse every value, each with the reason."""
+        return tuple(
+            f"{table}.{column}: {reason}"
+            for table, entry in sorted(self.manifest.tables.items())
+            for column, reason in entry.misfits
+        )
 
     @property
     def out_of_date(self) -> dict[str, str]:
@@ -132,7 +135,7 @@ def plan_of(
     with unreadable_as_problem(settings.display):
         tree = tree.with_hashes_of(rendering.files)
     manifest = _with_kept(rendering.manifest, tree)
-    return BuildPlan(settings, rendering.files, manifest, tree, full, rendering.misfits)
+    return BuildPlan(settings, rendering.files, manifest, tree, full)
 
 
 def catalog_text(settings: Settings) -> str:

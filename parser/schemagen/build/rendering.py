@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -27,7 +27,7 @@ from schemagen.build.up_to_date import (
     with_changed_templates,
 )
 from schemagen.build.workers import MIN_PARTS_PER_JOB, pool
-from schemagen.catalog import Catalog, FailingColumn, LinkedTable, facts
+from schemagen.catalog import Catalog, LinkedTable, facts
 from schemagen.diagnostics import Problem, ProblemsFound, during
 from schemagen.emit import package
 from schemagen.emit.catalog_data import structure_data, structure_name, table_data
@@ -46,12 +46,10 @@ from schemagen.targets.registry import Target
 @dataclass(frozen=True, slots=True)
 class Rendering:
     """``files`` are the rendered texts: of each table that was out of date, and of shared files.
-    ``manifest`` covers the whole tree, with what was up to date. ``misfits`` are those of the tables that
-    were linked, see `catalog.Catalog`."""
+    ``manifest`` covers the whole tree, with what was up to date."""
 
     files: Mapping[str, str]
     manifest: Manifest
-    misfits: tuple[FailingColumn, ...] = ()
 
 
 def render_out_of_date(
@@ -111,6 +109,7 @@ def render_out_of_date(
     for part, texts in zip(parts, rendered, strict=True):
         if isinstance(part, LinkedTable):
             entry = _table_entry(part, texts, inputs, selection.binding_hashes)
+            entry = replace(entry, misfits=tuple(_misfits(part, catalog)))
             if before := restyled.get(part.table.id):
                 others = _outputs_of_others(before, changed, settings.package)
                 entry = replace(entry, outputs={**others, **entry.outputs})
@@ -158,7 +157,6 @@ def render_out_of_date(
             shared={**kept, **_hashes(shared_files)},
             tables=tables,
         ),
-        misfits=catalog.misfits,
     )
 
 
@@ -243,6 +241,14 @@ def _table_entry(
         binding_hash=binding_hashes.of(table_facts),
         outputs=_hashes(texts),
     )
+
+
+def _misfits(table: LinkedTable, catalog: Catalog) -> Iterator[tuple[str, str]]:
+    """Yield the columns for which the mapper of a table refuses every value, with the reasons."""
+    of = f"{table.table.id}."
+    for found in catalog.misfits:
+        if found.column.startswith(of):
+            yield found.column.removeprefix(of), found.reason
 
 
 def _outputs_of_others(

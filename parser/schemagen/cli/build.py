@@ -200,12 +200,13 @@ def _suggest_bind(plan: BuildPlan) -> None:
 
 
 def _report_misfits(plan: BuildPlan) -> None:
-    """Say which columns no row can fill any more, because their page has another type."""
+    """Say which columns no row can fill any more, because their page has another type. The manifest has those
+    of tables that are up to date."""
     if plan.misfits:
         from schemagen.report.diffs import shortened_list
+        from schemagen.runtime.text import on_one_line
 
-        lines = [f"{found.column}: {found.reason}" for found in plan.misfits]
-        for line in shortened_list(lines, "columns"):
+        for line in shortened_list([on_one_line(found) for found in plan.misfits], "columns"):
             message(line)
         message("the mappers refuse every value of these columns; run `schemagen bind`")
 
@@ -230,6 +231,7 @@ def _find(settings: Settings, full: bool, jobs: int | None, track: Track) -> tup
         _report_exclusions(settings)
         planned = plan(settings, full=full, jobs=jobs, track=track)
         found = findings(planned)
+        _report_misfits(planned)
     return found
 
 
