@@ -105,6 +105,15 @@ def test_ddl_prints_the_statements_of_the_package(corpus_package: CorpusPackage)
         (("tables", "aws.s3_buckt"), "unknown table 'aws.s3_buckt'; did you mean 'aws.s3_bucket'?"),
         (("tables", "aws.nothing_*"), "no table matches 'aws.nothing_*'"),
         (("schema", "aws.S3_bucket"), "did you mean 'aws.s3_bucket'?"),
+        (
+            ("schema", "aws.s3_*"),
+            "'aws.s3_*' is a pattern, and schema prints one table; `ddsql-schemas tables 'aws.s3_*'`",
+        ),
+        (
+            ("permissions", "--skip", "GetBucketPolicy", "aws.s3_*"),
+            "aws.s3_* was read as a value of --skip; name tables first, or end the list with --:",
+        ),
+        (("calls", "--exclude", "*.policy"), "no table is named"),
         (("ddl", "aws.s3_bucket"), "--dialect is missing: postgres, postgres_jsonb, duckdb"),
         (("ddl", "aws.s3_bucket", "--dialect", "duckbd"), "did you mean 'duckdb'?"),
         (("ddl",), "the following arguments are required: TABLE; see `ddsql-schemas ddl --help`"),

@@ -328,6 +328,12 @@ def test_column_override_names_a_key_of_a_map(tmp_path: Path) -> None:
             ],
         ),
         (
+            override("aws.*", column="tags", unbound=True),
+            [
+                "2:1: SG303 no page has the id aws.*; an override is of one table: write one for each"
+            ],
+        ),
+        (
             override(column="role", member="RoleArn"),
             [f"3:1: SG303 {JOB} has no column 'role'; did you mean 'role_arn'?"],
         ),

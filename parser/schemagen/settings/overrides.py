@@ -320,7 +320,11 @@ def without_page(
     """Report an override whose table or column is on no page, as SG303."""
     table = pages.get(override.table)
     if table is None:
-        message = f"no page has the id {override.table}{did_you_mean(override.table, pages)}"
+        if any(mark in override.table for mark in "*?["):
+            hint = "; an override is of one table: write one for each"
+        else:
+            hint = did_you_mean(override.table, pages)
+        message = f"no page has the id {override.table}{hint}"
         return override.position.problem("SG303", message, "table")
     columns = [column.name for column in table.columns]
     if isinstance(override, ColumnOverride) and override.column not in columns:

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 from typing import TYPE_CHECKING
 
 from .. import text
+from ..lookup import is_pattern
+from ..usage import UsageError
 from . import streams
 
 if TYPE_CHECKING:
@@ -27,6 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser, package: Package) -> None:
 
 def run(arguments: argparse.Namespace, package: Package) -> int:
     """Print the columns, and return the exit status."""
+    if is_pattern(arguments.table):
+        raise UsageError(
+            f"{arguments.table!r} is a pattern, and schema prints one table; `{package.name} tables"
+            f" {shlex.quote(arguments.table)}` lists those that match"
+        )
     if arguments.format == "json":
         schema = package.catalog.json_schema(arguments.table)
         streams.output_line(json.dumps(schema, indent=2, ensure_ascii=False))

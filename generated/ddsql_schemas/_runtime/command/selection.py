@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..lookup import match
+from ..lookup import is_pattern, match
 from ..sync.choice import Choice
 from ..usage import UsageError
 from . import options
@@ -59,7 +60,13 @@ def check_named(
         if option.kind not in ("texts", "names") or values is None:
             continue
         for value in values:
-            if value in known:
+            # A pattern may be of columns, unless tables are missing.
+            taken = (
+                not patterns
+                and is_pattern(value)
+                and any(fnmatchcase(id, value) for id in known)
+            )
+            if value in known or taken:
                 raise UsageError(
                     f"{value} was read as a value of --{option.name}; name tables first, or end the list "
                     f"with --: --{option.name} {option.metavar} -- {value}"
