@@ -51,9 +51,14 @@ class Rows:
 
 
 def seconds(action: Callable[[], object]) -> float:
-    start = time.perf_counter()
+    return both(action)[0]
+
+
+def both(action: Callable[[], object]) -> tuple[float, float]:
+    """The seconds that ``action`` takes, and those of the processors, in all threads."""
+    start, worked = time.perf_counter(), time.process_time()
     action()
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - worked
 
 
 def database(file: Path) -> duckdb.DuckDBPyConnection:
@@ -64,7 +69,7 @@ def database(file: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def read_json(folder: Path, rows: list[Row]) -> float:
+def read_json(folder: Path, rows: list[Row]) -> dict[str, float]:
     """Read ready lines of JSON with explicit columns."""
     lines = folder / "ready.jsonl"
     with lines.open("wb") as file:
@@ -78,9 +83,9 @@ def read_json(folder: Path, rows: list[Row]) -> float:
         f"INSERT INTO {relation} SELECT * FROM read_json('{lines}', "  # noqa: S608
         f"format = 'newline_delimited', columns = {{{columns}}})"
     )
-    taken = seconds(lambda: connection.execute(statement))
+    taken, worked = both(lambda: connection.execute(statement))
     connection.close()
-    return taken
+    return {"read_json": taken, "read_json_work": worked}
 
 
 def executemany(folder: Path, rows: list[Row]) -> float:
@@ -102,7 +107,7 @@ def growth(folder: Path, rows: list[Row], changed: list[Row]) -> dict[str, float
     file = folder / "sync.duckdb"
     sink: Any = Destination.parse(f"duckdb:{file}").open(PACKAGE)
     sink.prepare([TABLE])
-    first = seconds(lambda: sink.load(UNIT, TABLE, Rows(rows)))
+    first, worked = both(lambda: sink.load(UNIT, TABLE, Rows(rows)))
     sink.close()
     sizes = [file.stat().st_size]
     sink = Destination.parse(f"duckdb:{file}").open(PACKAGE)
@@ -126,6 +131,7 @@ def growth(folder: Path, rows: list[Row], changed: list[Row]) -> dict[str, float
     sizes.append(file.stat().st_size)
     return {
         "first": first,
+        "first_work": worked,
         "merge": merge,
         "again": again,
         "merge_bytes": sizes[1] - sizes[0],
@@ -161,7 +167,7 @@ def run(count: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         return {
-            "read_json": read_json(folder, rows),
+            **read_json(folder, rows),
             **growth(folder, rows, changed),
             "executemany": executemany(folder, rows),
             "arrow": arrow(rows),
@@ -194,6 +200,8 @@ def report(count: int, found: list[dict[str, float]]) -> Iterator[str]:
     ):
         reached = f"{ratio(other, name):.2f}" if other else ""
         yield f"| {label} | {rate(name)} | {what} | {reached} | {goal} |"
+    work = ratio("read_json_work", "first_work")
+    yield f"| DuckDB, first load, by the processors' time | | read_json | {work:.2f} | |"
     grown = statistics.median(run["merge_bytes"] / run["rewrite_bytes"] for run in found)
     size = statistics.median(run["merge_bytes"] for run in found) / 1e6
     yield f"| DuckDB, growth of the file | {size:.1f} MB | a rewrite's | {grown:.2f} | ≤ 0.3 |"
