@@ -116,6 +116,15 @@ def test_ddl_prints_the_statements_of_the_package(corpus_package: CorpusPackage)
         (("calls", "--exclude", "*.policy"), "no table is named"),
         (("ddl", "aws.s3_bucket"), "--dialect is missing: postgres, postgres_jsonb, duckdb"),
         (("ddl", "aws.s3_bucket", "--dialect", "duckbd"), "did you mean 'duckdb'?"),
+        (
+            ("ddl", "aws.s3_bucket", "--dialekt=duckdb"),
+            "unrecognized arguments: --dialekt=duckdb; did you mean '--dialect'?; see `ddsql-schemas ddl --help`",
+        ),
+        (("--versoin",), "unrecognized arguments: --versoin; did you mean '--version'?; see"),
+        (
+            ("tables", "aws.vpc", "-x"),
+            "unrecognized arguments: -x; see `ddsql-schemas tables --help`",
+        ),
         (("ddl",), "the following arguments are required: TABLE; see `ddsql-schemas ddl --help`"),
         (("calls", "aws.s3_bucket", "--skip", "GetBucketPolcy"), "did you mean 'GetBucketPolicy'"),
         (("calls", "aws.s3_bucket", "--exclude", "*.polcy"), "did you mean 'policy'"),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -141,7 +142,13 @@ def _run(package: Package, arguments: Sequence[str]) -> int:
         raise UsageError(
             f"unknown command {name!r}{hint}; the commands are {', '.join(COMMANDS)}"
         )
-    parsed = _parser(package, name).parse_args(arguments)
+    parser, command = _parsers(package, name)
+    parsed, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        options = re.findall(r"(?<![\w-])--[a-z-]+", command.format_help())
+        names = [each.partition("=")[0] for each in unknown if each.startswith("-")]
+        hint = did_you_mean(names, options)
+        command.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
     if name is None:
         raise UsageError(
             f"a command is missing: {', '.join(COMMANDS)}; see `{package.name} --help`"
@@ -149,14 +156,17 @@ def _run(package: Package, arguments: Sequence[str]) -> int:
     return _module(name).run(parsed, package)
 
 
-def _parser(package: Package, chosen: str | None) -> argparse.ArgumentParser:
-    """Return the parser of all commands, with the arguments of the ``chosen`` one only."""
-    parser = _Parser(
+def _parsers(
+    package: Package, chosen: str | None
+) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
+    """Return the parser of all commands, with the arguments of the ``chosen`` one only, and the parser of
+    that one, or the first again if none is chosen."""
+    parser = of_chosen = _Parser(
         prog=package.name,
         description="Collect resources of AWS as rows of documented tables, and keep a mirror in step.",
         epilog=f"`{package.name} COMMAND --help` shows the options of a command. Exit status: 0 complete, "
-        "1 something was denied or failed, 2 wrong usage or a database that does not fit, "
-        "70 a fault of the program, 130 ended by Ctrl-C or kill.",
+        "1 something was denied, refused or failed, or differs (drift), 2 wrong usage or a database that "
+        "does not fit, 70 a fault of the program, 130 ended by Ctrl-C or kill.",
         allow_abbrev=False,
     )
     parser.add_argument(
@@ -169,7 +179,8 @@ def _parser(package: Package, chosen: str | None) -> argparse.ArgumentParser:
         )
         if name == chosen:
             _module(name).add_arguments(command, package)
-    return parser
+            of_chosen = command
+    return parser, of_chosen
 
 
 def _module(name: str) -> Command:
