@@ -83,7 +83,9 @@ def corpus() -> Iterator[corpus_package.CorpusPackage]:
         pages = corpus_package.CORPUS / "ddsql"
         if not pages.is_dir():
             pages = page_facts.write(Path(place) / "pages")
-        with corpus_package.imported(pages, Path(place)) as package:
+        indexes = Path(place) / "indexes"
+        indexes.mkdir()  # botocore's are made for this run
+        with corpus_package.imported(pages, indexes, Path(place)) as package:
             yield package
 
 

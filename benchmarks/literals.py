@@ -17,7 +17,7 @@ from typing import Any
 from ddsql_schemas._convert import (
     arn_account,
     boolean,
-    finite,
+    float64,
     int64,
     rfc3339,
     tags,
@@ -362,7 +362,7 @@ def _evaluation_status(given: Members) -> Row:
 def _metric(given: Members) -> Row:
     return {
         "metric_name": text(given["MetricName"], AT),
-        "value": finite(given["Value"], AT),
+        "value": float64(given["Value"], AT),
         "timestamp": rfc3339(given["Timestamp"], AT),
     }
 

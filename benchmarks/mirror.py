@@ -104,7 +104,9 @@ def main() -> None:
         if not pages.is_dir():
             pages = page_facts.write(folder / "pages")
         proxy = Proxy(server, page=100, made=MadeItems().answers())
-        with corpus_package.imported(pages, folder) as package, proxy.running():
+        indexes = folder / "indexes"
+        indexes.mkdir()  # botocore's are made for this run
+        with corpus_package.imported(pages, indexes, folder) as package, proxy.running():
             place = Place(Credentials(ACCOUNT), REGION, server.url)
             for kind in resources.KINDS:
                 if kind.table in TABLES:
