@@ -430,7 +430,7 @@ def test_inspect_marks_what_it_leaves_out_of_a_description(tmp_path: Path) -> No
     )
     project = pages(tmp_path, {"aws_api/made/API_GetThing.md": operation})
     shown = run(project, "inspect").stdout
-    assert "\tIts ARN. …\n" in shown
+    assert "\tIts ARN. [...]\n" in shown
     assert "\tIts name.\n" in shown
 
 

@@ -190,7 +190,7 @@ COLUMN_HEADINGS = ("column", "kind", "type", "values", "description")
 
 
 def column_rows(table: Table) -> list[tuple[str, ...]]:
-    """Format the columns of a table; of a description, only the first line is shown, with … for the rest."""
+    """Format the columns of a table; of a description, only the first line is shown, with [...] for the rest."""
     return [
         (
             column.name,
@@ -239,4 +239,4 @@ def member_rows(members: Iterable[DocumentedMember]) -> list[tuple[str, ...]]:
 
 def _first_line(description: str) -> str:
     first, _, rest = description.partition("\n")
-    return f"{first} …" if rest else first
+    return f"{first} [...]" if rest else first
