@@ -100,6 +100,7 @@ _REPORT = "sync/test_report.py"
 _OPTIONS = "command/test_options.py"
 
 _POSTGRES = "evolve/test_postgres.py"
+_POSTGRES_USERS = "evolve/test_postgres_users.py"
 _DUCKDB = "evolve/test_duckdb.py"
 
 ROWS = (
@@ -158,8 +159,8 @@ ROWS = (
     _row("runtime.evolve.choices", "_unique", "does nothing", "test_migrate.py"),
     _row("runtime.evolve.postgres", "guards", "yields nothing", _POSTGRES),
     _row("runtime.evolve.postgres", "destructive", "yields nothing", _POSTGRES),
-    _row("runtime.evolve.postgres_casts", "converted_columns", "returns ''", _POSTGRES),
-    _row("runtime.evolve.postgres_casts", "bare", "returns ''", _POSTGRES),
+    _row("runtime.evolve.postgres_casts", "converted_columns", "returns ''", _POSTGRES_USERS),
+    _row("runtime.evolve.postgres_casts", "bare", "returns ''", _POSTGRES_USERS),
     _row("runtime.evolve.postgres_batches", "early_guards", "yields nothing", _POSTGRES),
     _row("runtime.evolve.postgres_batches", "convert_in_batches", "yields nothing", _POSTGRES),
     # migrations of DuckDB
@@ -171,7 +172,6 @@ ROWS = (
     _row("runtime.evolve.duckdb_guards", "is_rebuilt", "returns False", _DUCKDB),
     _row("runtime.evolve.duckdb_guards", "_in_the_way", "yields nothing", _DUCKDB),
     _row("runtime.evolve.duckdb_guards", "_constraints", "yields nothing", _DUCKDB),
-    _row("runtime.load.duckdb_dependents", "_changing", "returns ()", "load/test_migrations.py"),
     _row("runtime.evolve.records", "record", "yields nothing", f"{_DUCKDB}::test_script_runs_once"),
     _row("evolution.verdicts", "breaking", "returns ()", "evolution/test_verdicts.py"),
     _row("evolution.versions", "greatest", "returns None", "evolution/test_versions.py"),
