@@ -190,7 +190,7 @@ COLUMN_HEADINGS = ("column", "kind", "type", "values", "description")
 
 
 def column_rows(table: Table) -> list[tuple[str, ...]]:
-    """Format the columns of a table; of a description, only the first line is shown, with [...] for the rest."""
+    """Format the columns of a table; a description is its first line, with [...] for the rest."""
     return [
         (
             column.name,
