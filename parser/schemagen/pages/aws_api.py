@@ -39,7 +39,7 @@ def parse(text: str, path: str) -> tuple[Page | None, tuple[Problem, ...]]:
 
     If there are problems, the first value holds what could be read, or is None.
     """
-    text = _SPLIT_BOLD.sub(r"\1**\2**\1", text)
+    text = _SPLIT_BOLD.sub(r"\n\1**\2**\1", text)
     page = _Page(path, text, markdown.lines_of(text))
     described = page.read()
     return described, tuple(sorted(page.problems))
@@ -57,7 +57,7 @@ _INDEX_NAME = re.compile(
 _LIST_ITEM = re.compile(r"\s*+[-+*]\s++(.*)")
 _PAGE_LINK = re.compile(r"\[[^\[\]]+\]\(API[_-][\w.-]+(?:\s+\"[^\"]*\")?\)", re.IGNORECASE)
 # Some mirrors break the lines within bold names.
-_SPLIT_BOLD = re.compile(r"^\*\*[ \t]*(\r?\n)([^*\n\r]+)\r?\n\*\*[ \t]*$", re.MULTILINE)
+_SPLIT_BOLD = re.compile(r"\n\*\*[ \t]*(\r?\n)([^*\n\r]+)\r?\n\*\*[ \t]*(?=\r?\n)")
 _SOURCE = re.compile(r"# Source:\s*\S+\s*")
 
 

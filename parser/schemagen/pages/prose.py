@@ -115,8 +115,8 @@ _EMPHASIS = "|".join(
     (
         r"\*\*(?![\s*])(?P<strong>(?:[^*\\]|\\.|(?<!\*)\*(?!\*))+?)(?:(?<!\s)|(?<=: ))\*\*(?!\*)",
         r"(?P<stars>\*{1,3})(?![\s*])(?P<emphasis>(?:[^*\\]|\\.)+?)(?<!\s)(?P=stars)(?!\*)",
-        r"(?<=\s)\* (?P<title>(?:AWS|Amazon) (?:[^*\\]|\\.)+?)(?<!\s)\*(?![\w*])",
-        r"(?<![\w/])_(?![\s_])(?P<underlined>(?:[^\\_]|\\.|(?<=\w)_(?=\w))+?)(?<!\s)_(?!\w)",
+        r"\*(?<=\s\*) (?P<title>(?:AWS|Amazon) (?:[^*\\]|\\.)+?)(?<!\s)\*(?![\w*])",
+        r"_(?<![\w/]_)(?![\s_])(?P<underlined>(?:[^\\_]|\\.|(?<=\w)_(?=\w))+?)(?<!\s)_(?!\w)",
     )
 )
 _EMPHASIZED = ("strong", "emphasis", "title", "underlined")
@@ -140,11 +140,15 @@ def _tokens(text: str, markup: re.Pattern[str]) -> Iterator[Span | _Tag]:
     runs: dict[int, list[int]] = {}
     for run in _TICK_RUN.finditer(text):
         runs.setdefault(len(run[0]), []).append(run.start())
-    position = 0
-    while match := markup.search(text, position):
-        if match.start() > position:
-            yield Span(text[position : match.start()])
-        position = match.end()
+    done = position = 0
+    while mark := _MARKS.search(text, position):
+        match = markup.match(text, mark.start())
+        if match is None:
+            position = mark.end()
+            continue
+        if match.start() > done:
+            yield Span(text[done : match.start()])
+        done = position = match.end()
         groups = match.groupdict()
         if ticks := groups["ticks"]:
             starts = runs.get(len(ticks), [])
@@ -153,7 +157,7 @@ def _tokens(text: str, markup: re.Pattern[str]) -> Iterator[Span | _Tag]:
                 yield Span(ticks)
             else:
                 yield Span(text[position : starts[following]], code=True)
-                position = starts[following] + len(ticks)
+                done = position = starts[following] + len(ticks)
         elif name := groups["tag"]:
             yield _Tag(name, groups["close"] is not None, groups["attributes"])
             if groups["self"] and not groups["close"]:
@@ -167,8 +171,8 @@ def _tokens(text: str, markup: re.Pattern[str]) -> Iterator[Span | _Tag]:
         else:
             emphasized = next(filter(None, map(groups.get, _EMPHASIZED)))
             yield from _tokens(emphasized, markup)
-    if position < len(text):
-        yield Span(text[position:])
+    if done < len(text):
+        yield Span(text[done:])
 
 
 # --- HTML -----------------------------------------------------------------------------------------
@@ -239,8 +243,6 @@ def _pieces(tokens: Iterable[Span | _Tag]) -> tuple[Piece, ...]:
 # --- Markdown -------------------------------------------------------------------------------------
 
 _ITEM = re.compile(r"([ \t]*)(?:[-+*]|\d{1,9}[.)])[ \t]+(\S.*)")
-# A backslash at the end of a line breaks the line, also inside of a link.
-_LINE_END = re.compile(r"(?:(?<!\\)\\)?\n")
 ADMONITIONS = ("Caution", "Important", "Note", "Tip", "Warning")
 """The labels of paragraphs that are bold, or headings of the lowest level, on pages in Markdown."""
 _ADMONITION = re.compile(
@@ -266,7 +268,7 @@ def from_markdown(lines: Iterable[str], *, wrapped: bool) -> tuple[Piece, ...]:
     def end() -> None:
         nonlocal kind, label
         if waiting:
-            for piece in _pieces(_tokens(_LINE_END.sub(" ", "\n".join(waiting)), _IN_MARKDOWN)):
+            for piece in _pieces(_tokens(" ".join(waiting), _IN_MARKDOWN)):
                 inner = min(depth + piece.depth, MAX_DEPTH)
                 first = kind if piece.kind == "text" else piece.kind
                 pieces.append(Piece(first, piece.spans, inner, label or piece.label))
@@ -288,7 +290,11 @@ def from_markdown(lines: Iterable[str], *, wrapped: bool) -> tuple[Piece, ...]:
             end()
             label = admonition["bold"] or admonition["heading"]
         else:
-            if not (wrapped and waiting):
+            if wrapped and waiting:
+                # A backslash at the end of a line breaks the line, also inside of a link.
+                if waiting[-1].endswith("\\") and not waiting[-1].endswith("\\\\"):
+                    waiting[-1] = waiting[-1][:-1]
+            else:
                 end()
                 while indents and indents[-1] + 2 > indent:
                     indents.pop()
