@@ -106,6 +106,7 @@ UNCERTAIN = {
     "two things, not two values": "Either <code>Zone</code> or <code>ZoneId</code> must be specified.",
     "one value": "Valid values: <code>A</code>",
     "words with spaces": "Valid values are <code>a b</code> and <code>c</code>.",
+    "words with spaces last": "Valid values are <code>a</code>, <code>b</code> and <code>c d</code>.",
     "pipes inside a sentence": "Valid values: a | b depending on the mode",
 }
 

@@ -131,6 +131,8 @@ def _item(item: Piece) -> tuple[str, str] | None:
 _QUOTED = r"(?:\"([^\"\s]+)\"|'([^'\s]+)'|`([^`\s]+)`|\u201c([^\u201d\s]+)\u201d)"
 _BETWEEN = r"(?:\s*(?:,\s*(?:or\s|and\s)?|\||/|\bor\b|\band\b)\s*)"
 _QUOTED_LIST = re.compile(rf"{_QUOTED}(?:{_BETWEEN}{_QUOTED})*")
+# "`A`, `B` and `C D`" goes on with what is no value, so that the values before it are not all.
+_GOES_ON = re.compile(rf"{_BETWEEN}[\"'`\u201c]")
 _QUOTED_SENTENCE = re.compile(rf"{_QUOTED_LIST.pattern}(?=\s*(?:$|[.;)]))")
 _PIPED_LIST = re.compile(rf"{_VALUE}(?: ?\| ?{_VALUE})+(?=\.?\s*$|[.;,)]\s|\s+[A-Z])")
 _BARE_LIST = re.compile(
@@ -206,6 +208,8 @@ def _list_at(
         match = form.match(text, announcement.end())
         if match is None:
             continue
+        if form is _QUOTED_LIST and _GOES_ON.match(text, match.end()):
+            return
         if form is _FOR_LIST:
             values = ["".join(groups) for groups in _EACH_FOR.findall(match[0])]
         elif form in (_QUOTED_LIST, _QUOTED_SENTENCE):
