@@ -21,6 +21,7 @@ from ..evolve.compare import (
 from ..evolve.script import as_text
 from ..evolve.state import Dialect
 from ..evolve.steps import Migration
+from ..quoting import identifier
 from ..sql import Table
 from . import ledger_checks
 from .destination import Destination
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from .package import Package
 
 _COLUMNS = """\
-SELECT column_name, data_type, NOT is_nullable AND column_default IS NULL, comment, is_generated
+SELECT column_name, data_type, NOT is_nullable AND column_default IS NULL, comment, column_default IS NOT NULL
 FROM duckdb_columns()
 WHERE database_name = current_database() AND schema_name = $schema AND table_name = $name
 ORDER BY column_index"""
@@ -159,16 +160,29 @@ class Schema:
             key = self._execute(_KEY, **at).fetchone()
             comment = self._execute(_COMMENT, **at).fetchone()
             is_view = self._execute(_VIEW, **at).fetchone()
+            has_default = any(default for *_, default in columns)
             found[id] = StoredTable(
                 {name: type for name, type, *_ in columns},
                 frozenset(name for name, _, required, *_ in columns if required),
                 tuple(key[0]) if key else (),
                 {name: comment or "" for name, _, _, comment, _ in columns},
                 (comment and comment[0]) or "",
-                frozenset(name for name, *_, generated in columns if generated),
+                self._generated(place, columns) if has_default else frozenset(),
                 (not_a_table("a view"),) if is_view else (),
             )
         return found
+
+    def _generated(
+        self, place: Place, columns: list[tuple[Any, ...]]
+    ) -> frozenset[str]:
+        """Return the generated columns. Their expressions are called defaults, but not by DESCRIBE; versions
+        before 2.0 have no other sign of them."""
+        relation = f"{identifier(place.schema)}.{identifier(place.name)}"
+        described = self._execute(f"DESCRIBE {relation}").fetchall()
+        defaults = {name for name, _, _, _, default, *_ in described if default}
+        return frozenset(
+            name for name, *_, default in columns if default and name not in defaults
+        )
 
     def has_ledger(self) -> bool:
         """Whether a sync has ever loaded anything into the database."""
