@@ -116,7 +116,7 @@ CASTS: Mapping[tuple[str, str], Cast] = {
                     DUCKDB_MAP,
                     DUCKDB_LISTS,
                     duckdb_entries(
-                        "CASE WHEN e.value IS NULL THEN CAST([] AS VARCHAR[]) ELSE [e.value] END"
+                        "CASE WHEN e['value'] IS NULL THEN CAST([] AS VARCHAR[]) ELSE [e['value']] END"
                     ),
                 ),
             ),
@@ -155,7 +155,7 @@ CASTS: Mapping[tuple[str, str], Cast] = {
                 Conversion(
                     DUCKDB_LISTS,
                     DUCKDB_MAP,
-                    duckdb_entries("e.value[1]"),
+                    duckdb_entries("e['value'][1]"),
                     "len(list_filter(map_values({0}), lambda v: len(v) > 1)) > 0",
                 ),
             ),

@@ -103,7 +103,7 @@ def duckdb_text(old: str) -> tuple[Conversion, ...]:
 def duckdb_entries(value: str) -> str:
     return (
         "map_from_entries(list_transform(map_entries({0}), "
-        f"lambda e: struct_pack(k := e.key, v := {value})))"
+        f"lambda e: struct_pack(k := e['key'], v := {value})))"
     )
 
 
