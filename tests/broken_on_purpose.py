@@ -364,6 +364,7 @@ ROWS = (
         "forgets the problems",
         f"{_OVERRIDES}::test_overrides_that_contradict_each_other_are_problems",
     ),
+    _row("inference.reasons", "unbound_reason", "returns ''", "inference/test_infer_reasons.py"),
     _row(
         "inference.renewal",
         "renewed",

@@ -475,7 +475,7 @@ def test_inspect_shows_operations_and_indexes(tmp_path: Path) -> None:
         },
     )
     shown = run(project, "inspect").stdout
-    assert "made.GetThing, 1 response elements" in shown
+    assert "made.GetThing, 1 response element" in shown
     assert "docs_src/aws_api/made/API_Types.md: an index of other pages" in shown
 
 

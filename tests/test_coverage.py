@@ -384,3 +384,15 @@ def test_coverage_runs_without_botocore(project: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == run(project, "coverage").stdout
+
+
+@pytest.mark.parametrize("command", [["coverage"], ["explain", TABLE]])
+def test_commands_refuse_a_bindings_folder_that_is_gone(project: Path, command: list[str]) -> None:
+    """A misspelt setting is reported, as by `build`, and does not make all tables look unbound."""
+    assert run(project, "build").returncode == 0
+    (project / "bindings").rename(project / "moved")
+    done = run(project, *command)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("bindings:1:1: SG101 cannot be read: the folder is missing, and")
+    (project / "generated/manifest.json").unlink()
+    assert run(project, *command).returncode == 0

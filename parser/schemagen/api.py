@@ -219,6 +219,7 @@ def calls_of(settings: Settings, tables: Iterable[str]) -> dict[str, TableCalls 
     """Return `calls` for each of ``tables``, which are ids or patterns of ids, by id."""
     from schemagen import inputs
 
+    _require_bindings(settings)
     _, catalog = inputs.read_catalog(settings)
     linked = {found.table.id: found for found in catalog.tables}
     return {table: linked[table].calls for table in sorted(matching_tables(tables, linked))}
@@ -232,6 +233,7 @@ def explain(settings: Settings, subject: str) -> tuple[Explanation, ...]:
     """
     from schemagen import explanation, inputs
 
+    _require_bindings(settings)
     if explanation.is_pattern(subject):
         inspected = inputs.inspect(settings)
     else:
@@ -249,6 +251,7 @@ def coverage(settings: Settings, tables: Iterable[str] | str = ()) -> Coverage:
     from schemagen import inputs
     from schemagen.model.bindings import PROVIDER
 
+    _require_bindings(settings)
     pages, catalog = inputs.read_catalog(settings)
     selected = matching_tables(_ids(tables), {table.table.id for table in catalog.tables})
     covered = selected or {
@@ -257,6 +260,13 @@ def coverage(settings: Settings, tables: Iterable[str] | str = ()) -> Coverage:
         if table.binding is not None or table.table.provider == PROVIDER
     }
     return coverages.coverage(pages, catalog, covered, inputs.reasons_of_unbound_tables(settings))
+
+
+def _require_bindings(settings: Settings) -> None:
+    if not settings.bindings.exists():
+        from schemagen.build.plan import require_bindings
+
+        require_bindings(settings)
 
 
 def _ids(tables: Iterable[str] | str) -> Iterable[str]:

@@ -414,6 +414,7 @@ def test_build_refuses_a_foreign_manifest(project: Path, text: str) -> None:
         ('"key": true', '"key": 1'),
         ('"aws.sagemaker_trainingjob": {', '"aws.sagemaker trainingjob": {'),
     ],
+    ids=lambda text: ascii(text[:40]),
 )
 def test_build_ignores_a_manifest_that_cannot_be_read(project: Path, old: str, new: str) -> None:
     """A manifest with a merge conflict or a wrong entry counts as missing, however hostile it is."""

@@ -56,7 +56,7 @@ def test_fingerprint_does_not_depend_on_line_ends(checkout: Path) -> None:
         "parser/schemagen/runtime/convert/arn.py",
         "parser/schemagen/pages/ddsql.py",
         "parser/schemagen/emit/pydantic/models.py",
-        "templates/ddl/postgres.sql.j2",
+        "templates/package/sql.py.j2",
         "templates/models/pydantic_v2/BaseModel.jinja2",
     ],
 )
@@ -71,8 +71,8 @@ def test_fingerprint_changes_with_sources_and_templates(checkout: Path, path: st
 def test_fingerprint_changes_with_renamed_templates(checkout: Path) -> None:
     """A file that is added or renamed counts as well."""
     before = fingerprint(checkout)
-    template = checkout / "templates/ddl/table.sql.j2"
-    template.rename(template.with_name("other.sql.j2"))
+    template = checkout / "templates/package/sql.py.j2"
+    template.rename(template.with_name("other.py.j2"))
     assert fingerprint(checkout) != before
 
 

@@ -125,6 +125,18 @@ MIN_OWN_LINES = 3
 """How many of its lines show that a manifest is schemagen's, whatever was edited in it."""
 
 
+def parsed(data: bytes | None) -> tuple[Manifest, str | None]:
+    """Parse what `read` returns, with its text; an empty manifest and None for what cannot be parsed."""
+    if data is None:
+        return Manifest(), None
+    try:
+        # A checkout may have other line ends.
+        text = data.replace(b"\r\n", b"\n").decode()
+        return parse(text), text
+    except ValueError:
+        return Manifest(), None
+
+
 def parse(text: str) -> Manifest:
     """Parse a manifest. Raises `Unreadable` for anything that schemagen would not have written."""
     try:

@@ -32,14 +32,7 @@ class OutputTree:
         With ``trust_times``, files whose size, times and inode are known are not read again.
         """
         data = manifest.read(folder)
-        recorded, text = Manifest(), None
-        if data is not None:
-            try:
-                # A checkout may have other line ends.
-                text = data.replace(b"\r\n", b"\n").decode()
-                recorded = manifest.parse(text)
-            except ValueError:
-                text = None
+        recorded, text = manifest.parsed(data)
         digests = stat_index.digests if trust_times else disk.digests
         hashes = digests(folder, recorded.written)
         if data is not None:

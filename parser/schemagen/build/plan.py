@@ -161,6 +161,14 @@ def read_tree(settings: Settings, *, trust_times: bool = False) -> OutputTree:
     return tree
 
 
+def require_bindings(settings: Settings) -> None:
+    """Raise `ProblemsFound` if the folder that the last build read lock files from is gone: a misspelt
+    setting would make all tables look unbound."""
+    with unreadable_as_problem(settings.display):
+        recorded, _ = manifest.parsed(manifest.read(output_folder(settings)))
+    _require_bindings(settings, recorded)
+
+
 def _require_bindings(settings: Settings, recorded: Manifest) -> None:
     """Raise `ProblemsFound` if the folder that the last build read lock files from is gone: a misspelt
     setting would remove every mapper."""

@@ -19,6 +19,7 @@ from schemagen.cli.options import (
 from schemagen.cli.verbosity import message
 from schemagen.diagnostics import matching_tables
 from schemagen.runtime.command.streams import output_line
+from schemagen.runtime.text import counted
 
 if TYPE_CHECKING:
     from schemagen.model.pages import Pages
@@ -67,17 +68,19 @@ def _print(pages: Pages) -> None:
 
     for table in pages.tables:
         note = f" (deprecated: {table.deprecated})" if table.deprecated else ""
-        title = f"{table.id}: {table.title}, {len(table.columns)} columns{note}"
+        title = f"{table.id}: {table.title}, {counted(len(table.columns), 'column')}{note}"
         print_table(title, report.COLUMN_HEADINGS, report.column_rows(table))
         if table.parameters:
-            title = f"{table.id}: {len(table.parameters)} query parameters"
+            title = f"{table.id}: {counted(len(table.parameters), 'query parameter')}"
             print_table(title, report.PARAMETER_HEADINGS, report.parameter_rows(table))
     for structure in pages.structures:
-        title = f"{structure.service}.{structure.name}, {len(structure.members)} members"
+        count = counted(len(structure.members), "member")
+        title = f"{structure.service}.{structure.name}, {count}"
         rows = report.member_rows(structure.members)
         print_table(title, report.MEMBER_HEADINGS, rows)
     for operation in pages.operations:
-        title = f"{operation.service}.{operation.name}, {len(operation.response)} response elements"
+        count = counted(len(operation.response), "response element")
+        title = f"{operation.service}.{operation.name}, {count}"
         rows = report.member_rows(operation.response)
         print_table(title, report.MEMBER_HEADINGS, rows)
     print_words(f"{origin.path}: an index of other pages" for origin in pages.indexes)
