@@ -210,22 +210,24 @@ def test_bind_follows_types_of_a_page(
     (project / COMPILATION).write_text(retype(original, column, type))
     built = run(project, "build")
     assert built.returncode == 0
-    told = [line for line in built.stderr.splitlines() if line.startswith(f"{TABLE}.{column}: ")]
-    assert [line.endswith(reason) for line in told] == [True]
+    messages = [
+        line for line in built.stderr.splitlines() if line.startswith(f"{TABLE}.{column}: ")
+    ]
+    assert [line.endswith(reason) for line in messages] == [True]
     assert "the mappers refuse every value of these columns; run `schemagen bind`" in built.stderr
     # A build or check that has nothing to do says so as well.
     for command in (["build"], ["build", "--check"], ["build", "--check", "--format", "json"]):
         again = run(project, *command)
-        assert (again.returncode, told[0] in again.stderr.splitlines()) == (0, True), command
+        assert (again.returncode, messages[0] in again.stderr.splitlines()) == (0, True), command
     covered = run(project, "coverage")
     assert (
-        f"{TABLE}.{column}: bound to what does not fit: {told[0].partition(': ')[2]}"
+        f"{TABLE}.{column}: bound to what does not fit: {messages[0].partition(': ')[2]}"
         in covered.stdout
     )
     assert run(project, "bind", "--check", env=cache).returncode == 1
     done = run(project, "bind", env=cache)
     assert run(project, "build").returncode == 0
-    assert told[0] not in run(project, "build", "--check").stderr
+    assert messages[0] not in run(project, "build", "--check").stderr
     assert re.search(
         rf"SG404 {TABLE}.{column} is no longer bound: \w+\.{reason}$", done.stderr, re.M
     )
@@ -261,7 +263,7 @@ def test_bind_keeps_columns_whose_member_fits_the_new_type(
             '"operation": "DescribeCompilationJob"',
             '"operation": "DescribeCompilationJobs"',
             7,
-            "sagemaker has no operation 'DescribeCompilationJobs'",
+            "sagemaker has no operation 'DescribeCompilationJobs'; did you mean 'DescribeCompilationJob'?",
         ),
         (
             '{"member": "CompilationEndTime", ',
@@ -521,16 +523,16 @@ def test_changes_are_the_same_in_any_number_of_processes(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     page_facts.write(tmp_path / "docs_src")
     settings = load_settings(tmp_path)
-    told: list[tuple[str, int, int]] = []
+    reported: list[tuple[str, int, int]] = []
 
     def progress(what: str, done: int, total: int) -> None:
-        told.append((what, done, total))
+        reported.append((what, done, total))
 
     first = bind.changes(settings, ["aws.s*"], jobs=1, progress=progress)
     assert len(first.changes) > 4
     assert len(first.findings) > 2
     for what in ("inferring bindings", "recording shapes"):
-        steps = [(done, total) for name, done, total in told if name == what]
+        steps = [(done, total) for name, done, total in reported if name == what]
         assert steps == sorted(steps)
         assert steps[-1][0] == steps[-1][1] > 1
     assert bind.changes(settings, ["aws.s*"], jobs=3) == first

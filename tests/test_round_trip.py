@@ -432,14 +432,14 @@ def _check(bench: Bench, target: Target, expression: str, values: list[object]) 
         engines.skip("this PostgreSQL has no hstore: install a system's server with contrib")
     for value, outcome in zip(values, target.trip(bench, expression, values), strict=True):
         found = faults(expression, value)
-        told = f"{target.name}, {expression}: {value!r:.200} became {outcome!r:.400}"
+        finding = f"{target.name}, {expression}: {value!r:.200} became {outcome!r:.400}"
         if found & target.refused:
-            assert isinstance(outcome, Refused), told
-            assert "value" in outcome.message, told
+            assert isinstance(outcome, Refused), finding
+            assert "value" in outcome.message, finding
         elif found & target.changed.keys():
-            assert not same(value, outcome), f"no longer changed: {told}"
+            assert not same(value, outcome), f"no longer changed: {finding}"
         else:
-            assert same(value, outcome), told
+            assert same(value, outcome), finding
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)

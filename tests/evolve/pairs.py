@@ -141,9 +141,9 @@ def check(pair: Pair, database: Database, other: Database) -> str:
         return "refused"
     if lost := pair.lost():
         before = _everything(database, pair.old.values())
-        with pytest.raises(Exception, match="would be lost") as told:
+        with pytest.raises(Exception, match="would be lost") as raised:
             database.migrate(migration)
-        assert any(name in str(told.value) for name in lost)
+        assert any(name in str(raised.value) for name in lost)
         assert _everything(database, pair.old.values()) == before
         return "stopped"
     database.migrate(migration)

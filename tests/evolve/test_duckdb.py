@@ -185,11 +185,11 @@ def script_of(new: TableState, *allow_loss: str) -> str:
 def refused(database: DuckDB, new: TableState, *allow_loss: str) -> str:
     """Run a script that fails, and return why. Nothing has changed."""
     before = database.described()
-    with pytest.raises(duckdb.Error) as told:
+    with pytest.raises(duckdb.Error) as raised:
         database.run(script_of(new, *allow_loss))
     database.run("ROLLBACK")
     assert database.described() == before
-    return str(told.value)
+    return str(raised.value)
 
 
 def test_script_runs_once(database: DuckDB) -> None:
@@ -208,13 +208,13 @@ def test_script_names_indexes_and_views_that_are_in_the_way(database: DuckDB) ->
     without = table("made.thing", {"_key": "string", "size": "int64"}, DIALECT)
     database.run("CREATE VIEW sizes AS SELECT size FROM made.thing")
     database.run("CREATE VIEW with_tags AS SELECT tags FROM made.thing")
-    told = refused(database, without, "made.thing.tags")
-    assert told.endswith("drop them before: view with_tags")
+    message = refused(database, without, "made.thing.tags")
+    assert message.endswith("drop them before: view with_tags")
     database.run("DROP VIEW with_tags")
     database.run("CREATE INDEX by_size ON made.thing (size)")
-    told = refused(database, without, "made.thing.tags")
-    assert "indexes are in the way" in told
-    assert "CREATE INDEX by_size ON made.thing(size);" in told
+    message = refused(database, without, "made.thing.tags")
+    assert "indexes are in the way" in message
+    assert "CREATE INDEX by_size ON made.thing(size);" in message
     database.run("DROP INDEX made.by_size")
     database.run(script_of(without, "made.thing.tags"))
     assert database.run("FROM sizes") == [(1,)]

@@ -200,10 +200,10 @@ def test_casts_stop_at_values_that_would_be_lost(
         create(connection, dialect, old)
         insert(connection, old, [None, value, value])
         before = content(connection, old), described(connection, old)
-        with pytest.raises(psycopg.errors.RaiseException) as told:
+        with pytest.raises(psycopg.errors.RaiseException) as raised:
             migrate(connection, dialect, [old], [new])
-        assert f"{id}.x: a value would be lost from {old_type} to {new_type}" in str(told.value)
-        assert "the first row is key 1" in str(told.value)
+        assert f"{id}.x: a value would be lost from {old_type} to {new_type}" in str(raised.value)
+        assert "the first row is key 1" in str(raised.value)
         assert (content(connection, old), described(connection, old)) == before
         migrate(connection, dialect, [old], [new], allow_loss=[f"{id}.x"])
         assert [value for _, value in content(connection, new)] == [None, None, None]

@@ -27,9 +27,9 @@ from schemagen.runtime.evolve.script import script
 
 def notices(connection: psycopg.Connection) -> list[str]:
     connection.execute("SET client_min_messages = notice")
-    told: list[str] = []
-    connection.add_notice_handler(lambda notice: told.append(notice.message_primary or ""))
-    return told
+    messages: list[str] = []
+    connection.add_notice_handler(lambda notice: messages.append(notice.message_primary or ""))
+    return messages
 
 
 def test_views_of_a_cast_column_are_created_again(postgres: psycopg.Connection) -> None:
@@ -54,9 +54,9 @@ def test_views_of_a_cast_column_are_created_again(postgres: psycopg.Connection) 
             "CREATE VIEW aws.other AS SELECT x FROM aws.thing"
         )
         before = views(postgres)
-        told = notices(postgres)
+        messages = notices(postgres)
         migrate(postgres, dialect, [old], [new])
-        assert [text for text in told if "view" in text] == [
+        assert [text for text in messages if "view" in text] == [
             'created the view aws."a ""view" again',
             "created the view aws.second again",
         ]
@@ -136,11 +136,11 @@ def test_what_does_not_fit_the_new_type_is_named(
     create(postgres, dialect, old)
     insert(postgres, old, ["a"])
     postgres.execute(made.encode())
-    told = notices(postgres)
+    messages = notices(postgres)
     with pytest.raises(psycopg.Error, match=message):
         migrate(postgres, dialect, [old], [new])
     if "INDEX" in made:
-        assert "the index aws.mine is built again for the new type of x" in told
+        assert "the index aws.mine is built again for the new type of x" in messages
     assert postgres.execute("SELECT to_regclass('aws.mine') IS NOT NULL").fetchone() == (True,)
     assert content(postgres, old) == [("key 0", "a")]
 
@@ -285,9 +285,9 @@ def test_columns_are_not_replaced_by_ones_with_less(
     insert(postgres, old, ["a"])
     postgres.execute(statement.encode())
     statements = statements_of(old, new, dialect, "aws.thing.x", batches=how == "batches")
-    with pytest.raises(psycopg.errors.RaiseException, match=f"would not have its {what}") as told:
+    with pytest.raises(psycopg.errors.RaiseException, match=f"would not have its {what}") as raised:
         run_all(postgres, statements)
-    assert "aws.thing.x: another column takes the place of this one" in str(told.value)
+    assert "aws.thing.x: another column takes the place of this one" in str(raised.value)
     postgres.execute("ROLLBACK")
     assert [column.name for column in described(postgres, old).columns] == ["_key", "x"]
     assert content(postgres, old) == [("key 0", "a")]

@@ -96,12 +96,12 @@ def test_drawn_bindings_tell_each_column_of_each_table_once() -> None:
     assert bindings.keys() == facts.keys()
     for table, known in facts.items():
         right = bindings[table]
-        told = [
+        messages = [
             column
             for kind in ("columns", "derived", "unbound")
             for column in cast("dict[str, object] | set[str]", right[kind])
         ]
-        assert sorted(told) == [column.name for column in known.columns], table
+        assert sorted(messages) == [column.name for column in known.columns], table
 
 
 def test_drawn_tables_are_what_the_seed_draws() -> None:

@@ -122,11 +122,11 @@ def test_prepare_lists_all_differences_and_changes_nothing(
     columns = {**OLD, "name": "hstore", "tags": "bool", "more": "json"}
     with (
         newer(tmp_path, columns) as new,
-        pytest.raises(Exception, match="does not fit") as told,
+        pytest.raises(Exception, match="does not fit") as raised,
     ):
         new.open(address(postgres))
-    message = str(told.value)
-    assert type(told.value).__name__ == "SchemaMismatch"
+    message = str(raised.value)
+    assert type(raised.value).__name__ == "SchemaMismatch"
     assert "2 differences" in message
     assert "made.keyed.name: the column holds string (text), and this package has hstore" in message
     assert "made.keyed.tags: the column holds hstore (jsonb), and this package has bool" in (
@@ -144,9 +144,11 @@ def test_prepare_names_the_command_that_renames_a_column(
     leave its values there."""
     old.open(address(postgres), tables=[KEYED]).close()
     columns = {("label" if name == "name" else name): type for name, type in OLD.items()}
-    with newer(tmp_path, columns) as new, pytest.raises(Exception, match="does not fit") as told:
+    with newer(tmp_path, columns) as new, pytest.raises(Exception, match="does not fit") as raised:
         new.open(address(postgres))
-    assert f"run `{new.name} migrate` with --rename made.keyed.name=label before" in str(told.value)
+    assert f"run `{new.name} migrate` with --rename made.keyed.name=label before" in str(
+        raised.value
+    )
 
 
 def test_prepare_adds_columns_and_widens_types_if_it_may(
@@ -158,9 +160,9 @@ def test_prepare_adds_columns_and_widens_types_if_it_may(
     sink.close()
     columns = {**OLD, "name": "json", "tags": "json", "more": "array<int64>"}
     with newer(tmp_path, columns) as new:
-        with pytest.raises(Exception, match="does not fit") as told:
+        with pytest.raises(Exception, match="does not fit") as raised:
             new.open(address(postgres))
-        message = str(told.value)
+        message = str(raised.value)
         assert "3 differences" in message
         assert "made.keyed.more: the column is missing; this package has it" in message
         assert "the table fits version 1, this is 2" in message

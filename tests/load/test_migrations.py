@@ -129,13 +129,13 @@ def test_migrate_keeps_rows_that_the_next_sync_finds_again(
 ) -> None:
     """Each value is cast once, however often the command runs; then nothing has to be loaded anew."""
     assert drift(new, filled) == 1
-    told = capsys.readouterr()
-    found = told.out.splitlines()
+    printed = capsys.readouterr()
+    found = printed.out.splitlines()
     assert f"{KEYED}.tags: the column holds hstore, and is hstore_csv in the package" in found
     assert [line for line in found if line.startswith(f"{KEYED}.more:")] == [
         f"{KEYED}.more: the column is missing; its type is string"
     ]
-    assert f"{KEYED}.gone: kept, though this package does not have it" in told.err.splitlines()
+    assert f"{KEYED}.gone: kept, though this package does not have it" in printed.err.splitlines()
     before = filled.types()
     assert migrate(new, filled, *RENAME) == 0
     assert "BEGIN" in capsys.readouterr().out
@@ -158,8 +158,8 @@ def test_migrate_drops_what_may_be_lost_and_drift_says_when_nothing_is_left(
     assert migrate(new, filled, *RENAME, "--apply") == 0
     assert f"{KEYED}.bulk: renamed the column from size\n" in capsys.readouterr().err
     assert drift(new, filled) == 0
-    told = capsys.readouterr()
-    assert (told.out, told.err.splitlines()[0]) == (
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err.splitlines()[0]) == (
         "",
         f"{KEYED}.gone: kept, though this package does not have it",
     )
@@ -221,11 +221,11 @@ def test_drift_lists_a_refused_type_once_and_names_what_is_kept(
     only the database has is no difference. JSON has table, column and kind as fields."""
     with newer(tmp_path, {KEYED: {**OLD[KEYED], "size": "hstore"}}, "migrated_types") as other:
         assert drift(other, filled) == 1
-        told = capsys.readouterr()
-        [line] = told.out.splitlines()
+        output = capsys.readouterr()
+        [line] = output.out.splitlines()
         assert line.startswith(f"{KEYED}.size: its type changes from int64 to hstore: ")
         assert line.endswith(f"; `{other.name} migrate` needs --allow-loss {KEYED}.size")
-        assert f"{KEYLESS}: kept, though this package does not have it\n" in told.err
+        assert f"{KEYLESS}: kept, though this package does not have it\n" in output.err
         assert run(other, "drift", "--to", filled.address, "--format", "json") == 1
         printed = json.loads(capsys.readouterr().out)
         [difference] = printed["differences"]
@@ -402,11 +402,11 @@ def apply(
     if how == "apply":
         return migrate(made, place, *options, "--apply"), capsys.readouterr().err
     status = migrate(made, place, *options)
-    told = capsys.readouterr()
+    printed = capsys.readouterr()
     if status:
-        return status, told.err
+        return status, printed.err
     try:
-        place.run(told.out)
+        place.run(printed.out)
     except duckdb.Error as error:
         return 1, str(error)
     return 0, ""

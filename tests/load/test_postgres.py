@@ -742,6 +742,8 @@ def test_prepare_says_what_the_database_refuses(
 
 def test_open_says_what_is_wrong_without_the_password(made: MadePackage) -> None:
     """A server that cannot be reached is an error that names the destination only."""
-    with pytest.raises(Exception, match=r"cannot connect to postgres://me@127.0.0.1:1/db") as told:
+    with pytest.raises(
+        Exception, match=r"cannot connect to postgres://me@127.0.0.1:1/db"
+    ) as raised:
         made.open("postgres://me:s3cretWord@127.0.0.1:1/db")
-    assert "s3cretWord" not in str(told.value)
+    assert "s3cretWord" not in str(raised.value)

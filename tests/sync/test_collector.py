@@ -401,14 +401,14 @@ def test_later_pages_that_are_absent_are_failures(
     for place, call in enumerate((*in_chain(calls), *calls.enrichments)):
         if call.rules.pagination is None:
             continue
-        told = replace(call, rules=replace(call.rules, absent=("Gone",)))
+        absent = replace(call, rules=replace(call.rules, absent=("Gone",)))
         changed = replace(
             calls,
-            listings=tuple(told if each is call else each for each in calls.listings),
-            primary=told if calls.primary is call else calls.primary,
-            enrichments=tuple(told if each is call else each for each in calls.enrichments),
+            listings=tuple(absent if each is call else each for each in calls.listings),
+            primary=absent if calls.primary is call else calls.primary,
+            enrichments=tuple(absent if each is call else each for each in calls.enrichments),
         )
-        aws, tally = Ending(FakeAws(calls.service), told), Tally()
+        aws, tally = Ending(FakeAws(calls.service), absent), Tally()
         found = collection(corpus_package, table, aws, tally=tally, calls=changed)
         if place == 0:
             with pytest.raises(Failed, match="Gone"):

@@ -71,46 +71,50 @@ def story(
     moto_server: Moto, aws_world: World, corpus_package: CorpusPackage, places: dict[str, str]
 ) -> Story:
     units = mirror.units_of(corpus_package, TABLES)
-    told = Story(units, mirror.expected_rows(corpus_package, aws_world, units), {})
+    found = Story(units, mirror.expected_rows(corpus_package, aws_world, units), {})
 
     def mirrored(name: str, to: str) -> None:
-        told.runs.setdefault(name, []).append(mirror.run(corpus_package, aws_world, to, TABLES))
-        told.stored.setdefault(name, []).append(everything(corpus_package, to))
+        found.runs.setdefault(name, []).append(mirror.run(corpus_package, aws_world, to, TABLES))
+        found.stored.setdefault(name, []).append(everything(corpus_package, to))
 
     for name, to in places.items():
         mirrored(name, to)
         mirrored(name, to)
-    change(aws_world, told)
-    told.after = mirror.expected_rows(corpus_package, aws_world, units)
+    change(aws_world, found)
+    found.after = mirror.expected_rows(corpus_package, aws_world, units)
     for name, to in places.items():
         mirrored(name, to)
-    return told
+    return found
 
 
 def everything(package: CorpusPackage, to: str) -> Stored:
     return {table: mirror.stored(package, to, table) for table in TABLES}
 
 
-def change(world: World, told: Story) -> None:
+def change(world: World, story: Story) -> None:
     """Create, change and delete one resource of each kind."""
     account, region = CHANGED
     for kind in resources.KINDS:
         where = GLOBAL_REGION if kind.everywhere else region
         place = world.place(account, where)
         ids = world.ids(account, where, kind.table)
-        told.made[kind.table] = kind.create(place, f"new-{label(account, where)}")
+        story.made[kind.table] = kind.create(place, f"new-{label(account, where)}")
         if kind.change is not None:
             kind.change(place, ids[0])
-            told.changed[kind.table] = ids[0]
+            story.changed[kind.table] = ids[0]
         kind.delete(place, ids[1])
-        told.deleted[kind.table] = ids[1]
+        story.deleted[kind.table] = ids[1]
     for (owner, where, table), items in world.items.items.items():
         if (owner, where) == CHANGED:
             first, second, *_ = list(items)
             items[first] += 1
             del items[second]
             items["new"] = 1
-            told.made[table], told.changed[table], told.deleted[table] = "new", first, second
+            story.made[table], story.changed[table], story.deleted[table] = (
+                "new",
+                first,
+                second,
+            )
     world.changed()
 
 

@@ -10,7 +10,7 @@ from schemagen.build.disk import digest
 from schemagen.build.manifest import InputHashes
 from schemagen.diagnostics import Problem, ProblemsFound, unreadable
 from schemagen.files import read_text
-from schemagen.inputs import find_locks, find_pages
+from schemagen.inputs import find_locks, find_pages, read_pages
 from schemagen.pages.sources import Kind, Source, kind_of, no_pages
 from schemagen.settings.load import Settings
 from schemagen.settings.overrides import Overrides
@@ -33,12 +33,13 @@ class BuildInputs:
 def read_inputs(settings: Settings, without: Collection[str] = ()) -> BuildInputs:
     """Read the files of the project, except those whose paths are in ``without``.
 
-    Raises `ProblemsFound` where one cannot be read, or with SG103 if no page, not even in ``without``,
-    describes a table.
+    Raises `ProblemsFound` where one cannot be read, with SG103 if no page, not even in ``without``,
+    describes a table, or with the problems of API pages that are all there is.
     """
     sources = find_pages(settings, without)
     api_pages = {source.path: source for source in sources if kind_of(source.path) is Kind.API}
     if len(sources) == len(api_pages) and not without:
+        read_pages(settings, sources)  # Raises for problems of the API pages.
         what = f"dataset pages ({Kind.DATASET.pattern})"
         raise ProblemsFound([no_pages(what, settings.docs, settings.root, settings.exclude)])
     locks = find_locks(settings, without)
