@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import signal
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -153,3 +155,39 @@ def test_settings_reach_other_processes(tmp_path: Path) -> None:
     (tmp_path / "schemagen.toml").unlink()
     settings = api.settings(tmp_path)
     assert pickle.loads(pickle.dumps(settings)) == settings  # noqa: S301 - our own
+
+
+class Garbage:
+    """An object that only the collector of garbage finds."""
+
+    collected: ClassVar[list[int]] = []
+
+    def __init__(self) -> None:
+        self.itself = self
+        weakref.finalize(self, self.collected.append, 1)
+
+
+def collect(*_: object) -> int:
+    """Collect garbage, and return how much of it there has been in all."""
+    gc.collect()
+    return len(Garbage.collected)
+
+
+def test_processes_collect_no_garbage_of_the_one_that_started_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What would be done for it may wait for ever, for a lock of a thread that was not forked."""
+    monkeypatch.setattr(Garbage, "collected", [])
+    gc.disable()
+    try:
+        Garbage()
+        with workers.pool(1, nothing) as executor:
+            assert executor.submit(collect).result(timeout=60) == 0
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    assert collect() == 1
+
+
+def nothing() -> None:
+    """Do nothing."""

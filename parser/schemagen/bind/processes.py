@@ -59,12 +59,16 @@ class Workers:
     def bind(self, groups: Sequence[Sequence[str]]) -> Iterator[dict[str, Found]]:
         if self.executor is None:
             return map(self.work.bind_group, groups)
-        return self.executor.map(_bind_group, groups)
+        from schemagen.build.workers import in_order
+
+        return in_order(self.executor, _bind_group, groups)
 
     def record(self, locks: Sequence[LockFile]) -> Iterator[LockText]:
         if self.executor is None:
             return map(self.work.record, locks)
-        return self.executor.map(_record, locks)
+        from schemagen.build.workers import in_order
+
+        return in_order(self.executor, _record, locks)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from schemagen.build.up_to_date import (
     UpToDate,
     with_changed_templates,
 )
-from schemagen.build.workers import MIN_PARTS_PER_JOB, pool
+from schemagen.build.workers import MIN_PARTS_PER_JOB, in_order, pool
 from schemagen.catalog import Catalog, LinkedTable, facts
 from schemagen.diagnostics import Problem, ProblemsFound, during
 from schemagen.emit import package
@@ -395,7 +395,7 @@ def _render_parts(work: _Work, jobs: int | None, warm: Executor | None) -> Rende
     for target in work.settings.outputs:
         renderer(target)
     with pool(jobs, _set_work, work) as executor:
-        yield from _without_problems(executor.map(_render_chunk, chunks))
+        yield from _without_problems(in_order(executor, _render_chunk, chunks))
 
 
 def _without_problems(
