@@ -302,6 +302,10 @@ ANSWERS: dict[str, Answer] = {
     "ListBuckets": _listed(buckets, "buckets", "continuation-token", "max-buckets"),
     "DescribeInstances": _listed(instances, "instances", "NextToken", "MaxResults"),
     "ListRoles": _listed(roles, "roles", "Marker", "MaxItems"),
+    "GetCallerIdentity": lambda *_: _in_query(
+        "GetCallerIdentity",
+        f"<Arn>arn:aws:iam::{_ACCOUNT}:user/me</Arn><UserId>me</UserId><Account>{_ACCOUNT}</Account>",
+    ),
     "GetRole": lambda given, _: _in_query(
         "GetRole", f"<Role>{_role(int(given['RoleName'].rpartition('-')[2]))}</Role>"
     ),
