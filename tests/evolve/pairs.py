@@ -168,7 +168,7 @@ def check(pair: Pair, database: Database, other: Database) -> str:
 
 def check_order(pair: Pair, database: Database) -> None:
     """Columns of new tables are in the order of the catalogue. Neither engine moves others: those whose type
-    stays keep their order, or get the new one where the table is made anew."""
+    stays keep their order, or get the new one where the table is rebuilt."""
     sources = {pair.renames.tables.get(id, id): old for id, old in pair.old.items()}
     for id, new in pair.new.items():
         names = [column.stored for column in new.columns]

@@ -311,7 +311,7 @@ def _made_by_hand(size: str, key: str = "VARCHAR PRIMARY KEY") -> str:
         ),
         (
             _made_by_hand("size BIGINT UNIQUE"),
-            "are in the way; make the table anew without them: UNIQUE(size)",
+            "are in the way; rebuild the table without them: UNIQUE(size)",
         ),
     ],
 )
@@ -360,7 +360,7 @@ def test_script_names_what_keeps_duckdb_from_changing_a_table(
 def test_script_refuses_to_make_a_table_anew_without_what_is_the_users(
     database: DuckDB, statement: str, why: str
 ) -> None:
-    """DuckDB cannot drop a primary key, so the table is made anew: without what only the user has."""
+    """DuckDB cannot drop a primary key, so the table is rebuilt, without what only the user has."""
     database.run(statement)
     keyless = table("made.thing", {"_key": "string", "size": "int64", "tags": "hstore"}, DIALECT)
     assert re.search(why, refused(database, replace(keyless, key=None)))

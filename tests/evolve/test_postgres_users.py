@@ -277,7 +277,7 @@ OWN = pytest.mark.parametrize(
 def test_columns_are_not_replaced_by_ones_with_less(
     postgres: psycopg.Connection, how: str, statement: str, what: str
 ) -> None:
-    """A new column has no privileges and settings. In batches, that is said before a value is converted."""
+    """A new column would lack privileges and settings. In batches, the script stops before any conversion."""
     dialect = "postgres_jsonb"
     old = table(T, columns("string"), dialect)
     new = table(T, columns("json" if how == "batches" else "hstore"), dialect)

@@ -178,7 +178,7 @@ def test_identity_builds_arns_with_the_documented_owner(
 
 @pytest.mark.parametrize("table", ["account", "account_account"])
 def test_account_has_its_own_arn(table: str) -> None:
-    """The ARN of an account is built for tables that are called after it, and from nothing but the caller's
+    """The ARN of an account is built for tables that are named after it, and from nothing but the caller's
     account, because an account has one only."""
     found = model("account")
     built = [

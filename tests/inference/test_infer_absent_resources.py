@@ -63,7 +63,7 @@ def test_items_with_another_noun_have_all_documented_columns(
 @pytest.mark.parametrize(
     ("table", "why"),
     [
-        ("made_thing", "but is called otherwise, and lacks age"),
+        ("made_thing", "but has another name, and lacks age"),
         ("made_thing_version", "but only one of the two is about versions"),
     ],
 )

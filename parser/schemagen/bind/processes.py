@@ -42,7 +42,7 @@ class Work:
         return found
 
     def record(self, lock: LockFile) -> LockText:
-        """Refresh the recorded shapes of a lock file, if it is to be."""
+        """Refresh the recorded shapes of a lock file, if the run covers it."""
         with during(f"recording {lock.path}"):
             return lock_text(
                 self.run.settings, lock, self.locks.get(lock.path), self.tables, self.selected
@@ -104,8 +104,8 @@ def _record(lock: LockFile) -> LockText:
 
 
 def groups(ids: Iterable[str]) -> list[list[str]]:
-    """Group tables by the first words of their names, which are mostly those of services: a service is
-    read by one process."""
+    """Group tables by the first words of their names, which are mostly those of services, so that
+    one process reads a service."""
     groups: dict[str, list[str]] = {}
     for id in ids:
         groups.setdefault(id.partition("_")[0], []).append(id)

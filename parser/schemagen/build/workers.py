@@ -49,7 +49,7 @@ def in_order(
 ) -> Iterator[_Result]:
     """Call ``function`` with each item in the processes of a pool, and yield what it returns, in order.
 
-    Other than `Executor.map`, this cancels nothing when it is left early: if the processes of a pool end, it
+    Unlike `Executor.map`, this cancels nothing when it is left early: if the processes of a pool end, it
     sets an exception in the future of each call, which fails with a traceback for those that are cancelled.
     """
     futures = [executor.submit(function, item) for item in items]

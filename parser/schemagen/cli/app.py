@@ -72,8 +72,8 @@ for command in COMMANDS:
 def main() -> None:
     """Run the command line and exit: the entry point ``schemagen``."""
     streams.set_up()
-    # Catalogues are many objects that live as long as the process: to look for garbage among them more
-    # often takes a fifth of the time of a large migration.
+    # Catalogues are many objects that live as long as the process: looking for garbage among them at the
+    # usual pace takes a fifth of the time of a large migration.
     gc.set_threshold(200_000, 30, 30)
     signal.signal(signal.SIGTERM, _terminate)
     sys.exit(_status())

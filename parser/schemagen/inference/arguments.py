@@ -271,7 +271,7 @@ def _resource_of(form: str) -> str:
 
 
 def _argument_by_noun(item: Identity, form: str, text: str) -> IndexedMember | None:
-    """Return the member that identifies the item if a parameter is called as the item is."""
+    """Return the member that identifies the item if a parameter is named after the item."""
     for noun in sorted(item.nouns, key=lambda noun: (-len(noun), noun)):
         endings: tuple[str, ...] = _ENDINGS_OF_A_BARE_NOUN if form == noun else ()
         if form.startswith(noun) and form.removeprefix(noun) in _ARGUMENT_ENDINGS:

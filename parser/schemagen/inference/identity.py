@@ -215,7 +215,7 @@ class Identity:
         return None
 
     def is_owner_of_another(self, member: IndexedMember) -> bool:
-        """Whether documentation says that an account owns something that is not called as the resource
+        """Whether documentation says that an account owns something that is not named after the resource
         is: "The account that owns the namespace associated with the operation"."""
         found = _OWNED.search(member.words)
         owned = (found["owned"] or found["of"]).removesuffix("account") if found else ""

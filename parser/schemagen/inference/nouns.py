@@ -29,7 +29,7 @@ DESCRIPTIONS = (
 """Names, and ends of names, of structures that describe a resource."""
 
 _RESPONSES = ("response", "result", "output")
-"""How structures end that are called after a resource."""
+"""How structures end that are named after a resource."""
 
 VERSION = "version"
 """The end of the names of versions, and what identifies one."""

@@ -115,7 +115,7 @@ def _without_tags(finder: CandidateFinder) -> str:
 
 
 def _documented_cause(finder: CandidateFinder, operation: ReadOperation) -> str:
-    """Return what in the documentation of an operation prevents that it is called for the item, or ""."""
+    """Return what in the documentation of an operation prevents a call for the item, or ""."""
     identity = finder.identity
     if identity.arn and (parameter := refusing_parameter(identity, operation)):
         of = f"{identity.item.structure}.{identity.arn.name}"

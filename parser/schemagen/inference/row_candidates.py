@@ -239,7 +239,7 @@ class RowCandidate:
         )
 
     def is_expected(self, services: Collection[str]) -> bool:
-        """Whether the table is called after this item, and its service is one of ``services``."""
+        """Whether the table is named after this item, and its service is one of ``services``."""
         return (
             self.is_named_after_table
             and self.service.index.name in services
@@ -248,7 +248,7 @@ class RowCandidate:
 
     @property
     def is_of_service(self) -> bool:
-        """Whether the table is called as its service (``aws.dynamodb``), and the item holds all
+        """Whether the table is named after its service (``aws.dynamodb``), and the item holds all
         columns: no name says that it is another resource."""
         service = folded_service(self.service.index.name)
         complete = len(self.own_members) == len(self.requirements.columns)
@@ -268,14 +268,14 @@ class RowCandidate:
         if self.identity.is_of_versions != self._returns_versions:
             return True
         only_one = not (operation.required or self.item.is_repeated or operation.verb.only_lists)
-        return bool(self.lacking) and (version or not only_one)
+        return bool(self.unfilled) and (version or not only_one)
 
     @property
     def _returns_versions(self) -> bool:
         return is_of_versions(self.service.index.operations[self.item.operation])
 
     @property
-    def lacking(self) -> tuple[str, ...]:
+    def unfilled(self) -> tuple[str, ...]:
         """The columns with documentation, or all if none has any, that nothing fills."""
         words = self.requirements.words
         columns = [name for name in self.requirements.columns if words[name]]
@@ -291,7 +291,7 @@ class RowCandidate:
             return "but its documentation differs from the page's"
         if self.identity.is_of_versions != self._returns_versions:
             return "but only one of the two is about versions"
-        return f"but is called otherwise, and lacks {', '.join(self.lacking)}"
+        return f"but has another name, and lacks {', '.join(self.unfilled)}"
 
     @property
     def is_documented(self) -> bool:
@@ -311,7 +311,7 @@ class RowCandidate:
 
     @cached_property
     def identified(self) -> RowCandidate:
-        """The item whose key is known: this one, or a structure in it that is called as the resource is,
+        """The item whose key is known: this one, or a structure in it that is named after the resource is,
         or only what describes one. ``GetImageRecipe`` returns ``requestId`` beside ``imageRecipe``, whose
         ARN is the row's; ``GetFunction`` returns it in ``Configuration``, as ``FunctionArn``."""
         if self.identity.has_key:

@@ -396,7 +396,7 @@ class MemberReader:
     def _facts_of(self, start: int, end: int) -> list[int]:
         """Find the lines of a member that hold facts.
 
-        They begin with the type or, if there is none, with the last run of other facts. A note can stand
+        They begin with the type or, without one, with the last run of other facts. A note can stand
         between them.
         """
         first = max(self._types(start, end), default=end)

@@ -50,7 +50,7 @@ def parse(text: str, path: str) -> tuple[Page | None, tuple[Problem, ...]]:
 # Files are named after services and structures, of which snake_case doubles the length at most.
 _SERVICE = re.compile(r"[a-z0-9][a-z0-9-]{0,119}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,119}")
-# What all operations of a service have in common is no structure of its API, either.
+# Pages about what all operations of a service share describe no structure either.
 _INDEX_NAME = re.compile(
     r"API[_-](?:Operations|Types|Reference)(?:[_-].*)?|Common(?:Errors|Parameters)", re.IGNORECASE
 )

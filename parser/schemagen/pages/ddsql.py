@@ -157,9 +157,7 @@ class _Page:
             self.problem(line, 1, "SG112", f"the table's id {shown(text)} {reason}")
             return "", line
         if _ID.fullmatch(named) and text != named:
-            message = (
-                f"the table's id is {shown(text)}, but the file is called after {shown(named)}"
-            )
+            message = f"the table's id is {shown(text)}, but the file is named after {shown(named)}"
             self.problem(line, 1, "SG125", f"{message}; rename the file, or correct the id")
         return text, line
 

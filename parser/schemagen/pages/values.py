@@ -131,7 +131,7 @@ def _item(item: Piece) -> tuple[str, str] | None:
 _QUOTED = r"(?:\"([^\"\s]+)\"|'([^'\s]+)'|`([^`\s]+)`|\u201c([^\u201d\s]+)\u201d)"
 _BETWEEN = r"(?:\s*(?:,\s*(?:or\s|and\s)?|\||/|\bor\b|\band\b)\s*)"
 _QUOTED_LIST = re.compile(rf"{_QUOTED}(?:{_BETWEEN}{_QUOTED})*")
-# "`A`, `B` and `C D`" goes on with what is no value, so that the values before it are not all.
+# "`A`, `B` and `C D`" continues with something that is not a value, so the list is not complete.
 _GOES_ON = re.compile(rf"{_BETWEEN}[\"'`\u201c]")
 _QUOTED_SENTENCE = re.compile(rf"{_QUOTED_LIST.pattern}(?=\s*(?:$|[.;)]))")
 _PIPED_LIST = re.compile(rf"{_VALUE}(?: ?\| ?{_VALUE})+(?=\.?\s*$|[.;,)]\s|\s+[A-Z])")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def annotation(level: str, message: str, path: str, **properties: str) -> str:
-    """Format an annotation of ``path``, or of none if that is "". ``level`` is "error", "warning" or
+    """Format an annotation of ``path``; "" names no file. ``level`` is "error", "warning" or
     "notice"; ``properties`` are those of the command, such as ``line`` and ``title``."""
     named = {"file": path, **properties} if path else properties
     written = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in named.items())

@@ -140,7 +140,7 @@ def obstacles(id: str, stored: StoredTable) -> Iterator[Finding]:
 
 
 def _keys(stored: str, key: str) -> str:
-    """Say how the primary keys of a database and a package, "" where there is none, differ."""
+    """Say how the primary keys of a database and a package differ; "" stands for no key."""
     if not stored:
         return f"it has no primary key; it must be {key}"
     return f"the primary key is {stored}, " + (

@@ -4,7 +4,7 @@
 DuckDB changes tables in transactions, but not all of what PostgreSQL does. It adds columns and comments
 to any table; while a table has an index of the user's, it changes nothing else. It does not change the
 type of a primary key, drop a key or a column before the key, or move a table to another schema, so such
-a table is made anew. Views are text, which breaks without a sign if what it names is renamed or dropped.
+a table is rebuilt. Views are text, which breaks without a sign if what it names is renamed or dropped.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def destructive(migration: Migration) -> Iterator[str]:
 
 def unindexable(migration: Migration, change: TableChange) -> frozenset[str] | None:
     """Return the stored names, before the migration, of columns whose index cannot be dropped and created
-    again in the transaction. None if that is so for all: the table is made anew, renamed or dropped.
+    again in the transaction. None if that is so for all: the table is rebuilt, renamed or dropped.
     """
     old, new = change.old, change.new
     if old is None or new is None or is_rebuilt(change):
@@ -207,7 +207,7 @@ def _step(step: Step, renames: Mapping[str, str] | None = None) -> Iterator[str]
             yield from key_guards(step)
             yield f"ALTER TABLE {relation(place)} ADD PRIMARY KEY ({identifier(name)})"
         case DropKey():
-            raise AssertionError("a table whose key is dropped is made anew")
+            raise AssertionError("a table whose key is dropped is rebuilt")
         case SetComment():
             yield _comment(step)
         case DropColumn(place, _, _, name):
@@ -217,7 +217,7 @@ def _step(step: Step, renames: Mapping[str, str] | None = None) -> Iterator[str]
 
 
 def _renamed(rename: RenameTable, table: TableState) -> Iterator[str]:
-    """Rename a table. One that moves to another schema is made anew."""
+    """Rename a table. One that moves to another schema is rebuilt."""
     old, new = rename.old, rename.new
     if old.schema == new.schema:
         yield f"ALTER TABLE {relation(old)} RENAME TO {identifier(new.name)}"

@@ -51,7 +51,7 @@ def is_blocked(migration: Migration, change: TableChange) -> bool:
 
 
 def is_rebuilt(change: TableChange) -> bool:
-    """Whether a table is made anew: its key is dropped or changes its type, or a column is dropped that
+    """Whether a table is rebuilt: its key is dropped or changes its type, or a column is dropped that
     is before the key."""
     old, new = change.old, change.new
     if old is None or new is None:
@@ -73,7 +73,7 @@ def is_rebuilt(change: TableChange) -> bool:
 
 
 def renamed_columns(change: TableChange) -> dict[str, str]:
-    """Map stored names of columns to what they are called after the renames of a change."""
+    """Map stored names of columns to their names after the renames of a change."""
     now: dict[str, str] = {}
     for step in change.steps:
         if isinstance(step, RenameColumn):
@@ -99,8 +99,8 @@ def guards(migration: Migration) -> Iterator[str]:
 
 
 def _in_the_way(migration: Migration, change: TableChange) -> Iterator[str]:
-    """Fail if something of the user's depends on a table in a way that DuckDB changes nothing of it, or
-    loses what depends on it when the table is made anew."""
+    """Fail if foreign keys or triggers use a table: DuckDB then refuses to change it, or drops them with the
+    table that is rebuilt."""
     old = change.old
     if old is None or not is_blocked(migration, change):
         return
@@ -113,7 +113,7 @@ def _in_the_way(migration: Migration, change: TableChange) -> Iterator[str]:
     )
     why = "DuckDB does not change a table that foreign keys refer to; drop these tables before: "
     yield fail(f"{change.id}: {why}", found)
-    # Only triggers are left. Versions of DuckDB without triggers have no list of them.
+    # Dependents that are neither indexes nor tables are triggers; duckdb_triggers() exists since DuckDB 2.0.
     found = (
         "SELECT string_agg(d.refobjid, ', ' ORDER BY d.refobjid) AS name FROM duckdb_dependencies() d "
         "JOIN duckdb_tables() t ON t.table_oid = d.objid AND t.database_name = current_database() "
@@ -148,7 +148,7 @@ def _constraints(change: TableChange) -> Iterator[str]:
             "HAVING count(*) > 0"
         )
         column = step.new.name if isinstance(step, CastColumn) else step.name
-        why = "constraints of yours are in the way; make the table anew without them: "
+        why = "constraints of yours are in the way; rebuild the table without them: "
         yield fail(f"{change.id}.{column}: {why}", found)
 
 
@@ -314,7 +314,7 @@ def key_guards(step: AddKey) -> Iterator[str]:
 
 
 def only(place: Relation, columns: Iterable[str]) -> Iterator[str]:
-    """Raise an error if a table that is made anew has more than that needs: its ``columns`` and a key."""
+    """Raise an error if a table that is rebuilt has more than is created again: ``columns`` and a key."""
     where = f"WHERE {at(place)}"
     known = ", ".join(map(duckdb_literal, columns))
     keys = (
@@ -343,7 +343,7 @@ def only(place: Relation, columns: Iterable[str]) -> Iterator[str]:
     }
     for what, (names, source) in lost.items():
         message = (
-            f"{place.schema}.{place.name} has to be made anew, which would lose {what} of yours; drop them, "
+            f"{place.schema}.{place.name} has to be rebuilt, which would lose {what} of yours; drop them, "
             "or move the table aside: "
         )
         yield fail(message, f"SELECT {names} AS name FROM {source} HAVING count(*) > 0")

@@ -23,7 +23,7 @@ TEMPORARY = (STAGE, CHANGED, GONE, STALE)
 
 class TableStatements:
     """The statements for a table. Its rows are compared with those of the temporary table `STAGE`, whose
-    columns are called as the fields of lines are.
+    columns are named like the fields of lines.
 
     ``types`` maps the table's columns, as the database calls them, to their types there. ``columns`` are
     all columns of the package; those without a field are left out, and keep their values.

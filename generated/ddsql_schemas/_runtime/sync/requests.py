@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from ..calls import Call, Json, Limit, next_page
 from ..tokens import value_at
-from .errors import Lacking, Malformed, RepeatedToken
+from .errors import Malformed, MissingMember, RepeatedToken
 
 Arguments = dict[str, Any]
 
@@ -319,5 +319,7 @@ def _member(item: object, name: str, call: Call, place: Place) -> Any:
         else None
     )
     if value is None:
-        raise Lacking(name, f"the item lacks {name}, which {call.operation} needs")
+        raise MissingMember(
+            name, f"the item lacks {name}, which {call.operation} needs"
+        )
     return value

@@ -1,6 +1,6 @@
 """Arguments that limit a listing to what the account owns.
 
-A parameter that is called after the owner takes the value "self" if its enumeration has it, or if the
+A parameter that is named after the owner takes the value "self" if its enumeration has it, or if the
 documentation of a list of free text names it as a value. Other parameters are rows of `owners.toml`.
 """
 
@@ -38,7 +38,7 @@ def owner(service: str, operation: Signature) -> Arguments:
 
 def own_value(parameter: str, values: Iterable[str]) -> str | None:
     """Return the value of an enumeration that stands for the caller's account, if ``parameter`` is
-    called after the owner."""
+    named after the owner."""
     if not _is_owner(parameter):
         return None
     return next((value for value in values if value.casefold() == _SELF), None)

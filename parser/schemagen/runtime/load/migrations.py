@@ -138,7 +138,7 @@ class LivePlan:
 def dialect_state(package: Package, name: str) -> Dialect:
     """Return the dialect of a package as migrations need it."""
     rules = package.loader.rules(name)
-    # Extensions are called as the types that they bring.
+    # Extensions are named after the types that they bring.
     return Dialect(name, rules.engine, {each: each for each in rules.extensions})
 
 

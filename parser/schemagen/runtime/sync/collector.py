@@ -37,8 +37,8 @@ from .errors import (
     CallError,
     Denied,
     Expired,
-    Lacking,
     Malformed,
+    MissingMember,
     NoEndpoint,
 )
 from .requests import Arguments, Batches, Pages, Place
@@ -367,7 +367,10 @@ class _Run:
 
     def _is_left_out(self, listing: Call, call: Call, error: Malformed) -> bool:
         """Note that nothing can be called for an item that lacks what not every item of the listing has."""
-        if not isinstance(error, Lacking) or error.member not in listing.rules.optional:
+        if (
+            not isinstance(error, MissingMember)
+            or error.member not in listing.rules.optional
+        ):
             return False
         self._tally.leave_out(listing.operation, error.member, call.operation)
         return True

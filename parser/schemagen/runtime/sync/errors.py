@@ -58,7 +58,7 @@ class Malformed(Failed):
     """The response is not what the operation returns."""
 
 
-class Lacking(Malformed):
+class MissingMember(Malformed):
     """An item lacks ``member``, which a call needs."""
 
     def __init__(self, member: str, message: str) -> None:
