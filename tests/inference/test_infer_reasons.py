@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,9 +54,6 @@ REASONS = {
     # What the item lacks; the account is the caller's.
     "aws.s3_account_public_access_block.tags": "PublicAccessBlockConfiguration has no member that "
     "ListTagsForResource takes as ResourceArn; set its arguments in an override",
-    "aws.lambda_layer.policy": "GetLayerVersionPolicy returns it, but LayersListItem has no member that it takes "
-    "as VersionNumber: LatestMatchingVersion.Version is inside a structure, and arguments are members of the "
-    "item itself",
     "aws.sqs_queue.queue_url": "GetQueueUrl returns it, but GetQueueAttributesResult has no member that it takes "
     "as QueueName; set its arguments in an override",
     # No such operation, or for others only.
@@ -81,6 +79,29 @@ def test_reasons_say_what_documentation_or_item_lacks(
     binding = infer(typed(page), indexes).binding
     assert binding is not None
     assert dict(binding.reasons)[name] == reason
+
+
+def test_reason_names_members_of_structures_whose_documentation_differs(indexes: Indexes) -> None:
+    """Such a member may be another number; with the parameter's documentation, it is the argument."""
+    text = "aws.lambda_layer"
+    page, problems = ddsql.parse(page_facts.page(FACTS[text]), text)
+    assert problems == ()
+    found = infer(typed(page), indexes).binding
+    assert found is not None
+    made = indexes.of("lambda")
+    operation = made.operations["GetLayerVersionPolicy"]
+    assert operation.numbers.keys() == {"VersionNumber"}
+    operations = {
+        **made.operations,
+        operation.name: replace(operation, numbers={"VersionNumber": "thenumberofstars"}),
+    }
+    binding = only(page, replace(made, operations=operations)).binding
+    assert binding is not None
+    assert dict(binding.reasons)["policy"] == (
+        "GetLayerVersionPolicy returns it, but LayersListItem has no member that it takes as VersionNumber; nothing "
+        "shows that it takes LatestMatchingVersion.Version; set its arguments in an override"
+    )
+    assert "policy" not in dict(found.reasons)
 
 
 def test_reason_names_the_operation_that_returns_a_column() -> None:

@@ -238,7 +238,7 @@ def test_listing_supplies_integers_by_their_exact_name() -> None:
     )
     operation = made.operations["GetThing"]
     strings = {"ThingName": operation.parameters["ThingName"]}
-    changed = replace(operation, parameters=strings, numbers=("Number",))
+    changed = replace(operation, parameters=strings, numbers={"Number": ""})
     made = replace(made, operations={**made.operations, "GetThing": changed})
     binding = only(thing(*KEYED), made).binding
     assert binding is not None

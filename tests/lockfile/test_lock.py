@@ -379,6 +379,29 @@ def test_members_may_be_values_at_the_keys_of_a_map() -> None:
     assert member == RecordedMember("Words[AWS::S3/a-b.c]", Scalar("string"), False, ("On", "Off"))
 
 
+def test_arguments_may_be_members_of_structures_in_the_item() -> None:
+    """They are written and read alike; what is no such member is reported with its place."""
+    text = CURRENT.replace('"ResourceArn": "Arn"', '"ResourceArn": "Latest.Words"')
+    text = text.replace('"Name": "string"', '"Latest": "#Holder", "Name": "string"')
+    read = lock.read(PATH, text.encode())
+    [binding] = read.bindings
+    assert binding.enrichments[0].arguments == (("ResourceArn", "Latest.Words"),)
+    assert lock.write(read) == text
+    for wrong, message in (
+        ("Latest.Word", "Holder has no member 'Word'; did you mean 'Words'?"),
+        ("Last.Words", "Thing has no member 'Last'"),
+        ("Name.Words", "Thing.Name is not a structure"),
+        (
+            "Latest.Thing.Name",
+            "'Latest.Thing.Name' is not an API name (ASCII letters, digits and _)",
+        ),
+        ("Latest.", "'Latest.' is not an API name (ASCII letters, digits and _)"),
+    ):
+        with pytest.raises(ProblemsFound) as raised:
+            lock.read(PATH, text.replace("Latest.Words", wrong).encode())
+        assert message in str(raised.value)
+
+
 def test_reasons_of_unbound_tables_are_read_and_written() -> None:
     """Tables without binding stand beside those that have one, sorted; no table is both."""
     after = '  "operations": {'

@@ -482,6 +482,27 @@ def test_overrides_that_cannot_be_applied_are_problems(
     assert problems(project, text) == expected
 
 
+def test_arguments_of_overrides_may_be_members_of_structures(project: Path) -> None:
+    """The lock has them as they are written, and what is no such member gets a hint."""
+    keys = {"column": "failure_reason", "operation": "ListTags", "member": "NextToken"}
+
+    def text(member: str) -> str:
+        return override(**keys, arguments={"ResourceArn": member})
+
+    [found] = problems(project, text("ModelArtifacts.S3ModelArtifact"))
+    assert found.startswith(
+        "6:1: SG303 ModelArtifacts has no member 'S3ModelArtifact'; did you mean"
+    )
+    [found] = problems(project, text("RoleArn.Name"))
+    assert found == "6:1: SG303 DescribeCompilationJobResponse.RoleArn is not a structure"
+    (project / SETTINGS).write_text(text("ModelArtifacts.S3ModelArtifacts"))
+    api.bind(api.settings(project), [JOB])
+    assert entry(project)["enrichments"]["ListTags"]["arguments"] == {
+        "ResourceArn": "ModelArtifacts.S3ModelArtifacts"
+    }
+    assert api.build(api.settings(project))
+
+
 def test_overrides_that_contradict_each_other_are_problems(project: Path) -> None:
     """Overrides of one operation must agree on its call, which is made once for each item."""
     tags = {"column": "tags", "operation": "ListTags", "member": "Tags"}

@@ -16,6 +16,7 @@ ITEM = {
     "Id": "/hostedzone/Z1",
     "Name": "a",
     "Attributes": {"QueueArn": "arn:q"},
+    "Latest": {"Version": 3},
     "Number": 7,
     "None": None,
 }
@@ -32,6 +33,7 @@ ITEM = {
         ("basename(Name)", "a"),
         ("basename(Attributes[QueueArn])", "arn:q"),
         ("Attributes[QueueArn]", "arn:q"),
+        ("Latest.Version", 3),
         (
             "arn:${Partition}:x:${Region}:${Account}:thing/${Name}/${Number}",
             "arn:aws-cn:x:eu-west-1:123456789012:thing/a/7",
@@ -39,7 +41,8 @@ ITEM = {
     ],
 )
 def test_from_item_takes_what_a_source_names(source: str, expected: object) -> None:
-    """A source is a member, the whole item, a part of a member, a value of a map, the account or an ARN."""
+    """A source is a member, the whole item, a part of a member, a value of a map, a member of a structure,
+    the account or an ARN."""
     call = Call("DescribeThing", "@", (("Parameter", source),))
     assert requests.from_item(call, ITEM, PLACE) == {"Parameter": expected}
 
@@ -53,6 +56,9 @@ def test_from_item_takes_what_a_source_names(source: str, expected: object) -> N
         ("Attributes[Other]", "Other"),
         ("Other[Key]", "Other"),
         ("Name[Key]", "Key"),
+        ("Latest.Other", "Latest.Other"),
+        ("Name.Version", "Name.Version"),
+        ("Other.Version", "Other.Version"),
         ("arn:x:${Other}", "Other"),
     ],
 )

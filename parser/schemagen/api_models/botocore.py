@@ -390,7 +390,11 @@ def _read_operation(
             if member.type_name in ("string", "list")
         },
         collected_paths,
-        tuple(name for name, member in members.items() if member.type_name in _INTEGERS),
+        {
+            name: words(member.documentation)
+            for name, member in members.items()
+            if member.type_name in _INTEGERS
+        },
     )
 
 

@@ -302,7 +302,7 @@ def _as_index(document: Any) -> ServiceIndex:
                     ) in parameters.items()
                 },
                 _texts(collected_paths),
-                _texts(numbers),
+                {_text(name): _text(words) for name, words in numbers.items()},
             )
             for (
                 name,

@@ -101,7 +101,8 @@ class ReadOperation:
 
     ``verb`` and ``noun`` say what it does and with what, however the API names operations; the noun
     is capitalized ("HostedZones"). ``required`` names the required parameters, whatever their type;
-    ``parameters`` has those that are strings or lists, ``numbers`` names those that are integers.
+    ``parameters`` has those that are strings or lists, ``numbers`` the documentation of those that are
+    integers, as `words` returns it.
     ``collected_paths`` lead to what pagination collects ("DistributionList.Items"); it is empty for
     operations without pagination.
     """
@@ -112,7 +113,7 @@ class ReadOperation:
     required: tuple[str, ...] = ()
     parameters: Mapping[str, IndexedParameter] = field(default_factory=dict[str, IndexedParameter])
     collected_paths: tuple[str, ...] = ()
-    numbers: tuple[str, ...] = ()
+    numbers: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @cached_property
     def folded_noun(self) -> str:
@@ -139,9 +140,9 @@ class ReadOperation:
         return len(self.values_of(parameter)) > 1 and parameter not in self.lists
 
     def words_of(self, parameter: str) -> str:
-        """Return the documentation of a parameter, or "" if there is none."""
+        """Return the documentation of a parameter, or "" without one."""
         found = self.parameters.get(parameter)
-        return found.words if found else ""
+        return found.words if found else self.numbers.get(parameter, "")
 
     def values_of(self, parameter: str) -> tuple[str, ...]:
         """Return the enumeration of a parameter, empty if it has none."""

@@ -9,13 +9,14 @@ from operator import itemgetter
 
 from schemagen.api_models.index import ALL_KEYS, IndexedMember, ReadOperation, words
 from schemagen.inference.identity import Identity, pattern_of_format
-from schemagen.inference.nouns import ends_a_noun, singular, tagged_noun
+from schemagen.inference.nouns import MIN_LENGTH, ends_a_noun, singular, tagged_noun
 from schemagen.inference.patterns import overlap
 from schemagen.inference.required_parameters import ACCOUNT_PARAMETERS
 from schemagen.lockfile.notation import basename
 from schemagen.model.arn_format import ACCOUNT
 from schemagen.model.bindings import DerivedColumn
 from schemagen.model.paths import map_key
+from schemagen.model.shapes import Scalar, StructureRef
 from schemagen.names import folded
 
 _ARN_PARAMETERS = frozenset({"arn", "resource", "resourcearn", "resourceidentifier"})
@@ -84,6 +85,7 @@ def call_arguments(
     """
     values: tuple[tuple[str, tuple[str, ...]], ...] = ()
     found: list[tuple[str, str]] = []
+    inner: list[tuple[str, str]] = []
     constants: list[tuple[str, str]] = []
     is_related = False
     for parameter in operation.required:
@@ -102,12 +104,39 @@ def call_arguments(
             is_related = True
         elif each_value and not values and operation.is_of_kinds(parameter):
             values = ((parameter, operation.values_of(parameter)),)
+        elif member_inside := _argument_inside(item, parameter, operation):
+            inner.append((parameter, member_inside))
         else:
             return None
+    if inner and not any(member != ACCOUNT for _, member in found):
+        return None  # Nothing says that what the structure describes is the item's.
+    found += inner
     if not (operation.required or given):
         for parameter, member in narrowing(item, operation):
             return CallArguments(((parameter, _written(member, parameter, operation)),))
     return CallArguments(tuple(found), tuple(constants), is_related, values)
+
+
+def _argument_inside(item: Identity, parameter: str, operation: ReadOperation) -> str:
+    """Return the only member of a structure inside the item that a parameter takes, such as
+    ``LatestMatchingVersion.Version``: it has the beginning of its name and the same documentation."""
+    text = operation.words_of(parameter)
+    found = [path for path, member in members_inside(item, parameter) if member.words == text != ""]
+    return found[0] if len(found) == 1 else ""
+
+
+def members_inside(item: Identity, parameter: str) -> Iterator[tuple[str, IndexedMember]]:
+    """Yield the scalars in structures inside the item with which the name of a parameter begins, each with
+    its path."""
+    for outer in item.members.values():
+        if isinstance(outer.shape, StructureRef):
+            for name, member in item.index.by_name.get(outer.shape.name, {}).items():
+                if (
+                    isinstance(member.shape, Scalar)
+                    and len(name) >= MIN_LENGTH
+                    and folded(parameter).startswith(name)
+                ):
+                    yield f"{outer.name}.{member.name}", member
 
 
 def _related_argument(

@@ -11,16 +11,15 @@ from schemagen.inference.arguments import (
     call_arguments,
     documented_kinds,
     lists_tags_of,
+    members_inside,
     parameter_for_others,
     refusing_parameter,
 )
 from schemagen.inference.column_candidates import CandidateFinder
 from schemagen.inference.evidence import TAGS, evidence_by_name
 from schemagen.inference.identity import Identity
-from schemagen.inference.nouns import MIN_LENGTH
 from schemagen.lockfile.notation import type_text
 from schemagen.model.pages import KEY, Column
-from schemagen.model.shapes import Scalar, StructureRef
 from schemagen.names import folded
 
 _WIDTH = 240
@@ -72,24 +71,17 @@ def _returned_elsewhere(finder: CandidateFinder, column: Column) -> str:
 
 
 def _lacking_argument(identity: Identity, operation: ReadOperation, called: str) -> str:
-    """Say which argument of an operation the item lacks, and which member inside a structure has such a name:
-    arguments are members of the item itself. ``called`` is the operation in the message."""
+    """Say which argument of an operation the item lacks, and which members of structures inside it have such
+    a name but other documentation. ``called`` is the operation in the message."""
     [parameter, *_] = [
         name
         for name in operation.required
         if call_arguments(identity, replace(operation, required=(name,))) is None
     ]
     found = f"{identity.item.structure} has no member that {called} takes as {parameter}"
-    inner = [
-        f"{outer.name}.{member.name}"
-        for outer in identity.members.values()
-        if isinstance(outer.shape, StructureRef)
-        for name, member in identity.index.by_name[outer.shape.name].items()
-        if isinstance(member.shape, Scalar) and len(name) >= MIN_LENGTH
-        if folded(parameter).startswith(name)
-    ]
-    if len(inner) == 1:
-        return f"{found}: {inner[0]} is inside a structure, and arguments are members of the item itself"
+    inner = [path for path, _ in members_inside(identity, parameter)]
+    if inner:
+        found += f"; nothing shows that it takes {' or '.join(inner)}"
     return f"{found}; set its arguments in an override"
 
 

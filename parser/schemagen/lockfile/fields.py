@@ -50,7 +50,7 @@ from schemagen.model.bindings import (
     Listing,
 )
 from schemagen.model.origin import NOWHERE, Origin
-from schemagen.model.paths import WHOLE, map_key, steps
+from schemagen.model.paths import WHOLE, inner_member, map_key, steps
 from schemagen.names import API_NAME, SERVICE_NAME
 from schemagen.runtime.calls import CallRules, Limit, Pagination, Scope, ScopeKind
 from schemagen.settings.positions import KeyPath
@@ -86,7 +86,8 @@ def _read_argument(form: Form, key_path: KeyPath, value: object) -> str:
         return _ARN_FORMAT.read(form, key_path, text)
     if text != arn_format.ACCOUNT:
         for member in argument_members(text):
-            _read_member(form, key_path, member or text)
+            if not inner_member(member):
+                _read_member(form, key_path, member or text)
     return text
 
 

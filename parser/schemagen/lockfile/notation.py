@@ -8,6 +8,7 @@
 | ``list<T>``, ``map<T>`` | a list of T, a map from strings to T |
 | ``T!`` | a member that botocore's model requires |
 | ``Id``, ``basename(Id)`` | an argument: a member, or the part of it after its last "/" |
+| ``Latest.Version`` | an argument: a member of the structure that a member is |
 | ``arn:${Partition}:…`` | an argument: an ARN built from a format (see `model.arn_format`) |
 | ``${Account}`` | an argument: the caller's account |
 """

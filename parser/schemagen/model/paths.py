@@ -7,6 +7,7 @@
 | ``Channels{}`` | an item: ``{}`` after a map for each value |
 | ``Arn`` | a member of an item |
 | ``Attributes[QueueArn]`` | the value at the key QueueArn of an item's member that is a map |
+| ``Latest.Version`` | a member of the structure that an item's member is; arguments only |
 """
 
 from __future__ import annotations
@@ -76,6 +77,14 @@ def wrong_mark(step: Step, name: str, mark: Mark) -> str:
 def is_repeated(path: str) -> bool:
     """Whether ``path``, which must be valid, may lead to several items in one response."""
     return any(step.each for step in steps(path))
+
+
+def inner_member(member: str) -> tuple[str, str] | None:
+    """Split ``Latest.Version`` into the member that is a structure, and its own member."""
+    outer, dot, inner = member.partition(".")
+    return (
+        (outer, inner) if dot and API_NAME.fullmatch(outer) and API_NAME.fullmatch(inner) else None
+    )
 
 
 _AT_KEY = re.compile(rf"({API_NAME.pattern})\[([A-Za-z0-9_.:/-]+)\]")

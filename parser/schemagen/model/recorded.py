@@ -8,7 +8,7 @@ from functools import cached_property
 
 from schemagen.diagnostics import did_you_mean
 from schemagen.model.bindings import Binding, BoundColumn
-from schemagen.model.paths import WHOLE, Mark, map_key, steps, wrong_mark
+from schemagen.model.paths import WHOLE, Mark, inner_member, map_key, steps, wrong_mark
 from schemagen.model.shapes import ListOf, MapOf, Shape, StructureRef
 from schemagen.runtime.calls import CallRules
 
@@ -119,7 +119,8 @@ class RecordedResponses:
     def member(self, structure: RecordedStructure, name: str) -> RecordedMember:
         """Return the member ``name`` of a structure. Raises `NotRecorded`.
 
-        `WHOLE` is the structure itself, and ``Attributes[QueueArn]`` the value at a key of a map.
+        `WHOLE` is the structure itself, ``Attributes[QueueArn]`` the value at a key of a map, and
+        ``Latest.Version`` a member of a structure in it.
         """
         if name == WHOLE:
             return RecordedMember(WHOLE, StructureRef(structure.name), required=True)
@@ -130,6 +131,11 @@ class RecordedResponses:
                     f"{structure.name}.{holder.name} is not a map: remove the [{at_key[1]}]"
                 )
             return RecordedMember(name, holder.shape.value, required=False, values=holder.values)
+        if inner := inner_member(name):
+            holder = self.member(structure, inner[0])
+            if not isinstance(holder.shape, StructureRef):
+                raise NotRecorded(f"{structure.name}.{holder.name} is not a structure")
+            return replace(self.member(self.structures[holder.shape.name], inner[1]), name=name)
         for member in structure.members:
             if member.name == name:
                 return member

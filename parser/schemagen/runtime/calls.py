@@ -113,12 +113,12 @@ class Call:
     each element, ``{}`` after a map for each value, "@" for the response itself. ``arguments`` maps
     parameters to what the item of the call above gives them: a member, "@" for the whole item,
     ``basename(Id)`` for the part of Id after its last "/", ``Tags[Name]`` for the value at a key of a map,
-    the format of an ARN with members and ``${Partition}``, ``${Region}`` and ``${Account}``, or
-    ``${Account}`` alone. ``inherited`` are parameters with the same values as in the call above. ``values``
-    are passed one by one, each in a call of its own; ``constants`` are the same in every call. An
-    enrichment with ``values`` fills lists, of what its calls return. ``columns`` are those that an
-    enrichment fills. ``given`` are keyword arguments of the mapper, each with the parameter whose argument
-    it takes.
+    ``Latest.Version`` for a member of a structure, the format of an ARN with members and ``${Partition}``,
+    ``${Region}`` and ``${Account}``, or ``${Account}`` alone. ``inherited`` are parameters with the same
+    values as in the call above. ``values`` are passed one by one, each in a call of its own; ``constants``
+    are the same in every call. An enrichment with ``values`` fills lists, of what its calls return.
+    ``columns`` are those that an enrichment fills. ``given`` are keyword arguments of the mapper, each with
+    the parameter whose argument it takes.
     """
 
     operation: str

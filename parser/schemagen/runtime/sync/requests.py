@@ -313,11 +313,13 @@ def _source_value(item: object, source: str, call: Call, place: Place) -> Any:
 
 
 def _member(item: object, name: str, call: Call, place: Place) -> Any:
-    value = (
-        cast("Mapping[str, object]", item).get(name)
-        if isinstance(item, Mapping)
-        else None
-    )
+    value = item
+    for step in name.split("."):
+        value = (
+            cast("Mapping[str, object]", value).get(step)
+            if isinstance(value, Mapping)
+            else None
+        )
     if value is None:
         raise MissingMember(
             name, f"the item lacks {name}, which {call.operation} needs"
