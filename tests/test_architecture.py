@@ -129,8 +129,16 @@ THIRD_PARTY = {
     "black": ("emit/formatting.py",),
     "botocore": ("api_models/botocore.py",),
     "click": (
-        *("cli/app.py", "cli/bind.py", "cli/build.py", "cli/catalog.py", "cli/coverage.py"),
-        *("cli/diff.py", "cli/explain.py", "cli/inspect.py", "cli/log.py", "cli/migrate.py"),
+        *("cli/app.py", "cli/bind.py", "cli/build.py", "cli/catalog.py"),
+        *(
+            "cli/completion.py",
+            "cli/coverage.py",
+            "cli/diff.py",
+            "cli/explain.py",
+            "cli/inspect.py",
+            "cli/log.py",
+            "cli/migrate.py",
+        ),
         *("cli/options.py", "cli/release.py", "cli/rules.py", "cli/types.py", "cli/verbosity.py"),
     ),
     "datamodel_code_generator": ("emit/pydantic/models.py",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -20,6 +21,9 @@ import projects
 from corpus_package import CorpusPackage
 from projects import CHECKOUT, COMPILATION
 from schemagen.cli import cli
+from schemagen.pages.aws_api import CONTENTS, REQUEST, RESPONSE
+from schemagen.pages.ddsql import KINDS, PARAMETERS_HEADER
+from schemagen.pages.sources import Kind
 from schemagen.runtime.command.options import OPTIONS
 from schemagen.runtime.sync.accounts import read
 from schemagen.settings.load import SETTINGS, load_settings
@@ -208,6 +212,32 @@ def test_problem_is_reported_as_shown(tmp_path: Path) -> None:
     done = projects.run(folder, "build")
     assert done.stderr in blocks("text")
     assert done.returncode == 2
+
+
+def test_dataset_page_is_read_as_explained(tmp_path: Path) -> None:
+    """The page that docs/pages.md shows is whole, with rows shifted and not, and is read as the text says."""
+    text = (DOCS / "pages.md").read_text("utf-8")
+    [block] = re.findall(r"^````markdown\n(.*?)^````$", text, re.MULTILINE | re.DOTALL)
+    page = tmp_path / "docs_src/shop.order.dataset.md"
+    page.parent.mkdir()
+    page.write_text(block, "utf-8")
+    done = projects.run(tmp_path, "inspect", "--format", "json")
+    assert (done.returncode, done.stderr) == (0, "")
+    [table] = json.loads(done.stdout)["tables"]
+    shown = [table[key] for key in ("id", "title", "description", "source")]
+    source = "https://example.com/shop.order.dataset.md"
+    assert shown == ["shop.order", "Orders", "What customers have ordered.", source]
+    columns = [[column[key] for key in ("title", "name", "type")] for column in table["columns"]]
+    assert columns == [
+        ["Number", "number", "int64"],
+        [None, "status", "string"],
+        [None, "placed", "timestamp"],
+    ]
+    assert [value["value"] for value in table["columns"][1]["values"]] == ["open", "paid"]
+    names = set(re.findall(r"`([^`\n]+)`", text))
+    kinds = {part for kind in Kind for part in (kind.pattern, kind.folder)}
+    headings = {name.title().replace("Uri", "URI") for name in (*CONTENTS, *REQUEST, *RESPONSE)}
+    assert {*kinds, *headings, *KINDS, *PARAMETERS_HEADER} <= names
 
 
 def test_settings_are_accepted(tmp_path: Path) -> None:

@@ -314,6 +314,16 @@ def test_unknown_names_are_wrong_calls(subject: str, message: str) -> None:
     assert f"Error: {message}" in done.stderr
 
 
+def test_parameters_are_no_columns() -> None:
+    """A parameter of a table function is named as one, with the command that shows it."""
+    done = run(KINDS, "explain", "dd.visits.shop")
+    assert done.returncode == 2
+    assert (
+        "dd.visits has no such column, but a parameter (`schemagen inspect dd.visits` shows it): shop"
+        in done.stderr
+    )
+
+
 def test_text_of_pages_is_printed_as_data(tmp_path: Path) -> None:
     """Control characters of a page do not reach the terminal, and lines of a page end nowhere else."""
     project = projects.seeds(tmp_path)

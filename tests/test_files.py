@@ -1,22 +1,42 @@
-"""schemagen.files: no reader waits for a pipe, reads a device or takes all memory."""
+"""schemagen.files: no reader waits for a pipe, reads a device or takes all memory; paths in messages."""
 
 from __future__ import annotations
 
+import ntpath
 import os
 import shutil
 import socket
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
+from typing import cast
 
 import pytest
 
 from projects import page, pages, seeds, tree
 from schemagen import api
 from schemagen.diagnostics import ProblemsFound
-from schemagen.files import IsLink, NotRegular, TooLarge, read_file
+from schemagen.files import IsLink, NotRegular, TooLarge, path_from, read_file
 from schemagen.limits import MAX_SIZE
 
 PAGE = "docs_src/ddsql/dd/dd.a.dataset.md"
+
+
+@pytest.mark.parametrize(
+    ("folder", "path"),
+    [
+        ("C:/work/docs", "../docs"),
+        ("C:/work/project/docs/ddsql", "docs/ddsql"),
+        ("D:/docs", "D:/docs"),
+    ],
+)
+def test_path_from_follows_the_rules_of_windows(
+    monkeypatch: pytest.MonkeyPatch, folder: str, path: str
+) -> None:
+    """Nothing leads from one drive to another, so that a folder there keeps its own path."""
+    monkeypatch.setattr(os.path, "relpath", ntpath.relpath)
+    monkeypatch.setattr(os, "sep", "\\")
+    root, other = PureWindowsPath("C:/work/project"), PureWindowsPath(folder)
+    assert str(path_from(cast("Path", root), cast("Path", other))) == path
 
 
 def pipe(path: Path) -> None:

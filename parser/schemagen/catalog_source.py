@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 from schemagen.diagnostics import Problem, ProblemsFound, shown
-from schemagen.files import read_file
+from schemagen.files import path_from, read_file
 from schemagen.limits import MAX_OUTPUT, line_column
 from schemagen.runtime import catalog_json
 from schemagen.runtime.catalog_codecs import CatalogError, DuplicateKeys, NewerFormat
@@ -159,7 +159,7 @@ def _from_revision(
     if revision.startswith("-") or not f"{revision}{folder}".isprintable() or not revision:
         message = f"{shown(revision)} is neither a path nor a git revision"
         raise _problem(settings.display(_catalog_path(settings)), "SG603", message)
-    path = folder or Path(os.path.relpath(_catalog_path(settings), settings.root)).as_posix()
+    path = folder or str(path_from(settings.root, _catalog_path(settings)))
     name = f"{revision}:{path}"
     found = _git(settings, name, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
     if found is None:
@@ -215,7 +215,7 @@ def commits(settings: Settings) -> tuple[Commit, ...]:
     Of a merge, only its first parent is followed, so that each commit comes before the next one. Raises
     `ProblemsFound` with SG603 if the project is in no git repository, or has no commit.
     """
-    path = Path(os.path.relpath(_catalog_path(settings), settings.root)).as_posix()
+    path = str(path_from(settings.root, _catalog_path(settings)))
     # Settings of the user may add signatures, or choose another encoding.
     plain = ("--no-show-signature", "--encoding=UTF-8", "--format=%H%x00%cs%x00%s")
     arguments = ("log", "-z", "--first-parent", *plain, "HEAD", "--", path)

@@ -198,7 +198,11 @@ def _unknown(subject: str, explainer: _Explainer) -> UnknownTables:
         return UnknownTables([subject], "no page has the id", ids)
     table = max(known, key=len)
     column = subject.removeprefix(f"{table}.")
-    names = [item.column.name for item in explainer.tables[table].columns]
+    linked = explainer.tables[table]
+    if any(parameter.name == column for parameter in linked.table.parameters):
+        shows = f"`schemagen inspect {table}` shows it"
+        return UnknownTables([column], f"{table} has no such column, but a parameter ({shows}):")
+    names = [item.column.name for item in linked.columns]
     return UnknownTables([column], f"{table} has no column", names)
 
 

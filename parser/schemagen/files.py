@@ -2,7 +2,7 @@
 
 A pipe would be waited for, a device such as /dev/zero never ends, and a file of hundreds of megabytes
 takes all memory once it is parsed. All readers of pages, lock files, settings, manifests and caches use
-`read_file`.
+`read_file`, and name files in messages and manifests by `path_from`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from schemagen.limits import MAX_SIZE
 
@@ -21,6 +21,16 @@ _FLAGS = (
     | getattr(os, "O_BINARY", 0)
 )
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+
+
+def path_from(root: Path, folder: Path) -> PurePosixPath:
+    """Return the path that leads from ``root`` to ``folder``: the same in every checkout, also if it leads
+    out of the project. Only a folder on another drive keeps its own path."""
+    try:
+        relative = os.path.relpath(folder, root)
+    except ValueError:
+        return PurePosixPath(folder.as_posix())
+    return PurePosixPath(relative.replace(os.sep, "/"))
 
 
 class NotRegular(OSError):

@@ -12,6 +12,7 @@ from schemagen.pages.sources import (
     Kind,
     Source,
     find_excluded,
+    find_ids,
     find_sources,
     kind_of,
     read_below,
@@ -74,6 +75,11 @@ def find_pages(settings: Settings, without: Collection[str] = ()) -> tuple[Sourc
     Raises `ProblemsFound` with SG101 for everything that cannot be read, or SG103 if there is no page.
     """
     return find_sources(settings.docs, settings.root, settings.exclude, without)
+
+
+def table_ids(settings: Settings) -> list[str]:
+    """Return the ids of the tables by the names of their pages, which are not read."""
+    return find_ids(settings.docs, settings.root, settings.exclude)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 import time
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -147,6 +149,21 @@ def test_problems_of_pages_end_the_process_that_renders_models(
     with pytest.raises(ProblemsFound, match="strong"):
         api.build(api.settings(project))
     wait_until(lambda: before.issuperset(children(os.getpid())), "the process goes on")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_pool_leaves_nothing_when_its_block_raises() -> None:
+    """Its processes end at once, whatever they do, and before the block has ended: a thread that still
+    waited for them when Python ends would print a traceback now and then."""
+    before = set(threading.enumerate()), set(children(os.getpid()))
+    started = time.monotonic()
+    with suppress(KeyError), workers.pool(2, nothing) as executor:
+        for _ in range(4):
+            executor.submit(time.sleep, 600)
+        raise KeyError
+    assert time.monotonic() - started < 60
+    assert before[0].issuperset(threading.enumerate())
+    assert before[1].issuperset(children(os.getpid()))
 
 
 def test_settings_reach_other_processes(tmp_path: Path) -> None:

@@ -14,9 +14,8 @@ from hashlib import blake2b
 from pathlib import Path
 
 from schemagen.diagnostics import Problem, ProblemsFound, display_path, unreadable
-from schemagen.files import IsLink, NotRegular, TooLarge, read_file
+from schemagen.files import IsLink, NotRegular, TooLarge, path_from, read_file
 from schemagen.limits import MAX_OUTPUT, MAX_SIZE
-from schemagen.pages.sources import path_from
 
 
 def digest(*parts: bytes) -> str:

@@ -22,7 +22,8 @@ from schemagen.build.recovery import recover
 from schemagen.build.selection import is_reached
 from schemagen.build.up_to_date import Held
 from schemagen.diagnostics import Problem, ProblemsFound
-from schemagen.pages.sources import Kind, kind_of, path_from
+from schemagen.files import path_from
+from schemagen.pages.sources import Kind, kind_of
 from schemagen.settings.load import Settings
 
 DATASET_ENDING = Kind.DATASET.pattern.removeprefix("*")

@@ -40,7 +40,6 @@ def pool(jobs: int, set_up: Callable[..., None], *arguments: Any) -> Generator[P
                 yield executor
             except BaseException:
                 held.close()
-                executor.shutdown(wait=False, cancel_futures=True)
                 raise
 
 

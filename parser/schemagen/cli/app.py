@@ -58,8 +58,8 @@ def cli() -> None:
     Reads the pages in docs_src/ and keeps the generated package up to date. Settings are in
     [tool.schemagen] of pyproject.toml, or in schemagen.toml; options override them.
 
-    Exit status: 0 success, 1 out of date or below a threshold, 2 invalid input or usage, 70 a fault
-    of schemagen itself.
+    Exit status: 0 success, 1 a check failed (out of date, changed, breaking, below a threshold,
+    refused), 2 invalid input or usage, 70 a fault of schemagen itself.
     """
 
 

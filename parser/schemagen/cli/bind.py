@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from schemagen.cli import completion
 from schemagen.cli.options import (
     FOLDER,
     OUT_OF_DATE,
@@ -21,7 +22,7 @@ from schemagen.cli.verbosity import message
 
 
 @click.command()
-@click.argument("tables", nargs=-1)
+@click.argument("tables", nargs=-1, shell_complete=completion.tables)
 @click.option(
     "--docs", type=FOLDER, help="Folder of the pages; bindings of others are left as they are."
 )
@@ -52,8 +53,10 @@ def bind(
     with unknown_tables_as_usage_errors():
         settings = settings_with(docs)
         some_pages = docs is not None and settings.docs != settings_with(reads_pages=False).docs
-        if out is not None:
+        then = "run `schemagen build`"
+        if out is not None and out.absolute() != settings.bindings:
             settings = replace(settings, bindings=out.absolute())
+            then = "builds read it where the setting `bindings` names its folder"
         with _progress() as progress:
             outcome = api.bind(
                 settings,
@@ -77,7 +80,7 @@ def bind(
         return OUT_OF_DATE if outcome.changes or outcome.interrupted else 0
     for change in outcome.changes:
         done = "removed" if change.text is None else "written"
-        message(f"{change.path} {done}; run `schemagen build`")
+        message(f"{change.path} {done}; {then}")
     if not outcome.changes:
         message("the bindings are up to date")
     return 0

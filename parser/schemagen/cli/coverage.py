@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from schemagen.cli import completion
 from schemagen.cli.options import (
     OUT_OF_DATE,
     folder_options,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @folder_options
-@click.argument("tables", nargs=-1)
+@click.argument("tables", nargs=-1, shell_complete=completion.tables)
 @format_option("table", "json", "markdown")
 @click.option(
     "--fail-under",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from schemagen.cli import completion
 from schemagen.cli.options import OUT_OF_DATE, checkout_of, format_option, settings_with
 from schemagen.cli.verbosity import message
 from schemagen.diagnostics import did_you_mean
@@ -43,6 +44,7 @@ def _consumers(
     "--for",
     "consumers",
     callback=_consumers,
+    shell_complete=completion.consumers,
     metavar="CONSUMER,…",
     help="Judge for these consumers only, such as sql-reader,sync.",
 )

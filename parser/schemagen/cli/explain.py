@@ -6,6 +6,7 @@ import json
 
 import click
 
+from schemagen.cli import completion
 from schemagen.cli.options import (
     format_option,
     settings_with,
@@ -15,7 +16,7 @@ from schemagen.runtime.command.streams import output, output_line
 
 
 @click.command()
-@click.argument("subject", required=False)
+@click.argument("subject", required=False, shell_complete=completion.codes_and_tables)
 @format_option("text", "json", "markdown")
 def explain(subject: str | None, output_format: str) -> int:
     """Explain an error code, a table or a column.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from schemagen.cli import completion
 from schemagen.cli.options import (
     folder_options,
     format_option,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @folder_options
-@click.argument("tables", nargs=-1)
+@click.argument("tables", nargs=-1, shell_complete=completion.tables)
 @format_option("table", "json")
 @click.option("--values", is_flag=True, help="Show the documented values and their wording.")
 def inspect(

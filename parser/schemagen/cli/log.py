@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from schemagen.cli import completion
 from schemagen.cli.options import (
     format_option,
     settings_with,
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("subject", metavar="TABLE[.COLUMN]")
+@click.argument("subject", metavar="TABLE[.COLUMN]", shell_complete=completion.tables)
 @format_option("text", "json")
 def log(subject: str, output_format: str) -> int:
     """Show what became of a table or column in git's history of the catalogue.

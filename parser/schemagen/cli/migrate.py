@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from schemagen.cli import completion
 from schemagen.cli.options import settings_with
 from schemagen.cli.verbosity import message, problem
 from schemagen.runtime.command.streams import output
@@ -14,7 +15,12 @@ FOUND = 1
 @click.command()
 @click.argument("old", default="git:HEAD")
 @click.argument("new", default="")
-@click.option("--dialect", required=True, help="The SQL dialect, such as postgres or duckdb.")
+@click.option(
+    "--dialect",
+    required=True,
+    shell_complete=completion.dialects,
+    help="The SQL dialect, such as postgres or duckdb.",
+)
 @click.option(
     "--rename",
     "renames",

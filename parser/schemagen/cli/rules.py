@@ -6,12 +6,13 @@ import json
 
 import click
 
+from schemagen.cli import completion
 from schemagen.cli.options import format_option, settings_with
 from schemagen.runtime.command.streams import output, output_line
 
 
 @click.command()
-@click.argument("rule", required=False)
+@click.argument("rule", required=False, shell_complete=completion.rules)
 @format_option("table", "json", "markdown")
 def rules(rule: str | None, output_format: str) -> int:
     """Show the rules of `schemagen diff`: what may change, and whom it breaks.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from schemagen.diagnostics import Problem, ProblemsFound, unreadable
-from schemagen.files import read_file
+from schemagen.files import path_from, read_file
 from schemagen.settings.load import Settings
 from schemagen.settings.positions import undecodable
 from schemagen.settings.version_text import with_version
@@ -68,7 +67,7 @@ _HEADING = re.compile(r"^## .*$", re.MULTILINE)
 
 
 def _below(settings: Settings, path: Path) -> str:
-    name = Path(os.path.relpath(path, settings.root)).as_posix()
+    name = str(path_from(settings.root, path))
     if name.startswith("../") or Path(name).is_absolute():
         message = "is outside of the project's folder; set another file with `changelog`"
         raise ProblemsFound([Problem(settings.display(path), 1, 1, "SG501", message)])

@@ -12,7 +12,6 @@ import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from pathlib import PurePosixPath
 
 from schemagen.diagnostics import Problem, shown
 from schemagen.model.origin import Origin
@@ -20,6 +19,7 @@ from schemagen.model.pages import Column, Example, Parameter, Table
 from schemagen.pages import characters, front_matter, markdown, prose, values
 from schemagen.pages.markdown import Block, Cell
 from schemagen.pages.rows import Row, is_header, rows
+from schemagen.pages.sources import id_by_name
 
 KINDS: tuple[str, ...] = ("core", "event_attribute")
 """The values of the Type cell in a row of the Fields table."""
@@ -133,7 +133,7 @@ class _Page:
             )
             self.problem(title_line, 1, "SG111", message)
             return "", title_line
-        named = PurePosixPath(self.path).name.removesuffix(".md").removesuffix(".dataset")
+        named = id_by_name(self.path)
         fence, text = next(
             (pair for pair in found if pair[1] == named or _ID.fullmatch(pair[1])),
             next((pair for pair in found if len(pair[1].split()) == 1), found[0]),

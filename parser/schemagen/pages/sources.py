@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from schemagen.diagnostics import Problem, ProblemsFound, display_path
-from schemagen.files import read_file
+from schemagen.files import path_from, read_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,22 @@ def kind_of(path: str) -> Kind | None:
     by_name = (kind for kind in Kind if pure.match(kind.pattern))
     by_folder = (kind for kind in Kind if kind.folder in pure.parts[:-1])
     return next(by_name, None) or next(by_folder, None)
+
+
+def id_by_name(path: str) -> str:
+    """Return the id of the table after which the dataset page at ``path`` is named."""
+    return PurePosixPath(path).name.removesuffix(".md").removesuffix(".dataset")
+
+
+def find_ids(docs: Path, root: Path, exclude: Sequence[str] = ()) -> list[str]:
+    """Find the ids of the tables by the names of their pages, which are not read.
+
+    What cannot be listed is left out: `find_sources` reports it.
+    """
+    finder = _Finder(".md", tuple(exclude), len(docs.as_posix()) + 1)
+    with suppress(OSError):
+        finder.find(docs.as_posix(), path_from(root, docs))
+    return [id_by_name(path) for _, path in finder.files if kind_of(path) is Kind.DATASET]
 
 
 def find_sources(
@@ -126,16 +143,6 @@ def read_below(
 def read_source(path: str, shown: str) -> Source:
     """Read the file at ``path``, which messages call ``shown``. Raises OSError."""
     return Source(shown, read_file(path).replace(b"\r\n", b"\n"))
-
-
-def path_from(root: Path, folder: Path) -> PurePosixPath:
-    """Return the path that leads from ``root`` to ``folder``: the same in every checkout, also if it leads
-    out of the project. Only a folder on another drive keeps its own path."""
-    try:
-        relative = os.path.relpath(folder, root)
-    except ValueError:
-        return PurePosixPath(folder.as_posix())
-    return PurePosixPath(relative.replace(os.sep, "/"))
 
 
 @dataclass(slots=True)
