@@ -14,7 +14,7 @@ from schemagen.model.pages import (
     Usage,
 )
 from schemagen.model.shapes import ListOf, MapOf, Scalar, Shape, StructureRef
-from schemagen.pages import aws_api
+from schemagen.pages import api_syntax, aws_api
 
 PATH = "docs/aws_api/things/API_Thing.md"
 STRING = Scalar("string")
@@ -344,6 +344,8 @@ def test_parse_reads_usages_in_responses_only() -> None:
             "# Common Parameters\n\n **Action**   \nType: string  \n Required: Yes ",
         ),
         ("API_More", "# More\n\nThe following:\n+  [A](API_A.md) \n"),
+        ("actions", "# Actions\n\n* [A](./API_A.html)\n* [B](https://example.com/API_B.html)\n"),
+        ("Welcome", "# Welcome\n\nThe reference of things\\.\n"),
     ],
 )
 def test_parse_recognises_indexes(name: str, text: str) -> None:
@@ -356,3 +358,198 @@ def test_parse_reads_a_structure_named_like_an_index() -> None:
     """A page with members is not an index."""
     page = parse("# Types_A\n\n## Contents\n", "aws_api/things/API_Types_A.md")
     assert isinstance(page, Structure)
+
+
+CONTENTS = "# Thing\n\nA thing\\.\n\n## Contents\n\n"
+URI = (
+    "# GetThing\n\n## Request Syntax\n\n```\nGET /things/{Name}?Marker=Marker HTTP/1.1\nX-Mode: Mode\n```\n\n"
+    "## URI Request Parameters\n\nThe request uses the following URI parameters\\.\n\n"
+)
+TAG = StructureRef("Tag")
+
+# What is written in another way than on the pages of AWS, and the types of the members that are read.
+WRITTEN = {
+    "emphasized facts": (
+        f"{CONTENTS}**A**\n\nAn a.\n\n**Type:** Integer\n\n**Required**: Yes\n\n**B**\n\nA b.\n\n*Type*: Long\n",
+        {"A": Scalar("int64"), "B": Scalar("int64")},
+    ),
+    "no links": (
+        f"{CONTENTS}**A**\n\nType: Array of Tag objects\n\n**B**\n\nType: Tag data type\n",
+        {"A": ListOf(TAG), "B": TAG},
+    ),
+    "code in links": (f"{CONTENTS}**A**\n\nType: [`Tag`](API_Tag.md) object\n", {"A": TAG}),
+    "no-break spaces": (
+        f"{CONTENTS}**A**\u00a0\n\nType:\u00a0[Tag](API_Tag.md)\u00a0object\n",
+        {"A": TAG},
+    ),
+    "definitions": (
+        f"{CONTENTS}**A**\n:   An a.\n\n    Type: Integer\n\n**B**\n\n:   Type: String\n",
+        {"A": Scalar("int64"), "B": STRING},
+    ),
+    "anchors with ids": (
+        f'{CONTENTS} **A**   <a id="a"></a>\nType: String\n\n **B**   <a id="b"></a>\nType: Long\n',
+        {"A": STRING, "B": Scalar("int64")},
+    ),
+    "rules between members": (
+        f"{CONTENTS}**A**\n\nAn a.\n\nType: String\n\n---\n\n**B**\n\nType: Long\n\n* * *\n",
+        {"A": STRING, "B": Scalar("int64")},
+    ),
+    "headings of members without types": (
+        URI + "### Name\n\nThe name.\n\n### Marker\n\nWhere to begin.\n",
+        {"Name": STRING, "Marker": STRING},
+    ),
+    "broken sentences": (
+        "# GetThing\n\n## Response Elements\n\nIf the action is successful, the service sends back the following"
+        " HTTP\nresponse.\n\n**StatusCode**\n\nThe status.\n\nThe response returns the following as the\nHTTP body."
+        "\n\n**Body**\n\nThe body.\n",
+        {"StatusCode": Scalar("int64"), "Body": Scalar("binary")},
+    ),
+    "names on lines of their own": (
+        "# GetThing\n\n## Response Elements\n\nThe response returns the following HTTP headers.\n\n**\nMode\n**\n"
+        "How.\nThe response returns the following as the HTTP body.\n\n**\nBody\n**\nThe body.\n",
+        {"Mode": STRING, "Body": Scalar("binary")},
+    ),
+    "a table with a blank line in a cell": (
+        f"{CONTENTS}| Name | Data Type | Mandatory | Notes |\n|-|-|-|-|\n| A | Long | Yes | One.\n\nTwo. |\n"
+        "| B | String | No | |\n\nMore:\n\n| Name | Data Type | Mandatory | Notes |\n|-|-|-|-|\n| C | Tag object | No | |\n",
+        {"A": Scalar("int64"), "B": STRING, "C": TAG},
+    ),
+    "a table above names": (
+        f"{CONTENTS}| Name | Type |\n|-|-|\n| A | Long |\n\n**B**\n\n| Name | Type |\n|-|-|\n| x | y |\n\nType: String\n",
+        {"A": Scalar("int64"), "B": STRING},
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "shapes"), WRITTEN.values(), ids=WRITTEN)
+def test_parse_reads_what_is_written_in_another_way(text: str, shapes: dict[str, Shape]) -> None:
+    """No member is lost, and nothing is left of the marks in descriptions."""
+    page = parse(text)
+    assert isinstance(page, Structure | Operation)
+    members = page.members if isinstance(page, Structure) else (*page.request, *page.response)
+    assert {member.name: member.shape for member in members} == shapes
+    assert not any(
+        mark in member.description for member in members for mark in (":", "**", "---", "* *")
+    )
+
+
+def test_parse_keeps_the_other_columns_of_a_table() -> None:
+    """What a table of members says in columns of other names is in the description."""
+    page = parse(
+        f"{CONTENTS}| Name | Type | Required | Default | Description |\n|-|-|-|-|-|\n| A | Long | Yes | 3 | An a. |\n"
+    )
+    assert isinstance(page, Structure)
+    assert [(member.required, member.description) for member in page.members] == [
+        (True, "An a.\nDefault: 3")
+    ]
+
+
+# What is refused, because members would be lost, made up or of a wrong type; with the code and the line.
+UNCERTAIN = {
+    "a type within a sentence": (f"{URI}**Name**\n\nA name. Type: Integer\n", "SG204", 16),
+    "a type in a list": (f"{URI}**Name**\n\nA name.\n\n- Type: Integer\n", "SG204", 18),
+    "a label": (
+        f"{URI}**Name**\n\nA name.\n\n**Example**\n\n`a`\n\n**Marker**\n\nWhere.\n",
+        "SG203",
+        18,
+    ),
+    "a name without a link": (
+        f"{URI}**[Name](#API_GetThing_RequestSyntax)**\n\nA name.\n\n**Marker**\n\nWhere.\n",
+        "SG212",
+        6,
+    ),
+    "a name without an anchor": (
+        f'{CONTENTS} **A**   <a name="a"></a>\nAn a.\nType: String\n\n **B**\nA b.\nType: String\n',
+        "SG211",
+        13,
+    ),
+    "HTML": (
+        f"{CONTENTS}<dl>\n<dt><b>A</b></dt>\n<dd><p>Type: String</p></dd>\n</dl>\n",
+        "SG212",
+        7,
+    ),
+    "a quote": (f"{CONTENTS}> **A**\n>\n> Type: String\n", "SG212", 7),
+    "code": (f"{CONTENTS}```\nA\nType: String\n```\n", "SG212", 7),
+    "a table in another section": (
+        f"{CONTENTS}**A**\n\nType: String\n\n## More\n\n| Name | Type |\n|-|-|\n| B | Long |\n",
+        "SG210",
+        13,
+    ),
+    "names in another section": (
+        f"{URI}**Name**\n\n**Marker**\n\n## Response Headers\n\n**Mode**\n\nHow.\n",
+        "SG210",
+        20,
+    ),
+    "text behind a table": (
+        f"{CONTENTS}| Name | Type |\n|-|-|\n| A | Long |\n> | B | Long |\n",
+        "SG123",
+        10,
+    ),
+    "surplus cells": (
+        f"{CONTENTS}| Name | Description | Type |\n|-|-|-|\n| A | One | String | Long |\n",
+        "SG123",
+        9,
+    ),
+    "a name of two words": (
+        f'{CONTENTS} **A b**   <a name="a"></a>\nType: String\n',
+        "SG122",
+        7,
+    ),
+    "an array of scalars that are called objects": (
+        f"{CONTENTS}**A**\n\nType: Array of String objects\n",
+        "SG204",
+        9,
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "code", "line"), UNCERTAIN.values(), ids=UNCERTAIN)
+def test_parse_refuses_what_is_uncertain(text: str, code: str, line: int) -> None:
+    """What could be read in two ways is a problem at its line."""
+    _, problems = aws_api.parse(text, PATH)
+    assert [(problem.code, problem.line) for problem in problems] == [(code, line)]
+
+
+SYNTAXES: dict[str, tuple[str, list[str]]] = {
+    "a path and a query": (
+        "GET /a/{Id}/b/{Key+}?Marker={{Marker}}&list-type=2&page-size=PageSize HTTP/1.1\nX-Mode: Mode",
+        ["Id", "Key", "Marker", "page-size"],
+    ),
+    "the keys of a body": (
+        '{\n   "[Id](#a)": "string",\n   "Tags": [ \n      { \n         "Key": "a{"\n      }\n   ],\n   "Map": { \n'
+        '      "string" : number \n   }\n}',
+        ["Id", "Tags", "Map"],
+    ),
+    "a response": ('HTTP/1.1 200\nETag: ETag\n\n{\n   "Size": number\n}', ["Size"]),
+    "XML": ("POST /a HTTP/1.1\n\n<A>\n   <B>string</B>\n</A>", []),
+}
+
+
+@pytest.mark.parametrize(("syntax", "members"), SYNTAXES.values(), ids=SYNTAXES)
+def test_members_of_a_syntax_are_those_that_are_certain(syntax: str, members: list[str]) -> None:
+    """A syntax shows placeholders, parameters and the outermost keys; constants are none of them."""
+    assert list(api_syntax.members(api_syntax.plain(syntax))) == members
+
+
+def test_parse_keeps_lengths_in_bytes_in_the_description() -> None:
+    """A number of bytes is no number of characters."""
+    only = member(
+        "Type: String  \nLength Constraints: Minimum length of 1\\. Maximum length of 512 bytes\\."
+    )
+    assert only.constraints == Constraints()
+    assert only.description.endswith(
+        "Length Constraints: Minimum length of 1. Maximum length of 512 bytes."
+    )
+
+
+def test_parse_reads_the_values_of_a_list_as_the_line_spells_them() -> None:
+    """A description that writes the values in another way adds none."""
+    only = member(
+        "Type: String  \nValid Values:` CREATE_PENDING | CREATE_COMPLETE`   \nRequired: No",
+        "The status\\. Supported values are:\n+  `CreatePending` \\- It waits\\.\n+  `CreateComplete` \\- It is there\\.",
+        "Status",
+    )
+    assert [(value.value, value.description) for value in only.values] == [
+        ("CREATE_PENDING", "It waits."),
+        ("CREATE_COMPLETE", "It is there."),
+    ]

@@ -161,3 +161,9 @@ def test_shown_truncates_long_text() -> None:
     """A megabyte in a cell is not a megabyte in a message."""
     assert shown("a\nb") == r"'a\nb'"
     assert len(shown("x" * 1_000_000)) < 80
+
+
+def test_numbers_within_paragraphs_begin_no_list() -> None:
+    """A line of a paragraph that begins with a number and a dot belongs to it; a list begins with 1."""
+    pieces = prose.from_markdown(["See RFC", "7230. It says:", "1. One", "2. Two"], wrapped=True)
+    assert prose.plain(pieces) == "See RFC 7230. It says:\n- One\n- Two"

@@ -24,7 +24,8 @@ class UnreadableFact(ValueError):
 
 @dataclass(slots=True)
 class Facts:
-    """The facts about a member: type, whether it is required, values and constraints."""
+    """The facts about a member: type, whether it is required, values and constraints. ``others`` are lines
+    about what the model does not hold, such as lengths in bytes."""
 
     name: str
     shape: Shape | None = None
@@ -33,6 +34,7 @@ class Facts:
     constraints: Constraints = field(default_factory=Constraints)
     lists: list[Items] = field(default_factory=list["Items"])
     maps: list[Items] = field(default_factory=list["Items"])
+    others: list[str] = field(default_factory=list[str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Items:
 
 
 def _read_type(facts: Facts, text: str) -> None:
-    shape = read_shape(prose.unescaped(text))
+    shape = read_shape(prose.fold(prose.unescaped(text)))
     if shape is None:
         raise UnreadableFact(
             "SG204",
@@ -61,6 +63,7 @@ def _read_required(facts: Facts, text: str) -> None:
     facts.required = text == "Yes"
 
 
+_IN_BYTES = re.compile(r"(?<=\d) bytes\b")
 _CODE_LIST = re.compile(r"(`[^`]*`)(?:\s*\\?\|\s*(`[^`]*`))*")
 
 
@@ -87,7 +90,11 @@ def _read_pattern(facts: Facts, text: str) -> None:
 
 
 def _read_length(facts: Facts, text: str) -> None:
-    low, high = _whole_range(text, "length")
+    characters, in_bytes = _IN_BYTES.subn("", text)
+    low, high = _whole_range(characters, "length")
+    if in_bytes:
+        facts.others.append(f"Length Constraints: {prose.unescaped(text)}")
+        return
     facts.constraints = replace(facts.constraints, min_length=low, max_length=high)
 
 
@@ -120,8 +127,22 @@ FACTS: dict[str, Callable[[Facts, str], None]] = {
 description."""
 
 _KEYS = "|".join(FACTS)
-TYPE_LINE = re.compile(r"\s*Type:\s")
+TYPE_LINE = re.compile(r"\s*Type:")
 FACT_LINE = re.compile(rf"\s*(?:(?:Key|Value) )?(?:{_KEYS}):", re.IGNORECASE)
+_EMPHASIZED_KEY = re.compile(
+    rf"(\s*)([*_]{{1,3}})((?:(?:Key|Value) )?(?:{_KEYS}))(?::\2|\2:)", re.IGNORECASE
+)
+_STATED_TYPE = re.compile(r"(?<![\w`-])Type[*_]*:", re.ASCII)
+
+
+def without_emphasis(line: str) -> str:
+    """Return a fact whose key is emphasized (``**Type:** String``) as other pages write it."""
+    return _EMPHASIZED_KEY.sub(r"\1\3:", line, count=1)
+
+
+def states_type(line: str) -> bool:
+    """Whether a line states a type somewhere, though perhaps not in a form that is read."""
+    return _STATED_TYPE.search(line) is not None
 
 
 def split_fact(line: str) -> tuple[str | None, str]:
@@ -209,9 +230,11 @@ MAX_NESTING = 8
 _LIST = re.compile(r"arrays? of (?P<element>.+)|(?P<old>.+) list", re.IGNORECASE)
 _MAP = re.compile(r"string to (?P<value>.+) maps?", re.IGNORECASE)
 _STRUCTURE = re.compile(
-    r"\[\s*(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*\]\([^()\s]*(?:\s+\"[^\"]*\")?\)"
+    r"\[\s*(?P<ticks>`?)(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P=ticks)\s*\]\([^()\s]*(?:\s+\"[^\"]*\")?\)"
     r"(?: (?:objects?|data types?))?"
 )
+# Mirrors in plain text have no links.
+_UNLINKED = re.compile(r"(?P<name>[A-Z][A-Za-z0-9_]*) (?:objects?|data types?)")
 _API_WORDS = {word.lower(): name for word, name in API_SCALARS.items()}
 
 
@@ -231,5 +254,12 @@ def read_shape(text: str, depth: int = 0) -> Shape | None:
         element = read_shape((match["element"] or match["old"]).strip(), depth + 1)
         return element and ListOf(element)
     word = text.lower()
-    name = _API_WORDS.get(word) or _API_WORDS.get(word.removesuffix("s"))
-    return Scalar(name) if name else None
+    if name := _API_WORDS.get(word) or _API_WORDS.get(word.removesuffix("s")):
+        return Scalar(name)
+    match = _UNLINKED.fullmatch(text)
+    return StructureRef(match["name"]) if match and not _is_scalar(match["name"]) else None
+
+
+def _is_scalar(word: str) -> bool:
+    """Whether a word is a type itself: "Array of String objects" is no array of structures."""
+    return word.lower() in (*_API_WORDS, "array", "list", "map", "structure")

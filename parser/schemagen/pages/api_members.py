@@ -21,7 +21,7 @@ from schemagen.diagnostics import shown
 from schemagen.model.origin import Origin
 from schemagen.model.pages import DocumentedMember, DocumentedValue
 from schemagen.model.shapes import ListOf, Scalar, Shape
-from schemagen.pages import characters, markdown, prose, values
+from schemagen.pages import api_syntax, characters, markdown, prose, values
 from schemagen.pages.api_facts import (
     FACT_LINE,
     TYPE_LINE,
@@ -30,8 +30,11 @@ from schemagen.pages.api_facts import (
     read_fact,
     settle_items,
     split_fact,
+    states_type,
+    without_emphasis,
 )
 from schemagen.pages.markdown import Block, Cell
+from schemagen.pages.rows import Row, rows
 
 STRING, BINARY, STATUS = Scalar("string"), Scalar("binary"), Scalar("int64")
 
@@ -50,12 +53,13 @@ each states its type."""
 TABLE_COLUMNS = {
     "name": ("name", "member", "field", "parameter", "element", "property", "attribute"),
     "type": ("type", "data type"),
-    "required": ("required",),
-    "description": ("description",),
+    "required": ("required", "mandatory"),
+    "description": ("description", "details", "notes"),
 }
-"""The headers of a table of members, by what its columns hold. The first two are necessary."""
+"""The headers of a table of members, by what its columns hold. The first two are necessary; what other
+columns hold is added to the description."""
 
-ANCHOR = re.compile(r"<a name=\"(?P<anchor>[^\"]*)\"\s*+>\s*+</a>")
+ANCHOR = re.compile(r"<a (?:name|id)=\"(?P<anchor>[^\"]*)\"\s*+>\s*+</a>")
 ANCHOR_LINE = re.compile(rf"\s*+{ANCHOR.pattern}\s*+")
 _LINK = r"\((?P<{0}>[^()\s]*+)(?:\s++\"[^\"]*+\")?\)"
 _BOLD = re.compile(
@@ -72,6 +76,11 @@ _BOLD = re.compile(
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.-]*")
 # Lists of the query protocol: "Filters.Filter.N" is the member Filters.
 _QUERY_LIST = re.compile(r"(\w+)(?:\.\w+)*\.N")
+_MESSAGES = ("request", "response", "uri", "query", "path", "header", "member", "parameter")
+"""How titles of sections begin that list members, if they do not have those of AWS's pages."""
+
+_CODE = re.compile(r"`[^`]*`")
+_RULE = re.compile(r"\s{0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*")
 _ROOT_TAG = re.compile(r"Root level tag for the \w+ parameters\b")
 
 
@@ -137,6 +146,8 @@ class MemberReader:
     problem: Callable[[int, int, str, str], None]
     _quoted: set[int] = field(init=False)
     _headings_at: dict[int, str] = field(init=False)
+    _stated: Sequence[str] = field(init=False)
+    """The lines, with facts as `without_emphasis` writes them."""
 
     def __post_init__(self) -> None:
         self._quoted = {
@@ -148,29 +159,41 @@ class MemberReader:
         self._headings_at = {
             block.start: block.text for block in self.blocks if block.kind == "heading"
         }
+        self._stated = [
+            text if number in self._quoted else without_emphasis(text)
+            for number, text in enumerate(self.lines)
+        ]
 
-    def members(self, section: Section) -> Iterator[DocumentedMember]:
-        """Read the members of a section, in the order of the page."""
-        heads = self._heads(section)
-        if not heads and (table := self._table(section)):
-            yield from self._rows(table)
-            return
+    def members(self, section: Section, syntax: str = "") -> Iterator[DocumentedMember]:
+        """Read the members of a section, in the order of the page.
+
+        ``syntax`` is the syntax of the request or response that the page shows, as `api_syntax.plain`
+        text; "" if it shows none.
+        """
         announced = self._announcements(section)
-        self._check_announced(section, heads, announced)
+        heads = self._heads(section, announced)
         begins, sentences = [head.line for head in heads], list(announced)
-        self.check_types(section.start, min(begins, default=section.end))
+        first = min(begins, default=section.end)
+        if table := self._table(section.start, first):
+            yield from self._rows(table, first)
+            if not heads:
+                return
+        self._check_announced(section, heads, announced)
+        self.check_types(section.start, first)
         for head, following in zip(heads, [*begins[1:], section.end], strict=False):
             above = bisect_left(sentences, head.line)
             end = min([following, *sentences[above : above + 1]])
             self.check_types(end, following)
             shape = announced[sentences[above - 1]][1] if above else None
-            member = self._member(head, end, shape)
+            member = self._member(head, end, shape, syntax)
             if member is not None:
                 yield member
 
     # --- where members begin ---
 
-    def _heads(self, section: Section) -> list[_Head]:
+    def _heads(
+        self, section: Section, announced: Mapping[int, tuple[str, Shape | None]]
+    ) -> list[_Head]:
         """Find the names of the members: the layout that explains the most types wins."""
         candidates = [*self._bold(section), *self._headings(section)]
         anchored = [head for head in candidates if head.layout is Layout.ANCHORED]
@@ -187,7 +210,9 @@ class MemberReader:
                 if not self._is_label(head, typed[number], all(typed[max(0, number - 1) : number]))
             ]
             if layout is Layout.HEADING and not any(typed):
-                continue
+                # Headings without types are members where these need none, and nothing else is marked.
+                implied = any(shape is not None for _, shape in announced.values())
+                kept = kept if implied and not found else []
             if kept and sum(typed) > explained:
                 found, explained = kept, sum(typed)
         return found
@@ -249,7 +274,7 @@ class MemberReader:
     def _types(self, start: int, end: int) -> Iterator[int]:
         """Yield the lines that state a type."""
         for line in range(start, end):
-            if TYPE_LINE.match(self.lines[line]) and line not in self._quoted:
+            if TYPE_LINE.match(self._stated[line]) and line not in self._quoted:
                 yield line
 
     def check_types(self, start: int, end: int) -> None:
@@ -264,19 +289,25 @@ class MemberReader:
         """Find the lines that announce members: their sentences, and the type of the members."""
         found: dict[int, tuple[str, Shape | None]] = {}
         for line in range(section.start, section.end):
-            text = self.lines[line].strip()
-            if text.startswith(("The ", "If ")) and self._is_alone(line):
+            if self.lines[line].startswith(("The ", "If ")):
+                text = self._announcing(line, section.end)
                 for beginning, shape in ANNOUNCEMENTS:
                     if re.match(beginning, text):
                         found[line] = prose.text_of(text), shape
         return found
 
-    def _is_alone(self, line: int) -> bool:
-        """Whether a line is a paragraph, or stands before the blank line above a name."""
-        below, then = "".join(self.lines[line + 1 : line + 2]), self.lines[line + 2 : line + 3]
-        if below.strip():
-            return False
-        return not self.lines[line - 1].strip() or any(text.startswith("**") for text in then)
+    def _announcing(self, start: int, end: int) -> str:
+        """Return the sentence from ``start`` on, of one line or two, if it is a paragraph, or stands before
+        the blank lines above a name; otherwise ""."""
+        last = start + 1
+        while last < min(start + 2, end) and self.lines[last].strip():
+            last += 1
+        if "".join(self.lines[last : last + 1]).strip() and last < end:
+            return ""
+        following = next(filter(str.strip, self.lines[last:end]), "")
+        if self.lines[start - 1].strip() and not _BOLD.fullmatch(following):
+            return ""
+        return " ".join(map(str.strip, self.lines[start:last]))
 
     def _check_announced(
         self,
@@ -301,16 +332,19 @@ class MemberReader:
 
     def _is_structured(self, block: Block) -> bool:
         """Whether a block could be meant as a list of members."""
-        if block.kind in ("heading", "table"):
+        if block.kind != "prose":
             return True
-        lines = self.lines[block.start : block.end]
-        return block.kind == "prose" and any(
-            re.match(r"\s*(?:[-+*]\s|\d+[.)]\s|\*\*)", line) for line in lines
+        return any(
+            re.match(r"\s*(?:[-+*]\s|\d+[.)]\s|\*\*|</?[a-z])", line)
+            for line in self.lines[block.start : block.end]
+            if not ANCHOR_LINE.fullmatch(line)
         )
 
     # --- a member ---
 
-    def _member(self, head: _Head, end: int, announced: Shape | None) -> DocumentedMember | None:
+    def _member(
+        self, head: _Head, end: int, announced: Shape | None, syntax: str
+    ) -> DocumentedMember | None:
         """Read the member from ``head`` to the line before ``end``, or record a problem.
 
         ``announced`` is its type if it states none.
@@ -322,7 +356,7 @@ class MemberReader:
         numbers = self._facts_of(head.end, end)
         others: list[str] = []
         for number in numbers:
-            text = self.lines[number].strip()
+            text = self._stated[number].strip()
             key, value = split_fact(text)
             if key is None:
                 others.append(prose.text_of(text))
@@ -336,13 +370,32 @@ class MemberReader:
         pieces = self._description(head.end, end, frozenset(numbers))
         shape = facts.shape or _sent(announced, facts)
         if shape is not None:
-            others += settle_items(facts, shape)
+            if facts.shape is None and self._is_uncertain(head, end, syntax):
+                return None
+            others += [*facts.others, *settle_items(facts, shape)]
             return self._documented(head.line, facts, shape, pieces, others)
         if not (pieces and _ROOT_TAG.match(pieces[0].text)):
             message = f"the member {shown(name)} has no type; add its line 'Type: …'"
             start = len(self.lines[head.line]) - len(self.lines[head.line].lstrip())
             self.problem(head.line, start + 1, "SG203", message)
         return None
+
+    def _is_uncertain(self, head: _Head, end: int, syntax: str) -> bool:
+        """Record a problem if a member whose type is implied states one where it is not read, or is perhaps a
+        label, because the syntax lacks it; return whether it is so."""
+        for line in range(head.end, end):
+            if line not in self._quoted and states_type(_CODE.sub("", self.lines[line])):
+                message = f"the type of {shown(head.name)} must begin a line of its own"
+                self.problem(line, 1, "SG204", f"{message}, as in 'Type: String'")
+                return True
+        if head.layout in (Layout.ANCHORED, Layout.LINKED) or not syntax:
+            return False
+        if api_syntax.shows(syntax, head.name):
+            return False
+        message = f"{shown(head.name)} has no type, and the syntax on this page does not show it"
+        advice = "add its line 'Type: …' if it is a member, or write it plainly if it is a label"
+        self.problem(head.line, head.column + 1, "SG203", f"{message}; {advice}")
+        return True
 
     def _description(self, start: int, end: int, facts: Set[int]) -> tuple[prose.Piece, ...]:
         """Parse the lines that are no facts: facts come last, but text behind them is not lost."""
@@ -353,6 +406,8 @@ class MemberReader:
                 lines.append("")
             elif prose.is_admonition(text):
                 lines.append(text)
+            elif number not in self._quoted and _RULE.fullmatch(text):
+                lines.append("")
             elif not ANCHOR_LINE.fullmatch(text):
                 lines.append(self._headings_at.get(number, text))
         # Mirrors break the lines of paragraphs, and put an empty line after the name.
@@ -386,12 +441,23 @@ class MemberReader:
         Where names have anchors, a description can state the same type for several cases.
         """
         types = list(self._types(head.end, end))
-        stated = {self.lines[line].strip() for line in types}
-        if len(types) < 2 or (head.layout is Layout.ANCHORED and len(stated) == 1):
+        stated = {self._stated[line].strip() for line in types}
+        if len(types) < 2:
             return False
+        if head.layout is Layout.ANCHORED and len(stated) == 1:
+            between = range(types[0], types[-1])
+            if not any(self._may_be_name(self.lines[line]) for line in between):
+                return False
         message = f"the member {shown(head.name)} has two types, the first on line {types[0] + 1}"
         self.problem(types[1], 1, "SG211", f"{message}; is there another member between them?")
         return True
+
+    @staticmethod
+    def _may_be_name(line: str) -> bool:
+        """Whether a line is a bold word: the name of a member without an anchor, or a label."""
+        match = _BOLD.fullmatch(line) if "**" in line else None
+        name = match and (match["linked"] or match["within"] or match["name"])
+        return bool(name and _IDENTIFIER.fullmatch(_name_of(name)))
 
     def _facts_of(self, start: int, end: int) -> list[int]:
         """Find the lines of a member that hold facts.
@@ -401,14 +467,14 @@ class MemberReader:
         """
         first = max(self._types(start, end), default=end)
         for line in reversed(range(start, end)) if first == end else ():
-            if _is_certain(self.lines[line]):
+            if _is_certain(self._stated[line]):
                 first = line
             elif self.lines[line].strip() and first < end:
                 break
         facts: list[int] = []
         is_run = True
         for line in range(first, end):
-            text = self.lines[line].strip()
+            text = self._stated[line].strip()
             if FACT_LINE.match(text) and (is_run or _is_certain(text)):
                 facts.append(line)
             elif text:
@@ -423,6 +489,8 @@ class MemberReader:
             character = markdown.raw_lines(self.text)[head.line][start]
         elif (wrong := characters.wrong_in_name(head.name)) is not None:
             character = head.name[wrong]
+        elif " " in head.name:
+            character = " "
         elif head.name:
             return head.name
         else:
@@ -434,72 +502,104 @@ class MemberReader:
 
     # --- tables ---
 
-    def _table(self, section: Section) -> _Table | None:
+    def _table(self, start: int, end: int) -> _Table | None:
         """Find a table whose header names columns of members."""
         for block in self.blocks:
-            if block.kind != "table" or not section.start <= block.start < section.end:
+            if block.kind != "table" or not start <= block.start < end:
                 continue
-            header = [cell.text.strip("*` ").lower() for cell in self._cells(block.start)]
+            titles = [cell.text for cell in markdown.cells(self.lines[block.start])]
+            header = [title.strip("*` ").lower() for title in titles]
             columns = {
-                column: header.index(word)
+                column: next(header.index(word) for word in words if word in header)
                 for column, words in TABLE_COLUMNS.items()
-                for word in words
-                if word in header
+                if not set(words).isdisjoint(header)
             }
             if "name" in columns and "type" in columns:
-                return _Table(columns, block.start + 2, block.end)
+                return _Table(titles, columns, block)
         return None
 
-    def _cells(self, line: int) -> list[Cell]:
-        return markdown.cells(self.lines[line])
+    def check_unread(self, section: Section) -> None:
+        """Record a problem for what looks like members in a section that has none: types, a table or, if it
+        is called after requests or responses, names."""
+        table = self._table(section.start, section.end)
+        lines = [table.block.start] if table else []
+        if section.title.startswith(_MESSAGES):
+            lines += [head.line for head in self._bold(section)]
+        if lines:
+            message = f"members in the section {shown(section.name)} are not read"
+            advice = "move them below Contents, Request Parameters or Response Elements"
+            self.problem(lines[0], 1, "SG210", f"{message}; {advice}")
+        else:
+            self.check_types(section.start, section.end)
 
-    def _rows(self, table: _Table) -> Iterator[DocumentedMember]:
-        for line in range(table.start, table.end):
-            cells = self._cells(line)
-            # Surplus cells are parts of a description with a pipe in it.
-            last = max(table.columns.values())
-            missing = Cell("", cells[-1].end + 1 if cells else 1, 0, 0)
-            texts = {
-                column: cells[index] if index < len(cells) else missing
-                for column, index in table.columns.items()
-            }
-            source = texts["name"].text.strip("*` ")
-            column = texts["name"].column - 1
-            head = _Head(Layout.HEADING, line, line + 1, column, source, _name_of(source))
-            name = self._name(head)
-            if name is None:
-                continue
-            facts = Facts(name)
-            if not texts["type"].text:
-                message = f"the member {shown(name)} has no type; add it to its row"
-                self.problem(line, texts["type"].column, "SG203", message)
-                continue
-            stated = [("type", texts["type"])]
-            if required := texts.get("required"):
-                stated.append(("required", required))
-            try:
-                for key, cell in stated:
-                    column = cell.column
-                    read_fact(key, facts, cell.text.strip("`"))
-            except UnreadableFact as error:
-                self.problem(line, column, error.code, str(error))
-            if facts.shape is None:
-                continue
-            described = texts.get("description")
-            text = described.text if described else ""
-            if described and table.columns["description"] == last:
-                text = markdown.join(self.lines[line], cells[last:])
-            pieces = prose.from_html(text)
-            yield self._documented(line, facts, facts.shape, pieces, [])
+    def _rows(self, table: _Table, end: int) -> Iterator[DocumentedMember]:
+        """Read the rows of a table, and what belongs to them up to the line ``end``."""
+        for found in rows(self.lines, table.block, end, table.titles, ()):
+            if isinstance(found, Row):
+                yield from self._row(table, found)
+            else:
+                message = (
+                    "this line belongs to no row of the table of members; begin each row and end"
+                )
+                reason = " it with a pipe, or put the text above the table"
+                self.problem(found.line, 1, "SG123", message + reason)
+
+    def _row(self, table: _Table, found: Row) -> Iterator[DocumentedMember]:
+        line, cells = found.line, markdown.cells(found.text)
+        missing = Cell("", cells[-1].end + 1 if cells else 1, 0, 0)
+        texts = {
+            column: cells[index] if index < len(cells) else missing
+            for column, index in table.columns.items()
+        }
+        source = texts["name"].text.strip("*` ")
+        column = texts["name"].column - 1
+        head = _Head(Layout.HEADING, line, line + 1, column, source, _name_of(source))
+        name = self._name(head)
+        if name is None:
+            return
+        facts = Facts(name)
+        if not texts["type"].text:
+            message = f"the member {shown(name)} has no type; add it to its row"
+            self.problem(line, texts["type"].column, "SG203", message)
+            return
+        stated = [("type", texts["type"])]
+        if required := texts.get("required"):
+            stated.append(("required", required))
+        try:
+            for key, cell in stated:
+                column = cell.column
+                read_fact(key, facts, cell.text.strip("`"))
+        except UnreadableFact as error:
+            self.problem(line, column, error.code, str(error))
+        # Surplus cells are parts of a description with a pipe in it, if that is the last.
+        last = len(table.titles) - 1
+        if len(cells) > last + 1 and table.columns.get("description") != last:
+            message = (
+                f"the row has more cells than the header of its table, {len(cells)} of {last + 1}"
+            )
+            self.problem(
+                line, cells[last + 1].column, "SG123", f"{message}; write pipes in cells as \\|"
+            )
+            return
+        described = texts.get("description", missing).text
+        if len(cells) > last + 1:
+            described = markdown.join(found.text, cells[last:])
+        others = [
+            f"{prose.text_of(title)}: {prose.text_of(cells[index].text)}"
+            for index, title in enumerate(table.titles[: len(cells)])
+            if index not in table.columns.values() and cells[index].text
+        ]
+        if facts.shape is not None:
+            yield self._documented(line, facts, facts.shape, prose.from_html(described), others)
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """A table of members: which cell holds what, and the lines of its rows."""
+    """A table of members: the titles of its columns, and which cell holds what."""
 
+    titles: Sequence[str]
     columns: Mapping[str, int]
-    start: int
-    end: int
+    block: Block
 
 
 def _is_certain(line: str) -> bool:
@@ -525,6 +625,11 @@ def _element(shape: Shape) -> Shape:
     return _element(shape.element) if isinstance(shape, ListOf) else shape
 
 
+def _bare(value: str) -> str:
+    """Return a value without its case and the marks between its words."""
+    return re.sub("[_ -]", "", value).lower()
+
+
 def _united(
     valid: Sequence[DocumentedValue], pieces: Sequence[prose.Piece], name: str, shape: Shape
 ) -> tuple[DocumentedValue, ...]:
@@ -536,12 +641,12 @@ def _united(
     if _element(shape) != STRING:
         return ()
     known = [value.value for value in valid]
-    # Some descriptions write the values in another case.
-    spelling = {value.lower(): value for value in known}
+    # Some descriptions write the values in another way: "CreatePending" for CREATE_PENDING.
+    spelling = {_bare(value): value for value in known}
     documented = {
         value.value
         if value.value in known
-        else spelling.get(value.value.lower(), value.value): value
+        else spelling.get(_bare(value.value), value.value): value
         for value in values.read(pieces, name, known)
     }
     if shape != STRING:

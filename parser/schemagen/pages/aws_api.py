@@ -8,14 +8,14 @@ sections whose members `api_members` reads. Pages that only list other pages are
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from schemagen.diagnostics import Problem, shown
 from schemagen.model.origin import Origin
 from schemagen.model.pages import DocumentedMember, Operation, Structure, Usage
-from schemagen.pages import front_matter, markdown, prose
+from schemagen.pages import api_syntax, front_matter, markdown, prose
 from schemagen.pages.api_members import ANCHOR, ANCHOR_LINE, MemberReader, Section
 from schemagen.pages.markdown import Block
 
@@ -24,7 +24,8 @@ FOLDER = "aws_api"
 CONTENTS = ("contents",)
 REQUEST = ("request parameters", "uri request parameters", "request body")
 RESPONSE = ("response elements",)
-OPERATION = (*REQUEST, *RESPONSE, "request syntax", "response syntax")
+REQUEST_SYNTAX, RESPONSE_SYNTAX = "request syntax", "response syntax"
+OPERATION = (*REQUEST, *RESPONSE, REQUEST_SYNTAX, RESPONSE_SYNTAX)
 DESCRIPTION = "description"
 OTHER = ("errors", "example", "examples", "sample request", "sample response", "see also")
 """Section titles: those of the sections with members, those that only operations have, and those of
@@ -40,6 +41,7 @@ def parse(text: str, path: str) -> tuple[Page | None, tuple[Problem, ...]]:
     If there are problems, the first value holds what could be read, or is None.
     """
     text = _SPLIT_BOLD.sub(r"\n\1**\2**\1", text)
+    text = _DEFINITION.sub(r"\1 ", text)
     page = _Page(path, text, markdown.lines_of(text))
     described = page.read()
     return described, tuple(sorted(page.problems))
@@ -52,12 +54,17 @@ _SERVICE = re.compile(r"[a-z0-9][a-z0-9-]{0,119}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,119}")
 # Pages about what all operations of a service share describe no structure either.
 _INDEX_NAME = re.compile(
-    r"API[_-](?:Operations|Types|Reference)(?:[_-].*)?|Common(?:Errors|Parameters)", re.IGNORECASE
+    r"API[_-](?:Operations|Types|Reference)(?:[_-].*)?|Common(?:Errors|Parameters)|Welcome",
+    re.IGNORECASE,
 )
 _LIST_ITEM = re.compile(r"\s*+[-+*]\s++(.*)")
-_PAGE_LINK = re.compile(r"\[[^\[\]]+\]\(API[_-][\w.-]+(?:\s+\"[^\"]*\")?\)", re.IGNORECASE)
+_PAGE_LINK = re.compile(
+    r"\[[^\[\]]+\]\((?:[^()\s]*/)?API[_-][\w.-]+(?:\s+\"[^\"]*\")?\)", re.IGNORECASE
+)
 # Some mirrors break the lines within bold names.
 _SPLIT_BOLD = re.compile(r"\n\*\*[ \t]*(\r?\n)([^*\n\r]+)\r?\n\*\*[ \t]*(?=\r?\n)")
+# Others make what is below a name its definition: https://pandoc.org/MANUAL.html#definition-lists
+_DEFINITION = re.compile(r"(\n(?:\*\*|\[\*\*|#)[^\n]*\n(?:[ \t]*\r?\n)?):(?=[ \t]+\S)")
 _SOURCE = re.compile(r"# Source:\s*\S+\s*")
 
 
@@ -116,12 +123,19 @@ class _Page:
         reader = MemberReader(self.path, self.text, self.lines, blocks, self.problem)
         for section in sections:
             if section.title not in (*CONTENTS, *OPERATION, *OTHER):
-                reader.check_types(section.start, section.end)
+                reader.check_unread(section)
         if found & {*CONTENTS}:
             members = self._members(reader, sections, CONTENTS)
             return Structure(service, name, members, origin, description, _usages(body))
-        request = self._members(reader, sections, REQUEST)
-        response = self._members(reader, sections, RESPONSE)
+        syntaxes: dict[str, list[Block]] = {REQUEST_SYNTAX: [], RESPONSE_SYNTAX: []}
+        for section in sections:
+            syntaxes.get(section.title, []).extend(
+                block
+                for block in blocks
+                if block.kind == "fence" and section.start <= block.start < section.end
+            )
+        request = self._members(reader, sections, REQUEST, syntaxes[REQUEST_SYNTAX])
+        response = self._members(reader, sections, RESPONSE, syntaxes[RESPONSE_SYNTAX])
         return Operation(service, name, request, response, origin, description)
 
     def _start(self) -> int:
@@ -204,14 +218,31 @@ class _Page:
 
     # --- members ---
 
+    def _check_syntax(self, block: Block, names: Iterable[str]) -> None:
+        """Record a problem for the first member that a syntax shows and ``names`` lack."""
+        found = {name.lower() for name in names}
+        for name in api_syntax.members(api_syntax.plain(block.text)):
+            if name.lower() not in found:
+                shows = (n for n in range(block.start, block.end) if name in self.lines[n])
+                message = (
+                    f"the syntax has {shown(name)}, but no member of that name can be recognized"
+                )
+                self.problem(next(shows), 1, "SG212", f"{message} below; fetch the page again")
+                return
+
     def _members(
-        self, reader: MemberReader, sections: Sequence[Section], titles: Sequence[str]
+        self,
+        reader: MemberReader,
+        sections: Sequence[Section],
+        titles: Sequence[str],
+        syntaxes: Sequence[Block] = (),
     ) -> tuple[DocumentedMember, ...]:
         members: dict[str, DocumentedMember] = {}
+        syntax = "\n".join(api_syntax.plain(block.text) for block in syntaxes)
         for section in sections:
             if section.title not in titles:
                 continue
-            for member in reader.members(section):
+            for member in reader.members(section, syntax):
                 if first := members.get(member.name):
                     text = self.lines[member.origin.line - 1]
                     self.problem(
@@ -223,6 +254,8 @@ class _Page:
                     )
                 else:
                     members[member.name] = member
+        for block in () if self.problems else syntaxes:
+            self._check_syntax(block, members)
         return tuple(members.values())
 
 

@@ -242,7 +242,7 @@ def _pieces(tokens: Iterable[Span | _Tag]) -> tuple[Piece, ...]:
 
 # --- Markdown -------------------------------------------------------------------------------------
 
-_ITEM = re.compile(r"([ \t]*)(?:[-+*]|\d{1,9}[.)])[ \t]+(\S.*)")
+_ITEM = re.compile(r"([ \t]*)(?:[-+*]|(?P<number>\d{1,9})[.)])[ \t]+(?P<text>\S.*)")
 ADMONITIONS = ("Caution", "Important", "Note", "Tip", "Warning")
 """The labels of paragraphs that are bold, or headings of the lowest level, on pages in Markdown."""
 _ADMONITION = re.compile(
@@ -279,13 +279,16 @@ def from_markdown(lines: Iterable[str], *, wrapped: bool) -> tuple[Piece, ...]:
         indent = len(line) - len(line.lstrip())
         if not line.strip():
             end()
-        elif item := _ITEM.fullmatch(line):
+        elif (item := _ITEM.fullmatch(line)) and not (
+            # Within a paragraph, only a first number begins a list: "See RFC\n7230. It …"
+            wrapped and waiting and kind == "text" and item["number"] not in (None, "1")
+        ):
             end()
             while indents and indents[-1] >= indent:
                 indents.pop()
             indents.append(indent)
             kind, depth = "item", min(len(indents), MAX_DEPTH)
-            waiting.append(item[2])
+            waiting.append(item["text"])
         elif admonition := _ADMONITION.fullmatch(line):
             end()
             label = admonition["bold"] or admonition["heading"]
