@@ -551,6 +551,30 @@ def test_output_escapes_what_the_encoding_lacks(project: Path, encoding: str) ->
     )
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_sql_is_printed_in_utf8(tmp_path: Path, encoding: str) -> None:
+    """Databases read UTF-8, and an escaped character of a name is another name."""
+    project = pages(
+        tmp_path, {"ddsql/dd.a.dataset.md": page("dd.a", "Size | gr\u00f6\u2265e | core | string")}
+    )
+    assert run(project, "build").returncode == 0
+    shutil.copytree(project, tmp_path / "old")
+    (project / "docs_src/ddsql/dd.a.dataset.md").write_text(
+        page("dd.a", "Size | gr\u00f6\u2265e | core | json")
+    )
+    migrate = ("-m", "schemagen", "migrate", "old/generated", "--dialect", "postgres")
+    ddl = ("-m", "ddsql_schemas", "ddl", "dd.a", "--dialect", "postgres")
+    for arguments in (migrate, ddl):
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=project,
+            env={**os.environ, "PYTHONPATH": "generated", "PYTHONIOENCODING": encoding},
+            capture_output=True,
+            check=True,
+        )
+        assert '"gr\u00f6\u2265e"' in done.stdout.decode("utf-8")
+
+
 @pytest.mark.parametrize("redirection", ["> /dev/full", ">&-"])
 def test_main_survives_an_output_that_takes_nothing(project: Path, redirection: str) -> None:
     """A full disk behind stdout is reported in one line, and a closed stdout is no error."""
@@ -560,6 +584,43 @@ def test_main_survives_an_output_that_takes_nothing(project: Path, redirection: 
     )
     full = "Error: the operating system refused: No space left on device\n"
     assert (done.returncode, done.stderr) == ((2, full) if "full" in redirection else (0, ""))
+
+
+@pytest.mark.parametrize("redirection", ["2> /dev/full", "2>&-", "<&- >&- 2>&-"])
+def test_main_goes_on_if_messages_reach_nobody(project: Path, redirection: str) -> None:
+    """The exit status says what happened where stderr takes nothing, and no file of the project gets what was
+    meant for a stream that is closed."""
+    (project / "generated/README.md").unlink()
+    expected = tree(project)
+    for command, status in (("build --check", 1), ("bild", 2), ("build", 0), ("build --check", 0)):
+        done = subprocess.run(
+            ["sh", "-c", f"{sys.executable} -m schemagen {command} {redirection}"],
+            cwd=project,
+            capture_output=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (status, b"")
+        if command == "build":
+            assert (project / "generated/README.md").is_file()
+        else:
+            assert expected.items() <= tree(project).items()
+
+
+@pytest.mark.parametrize("streams", ["", "2>&1 >/dev/null"])
+def test_main_ends_with_its_own_status_if_nobody_reads_on(project: Path, streams: str) -> None:
+    """``| head`` is no error, and does not make an outdated tree up to date."""
+    command = f"{sys.executable} -m schemagen build --check --full"
+
+    def statuses() -> str:
+        script = f"{command} {streams} | head -c 1 > /dev/null; echo ${{PIPESTATUS[@]}}"
+        done = subprocess.run(
+            ["bash", "-c", script], cwd=project, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    assert statuses() == "0 0\n"
+    shutil.rmtree(project / "generated")
+    assert statuses() == "1 0\n"
 
 
 def test_main_reports_a_missing_working_folder(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from handmade import DIALECTS
 from schemagen.catalog import LinkedTable
 from schemagen.diagnostics import ProblemsFound
 from schemagen.emit import ddl
+from schemagen.names import MODEL_BUILTINS, MODEL_IMPORTS, OF_TEMPLATE
 from schemagen.settings.load import load_settings
 from schemagen.typetable import Dialect
 
@@ -227,6 +228,39 @@ def test_own_types_do_not_open_columns_to_other_values(tmp_path: Path) -> None:
             wanted = r"aws\.thing\.uuid of k: expected str"
             with pytest.raises(package.conversion_error, match=wanted):
                 package.sql.parameters(row, table, "duckdb")
+
+
+USED_IN_MODELS = sorted({*MODEL_IMPORTS, *MODEL_BUILTINS, *OF_TEMPLATE, "StrictStr", "annotations"})
+
+
+def test_classes_may_have_any_name(tmp_path: Path) -> None:
+    """A class of the settings that is called like the model, or like something that the module of the model
+    uses, hides neither."""
+    classes = [*USED_IN_MODELS, "Thing"]
+    names = {f"t{number}": name for number, name in enumerate(classes)}
+    (tmp_path / "othernames.py").write_text(
+        CLASSES
+        + "".join(f"\n\nclass {name}(Field):\n    pass\n" for name in classes if name != "Field")
+    )
+    (tmp_path / "schemagen.toml").write_text(
+        "".join(
+            f'[types.{type}]\npython = "othernames.{name}"\njson_schema = {{ type = "string" }}\n'
+            'row = "str"\nconvert = "text"\npostgres = "text"\nduckdb = "VARCHAR"\n'
+            for type, name in names.items()
+        )
+    )
+    types = load_settings(tmp_path).types
+    columns = {"_key": "string", **{f"{type}s": f"array<{type}>" for type in names}}
+    made = handmade.table("aws.thing", handmade.columns(columns), types=types)
+    row: dict[str, object] = {"_key": "k", **{f"{type}s": ["x", None] for type in names}}
+    with handmade.imported(tmp_path, "own_names", handmade.files([made], types)) as package:
+        model = package.model(made).model_validate(row)
+        found = {
+            type: [value.__class__.__name__ for value in getattr(model, f"{type}s")]
+            for type in names
+        }
+        assert found == {type: [name, "NoneType"] for type, name in names.items()}
+        assert model.model_dump(by_alias=True) == row
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,13 @@ def class_name(name: str) -> str:
 MODEL_IMPORTS = frozenset({"BaseModel", "ConfigDict", "Field", "Literal"})
 """The names that modules of models import, besides the types of columns; a test compares them."""
 
+OF_TEMPLATE = frozenset({"DEFER_BUILD", "Structure_"})
+"""What the template of a model takes from the package's types. No class that is named here has a name with
+an underscore."""
+
+MODEL_BUILTINS = frozenset({"dict", "list", "str"})
+"""The builtins in annotations of models."""
+
 
 def model_name(name: str, taken: Collection[str]) -> str:
     """Name the class of a model in a module that uses the names in ``taken`` for something else."""

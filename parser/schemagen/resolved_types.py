@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
-from schemagen.names import MODEL_IMPORTS, class_name
+from schemagen.names import MODEL_BUILTINS, MODEL_IMPORTS, OF_TEMPLATE, class_name
 from schemagen.typetable import (
     NOTATIONS,
     PYTHON_TYPE,
@@ -222,7 +222,7 @@ class TypeTable:
             for row in (*TYPES, *(self.types[name] for name in sorted(self.types)))
         }
         aliases: dict[str, str] = {}
-        taken = set(MODEL_IMPORTS)
+        taken = {*MODEL_IMPORTS, *MODEL_BUILTINS, *OF_TEMPLATE, "annotations"}
         for dotted, python in classes.items():
             alias = python.name
             while alias in taken:

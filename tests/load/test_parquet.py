@@ -29,6 +29,7 @@ from load.load_cases import (
     package,
     unit,
 )
+from projects import tree
 from schemagen.runtime.units import CollectedRow, Unit
 
 # pyarrow has no types.
@@ -231,6 +232,57 @@ def test_forget_leaves_files_of_others_alone(made: MadePackage, sink: Any, lake:
     assert sink.forget(account="111111111111") == 0
     assert sink.forget(table=KEYED) == 0
     assert sorted(lake.rglob("*.parquet")) == sorted(others)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [KEYED, "_ddsql_sync", "_ddsql_sync/tables", "_ddsql_sync/runs", "_ddsql_sync/runs/first"],
+)
+def test_nothing_is_changed_behind_links(made: MadePackage, lake: Path, place: str) -> None:
+    """A folder that is a link is named, and what it leads to stays as it is."""
+    sink = made.open(f"parquet:{lake}/", "first")
+    load(sink, made, Rows(keyed(1)))
+    sink.close()
+    (lake / place).rename(lake.parent / "elsewhere")
+    (lake / place).symlink_to("../" * (place.count("/") + 1) + "elsewhere")
+    before = tree(lake.parent / "elsewhere")
+    assert before
+
+    def change(action: str) -> None:
+        opened = made.open(f"parquet:{lake}/", "first")
+        try:
+            if action == "load":
+                load(opened, made, Rows(keyed(2)))
+            else:
+                opened.forget(table=KEYED)
+        finally:
+            opened.close()
+
+    message = rf"{lake / place} is a link, and nothing is written"
+    for action in ("load", "forget"):
+        with pytest.raises(refused(made), match=message):
+            change(action)
+    assert tree(lake.parent / "elsewhere") == before
+
+
+def test_turns_are_not_taken_by_links_and_pipes(made: MadePackage, sink: Any, lake: Path) -> None:
+    """The file that a new one is written to, and its copy, may be there already, but must be our own."""
+    victim = lake.parent / "victim"
+    victim.write_text("mine")
+    name = ".111111111111.eu-west-1.parquet.new"
+    turn, copy = lake / KEYED / name, lake / KEYED / f"{name}.all"
+    turn.symlink_to("../../victim")
+    with pytest.raises(refused(made), match=rf"{turn} is a link; remove it"):
+        load(sink, made, Rows(keyed(1)))
+    turn.unlink()
+    os.mkfifo(turn)
+    with pytest.raises(refused(made), match=rf"{turn} is no file; remove it"):
+        load(sink, made, Rows(keyed(1)))
+    turn.unlink()
+    copy.symlink_to("../../victim")
+    assert load(sink, made, Rows([*keyed(1), *keyed(1, size=2)])) == (1, 1, 0, 0, 0)
+    assert victim.read_text() == "mine"
+    assert files(lake) == ["111111111111.eu-west-1.parquet"]
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" + bytes(1000), b"name,size\n"])

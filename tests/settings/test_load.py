@@ -384,16 +384,43 @@ def test_load_settings_refuses_what_no_file_could_be_generated_from(
             "2:1: SG302 docs (link/c) is inside out (a); choose a folder outside",
         ),
         ('docs = "generated"', "1:1: SG302 out must be another folder than docs, not 'generated'"),
+        (
+            'bindings = "generated"',
+            "1:1: SG302 out must be another folder than bindings, not 'generated'",
+        ),
+        (
+            'out = "bindings/a"',
+            "1:1: SG302 out (bindings/a) is inside bindings (bindings); choose a folder outside",
+        ),
+        (
+            'docs = "b"\nbindings = "a/../generated/c"',
+            "2:1: SG302 bindings (generated/c) is inside out (generated); choose a folder outside",
+        ),
     ],
 )
-def test_load_settings_refuses_pages_among_generated_files(
+def test_load_settings_refuses_inputs_among_generated_files(
     tmp_path: Path, text: str, message: str
 ) -> None:
-    """Neither folder may be in the other, also behind a link: generated files would be read as pages."""
+    """Neither folder may be in the other, also behind a link: generated files would be read as pages or
+    lock files."""
     (tmp_path / "a").mkdir()
     (tmp_path / "link").symlink_to("a")
     (tmp_path / "schemagen.toml").write_text(text)
     assert problems(tmp_path) == [f"schemagen.toml:{message}"]
+
+
+def test_folders_are_where_messages_say(tmp_path: Path) -> None:
+    """The way back from a link is the way that it came, not that of the folder that it leads to."""
+    (tmp_path / "else/where").mkdir(parents=True)
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project/link").symlink_to("../else/where")
+    (tmp_path / "project/schemagen.toml").write_text(
+        'docs = "link/../a"\nout = "link/../b"\nbindings = "link/../c"\nchangelog = "link/../d"'
+    )
+    settings = load_settings(tmp_path / "project/link/../../project")
+    places = (settings.docs, settings.out, settings.bindings, settings.changelog)
+    assert places == tuple(tmp_path / "project" / name for name in "abcd")
+    assert list(map(settings.display, places)) == list("abcd")
 
 
 def test_load_settings_accepts_folders_with_similar_names(tmp_path: Path) -> None:

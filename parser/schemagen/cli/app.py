@@ -109,10 +109,6 @@ def _status() -> int:
     except _Terminated:
         message("terminated")
         status = TERMINATED
-    except BrokenPipeError:
-        # The reader, such as `head`, closed the pipe.
-        streams.discard_output()
-        status = 0
     except OSError as error:
         status = _system_error(error)
     except Exception as error:

@@ -15,6 +15,7 @@ from schemagen.cli.options import (
     FOLDER,
     OUT_OF_DATE,
     print_diff,
+    refuse_nested_folders,
     settings_with,
     unknown_tables_as_usage_errors,
 )
@@ -49,13 +50,15 @@ def bind(
     ids or patterns ('aws.s3_*'); by default, all are bound.
     """
     from schemagen import api
+    from schemagen.settings.load import located
 
     with unknown_tables_as_usage_errors():
         settings = settings_with(docs)
         some_pages = docs is not None and settings.docs != settings_with(reads_pages=False).docs
         then = "run `schemagen build`"
         if out is not None and out.absolute() != settings.bindings:
-            settings = replace(settings, bindings=out.absolute())
+            settings = replace(settings, bindings=located(out))
+            refuse_nested_folders(settings)
             then = "builds read it where the setting `bindings` names its folder"
         with _progress() as progress:
             outcome = api.bind(

@@ -7,7 +7,7 @@ import click
 from schemagen.cli import completion
 from schemagen.cli.options import settings_with
 from schemagen.cli.verbosity import message, problem
-from schemagen.runtime.command.streams import output
+from schemagen.runtime.command.streams import output_sql
 
 FOUND = 1
 
@@ -74,7 +74,7 @@ def migrate(
         message(f"nothing to migrate: {planned.old} and {planned.new} have the same tables")
         return 0
     try:
-        output(planned.sql(batches=batches))
+        output_sql(planned.sql(batches=batches))
     except UsageError as error:
         raise click.UsageError(str(error)) from error
     return 0

@@ -68,22 +68,29 @@ def settings_with(
 
     If ``reads_pages``, problems of the pages are reported together with those of the settings.
     """
-    from schemagen.settings.load import load_settings, nested_folders
+    from schemagen.settings.load import load_settings, located
 
     if reads_pages:
         from schemagen.inputs import load_and_check
 
-        settings = load_and_check(_working_folder(), docs and docs.absolute())
+        settings = load_and_check(_working_folder(), docs and located(docs))
     else:
         settings = load_settings(_working_folder())
     detail(f"settings: {settings.file or 'none; the defaults are used'}")
     if docs is not None:
-        settings = replace(settings, docs=docs.absolute())
+        settings = replace(settings, docs=located(docs))
     if out is not None:
-        settings = replace(settings, out=out.absolute())
-    if fault := nested_folders(settings):
-        raise click.UsageError(fault)
+        settings = replace(settings, out=located(out))
+    refuse_nested_folders(settings)
     return settings
+
+
+def refuse_nested_folders(settings: Settings) -> None:
+    """Raise a usage error for folders that options have put into each other."""
+    from schemagen.settings.load import nested_folders
+
+    if fault := nested_folders(settings):
+        raise click.UsageError(fault[1])
 
 
 def _working_folder() -> Path:

@@ -89,22 +89,29 @@ class Settings:
         return display_path(path, self.root)
 
 
-def nested_folders(settings: Settings) -> str:
-    """Explain why ``out`` and another place exclude each other: one is in the other, where generated files
-    would be read. Returns "" if neither is."""
-    docs, out = (Path(os.path.realpath(folder)) for folder in (settings.docs, settings.out))
-    shown = settings.display(settings.out), settings.display(settings.docs)
-    if docs == out:
-        return f"out must be another folder than docs, not {shown[0]!r}"
-    if docs in out.parents:
-        return f"out ({shown[0]}) is inside docs ({shown[1]}); choose a folder outside"
-    if out in docs.parents:
-        return f"docs ({shown[1]}) is inside out ({shown[0]}); choose a folder outside"
+def nested_folders(settings: Settings) -> tuple[str, str] | None:
+    """Explain why ``out`` and another setting exclude each other: one is in the other, where generated files
+    would be read. Returns the name of the other one with the reason, or None if neither is."""
+    out, shown = Path(os.path.realpath(settings.out)), settings.display(settings.out)
+    for name, folder in (("docs", settings.docs), ("bindings", settings.bindings)):
+        other, place = Path(os.path.realpath(folder)), settings.display(folder)
+        if other == out:
+            return name, f"out must be another folder than {name}, not {shown!r}"
+        if other in out.parents:
+            return name, f"out ({shown}) is inside {name} ({place}); choose a folder outside"
+        if out in other.parents:
+            return name, f"{name} ({place}) is inside out ({shown}); choose a folder outside"
     changelog = Path(os.path.realpath(settings.changelog))
     if out in (changelog, *changelog.parents):
         place = settings.display(settings.changelog)
-        return f"changelog ({place}) is inside out ({shown[0]}); choose a file outside"
-    return ""
+        return "changelog", f"changelog ({place}) is inside out ({shown}); choose a file outside"
+    return None
+
+
+def located(folder: Path) -> Path:
+    """Return the absolute path of a folder without ``..``, so that messages and the system mean the same one:
+    ``link/../a`` is ``a``, wherever the link leads."""
+    return Path(os.path.abspath(folder))  # noqa: PTH100 -- links are kept as they are named
 
 
 class InvalidSettings(ProblemsFound):
@@ -126,7 +133,7 @@ def load_settings(start: Path) -> Settings:
     a pyproject.toml that has a ``[tool.schemagen]`` table, or else ``start`` itself. Raises
     `ProblemsFound` with SG301, or `InvalidSettings` with every SG302.
     """
-    start = start.absolute()
+    start = located(start)
     for folder in (start, *start.parents):
         for name in ("schemagen.toml", "pyproject.toml"):
             path = folder / name
@@ -148,7 +155,14 @@ def _settings(
     changelog: str = "package-changelog.md",
     **others: Any,
 ) -> Settings:
-    return Settings(root, root / docs, root / out, root / bindings, root / changelog, **others)
+    return Settings(
+        root,
+        docs=located(root / docs),
+        out=located(root / out),
+        bindings=located(root / bindings),
+        changelog=located(root / changelog),
+        **others,
+    )
 
 
 # --- what a setting may be ------------------------------------------------------------------------
@@ -327,7 +341,8 @@ class _Reader:
         self.problems += problems
         settings = _settings(self.path.parent, **values, file=self.path)
         if fault := nested_folders(settings):
-            self.wrong(("out",) if "out" in table else ("docs",), fault)
+            other, message = fault
+            self.wrong(("out",) if "out" in table else (other,), message)
         if self.problems:
             usable = settings if "docs" in values or "docs" not in table else None
             raise InvalidSettings(self.problems, usable)

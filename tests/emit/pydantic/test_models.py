@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import json
 import marshal
 import re
@@ -26,7 +27,6 @@ from schemagen import names
 from schemagen.catalog import Catalog, LinkedTable, facts
 from schemagen.emit import package, paths, render
 from schemagen.emit.pydantic import models
-from schemagen.emit.pydantic.models import OF_TEMPLATE
 from schemagen.emit.structure_models import StructureModels, structure_models
 from schemagen.link import link
 from schemagen.model.pages import (
@@ -304,8 +304,16 @@ def test_model_imports_only_names_that_classes_avoid() -> None:
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    assert found == {*IMPORTED, *OF_TEMPLATE, "annotations", "Node", "Leaf"}
-    assert OF_TEMPLATE.isdisjoint(map(names.class_name, OF_TEMPLATE))
+    assert found == {*IMPORTED, *names.OF_TEMPLATE, "annotations", "Node", "Leaf"}
+    builtin = {
+        node.id
+        for path, text in files().items()
+        if path.startswith(("models/", "structures/"))
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Name) and hasattr(builtins, node.id)
+    }
+    assert builtin == names.MODEL_BUILTINS
+    assert names.OF_TEMPLATE.isdisjoint(map(names.class_name, names.OF_TEMPLATE))
 
 
 @pytest.mark.parametrize("name", IMPORTED)

@@ -33,5 +33,5 @@ def run(arguments: argparse.Namespace, package: Package) -> int:
         (dialect,) = dialects
     find("dialect", dialect, dialects)
     for id in selection.tables(package, arguments.tables):
-        streams.output(package.ddl(id, dialect))
+        streams.output_sql(package.ddl(id, dialect))
     return 0

@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import stat
 import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -41,6 +42,7 @@ if sys.platform != "win32":  # where two syncs of one unit do not take turns
 
 _log = logging.getLogger(__name__)
 
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _OWN = "_ddsql_sync"
 _FORMAT = 1
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
@@ -77,7 +79,7 @@ class ParquetSink:
         if findings:
             raise SchemaMismatch(str(self._destination), findings)
         for table in tables:
-            (self._folder / _folder_name(table.id)).mkdir(exist_ok=True)
+            self._below(_folder_name(table.id)).mkdir(exist_ok=True)
             _replace(
                 self._types_file(table.id),
                 {
@@ -159,10 +161,10 @@ class ParquetSink:
         chosen = {"account": account, "region": region, "table": table}
         self._forget_entries(chosen)  # First: a run that is resumed reads them again.
         deleted = 0
-        for types in sorted((self._folder / _OWN / "tables").glob("*.json")):
+        for types in sorted(self._below(_OWN, "tables").glob("*.json")):
             if table and types.stem != _folder_name(table):
                 continue
-            for path in sorted((self._folder / types.stem).glob(name)):
+            for path in sorted(self._below(types.stem).glob(name)):
                 with _locked(path):
                     if not path.exists():  # any more
                         continue
@@ -177,7 +179,8 @@ class ParquetSink:
         """Remove the entries of units from the journals of all runs, so that no run is resumed without
         them."""
 
-        for path in (self._folder / _OWN / "runs").glob("*/*.jsonl"):
+        for path in self._below(_OWN, "runs").glob("*/*.jsonl"):
+            _ = self._below(_OWN, "runs", path.parent.name)
             entries = list(_entries_of(path))
             kept = [entry for entry in entries if not _fits(entry, chosen)]
             if len(kept) < len(entries):
@@ -187,15 +190,28 @@ class ParquetSink:
 
     # --- files of our own -------------------------------------------------------------------------
 
+    def _below(self, *names: str) -> Path:
+        """Return a folder below that of the destination. Raises `DestinationError` for links on the way, so
+        that nothing is written or deleted elsewhere."""
+        path = self._folder
+        for name in names:
+            path /= name
+            if path.is_symlink():
+                raise DestinationError(
+                    f"{path} is a link, and nothing is written or deleted behind links below {self._folder}; "
+                    "move the folder that it leads to here, or remove it"
+                )
+        return path
+
     def _path(self, unit: Unit) -> Path:
         name = f"{_safe(unit.account)}.{_safe(unit.region)}.parquet"
-        return self._folder / _folder_name(unit.table) / name
+        return self._below(_folder_name(unit.table)) / name
 
     def _types_file(self, table: str) -> Path:
-        return self._folder / _OWN / "tables" / f"{_folder_name(table)}.json"
+        return self._below(_OWN, "tables") / f"{_folder_name(table)}.json"
 
     def _journals(self, run: str) -> Path:
-        return self._folder / _OWN / "runs" / _safe(run)
+        return self._below(_OWN, "runs", _safe(run))
 
     def _info(self, unit: Unit) -> FileInfo:
         return FileInfo(
@@ -231,7 +247,7 @@ class ParquetSink:
     # --- the types of a table ---------------------------------------------------------------------
 
     def _compare(self, table: Table) -> Iterator[Finding]:
-        folder = self._folder / _folder_name(table.id)
+        folder = self._below(_folder_name(table.id))
         aside = f"to load it anew, move the folder {folder} aside"
         recorded = self._types_file(table.id)
         if not recorded.exists():
@@ -360,8 +376,15 @@ def _locked(path: Path) -> Generator[Path]:
     """
     temporary = path.with_name(f".{path.name}.new")
     while True:
-        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT, 0o666)
         try:
+            descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o666)
+        except OSError as error:
+            if temporary.is_symlink():
+                raise DestinationError(f"{temporary} is a link; remove it") from error
+            raise
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise DestinationError(f"{temporary} is no file; remove it")
             if sys.platform != "win32":
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             with suppress(FileNotFoundError):

@@ -39,7 +39,9 @@ from schemagen.model.pages import Structure
 from schemagen.model.shapes import structure_names
 from schemagen.model.table_facts import StructureKey
 from schemagen.names import (
+    MODEL_BUILTINS,
     MODEL_IMPORTS,
+    OF_TEMPLATE,
     NestedNames,
     class_name,
     docstring,
@@ -234,16 +236,14 @@ def _imported(
     return Imported(module, model.name, alias or model.name)
 
 
-_BUILTINS = frozenset({"dict", "list", "str"})
-"""The builtins in annotations of models. If an attribute hides one, datamodel-code-generator imports it under
-an alias, for all modules that it generates together."""
-
-
 def _shadows(
     attributes: Mapping[str, Mapping[str, str]], imported: Mapping[str, Imported], types: TypeTable
 ) -> bool:
-    """Whether an attribute of one of the classes hides a class, an import or a builtin of their module."""
-    names = {*MODEL_IMPORTS, *_BUILTINS, *types.python_names, *attributes}
+    """Whether an attribute of one of the classes hides a class, an import or a builtin of their module.
+
+    datamodel-code-generator imports what is hidden under an alias, for all modules generated with it.
+    """
+    names = {*MODEL_IMPORTS, *MODEL_BUILTINS, *types.python_names, *attributes}
     names.update(model.alias for model in imported.values())
     return any(not names.isdisjoint(fields.values()) for fields in attributes.values())
 
@@ -407,9 +407,6 @@ def _source(definitions: JsonSchema, aliases: Mapping[str, str]) -> str:
         raise AssertionError(f"no single module: {source}")
     return source
 
-
-OF_TEMPLATE = frozenset({"DEFER_BUILD", "Structure_"})
-"""What the template of a model takes from the package's types. No class has a name with an underscore."""
 
 _STAND_INS = "stand_ins"
 """The module that datamodel-code-generator imports stand-ins from."""

@@ -116,10 +116,6 @@ def status(package: Package, arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, _Terminated) as error:
         ended = isinstance(error, _Terminated)
         found = _ended_by(signal.SIGTERM if ended else signal.SIGINT)
-    except BrokenPipeError:
-        # The reader, such as `head`, closed the pipe.
-        streams.discard_output()
-        found = COMPLETE
     except OSError as error:
         found = _system_error(package, error)
     except Exception as error:

@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace, package: Package) -> int:
                 messages.problem(f"{package.name}: {error}")
                 return REFUSED
             for script in scripts:
-                streams.output(script)
+                streams.output_sql(script)
             return 0
         for plan in work:
             try:

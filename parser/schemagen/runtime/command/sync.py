@@ -106,8 +106,6 @@ def run(arguments: argparse.Namespace, package: Package) -> int:
         report = run_sync(package, tables, destination, progress=progress, **given)
     try:
         _print(report, arguments)
-    except BrokenPipeError:
-        raise
     except OSError as error:
         # What was loaded stays loaded: this is no wrong call.
         streams.discard_output()

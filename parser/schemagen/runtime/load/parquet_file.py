@@ -386,7 +386,12 @@ class UnitFile:
             return
         self.close()
         written = self._path.with_name(f"{self._path.name}.all")
-        shutil.copyfile(self._path, written)  # the file itself is locked
+        written.unlink(
+            missing_ok=True
+        )  # A killed process may have left it, or it is a link.
+        # A copy, because the file itself is locked.
+        with self._path.open("rb") as source, written.open("xb") as copy:
+            shutil.copyfileobj(source, copy)
         try:
             start = 0
             with pq.ParquetFile(written) as file:
