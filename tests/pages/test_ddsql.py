@@ -264,6 +264,7 @@ ENDS = {
     "code": "| a | core | string |\n\n```\n| c | core | string |\n```\n\n| b | core | string |\n",
     "prose": "| a | core | string |\n\nWords.\n\n| b | core | string |\n",
     "a row without an end": "| a | core | string\n| b | core | string |\n\nWords.\n",
+    "code in a cell": "| a | core | string | Text\n```\nx | y\n```\n |\n| b | core | string |\n",
 }
 
 
@@ -277,6 +278,8 @@ def test_parse_joins_the_lines_of_a_cell() -> None:
     """Each line of a cell is a line of the description."""
     first, _ = columns(ENDS["a list in a cell"])
     assert first.description == "One of\n- x\n- y"
+    first, _ = columns(ENDS["code in a cell"])
+    assert first.description == "Text\nx | y"
 
 
 def test_parse_reads_parameters_behind_the_end_of_a_table() -> None:
@@ -306,6 +309,19 @@ STRAYS = {
     "an open comment": ("| a | core | string |\n\n<!-- x\n\n| b | core | string |\n", 13),
     "open code": ("| a | core | string |\n\n```\n| b | core | string |\n", 13),
     "another section": (f"| a | core | string |\n\n## More\n\n{HEADER}| b | core | string |\n", 15),
+    "another section without a header": (
+        "| a | core | string |\n\n## More\n\n| b | core | string |\n",
+        15,
+    ),
+    "a row behind a heading in a cell": (
+        "| a | core | string | Text\n\n## Heading\n\n| b | core | string |\n",
+        15,
+    ),
+    "the rest of a row behind a heading": ("| a | core | string | Text\n## Heading\nmore |\n", 13),
+    "a parameter in another section": (
+        "| a | core | string |\n\n## More\n\n| b | array<string> | Yes | Text |\n",
+        15,
+    ),
 }
 
 
@@ -326,6 +342,8 @@ NAMES = {
     "**`a_b`**": "a_b",
     "@http.status_code": "@http.status_code",
     "__typename": "__typename",
+    "`_a_`": "_a_",
+    r"\_a\_": "_a_",
     r"a\*b": "a*b",
 }
 
@@ -339,7 +357,10 @@ def test_parse_reads_names_as_markdown_means_them(written: str, name: str) -> No
 
 @pytest.mark.parametrize(
     ("written", "position"),
-    [("a*b", 4), ("<b>a</b>", 3), ("[a](b)", 3), ("a&amp;b", 4), ("`a` b", 3), (r"\_a`", 6)],
+    [
+        *(("a*b", 4), ("<b>a</b>", 3), ("[a](b)", 3), ("a&amp;b", 4), ("`a` b", 3), (r"\_a`", 6)),
+        *(("_a_", 3), ("__a_b__", 3), ("~~a~~", 3)),
+    ],
 )
 def test_parse_refuses_other_markup_in_names(written: str, position: int) -> None:
     """What is left of markup in a name is a problem at its place."""
@@ -355,13 +376,28 @@ def test_parse_compares_the_id_with_the_name_of_the_file() -> None:
     page = f"# T\n\n```\naws.thing\n```\n\n## Fields\n\n{HEADER}| a | core | string |\n"
     codes = {
         path: [problem.code for problem in ddsql.parse(page, path)[1]]
-        for path in (PATH, "aws.other.dataset.md", "ddsql/thing.dataset.md", "ddsql/aws.md")
+        for path in (
+            PATH,
+            "AWS.Thing.dataset.md",
+            "aws.other.dataset.md",
+            "AWS.Other.dataset.md",
+            "aws.thing-v2.dataset.md",
+            "ddsql/aws.other.md",
+            "ddsql/thing.dataset.md",
+            "ddsql/aws.md",
+            "ddsql/notes.v2.md",
+        )
     }
     assert codes == {
         PATH: [],
+        "AWS.Thing.dataset.md": [],
         "aws.other.dataset.md": ["SG125"],
+        "AWS.Other.dataset.md": ["SG125"],
+        "aws.thing-v2.dataset.md": ["SG125"],
+        "ddsql/aws.other.md": ["SG125"],
         "ddsql/thing.dataset.md": [],
         "ddsql/aws.md": [],
+        "ddsql/notes.v2.md": ["SG125"],
     }
 
 
@@ -373,14 +409,27 @@ ALERTS = {
     "The field `other` is deprecated.": False,
     "`a` is deprecated.": False,
     "Rows are late. The `other` column has been deprecated.": False,
+    "This table has been deprecated in favor of `aws.other`. Its `a` has moved.": True,
+    "`aws.thing` is deprecated.": True,
+    "Orchard Trees are deprecated.": True,
+    "This is a deprecated table.": True,
+    "This table was recently deprecated.": True,
+    "a is deprecated.": False,
+    "The field **other** of this table is deprecated.": False,
+    "In this table, `a` is deprecated.": False,
+    "**Deprecated**: the field `a`.": False,
+    "The `aws.other` table is deprecated. Use this one.": False,
+    "This table replaces the deprecated `aws.other`.": False,
+    "This table is not deprecated.": False,
+    "Use of hstore is deprecated.": False,
 }
 
 
 @pytest.mark.parametrize(("alert", "deprecated"), ALERTS.items())
 def test_parse_tells_what_an_alert_deprecates(alert: str, deprecated: bool) -> None:
-    """An alert about a column does not deprecate the table, and stays in the description."""
+    """An alert about a column or another table does not deprecate the table, and stays in the description."""
     table = parse(
-        f'# T\n\n{{% alert level="warning" %}}\n{alert}\n{{% /alert %}}\n\n```\naws.thing\n```\n\n'
+        f'# Orchard Trees\n\n{{% alert level="warning" %}}\n{alert}\n{{% /alert %}}\n\n```\naws.thing\n```\n\n'
         f"## Fields\n\n{HEADER}| a | core | string |\n"
     )
     text = alert.replace("`", "").replace("*", "")
@@ -397,3 +446,15 @@ def test_parse_removes_other_tags() -> None:
         f"## Fields\n\n{HEADER}| a | core | string |\n"
     )
     assert table.description == "Words.\nThe name, as {% raw %} is.\nA note."
+
+
+BLANKS = ("\u00a0", "\u2003", "\u2800", "\u3000", "\U00013430")
+
+
+@pytest.mark.parametrize("blank", BLANKS, ids=ascii)
+def test_parse_refuses_blanks_that_look_like_spaces_in_names(blank: str) -> None:
+    """Names that look the same are the same: only the space of ASCII is one."""
+    page = f"# T\n\n```\naws.thing\n```\n\n## Fields\n\n{HEADER}| a{blank}b | core | string |\n"
+    _, problems = ddsql.parse(page, PATH)
+    assert [(found.code, found.line, found.column) for found in problems] == [("SG122", 11, 4)]
+    assert [column.name for column in columns("| a b | core | string |\n")] == ["a b"]

@@ -51,6 +51,14 @@ CERTAIN = {
     ),
     "available values": ("The available values are ALL_OLD or NONE.", ["ALL_OLD", "NONE"]),
     "words in lower case": ("Valid values are standard and express.", ["standard", "express"]),
+    "available words in lower case": (
+        "The available values are enabled or disabled.",
+        ["enabled", "disabled"],
+    ),
+    "a list with no value": (
+        "Valid values: <ul><li><code>null</code> - None.</li><li><code>A</code> - One.</li></ul>",
+        ["A"],
+    ),
     "values for cases": (
         "Valid values are NONE for open access, AWS_IAM for policies, and <code>JWT</code> for tokens.",
         ["NONE", "AWS_IAM", "JWT"],
@@ -102,6 +110,11 @@ UNCERTAIN = {
     "a value alone": "For zones, it has the value <code>none</code>.",
     "no value for a case": "Possible values: <code>A</code> for one, <code>null</code> for others.",
     "parts of a value": "Valid values for ddd are: <ul><li><code>mon</code></li></ul>",
+    "ranges of characters": "Valid values: A-Z, a-z, 0-9",
+    "values of something": (
+        "The valid states: <ul><li><code>PRE</code> - <code>ON</code></li><li><code>POST</code> -"
+        " <code>OFF</code></li></ul>"
+    ),
     "a range": "Possible values range from 1 to 65535, inclusive.",
     "two things, not two values": "Either <code>Zone</code> or <code>ZoneId</code> must be specified.",
     "one value": "Valid values: <code>A</code>",

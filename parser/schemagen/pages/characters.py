@@ -23,9 +23,11 @@ _INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff"
+    "\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000\U00013430-\U0001345f"
 )
-"""What Unicode calls Default_Ignorable_Code_Point, and its annotations: names that differ only in these
-look the same. It is listed here because Python's own tables depend on its version."""
+"""What Unicode calls Default_Ignorable_Code_Point, its annotations, spaces other than the one of ASCII, and
+controls and blanks of single scripts: names that differ only in these look the same. It is listed here
+because Python's own tables depend on its version."""
 _NOT_IN_NAMES = re.compile(
     rf"[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_BIDIRECTIONAL}{_INVISIBLE}{LOST}]"
 )

@@ -9,7 +9,7 @@ left, so rows are aligned on the cell that holds the kind.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -18,7 +18,7 @@ from schemagen.model.origin import Origin
 from schemagen.model.pages import Column, Example, Parameter, Table
 from schemagen.pages import characters, front_matter, markdown, prose, values
 from schemagen.pages.markdown import Block, Cell
-from schemagen.pages.rows import Row, is_header, rows
+from schemagen.pages.rows import Row, is_header, is_rest_of_row, rows
 from schemagen.pages.sources import id_by_name
 
 KINDS: tuple[str, ...] = ("core", "event_attribute")
@@ -35,15 +35,27 @@ _ID = re.compile(r"[a-z][a-z0-9_]*\.[a-z0-9_]+")
 _MARKDOC = re.compile(
     r"\{%\s*+(?P<close>/)?\s*+(?P<name>[a-z][\w-]*+)(?:\"[^\"]*+\"|[^%\"{]|\{(?!%)|%(?!\}))*?(?P<self>/)?\s*+%\}"
 )
-_DEPRECATED = re.compile(r"\bdeprecat", re.IGNORECASE)
+_DEPRECATED = re.compile(r"\bdeprecat\w*", re.IGNORECASE)
+_NOT = re.compile(r"\b(?:not|never|no longer)\s+(?:\w+\s+)?$", re.IGNORECASE)
+# "the deprecated table x", "Amazon deprecated it": what is deprecated comes behind.
+_ABOUT_NEXT = re.compile(
+    r"(?:^|\s)(?!(?:is|are|was|were|be|been|being|and|now|also|\w+ly)\s)[\w.`-]+\s+$"
+)
+_WITHIN_TABLE = re.compile(
+    r"\b(?:from|in|of|on)\s+(?:the|this)\s+(?:table|dataset|page)\b,?", re.IGNORECASE
+)
+_TABLE_ID = re.compile(r"\b[a-z][a-z0-9_]*\.[a-z0-9_]+\b")
+_PRONOUN = re.compile(r"^(?:It|This)\b")
+_BARE_SUBJECT = re.compile(r"(?:The\s+)?(\S+)\s+(?:\w+\s+){1,3}", re.IGNORECASE)
+_CODE = re.compile(r"`([^`]+)`")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _TABLE = re.compile(r"\b(?:table|dataset|page)\b", re.IGNORECASE)
 _PART = re.compile(r"\b(?:field|column|attribute|parameter|property|value)s?\b", re.IGNORECASE)
 _TYPE = re.compile(r"[a-z][a-z0-9_]*|array\s*<.+>")
-_MARKS = re.compile(r"[\\`*<>\[\]&]")
+_MARKS = re.compile(r"[\\`*<>\[\]&]|~~|_$")
 _EMPHASIZED = re.compile(r"(?P<stars>\*{0,3})(?P<code>`*)(?P<text>[^`*]+)(?P=code)(?P=stars)")
 # What is markup in Markdown, or half of it, unless it is escaped. A name has no use for it.
-_MARKUP = re.compile(r"(?<!\\)(?:[`*<>\[\]]|&#?\w+;)")
+_MARKUP = re.compile(r"(?<!\\)(?:[`*<>\[\]]|~~|&#?\w+;)|^_+(?=[^_](?:.*[^_\\])?_+$)")
 _REQUIRED = {"yes": True, "no": False}
 
 
@@ -84,10 +96,10 @@ class _Page:
         named: dict[str, list[_Section]] = {}
         for section in sections[1:]:
             named.setdefault(section.name, []).append(section)
-        self._check_other_tables(sections)
+        self._check_elsewhere(sections)
         columns = tuple(self._columns(named.get(FIELDS, ()), title_line))
         names = frozenset(column.name for column in columns)
-        description, deprecated = self._description(introduction, names)
+        description, deprecated = self._description(introduction, names, identifier, title)
         return Table(
             id=identifier,
             title=title or identifier,
@@ -156,7 +168,9 @@ class _Page:
             reason = f"has a part of {longest} characters; file names allow at most {MAX_NAME}"
             self.problem(line, 1, "SG112", f"the table's id {shown(text)} {reason}")
             return "", line
-        if _ID.fullmatch(named) and text != named:
+        # Other files may have any name, but not that of another table.
+        is_id = "." in named and self.path.endswith(".dataset.md")
+        if (is_id or _ID.fullmatch(named)) and text != named.lower():
             message = f"the table's id is {shown(text)}, but the file is named after {shown(named)}"
             self.problem(line, 1, "SG125", f"{message}; rename the file, or correct the id")
         return text, line
@@ -164,7 +178,7 @@ class _Page:
     # --- prose ---
 
     def _description(
-        self, introduction: _Section, columns: Container[str]
+        self, introduction: _Section, columns: Container[str], identifier: str, title: str
     ) -> tuple[str, str | None]:
         """Return the description, and the text of the deprecation alert or None."""
         lines: list[str] = []
@@ -180,7 +194,8 @@ class _Page:
         texts = [prose.plain(prose.from_markdown(kept, wrapped=True))]
         for alert in alerts:
             pieces = prose.from_markdown(alert, wrapped=True)
-            (deprecated if _deprecates(pieces, columns) else texts).append(prose.plain(pieces))
+            is_of_table = _deprecates(pieces, columns, (identifier, title))
+            (deprecated if is_of_table else texts).append(prose.plain(pieces))
         return "\n".join(filter(None, texts)), "\n".join(deprecated) or None
 
     def _examples(self, sections: Iterable[_Section]) -> Iterator[Example]:
@@ -346,17 +361,30 @@ class _Page:
                     reason = " end it with a pipe, or put the text below another heading"
                     self.problem(found.line, 1, "SG123", message + reason)
 
-    def _check_other_tables(self, sections: Iterable[_Section]) -> None:
-        """Record a problem for each table of columns or parameters that no section reads."""
+    def _check_elsewhere(self, sections: Iterable[_Section]) -> None:
+        """Record a problem for each table, row or rest of a row that no section reads.
+
+        A heading inside a cell, or behind a blank line in it, ends the section with all rows below it.
+        """
+        advice = "belongs below the heading 'Fields' or 'Query Parameters'; move it"
         for section in sections:
             for block in section.blocks:
-                if block.kind != "table" or section.name in (FIELDS, PARAMETERS):
+                if block.kind == "fence" or section.name in (FIELDS, PARAMETERS):
                     continue
-                for header in (FIELDS_HEADER, PARAMETERS_HEADER):
-                    if is_header(self.lines[block.start], header):
-                        message = "a table of columns or parameters belongs below the heading"
-                        expected = "'Fields' or 'Query Parameters'"
-                        self.problem(block.start, 1, "SG123", f"{message} {expected}; move it")
+                if block.kind == "table" and any(
+                    is_header(self.lines[block.start], header)
+                    for header in (FIELDS_HEADER, PARAMETERS_HEADER)
+                ):
+                    message = f"a table of columns or parameters {advice}"
+                    self.problem(block.start, 1, "SG123", message)
+                    continue
+                for line in range(block.start, block.end):
+                    if _looks_like_row(self.lines[line]):
+                        message = f"what looks like the row of a column or parameter {advice}"
+                        self.problem(line, 1, "SG123", message)
+                    elif block.kind != "table" and is_rest_of_row(self.lines[line]):
+                        message = "what looks like the rest of a row"
+                        self.problem(line, 1, "SG123", f"{message} {advice}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,6 +460,18 @@ def _aligned(cells: Sequence[Cell]) -> _Row | None:
     return rows[0] if rows else None
 
 
+def _looks_like_row(line: str) -> bool:
+    """Whether a line has the cells of a column, or of a parameter."""
+    if not markdown.PIPE.search(line):
+        return False
+    cells = markdown.cells(line)
+    row = _aligned(cells)
+    if row is not None and row.name.text and _TYPE.fullmatch(row.type.text):
+        return True
+    kind, required = _word(cells, 1).text, _word(cells, 2).text
+    return required.lower() in _REQUIRED and _TYPE.fullmatch(kind) is not None
+
+
 def _word(cells: Sequence[Cell], index: int) -> _Word:
     """Return the text of the cell at ``index``. A missing cell is empty, at the end of the row.
 
@@ -454,16 +494,41 @@ def _word(cells: Sequence[Cell], index: int) -> _Word:
     return _Word(prose.unescaped(text), column, column + left.start() if left else 0)
 
 
-def _deprecates(alert: Iterable[prose.Piece], columns: Container[str]) -> bool:
-    """Whether an alert says that the table is deprecated, not one of its columns."""
+def _deprecates(
+    alert: Iterable[prose.Piece], columns: Container[str], names: Collection[str]
+) -> bool:
+    """Whether an alert says that the table is deprecated, which ``names`` call by its id and title, and
+    not one of its columns or another table."""
     for piece in alert:
-        if any(span.code and span.text in columns for span in piece.spans):
-            continue
-        for sentence in _SENTENCE_END.split(piece.text):
-            of_part = _PART.search(sentence) and not _TABLE.search(sentence)
-            if _DEPRECATED.search(sentence) and not of_part:
+        text = "".join(f"`{span.text}`" if span.code else span.text for span in piece.spans)
+        for sentence in _SENTENCE_END.split(prose.fold(text)):
+            found = _DEPRECATED.search(sentence)
+            if found is None or _NOT.search(sentence, 0, found.start()):
+                continue
+            before = sentence[: found.start()]
+            # "Deprecated: …" is about what comes behind, if that is a column.
+            subject = _WITHIN_TABLE.sub("", before if before.strip() else sentence)
+            if _ABOUT_NEXT.search(before):
+                subject = sentence[found.end() :].lstrip().partition(" ")[0]
+            if _is_about_table(subject, columns, names, is_label=not before.strip()):
                 return True
     return False
+
+
+def _is_about_table(
+    subject: str, columns: Container[str], names: Collection[str], *, is_label: bool
+) -> bool:
+    """Whether a subject is the table: it is called by its id or title, or as "this table", or not at all."""
+    if not is_label and any(found not in names for found in _TABLE_ID.findall(subject)):
+        return False
+    named = any(name and re.search(rf"\b{re.escape(name)}\b", subject) for name in names)
+    bare = _BARE_SUBJECT.fullmatch(subject)
+    is_column = any(code in columns for code in _CODE.findall(subject)) or (
+        bare is not None and bare[1] in columns
+    )
+    if is_column or _PART.search(subject):
+        return is_label and _TABLE.search(subject) is not None
+    return named or is_label or any(form.search(subject) for form in (_TABLE, _PRONOUN))
 
 
 def _without_markdoc(lines: Iterable[str]) -> tuple[list[str], list[list[str]]]:

@@ -9,12 +9,13 @@ no row is lost.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from schemagen.pages import markdown
 
 _FENCE = re.compile(r"\s*(```|~~~)")
+_CODE_MARK = re.compile(r"\s*(?:```+|~~~+)\s*\w*\s*")
 _ENDS_WITH_PIPE = re.compile(r"(?<!\\)\|\s*$")
 _DELIMITERS = re.compile(r"(?=[:|\s]*+-)[-:|\s]++")
 
@@ -38,6 +39,11 @@ def is_header(line: str, header: Sequence[str]) -> bool:
     """Whether a line has the cells of ``header``, whatever their case."""
     found = [cell.text.lower() for cell in markdown.cells(line)]
     return found == [title.lower() for title in header]
+
+
+def is_rest_of_row(line: str) -> bool:
+    """Whether a line ends with a pipe, and does not begin with one."""
+    return _ENDS_WITH_PIPE.search(line) is not None and not line.lstrip().startswith("|")
 
 
 def rows(
@@ -71,6 +77,9 @@ def rows(
             skipped_to = "" if skipped_to in text else skipped_to
         elif _is_second_header(lines, number, header):
             next(numbers)
+        elif open_at >= 0 and text.strip(markdown.SPACE) == "|":
+            yield Row(open_at, _joined([*continued, text]))
+            open_at = -1
         elif text.lstrip().startswith("|") or (
             inside and open_at < 0 and markdown.PIPE.search(text)
         ):
@@ -87,7 +96,7 @@ def rows(
         elif open_at >= 0:
             continued.append(text)
             if _ENDS_WITH_PIPE.search(text):
-                yield Row(open_at, "<br>".join(filter(str.strip, continued)))
+                yield Row(open_at, _joined(continued))
                 open_at = -1
         elif text.lstrip().startswith("<!--"):
             skipped_to, skipped_from = "" if "-->" in text else "-->", number
@@ -98,6 +107,12 @@ def rows(
     yield from left_open()
     if skipped_to:
         yield Stray(skipped_from)
+
+
+def _joined(lines: Iterable[str]) -> str:
+    """Join the lines of a row with breaks. The marks of code blocks are left out: between two of them, a
+    break would be code."""
+    return "<br>".join(line for line in lines if line.strip() and not _CODE_MARK.fullmatch(line))
 
 
 def _is_second_header(lines: Sequence[str], number: int, header: Sequence[str]) -> bool:

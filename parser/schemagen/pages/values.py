@@ -16,6 +16,7 @@ from schemagen.pages.prose import Piece, fold
 # A value contains no white space, and begins and ends like a word.
 _VALUE = r"[A-Za-z0-9](?:[A-Za-z0-9_.:/@+-]*[A-Za-z0-9_+])?"
 _WHOLE_VALUE = re.compile(_VALUE)
+_CHARACTERS = re.compile(r"[A-Za-z0-9]-[A-Za-z0-9]")  # "A-Z" is a range of characters.
 
 # The words of a sentence right before a list of values.
 _ANNOUNCES = re.compile(
@@ -96,7 +97,11 @@ def _group(
     values = [_item(item) for item in items]
     if not values or None in values:
         return
-    found = [value for value in values if value is not None]
+    # No value at all, as in "`null` - The rule was never locked".
+    found = [value for value in values if value is not None and value[0] != "null"]
+    items = [
+        item for item, value in zip(items, values, strict=True) if value and value[0] != "null"
+    ]
     if not all(value in known for value, _ in found):
         if _SOMETHING_ELSE.search(announcement):
             return
@@ -122,6 +127,11 @@ def _item(item: Piece) -> tuple[str, str] | None:
     rest = "".join(span.text for span in spans[1:])
     separator = _AFTER_VALUE.match(rest)
     if separator is None or _WHOLE_VALUE.fullmatch(value) is None:
+        return None
+    # "`PRE_PROCESSING` - `DISABLED`" is the value of something.
+    if rest[separator.end() :].strip() and all(
+        span.code or _AFTER_VALUE.fullmatch(span.text) for span in spans
+    ):
         return None
     return value, fold(rest[separator.end() :])
 
@@ -156,7 +166,8 @@ _NAME = re.compile(r"[a-z]*[^a-z].*")
 
 # "Valid values: ", "The allowed values are ", "Allowed values for this property are: ", "Values: "
 _VALUES_ARE = re.compile(
-    r"(?:(?:^|(?<=[.;:!?]\s))(?:The\s+)?(?:Valid|Possible|Allowed|Supported|Available)?"
+    r"(?:(?:^|(?<=[.;:!?]\s))(?:Valid|Possible|Allowed|Supported|Available"
+    r"|The(?:\s+(?:valid|possible|allowed|supported|available))?)?"
     r"|\b(?:valid|possible|allowed|supported|available))"
     r"\s*\b[Vv]alues(?:\s+for\s+this\s+(?:property|field|parameter|attribute))?"
     r"(?:\s*:|\s+are\s*:?|\s+include\s*:?)\s*"
@@ -219,6 +230,8 @@ def _list_at(
             values = [word for word in _ANY_VALUE.findall(match[0]) if word not in ("or", "and")]
         values = [value for value in values if value != "null"]  # no value at all
         if not all(_WHOLE_VALUE.fullmatch(value) for value in values):
+            return
+        if any(_CHARACTERS.fullmatch(value) for value in values):
             return
         if form is _BARE_LIST and not all(_NAME.fullmatch(value) for value in values):
             continue
