@@ -21,9 +21,6 @@ from schemagen.diagnostics import ProblemsFound
 OLD = {"a/one.txt": "1", "a/two.txt": "2", "gone/here.txt": "3", "same.txt": "4"}
 NEW = {"a/one.txt": "eins" * 1000, "a/two.txt": "2", "b/c/new.txt": "2", "same.txt": "4"}
 
-# The processes of these tests are forked on purpose, and do nothing but write.
-pytestmark = pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
-
 
 def folder_of(path: Path) -> Folder:
     return Folder(path, path.parent, "schemagen build")
@@ -44,9 +41,16 @@ def old_tree(path: Path) -> Folder:
     return folder
 
 
+SEEN = {path: digest(text.encode()) for path, text in OLD.items()}
+
+
 def to_new(folder: Folder) -> bool:
-    seen = {path: digest(text.encode()) for path, text in OLD.items()}
-    return change(folder, NEW, ["gone/here.txt"], seen)
+    return change(folder, NEW, ["gone/here.txt"], SEEN)
+
+
+def is_killed_on_the_way(path: Path, call: int) -> bool:
+    """Whether the change to the new files is killed at its ``call``-th change of the disk."""
+    return is_killed(call, change, folder_of(path), NEW, ["gone/here.txt"], SEEN)
 
 
 def problems(action: object, *arguments: object, **options: object) -> list[str]:
@@ -230,14 +234,14 @@ def test_killed_change_is_finished_or_undone(tmp_path: Path) -> None:
     for call in range(1, 100):
         killed = tmp_path / f"killed{call}"
         shutil.copytree(original, killed)
-        if not is_killed(lambda: to_new(folder_of(killed)), call):  # noqa: B023
+        if not is_killed_on_the_way(killed, call):
             break
         for path, text in texts(killed).items():
             assert path.startswith(STAGING) or text in (OLD.get(path), NEW.get(path))
         assert is_interrupted(folder_of(killed)) or texts(killed) in (OLD, NEW)
         # In place: a copy would have other inodes.
         for recovering in range(1, 100):
-            if not is_killed(lambda: recover(folder_of(killed)), recovering):  # noqa: B023
+            if not is_killed(recovering, recover, folder_of(killed)):
                 break
             if (killed / STAGING).exists():
                 assert is_interrupted(folder_of(killed))
@@ -258,7 +262,7 @@ def killed_when_decided(path: Path) -> Folder:
     """A tree whose change was killed when all was staged and some files were in place."""
     for call in range(1, 100):
         folder = old_tree(path)
-        assert is_killed(lambda: to_new(folder_of(path)), call)
+        assert is_killed_on_the_way(path, call)
         if texts(path)["a/one.txt"] == NEW["a/one.txt"]:
             return folder
         shutil.rmtree(path)

@@ -21,8 +21,6 @@ from schemagen.build.check import Cause
 from schemagen.build.plan import plan
 from schemagen.diagnostics import ProblemsFound
 
-# The processes of these tests are forked on purpose, and do nothing but write.
-pytestmark = pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
 
 OLD_PAGES = {
     "changed": page("dd.changed", "Name | a | core | string"),
@@ -74,7 +72,7 @@ def test_killed_build_is_finished_or_undone(tmp_path: Path) -> None:
         for texts, expected in ((NEW_PAGES, new), (OLD_PAGES, old)):
             shutil.rmtree(project / "generated")
             shutil.copytree(tmp_path / "saved", project / "generated")
-            killed = is_killed(lambda: apply(planned), call)
+            killed = is_killed(call, apply, planned)
             set_pages(project, texts)
             is_right = tree(project / "generated") == expected
             left = (project / "generated" / STAGING).exists()
@@ -122,7 +120,7 @@ def test_killed_bind_is_finished_or_undone(
     outcomes: list[bool] = []
     for call in range(1, 100):
         shutil.copytree(tmp_path / "saved", tmp_path / "bindings")
-        killed = is_killed(lambda: locks.write(settings, changes), call)
+        killed = is_killed(call, locks.write, settings, changes)
         # There are no pages: what the command does after it has looked is an error.
         if next_run == "build":
             with pytest.raises(ProblemsFound):
@@ -151,7 +149,7 @@ def test_check_reports_what_a_killed_bind_left(tmp_path: Path) -> None:
     built(tmp_path / "project", OLD_PAGES)
     project = tmp_path / "project"
     change = locks.LockChange("bindings/a.json", "a.json", None, "{", "")
-    assert is_killed(lambda: locks.write(api.settings(project), [change]), 4)
+    assert is_killed(4, locks.write, api.settings(project), [change])
     before = tree(project)
     path = f"bindings/{STAGING}"
     done = run(project, "build", "--check")
