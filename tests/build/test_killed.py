@@ -21,7 +21,6 @@ from schemagen.build.check import Cause
 from schemagen.build.plan import plan
 from schemagen.diagnostics import ProblemsFound
 
-
 OLD_PAGES = {
     "changed": page("dd.changed", "Name | a | core | string"),
     "removed": page("gone.removed", "Name | a | core | string"),
