@@ -34,7 +34,8 @@ VENV := .venv
 # Scripts in .venv/bin name their interpreter by its path, which may contain spaces or be too long
 # for a kernel; modules run in any place.
 RUN := $(VENV)/bin/python -m
-WORKERS ?= 2
+# On two cores: some tests wait for others' processes.
+WORKERS ?= 3
 PYTEST := $(RUN) pytest -n $(WORKERS) --dist loadgroup
 
 .DELETE_ON_ERROR:
