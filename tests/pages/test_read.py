@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 from pathlib import Path
 
 import pytest
@@ -233,6 +234,23 @@ def test_read_takes_time_proportional_to_length() -> None:
         parsed = parse_source(Source("ddsql/a.md", dataset("aws.a", rows)))
         assert parsed.table is not None
         assert len(parsed.table.columns[0].description) < 6_000_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "mark", [" ", "\t", "\v", "\u2028", "\n## A\n", "\n## Request Syntax\n```\nx\n```\n"]
+)
+def test_read_takes_time_proportional_to_the_length_of_api_pages(mark: str) -> None:
+    """The same is true for lines and sections of API pages: with the square, these would take a minute."""
+    repeated = mark * (150_000 // len(mark))
+    member = '\n **A** <a name="s-T-A"></a>\nAn A. {}  \nType: String\n'
+    structure = f"# T\n\nA T. {repeated}\n\n## Contents\n{member.format('')}"
+    operation = f"# T\n\nA T.\n\n## Response Elements\n{member.format(repeated)}"
+    started = time.process_time()
+    for text in (structure, operation):
+        parsed = parse_source(Source("aws_api/s/API_T.md", text.encode()))
+        assert parsed.structure or parsed.operation or parsed.problems
+    assert time.process_time() - started < 20
 
 
 def test_parse_accepts_references_to_unknown_structures() -> None:

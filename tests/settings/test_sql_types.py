@@ -37,6 +37,7 @@ NO_TYPES = (
     *("text /* */", "text'", "numeric(10, 2", "numeric(10, 2))", "numeric()", "numeric(10,,2)"),
     *("text)", "[]", "text[", "text[a]", "text]", "1a", "numeric(-1)", "numeric(pg_sleep(5) 3)"),
     *("two words", "timestamp with zone", "double", "text\0", "MAP(VARCHAR DEFAULT 1, INTEGER)"),
+    *("serial", "BIGSERIAL", "serial8[]"),
     *("numeric(1234567890)", "te\u00e9xt", "STRUCT(a b c)", "varchar(10) varchar(10)"),
 )
 

@@ -127,17 +127,17 @@ FACTS: dict[str, Callable[[Facts, str], None]] = {
 description."""
 
 _KEYS = "|".join(FACTS)
-TYPE_LINE = re.compile(r"\s*Type:")
-FACT_LINE = re.compile(rf"\s*(?:(?:Key|Value) )?(?:{_KEYS}):", re.IGNORECASE)
+TYPE_LINE = re.compile(r"\s*+Type:")
+FACT_LINE = re.compile(rf"\s*+(?:(?:Key|Value) )?(?:{_KEYS}):", re.IGNORECASE)
 _EMPHASIZED_KEY = re.compile(
-    rf"(\s*)([*_]{{1,3}})((?:(?:Key|Value) )?(?:{_KEYS}))(?::\2|\2:)", re.IGNORECASE
+    rf"([*_]{{1,3}})((?:(?:Key|Value) )?(?:{_KEYS}))(?::\1|\1:)", re.IGNORECASE
 )
 _STATED_TYPE = re.compile(r"(?<![\w`-])Type[*_]*:", re.ASCII)
 
 
 def without_emphasis(line: str) -> str:
     """Return a fact whose key is emphasized (``**Type:** String``) as other pages write it."""
-    return _EMPHASIZED_KEY.sub(r"\1\3:", line, count=1)
+    return _EMPHASIZED_KEY.sub(r"\2:", line, count=1)
 
 
 def states_type(line: str) -> bool:

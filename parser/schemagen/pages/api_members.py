@@ -146,6 +146,8 @@ class MemberReader:
     problem: Callable[[int, int, str, str], None]
     _quoted: set[int] = field(init=False)
     _headings_at: dict[int, str] = field(init=False)
+    _starts: Sequence[int] = field(init=False)
+    """The lines where the blocks start, in ascending order."""
     _stated: Sequence[str] = field(init=False)
     """The lines, with facts as `without_emphasis` writes them."""
 
@@ -159,6 +161,7 @@ class MemberReader:
         self._headings_at = {
             block.start: block.text for block in self.blocks if block.kind == "heading"
         }
+        self._starts = [block.start for block in self.blocks]
         self._stated = [
             text if number in self._quoted else without_emphasis(text)
             for number, text in enumerate(self.lines)
@@ -188,6 +191,10 @@ class MemberReader:
             member = self._member(head, end, shape, syntax)
             if member is not None:
                 yield member
+
+    def within(self, start: int, end: int) -> Sequence[Block]:
+        """Return the blocks that start on the lines from ``start`` up to ``end``."""
+        return self.blocks[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
 
     # --- where members begin ---
 
@@ -244,9 +251,7 @@ class MemberReader:
 
     def _headings(self, section: Section) -> Iterator[_Head]:
         headings = [
-            block
-            for block in self.blocks
-            if block.kind == "heading" and section.start <= block.start < section.end
+            block for block in self.within(section.start, section.end) if block.kind == "heading"
         ]
         level = min((heading.level for heading in headings), default=0)
         for heading in headings:
@@ -324,8 +329,8 @@ class MemberReader:
                 self.problem(line, 1, "SG212", f"{message}; fetch the page again")
         if heads or announced or any(self._types(section.start, section.end)):
             return
-        for block in self.blocks:
-            if section.start <= block.start < section.end and self._is_structured(block):
+        for block in self.within(section.start, section.end):
+            if self._is_structured(block):
                 message = f"no member can be recognized in the section {shown(section.name)}"
                 self.problem(block.start, 1, "SG212", f"{message}; fetch the page again")
                 return
@@ -504,8 +509,8 @@ class MemberReader:
 
     def _table(self, start: int, end: int) -> _Table | None:
         """Find a table whose header names columns of members."""
-        for block in self.blocks:
-            if block.kind != "table" or not start <= block.start < end:
+        for block in self.within(start, end):
+            if block.kind != "table":
                 continue
             titles = [cell.text for cell in markdown.cells(self.lines[block.start])]
             header = [title.strip("*` ").lower() for title in titles]

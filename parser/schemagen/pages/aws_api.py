@@ -129,11 +129,9 @@ class _Page:
             return Structure(service, name, members, origin, description, _usages(body))
         syntaxes: dict[str, list[Block]] = {REQUEST_SYNTAX: [], RESPONSE_SYNTAX: []}
         for section in sections:
-            syntaxes.get(section.title, []).extend(
-                block
-                for block in blocks
-                if block.kind == "fence" and section.start <= block.start < section.end
-            )
+            if section.title in syntaxes:
+                found_here = reader.within(section.start, section.end)
+                syntaxes[section.title] += [block for block in found_here if block.kind == "fence"]
         request = self._members(reader, sections, REQUEST, syntaxes[REQUEST_SYNTAX])
         response = self._members(reader, sections, RESPONSE, syntaxes[RESPONSE_SYNTAX])
         return Operation(service, name, request, response, origin, description)

@@ -38,6 +38,8 @@ _CONSTRAINTS = frozenset(
     ]
 )
 """The words that begin what may follow or replace the type of a column; none is a type."""
+_SERIAL = frozenset(["bigserial", "serial", "serial2", "serial4", "serial8", "smallserial"])
+"""PostgreSQL's words for an integer with a default that is never NULL."""
 
 
 def is_sql_type(text: str) -> bool:
@@ -80,7 +82,7 @@ class _Parser:
 
     def type(self) -> bool:
         name = self.word()
-        if not name or name in _CONSTRAINTS:
+        if not name or name in _CONSTRAINTS or name in _SERIAL:
             return False
         while self.take("."):
             name = self.word()
