@@ -180,7 +180,7 @@ TARGETS: tuple[Target, ...] = (
         "arrow/{provider}/{table}.py",
         renderer="columnar:render_arrow",
         notation="arrow",
-        extra=("pyarrow>=17",),
+        extra=("pyarrow>=20",),
         dotted=True,
         records=True,
     ),
@@ -264,7 +264,7 @@ class Extra:
 EXTRAS: tuple[Extra, ...] = (
     Extra("aws", ("boto3>=1.35", "rich>=13"), COLLECTING),
     Extra("postgres", ("psycopg>=3.2", _ORJSON), Needs(("postgres_jsonb",))),
-    Extra("parquet", ("pyarrow>=17", _ORJSON), Needs(("arrow", "tables"))),
+    Extra("parquet", ("pyarrow>=20", _ORJSON), Needs(("arrow", "tables"))),
     Extra("dask", ("distributed>=2025.1",), COLLECTING),
 )
 """The extras that several targets share. Those of single targets are in their rows."""
