@@ -68,6 +68,10 @@ def test_read_json_refuses_what_no_output_can_hold(
         ("a = 1\nb = " + "9" * 5000, (2, 5, LONG)),
         ("b = 0x" + "f" * 6000, (1, 5, LONG)),
         ("a = 1\nb = [1 2]", (2, 8, "is not valid TOML: unclosed array")),
+        (
+            " " * 300_000 + "a",
+            (1, 300_002, "is not valid TOML: expected '=' after a key in a key/value pair"),
+        ),
     ],
 )
 def test_read_toml_refuses_what_exceeds_a_limit(text: str, expected: tuple[int, int, str]) -> None:

@@ -11,7 +11,9 @@ import math
 import os
 import re
 import tomllib
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, Final, cast
 
 MAX_DEPTH: Final = 100
@@ -205,10 +207,10 @@ _TOML = re.compile(
     r'#[^\n]*|"""(?:[^\\]|\\.)*?"""|\'\'\'.*?\'\'\'|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|[\[\]{}]',
     re.DOTALL,
 )
-_KEY = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')[ \t]*"""
+_KEY = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+"""
 # A key of too many parts, at the beginning of a line, of a header or of an entry of an inline table.
 _DOTTED = re.compile(
-    rf"(?:^[ \t]*\[{{0,2}}|[{{,])[ \t]*((?:{_KEY}\.[ \t]*){{{MAX_DEPTH}}})", re.MULTILINE
+    rf"(?:^[ \t]*+\[{{0,2}}+|[{{,])[ \t]*+((?:{_KEY}\.[ \t]*+){{{MAX_DEPTH}}})", re.MULTILINE
 )
 _TOML_POSITION = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -229,9 +231,18 @@ def _too_deep(text: str, tokens: re.Pattern[str]) -> int | None:
 
 def line_column(text: str, offset: int) -> tuple[int, int]:
     """Convert an offset to line and column, both from 1, in characters. A lone CR ends a line, too."""
-    before = text[:offset]
-    ends = before.count("\n") + before.count("\r") - before.count("\r\n")
-    return ends + 1, offset - max(before.rfind("\n"), before.rfind("\r"))
+    starts = _line_starts(text)
+    line = bisect_right(starts, offset)
+    return line, offset - starts[line - 1] + 1
+
+
+@lru_cache(maxsize=2)
+def _line_starts(text: str) -> list[int]:
+    """Return the offsets at which the lines of a text begin: there may be thousands of problems in it."""
+    return [0, *(end.end() for end in _LINE_END.finditer(text))]
+
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def _not_readable(message: str, text: str, offset: int | None) -> NotReadable:

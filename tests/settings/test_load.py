@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -430,6 +431,23 @@ def test_load_settings_accepts_folders_with_similar_names(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        (f"outputs = [{'0,' * 100_000}]", 100_000),
+        ("".join(f"[types.t{n}]\npython = 'uuid.UUID'\n" for n in range(4000)), 24_000),
+    ],
+)
+def test_load_settings_reports_thousands_of_mistakes_in_seconds(
+    tmp_path: Path, text: str, count: int
+) -> None:
+    """The time is proportional to the number of mistakes, not to its square."""
+    (tmp_path / "schemagen.toml").write_text(text)
+    before = time.process_time()
+    assert len(problems(tmp_path)) == count
+    assert time.process_time() - before < 10
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         (f"docs = {'9' * 5000}", "1:8: SG301 has a number of more than 300 digits"),
@@ -448,6 +466,11 @@ def test_load_settings_accepts_folders_with_similar_names(tmp_path: Path) -> Non
         (
             f"[[columns]]\ntype = '{'array<' * 2000}string{'>' * 2000}'",
             f"2:1: SG302 arrays are nested deeper than 8 levels: '{'array<' * 10}'…",
+        ),
+        (
+            f"[types.string]\njson_schema = {{pattern = '{'(' * 3000}{')' * 3000}'}}",
+            "2:1: SG302 types.string.json_schema must be a table: a valid JSON Schema (2020-12) of a value, not "
+            f"{{'pattern': '{'(' * 59}…'}}: a pattern is nested too deeply",
         ),
     ],
 )

@@ -44,6 +44,8 @@ def fault(value: object) -> str:
     except SchemaError as error:
         where = "".join(f"{step}: " for step in error.absolute_path)
         return f"{where}{error.message}"
+    except RecursionError:  # It is not nested too deeply, so one of its patterns is.
+        return "a pattern is nested too deeply"
     if keyword := next(_keywords_elsewhere(cast("dict[str, object]", value)), ""):
         return f"{keyword} cannot be used here; write the schema out"
     return ""

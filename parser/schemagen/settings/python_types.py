@@ -6,11 +6,13 @@ import ast
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
 from pathlib import Path
 from types import MappingProxyType
 
 from schemagen.diagnostics import did_you_mean
+from schemagen.files import read_file
 from schemagen.typetable import PythonType
 
 STANDARD_TYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -87,9 +89,15 @@ def _defined(spec: ModuleSpec) -> _Names | None:
     if spec.origin is None or not spec.origin.endswith(".py"):
         return None
     try:
-        tree = ast.parse(Path(spec.origin).read_bytes())
+        return _defined_in(read_file(spec.origin))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+@lru_cache(maxsize=16)
+def _defined_in(source: bytes) -> _Names | None:
+    """Collect the names that the source of a module defines. Many types may be of one module."""
+    tree = ast.parse(source)
     classes: set[str] = set()
     stored: set[str] = set()
     others: set[str] = set()
