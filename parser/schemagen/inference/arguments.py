@@ -212,7 +212,9 @@ def argument(item: Identity, parameter: str, operation: ReadOperation) -> Indexe
     if parameter not in operation.parameters:
         return None
     indexed = operation.parameters[parameter]
-    if is_about_tags(operation) and not lists_tags_of(item, operation):
+    if is_about_tags(operation) and (
+        not lists_tags_of(item, operation) or _is_of_another(item, parameter, operation)
+    ):
         return None
     if indexed.values:
         # Two enumerations may both be called "ResourceType".
@@ -262,7 +264,7 @@ def _names_another(
         return False
     text = operation.words_of(parameter)
     documented = bool(text) and text == member.words
-    return not documented and not any(noun in operation.folded_noun for noun in item.nouns)
+    return not documented and not any(noun in operation.folded_noun for noun in item.own_nouns)
 
 
 def value_names(operation: ReadOperation, parameter: str) -> tuple[str, ...]:
@@ -318,11 +320,11 @@ def _argument_by_noun(item: Identity, form: str, text: str) -> IndexedMember | N
 def _own_id(item: Identity) -> IndexedMember | None:
     """Return the id of the item: ``Id``, the id that has a name of the item, or the only one that
     has the end of such a name, as a maintenance window's ``WindowId``."""
-    for name in ("id", *(f"{noun}id" for noun in sorted(item.nouns))):
+    for name in ("id", *(f"{noun}id" for noun in sorted(item.own_nouns))):
         if member := item.string(name):
             return member
     stems = [name.removesuffix("id") for name in item.members if name.endswith("id")]
-    matching = [stem for stem in stems if ends_a_noun(stem, item.nouns)]
+    matching = [stem for stem in stems if ends_a_noun(stem, item.own_nouns)]
     return item.string(f"{matching[0]}id") if len(matching) == 1 else None
 
 
@@ -388,7 +390,7 @@ def takes_arns(text: str) -> bool:
 def _is_for_other_resources(text: str, item: Identity, operation: ReadOperation) -> bool:
     """Whether an operation lists the tags of other kinds of resources: "The ARN of the topic"."""
     text = text.replace("amazonresourcename", "")
-    nouns = item.nouns if _NAMES_ALL_KINDS.search(text) else ("resource", *item.nouns)
+    nouns = item.own_nouns if _NAMES_ALL_KINDS.search(text) else ("resource", *item.own_nouns)
     return is_about_tags(operation) and bool(text) and not any(noun in text for noun in nouns)
 
 
@@ -397,9 +399,21 @@ def lists_tags_of(item: Identity, operation: ReadOperation) -> bool:
     the item can have tags. ``ListUserTags`` is for users, although access keys have user names."""
     resource = tagged_noun(operation)
     named = resource in ("", "resource", "resources") or any(
-        resource in (noun, *singular(noun)) or noun.endswith(resource) for noun in item.nouns
+        resource in (noun, *singular(noun)) or noun.endswith(resource) for noun in item.own_nouns
     )
     return named and item.may_have_tags
+
+
+def _is_of_another(item: Identity, parameter: str, operation: ReadOperation) -> bool:
+    """Whether a parameter of an operation about tags is the id, name or ARN of another kind of resource:
+    a grant has the ``KeyId`` of its key, whose tags are not those of the grant."""
+    resources = set(map(_resource_of, value_names(operation, parameter)))
+    if not resources.isdisjoint(("", "resource", *item.own_nouns)):
+        return False
+    forms = value_names(operation, parameter)
+    return all(form.endswith(_ARGUMENT_ENDINGS) for form in forms) and not any(
+        ends_a_noun(resource, item.own_nouns) for resource in resources
+    )
 
 
 def inclusion_parameters(

@@ -134,8 +134,17 @@ class CandidateFinder:
         index = self.service.index
         own = self.identity.item.operation
         for name, operation in index.operations.items():
-            if name == own or is_about_tags(operation):
-                yield from index.items_by_operation.get(name, ())
+            for item in index.items_by_operation.get(name, ()):
+                # A structure elsewhere in the own response may have tags for something else.
+                if is_about_tags(operation) or (name == own and self._holds(item)):
+                    yield item
+
+    def _holds(self, item: IndexedItem) -> bool:
+        """Whether an item of the own response is around the row's item, or only holds the tags of one that
+        is."""
+        outer, _, last = item.path.rpartition(".")
+        around = outer if folded(last) in _TAG_MEMBERS else item.path
+        return around in ("", WHOLE) or f"{self.identity.item.path}.".startswith(f"{around}.")
 
     @cached_property
     def _arguments(self) -> dict[str, CallArguments | None]:
@@ -207,6 +216,27 @@ class CandidateFinder:
                         f"({', '.join(values)})"
                     )
         return ""
+
+    def _lists_rows(self, item: IndexedItem, member: IndexedMember) -> bool:
+        """Whether a member is or holds the list that has the row among its elements, and so is about all of
+        them."""
+        place = f"{item.path}.{member.name}".removeprefix(f"{WHOLE}.")
+        path = self.identity.item.path
+        inside = path.startswith(f"{place}.") and is_repeated(path.removeprefix(f"{place}."))
+        return inside or path.startswith((f"{place}[]", f"{place}{{}}"))
+
+    def _is_unique(self, item: IndexedItem, member: IndexedMember) -> bool:
+        """Whether no other operation returns a member with this name and documentation. A call that has
+        nothing to do with the row is no evidence if others return the same: "The elements from this
+        collection"."""
+        index = self.service.index
+        return not any(
+            other.operation != item.operation
+            for structure, same in index.members_by_name.get(member.folded_name, ())
+            if same.words == member.words
+            for other in index.items_by_structure.get(structure, ())
+            if other.path == item.path
+        )
 
     def listed_by_operation(
         self, item: IndexedItem, member: IndexedMember, evidence: Evidence
@@ -288,6 +318,8 @@ class CandidateFinder:
             return
         operation = self.service.index.operations[item.operation]
         own = item.operation == self.identity.item.operation
+        if own and self._lists_rows(item, member):
+            return
         arguments = self.call_arguments(operation)
         if own and not item.is_repeated:
             # What is beside the item in its own response needs no call.
@@ -300,6 +332,8 @@ class CandidateFinder:
         if item.is_repeated and not (lists and is_about_tags(operation)):
             return
         if not (arguments.is_about_item or (own and self.encloses(item))) and evidence != "both":
+            return
+        if not (own or arguments.is_about_item) and not self._is_unique(item, member):
             return
         rank = CandidateRank(
             _EVIDENCE_RANKS[evidence],

@@ -50,6 +50,10 @@ _PLACEHOLDER = re.compile(r"\\\$\\\{(\w+)\\\}")
 _PLACEHOLDER_PATTERNS = {"Partition": "[^:]+", "Region": "[^:]*", "Account": "[0-9]{12}"}
 
 
+_OTHER_ACCOUNT = re.compile("amazon(?!webservices)[a-z]{3,16}account")
+"""An account of one service in the documentation of a member: "The Amazon Chime account ID"."""
+
+
 _OWNED = re.compile(
     "(?:owns|created|ownerof)(?:the|this)?(?P<owned>.+?)(?:associatedwith|forthe|fora|thatthis|when"
     "|ifthe|anid|andshare|onlythis|$)|accountidofthe(?P<of>.+?)owner"
@@ -147,6 +151,24 @@ class Identity:
         return frozenset([self.subject, *(form for name in names for form in singular(name))])
 
     @cached_property
+    def own_nouns(self) -> frozenset[str]:
+        """The nouns of the item itself: without the operation's if that names what the item is a part of, as
+        in ``Clusters[].Hsms[]`` of ``DescribeClusters``."""
+        path = steps(self.item.path)
+        operation = singular(self.index.operations[self.item.operation].folded_noun)
+        names = [
+            self.subject,
+            folded(self.item.structure),
+            *(folded(step.member) for step in path[-1:]),
+        ]
+        forms = {form for name in names for form in singular(name)}
+        if len(path) < 2 or any(
+            noun in form or form in noun for noun in operation for form in forms
+        ):
+            return self.nouns
+        return self.nouns.difference(operation) | {self.subject}
+
+    @cached_property
     def arn(self) -> IndexedMember | None:
         """The member that holds the resource's own ARN: ``Arn``, or else the one with the longest of
         the item's names."""
@@ -198,8 +220,9 @@ class Identity:
     def is_own(self, member: IndexedMember) -> bool:
         """Whether documentation says that a member is about the resource itself: "The Amazon
         Resource Name (ARN) of the file system resource"."""
-        starts = ("ofthe", "ofthespecified")
-        return any(start + noun in member.words for start in starts for noun in self.nouns)
+        nouns = "|".join(map(re.escape, self.nouns))
+        # "The ARN of the shared resource" is not that of the share.
+        return re.search(f"ofthe(?:specified)?(?:{nouns})(?!e?dresource)", member.words) is not None
 
     @cached_property
     def account(self) -> IndexedMember | None:
@@ -209,6 +232,7 @@ class Identity:
             if (
                 member is not None
                 and "account" in member.words
+                and not _OTHER_ACCOUNT.search(member.words)
                 and not ("owner" in name and self.is_owner_of_another(member))
             ):
                 return member

@@ -69,6 +69,12 @@ def infer(typed: TypedTable, services: Services, chosen: ChosenItem = ANY_ITEM) 
         if any(candidate.is_conclusive for candidate in candidates):
             break
     table = requirements.table
+    if not (chosen.operation or chosen.path):
+        candidates = [
+            candidate
+            for candidate in candidates
+            if not any(other.is_whole_of(candidate) for other in candidates)
+        ]
     own = _named(table, services) or _aliased(table, services)
     accepted = [
         candidate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -37,7 +38,7 @@ from schemagen.model.bindings import (
 )
 from schemagen.model.origin import NOWHERE
 from schemagen.model.pages import KEY, Column
-from schemagen.model.paths import WHOLE, steps
+from schemagen.model.paths import WHOLE, is_repeated, steps
 from schemagen.model.shapes import StructureRef
 from schemagen.names import folded, folded_service
 from schemagen.typetable import CONVERTIBLE
@@ -50,6 +51,9 @@ MIN_SHARE_DOCUMENTED = 0.2
 
 _MAX_CANDIDATES = 24
 """The number of items of a service that are tried: those with most columns among their own members."""
+
+_FAILURES = re.compile(r"(?:errors?|failed|failures?|invalid|notfound|unprocessed)", re.IGNORECASE)
+"""How lists begin of what a call for several resources could not do: ``UnprocessedQueryExecutionIds``."""
 
 _WITHOUT_ACCOUNT = frozenset({"apigateway", "s3", "route53"})
 """Services whose ARNs contain no account:
@@ -122,10 +126,16 @@ def row_candidates(
     candidates = [
         RowCandidate(requirements, service, item, matches.get(item.structure, {}))
         for item in service.index.items
-        if chosen.allows(item) and (chosen.operation or matches.get(item.structure))
+        if chosen.allows(item)
+        and (chosen.operation or (matches.get(item.structure) and not _is_of_failures(item)))
     ]
     candidates.sort(key=lambda candidate: (-len(candidate.own_members), candidate.preference))
     return candidates[:_MAX_CANDIDATES]
+
+
+def _is_of_failures(item: IndexedItem) -> bool:
+    """Whether an item says what a call for several resources could not do."""
+    return bool(_FAILURES.match(item.path.split(".")[-1]))
 
 
 @dataclass(frozen=True)
@@ -201,6 +211,30 @@ class RowCandidate:
             candidate.operation == other.item.operation and candidate.arguments.values
             for candidate in self.candidates.values()
         )
+
+    def is_whole_of(self, part: RowCandidate) -> bool:
+        """Whether ``part`` is inside of this item, holds fewer columns itself, and is not what the table is
+        named after: the platforms of a component, with the component's own columns from around them."""
+        path, inner = self.item.path, part.item.path
+        inside = inner != WHOLE and (path == WHOLE or inner.startswith(f"{path}."))
+        same = part.service.index.name == self.service.index.name
+        if not (same and part.item.operation == self.item.operation and inside):
+            return False
+        if part._is_called_as_table and not self._is_called_as_table:
+            return False
+        # The ARN of the one part that a response has is the row's.
+        single = not is_repeated(inner.removeprefix(f"{path}."))
+        if single and part.identity.has_key and not self.identity.has_key:
+            return False
+        return len(self.own_members) > len(part.own_members)
+
+    @property
+    def _is_called_as_table(self) -> bool:
+        """Whether the item, or a whole response by its operation, is called as the table's resource is."""
+        if self.item.path == WHOLE:
+            return self.has_table_noun
+        names = (folded(self.item.structure), folded(steps(self.item.path)[-1].member))
+        return any(self.identity.subject in singular(without_ending(name)) for name in names)
 
     @property
     def filled(self) -> int:
@@ -481,15 +515,22 @@ class RowCandidate:
 
     def _named_after_table(self, candidates: list[Candidate]) -> list[Candidate]:
         """Return the candidates whose operation is named after the table's subject, or all if none
-        is; of these, those with the shortest operation name, which mentions nothing else."""
+        is; of these, the one whose noun all others have, too: they mention something else as well."""
         named = [
             candidate
             for candidate in candidates
             if any(noun in folded(candidate.operation) for noun in self.identity.nouns)
         ]
         named = named or candidates
-        shortest = min(len(candidate.operation) for candidate in named)
-        return [candidate for candidate in named if len(candidate.operation) == shortest]
+        operations = self.service.index.operations
+        nouns = [
+            operations[candidate.operation].folded_noun if candidate.operation else ""
+            for candidate in named
+        ]
+        shortest = min(nouns, key=len)
+        if not all(shortest in noun for noun in nouns):
+            return named
+        return [candidate for candidate, noun in zip(named, nouns, strict=True) if noun == shortest]
 
     def _columns_behind_api(
         self, chosen: Mapping[str, Candidate]
