@@ -390,6 +390,10 @@ WRITTEN = {
         f'{CONTENTS} **A**   <a id="a"></a>\nType: String\n\n **B**   <a id="b"></a>\nType: Long\n',
         {"A": STRING, "B": Scalar("int64")},
     ),
+    "broken anchors": (
+        f'{CONTENTS} **A**   <a\nname="a"></a>\nType: String\n\n **B**   <a name="b"></a>\nType: Long\n',
+        {"A": STRING, "B": Scalar("int64")},
+    ),
     "rules between members": (
         f"{CONTENTS}**A**\n\nAn a.\n\nType: String\n\n---\n\n**B**\n\nType: Long\n\n* * *\n",
         {"A": STRING, "B": Scalar("int64")},
@@ -456,12 +460,33 @@ UNCERTAIN = {
     "a name without a link": (
         f"{URI}**[Name](#API_GetThing_RequestSyntax)**\n\nA name.\n\n**Marker**\n\nWhere.\n",
         "SG212",
-        6,
+        18,
     ),
     "a name without an anchor": (
         f'{CONTENTS} **A**   <a name="a"></a>\nAn a.\nType: String\n\n **B**\nA b.\nType: String\n',
         "SG211",
         13,
+    ),
+    "a name in a path": (
+        URI.replace("{Name}", "Name")
+        + '**Name**\n\nA name.\n\n **Marker** <a name="m"></a>\nWhere.\n',
+        "SG212",
+        14,
+    ),
+    "a name behind a note": (
+        f"{CONTENTS}**Note**\n\nThe first.\n\n**\n\nA\n\n**\n\nAn a.\n\nType: String\n",
+        "SG210",
+        11,
+    ),
+    "a name below a note": (
+        f"{CONTENTS}Name:\n\n**Note**\n\nA note.\n\nType: String\n",
+        "SG210",
+        13,
+    ),
+    "a name with half an anchor": (
+        f'{CONTENTS} **A**   <a name="a"></a>\nType: String\n\n **B**   <a\nType: String\n',
+        "SG211",
+        11,
     ),
     "HTML": (
         f"{CONTENTS}<dl>\n<dt><b>A</b></dt>\n<dd><p>Type: String</p></dd>\n</dl>\n",

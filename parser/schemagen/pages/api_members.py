@@ -79,6 +79,8 @@ _QUERY_LIST = re.compile(r"(\w+)(?:\.\w+)*\.N")
 _MESSAGES = ("request", "response", "uri", "query", "path", "header", "member", "parameter")
 """How titles of sections begin that list members, if they do not have those of AWS's pages."""
 
+# The name of a member without an anchor, or a label.
+_MAY_BE_NAME = re.compile(r"\s{0,3}\[?\*\*\s*\[?\s*[A-Za-z_][\w.-]*\s*(?:\]|\*\*)")
 _CODE = re.compile(r"`[^`]*`")
 _RULE = re.compile(r"\s{0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*")
 _ROOT_TAG = re.compile(r"Root level tag for the \w+ parameters\b")
@@ -182,6 +184,8 @@ class MemberReader:
             if not heads:
                 return
         self._check_announced(section, heads, announced)
+        self._check_others(section, heads, syntax)
+        self._check_marks(section)
         self.check_types(section.start, first)
         for head, following in zip(heads, [*begins[1:], section.end], strict=False):
             above = bisect_left(sentences, head.line)
@@ -211,11 +215,11 @@ class MemberReader:
         for layout in (Layout.LINKED, Layout.INDENTED, Layout.BOLD, Layout.HEADING):
             heads = [head for head in candidates if head.layout is layout]
             typed = self._typed(heads, section.end)
-            kept = [
-                head
-                for number, head in enumerate(heads)
-                if not self._is_label(head, typed[number], all(typed[max(0, number - 1) : number]))
-            ]
+            kept: list[_Head] = []
+            for number, head in enumerate(heads):
+                above = typed[number - 1] if kept else self._is_first(head, section, announced)
+                if not self._is_label(head, typed[number], above):
+                    kept.append(head)
             if layout is Layout.HEADING and not any(typed):
                 # Headings without types are members where these need none, and nothing else is marked.
                 implied = any(shape is not None for _, shape in announced.values())
@@ -270,9 +274,19 @@ class MemberReader:
     def _is_label(head: _Head, typed: bool, above_typed: bool) -> bool:
         """Whether a head is a label such as "Note", which belongs to the member above it.
 
-        A member can have that name: then it has a type, and so has the one above.
+        A member can have that name: then it has a type, and so has the one above, if there is one.
         """
         return head.name in prose.ADMONITIONS and not (typed and above_typed)
+
+    def _is_first(
+        self, head: _Head, section: Section, announced: Mapping[int, tuple[str, Shape | None]]
+    ) -> bool:
+        """Whether nothing stands above a head that could be a member whose name is not recognized."""
+        return not any(
+            self.lines[line].strip()
+            for line in range(section.start, head.line)
+            if not (ANCHOR_LINE.fullmatch(self.lines[line]) or {line, line - 1} & announced.keys())
+        )
 
     # --- what is between members ---
 
@@ -333,6 +347,30 @@ class MemberReader:
             if self._is_structured(block):
                 message = f"no member can be recognized in the section {shown(section.name)}"
                 self.problem(block.start, 1, "SG212", f"{message}; fetch the page again")
+                return
+
+    def _check_others(self, section: Section, heads: Sequence[_Head], syntax: str) -> None:
+        """Record a problem for the first bold word that the syntax shows and that begins no member, because
+        the names of the others are marked in another way."""
+        names, lines = {head.name for head in heads}, {head.line for head in heads}
+        for other in self._bold(section) if heads and syntax else ():
+            if other.line in lines or other.name in names or other.name in prose.ADMONITIONS:
+                continue
+            if api_syntax.shows(syntax, other.name):
+                message = (
+                    f"{shown(other.name)} is in the syntax, but is not marked as the other names"
+                )
+                self.problem(other.line, other.column + 1, "SG212", f"{message} are; mark it so")
+                return
+
+    def _check_marks(self, section: Section) -> None:
+        """Record a problem for the first mark of a bold name whose name is on another line."""
+        for line in range(section.start, section.end):
+            if self.lines[line].strip() == "**" and line not in self._quoted:
+                message = (
+                    "the mark ** stands alone; put it on the line of the name that it belongs to"
+                )
+                self.problem(line, 1, "SG210", message)
                 return
 
     def _is_structured(self, block: Block) -> bool:
@@ -450,19 +488,12 @@ class MemberReader:
         if len(types) < 2:
             return False
         if head.layout is Layout.ANCHORED and len(stated) == 1:
-            between = range(types[0], types[-1])
-            if not any(self._may_be_name(self.lines[line]) for line in between):
+            between = self.lines[types[0] : types[-1]]
+            if not any(_MAY_BE_NAME.match(line) for line in between):
                 return False
         message = f"the member {shown(head.name)} has two types, the first on line {types[0] + 1}"
         self.problem(types[1], 1, "SG211", f"{message}; is there another member between them?")
         return True
-
-    @staticmethod
-    def _may_be_name(line: str) -> bool:
-        """Whether a line is a bold word: the name of a member without an anchor, or a label."""
-        match = _BOLD.fullmatch(line) if "**" in line else None
-        name = match and (match["linked"] or match["within"] or match["name"])
-        return bool(name and _IDENTIFIER.fullmatch(_name_of(name)))
 
     def _facts_of(self, start: int, end: int) -> list[int]:
         """Find the lines of a member that hold facts.

@@ -16,6 +16,7 @@ _METHOD = re.compile(r"(?:DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT)\s")
 _IN_PATH = re.compile(r"\{+(\w+)\+?\}+")
 _IN_QUERY = re.compile(r"[?&]([\w.-]+)=\{*([\w.-]+)")
 _KEY = re.compile(r"\s*\"([^\"]+)\"\s*:")
+_TYPES = ("blob", "boolean", "double", "float", "integer", "long", "number", "string", "timestamp")
 _STRING = re.compile(r"\"(?:[^\"\\]|\\.)*+\"")
 
 
@@ -25,8 +26,9 @@ def plain(syntax: str) -> str:
 
 
 def shows(syntax: str, name: str) -> bool:
-    """Whether a `plain` syntax contains a name, whatever its case."""
-    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", syntax, re.IGNORECASE) is not None
+    """Whether a `plain` syntax contains a name. Types in it ("string") are in lower case."""
+    pattern = rf"(?<![\w-])(?!(?:{'|'.join(_TYPES)})(?![\w-])){re.escape(name)}(?![\w-])"
+    return re.search(pattern, syntax) is not None
 
 
 def members(syntax: str) -> Iterator[str]:

@@ -42,6 +42,7 @@ def parse(text: str, path: str) -> tuple[Page | None, tuple[Problem, ...]]:
     """
     text = _SPLIT_BOLD.sub(r"\n\1**\2**\1", text)
     text = _DEFINITION.sub(r"\1 ", text)
+    text = _SPLIT_ANCHOR.sub(r"<a \2\1", text)
     page = _Page(path, text, markdown.lines_of(text))
     described = page.read()
     return described, tuple(sorted(page.problems))
@@ -65,6 +66,8 @@ _PAGE_LINK = re.compile(
 _SPLIT_BOLD = re.compile(r"\n\*\*[ \t]*(\r?\n)([^*\n\r]+)\r?\n\*\*[ \t]*(?=\r?\n)")
 # Others make what is below a name its definition: https://pandoc.org/MANUAL.html#definition-lists
 _DEFINITION = re.compile(r"(\n(?:\*\*|\[\*\*|#)[^\n]*\n(?:[ \t]*\r?\n)?):(?=[ \t]+\S)")
+# Some break lines within anchors.
+_SPLIT_ANCHOR = re.compile(r"<a[ \t]*(\r?\n)[ \t]*((?:name|id)=\"[^\"\n]*\"[ \t]*>[ \t]*</a>)")
 _SOURCE = re.compile(r"# Source:\s*\S+\s*")
 
 
