@@ -478,6 +478,11 @@ UNCERTAIN = {
         "SG210",
         11,
     ),
+    "a broken name below a note": (
+        f"{CONTENTS}**Note**\n\nThe first.\n\n**: A**\n\nAn a.\n\nType: String\n",
+        "SG210",
+        15,
+    ),
     "a name below a note": (
         f"{CONTENTS}Name:\n\n**Note**\n\nA note.\n\nType: String\n",
         "SG210",

@@ -21,7 +21,7 @@ from schemagen.diagnostics import shown
 from schemagen.model.origin import Origin
 from schemagen.model.pages import DocumentedMember, DocumentedValue
 from schemagen.model.shapes import ListOf, Scalar, Shape
-from schemagen.pages import api_syntax, characters, markdown, prose, values
+from schemagen.pages import characters, markdown, prose, values
 from schemagen.pages.api_facts import (
     FACT_LINE,
     TYPE_LINE,
@@ -81,6 +81,7 @@ _MESSAGES = ("request", "response", "uri", "query", "path", "header", "member", 
 
 # The name of a member without an anchor, or a label.
 _MAY_BE_NAME = re.compile(r"\s{0,3}\[?\*\*\s*\[?\s*[A-Za-z_][\w.-]*\s*(?:\]|\*\*)")
+_ALL_BOLD = re.compile(r"\s*\*\*.+\*\*\s*")
 _CODE = re.compile(r"`[^`]*`")
 _RULE = re.compile(r"\s{0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*")
 _ROOT_TAG = re.compile(r"Root level tag for the \w+ parameters\b")
@@ -169,11 +170,13 @@ class MemberReader:
             for number, text in enumerate(self.lines)
         ]
 
-    def members(self, section: Section, syntax: str = "") -> Iterator[DocumentedMember]:
+    def members(
+        self, section: Section, syntax: Set[str] = frozenset()
+    ) -> Iterator[DocumentedMember]:
         """Read the members of a section, in the order of the page.
 
-        ``syntax`` is the syntax of the request or response that the page shows, as `api_syntax.plain`
-        text; "" if it shows none.
+        ``syntax`` has the names in the syntax of the request or response that the page shows; it is empty
+        if it shows none.
         """
         announced = self._announcements(section)
         heads = self._heads(section, announced)
@@ -218,7 +221,12 @@ class MemberReader:
             kept: list[_Head] = []
             for number, head in enumerate(heads):
                 above = typed[number - 1] if kept else self._is_first(head, section, announced)
-                if not self._is_label(head, typed[number], above):
+                following = heads[number + 1].line if number + 1 < len(heads) else section.end
+                below = self.lines[head.end : following]
+                certain = typed[number] and above and not any(map(_ALL_BOLD.fullmatch, below))
+                # A label such as "Note" belongs to the member above it. A member can have that name: then
+                # it has a type, and so has the one above, if there is one.
+                if certain or head.name not in prose.ADMONITIONS:
                     kept.append(head)
             if layout is Layout.HEADING and not any(typed):
                 # Headings without types are members where these need none, and nothing else is marked.
@@ -269,14 +277,6 @@ class MemberReader:
         """Find the heads that are followed by a type before the next head."""
         ends = [*(head.line for head in heads[1:]), end]
         return [any(self._types(head.end, end)) for head, end in zip(heads, ends, strict=False)]
-
-    @staticmethod
-    def _is_label(head: _Head, typed: bool, above_typed: bool) -> bool:
-        """Whether a head is a label such as "Note", which belongs to the member above it.
-
-        A member can have that name: then it has a type, and so has the one above, if there is one.
-        """
-        return head.name in prose.ADMONITIONS and not (typed and above_typed)
 
     def _is_first(
         self, head: _Head, section: Section, announced: Mapping[int, tuple[str, Shape | None]]
@@ -349,14 +349,14 @@ class MemberReader:
                 self.problem(block.start, 1, "SG212", f"{message}; fetch the page again")
                 return
 
-    def _check_others(self, section: Section, heads: Sequence[_Head], syntax: str) -> None:
+    def _check_others(self, section: Section, heads: Sequence[_Head], syntax: Set[str]) -> None:
         """Record a problem for the first bold word that the syntax shows and that begins no member, because
         the names of the others are marked in another way."""
         names, lines = {head.name for head in heads}, {head.line for head in heads}
         for other in self._bold(section) if heads and syntax else ():
             if other.line in lines or other.name in names or other.name in prose.ADMONITIONS:
                 continue
-            if api_syntax.shows(syntax, other.name):
+            if other.name in syntax:
                 message = (
                     f"{shown(other.name)} is in the syntax, but is not marked as the other names"
                 )
@@ -386,7 +386,7 @@ class MemberReader:
     # --- a member ---
 
     def _member(
-        self, head: _Head, end: int, announced: Shape | None, syntax: str
+        self, head: _Head, end: int, announced: Shape | None, syntax: Set[str]
     ) -> DocumentedMember | None:
         """Read the member from ``head`` to the line before ``end``, or record a problem.
 
@@ -423,7 +423,7 @@ class MemberReader:
             self.problem(head.line, start + 1, "SG203", message)
         return None
 
-    def _is_uncertain(self, head: _Head, end: int, syntax: str) -> bool:
+    def _is_uncertain(self, head: _Head, end: int, syntax: Set[str]) -> bool:
         """Record a problem if a member whose type is implied states one where it is not read, or is perhaps a
         label, because the syntax lacks it; return whether it is so."""
         for line in range(head.end, end):
@@ -433,7 +433,7 @@ class MemberReader:
                 return True
         if head.layout in (Layout.ANCHORED, Layout.LINKED) or not syntax:
             return False
-        if api_syntax.shows(syntax, head.name):
+        if head.name in syntax:
             return False
         message = f"{shown(head.name)} has no type, and the syntax on this page does not show it"
         advice = "add its line 'Type: …' if it is a member, or write it plainly if it is a label"

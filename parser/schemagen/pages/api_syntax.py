@@ -16,7 +16,10 @@ _METHOD = re.compile(r"(?:DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT)\s")
 _IN_PATH = re.compile(r"\{+(\w+)\+?\}+")
 _IN_QUERY = re.compile(r"[?&]([\w.-]+)=\{*([\w.-]+)")
 _KEY = re.compile(r"\s*\"([^\"]+)\"\s*:")
-_TYPES = ("blob", "boolean", "double", "float", "integer", "long", "number", "string", "timestamp")
+_WORD = re.compile(r"[\w.-]*\w")
+_TYPES = frozenset(
+    ("blob", "boolean", "double", "float", "integer", "long", "number", "string", "timestamp")
+)
 _STRING = re.compile(r"\"(?:[^\"\\]|\\.)*+\"")
 
 
@@ -25,10 +28,9 @@ def plain(syntax: str) -> str:
     return _LINK.sub(r"\1", syntax).replace("`", "").replace("*", "").strip("\n")
 
 
-def shows(syntax: str, name: str) -> bool:
-    """Whether a `plain` syntax contains a name. Types in it ("string") are in lower case."""
-    pattern = rf"(?<![\w-])(?!(?:{'|'.join(_TYPES)})(?![\w-])){re.escape(name)}(?![\w-])"
-    return re.search(pattern, syntax) is not None
+def names(syntax: str) -> frozenset[str]:
+    """Return the words of a `plain` syntax that could be names. Types in it ("string") are none."""
+    return frozenset(_WORD.findall(syntax)) - _TYPES
 
 
 def members(syntax: str) -> Iterator[str]:

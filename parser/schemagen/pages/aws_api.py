@@ -239,7 +239,9 @@ class _Page:
         syntaxes: Sequence[Block] = (),
     ) -> tuple[DocumentedMember, ...]:
         members: dict[str, DocumentedMember] = {}
-        syntax = "\n".join(api_syntax.plain(block.text) for block in syntaxes)
+        syntax = frozenset[str]().union(
+            *(api_syntax.names(api_syntax.plain(block.text)) for block in syntaxes)
+        )
         for section in sections:
             if section.title not in titles:
                 continue
