@@ -31,7 +31,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "typetable": (),
     "resolved_types": ("names", "typetable"),
     "model": ("diagnostics", "runtime", "names"),
-    "pages": ("diagnostics", "files", "names", "typetable", "model"),
+    "pages": ("diagnostics", "limits", "files", "names", "typetable", "model"),
     "catalog": ("runtime", "names", "resolved_types", "model"),
     "typed_pages": ("diagnostics", "resolved_types", "model"),
     "fits": ("typetable", "resolved_types", "model"),

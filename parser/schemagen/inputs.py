@@ -15,6 +15,7 @@ from schemagen.pages.sources import (
     find_ids,
     find_sources,
     kind_of,
+    page_files,
     read_below,
     read_source,
 )
@@ -122,7 +123,7 @@ def excluded_tables(settings: Settings) -> Iterator[str]:
     for paths in find_excluded(settings.docs, settings.root, settings.exclude).values():
         for path in paths:
             page = settings.docs / path
-            files = page.rglob("*.md") if page.is_dir() else (page,)
+            files = map(PurePosixPath, page_files(page) if page.is_dir() else (page.as_posix(),))
             yield from (file.name.removesuffix(".md").removesuffix(".dataset") for file in files)
 
 

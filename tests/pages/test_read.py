@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from parsed_pages import parse_sources, read_pages
 from schemagen.diagnostics import ProblemsFound, error_codes
+from schemagen.limits import MAX_DEPTH
 from schemagen.model.origin import Origin
 from schemagen.model.pages import Structure
 from schemagen.pages.read import parse_source
-from schemagen.pages.sources import Kind, Source, find_sources, kind_of
+from schemagen.pages.sources import Kind, Source, find_sources, kind_of, page_files
 
 DOCS = Path(__file__).parents[2] / "docs_src"
 
@@ -111,6 +112,25 @@ def test_sources_follows_links_and_passes_over_hidden_files(tmp_path: Path) -> N
         Source("docs/a.dataset.md", b"b"),
         Source("docs/gcp/b.dataset.md", b"b"),
     )
+
+
+def test_sources_refuses_folders_without_end(tmp_path: Path) -> None:
+    """Folders may be nested as deeply as anything else; a deeper one is a problem, unless it is excluded."""
+    docs = tmp_path / "docs"
+    deepest = docs.joinpath(*["d"] * MAX_DEPTH)
+    deepest.mkdir(parents=True)
+    (deepest / "a.dataset.md").write_bytes(b"a")
+    path = f"docs/{'d/' * MAX_DEPTH}"
+    assert find_sources(docs, tmp_path) == (Source(f"{path}a.dataset.md", b"a"),)
+    assert page_files(docs) == [f"{tmp_path}/{path}a.dataset.md"]
+    deepest.joinpath(*["d"] * 400).mkdir(parents=True)
+    with pytest.raises(ProblemsFound) as caught:
+        find_sources(docs, tmp_path)
+    assert [str(problem) for problem in caught.value.problems] == [
+        f"{path}d:1:1: SG101 cannot be read: it is nested deeper than 100 folders; move or exclude it"
+    ]
+    assert page_files(docs) == [f"{tmp_path}/{path}a.dataset.md"]
+    assert len(find_sources(docs, tmp_path, [f"{'d/' * MAX_DEPTH}d"])) == 1
 
 
 def test_sources_shows_paths_relative_to_the_project(

@@ -17,7 +17,7 @@ from schemagen.build.plan import catalog_text
 from schemagen.catalog_source import CatalogFile
 from schemagen.diagnostics import Problem, ProblemsFound
 from schemagen.evolution import groups
-from schemagen.pages.sources import kind_of
+from schemagen.pages.sources import kind_of, page_files
 from schemagen.runtime.catalog_data import CatalogData, StructureData, TableData
 from schemagen.settings.load import Settings, load_settings
 
@@ -110,7 +110,7 @@ def _settings_of_pages(folder: Path, settings: Settings) -> Settings | None:
             return project
     if catalog_source.has_catalogue(folder):
         return None
-    if not any(kind_of(path.as_posix()) for path in folder.rglob("*.md")):
+    if not any(map(kind_of, page_files(folder))):
         return None
     return replace(settings, docs=folder.absolute())
 

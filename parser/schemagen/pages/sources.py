@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from schemagen.diagnostics import Problem, ProblemsFound, display_path
 from schemagen.files import path_from, read_file
+from schemagen.limits import MAX_DEPTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,14 @@ def find_excluded(docs: Path, root: Path, exclude: Sequence[str]) -> dict[str, l
     }
 
 
+def page_files(folder: Path) -> list[str]:
+    """Return the paths of the files ``*.md`` below ``folder``, without what cannot be read."""
+    finder = _Finder(".md", (), 0)
+    with suppress(OSError):
+        finder.find(folder.as_posix(), PurePosixPath(folder.as_posix()))
+    return [path for path, _ in finder.files]
+
+
 def read_below(
     folder: Path,
     root: Path,
@@ -172,6 +181,10 @@ class _Finder:
         identity = status.st_dev, status.st_ino
         if identity in self.around:
             self.unreadable(shown, "the link leads back to a folder that contains it; remove it")
+            return
+        if len(self.around) > MAX_DEPTH:
+            reason = f"it is nested deeper than {MAX_DEPTH} folders; move or exclude it"
+            self.unreadable(shown, reason)
             return
         with os.scandir(folder) as entries:
             found = [entry for entry in entries if not entry.name.startswith(".")]
