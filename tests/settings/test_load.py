@@ -397,13 +397,25 @@ def test_load_settings_refuses_what_no_file_could_be_generated_from(
             'docs = "b"\nbindings = "a/../generated/c"',
             "2:1: SG302 bindings (generated/c) is inside out (generated); choose a folder outside",
         ),
+        (
+            'changelog = "docs_src/a.dataset.md"',
+            "1:1: SG302 changelog (docs_src/a.dataset.md) is inside docs (docs_src); choose a file outside",
+        ),
+        (
+            'bindings = "b"\nchangelog = "b/c.json"',
+            "2:1: SG302 changelog (b/c.json) is inside bindings (b); choose a file outside",
+        ),
+        (
+            'out = "o"\nchangelog = "schemagen.toml"',
+            "2:1: SG302 changelog must be a file of its own, not 'schemagen.toml'",
+        ),
     ],
 )
 def test_load_settings_refuses_inputs_among_generated_files(
     tmp_path: Path, text: str, message: str
 ) -> None:
     """Neither folder may be in the other, also behind a link: generated files would be read as pages or
-    lock files."""
+    lock files, and a release would write a changelog over them, or over the settings."""
     (tmp_path / "a").mkdir()
     (tmp_path / "link").symlink_to("a")
     (tmp_path / "schemagen.toml").write_text(text)

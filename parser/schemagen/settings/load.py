@@ -89,9 +89,14 @@ class Settings:
         return display_path(path, self.root)
 
 
+_FILES = ("schemagen.toml", "pyproject.toml")
+"""The names of settings files. If a folder has both, the first is read."""
+
+
 def nested_folders(settings: Settings) -> tuple[str, str] | None:
     """Explain why ``out`` and another setting exclude each other: one is in the other, where generated files
-    would be read. Returns the name of the other one with the reason, or None if neither is."""
+    would be read; or why the changelog cannot be where it is: among files that are written or read otherwise.
+    Returns the name of the other setting with the reason, or None if there is none."""
     out, shown = Path(os.path.realpath(settings.out)), settings.display(settings.out)
     for name, folder in (("docs", settings.docs), ("bindings", settings.bindings)):
         other, place = Path(os.path.realpath(folder)), settings.display(folder)
@@ -101,10 +106,17 @@ def nested_folders(settings: Settings) -> tuple[str, str] | None:
             return name, f"out ({shown}) is inside {name} ({place}); choose a folder outside"
         if out in other.parents:
             return name, f"{name} ({place}) is inside out ({shown}); choose a folder outside"
-    changelog = Path(os.path.realpath(settings.changelog))
-    if out in (changelog, *changelog.parents):
-        place = settings.display(settings.changelog)
-        return "changelog", f"changelog ({place}) is inside out ({shown}); choose a file outside"
+    changelog, place = settings.changelog, settings.display(settings.changelog)
+    if changelog.name in _FILES:
+        return "changelog", f"changelog must be a file of its own, not {place!r}"
+    for name, folder in (
+        ("out", settings.out),
+        ("docs", settings.docs),
+        ("bindings", settings.bindings),
+    ):
+        if Path(os.path.realpath(changelog)).is_relative_to(os.path.realpath(folder)):
+            inside = f"inside {name} ({settings.display(folder)})"
+            return "changelog", f"changelog ({place}) is {inside}; choose a file outside"
     return None
 
 
@@ -135,7 +147,7 @@ def load_settings(start: Path) -> Settings:
     """
     start = located(start)
     for folder in (start, *start.parents):
-        for name in ("schemagen.toml", "pyproject.toml"):
+        for name in _FILES:
             path = folder / name
             if not path.exists() or path.is_dir():
                 continue
@@ -342,7 +354,8 @@ class _Reader:
         settings = _settings(self.path.parent, **values, file=self.path)
         if fault := nested_folders(settings):
             other, message = fault
-            self.wrong(("out",) if "out" in table else (other,), message)
+            key = "out" if "out" in table and other != "changelog" else other
+            self.wrong((key,), message)
         if self.problems:
             usable = settings if "docs" in values or "docs" not in table else None
             raise InvalidSettings(self.problems, usable)
