@@ -308,7 +308,8 @@ def _argument_by_noun(item: Identity, form: str, text: str) -> IndexedMember | N
         if form.startswith(noun) and form.removeprefix(noun) in _ARGUMENT_ENDINGS:
             endings = (form.removeprefix(noun),)
         for ending in endings:
-            for name in (noun + ending, ending):
+            # The bare ``Id`` of a part is not that of what it is a part of.
+            for name in (noun + ending, ending) if noun in item.own_nouns else (noun + ending,):
                 if member := item.string(name):
                     return member
         # "The ARN or name of the secret."

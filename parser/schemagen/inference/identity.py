@@ -13,6 +13,7 @@ from schemagen.inference.nouns import (
     VERSION,
     ends_a_noun,
     singular,
+    without_ending,
     without_response,
     without_version,
 )
@@ -162,8 +163,9 @@ class Identity:
             *(folded(step.member) for step in path[-1:]),
         ]
         forms = {form for name in names for form in singular(name)}
+        forms |= set(map(without_ending, forms))
         if len(path) < 2 or any(
-            noun in form or form in noun for noun in operation for form in forms
+            form.endswith(noun) or noun.endswith(form) for noun in operation for form in forms
         ):
             return self.nouns
         return self.nouns.difference(operation) | {self.subject}

@@ -213,20 +213,26 @@ class RowCandidate:
         )
 
     def is_whole_of(self, part: RowCandidate) -> bool:
-        """Whether ``part`` is inside of this item, holds fewer columns itself, and is not what the table is
-        named after: the platforms of a component, with the component's own columns from around them."""
+        """Whether ``part`` is inside of this item, or beside it, holds fewer columns itself, and is not what
+        the table is named after: the platforms of a component, with the component's own columns from
+        around them; or the table that a backup is of, beside the details of the backup."""
         path, inner = self.item.path, part.item.path
         inside = inner != WHOLE and (path == WHOLE or inner.startswith(f"{path}."))
         same = part.service.index.name == self.service.index.name
-        if not (same and part.item.operation == self.item.operation and inside):
+        if not (same and part.item.operation == self.item.operation):
             return False
-        if part._is_called_as_table and not self._is_called_as_table:
+        fewer = len(part.own_members) < len(self.own_members)
+        called, other_called = self._is_called_as_table, part._is_called_as_table
+        if not inside:
+            single = not (is_repeated(path) or is_repeated(inner))
+            return single and called and not other_called and fewer
+        if other_called and not called:
             return False
         # The ARN of the one part that a response has is the row's.
         single = not is_repeated(inner.removeprefix(f"{path}."))
         if single and part.identity.has_key and not self.identity.has_key:
             return False
-        return len(self.own_members) > len(part.own_members)
+        return fewer
 
     @property
     def _is_called_as_table(self) -> bool:
