@@ -57,6 +57,7 @@ def test_version_option_prints_name_and_version() -> None:
         ["bild"],
         ["build", "--jobs", "0"],
         ["build", "--docs", "a" * 300],
+        ["build", "--out", "a/" * 1500],
         ["build", "--out", "docs_src/generated"],
         ["build", "--out", "."],
         ["inspect", "aws.nothing"],

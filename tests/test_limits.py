@@ -157,6 +157,8 @@ def test_is_text_refuses_nul_and_surrogates() -> None:
         ("a/" + "b" * 256, "a part of it is longer than 255 bytes"),
         ("\u00e9" * 128, "a part of it is longer than 255 bytes"),
         ("a/" * 3000, "it is longer than 4000 bytes"),
+        ("a/" * 100, ""),
+        ("a/" * 101, "it is nested deeper than 100 folders"),
         ("a\ud800", "it is not Unicode"),
     ],
 )

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any, Final, cast
 
 MAX_DEPTH: Final = 100
-"""How many levels of lists, objects, dotted keys or type arguments a file may nest."""
+"""How many levels of lists, objects, dotted keys or type arguments a file may nest, and a path folders."""
 MAX_DIGITS: Final = 300
 """How many digits an integer may have; the largest 64-bit float has 309."""
 MAX_SIZE: Final = 16 * 2**20
@@ -145,6 +145,8 @@ def path_fault(path: str) -> str:
         return f"it is longer than {MAX_PATH} bytes"
     if any(len(part) > MAX_NAME for part in data.split(b"/")):
         return f"a part of it is longer than {MAX_NAME} bytes"
+    if path.count("/") > MAX_DEPTH:
+        return f"it is nested deeper than {MAX_DEPTH} folders"
     return ""
 
 
