@@ -5,6 +5,7 @@
 #     make test             check, then all tests but those of test-engines
 #     make quick            the quick tests only
 #     make test-pythons     the quick tests with every other Python that is promised and is here
+#     make test-oldest      loading tests with the oldest releases that dependencies may have
 #     make test-engines     outputs read by Spark, BigQuery's client and dbt, units by Ray and Spark
 #                           (installs them; needs Java)
 #     make test-broken      break functions on purpose, one at a time: tests must fail
@@ -39,7 +40,7 @@ WORKERS ?= 3
 PYTEST := $(RUN) pytest -n $(WORKERS) --dist loadgroup
 
 .DELETE_ON_ERROR:
-.PHONY: build check mypy pyright test quick test-pythons test-engines test-broken update-golden bench bench-bindings bench-collecting bench-loading peers clean
+.PHONY: build check mypy pyright test quick test-pythons test-oldest test-engines test-broken update-golden bench bench-bindings bench-collecting bench-loading peers clean
 
 build: $(VENV)/runtime
 	$(RUN) schemagen build
@@ -76,6 +77,12 @@ test-pythons: $(VENV)/dev
 		[ -z "$$others" ] || $(VENV)/bin/python tests/same_bytes.py $(VENV)/bin/python $$others || status=1; \
 		exit $$status; \
 	}
+
+# What other releases may do differently: databases, files, models, and what formats the generated code.
+test-oldest: $(VENV)/dev
+	$(MAKE) --no-print-directory VENV=.venv-oldest .venv-oldest/oldest
+	.venv-oldest/bin/python -m pytest -n $(WORKERS) --dist loadgroup -m "not slow and not engines" \
+		tests/load tests/evolve tests/emit tests/runtime tests/targets tests/test_round_trip.py tests/test_docs.py
 
 # Heavy consumers have environments of their own, with the few packages that their tests need.
 test-engines:
@@ -137,6 +144,15 @@ ifdef UV
 	uv pip install --quiet --python $(VENV)/bin/python --group dev
 else
 	$(RUN) pip install --quiet --group dev
+endif
+	@touch $@
+
+$(VENV)/oldest: pyproject.toml generated/pyproject.toml .ci/oldest.py $(VENV)/bin/python
+	.venv/bin/python .ci/oldest.py >$(VENV)/oldest.txt
+ifdef UV
+	uv pip install --quiet --python $(VENV)/bin/python --constraint $(VENV)/oldest.txt --group dev --editable .
+else
+	$(RUN) pip install --quiet --constraint $(VENV)/oldest.txt --group dev --editable .
 endif
 	@touch $@
 

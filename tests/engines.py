@@ -42,6 +42,11 @@ _START_SECONDS = 60
 _STOP_SECONDS = 30
 
 
+DUCKDB_1 = duckdb.__version__.startswith("1.")
+NOT_IN_DUCKDB_1 = pytest.mark.xfail(DUCKDB_1, reason="docs/package.md and docs/migrate.md say why")
+"""Marks tests of what DuckDB cannot do before 2.0, though the package works with it otherwise."""
+
+
 def skip(reason: str) -> NoReturn:
     """Skip the test for want of an engine. In CI that is a failure: there the engine must exist."""
     if os.environ.get("CI"):

@@ -21,6 +21,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import engines
 import test_round_trip as values
 from load import killed, load_cases
 from load.load_cases import (
@@ -117,7 +118,12 @@ def test_load_stores_awkward_values_as_parameters_do(
 ) -> None:
     """Loading in bulk stores the same text as INSERT with `parameters`, and refuses what that refuses."""
     [column] = [name for name, found in EVERY_TYPE.items() if found == expression]
-    rows = [{column: value} for value in values._awkward(expression)]  # pyright: ignore[reportPrivateUsage]
+    awkward = values._awkward(expression)  # pyright: ignore[reportPrivateUsage]
+    if engines.DUCKDB_1:
+        awkward = [
+            item for item in awkward if "NaN in a list" not in values.faults(expression, item)
+        ]
+    rows = [{column: value} for value in awkward]
     assert rows
     _same_as_parameters(made, sink, caplog, rows)
 
@@ -311,6 +317,7 @@ def test_first_load_goes_through_the_temporary_table_if_it_must(
     assert keys(sink, made) == ["arn:200", "arn:300"]
 
 
+@engines.NOT_IN_DUCKDB_1
 def test_load_takes_more_memory_if_it_must(
     made: MadePackage, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ import duckdb
 import psycopg
 import pytest
 
+import engines
 from load.load_cases import TABLES, MadePackage, Rows, load, package, unit
 
 KEYED, KEYLESS = "made.keyed", "made.keyless"
@@ -415,6 +416,7 @@ def apply(
 HOW = pytest.mark.parametrize("how", ["apply", "script"])
 
 
+@engines.NOT_IN_DUCKDB_1
 @HOW
 def test_migrate_creates_indexes_again_and_refuses_those_in_the_way(
     database: Place, new: MadePackage, how: str, capsys: pytest.CaptureFixture[str]
@@ -433,6 +435,7 @@ def test_migrate_creates_indexes_again_and_refuses_those_in_the_way(
     assert drift(new, database) == 0
 
 
+@engines.NOT_IN_DUCKDB_1
 @HOW
 def test_migrate_refuses_to_break_views(
     database: Place, new: MadePackage, how: str, capsys: pytest.CaptureFixture[str]

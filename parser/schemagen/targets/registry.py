@@ -89,7 +89,7 @@ class Target:
 
 
 _PYDANTIC = "pydantic>=2.11,<3"
-_TYPING_EXTENSIONS = "typing-extensions>=4.9"
+_TYPING_EXTENSIONS = "typing-extensions>=4.12.2"
 _ORJSON = "orjson>=3.12"
 
 
@@ -170,7 +170,7 @@ TARGETS: tuple[Target, ...] = (
         "json_schema/{provider}/{table}.json",
         renderer="json_schema:render_tables",
     ),
-    _ddl("postgres", "PostgreSQL", ("psycopg>=3.2", _ORJSON)),
+    _ddl("postgres", "PostgreSQL", ("psycopg>=3.2.2", _ORJSON)),
     _ddl("postgres_jsonb", "PostgreSQL, no extension"),
     _ddl("duckdb", "DuckDB", ("duckdb>=1.4", "pytz", _ORJSON)),
     Target(
@@ -263,7 +263,7 @@ class Extra:
 
 EXTRAS: tuple[Extra, ...] = (
     Extra("aws", ("boto3>=1.35", "rich>=13"), COLLECTING),
-    Extra("postgres", ("psycopg>=3.2", _ORJSON), Needs(("postgres_jsonb",))),
+    Extra("postgres", ("psycopg>=3.2.2", _ORJSON), Needs(("postgres_jsonb",))),
     Extra("parquet", ("pyarrow>=20", _ORJSON), Needs(("arrow", "tables"))),
     Extra("dask", ("distributed>=2025.1",), COLLECTING),
 )
