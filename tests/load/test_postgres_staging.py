@@ -111,7 +111,7 @@ def test_rows_are_encoded_while_the_server_is_busy(
     process is stopped."""
     pid = sink._session.connection.info.backend_pid
     stopped: list[float] = []
-    timer = threading.Timer(8.0, os.kill, [pid, signal.SIGCONT])
+    timer = threading.Timer(60.0, os.kill, [pid, signal.SIGCONT])
 
     def rows() -> Iterator[dict[str, object]]:
         for number, row in enumerate(Counted()):
@@ -132,7 +132,7 @@ def test_rows_are_encoded_while_the_server_is_busy(
         timer.cancel()
         os.kill(pid, signal.SIGCONT)
     start, end = stopped
-    assert end - start < 7.0
+    assert end - start < 50.0
 
 
 # Older releases of psycopg raise it once more where nobody can catch it.
