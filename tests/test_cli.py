@@ -576,6 +576,19 @@ def test_sql_is_printed_in_utf8(tmp_path: Path, encoding: str) -> None:
         assert '"gr\u00f6\u2265e"' in done.stdout.decode("utf-8")
 
 
+def test_unbuffered_output_keeps_its_place_among_messages() -> None:
+    """With `python -u`, data and messages that go to one file stand there in their order."""
+    source = (
+        "import sys; from schemagen.runtime.command import streams; streams.set_up(); "
+        "streams.output_line('one'); print('two', file=sys.stderr); streams.output_line('three')"
+    )
+    command = [sys.executable, "-u", "-c", source]
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True
+    )
+    assert done.stdout == "one\ntwo\nthree\n"
+
+
 @pytest.mark.parametrize("redirection", ["> /dev/full", ">&-"])
 def test_main_survives_an_output_that_takes_nothing(project: Path, redirection: str) -> None:
     """A full disk behind stdout is reported in one line, and a closed stdout is no error."""

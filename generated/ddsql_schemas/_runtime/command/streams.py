@@ -71,12 +71,14 @@ def _stream(old: TextIO | None, raw: io.FileIO) -> TextIO:
         os.name == "nt" and old.isatty()
     ):  # It takes characters, not bytes, and lacks none.
         return old
+    # `python -u` and PYTHONUNBUFFERED ask for streams without a buffer.
+    unbuffered = bool(getattr(old, "write_through", False))
     return io.TextIOWrapper(
-        io.BufferedWriter(raw),
+        raw if unbuffered else io.BufferedWriter(raw),
         encoding=old.encoding,
         errors=_ESCAPED,
         line_buffering=bool(old.line_buffering),
-        write_through=bool(getattr(old, "write_through", False)),
+        write_through=unbuffered,
     )
 
 
