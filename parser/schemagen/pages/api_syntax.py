@@ -1,7 +1,7 @@
 """Read which members the request or response syntax on the page of an operation shows.
 
-The syntax is a block of code: an HTTP request or response, or its JSON body. It is a second list of the
-members, by which a member that the section below it lacks is found, and a label that is none.
+The syntax is a block of code: an HTTP request or response, or its JSON body. It lists the members a second
+time, so it shows which members the section below it lacks, and which bold words there are only labels.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ def plain(syntax: str) -> str:
 
 
 def names(syntax: str) -> frozenset[str]:
-    """Return the words of a `plain` syntax that could be names. Types in it ("string") are none."""
+    """Return the words of a `plain` syntax that could be names. The types in it ("string") are left out."""
     return frozenset(_WORD.findall(syntax)) - _TYPES
 
 
 def members(syntax: str) -> Iterator[str]:
     """Yield the members that a `plain` syntax certainly shows: placeholders in the path, parameters of the
-    query that are called as their value, and the outermost keys of a JSON body."""
+    query whose name is that of their value, and the outermost keys of a JSON body."""
     head, _, body = syntax.partition("\n\n")
     first = head.partition("\n")[0]
     if _METHOD.match(first):
